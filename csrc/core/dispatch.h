@@ -1,0 +1,30 @@
+/*
+ * The dispatch table: one function pointer a kernel, filled from one ISA at load.
+ *
+ * A kernel family lives in kernels/<family>/: scalar.c is the specification; template.h
+ * is the body written against a few vector macros, compiled by avx2.c, avx512.c and
+ * neon.c with that ISA's flags; each exports `void
+ * sdr_<family>_fill_<isa>(sdr_<family>_kernels *)`, which sets the pointers it
+ * implements. Filling starts with scalar, so a family may leave an ISA out. Every ISA
+ * must give the scalar kernel's bits.
+ */
+#ifndef SDR_CORE_DISPATCH_H
+#define SDR_CORE_DISPATCH_H
+
+#include "simdrift/context.h"
+
+#include "kernels/cells/cells.h"
+#include "kernels/histogram/histogram.h"
+#include "kernels/moments/moments.h"
+
+typedef struct sdr_dispatch {
+    sdr_moments_kernels
+        moments; /* kernels/moments: profile blocks, pairs, read bound */
+    sdr_histogram_kernels histogram; /* kernels/histogram */
+    sdr_cells_kernels cells; /* kernels/cells: monotone cell map, counts, sums */
+} sdr_dispatch;
+
+/* The active table. Reading is one load; sdr_isa_force replaces it whole. */
+const sdr_dispatch *sdr_dispatch_active(void);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * The one way to run in parallel: fixed blocks on OpenMP, fork-safe, cancellable.
+ *
+ * `body(user, begin, end, worker)` is called for disjoint ranges that cover [0,
+ * n_items); worker < sdr_parallel_workers(...). Which worker gets which range is not
+ * fixed, so a body writes results per item (or per fixed group of items), never sums
+ * per worker - except integers, whose sums do not depend on order. The first code that
+ * is not SDR_OK is returned, the rest of the range is skipped.
+ *
+ * context->poll is called by the calling thread between slices of some 50 ms (the slice
+ * is measured, not guessed). Serial where n_items * cost_bytes is below 1 MiB:
+ * cost_bytes is about how many bytes an item reads.
+ */
+#ifndef SDR_CORE_PARALLEL_H
+#define SDR_CORE_PARALLEL_H
+
+#include "simdrift/context.h"
+
+typedef sdr_code (*sdr_parallel_body)(void *user, int64_t begin, int64_t end,
+                                      int worker, sdr_error *error);
+
+/* How many workers sdr_parallel_for will use at most for these arguments (>= 1). */
+int sdr_parallel_workers(const sdr_context *context, int64_t n_items,
+                         size_t cost_bytes);
+
+sdr_code sdr_parallel_for(const sdr_context *context, int64_t n_items,
+                          size_t cost_bytes, sdr_parallel_body body, void *user,
+                          sdr_error *error);
+
+#endif

@@ -1,0 +1,88 @@
+/*
+ * Two samples of one numeric column: Kolmogorov-Smirnov and Wasserstein-1, exact.
+ *
+ *   D  = max |F(t) - G(t)|, both ECDFs right-continuous; D * n * m is an integer.
+ *   W1 = integral |F(t) - G(t)| dt, as a real number of the given float64 values,
+ * rounded once: no order, chunking, ISA or thread count can change a bit, and a sort of
+ * both sides gives the same bits.
+ *
+ * Rows that are null or NaN do not take part. Infinities take part in KS, ordered at
+ * the ends; W1 is of the finite rows only (then wasserstein_n, _m are below n, m).
+ */
+#ifndef SIMDRIFT_DRIFT_H
+#define SIMDRIFT_DRIFT_H
+
+#include "view.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct sdr_two_sample {
+    int64_t n, m;              /* reference and current rows that took part in KS */
+    sdr_status status;         /* EMPTY, ALL_NULL (either side), TYPE_CHANGED, OK */
+    double ks;                 /* D */
+    int64_t ks_numerator_high; /* D * n * m as 128-bit integer */
+    uint64_t ks_numerator_low;
+    double ks_location; /* a value at which |F - G| = D, the smallest such */
+    int ks_sign;        /* +1: F > G there (current is larger), -1: F < G, 0: D = 0 */
+    int64_t wasserstein_n, wasserstein_m;
+    sdr_status
+        wasserstein_status; /* OK, or OVERFLOW where W1 is not finite in float64 */
+    double wasserstein;
+} sdr_two_sample;
+
+typedef enum sdr_two_sample_flags {
+    SDR_TWO_SAMPLE_KS = 1,
+    SDR_TWO_SAMPLE_WASSERSTEIN = 2
+} sdr_two_sample_flags;
+
+/* A reference prepared once: its sorted values (null and NaN left out), the cell map
+ * and the reference's counts and sums per cell. Immutable, may be shared between
+ * threads. */
+typedef struct sdr_prepared sdr_prepared;
+
+SDR_API sdr_code sdr_prepared_new(sdr_prepared **out, const sdr_column *reference,
+                                  const sdr_context *context, sdr_error *error);
+SDR_API void sdr_prepared_free(sdr_prepared *prepared);
+/* Sorted values. FLOAT (and everything exact in float64): as float64, *is_integer =
+ * false. Integers beyond 2^53: int64 sort keys (uint64: minus 2^63), *is_integer =
+ * true. */
+SDR_API int64_t sdr_prepared_values(const sdr_prepared *prepared, const void **values,
+                                    bool *is_integer, bool *is_unsigned);
+/* From values as sdr_prepared_values gave them (a loaded file): refused where not
+ * sorted. */
+SDR_API sdr_code sdr_prepared_from_sorted(sdr_prepared **out, const void *values,
+                                          int64_t n, bool is_integer, bool is_unsigned,
+                                          const sdr_context *context, sdr_error *error);
+/* Exact quantiles (type 7) of the prepared values. */
+SDR_API sdr_code sdr_prepared_quantiles(double *out, const double *q, int64_t n_q,
+                                        const sdr_prepared *prepared, sdr_error *error);
+
+/* Unprepared: neither side is sorted. */
+SDR_API sdr_code sdr_two_sample_columns(sdr_two_sample *out,
+                                        const sdr_column *reference,
+                                        const sdr_column *current, int flags,
+                                        const sdr_context *context, sdr_error *error);
+SDR_API sdr_code sdr_two_sample_prepared(sdr_two_sample *out,
+                                         const sdr_prepared *reference,
+                                         const sdr_column *current, int flags,
+                                         const sdr_context *context, sdr_error *error);
+
+/* Exact two-sided p-value of the two-sample KS statistic d = numerator / lcm-free n *
+ * m, by counting lattice paths; ties allowed (then it is the conservative usual one, as
+ * SciPy's). O(n * m) at most: SDR_INVALID_ARGUMENT above SDR_KS_EXACT_LIMIT. */
+#define SDR_KS_EXACT_LIMIT 100000000
+SDR_API sdr_code sdr_ks_exact_p(double *p, int64_t n, int64_t m, int64_t numerator_high,
+                                uint64_t numerator_low, const sdr_context *context,
+                                sdr_error *error);
+
+/* Sorts float64 in place, ascending, NaN not allowed (infinities are). -0.0 and 0.0 are
+ * equal and become 0.0. */
+SDR_API sdr_code sdr_sort_f64(double *values, int64_t n, const sdr_context *context,
+                              sdr_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,12 @@
+/* The whole public C API of libsimdrift. */
+#ifndef SIMDRIFT_SIMDRIFT_H
+#define SIMDRIFT_SIMDRIFT_H
+
+#include "category.h"
+#include "context.h"
+#include "drift.h"
+#include "profile.h"
+#include "status.h"
+#include "view.h"
+
+#endif

@@ -1,0 +1,179 @@
+"""The extension: columns over foreign memory and the C core's calls on them. Private: the
+public names are in `simdrift`. Every call takes `threads` (0 or None: the rule of
+`simdrift.show_config`) and releases the GIL; long calls check for signals (KeyboardInterrupt)
+and call `progress(done, total)` from the calling thread every 50 ms or so."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypedDict, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Progress = Callable[[int, int], object] | None
+Kind = Literal["null", "boolean", "integer", "float", "temporal", "text", "category"]
+
+from simdrift._errors import InvalidColumn, UnsupportedColumn  # raised by the extension
+
+@final
+class Column:
+    """A column view. Holds a reference to what owns the memory; immutable."""
+
+    @staticmethod
+    def from_numpy(array: NDArray[Any], mask: NDArray[np.bool_] | None = None) -> Column:
+        """1-D array of bool, (u)int8-64, float16/32/64, datetime64, timedelta64, any stride,
+        byte order and alignment; other dtypes raise UnsupportedColumn. `mask`: True is null."""
+    type: str  # 'int64', 'large_utf8', 'dictionary<int8, utf8>', 'timestamp[us, UTC]', ...
+    kind: Kind
+    value_kind: Kind  # of a category: its dictionary's values' kind; else kind
+    null_count: int
+    n_chunks: int
+    def __len__(self) -> int: ...
+    def slice(self, start: int, stop: int) -> Column: ...
+    def take(self, indices: NDArray[np.int64]) -> Column: ...
+    def to_float64(self) -> NDArray[np.float64]:
+        """A copy, null as NaN; not for text."""
+    def to_int64(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """A copy and its validity (True: valid), for integer and temporal kinds. Temporal
+        values stay in the column's unit."""
+    def to_text(self) -> list[str | None]:
+        """Strings of a text column or a category over text (invalid bytes as U+FFFD)."""
+
+def columns_from_arrow(
+    data: object,
+) -> list[tuple[str, str, Column | InvalidColumn | UnsupportedColumn]]:
+    """(name, type, column) of each field of an object with `__arrow_c_stream__` or
+    `__arrow_c_array__`; an array or chunked array that is no table gives one column named ''.
+    A column that is refused or not supported is the exception instance (not raised): the rest
+    is still there. A stream that fails half way raises InvalidColumn."""
+
+class ProfileDict(TypedDict):
+    rows: int
+    nulls: int
+    nan: int
+    pos_inf: int
+    neg_inf: int
+    zeros: int
+    negatives: int
+    finite: int
+    min: float | int
+    max: float | int
+    sum: float | int  # int (exact) for integer kinds
+    mean: float
+    variance: float
+    std: float
+    skewness: float
+    kurtosis: float
+    variance_status: str
+    skewness_status: str
+    kurtosis_status: str
+    increasing: bool
+    decreasing: bool
+    strict: bool
+
+class TextProfileDict(TypedDict):
+    rows: int
+    nulls: int
+    empty: int
+    blank: int
+    invalid_utf8: int
+    length_min: int
+    length_max: int
+    length_sum: int
+
+class TwoSampleDict(TypedDict):
+    n: int
+    m: int
+    status: str
+    ks: float
+    ks_numerator: int
+    ks_location: float
+    ks_sign: int
+    wasserstein_n: int
+    wasserstein_m: int
+    wasserstein_status: str
+    wasserstein: float
+
+class PairDict(TypedDict):
+    n: int
+    mean_x: float
+    mean_y: float
+    m2_x: float
+    m2_y: float
+    c_xy: float
+    sum_error: float
+    sum_abs_error: float
+    sum_squared_error: float
+    max_abs_error: float
+
+def profile(column: Column, threads: int | None = None, progress: Progress = None) -> ProfileDict: ...
+def profile_text(
+    column: Column, threads: int | None = None, progress: Progress = None
+) -> TextProfileDict: ...
+def distinct(
+    column: Column, threads: int | None = None, progress: Progress = None
+) -> tuple[int, float]:
+    """Count and relative standard error (0.0: exact)."""
+
+def quantiles(
+    column: Column,
+    q: Sequence[float] | NDArray[np.float64],
+    threads: int | None = None,
+    progress: Progress = None,
+) -> NDArray[np.float64]: ...
+def median_deviation(column: Column, center: float, threads: int | None = None) -> float: ...
+def top_values(
+    column: Column, k: int, threads: int | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]: ...
+def histogram(
+    column: Column,
+    edges: NDArray[np.float64],
+    threads: int | None = None,
+    progress: Progress = None,
+) -> NDArray[np.int64]:
+    """len(edges) + 1 counts: below, [e0, e1), ..., from the last edge up."""
+
+def pair_profile(x: Column, y: Column, threads: int | None = None) -> PairDict: ...
+@final
+class Prepared:
+    """A numeric reference, sorted once."""
+
+    def __new__(cls, column: Column, threads: int | None = None) -> Prepared: ...
+    @staticmethod
+    def from_sorted(values: NDArray[Any]) -> Prepared:
+        """From `values` as saved: float64, int64 or uint64, ascending (else ValueError)."""
+    def __len__(self) -> int: ...
+    values: NDArray[Any]  # read-only: float64, or int64/uint64 beyond 2**53
+    def quantiles(self, q: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]: ...
+
+def two_sample(
+    reference: Column | Prepared,
+    current: Column,
+    ks: bool = True,
+    wasserstein: bool = True,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> TwoSampleDict: ...
+def ks_exact_p(n: int, m: int, numerator: int, threads: int | None = None) -> float: ...
+@final
+class Categories:
+    """A growing table of category labels; codes in order of first appearance."""
+
+    def __new__(cls, labels: Sequence[str] = (), maximum: int = 100_000) -> Categories: ...
+    def __len__(self) -> int: ...
+    labels: list[str]
+    overflow: bool
+    def count(
+        self, column: Column, threads: int | None = None, progress: Progress = None
+    ) -> tuple[NDArray[np.int64], int]:
+        """Counts by code (as long as the table is after adding what is new), nulls."""
+    def encode(self, column: Column, threads: int | None = None) -> NDArray[np.int32]:
+        """Code of each row, -1 for null."""
+
+def sort(values: NDArray[np.float64], threads: int | None = None) -> NDArray[np.float64]:
+    """A sorted copy, NaN last."""
+
+def read_bound(values: NDArray[np.float64]) -> float: ...
+def show_config() -> dict[str, Any]:
+    """version, isa, isas (available), isa_warning, threads, openmp, compiler, build."""
+
+def _isa_force(name: str) -> None: ...
