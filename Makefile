@@ -1,0 +1,95 @@
+# make demo   the main job on real data, into an embedded Postgres
+# make test   everything: linters, C tests (plain, sanitized), Python tests, notebooks
+# make help   the rest
+#
+# Needs Python >= 3.11, a C compiler and make; fetches everything else into .venv and build/
+# (as root, what Debian packages are missing: .ci/system-deps says which and why).
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+VENV := .venv
+BIN := $(VENV)/bin
+# The compiled package: everything that goes into the wheel.
+SOURCES := pyproject.toml setup.py CMakeLists.txt $(shell find csrc python -type f \
+	! -name '*.so' ! -path '*/__pycache__/*' ! -path '*.egg-info/*' 2>/dev/null)
+
+.PHONY: help demo test lint format test-c test-sanitize test-python test-slow bench bench-core clean
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
+	@echo "make lint | format         ruff, mypy --strict, clang-format (check | rewrite)"
+	@echo "make test-c                the C core alone: build/ and CTest, no Python"
+	@echo "make test-sanitize         the same under ASan + UBSan: build/sanitize"
+	@echo "make test-python           pytest on the installed wheel"
+	@echo "make test-slow             the long versions: faults, packaging, big inputs"
+	@echo "make bench | bench-core    the tables of the README | Google Benchmark on the core"
+	@echo "make clean                 removes build/ and .venv/"
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "simdrift needs Python >= 3.11 on PATH; found: $$(python3 --version 2>&1)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && \
+		apt-get install -y -qq python3-venv && $(PYTHON) -m venv --clear $(VENV); } || { \
+		echo "python venv is missing: install python3-venv" >&2; exit 1; }
+	$(BIN)/pip install --quiet --upgrade pip
+
+$(VENV)/demo.stamp: $(SOURCES) | $(BIN)/python
+	$(BIN)/pip install --quiet '.[demo]'
+	@touch $@
+
+$(VENV)/test.stamp: $(SOURCES) | $(BIN)/python
+	$(BIN)/pip install --quiet '.[test,lint]' cmake ninja
+	@touch $@ $(VENV)/demo.stamp
+
+build/deps.stamp: .ci/system-deps
+	.ci/system-deps build/deps
+	@mkdir -p build && touch $@
+
+demo: $(VENV)/demo.stamp
+	$(BIN)/simdrift demo
+
+test: lint test-c test-sanitize test-python
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	git ls-files '*.c' '*.h' '*.cc' | xargs $(BIN)/clang-format --dry-run -Werror
+
+format: $(VENV)/test.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	git ls-files '*.c' '*.h' '*.cc' | xargs $(BIN)/clang-format -i
+
+CONFIGURE = PATH="$(CURDIR)/$(BIN):$$PATH" cmake -G Ninja -S . -DSIMDRIFT_DEPS=$(CURDIR)/build/deps -DSIMDRIFT_WERROR=ON
+BUILD = PATH="$(CURDIR)/$(BIN):$$PATH" cmake --build
+CTEST = PATH="$(CURDIR)/$(BIN):$$PATH" ctest --output-on-failure --timeout 300 --test-dir
+
+test-c: $(VENV)/test.stamp build/deps.stamp
+	$(CONFIGURE) -B build/core -DCMAKE_BUILD_TYPE=Release
+	$(BUILD) build/core -j $(JOBS)
+	$(CTEST) build/core
+
+test-sanitize: $(VENV)/test.stamp build/deps.stamp
+	$(CONFIGURE) -B build/sanitize -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSIMDRIFT_SANITIZE=ON -DSIMDRIFT_BENCHES=OFF
+	$(BUILD) build/sanitize -j $(JOBS)
+	$(CTEST) build/sanitize
+
+test-python: $(VENV)/test.stamp build/deps.stamp
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+
+test-slow: $(VENV)/test.stamp build/deps.stamp
+	$(BIN)/python -m pytest -m slow
+
+bench: $(VENV)/test.stamp
+	$(BIN)/python benches/run.py
+
+bench-core: $(VENV)/test.stamp build/deps.stamp
+	$(CONFIGURE) -B build/core -DCMAKE_BUILD_TYPE=Release
+	$(BUILD) build/core -j $(JOBS) --target simdrift_bench
+	build/core/simdrift_bench
+
+clean:
+	rm -rf build $(VENV)
