@@ -1,0 +1,19 @@
+"""Fixtures of every test folder."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+TAXI_FILES = ("green_tripdata_2022-01.parquet", "green_tripdata_2022-02.parquet")
+
+
+@pytest.fixture(scope="session")
+def taxi_data() -> tuple[Path, Path]:
+    """January and February of the TLC's green taxis; skips where the files are absent."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("SIMDRIFT_TAXI_DATA", beside))
+    january, february = (folder / name for name in TAXI_FILES)
+    if not (january.is_file() and february.is_file()):
+        pytest.skip(f"taxi files {', '.join(TAXI_FILES)} not found: set SIMDRIFT_TAXI_DATA")
+    return january, february

@@ -1,0 +1,38 @@
+"""Every example in a docstring of the package runs and prints what it says."""
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+import simdrift
+
+
+def modules() -> list[str]:
+    found = pkgutil.walk_packages(simdrift.__path__, "simdrift.")
+    return ["simdrift", *(m.name for m in found if not m.name.endswith(("__main__", "_core")))]
+
+
+@pytest.mark.parametrize("name", modules())
+def test_examples_of_the_module_print_what_they_say(name, tmp_path, monkeypatch):
+    module = importlib.import_module(name)
+    monkeypatch.chdir(tmp_path)
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    failed, _ = doctest.testmod(module, optionflags=flags)
+    assert failed == 0
+
+
+def test_the_public_functions_have_examples():
+    without = [
+        name
+        for name in simdrift.__all__
+        if callable(getattr(simdrift, name))
+        and not issubclass_of_error(getattr(simdrift, name))
+        and ">>>" not in (getattr(simdrift, name).__doc__ or "")
+    ]
+    assert without == []
+
+
+def issubclass_of_error(thing: object) -> bool:
+    return isinstance(thing, type) and issubclass(thing, BaseException)
