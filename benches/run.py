@@ -1,0 +1,41 @@
+"""The speed tables of the README: ratios against the read bound and against named peers, taken
+in one run on equal work, results checked for equality before anything is timed.
+
+    python benches/run.py                   every table, some four minutes
+    python benches/run.py --only kernels    one of them
+    python benches/run.py --quick           a tenth of the rows: does it run at all
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+import bench_compare
+import bench_kernels
+import bench_monitor
+import bench_process
+
+TABLES: dict[str, Callable[[bool], str]] = {
+    "kernels": bench_kernels.table,
+    "threads": bench_kernels.thread_table,
+    "compare": bench_compare.table,
+    "monitor": bench_monitor.table,
+    "process": bench_process.table,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--only", choices=TABLES, action="append", help="a table, repeatable")
+    parser.add_argument("--quick", action="store_true", help="small inputs, few rounds")
+    arguments = parser.parse_args()
+    for name in arguments.only or TABLES:
+        print(f"\n## {name}\n", flush=True)
+        print(TABLES[name](arguments.quick), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
