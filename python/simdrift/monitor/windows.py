@@ -1,0 +1,304 @@
+"""Rows to windows: half-open stretches of local time, as UTC instants.
+
+A window begins where the clock of the time zone shows a multiple of its length: midnight for
+days, every N-th hour for hours. So a day of a clock change has 23 or 25 hours, an hour that the
+clock shows twice is one window of two hours, and an hour that it skips is none. Windows of
+several days count from `start` where given, else from Monday, 5 January 1970.
+
+Times without a zone are read as local ones; one that the clock shows twice is the earlier, one
+that it never shows is as late after the change as it is after the hour it would belong to.
+Everything is in int64 microseconds; only borders, never rows, pass through Python.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+Unit = Literal["s", "ms", "us", "ns"]
+Instants = NDArray[np.int64]
+
+HOUR = 3_600_000_000  # microseconds
+DAY = 24 * HOUR
+MONDAY = 4  # 5 January 1970 in days since the epoch
+EPOCH = datetime(1970, 1, 1)
+PER_SECOND: dict[str, int] = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+# Rows beyond these years are outside of every window: Python's calendar ends there.
+FIRST_YEAR = int((datetime(2, 1, 1) - EPOCH).total_seconds())
+LAST_YEAR = int((datetime(9998, 1, 1) - EPOCH).total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How time is cut: `grain` is its text in every result row."""
+
+    grain: str
+    step: int  # microseconds of local clock; 0: everything is one window
+
+    @staticmethod
+    def parse(text: str) -> Rule:
+        """'1d', '7d', '1h', '6h' or 'all'; anything else is a ValueError that says so."""
+        if text == "all":
+            return Rule("all", 0)
+        match = re.fullmatch(r"([1-9]\d{0,3})([dh])", text)
+        if match is None:
+            raise ValueError("'all', or a number of days or hours such as '1d', '7d' or '6h'")
+        count, unit = int(match[1]), match[2]
+        if unit == "h" and 24 % count:
+            raise ValueError("hours that divide a day: 1h, 2h, 3h, 4h, 6h, 8h, 12h or 24h")
+        return Rule(text, count * (DAY if unit == "d" else HOUR))
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Rows [first, stop) of the ordered table, of the time [start, end) in UTC."""
+
+    start: datetime
+    end: datetime
+    first: int
+    stop: int
+
+    @property
+    def rows(self) -> int:
+        """How many rows it holds."""
+        return self.stop - self.first
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """The windows of a table. `order`: row numbers to take first, None where the table is in
+    order as it is."""
+
+    windows: tuple[Window, ...]
+    order: NDArray[np.int64] | None
+    outside: int  # rows before start, from end on, or beyond the calendar
+    untimed: int  # rows without a time
+
+
+@dataclass(frozen=True, slots=True)
+class _Borders:
+    wall: Instants  # what the local clock shows
+    utc: Instants  # strictly increasing
+
+
+def assign(
+    times: Instants,
+    valid: NDArray[np.bool_],
+    unit: Unit,
+    *,
+    aware: bool,
+    rule: Rule,
+    timezone: ZoneInfo,
+    start: datetime | date | None = None,
+    end: datetime | date | None = None,
+) -> Windows:
+    """The windows of rows with these times; empty ones only between a given start and end.
+
+    `times`: (n,) int64 since 1970 in `unit`, UTC where `aware`, else local time; `valid`: (n,)
+    bool, False where a row has no time. `start` and `end` without a zone are local.
+
+    >>> days = np.arange(4) * 43_200  # two days, two rows each
+    >>> found = assign(days, np.ones(4, bool), "s", aware=True, rule=Rule.parse("1d"),
+    ...                timezone=ZoneInfo("UTC"))
+    >>> [(w.start.day, w.rows) for w in found.windows]
+    [(1, 2), (2, 2)]
+    """
+    micro, inside = _microseconds(times, valid, unit)
+    first, last = _bound(start, timezone), _bound(end, timezone)
+    which = 0 if aware else 1
+    if first is not None:
+        inside &= micro >= first[which]
+    if last is not None:
+        inside &= micro < last[which]
+    outside = int(np.count_nonzero(valid) - np.count_nonzero(inside))
+    untimed = int(valid.size - np.count_nonzero(valid))
+    borders = _borders(micro[inside], aware, rule, timezone, first, last)
+    if borders is None:
+        return Windows((), None, outside, untimed)
+    keys = borders.utc if aware else borders.wall
+    offsets, order = _order(micro, inside, keys)
+    wanted = _wanted(np.diff(offsets) > 0, start is not None, end is not None)
+    windows = tuple(
+        Window(
+            instant(borders.utc[i]), instant(borders.utc[i + 1]), int(offsets[i]), int(offsets[i + 1])
+        )
+        for i in wanted
+    )
+    return Windows(windows, order, outside, untimed)
+
+
+def _microseconds(
+    times: Instants, valid: NDArray[np.bool_], unit: Unit
+) -> tuple[Instants, NDArray[np.bool_]]:
+    """Times in microseconds (rounded down), and which of them are in the calendar."""
+    scale = PER_SECOND[unit]
+    inside = valid & (times >= FIRST_YEAR * scale) & (times < LAST_YEAR * scale)
+    safe = times if inside.all() else np.where(inside, times, 0)
+    if scale > 1_000_000:
+        return safe // (scale // 1_000_000), inside
+    return safe * (1_000_000 // scale), inside
+
+
+def _bound(value: datetime | date | None, timezone: ZoneInfo) -> tuple[int, int] | None:
+    """(UTC, local clock) microseconds of a given start or end."""
+    if value is None:
+        return None
+    if not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day)
+    if value.tzinfo is not None:
+        instant = value.astimezone(UTC)
+        wall = value.astimezone(timezone).replace(tzinfo=None)
+        return _count(instant.replace(tzinfo=None)), _count(wall)
+    wall_count = _count(value)
+    return _to_utc(wall_count, timezone), wall_count
+
+
+def _count(naive: datetime) -> int:
+    return (naive - EPOCH) // timedelta(microseconds=1)
+
+
+def _to_utc(wall: int, timezone: ZoneInfo) -> int:
+    """The instant at which the local clock first shows `wall`, or jumps over it."""
+    naive = EPOCH + timedelta(microseconds=wall)
+    early = wall - _offset(naive.replace(tzinfo=timezone))
+    late = wall - _offset(naive.replace(tzinfo=timezone, fold=1))
+    if late >= early:  # shown once, or twice: the first
+        return early
+    return _jump(late, early, timezone)
+
+
+def _jump(low: int, high: int, timezone: ZoneInfo) -> int:
+    """The instant in (low, high] at which the offset of the zone changes."""
+    before = _offset_at(low, timezone)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _offset_at(middle, timezone) == before:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def _offset(local: datetime) -> int:
+    offset = local.utcoffset()
+    return 0 if offset is None else offset // timedelta(microseconds=1)
+
+
+def _offset_at(utc: int, timezone: ZoneInfo) -> int:
+    return _offset(instant(utc).astimezone(timezone))
+
+
+def instant(utc: int) -> datetime:
+    """UTC datetime of microseconds since 1970."""
+    return (EPOCH + timedelta(microseconds=int(utc))).replace(tzinfo=UTC)
+
+
+def _borders(
+    micro: Instants,
+    aware: bool,
+    rule: Rule,
+    timezone: ZoneInfo,
+    first: tuple[int, int] | None,
+    last: tuple[int, int] | None,
+) -> _Borders | None:
+    """Every border that a row or a given start or end can need; None: no window at all."""
+    days = _days(micro, aware, first, last)
+    if days.size == 0:
+        return None
+    origin = MONDAY * DAY if first is None else _floor(first[1], DAY)
+    walls = _walls(days, rule, origin)
+    utc = np.array([_to_utc(int(wall), timezone) for wall in walls], np.int64)
+    walls, utc = _clip(walls, utc, first, last)
+    utc, kept = np.unique(utc, return_index=True)
+    if utc.size < 2:
+        return None
+    if rule.step == 0:
+        ends = [0, -1] if first or last else _tight(micro, utc if aware else walls[kept])
+        return _Borders(walls[kept][ends], utc[ends])
+    return _Borders(walls[kept], utc)
+
+
+def _tight(micro: Instants, keys: Instants) -> list[int]:
+    """Positions of the last border before the first row and of the first after the last."""
+    low, high = np.searchsorted(keys, [micro.min(), micro.max()], side="right")
+    return [int(low) - 1, int(high)]
+
+
+def _days(
+    micro: Instants, aware: bool, first: tuple[int, int] | None, last: tuple[int, int] | None
+) -> Instants:
+    """Local days (since 1970) that may matter: around every row, or all between the bounds."""
+    margin = np.arange(-1, 2) if aware else np.zeros(1, np.int64)
+    if first is None and last is None:
+        found = np.unique(micro // DAY)
+        return np.unique(found[:, None] + margin)
+    ends = [bound[1] // DAY for bound in (first, last) if bound is not None]
+    if micro.size:
+        ends += [int(micro.min()) // DAY + int(margin[0]), int(micro.max()) // DAY + int(margin[-1])]
+    low = min(ends) if first is None else first[1] // DAY
+    high = max(ends) if last is None else last[1] // DAY
+    if micro.size == 0 and (first is None or last is None):
+        return np.empty(0, np.int64)
+    return np.arange(low, high + 1)
+
+
+def _floor(value: int, step: int) -> int:
+    return value // step * step
+
+
+def _walls(days: Instants, rule: Rule, origin: int) -> Instants:
+    """Local clock readings at which windows begin or end, increasing."""
+    step = rule.step or DAY
+    if step < DAY:
+        starts = (days[:, None] * DAY + np.arange(0, DAY, step)).ravel()
+    else:
+        starts = np.unique(origin + (days * DAY - origin) // step * step)
+    return np.union1d(starts, starts + step)
+
+
+def _clip(
+    walls: Instants, utc: Instants, first: tuple[int, int] | None, last: tuple[int, int] | None
+) -> tuple[Instants, Instants]:
+    """Borders between start and end, both of them borders too."""
+    for bound, side in ((first, 1), (last, -1)):
+        if bound is None:
+            continue
+        kept = (utc - bound[0]) * side > 0
+        at = 0 if side > 0 else int(np.count_nonzero(kept))
+        walls = np.insert(walls[kept], at, bound[1])
+        utc = np.insert(utc[kept], at, bound[0])
+    return walls, utc
+
+
+def _order(
+    micro: Instants, inside: NDArray[np.bool_], keys: Instants
+) -> tuple[Instants, NDArray[np.int64] | None]:
+    """Row offsets of the windows between `keys`, and the order in which they hold."""
+    sealed = bool(inside.all())
+    if sealed and bool((micro[1:] >= micro[:-1]).all()):
+        return np.searchsorted(micro, keys, side="left"), None
+    n = keys.size - 1
+    index = np.searchsorted(keys, micro, side="right") - 1
+    index = np.where(inside, index, n).astype(np.uint16 if n < 65_535 else np.int64)
+    counts = np.bincount(index, minlength=n + 1)[:n]
+    offsets = np.concatenate([[0], np.cumsum(counts)])
+    if sealed and bool((index[1:] >= index[:-1]).all()):
+        return offsets, None
+    order = np.argsort(index, kind="stable")[: int(offsets[-1])]
+    return offsets, order.astype(np.int64)
+
+
+def _wanted(filled: NDArray[np.bool_], has_start: bool, has_end: bool) -> NDArray[np.intp]:
+    """Numbers of the windows to compute: empty ones only towards a given start or end."""
+    with_rows = np.flatnonzero(filled)
+    if not (has_start or has_end) or (with_rows.size == 0 and not (has_start and has_end)):
+        return with_rows
+    first = 0 if has_start else int(with_rows[0])
+    stop = filled.size if has_end else int(with_rows[-1]) + 1
+    return np.arange(first, stop)
