@@ -34,11 +34,13 @@ typedef struct sdr_profile {
     uint64_t sum_low;
     double sum;                  /* of finite rows */
     double mean;                 /* of finite rows */
+    double mean_low;             /* mean + mean_low: the mean in twice the precision */
     double m2, m3, m4;           /* sums of powers of (x - mean) over finite rows */
     bool increasing, decreasing; /* non-strictly, over rows that are not null or NaN */
     bool strict;                 /* and no two neighbours equal */
     double first,
         last; /* first and last row that took part, for merging `increasing` */
+    int64_t first_i64, last_i64; /* the same where exact_integer; uint64 as above */
 } sdr_profile;
 
 SDR_API sdr_code sdr_profile_column(sdr_profile *out, const sdr_column *column,
