@@ -1,0 +1,345 @@
+"""`Spec`: what a monitor watches, how its time is cut, and what it is held against.
+
+The same names as keyword arguments and as keys of a TOML file. Everything is checked when the
+spec is made; a `SpecError` names the key, what was expected, what was found, and in a file the
+line.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from simdrift._errors import SpecError
+from simdrift.monitor import toml
+from simdrift.monitor.names import known_metrics
+from simdrift.monitor.spec_errors import did_you_mean, found, spec_error
+from simdrift.monitor.windows import Rule
+from simdrift.results.identity import canonical_json, digest
+
+PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]*(?=@)|(\bpassword\s*=\s*)('[^']*'|\S+)")
+# Of a spec's keys, those that don't change what a number is.
+NOT_IN_DIGEST = {"data", "threads", "store", "monitor", "dataset", "model", "model_version"}
+
+
+def _refuse(message: str) -> PydanticCustomError:
+    return PydanticCustomError("simdrift", "{message}", {"message": message})
+
+
+def _one_or_more(value: object) -> object:
+    """Text, or a list of text, as a tuple; anything else is left for the type to refuse."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _moment(value: object) -> object:
+    """ISO text as date or time; else as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        pass
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_more)]
+Numbers = Annotated[
+    tuple[float, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)
+]
+Moment = Annotated[datetime | date | None, BeforeValidator(_moment)]
+
+
+class _Speaking(type(BaseModel)):  # type: ignore[misc]  # pydantic's metaclass is not public
+    """Makes `Spec(...)` raise SpecError; parts inside a spec are refused by the whole."""
+
+    def __call__(cls, *args: Any, **values: Any) -> Any:
+        try:
+            return super().__call__(*args, **values)
+        except ValidationError as error:
+            raise spec_error(error, cls) from None
+
+
+class _Part(BaseModel, metaclass=_Speaking):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class ReferenceSpec(_Part):
+    """The rows that every window is compared with: a file, a stretch of the data, or both."""
+
+    data: str | None = Field(None, description="the path of a Parquet file or saved reference")
+    start: Moment = Field(None, description="a date or a time such as 2013-01-01")
+    end: Moment = Field(None, description="a date or a time such as 2013-02-01")
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.data is None and self.start is None and self.end is None:
+            raise _refuse("expected 'data', or 'start' and 'end', found none of them")
+        return self
+
+
+class Columns(_Part):
+    """The roles of columns. Integers are counted as numbers unless named as categorical."""
+
+    timestamp: str | None = Field(None, description="the name of the time column")
+    prediction: str | None = Field(None, description="the name of a column")
+    target: str | None = Field(None, description="the name of a column")
+    key: str | None = Field(None, description="the name of a column")
+    features: Literal["auto"] | Names = Field(
+        "auto", description="'auto' (every column without another role) or a list of names"
+    )
+    numeric: Names = Field((), description="a list of column names")
+    categorical: Names = Field((), description="a list of column names")
+    ignore: Names = Field((), description="a list of column names")
+
+    @field_validator("features", mode="before")
+    @classmethod
+    def _features(cls, value: object) -> object:
+        return value if value == "auto" else _one_or_more(value)
+
+    @model_validator(mode="after")
+    def _one_role(self) -> Self:
+        roles: dict[str, str] = {}
+        for role in ("timestamp", "prediction", "target", "key", "features", "ignore"):
+            names = getattr(self, role) if getattr(self, role) != "auto" else ()
+            for name in (names,) if isinstance(names, str) else names or ():
+                if roles.setdefault(name, role) != role:
+                    raise _refuse(f"column {name!r} is both {roles[name]} and {role}: keep one")
+        for name in self.numeric:
+            if name in self.categorical:
+                raise _refuse(f"column {name!r} is both numeric and categorical: keep one")
+        return self
+
+
+class Metrics(_Part):
+    """What is stored of each window beside drift."""
+
+    quality: Names = Field(
+        ("missing_share",), description="a list of quality metrics such as 'mean'"
+    )
+    quantiles: dict[str, Numbers] = Field(
+        {}, description="a table of column = [numbers from 0 to 1]; '*' is every numeric column"
+    )
+    correlations: Literal["numeric"] | tuple[tuple[str, str], ...] = Field(
+        (), description="'numeric' (every pair) or a list of pairs of column names"
+    )
+    performance: Names = Field(
+        ("mae", "rmse"), description="a list of performance metrics such as 'mae'"
+    )
+
+    @field_validator("correlations", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        if not isinstance(value, list):
+            return value
+        return tuple(tuple(pair) if isinstance(pair, list) else pair for pair in value)
+
+    @field_validator("quality", "performance")
+    @classmethod
+    def _known(cls, names: tuple[str, ...], info: Any) -> tuple[str, ...]:
+        known = known_metrics(info.field_name)
+        return tuple(_known_name(name, f"{info.field_name} metric", known) for name in names)
+
+    @field_validator("quantiles")
+    @classmethod
+    def _shares(cls, value: dict[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
+        for column, shares in value.items():
+            for share in shares:
+                if not 0.0 <= share <= 1.0:
+                    raise _refuse(f"{column}: expected numbers from 0 to 1, found {share!r}")
+        return value
+
+
+class StoreSpec(_Part):
+    """Where results go: not part of what a run is."""
+
+    dsn: str | None = Field(None, repr=False, description="postgresql://user@host/database")
+
+
+class Spec(_Part):
+    """A monitor: roles of columns, windows, metrics and thresholds.
+
+    >>> spec = Spec(monitor="trips", dataset="taxis", columns=Columns(timestamp="pickup"))
+    >>> spec.window, spec.timezone, spec.correction
+    ('1d', 'UTC', 'bh')
+    """
+
+    monitor: str = Field(min_length=1, description="a name for this monitor")
+    dataset: str = Field("", description="a name for the data")
+    model: str = Field("", description="text")
+    model_version: str = Field("", description="text (quote numbers)")
+    data: Names = Field((), description="the path of a Parquet file, or a list of them")
+    reference: ReferenceSpec | None = Field(
+        None, description="a path, or a table with data, start and end"
+    )
+    columns: Columns = Field(default_factory=Columns, description="a table of roles")
+    window: str = Field("1d", description="'1d', '7d', '1h', '6h' or 'all'")
+    timezone: str = Field("UTC", description="an IANA name such as 'Europe/Berlin'")
+    start: Moment = Field(None, description="a date or a time such as 2013-02-01")
+    end: Moment = Field(None, description="a date or a time such as 2014-01-01")
+    methods: Any = Field("auto", description="'auto', a method, a list, or a table of them")
+    metrics: Metrics = Field(default_factory=Metrics, description="a table")
+    thresholds: dict[str, float | dict[str, float]] = Field(
+        {}, description="a table of metric = number, or of column = { metric = number }"
+    )
+    correction: Literal["bh", "by", "holm", "bonferroni", "none"] = Field(
+        "bh", description="'bh', 'by', 'holm', 'bonferroni' or 'none'"
+    )
+    alpha: float = Field(0.05, gt=0, lt=1, description="a number between 0 and 1")
+    drift_share: float = Field(0.5, gt=0, le=1, description="a number above 0, at most 1")
+    convention: Literal["simdrift"] | None = Field(None, description="'simdrift'")
+    threads: int | None = Field(None, ge=1, description="a whole number of 1 or more")
+    store: StoreSpec = Field(default_factory=StoreSpec, description="a table with dsn")
+
+    @field_validator("reference", mode="before")
+    @classmethod
+    def _reference(cls, value: object) -> object:
+        return {"data": value} if isinstance(value, str) else value
+
+    @field_validator("window")
+    @classmethod
+    def _window(cls, text: str) -> str:
+        try:
+            Rule.parse(text)
+        except ValueError as error:
+            raise _refuse(f"expected {error}, found {text!r}") from None
+        return text
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError, KeyError):
+            raise _refuse(
+                f"expected an IANA time zone such as 'Europe/Berlin', found {name!r}"
+            ) from None
+        return name
+
+    @field_validator("convention", mode="before")
+    @classmethod
+    def _convention(cls, value: object) -> object:
+        if value not in (None, "simdrift"):
+            raise _refuse(f"{found(value)} is not in this version: leave it out or say 'simdrift'")
+        return value
+
+    @field_validator("methods", mode="before")
+    @classmethod
+    def _methods(cls, value: object) -> object:
+        return _checked_methods(value)
+
+    @field_validator("thresholds")
+    @classmethod
+    def _thresholds(cls, value: dict[str, Any]) -> dict[str, Any]:
+        for key, limit in value.items():
+            for name in limit if isinstance(limit, dict) else (key,):
+                _known_name(name, "metric", known_metrics("thresholds"))
+        return value
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.window != "all" and self.columns.timestamp is None:
+            raise _refuse(
+                f"window {self.window!r} needs 'columns.timestamp': the name of the time column"
+            )
+        for name, part in (("", self), ("reference.", self.reference)):
+            if part is not None and _after(part.start, part.end):
+                raise _refuse(f"'{name}start' ({part.start}) is not before '{name}end' ({part.end})")
+        return self
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> Spec:
+        """The spec of a TOML file; paths in it are relative to the file's folder."""
+        name = str(path)
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise SpecError(f"{name}: no such file; expected a monitor's TOML file") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise SpecError(f"{name}: cannot be read: {error}") from None
+        try:
+            values = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise SpecError(f"{name}: not TOML: {error}") from None
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise spec_error(error, cls, name=name, text=text) from None
+
+    def to_toml(self) -> str:
+        """The spec as TOML, what is not set left out; a password in the dsn is shown as ***."""
+        values = self.model_dump(exclude_defaults=True)
+        if self.store.dsn is not None:
+            values["store"] = {"dsn": redacted(self.store.dsn)}
+        return toml.write(values)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything in the spec that decides what is computed."""
+        values = self.model_dump(mode="json", exclude=NOT_IN_DIGEST)
+        values["reference"] = values["reference"] and {**values["reference"], "data": None}
+        return digest([canonical_json(values)])
+
+
+def redacted(dsn: str) -> str:
+    """A connection text with its password as ***.
+
+    >>> redacted("postgresql://ann:secret@host/db")
+    'postgresql://ann:***@host/db'
+    """
+    return PASSWORD.sub(lambda match: f"{match[1] or match[2]}***", dsn)
+
+
+def _after(start: datetime | date | None, end: datetime | date | None) -> bool:
+    if start is None or end is None:
+        return False
+    left, right = (
+        value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
+        for value in (start, end)
+    )
+    if (left.tzinfo is None) != (right.tzinfo is None):
+        return False
+    return left >= right
+
+
+def _known_name(name: str, what: str, known: tuple[str, ...]) -> str:
+    if name not in known:
+        close = did_you_mean(name, list(known))
+        raise _refuse(f"unknown {what} {name!r}{close}; known: {', '.join(known)}")
+    return name
+
+
+def _checked_methods(value: object) -> str | tuple[str, ...] | dict[str, tuple[str, ...] | str]:
+    """A method, several, or either by column name or type; 'auto' chooses by type and rows."""
+    if isinstance(value, Mapping):
+        return {str(key): _some_methods(item) for key, item in value.items()}
+    return _some_methods(value)
+
+
+def _some_methods(value: object) -> str | tuple[str, ...]:
+    known = ("auto", *known_metrics("methods"))
+    if isinstance(value, str):
+        return _known_name(value, "method", known)
+    if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
+        return tuple(_known_name(name, "method", known) for name in value)
+    raise _refuse(f"expected 'auto', a method, a list, or a table of them, found {found(value)}")
