@@ -1,0 +1,170 @@
+/*
+ * A reference prepared once: its sorted values, compared with many currents.
+ */
+#include "two_sample.h"
+
+#include <math.h>
+
+#include "quantile.h"
+
+struct sdr_prepared {
+    sdr_sample sample; /* sorted */
+    int64_t rows;      /* of the column, null and NaN too */
+    sdr_kind kind;
+    sdr_type type;
+    sdr_unit unit;
+};
+
+sdr_code sdr_prepared_new(sdr_prepared **out, const sdr_column *reference,
+                          const sdr_context *context, sdr_error *error) {
+    *out = NULL;
+    if (reference->kind != SDR_KIND_NULL && !sdr_column_is_ordered(reference)) {
+        return sdr_error_set(error, SDR_NOT_SUPPORTED,
+                             "sdr_prepared_new: expected numbers or times");
+    }
+    sdr_domain domain;
+    SDR_TRY(sdr_domain_choose(&domain, reference, NULL, context, error));
+    if (domain.base) domain.integer = true;
+    sdr_prepared *prepared = sdr_allocate(sizeof *prepared);
+    if (!prepared) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
+    memset(prepared, 0, sizeof *prepared);
+    prepared->rows = reference->length;
+    prepared->kind = reference->kind;
+    prepared->type = reference->type;
+    prepared->unit = reference->unit;
+    sdr_code code =
+        sdr_sample_load(&prepared->sample, reference, domain, context, error);
+    if (code == SDR_OK) code = sdr_sample_sort(&prepared->sample, context, error);
+    if (code != SDR_OK) {
+        sdr_prepared_free(prepared);
+        return code;
+    }
+    *out = prepared;
+    return SDR_OK;
+}
+
+void sdr_prepared_free(sdr_prepared *prepared) {
+    if (!prepared) return;
+    sdr_sample_reset(&prepared->sample);
+    sdr_release(prepared);
+}
+
+int64_t sdr_prepared_values(const sdr_prepared *prepared, const void **values,
+                            bool *is_integer, bool *is_unsigned) {
+    const sdr_sample *sample = &prepared->sample;
+    *is_integer = sample->keys != NULL;
+    *is_unsigned = sample->is_unsigned;
+    *values = sample->keys ? (const void *)sample->keys : (const void *)sample->values;
+    return sample->n;
+}
+
+static int64_t first_unsorted(const void *values, int64_t n, bool is_integer) {
+    const double *doubles = values;
+    const int64_t *keys = values;
+    for (int64_t i = 0; i < n; i++) {
+        bool sorted = is_integer ? i == 0 || keys[i - 1] <= keys[i]
+                      : i == 0   ? doubles[0] == doubles[0]
+                                 : doubles[i - 1] <= doubles[i];
+        if (!sorted) return i;
+    }
+    return -1;
+}
+
+sdr_code sdr_prepared_from_sorted(sdr_prepared **out, const void *values, int64_t n,
+                                  bool is_integer, bool is_unsigned,
+                                  const sdr_context *context, sdr_error *error) {
+    (void)context;
+    *out = NULL;
+    int64_t row = n < 0 ? 0 : first_unsorted(values, n, is_integer);
+    if (row >= 0) {
+        return sdr_error_set(error, SDR_INVALID_ARGUMENT,
+                             "prepared values: expected ascending values without NaN, "
+                             "found value %lld out of order",
+                             (long long)row);
+    }
+    sdr_prepared *prepared = sdr_allocate(sizeof *prepared);
+    void *copy = sdr_allocate(((size_t)n + 1) * sizeof(double));
+    if (!prepared || !copy) {
+        sdr_release(prepared);
+        sdr_release(copy);
+        return sdr_error_set(error, SDR_NO_MEMORY, "no memory for %lld values",
+                             (long long)n);
+    }
+    memset(prepared, 0, sizeof *prepared);
+    if (n) memcpy(copy, values, (size_t)n * sizeof(double));
+    prepared->rows = prepared->sample.n = n;
+    prepared->kind = is_integer ? SDR_KIND_INTEGER : SDR_KIND_FLOAT;
+    prepared->type = !is_integer   ? SDR_TYPE_FLOAT64
+                     : is_unsigned ? SDR_TYPE_UINT64
+                                   : SDR_TYPE_INT64;
+    prepared->sample.is_unsigned = is_unsigned;
+    if (is_integer) {
+        prepared->sample.keys = copy;
+    } else {
+        prepared->sample.values = copy;
+    }
+    *out = prepared;
+    return SDR_OK;
+}
+
+sdr_code sdr_prepared_quantiles(double *out, const double *q, int64_t n_q,
+                                const sdr_prepared *prepared, sdr_error *error) {
+    SDR_TRY(sdr_quantiles_check(q, n_q, error));
+    for (int64_t i = 0; i < n_q; i++) {
+        out[i] = sdr_quantile_sorted(&prepared->sample, q[i]);
+    }
+    return SDR_OK;
+}
+
+/* An integer reference against a column of floats: both as float64. */
+static sdr_code sample_as_doubles(sdr_sample *out, const sdr_sample *sample,
+                                  sdr_error *error) {
+    memset(out, 0, sizeof *out);
+    out->values = sdr_allocate(((size_t)sample->n + 1) * sizeof(double));
+    if (!out->values) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
+    out->n = sample->n;
+    for (int64_t i = 0; i < sample->n; i++) {
+        out->values[i] = (double)sdr_sample_integer(sample, i);
+    }
+    return SDR_OK;
+}
+
+static sdr_code compare_loaded(sdr_two_sample *out, const sdr_sample *reference,
+                               const sdr_column *current, int flags,
+                               const sdr_context *context, sdr_error *error) {
+    sdr_domain domain = {reference->keys != NULL, 0};
+    sdr_sample y = {0};
+    sdr_code code = sdr_sample_load(&y, current, domain, context, error);
+    if (code == SDR_OK) code = sdr_sample_sort(&y, context, error);
+    if (code == SDR_OK) {
+        out->m = y.n;
+        if (out->n && out->m) sdr_two_sample_sorted(out, reference, &y, flags, 0);
+    }
+    sdr_sample_reset(&y);
+    return code;
+}
+
+sdr_code sdr_two_sample_prepared(sdr_two_sample *out, const sdr_prepared *reference,
+                                 const sdr_column *current, int flags,
+                                 const sdr_context *context, sdr_error *error) {
+    sdr_column like = {
+        .type = reference->type, .kind = reference->kind, .unit = reference->unit};
+    if (like.kind == SDR_KIND_CATEGORY) like.kind = SDR_KIND_FLOAT;
+    sdr_two_sample_begin(out, &like, current);
+    if (out->status != SDR_STATUS_OK) return SDR_OK;
+    out->n = reference->sample.n;
+    bool mixed = reference->sample.keys && current->kind != SDR_KIND_INTEGER &&
+                 current->kind != SDR_KIND_TEMPORAL;
+    sdr_sample as_doubles = {0};
+    const sdr_sample *x = &reference->sample;
+    if (mixed) {
+        SDR_TRY(sample_as_doubles(&as_doubles, x, error));
+        x = &as_doubles;
+    }
+    sdr_code code = compare_loaded(out, x, current, flags, context, error);
+    sdr_sample_reset(&as_doubles);
+    out->status =
+        sdr_two_sample_status(reference->rows, current->length, out->n, out->m);
+    if (out->status != SDR_STATUS_OK) out->wasserstein_status = out->status;
+    return code;
+}

@@ -1,0 +1,133 @@
+/*
+ * Sorting float64: order-preserving 64-bit keys, then a radix sort that skips the
+ * digits in which all keys agree; few keys are sorted by insertion and merging.
+ *
+ * Time: at most 8 passes over n keys; O(n log n) for up to SMALL keys. Memory: n keys
+ * of scratch. Stable, hence a function of the multiset of values only.
+ */
+#include "sort.h"
+
+#include <string.h>
+
+#include "simdrift/drift.h"
+
+enum {
+    RUN = 16,    /* keys sorted by insertion */
+    SMALL = 256, /* below this the histograms cost more than merging */
+    DIGIT_BITS = 8,
+    DIGITS = 64 / DIGIT_BITS,
+    BUCKETS = 1 << DIGIT_BITS
+};
+
+static void sort_by_insertion(sdr_key *keys, int64_t n) {
+    for (int64_t i = 1; i < n; i++) {
+        uint64_t key = keys[i];
+        int64_t j = i;
+        for (; j > 0 && keys[j - 1] > key; j--) {
+            keys[j] = keys[j - 1];
+        }
+        keys[j] = key;
+    }
+}
+
+static void merge_runs(sdr_key *out, const sdr_key *left, int64_t n_left,
+                       const sdr_key *right, int64_t n_right) {
+    int64_t i = 0, j = 0;
+    while (i < n_left && j < n_right) {
+        int from_right = right[j] < left[i];
+        *out++ = from_right ? right[j] : left[i];
+        i += !from_right;
+        j += from_right;
+    }
+    memcpy(out, left + i, (size_t)(n_left - i) * sizeof *out);
+    memcpy(out + (n_left - i), right + j, (size_t)(n_right - j) * sizeof *out);
+}
+
+static void sort_by_merging(sdr_key *keys, sdr_key *scratch, int64_t n) {
+    for (int64_t i = 0; i < n; i += RUN) {
+        sort_by_insertion(keys + i, n - i < RUN ? n - i : RUN);
+    }
+    sdr_key *from = keys, *to = scratch;
+    for (int64_t run = RUN; run < n; run *= 2) {
+        for (int64_t i = 0; i < n; i += 2 * run) {
+            int64_t left = n - i < run ? n - i : run;
+            int64_t right = n - i - left < run ? n - i - left : run;
+            merge_runs(to + i, from + i, left, from + i + left, right);
+        }
+        sdr_key *swap = from;
+        from = to;
+        to = swap;
+    }
+    if (from != keys) memcpy(keys, from, (size_t)n * sizeof *keys);
+}
+
+static void scatter(sdr_key *to, const sdr_key *from, int64_t n, const int64_t *counts,
+                    int shift) {
+    int64_t next[BUCKETS], sum = 0;
+    for (int b = 0; b < BUCKETS; b++) {
+        next[b] = sum;
+        sum += counts[b];
+    }
+    for (int64_t i = 0; i < n; i++) {
+        to[next[from[i] >> shift & (BUCKETS - 1)]++] = from[i];
+    }
+}
+
+static void sort_by_radix(sdr_key *keys, sdr_key *scratch, int64_t n) {
+    int64_t counts[DIGITS][BUCKETS] = {{0}};
+    for (int64_t i = 0; i < n; i++) {
+        for (int d = 0; d < DIGITS; d++) {
+            counts[d][keys[i] >> (d * DIGIT_BITS) & (BUCKETS - 1)]++;
+        }
+    }
+    sdr_key *from = keys, *to = scratch;
+    for (int d = 0; d < DIGITS; d++) {
+        int shift = d * DIGIT_BITS;
+        if (counts[d][keys[0] >> shift & (BUCKETS - 1)] == n) continue;
+        scatter(to, from, n, counts[d], shift);
+        sdr_key *swap = from;
+        from = to;
+        to = swap;
+    }
+    if (from != keys) memcpy(keys, from, (size_t)n * sizeof *keys);
+}
+
+void sdr_sort_keys(sdr_key *keys, sdr_key *scratch, int64_t n) {
+    if (n < SMALL) {
+        sort_by_merging(keys, scratch, n);
+    } else {
+        sort_by_radix(keys, scratch, n);
+    }
+}
+
+void sdr_sort_doubles(double *values, sdr_key *scratch, int64_t n) {
+    sdr_key *bits = (sdr_key *)values;
+    for (int64_t i = 0; i < n; i++) {
+        values[i] += 0.0; /* -0.0 becomes 0.0 */
+    }
+    for (int64_t i = 0; i < n; i++) {
+        bits[i] = sdr_key_from_bits(bits[i]);
+    }
+    sdr_sort_keys(bits, scratch, n);
+    for (int64_t i = 0; i < n; i++) {
+        bits[i] = sdr_key_to_bits(bits[i]);
+    }
+}
+
+sdr_code sdr_sort_f64(double *values, int64_t n, const sdr_context *context,
+                      sdr_error *error) {
+    (void)context;
+    if (n < 0 || (n > 0 && !values)) {
+        return sdr_error_set(error, SDR_INVALID_ARGUMENT,
+                             "sdr_sort_f64: expected values and n >= 0, found n = %lld",
+                             (long long)n);
+    }
+    sdr_key *scratch = sdr_allocate((size_t)n * sizeof *scratch);
+    if (!scratch) {
+        return sdr_error_set(error, SDR_NO_MEMORY, "no memory for %lld sort keys",
+                             (long long)n);
+    }
+    sdr_sort_doubles(values, scratch, n);
+    sdr_release(scratch);
+    return SDR_OK;
+}

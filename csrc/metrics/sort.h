@@ -1,0 +1,23 @@
+/* Sorting of 64-bit keys, and the order-preserving key of a float64. */
+#ifndef SDR_METRICS_SORT_H
+#define SDR_METRICS_SORT_H
+
+#include <stdint.h>
+
+/* Keys may lie in memory that held float64 values. */
+typedef uint64_t __attribute__((may_alias)) sdr_key;
+
+/* Ascending. `scratch`: room for n keys, contents lost. */
+void sdr_sort_keys(sdr_key *keys, sdr_key *scratch, int64_t n);
+/* Ascending, in place; finite or infinite, -0.0 becomes 0.0. `scratch`: room for n. */
+void sdr_sort_doubles(double *values, sdr_key *scratch, int64_t n);
+
+/* u ^ (negative ? all bits : sign bit): orders as the values do (-0.0 below 0.0). */
+static inline uint64_t sdr_key_from_bits(uint64_t bits) {
+    return bits ^ ((uint64_t)((int64_t)bits >> 63) | (uint64_t)1 << 63);
+}
+static inline uint64_t sdr_key_to_bits(uint64_t key) {
+    return key ^ (((key >> 63) - 1) | (uint64_t)1 << 63);
+}
+
+#endif

@@ -1,0 +1,24 @@
+/* Two samples: the ways to the one answer, shared by two_sample.c and prepared.c. */
+#ifndef SDR_METRICS_TWO_SAMPLE_H
+#define SDR_METRICS_TWO_SAMPLE_H
+
+#include "merge.h"
+#include "samples.h"
+#include "simdrift/drift.h"
+
+/* Everything zero or NaN, the counts and the status that follows from them. */
+void sdr_two_sample_begin(sdr_two_sample *out, const sdr_column *reference,
+                          const sdr_column *current);
+/* OK, or why there is nothing to compare. */
+sdr_status sdr_two_sample_status(int64_t rows_reference, int64_t rows_current,
+                                 int64_t n, int64_t m);
+/* Fills D, its integer, place and sign from a finished walk. */
+void sdr_two_sample_set_ks(sdr_two_sample *out, sdr_int128 best, double location);
+/* Fills W1 = total / (n * m) and its status. */
+void sdr_two_sample_set_wasserstein(sdr_two_sample *out, const sdr_wide *total,
+                                    int64_t n, int64_t m);
+/* Both answers from sorted samples of one domain; base is added to the location. */
+void sdr_two_sample_sorted(sdr_two_sample *out, const sdr_sample *x,
+                           const sdr_sample *y, int flags, int64_t base);
+
+#endif
