@@ -282,9 +282,17 @@ class Spec(_Part):
         except tomllib.TOMLDecodeError as error:
             raise SpecError(f"{name}: not TOML: {error}") from None
         try:
-            return cls.model_validate(values)
+            return cls.model_validate(values)._in_folder(Path(path).parent)
         except ValidationError as error:
             raise spec_error(error, cls, name=name, text=text) from None
+
+    def _in_folder(self, folder: Path) -> Self:
+        """The spec with its relative paths taken from this folder."""
+        values: dict[str, Any] = {"data": tuple(str(folder / path) for path in self.data)}
+        if self.reference is not None and self.reference.data is not None:
+            path = str(folder / self.reference.data)
+            values["reference"] = self.reference.model_copy(update={"data": path})
+        return self.model_copy(update=values)
 
     def to_toml(self) -> str:
         """The spec as TOML, what is not set left out; a password in the dsn is shown as ***."""

@@ -1,0 +1,1 @@
+"""Demonstrations on real data: the flights of 2013, and the TLC's taxi files."""

