@@ -27,4 +27,8 @@ sdr_code sdr_parallel_for(const sdr_context *context, int64_t n_items,
                           size_t cost_bytes, sdr_parallel_body body, void *user,
                           sdr_error *error);
 
+/* For tests: behave as a forked child whose OpenMP library can't release its threads.
+ */
+void sdr_parallel_lose_pool(bool lost);
+
 #endif

@@ -1,0 +1,221 @@
+/*
+ * Fixed blocks on OpenMP: workers take chunks of items from one counter.
+ *
+ * A chunk is some CHUNK_BYTES of input, so the counter costs nothing and the last
+ * chunks are short. Worker 0 is the calling thread; it looks at the clock after each of
+ * its chunks and calls poll every POLL_SECONDS. The first code that is not SDR_OK stops
+ * every worker at its next chunk.
+ *
+ * Fork: libgomp waits forever in a forked child that runs a region after its parent ran
+ * one (its pool's threads are not there). Before a fork the calling thread's pool is
+ * released with omp_pause_resource_all(omp_pause_hard), which OpenMP 5 offers; where it
+ * is missing, the child runs every region on a fresh thread, which gets a pool of its
+ * own.
+ */
+#define _GNU_SOURCE
+#include "core/parallel.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+
+enum { CHUNK_BYTES = 1 << 18, SERIAL_BYTES = 1 << 20 };
+static const double POLL_SECONDS = 0.05;
+
+typedef struct job {
+    const sdr_context *context;
+    sdr_parallel_body body;
+    void *user;
+    int64_t n_items, chunk;
+    atomic_llong next, done;
+    atomic_int failed; /* sdr_code; set once, by the worker that owns `error` */
+    sdr_error error;
+    double last_poll;
+} job;
+
+static double seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static void fail(job *j, const sdr_error *error) {
+    int none = SDR_OK;
+    if (atomic_compare_exchange_strong(&j->failed, &none, (int)error->code))
+        j->error = *error;
+}
+
+static void poll(job *j) {
+    const sdr_context *context = j->context;
+    if (context == NULL || context->poll == NULL) return;
+    double now = seconds();
+    if (now - j->last_poll < POLL_SECONDS) return;
+    j->last_poll = now;
+    if (context->poll(context->user, (int64_t)atomic_load(&j->done), j->n_items) == 0)
+        return;
+    sdr_error error;
+    sdr_error_set(&error, SDR_CANCELLED, "cancelled by the caller");
+    fail(j, &error);
+}
+
+/* Takes chunks until there are none or something failed. */
+static void work(job *j, int worker, bool polls) {
+    sdr_error error;
+    while (atomic_load_explicit(&j->failed, memory_order_relaxed) == SDR_OK) {
+        int64_t begin = atomic_fetch_add(&j->next, j->chunk);
+        if (begin >= j->n_items) return;
+        int64_t end = j->n_items - begin > j->chunk ? begin + j->chunk : j->n_items;
+        error.message[0] = '\0';
+        error.code = j->body(j->user, begin, end, worker, &error);
+        if (error.code != SDR_OK) fail(j, &error);
+        atomic_fetch_add(&j->done, end - begin);
+        if (polls) poll(j);
+    }
+}
+
+#if defined(_OPENMP)
+#include <omp.h>
+
+/* OpenMP 5, found at link time where the OpenMP library has it. 2 is omp_pause_hard. */
+extern int sdr_omp_pause(int kind) __asm__("omp_pause_resource_all")
+    __attribute__((weak));
+enum { PAUSE_HARD = 2 };
+
+static atomic_bool region_has_run, pool_is_lost;
+
+static void before_fork(void) {
+    if (atomic_load(&region_has_run) && sdr_omp_pause != NULL)
+        sdr_omp_pause(PAUSE_HARD);
+}
+
+static void in_child(void) {
+    if (atomic_load(&region_has_run) && sdr_omp_pause == NULL)
+        atomic_store(&pool_is_lost, true);
+}
+
+__attribute__((constructor)) static void watch_forks(void) {
+    pthread_atfork(before_fork, NULL, in_child);
+}
+
+static void region(job *j, int workers, bool polls) {
+    atomic_store_explicit(&region_has_run, true, memory_order_relaxed);
+#pragma omp parallel num_threads(workers)
+    {
+        int worker = omp_get_thread_num();
+        work(j, worker, polls && worker == 0);
+    }
+}
+
+typedef struct fresh {
+    job *job;
+    int workers;
+    bool finished;
+    pthread_mutex_t mutex;
+    pthread_cond_t condition;
+} fresh;
+
+static void *run_fresh(void *argument) {
+    fresh *f = argument;
+    region(f->job, f->workers, false);
+    pthread_mutex_lock(&f->mutex);
+    f->finished = true;
+    pthread_cond_signal(&f->condition);
+    pthread_mutex_unlock(&f->mutex);
+    return NULL;
+}
+
+/* Runs the region on a new thread; the calling thread polls. */
+static void region_on_fresh_thread(job *j, int workers) {
+    fresh f = {.job = j, .workers = workers};
+    pthread_t thread;
+    pthread_mutex_init(&f.mutex, NULL);
+    pthread_cond_init(&f.condition, NULL);
+    if (pthread_create(&thread, NULL, run_fresh, &f) != 0) {
+        work(j, 0, true);
+    } else {
+        pthread_mutex_lock(&f.mutex);
+        while (!f.finished) {
+            struct timespec until;
+            clock_gettime(CLOCK_REALTIME, &until);
+            until.tv_nsec += (long)(POLL_SECONDS * 1e9);
+            until.tv_sec += until.tv_nsec / 1000000000;
+            until.tv_nsec %= 1000000000;
+            pthread_cond_timedwait(&f.condition, &f.mutex, &until);
+            poll(j);
+        }
+        pthread_mutex_unlock(&f.mutex);
+        pthread_join(thread, NULL);
+    }
+    pthread_cond_destroy(&f.condition);
+    pthread_mutex_destroy(&f.mutex);
+}
+
+void sdr_parallel_lose_pool(bool lost) {
+    atomic_store(&pool_is_lost, lost);
+}
+
+static void run(job *j, int workers) {
+    if (workers == 1)
+        work(j, 0, true);
+    else if (atomic_load(&pool_is_lost))
+        region_on_fresh_thread(j, workers);
+    else
+        region(j, workers, true);
+}
+
+#else
+
+void sdr_parallel_lose_pool(bool lost) {
+    (void)lost;
+}
+
+static void run(job *j, int workers) {
+    (void)workers;
+    work(j, 0, true);
+}
+
+#endif
+
+/* Items of about `bytes`, at least one. */
+static int64_t items_of(size_t bytes, size_t cost_bytes) {
+    size_t items = bytes / (cost_bytes > 0 ? cost_bytes : 1);
+    return items > 0 ? (int64_t)items : 1;
+}
+
+int sdr_parallel_workers(const sdr_context *context, int64_t n_items,
+                         size_t cost_bytes) {
+#if defined(_OPENMP)
+    if (n_items < 2 || n_items < items_of(SERIAL_BYTES, cost_bytes)) return 1;
+    int threads = sdr_context_threads(context);
+    return n_items < threads ? (int)n_items : threads;
+#else
+    (void)context, (void)n_items, (void)cost_bytes;
+    return 1;
+#endif
+}
+
+static int64_t chunk_of(int64_t n_items, size_t cost_bytes, int workers) {
+    int64_t chunk = items_of(CHUNK_BYTES, cost_bytes);
+    int64_t share = (n_items + workers - 1) / workers;
+    return chunk < share ? chunk : share;
+}
+
+sdr_code sdr_parallel_for(const sdr_context *context, int64_t n_items,
+                          size_t cost_bytes, sdr_parallel_body body, void *user,
+                          sdr_error *error) {
+    if (n_items <= 0) return SDR_OK;
+    int workers = sdr_parallel_workers(context, n_items, cost_bytes);
+    bool polls = context != NULL && context->poll != NULL;
+    if (workers == 1 && (!polls || n_items == 1))
+        return body(user, 0, n_items, 0, error);
+    job j = {.context = context,
+             .body = body,
+             .user = user,
+             .n_items = n_items,
+             .chunk = chunk_of(n_items, cost_bytes, workers),
+             .last_poll = seconds()};
+    run(&j, workers);
+    if (atomic_load(&j.failed) == SDR_OK) return SDR_OK;
+    if (error != NULL) *error = j.error;
+    return j.error.code;
+}
