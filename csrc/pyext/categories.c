@@ -1,0 +1,338 @@
+/*
+ * simdrift._core.Categories: the growing table of category.h.
+ *
+ * The table changes while the GIL is released, so each object has a lock. It is taken
+ * without the GIL; a call from within the progress callback of the same object would
+ * wait for itself and is refused instead.
+ */
+#include "pyext.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct categories_object {
+    PyObject_HEAD sdr_categories *categories;
+    int64_t maximum;
+    bool overflow;
+    PyThread_type_lock lock;
+    unsigned long holder; /* thread that has the lock; 0: nobody */
+} categories_object;
+
+/* --- the lock ------------------------------------------------------------------------
+ */
+
+static int lock_take(categories_object *self) {
+    unsigned long thread = PyThread_get_thread_ident();
+    if (self->holder == thread) {
+        PyErr_SetString(PyExc_RuntimeError,
+                        "Categories: called from its own progress callback");
+        return -1;
+    }
+    if (!PyThread_acquire_lock(self->lock, NOWAIT_LOCK)) {
+        Py_BEGIN_ALLOW_THREADS PyThread_acquire_lock(self->lock, WAIT_LOCK);
+        Py_END_ALLOW_THREADS
+    }
+    self->holder = thread;
+    return 0;
+}
+
+static void lock_give(categories_object *self) {
+    self->holder = 0;
+    PyThread_release_lock(self->lock);
+}
+
+/* --- from labels ---------------------------------------------------------------------
+ */
+
+/* Labels as one large_utf8 view; the memory is the caller's to free. */
+typedef struct label_text {
+    int64_t *offsets;
+    char *bytes;
+    int64_t n;
+} label_text;
+
+static void label_text_free(label_text *self) {
+    PyMem_Free(self->offsets);
+    PyMem_Free(self->bytes);
+}
+
+static int label_append(label_text *self, PyObject *label) {
+    Py_ssize_t size = 0;
+    if (!PyUnicode_Check(label)) {
+        PyErr_Format(PyExc_TypeError, "labels: expected str, found %R", label);
+        return -1;
+    }
+    const char *text = PyUnicode_AsUTF8AndSize(label, &size);
+    if (text == NULL) return -1;
+    int64_t start = self->offsets[self->n];
+    char *bytes = PyMem_Realloc(self->bytes, (size_t)(start + size) + 1);
+    if (bytes == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    memcpy(bytes + start, text, (size_t)size);
+    self->bytes = bytes;
+    self->offsets[++self->n] = start + size;
+    return 0;
+}
+
+static int label_text_fill(label_text *self, PyObject *labels) {
+    Py_ssize_t n = PySequence_Size(labels);
+    if (n < 0) return -1;
+    self->offsets = PyMem_Calloc((size_t)n + 1, sizeof *self->offsets);
+    if (self->offsets == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < n; i++) {
+        PyObject *label = PySequence_GetItem(labels, i);
+        if (label == NULL) return -1;
+        int code = label_append(self, label);
+        Py_DECREF(label);
+        if (code < 0) return -1;
+    }
+    return 0;
+}
+
+static sdr_code label_column(sdr_column *out, const label_text *text,
+                             sdr_error *error) {
+    sdr_view view = {
+        .type = SDR_TYPE_LARGE_UTF8,
+        .length = text->n,
+        .null_count = -1,
+        .data = (const uint8_t *)text->offsets,
+        .stride = sizeof *text->offsets,
+        .bytes = (const uint8_t *)(text->bytes == NULL ? "" : text->bytes),
+        .bytes_size = text->offsets[text->n],
+    };
+    return sdr_column_init(out, &view, 1, error);
+}
+
+static sdr_code encode_labels(categories_object *self, const label_text *text,
+                              sdr_error *error) {
+    sdr_column column = {0};
+    int32_t *codes = sdr_allocate((size_t)text->n * sizeof *codes);
+    bool overflow = false;
+    if (codes == NULL) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
+    sdr_code code = label_column(&column, text, error);
+    if (code == SDR_OK) {
+        code = sdr_categories_encode(self->categories, codes, &overflow, &column, NULL,
+                                     error);
+        sdr_column_reset(&column);
+    }
+    sdr_release(codes);
+    if (code != SDR_OK) return code;
+    int64_t size = sdr_categories_size(self->categories);
+    if (!overflow && size == text->n) return SDR_OK;
+    return sdr_error_set(error, SDR_INVALID_ARGUMENT,
+                         "labels: expected distinct labels, at most %lld, found %lld",
+                         (long long)self->maximum, (long long)text->n);
+}
+
+static int add_labels(categories_object *self, PyObject *labels, call *call) {
+    label_text text = {NULL, NULL, 0};
+    int code = label_text_fill(&text, labels);
+    if (code == 0 && text.n > 0) {
+        code = CALL(call, encode_labels(self, &text, &call->error));
+    }
+    label_text_free(&text);
+    return code;
+}
+
+/* --- life ----------------------------------------------------------------------------
+ */
+
+static void categories_dealloc(PyObject *object) {
+    categories_object *self = (categories_object *)object;
+    PyTypeObject *type = Py_TYPE(object);
+    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+
+    sdr_categories_free(self->categories);
+    if (self->lock != NULL) PyThread_free_lock(self->lock);
+    release(object);
+    Py_DECREF(type);
+}
+
+static int categories_open(categories_object *self, PyObject *labels, call *call) {
+    self->lock = PyThread_allocate_lock();
+    if (self->lock == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    sdr_code code = sdr_categories_new(&self->categories, self->maximum, &call->error);
+    if (code != SDR_OK) return call_raise(call, code);
+    return labels == NULL ? 0 : add_labels(self, labels, call);
+}
+
+static PyObject *categories_new(PyTypeObject *type, PyObject *args,
+                                PyObject *keywords) {
+    static char *names[] = {"labels", "maximum", NULL};
+    PyObject *labels = NULL;
+    long long maximum = 100000;
+    call call;
+
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|OL:Categories", names, &labels,
+                                     &maximum)) {
+        return NULL;
+    }
+    if (maximum < 1 || maximum > INT_MAX) {
+        PyErr_Format(PyExc_ValueError, "maximum: expected 1 to %d, found %lld", INT_MAX,
+                     maximum);
+        return NULL;
+    }
+    if (call_open(&call, PyType_GetModuleState(type), NULL, NULL) < 0) return NULL;
+    allocfunc allocate = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+    PyObject *object = allocate(type, 0);
+    if (object == NULL) return NULL;
+    ((categories_object *)object)->maximum = maximum;
+    if (categories_open((categories_object *)object, labels, &call) < 0) {
+        Py_CLEAR(object);
+    }
+    return object;
+}
+
+/* --- counting ------------------------------------------------------------------------
+ */
+
+static PyObject *counts_array(const int64_t *counts, int64_t n) {
+    PyObject *array = array_new(NPY_INT64, n);
+    if (array != NULL && n > 0) {
+        memcpy(array_data(array), counts, (size_t)n * sizeof *counts);
+    }
+    return array;
+}
+
+/* (counts, nulls) with the lock held. */
+static PyObject *count_locked(categories_object *self, const sdr_column *column,
+                              call *call) {
+    int64_t nulls = 0;
+    PyObject *result = NULL;
+    int64_t *counts = calloc((size_t)self->maximum, sizeof *counts);
+
+    if (counts == NULL) return PyErr_NoMemory();
+    if (CALL(call, sdr_categories_count(self->categories, counts, self->maximum, &nulls,
+                                        &self->overflow, column, &call->context,
+                                        &call->error)) == 0) {
+        int64_t n = sdr_categories_size(self->categories);
+        result = Py_BuildValue("(NL)", counts_array(counts, n), (long long)nulls);
+    }
+    free(counts);
+    return result;
+}
+
+static PyObject *categories_count(PyObject *object, PyObject *const *args,
+                                  Py_ssize_t n_args, PyObject *keywords) {
+    static const parameters expected = {
+        "count", 1, 3, {"column", "threads", "progress"}};
+    categories_object *self = (categories_object *)object;
+    core_state *state = core_state_of(object);
+    PyObject *values[3];
+    call call;
+
+    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
+    const sdr_column *column = column_argument(state, values[0], "column");
+    if (column == NULL) return NULL;
+    if (call_open(&call, state, values[1], values[2]) < 0) return NULL;
+    if (lock_take(self) < 0) return NULL;
+    PyObject *result = count_locked(self, column, &call);
+    lock_give(self);
+    return result;
+}
+
+static PyObject *categories_encode(PyObject *object, PyObject *const *args,
+                                   Py_ssize_t n_args, PyObject *keywords) {
+    static const parameters expected = {
+        "encode", 1, 3, {"column", "threads", "progress"}};
+    categories_object *self = (categories_object *)object;
+    core_state *state = core_state_of(object);
+    PyObject *values[3], *codes = NULL;
+    call call;
+
+    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
+    const sdr_column *column = column_argument(state, values[0], "column");
+    if (column == NULL) return NULL;
+    if (call_open(&call, state, values[1], values[2]) < 0) return NULL;
+    codes = array_new(NPY_INT32, column->length);
+    if (codes == NULL) return NULL;
+    if (lock_take(self) < 0) goto failed;
+    int code = CALL(&call, sdr_categories_encode(self->categories, array_data(codes),
+                                                 &self->overflow, column, &call.context,
+                                                 &call.error));
+    lock_give(self);
+    if (code == 0) return codes;
+failed:
+    Py_DECREF(codes);
+    return NULL;
+}
+
+/* --- attributes ----------------------------------------------------------------------
+ */
+
+static Py_ssize_t categories_length(PyObject *object) {
+    categories_object *self = (categories_object *)object;
+    if (lock_take(self) < 0) return -1;
+    int64_t size = sdr_categories_size(self->categories);
+    lock_give(self);
+    return (Py_ssize_t)size;
+}
+
+static PyObject *labels_locked(const sdr_categories *categories) {
+    Py_ssize_t n = (Py_ssize_t)sdr_categories_size(categories);
+    PyObject *list = PyList_New(n);
+    for (Py_ssize_t i = 0; list != NULL && i < n; i++) {
+        sdr_string label = sdr_categories_label(categories, i);
+        const char *bytes = label.size == 0 ? "" : (const char *)label.data;
+        PyObject *text = PyUnicode_DecodeUTF8(bytes, (Py_ssize_t)label.size, "replace");
+        if (text == NULL || PyList_SetItem(list, i, text) < 0) Py_CLEAR(list);
+    }
+    return list;
+}
+
+static PyObject *categories_labels(PyObject *object, void *Py_UNUSED(closure)) {
+    categories_object *self = (categories_object *)object;
+    if (lock_take(self) < 0) return NULL;
+    PyObject *list = labels_locked(self->categories);
+    lock_give(self);
+    return list;
+}
+
+static PyObject *categories_overflow(PyObject *object, void *Py_UNUSED(closure)) {
+    return PyBool_FromLong(((categories_object *)object)->overflow);
+}
+
+#define FAST (METH_FASTCALL | METH_KEYWORDS)
+#define AS_METHOD(function) ((PyCFunction)(void (*)(void))(function))
+
+static PyMethodDef categories_methods[] = {
+    {"count", AS_METHOD(categories_count), FAST,
+     "count(column, threads=None, progress=None)\n--\n\nCounts by code, and nulls."},
+    {"encode", AS_METHOD(categories_encode), FAST,
+     "encode(column, threads=None, progress=None)\n--\n\nCode of each row, -1: null."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef categories_attributes[] = {
+    {"labels", categories_labels, NULL, "Labels in order of their codes.", NULL},
+    {"overflow", categories_overflow, NULL,
+     "Whether the last count or encode met more than the maximum.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyType_Slot categories_slots[] = {
+    {Py_tp_new, categories_new},
+    {Py_tp_dealloc, categories_dealloc},
+    {Py_tp_methods, categories_methods},
+    {Py_tp_getset, categories_attributes},
+    {Py_sq_length, categories_length},
+    {Py_tp_doc, "Categories(labels=(), maximum=100000)\n--\n\n"
+                "A growing table of labels; codes in order of first appearance."},
+    {0, NULL},
+};
+
+PyType_Spec categories_spec = {
+    .name = "simdrift._core.Categories",
+    .basicsize = sizeof(categories_object),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = categories_slots,
+};
