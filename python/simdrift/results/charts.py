@@ -1,0 +1,402 @@
+"""The pictures of a monitor's page: which series are drawn over the windows, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from . import svg
+from .collection import Results
+from .labels import metric_words, number, percent, quantile_words, window_label
+from .ranking import Key, StandOut, series_of
+from .rows import Histogram, Result
+from .summary import ColumnLine, is_column_drift, on_p_value, ratio
+from .text import shorten, visible
+from .timeline import Timeline
+
+MOST_CHARTS = 12
+MOST_HEAT_COLUMNS = 40
+MOST_HEAT_CELLS = 24_000
+HEAT_LIMITS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
+HEAT_WORDS = ("0", "¼", "½", "¾", "threshold", "1.5×", "2×", "3×")
+
+_SHARES = ("share", "drift.dataset")
+_FIRST = (
+    "drift.dataset",
+    "quality.missing_share",
+    "performance.mae",
+    "performance.rmse",
+)
+
+
+class Chart(NamedTuple):
+    """A line chart with what stands beside it in HTML."""
+
+    title: str
+    note: str
+    picture: Markup
+    top: str
+    bottom: str
+    flags: tuple[Flag, ...]
+
+
+class Flag(NamedTuple):
+    """The label of a point: where it is (shares from the lower left) and its text."""
+
+    x: float
+    y: float
+    text: str
+
+
+class HeatRow(NamedTuple):
+    """One column of the heat map."""
+
+    name: str
+    full: str
+    alerts: int
+    windows: int
+    picture: Markup
+
+
+def heat_rows(lines: Sequence[ColumnLine], time: Timeline) -> list[HeatRow]:
+    """The columns that alert most, over all windows."""
+    shown = sorted(lines, key=lambda line: -line.alerts)[:MOST_HEAT_COLUMNS]
+    shown = [line for line in shown if any(value is not None for _, value in line.ratios)]
+    step = max(1, -(-sum(len(line.ratios) for line in shown) // MOST_HEAT_CELLS))
+    return [_heat_row(line, time, step) for line in shown]
+
+
+def _heat_row(line: ColumnLine, time: Timeline, step: int) -> HeatRow:
+    known = sorted((s, r) for s, r in line.ratios if s is not None and r is not None)
+    starts = [start for start, _ in known]
+    typical = _typical_step(starts)
+    cells = []
+    for place in range(0, len(known), step):
+        group = known[place : place + step]
+        largest = max(group, key=lambda one: one[1])
+        after = place + step
+        end = starts[after] if after < len(starts) else time.end
+        x0 = time.share(group[0][0])
+        x1 = min(time.share(end), time.share(group[-1][0]) + typical / _length(time) * 1.02)
+        day = largest[0].astimezone(time.zone)
+        label = f"{day:%Y-%m-%d %H:%M}".removesuffix(" 00:00")
+        cells.append(
+            svg.Cell(x0, min(x1, 1.0), heat_class(largest[1]), f"{label}: {largest[1]:.2g}×")
+        )
+    name = shorten(line.column, 32)
+    description = f"{line.alerts} of {line.windows} windows alert"
+    return HeatRow(
+        name,
+        _full(line),
+        line.alerts,
+        line.windows,
+        svg.heat_row(cells, f"{name}: value over threshold by window", description),
+    )
+
+
+def _full(line: ColumnLine) -> str:
+    return visible(line.column[:300]) + (f" [{line.segment}]" if line.segment else "")
+
+
+def _length(time: Timeline) -> float:
+    return (time.end - time.start).total_seconds() or 1.0
+
+
+def _typical_step(starts: Sequence[object]) -> float:
+    """The commonest distance of windows in seconds: a longer one is a gap."""
+    steps = sorted(
+        (b - a).total_seconds()  # type: ignore[operator]
+        for a, b in zip(starts, starts[1:], strict=False)
+    )
+    return float(steps[len(steps) // 2]) if steps else float("inf")
+
+
+def heat_class(value: float) -> str:
+    """'h0' to 'h7': how far on the way to the threshold, and past it from 'h4' on.
+
+    >>> heat_class(0.1), heat_class(1.0), heat_class(9.0)
+    ('h0', 'h4', 'h7')
+    """
+    return f"h{sum(value >= limit for limit in HEAT_LIMITS)}"
+
+
+def charts(
+    results: Results, time: Timeline, roles: Mapping[str, str], found: Sequence[StandOut]
+) -> list[Chart]:
+    """The key series over the windows, the most telling first."""
+    series = series_of(row for row in results if not row.segment)
+    series = {key: rows for key, rows in series.items() if len(rows) > 1}
+    marked: dict[tuple[str, str, str], list[StandOut]] = {}
+    for one in found:
+        marked.setdefault((one.metric, one.column, one.params), []).append(one)
+    chosen = sorted(
+        (key for key in series if _rank(key, series[key], roles) is not None),
+        key=lambda key: _rank(key, series[key], roles) or (0, 0, ""),
+    )
+    made = [
+        _chart(key, series[key], time, marked.get((key.metric, key.column, key.params), []))
+        for key in chosen[:MOST_CHARTS]
+    ]
+    return made + _quantile_charts(series, time, roles)[: max(2, MOST_CHARTS - len(made))]
+
+
+def _rank(key: Key, rows: Sequence[Result], roles: Mapping[str, str]) -> tuple[int, int, str] | None:
+    """Place of a series among the charts, None where it gets none."""
+    alerts = sum(row.alert is True for row in rows)
+    role = roles.get(key.column, "")
+    if key.column == "" and key.metric in _FIRST:
+        return _FIRST.index(key.metric), -alerts, key.metric
+    if key.metric.startswith("performance."):
+        return (10, -alerts, key.metric) if key.metric in _FIRST else (30, -alerts, key.metric)
+    if role == "prediction" and is_column_drift(rows[0]) and rows[0].alert is not None:
+        return 5, -alerts, key.metric
+    if key.column == "" and key.metric == "quality.rows":
+        return 20, -alerts, key.metric
+    if role in ("target", "prediction") and key.metric == "quality.mean":
+        return 21, -alerts, key.column
+    if " ~ " in key.column:
+        return 40, -alerts, key.column
+    return None
+
+
+class _Scale(NamedTuple):
+    """From values to shares of the box's height."""
+
+    low: float
+    high: float
+
+    def share(self, value: float) -> float:
+        return (value - self.low) / (self.high - self.low)
+
+
+def _scale(values: Iterable[float], *, from_zero: bool) -> _Scale:
+    known = list(values)
+    low, high = min(known), max(known)
+    if from_zero and low >= 0:
+        low = 0.0
+    room = (high - low) * 0.06 or abs(high) * 0.1 or 1.0
+    return _Scale(low if low == 0 and from_zero else low - room, high + room)
+
+
+def _chart(key: Key, rows: list[Result], time: Timeline, marked: Sequence[StandOut]) -> Chart:
+    text: Callable[[float | None], str] = percent if _is_share(key.metric) else number
+    on_value = not on_p_value(rows[0])
+    threshold = next((r.threshold for r in rows if r.threshold is not None and on_value), None)
+    values = [row.value for row in rows if row.value is not None]
+    kept = [v for v in values if abs(v) < float("inf")]
+    scale = _scale(
+        kept + ([threshold] if threshold is not None else []), from_zero=_from_zero(key.metric)
+    )
+    points = _with_gaps([(row, row.value) for row in rows], time, scale)
+    dots = [
+        _dot(row, time, scale, text) for row in rows if row.alert is True and row.value is not None
+    ]
+    levels = [] if threshold is None else [(scale.share(threshold), "threshold")]
+    middle = sorted(kept)[len(kept) // 2]
+    title = _title(key)
+    note = f"median {text(middle)}"
+    if threshold is not None:
+        note += f", threshold {text(threshold)}"
+    if dots:
+        note += f", {len(dots)} alerts"
+    picture = svg.chart([svg.Line(points, "main")], dots, levels, title, note)
+    return Chart(
+        title, note, picture, text(scale.high), text(scale.low), _flags(marked, time, scale, text)
+    )
+
+
+def _title(key: Key) -> str:
+    words = metric_words(key.metric, key.params)
+    return f"{words} of {shorten(key.column, 40)}" if key.column else words
+
+
+def _is_share(metric: str) -> bool:
+    return metric.endswith("_share") or metric == "drift.dataset"
+
+
+def _from_zero(metric: str) -> bool:
+    return metric not in ("quality.mean", "performance.mean_error") and " ~ " not in metric
+
+
+def _dot(
+    row: Result, time: Timeline, scale: _Scale, text: Callable[[float | None], str]
+) -> svg.Dot:
+    label = f"{window_label(row, time.zone)}: {text(row.value)}"
+    return svg.Dot(_place(row, time), scale.share(row.value or 0.0), "alert", label)
+
+
+def _place(row: Result | StandOut, time: Timeline) -> float:
+    """The middle of the window."""
+    if row.window_start is None or row.window_end is None:
+        return 0.0
+    return time.share(row.window_start + (row.window_end - row.window_start) / 2)
+
+
+def _with_gaps(
+    rows: Sequence[tuple[Result, float | None]], time: Timeline, scale: _Scale
+) -> list[svg.Point]:
+    """Points of a line, the pen lifted where windows are missing."""
+    starts = [row.window_start for row, _ in rows if row.window_start is not None]
+    step = _typical_step(starts)
+    points: list[svg.Point] = []
+    before = None
+    for row, value in rows:
+        start = row.window_start
+        if before is not None and start is not None:
+            if (start - before).total_seconds() > 1.5 * step:
+                points.append(svg.Point(0.0, None))
+        before = start
+        finite = value is not None and abs(value) < float("inf")
+        points.append(
+            svg.Point(_place(row, time), scale.share(value) if finite and value is not None else None)
+        )
+    return points
+
+
+def _flags(
+    marked: Sequence[StandOut],
+    time: Timeline,
+    scale: _Scale,
+    text: Callable[[float | None], str],
+) -> tuple[Flag, ...]:
+    """Labels of at most two points that stand out, apart from each other."""
+    flags: list[Flag] = []
+    for one in marked:
+        x = _place(one, time)
+        if len(flags) < 2 and all(abs(x - flag.x) > 0.2 for flag in flags):
+            day = window_label(one, time.zone)
+            flags.append(Flag(x, min(scale.share(one.value), 0.97), f"{day}: {text(one.value)}"))
+    return tuple(flags)
+
+
+def _quantile_charts(
+    series: Mapping[Key, list[Result]], time: Timeline, roles: Mapping[str, str]
+) -> list[Chart]:
+    """One chart a column: the median as a line in the band of the outermost quantiles."""
+    groups: dict[str, dict[float, list[Result]]] = {}
+    for key, rows in series.items():
+        if key.metric == "quality.quantile" and key.params.startswith("q="):
+            groups.setdefault(key.column, {})[float(key.params[2:].partition(",")[0])] = rows
+    order = sorted(groups, key=lambda column: (column not in roles, column))
+    return [_quantile_chart(column, groups[column], time) for column in order]
+
+
+def _quantile_chart(column: str, lines: Mapping[float, list[Result]], time: Timeline) -> Chart:
+    probabilities = sorted(lines)
+    middle = min(probabilities, key=lambda q: abs(q - 0.5))
+    values = [
+        row.value
+        for rows in lines.values()
+        for row in rows
+        if row.value is not None and abs(row.value) < float("inf")
+    ]
+    scale = _scale(values, from_zero=False)
+    points = {
+        q: _with_gaps([(row, row.value) for row in lines[q]], time, scale) for q in probabilities
+    }
+    low, high = points[probabilities[0]], points[probabilities[-1]]
+    band = (low, high) if len(probabilities) > 1 and len(low) == len(high) else None
+    words = ", ".join(quantile_words(f"q={q:g}") for q in probabilities)
+    title = f"quantiles of {shorten(column, 40)}"
+    picture = svg.chart([svg.Line(points[middle], "main")], [], [], title, words, band)
+    return Chart(title, words, picture, number(scale.high), number(scale.low), ())
+
+
+class HistogramPicture(NamedTuple):
+    """A histogram with its axis and the cell that changed most."""
+
+    picture: Markup
+    left: str
+    right: str
+    change: str
+
+
+def histogram_pictures(
+    histograms: Iterable[Histogram],
+) -> dict[tuple[str, str], HistogramPicture]:
+    """One picture a column and segment; the windows' counts are added up where the cells are
+    the same."""
+    groups: dict[tuple[str, str], list[Histogram]] = {}
+    for histogram in histograms:
+        groups.setdefault((histogram.column, histogram.segment), []).append(histogram)
+    return {
+        key: made
+        for key, group in groups.items()
+        if (made := _histogram_picture(_pooled(group))) is not None
+    }
+
+
+def _pooled(group: Sequence[Histogram]) -> Histogram:
+    """One histogram of all: cells of edges must agree (else the last one), labels are united."""
+    last = group[-1]
+    if last.edges is not None:
+        same = [h for h in group if h.edges == last.edges]
+        current = tuple(map(sum, zip(*(h.current for h in same), strict=True)))
+        return last._replace(current=current)
+    reference: dict[str, float] = {}
+    total: dict[str, float] = {}
+    for histogram in group:
+        for place, label in enumerate(histogram.labels or ()):
+            reference[label] = histogram.reference[place]
+            total[label] = total.get(label, 0.0) + histogram.current[place]
+    return last._replace(
+        labels=tuple(total),
+        reference=tuple(reference[label] for label in total),
+        current=tuple(total.values()),
+    )
+
+
+MOST_BARS = 12
+
+
+def _histogram_picture(histogram: Histogram) -> HistogramPicture | None:
+    labels = _cell_labels(histogram)
+    reference, current = _shares(histogram.reference), _shares(histogram.current)
+    cells = list(zip(labels, reference, current, strict=False))
+    if not cells:
+        return None
+    if histogram.labels is not None:
+        cells = _largest(cells)
+    bars = [svg.Bar(r, c, f"{label}: {percent(r)} → {percent(c)}") for label, r, c in cells]
+    most = max(bars, key=lambda bar: abs(bar.current - bar.reference))
+    name = shorten(histogram.column, 40)
+    left, right = _ends(histogram, cells)
+    return HistogramPicture(
+        svg.histogram(bars, f"{name}: reference and current", f"largest change {most.label}"),
+        left,
+        right,
+        most.label if most.current != most.reference else "",
+    )
+
+
+def _largest(cells: list[tuple[str, float, float]]) -> list[tuple[str, float, float]]:
+    """The largest categories, the rest together."""
+    ordered = sorted(cells, key=lambda cell: -max(cell[1], cell[2]))
+    if len(ordered) <= MOST_BARS:
+        return ordered
+    kept, rest = ordered[: MOST_BARS - 1], ordered[MOST_BARS - 1 :]
+    words = f"{len(rest)} others"
+    return [*kept, (words, sum(c[1] for c in rest), sum(c[2] for c in rest))]
+
+
+def _shares(counts: Sequence[float]) -> list[float]:
+    total = sum(counts)
+    return [value / total if total else 0.0 for value in counts]
+
+
+def _cell_labels(histogram: Histogram) -> list[str]:
+    if histogram.labels is not None:
+        return [shorten(label, 30) for label in histogram.labels]
+    edges = [number(edge, 4) for edge in histogram.edges or ()]
+    if not edges:
+        return ["all"]
+    inner = [f"{a} to {b}" for a, b in zip(edges, edges[1:], strict=False)]
+    return [f"below {edges[0]}", *inner, f"from {edges[-1]}"]
+
+
+def _ends(histogram: Histogram, cells: Sequence[tuple[str, float, float]]) -> tuple[str, str]:
+    if histogram.edges:
+        return number(histogram.edges[0]), number(histogram.edges[-1])
+    return cells[0][0], cells[-1][0] if len(cells) > 1 else ""

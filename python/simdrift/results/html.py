@@ -1,0 +1,331 @@
+"""Pages and fragments: results as HTML that needs nothing but itself.
+
+No script, no font, no picture is loaded from anywhere; a content security policy in the page
+forbids it. Names are data: `visible` writes what can't be seen as escapes, Jinja2 escapes the
+rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from . import charts, labels, svg, terminal
+from .collection import Results
+from .ranking import StandOut, stand_out
+from .rows import Result
+from .summary import ColumnLine, Summary, on_p_value, ratio
+from .text import shorten, visible
+from .timeline import Timeline
+
+if TYPE_CHECKING:
+    from .profile import ProfileReport
+    from .report import Report
+
+MOST_ROWS = 400
+MOST_DAYS = 12
+BAR_END = 3.0  # the bar's right end, in thresholds
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    made.filters.update(
+        number=labels.number,
+        percent=labels.percent,
+        count=labels.count,
+        p=labels.p_text,
+        words=labels.metric_words,
+        status=labels.status_words,
+        visible=visible,
+        shorten=shorten,
+    )
+    return made
+
+
+def _render(template: str, **values: Any) -> str:
+    return _environment().get_template(template).render(**values)
+
+
+class Card(NamedTuple):
+    """A number with its name; a meter where it is a share with a threshold."""
+
+    label: str
+    value: str
+    note: str
+    tone: str = ""
+    share: float | None = None
+    threshold: float | None = None
+
+
+class Row(NamedTuple):
+    """A column's line of the page."""
+
+    line: ColumnLine
+    name: str
+    full: str
+    method: str
+    p: str
+    tone: str
+    verdict: str
+    bar: float | None
+    chance: float | None
+    picture: charts.HistogramPicture | None
+    trend: Markup | None
+    when: str
+
+
+class Day(NamedTuple):
+    """A window that stands out and why."""
+
+    label: str
+    score: float
+    reasons: tuple[str, ...]
+
+
+def report_page(report: Report) -> str:
+    """A whole page."""
+    return _render("report.html.j2", **_report_values(report), whole=True)
+
+
+def report_fragment(report: Report) -> str:
+    """The page's body with its style, for a notebook."""
+    return _render("report.html.j2", **_report_values(report), whole=False)
+
+
+def results_html(results: Results) -> str:
+    """The first rows as a table, for a notebook."""
+    return _render("results.html.j2", results=results, rows=results.rows[:20])
+
+
+def _report_values(report: Report) -> dict[str, Any]:
+    results, summary = report.results, report.summary
+    zone = ZoneInfo(results.timezone)
+    time = _timeline(results, summary, zone)
+    found = stand_out(results, columns=None) if time else []
+    return {
+        "title": visible(report.title) or "Drift report",
+        "summary": summary,
+        "dataset": _first(row.dataset for row in results),
+        "model": _model(results),
+        "window": labels.span_label(summary.window_start, summary.window_end, zone),
+        "zone": results.timezone,
+        "verdict": terminal.verdict(summary),
+        "tone": _tone(summary),
+        "cards": _cards(summary),
+        "days": _days(found, zone),
+        "heat": charts.heat_rows(report.columns, time) if time else [],
+        "heat_words": charts.HEAT_WORDS,
+        "marks": time.marks() if time else [],
+        "charts": charts.charts(results, time, report.roles, found) if time else [],
+        "rows": _rows(report, time, zone),
+        "bar_end": BAR_END,
+        "all_rows": results.rows if len(results) <= MOST_ROWS else (),
+        "results": results,
+        "version": _first(run.library_version for run in results.runs),
+    }
+
+
+def _timeline(results: Results, summary: Summary, zone: ZoneInfo) -> Timeline | None:
+    if summary.windows < 2 or summary.window_start is None or summary.window_end is None:
+        return None
+    return Timeline(summary.window_start, summary.window_end, zone)
+
+
+def _first(texts: Any) -> str:
+    return visible(next((text for text in texts if text), ""))
+
+
+def _model(results: Results) -> str:
+    name, version = _first(r.model for r in results), _first(r.model_version for r in results)
+    return f"{name} {version}".strip()
+
+
+def _tone(summary: Summary) -> str:
+    if summary.windows > 1:
+        return "bad" if summary.windows_drifted else "warn" if summary.alerts else "good"
+    if summary.dataset_drift:
+        return "bad"
+    return "warn" if summary.drifted_columns else "good"
+
+
+def _cards(summary: Summary) -> list[Card]:
+    many = summary.windows > 1
+    share = Card(
+        "Drifted columns",
+        labels.percent(summary.drifted_share),
+        "in the median window" if many else f"{len(summary.drifted_columns)} of {summary.columns}",
+        tone=_tone(summary),
+        share=summary.drifted_share,
+        threshold=summary.drifted_share_threshold,
+    )
+    rows = Card(
+        "Current rows",
+        labels.count(summary.rows_current),
+        f"reference {labels.count(summary.rows_reference)}",
+    )
+    missing = Card(
+        "Missing values",
+        labels.percent(summary.missing_share),
+        "in the median window" if many else "of all cells",
+        share=summary.missing_share,
+    )
+    alerts = Card(
+        "Alerts",
+        labels.count(summary.alerts),
+        f"in {summary.windows_alerting} of {summary.windows} windows" if many else "rows",
+        tone="warn" if summary.alerts else "good",
+    )
+    if not many:
+        return [share, rows, missing, alerts]
+    drifted = Card(
+        "Windows that drift as a whole",
+        labels.count(summary.windows_drifted),
+        f"of {summary.windows}",
+        tone=_tone(summary),
+        share=summary.windows_drifted / summary.windows,
+    )
+    return [drifted, share, rows, missing, alerts]
+
+
+def _days(found: Sequence[StandOut], zone: ZoneInfo) -> list[Day]:
+    """The windows that stand out, each with all its reasons, the most extreme first."""
+    groups: dict[Any, list[StandOut]] = {}
+    for one in found:
+        groups.setdefault(one.window_start, []).append(one)
+    days = [
+        Day(
+            labels.window_label(group[0], zone),
+            max(abs(one.score) for one in group),
+            tuple(one.sentence.partition(": ")[2] for one in group[:4]),
+        )
+        for group in groups.values()
+    ]
+    return sorted(days, key=lambda day: -day.score)[:MOST_DAYS]
+
+
+def _rows(report: Report, time: Timeline | None, zone: ZoneInfo) -> list[Row]:
+    pictures = charts.histogram_pictures(report.results.histograms)
+    return [_row(line, pictures, time, zone) for line in report.columns]
+
+
+def _row(
+    line: ColumnLine,
+    pictures: dict[tuple[str, str], charts.HistogramPicture],
+    time: Timeline | None,
+    zone: ZoneInfo,
+) -> Row:
+    worst = line.worst
+    held = ratio(worst)
+    return Row(
+        line=line,
+        name=shorten(line.column or "(table)", 48),
+        full=visible(line.column[:2000]),
+        method=labels.metric_words(worst.metric, worst.params),
+        p=terminal.p_or_q(line.p_row),
+        tone=_row_tone(line),
+        verdict=_verdict(line),
+        bar=None if held is None else min(held / BAR_END, 1.0),
+        chance=_chance(worst),
+        picture=pictures.get((line.column, line.segment)),
+        trend=_trend(line, time) if time else None,
+        when=labels.window_label(worst, zone) if time else "",
+    )
+
+
+def _row_tone(line: ColumnLine) -> str:
+    if line.worst.status != "ok":
+        return "dim"
+    return "bad" if line.alerts else "good" if line.worst.alert is False else ""
+
+
+def _verdict(line: ColumnLine) -> str:
+    if line.windows > 1:
+        return f"{line.alerts} of {line.windows} windows"
+    if line.worst.status != "ok":
+        return labels.status_words(line.worst.status)
+    return {True: "drift", False: "no drift", None: "no rule"}[line.worst.alert]
+
+
+def _chance(row: Result) -> float | None:
+    """The chance level on the bar's scale."""
+    if row.null_quantile is None or not row.threshold or on_p_value(row):
+        return None
+    return min(row.null_quantile / row.threshold / BAR_END, 1.0)
+
+
+def _trend(line: ColumnLine, time: Timeline) -> Markup | None:
+    """The way to the threshold over the windows."""
+    known = [(start, value) for start, value in line.ratios if start is not None]
+    values = [value for _, value in known if value is not None]
+    if len(values) < 2:
+        return None
+    top = max(*values, 1.2)
+    points = [
+        svg.Point(time.share(start), None if value is None else value / top)
+        for start, value in known
+    ]
+    return svg.chart(
+        [svg.Line(points, "main")],
+        [],
+        [(1 / top, "threshold")],
+        f"{shorten(line.column, 40)}: value over threshold by window",
+        f"largest {max(values):.2g} times the threshold",
+    )
+
+
+class Shown(NamedTuple):
+    """A metric of the profile's table."""
+
+    key: str
+    title: str
+
+
+_PROFILE = (
+    Shown("min", "Min"),
+    Shown("quantile q=0.05", "5 %"),
+    Shown("quantile q=0.25", "25 %"),
+    Shown("quantile q=0.5", "Median"),
+    Shown("quantile q=0.75", "75 %"),
+    Shown("quantile q=0.95", "95 %"),
+    Shown("max", "Max"),
+    Shown("mean", "Mean"),
+    Shown("std", "Std"),
+)
+
+
+def profile_page(report: ProfileReport) -> str:
+    """A profile's whole page."""
+    return _render("profile.html.j2", **_profile_values(report), whole=True)
+
+
+def profile_fragment(report: ProfileReport) -> str:
+    """A profile for a notebook."""
+    return _render("profile.html.j2", **_profile_values(report), whole=False)
+
+
+def _profile_values(report: ProfileReport) -> dict[str, Any]:
+    pictures = charts.histogram_pictures(report.results.histograms)
+    rows = [
+        {
+            "line": line,
+            "name": shorten(line.column, 48),
+            "full": visible(line.column[:2000]),
+            "picture": pictures.get((line.column, "")),
+        }
+        for line in report.columns
+    ]
+    title = visible(report.title) or "Profile"
+    return {"title": title, "report": report, "rows": rows, "shown": _PROFILE}

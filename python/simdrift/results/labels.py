@@ -1,0 +1,180 @@
+"""Numbers, windows and metrics as people read them."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from .text import shorten
+
+_WORDS = {
+    "drift.ks": "KS distance",
+    "drift.psi": "PSI",
+    "drift.kl": "KL divergence",
+    "drift.wasserstein": "Wasserstein distance",
+    "drift.wasserstein_normed": "Wasserstein / sd",
+    "drift.jensen_shannon": "Jensen-Shannon distance",
+    "drift.chi_square": "chi-square",
+    "drift.missing_share": "change of missing share",
+    "drift.dataset": "share of drifted columns",
+    "performance.mae": "MAE",
+    "performance.rmse": "RMSE",
+    "performance.mse": "MSE",
+    "performance.r2": "R²",
+    "performance.mape": "MAPE",
+    "performance.roc_auc": "ROC AUC",
+    "quality.std": "standard deviation",
+    "quality.min": "minimum",
+    "quality.max": "maximum",
+    "quality.iqr": "interquartile range",
+    "quality.mad": "MAD",
+}
+
+_STATUS_WORDS = {
+    "ok": "ok",
+    "empty": "no rows",
+    "all_null": "all missing",
+    "too_few_rows": "too few rows",
+    "constant": "constant",
+    "degenerate": "degenerate",
+    "not_applicable": "not applicable",
+    "missing_column": "column is missing",
+    "new_column": "new column",
+    "type_changed": "type changed",
+    "overflow": "overflow",
+    "no_reference": "no reference",
+    "error": "error",
+}
+
+
+def metric_words(metric: str, params: str = "") -> str:
+    """A metric's name for people.
+
+    >>> metric_words("quality.missing_share"), metric_words("quality.quantile", "q=0.5")
+    ('missing share', 'median')
+    """
+    if metric in _WORDS:
+        return _WORDS[metric]
+    plain = metric.rpartition(".")[2].replace("_", " ")
+    if metric == "quality.quantile":
+        return quantile_words(params)
+    return plain or metric
+
+
+def quantile_words(params: str) -> str:
+    """'q=0.95' as '95 % quantile', 'q=0.5' as 'median'."""
+    for part in params.split(","):
+        name, _, value = part.strip().partition("=")
+        if name == "q":
+            try:
+                share = float(value)
+            except ValueError:
+                break
+            return "median" if share == 0.5 else f"{100 * share:g} % quantile"
+    return "quantile"
+
+
+def status_words(status: str) -> str:
+    """A status for people."""
+    return _STATUS_WORDS.get(status, status.replace("_", " "))
+
+
+class Series(Protocol):
+    """What names a series."""
+
+    @property
+    def column(self) -> str: ...
+    @property
+    def segment(self) -> str: ...
+    @property
+    def metric(self) -> str: ...
+    @property
+    def params(self) -> str: ...
+
+
+def series_words(key: Series) -> str:
+    """Metric, column and segment of a series in a few words: 'mean of arr_delay'."""
+    words = metric_words(key.metric, key.params)
+    if key.column:
+        words += f" of {shorten(key.column)}"
+    return f"{words} where {shorten(key.segment)}" if key.segment else words
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A number with about `digits` significant digits: thousands separated, no trailing noise.
+
+    >>> number(0.012345), number(27004.0), number(1.5e-9), number(None), number(-12.0)
+    ('0.0123', '27,004', '1.5e-09', '–', '-12')
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    size = abs(value)
+    if size >= 1e15 or 0 < size < 1e-4:
+        return f"{value:.{digits}g}"
+    if size >= 10 ** (digits - 1) or value == int(value):
+        return f"{value:,.0f}"
+    places = digits - 1 - math.floor(math.log10(size))
+    return f"{value:.{places}f}".rstrip("0").rstrip(".")
+
+
+def count(value: float | None) -> str:
+    """A count with thousands separators, '–' where it is not known."""
+    return "–" if value is None else f"{value:,.0f}"
+
+
+def percent(share: float | None) -> str:
+    """A share as percent: one decimal below 10 %, two below 1 %.
+
+    >>> percent(0.2), percent(0.0312), percent(0.0004), percent(0.0)
+    ('20 %', '3.1 %', '0.04 %', '0 %')
+    """
+    if share is None:
+        return "–"
+    value = 100 * share
+    places = 0 if abs(value) >= 10 or value == 0 else 1 if abs(value) >= 1 else 2
+    text = f"{value:.{places}f}"
+    return f"{text.rstrip('0').rstrip('.') if places else text} %"
+
+
+def p_text(value: float | None) -> str:
+    """A p-value: three digits, '<1e-300' where it underflowed."""
+    if value is None:
+        return "–"
+    if value <= 0:
+        return "<1e-300"
+    return f"{value:.3f}" if value >= 0.001 else f"{value:.1e}"
+
+
+class Windowed(Protocol):
+    """What has a window."""
+
+    @property
+    def window_start(self) -> datetime | None: ...
+    @property
+    def window_end(self) -> datetime | None: ...
+
+
+def window_label(row: Windowed, zone: ZoneInfo) -> str:
+    """The window's start in the zone: a date where it is midnight, else date and time."""
+    return "all" if row.window_start is None else time_label(row.window_start, zone)
+
+
+def time_label(time: datetime, zone: ZoneInfo) -> str:
+    """A time in the zone: a date where it is midnight, else date and time."""
+    local = time.astimezone(zone)
+    midnight = local.hour == local.minute == local.second == 0
+    return f"{local:%Y-%m-%d}" if midnight else f"{local:%Y-%m-%d %H:%M}"
+
+
+def span_label(start: datetime | None, end: datetime | None, zone: ZoneInfo) -> str:
+    """A half-open window as 'first to last': whole days are named by their first and last day."""
+    if start is None or end is None:
+        return "all rows"
+    first, last = time_label(start, zone), time_label(end, zone)
+    if len(first) == len(last) == 10:
+        last = time_label(end - timedelta(seconds=1), zone)[:10]
+    return first if first == last else f"{first} to {last}"

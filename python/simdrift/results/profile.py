@@ -1,0 +1,141 @@
+"""`ProfileReport`: the quality metrics of one table, a line a column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from os import PathLike
+from typing import NamedTuple
+
+from . import terminal
+from .collection import Results
+from .files import write_text
+from .labels import count, number, percent
+from .summary import guess_types
+
+
+class ProfileLine(NamedTuple):
+    """One column: its type and its metrics ('rows', 'missing_share', 'quantile q=0.5', ...)."""
+
+    column: str
+    type: str
+    values: Mapping[str, float | None]
+    statuses: Mapping[str, str]
+
+    def value(self, name: str) -> float | None:
+        """A metric's value, None where it is absent."""
+        return self.values.get(name)
+
+
+class ProfileReport:
+    """A profile's rows as a table in the terminal and a page in the notebook.
+
+    `types` names the columns' types; `title` heads the page.
+    """
+
+    def __init__(
+        self, results: Results, *, title: str = "", types: Mapping[str, str] | None = None
+    ) -> None:
+        self._results = results
+        self._title = title
+        self._types = dict(types or {})
+
+    @property
+    def results(self) -> Results:
+        """The rows `quality.*`, with histograms."""
+        return self._results
+
+    @property
+    def title(self) -> str:
+        """What heads the page."""
+        return self._title
+
+    @cached_property
+    def columns(self) -> list[ProfileLine]:
+        """One line a column, in the order of the rows."""
+        types = {**guess_types(self._results.histograms), **self._types}
+        values: dict[str, dict[str, float | None]] = {}
+        statuses: dict[str, dict[str, str]] = {}
+        for row in self._results:
+            if row.column and row.metric.startswith("quality.") and not row.segment:
+                name = row.metric.removeprefix("quality.")
+                name = f"{name} {row.params}" if name == "quantile" else name
+                values.setdefault(row.column, {})[name] = row.value
+                statuses.setdefault(row.column, {})[name] = row.status
+        return [
+            ProfileLine(name, types.get(name, ""), found, statuses[name])
+            for name, found in values.items()
+        ]
+
+    @property
+    def rows(self) -> int | None:
+        """Rows of the table."""
+        whole = self._table_value("quality.rows")
+        counted = (line.value("rows") for line in self.columns)
+        rows = whole if whole is not None else max((n for n in counted if n is not None), default=None)
+        return None if rows is None else int(rows)
+
+    @property
+    def missing_share(self) -> float | None:
+        """Missing cells of all cells."""
+        return self._table_value("quality.missing_share")
+
+    def _table_value(self, metric: str) -> float | None:
+        found = (r.value for r in self._results if not r.column and r.metric == metric)
+        return next(found, None)
+
+    def table(self, *, width: int | None = None) -> str:
+        """The lines as text, at most `width` cells wide (default: the terminal's, at most 100)."""
+        head = f"{count(self.rows)} rows, {len(self.columns)} columns"
+        if self.missing_share is not None:
+            head += f", {percent(self.missing_share)} of the cells missing"
+        body = terminal.table(_HEADINGS, [_row(line) for line in self.columns], cells=width)
+        return f"{head}\n\n{body}" if self.columns else head
+
+    def __repr__(self) -> str:
+        return self.table()
+
+    def _repr_html_(self) -> str:
+        from .html import profile_fragment
+
+        return profile_fragment(self)
+
+    def to_html(self) -> str:
+        """One self-contained page."""
+        from .html import profile_page
+
+        return profile_page(self)
+
+    def save_html(self, path: str | PathLike[str]) -> None:
+        """Write the page to a file, whole or not at all."""
+        write_text(path, self.to_html())
+
+    def save_json(self, path: str | PathLike[str]) -> None:
+        """Write the results as JSON (`Results.from_json` reads it), whole or not at all."""
+        self._results.save_json(path)
+
+
+_HEADINGS = (
+    terminal.Heading("column", flexible=True),
+    terminal.Heading("type", flexible=True),
+    terminal.Heading("missing", right=True),
+    terminal.Heading("distinct", right=True),
+    terminal.Heading("min", right=True),
+    terminal.Heading("5 %", right=True),
+    terminal.Heading("median", right=True),
+    terminal.Heading("95 %", right=True),
+    terminal.Heading("max", right=True),
+    terminal.Heading("mean", right=True),
+    terminal.Heading("std", right=True),
+)
+_SHOWN = ("min", "quantile q=0.05", "quantile q=0.5", "quantile q=0.95", "max", "mean", "std")
+
+
+def _row(line: ProfileLine) -> tuple[str, ...]:
+    return (
+        line.column,
+        line.type or "–",
+        percent(line.value("missing_share")),
+        count(line.value("distinct")),
+        *(number(line.value(name)) for name in _SHOWN),
+    )

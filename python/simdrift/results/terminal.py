@@ -1,0 +1,229 @@
+"""Plain tables that fit the terminal; colour only where the caller says it is one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from .collection import Results
+from .labels import count, number, p_text, percent, span_label, status_words, window_label
+from .ranking import StandOut
+from .rows import Result
+from .summary import ColumnLine, Summary
+from .text import clip, width
+
+MAX_WIDTH = 100
+MIN_CELLS = 6
+_GAP = "  "
+_COLOURS = {"red": "\x1b[31m", "yellow": "\x1b[33m", "green": "\x1b[32m", "dim": "\x1b[2m"}
+
+
+class Heading(NamedTuple):
+    """A column of a table: its title, whether numbers are in it, whether it may be cut."""
+
+    title: str
+    right: bool = False
+    flexible: bool = False
+
+
+def terminal_width() -> int:
+    """Cells of the terminal, at most 100 (100 where there is none)."""
+    return min(shutil.get_terminal_size((MAX_WIDTH, 24)).columns, MAX_WIDTH)
+
+
+def wants_colour() -> bool:
+    """Whether standard output is a terminal whose user has not set NO_COLOR."""
+    return bool(getattr(sys.stdout, "isatty", lambda: False)()) and "NO_COLOR" not in os.environ
+
+
+def paint(text: str, colour: str) -> str:
+    """The text in a colour."""
+    return f"{_COLOURS[colour]}{text}\x1b[0m"
+
+
+def table(
+    headings: Sequence[Heading],
+    rows: Sequence[Sequence[str]],
+    *,
+    cells: int | None = None,
+    colour: Callable[[int, int, str], str] | None = None,
+) -> str:
+    """Rows under headings in at most `cells` cells: flexible columns give way first.
+
+    `colour(row, column, text)` may paint a padded cell.
+    """
+    limit = terminal_width() if cells is None else cells
+    widths = _widths(headings, rows, limit)
+    lines = [
+        _line([clip(h.title, w) for h, w in zip(headings, widths, strict=True)], headings, widths),
+        _GAP.join("─" * w for w in widths),
+    ]
+    for index, row in enumerate(rows):
+        texts = [_pad(clip(t, w), h, w) for t, h, w in zip(row, headings, widths, strict=True)]
+        if colour is not None:
+            texts = [colour(index, place, text) for place, text in enumerate(texts)]
+        lines.append(_GAP.join(texts).rstrip())
+    return "\n".join(lines)
+
+
+def _widths(headings: Sequence[Heading], rows: Sequence[Sequence[str]], limit: int) -> list[int]:
+    """Natural widths, then the widest flexible column shrinks until the line fits."""
+    widths = [
+        max([width(h.title), *(width(clip(row[i], limit)) for row in rows)])
+        for i, h in enumerate(headings)
+    ]
+    room = limit - len(_GAP) * (len(headings) - 1)
+    for allowed in (lambda h: h.flexible, lambda h: True):
+        places = [i for i, h in enumerate(headings) if allowed(h)]
+        while sum(widths) > room and places:
+            widest = max(places, key=lambda i: widths[i])
+            if widths[widest] <= MIN_CELLS:
+                break
+            widths[widest] -= 1
+    return widths
+
+
+def _line(texts: Sequence[str], headings: Sequence[Heading], widths: Sequence[int]) -> str:
+    padded = [_pad(t, h, w) for t, h, w in zip(texts, headings, widths, strict=True)]
+    return _GAP.join(padded).rstrip()
+
+
+def _pad(text: str, heading: Heading, cells: int) -> str:
+    space = " " * max(cells - width(text), 0)
+    return space + text if heading.right else text + space
+
+
+_REPORT_HEADINGS = (
+    Heading("column", flexible=True),
+    Heading("type", flexible=True),
+    Heading("method", flexible=True),
+    Heading("value", right=True),
+    Heading("threshold", right=True),
+    Heading("p / q", right=True),
+    Heading("missing", right=True),
+    Heading("alert"),
+    Heading("status"),
+)
+
+
+def report_table(
+    lines: Sequence[ColumnLine], *, cells: int | None = None, colour: bool = False
+) -> str:
+    """One line a column, the worst first."""
+    rows = [_report_row(line) for line in lines]
+
+    def painted(row: int, place: int, text: str) -> str:
+        if place == 7 and lines[row].worst.alert is True:
+            return paint(text, "red")
+        return paint(text, "yellow") if place == 8 and lines[row].worst.status != "ok" else text
+
+    return table(_REPORT_HEADINGS, rows, cells=cells, colour=painted if colour else None)
+
+
+def _report_row(line: ColumnLine) -> tuple[str, ...]:
+    row, beside = line.worst, line.p_row
+    name = line.column or "(table)"
+    return (
+        f"{name} [{line.segment}]" if line.segment else name,
+        line.type or "–",
+        row.metric.removeprefix("drift."),
+        number(row.value),
+        number(row.threshold),
+        p_or_q(beside),
+        percent(line.missing_share),
+        alert_text(line),
+        status_words(row.status),
+    )
+
+
+def p_or_q(row: Result | None) -> str:
+    """The corrected p-value where there is one, marked q, else the raw one."""
+    if row is None:
+        return "–"
+    return p_text(row.p_value) if row.q_value is None else f"q {p_text(row.q_value)}"
+
+
+def alert_text(line: ColumnLine) -> str:
+    """The verdict in one word; over many windows the count of those that alert."""
+    if line.windows > 1:
+        return f"{line.alerts} of {line.windows}" if line.alerts else "none"
+    return {True: "DRIFT", False: "no", None: "–"}[line.worst.alert]
+
+
+def summary_text(summary: Summary, results: Results) -> str:
+    """Two or three lines: rows, window, verdict."""
+    from zoneinfo import ZoneInfo
+
+    zone = ZoneInfo(results.timezone)
+    window = span_label(summary.window_start, summary.window_end, zone)
+    lines = [
+        f"{verdict(summary)}",
+        f"reference {count(summary.rows_reference)} rows, current {count(summary.rows_current)} "
+        f"rows, {window}"
+        + (f", {summary.windows} windows" if summary.windows > 1 else ""),
+    ]
+    return "\n".join(lines)
+
+
+def verdict(summary: Summary) -> str:
+    """The whole in one sentence."""
+    if not summary.columns:
+        return "No column was compared"
+    if summary.windows > 1:
+        return (
+            f"{summary.windows_alerting} of {summary.windows} windows have an alert, "
+            f"{summary.windows_drifted} of them drift as a whole"
+        )
+    drifted = len(summary.drifted_columns)
+    if drifted == 0:
+        return f"No drift in {summary.columns} {_columns(summary.columns)}"
+    return f"{drifted} of {summary.columns} {_columns(summary.columns)} drifted"
+
+
+def _columns(how_many: int) -> str:
+    return "column" if how_many == 1 else "columns"
+
+
+def stand_out_table(found: Sequence[StandOut], *, cells: int | None = None) -> str:
+    """The windows that stand out, one sentence a line."""
+    limit = terminal_width() if cells is None else cells
+    return "\n".join(clip(one.sentence, limit) for one in found)
+
+
+_RUN_HEADINGS = (
+    Heading("window"),
+    Heading("rows", right=True),
+    Heading("drifted", right=True),
+    Heading("missing", right=True),
+    Heading("alerts", right=True),
+    Heading("alerting columns", flexible=True),
+)
+
+
+def runs_table(results: Results, *, cells: int | None = None) -> str:
+    """One line a window: rows, share of drifted columns, missing share, alerts."""
+    from zoneinfo import ZoneInfo
+
+    zone = ZoneInfo(results.timezone)
+    windows: dict[object, list[Result]] = {}
+    for row in results:
+        windows.setdefault((row.grain, row.window_start), []).append(row)
+    rows = {run.run_id: run.rows for run in results.runs}
+    lines = [_run_row(group, rows.get(group[0].run_id), zone) for group in windows.values()]
+    return table(_RUN_HEADINGS, sorted(lines), cells=cells)
+
+
+def _run_row(group: list[Result], rows: int | None, zone: object) -> tuple[str, ...]:
+    values = {row.metric: row.value for row in group if not row.column and not row.segment}
+    alerting = dict.fromkeys(row.column or row.metric for row in group if row.alert is True)
+    return (
+        window_label(group[0], zone),  # type: ignore[arg-type]
+        count(rows if rows is not None else values.get("quality.rows")),
+        percent(values.get("drift.dataset")),
+        percent(values.get("quality.missing_share")),
+        str(sum(row.alert is True for row in group)),
+        ", ".join(alerting),
+    )
