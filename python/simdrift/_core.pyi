@@ -18,23 +18,41 @@ from simdrift._errors import InvalidColumn, UnsupportedColumn  # raised by the e
 class Column:
     """A column view. Holds a reference to what owns the memory; immutable."""
 
-    @staticmethod
-    def from_numpy(array: NDArray[Any], mask: NDArray[np.bool_] | None = None) -> Column:
+    @classmethod
+    def from_numpy(
+        cls, array: NDArray[Any], mask: NDArray[np.bool_] | None = None, type: str | None = None
+    ) -> Column:
         """1-D array of bool, (u)int8-64, float16/32/64, datetime64, timedelta64, any stride,
-        byte order and alignment; other dtypes raise UnsupportedColumn. `mask`: True is null."""
-    type: str  # 'int64', 'large_utf8', 'dictionary<int8, utf8>', 'timestamp[us, UTC]', ...
-    kind: Kind
-    value_kind: Kind  # of a category: its dictionary's values' kind; else kind
-    null_count: int
-    n_chunks: int
+        byte order and alignment; other dtypes raise UnsupportedColumn. `mask`: True is null.
+        `type`: the name to show where a dtype can't say it (a time zone). No copy, but for
+        times in units other than s, ms, us and ns, which are read as seconds."""
+    @property
+    def type(self) -> str:
+        """'int64', 'large_utf8', 'dictionary<int8, utf8>', 'timestamp[us, UTC]', ..."""
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def value_kind(self) -> Kind:
+        """Of a category: its dictionary's values' kind; else kind."""
+    @property
+    def unit(self) -> Literal["s", "ms", "us", "ns"] | None:
+        """Of times; else None."""
+    @property
+    def null_count(self) -> int: ...
+    @property
+    def n_chunks(self) -> int: ...
+    @property
+    def _data_pointers(self) -> list[int]:
+        """Address of each chunk's first row (of its offsets for text): shows that nothing
+        was copied. For tests."""
     def __len__(self) -> int: ...
     def slice(self, start: int, stop: int) -> Column: ...
-    def take(self, indices: NDArray[np.int64]) -> Column: ...
+    def take(self, indices: Sequence[int] | NDArray[np.int64]) -> Column: ...
     def to_float64(self) -> NDArray[np.float64]:
         """A copy, null as NaN; not for text."""
-    def to_int64(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """A copy and its validity (True: valid), for integer and temporal kinds. Temporal
-        values stay in the column's unit."""
+    def to_int64(self) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """A copy (int64, but uint64 of a uint64 column) and its validity (True: valid), for
+        integer and temporal kinds. Temporal values stay in the column's unit; null is 0."""
     def to_text(self) -> list[str | None]:
         """Strings of a text column or a category over text (invalid bytes as U+FFFD)."""
 
@@ -120,9 +138,11 @@ def quantiles(
     threads: int | None = None,
     progress: Progress = None,
 ) -> NDArray[np.float64]: ...
-def median_deviation(column: Column, center: float, threads: int | None = None) -> float: ...
+def median_deviation(
+    column: Column, center: float, threads: int | None = None, progress: Progress = None
+) -> float: ...
 def top_values(
-    column: Column, k: int, threads: int | None = None
+    column: Column, k: int, threads: int | None = None, progress: Progress = None
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]: ...
 def histogram(
     column: Column,
@@ -132,17 +152,23 @@ def histogram(
 ) -> NDArray[np.int64]:
     """len(edges) + 1 counts: below, [e0, e1), ..., from the last edge up."""
 
-def pair_profile(x: Column, y: Column, threads: int | None = None) -> PairDict: ...
+def pair_profile(
+    x: Column, y: Column, threads: int | None = None, progress: Progress = None
+) -> PairDict: ...
 @final
 class Prepared:
     """A numeric reference, sorted once."""
 
-    def __new__(cls, column: Column, threads: int | None = None) -> Prepared: ...
-    @staticmethod
-    def from_sorted(values: NDArray[Any]) -> Prepared:
+    def __new__(
+        cls, column: Column, threads: int | None = None, progress: Progress = None
+    ) -> Prepared: ...
+    @classmethod
+    def from_sorted(cls, values: NDArray[Any]) -> Prepared:
         """From `values` as saved: float64, int64 or uint64, ascending (else ValueError)."""
     def __len__(self) -> int: ...
-    values: NDArray[Any]  # read-only: float64, or int64/uint64 beyond 2**53
+    @property
+    def values(self) -> NDArray[Any]:
+        """Ascending; float64, or int64/uint64 beyond 2**53. Not to be written to."""
     def quantiles(self, q: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]: ...
 
 def two_sample(
@@ -153,23 +179,33 @@ def two_sample(
     threads: int | None = None,
     progress: Progress = None,
 ) -> TwoSampleDict: ...
-def ks_exact_p(n: int, m: int, numerator: int, threads: int | None = None) -> float: ...
+def ks_exact_p(
+    n: int, m: int, numerator: int, threads: int | None = None, progress: Progress = None
+) -> float: ...
 @final
 class Categories:
     """A growing table of category labels; codes in order of first appearance."""
 
     def __new__(cls, labels: Sequence[str] = (), maximum: int = 100_000) -> Categories: ...
     def __len__(self) -> int: ...
-    labels: list[str]
-    overflow: bool
+    @property
+    def labels(self) -> list[str]: ...
+    @property
+    def overflow(self) -> bool:
+        """Whether the last count or encode met more than `maximum` categories: what it gave
+        must not be used."""
     def count(
         self, column: Column, threads: int | None = None, progress: Progress = None
     ) -> tuple[NDArray[np.int64], int]:
         """Counts by code (as long as the table is after adding what is new), nulls."""
-    def encode(self, column: Column, threads: int | None = None) -> NDArray[np.int32]:
+    def encode(
+        self, column: Column, threads: int | None = None, progress: Progress = None
+    ) -> NDArray[np.int32]:
         """Code of each row, -1 for null."""
 
-def sort(values: NDArray[np.float64], threads: int | None = None) -> NDArray[np.float64]:
+def sort(
+    values: NDArray[np.float64], threads: int | None = None, progress: Progress = None
+) -> NDArray[np.float64]:
     """A sorted copy, NaN last."""
 
 def read_bound(values: NDArray[np.float64]) -> float: ...
