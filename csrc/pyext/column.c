@@ -1,8 +1,8 @@
 /*
  * simdrift._core.Column: a column view and a reference to whatever owns its memory.
  *
- * Immutable, so threads share it freely. A slice refers to the root column that its
- * dictionary and memory come from, never to another slice: chains of slices stay flat.
+ * Immutable, so threads share it freely. A slice refers to the column it was cut from,
+ * or to that one's, where it is a slice itself: chains of slices stay flat.
  */
 #include "pyext.h"
 
@@ -120,27 +120,26 @@ static PyObject *column_repr(PyObject *object) {
 
 static PyObject *column_from_numpy(PyObject *type, PyObject *const *args,
                                    Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {"from_numpy", 1, 2, {"array", "mask"}};
-    PyObject *values[2];
+    static const parameters expected = {"from_numpy", 1, 3, {"array", "mask", "type"}};
+    PyObject *values[3];
 
     if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    return numpy_column((PyTypeObject *)type, values[0], values[1]);
+    return numpy_column((PyTypeObject *)type, values[0], values[1], values[2]);
 }
 
-/* A new object that keeps alive what `self` borrows from. */
-static column_object *column_derive(PyObject *object) {
-    column_object *self = (column_object *)object;
-    column_object *derived = column_new(Py_TYPE(object));
+/* A new object of the same type name that keeps `owner` alive. */
+static column_object *column_derive(const column_object *self, PyObject *owner) {
+    column_object *derived = column_new(Py_TYPE((PyObject *)self));
     if (derived == NULL) return NULL;
-    bool is_root = !Py_IS_TYPE(self->owner, Py_TYPE(object));
-    derived->owner = Py_NewRef(is_root ? object : self->owner);
+    derived->owner = Py_NewRef(owner);
+    derived->type_name = Py_XNewRef(self->type_name);
     return derived;
 }
 
 static PyObject *column_slice(PyObject *object, PyObject *const *args,
                               Py_ssize_t n_args, PyObject *keywords) {
     static const parameters expected = {"slice", 2, 2, {"start", "stop"}};
-    const sdr_column *column = &((column_object *)object)->column;
+    column_object *self = (column_object *)object;
     column_object *result = NULL;
     PyObject *values[2];
     int64_t start, stop;
@@ -150,17 +149,18 @@ static PyObject *column_slice(PyObject *object, PyObject *const *args,
     if (argument_int64(&start, values[0], "start") < 0) return NULL;
     if (argument_int64(&stop, values[1], "stop") < 0) return NULL;
     if (call_open(&call, core_state_of(object), NULL, NULL) < 0) return NULL;
-    result = column_derive(object);
+    result = column_derive(self, self->is_slice ? self->owner : object);
     if (result == NULL) return NULL;
-    if (CALL(&call,
-             sdr_column_slice(&result->column, column, start, stop, &call.error)) < 0) {
+    result->is_slice = true;
+    if (CALL(&call, sdr_column_slice(&result->column, &self->column, start, stop,
+                                     &call.error)) < 0) {
         Py_CLEAR(result);
     }
     return (PyObject *)result;
 }
 
 static PyObject *column_take(PyObject *object, PyObject *indices) {
-    const sdr_column *column = &((column_object *)object)->column;
+    column_object *self = (column_object *)object;
     column_object *result = NULL;
     PyObject *array = NULL;
     call call;
@@ -168,9 +168,9 @@ static PyObject *column_take(PyObject *object, PyObject *indices) {
     if (call_open(&call, core_state_of(object), NULL, NULL) < 0) return NULL;
     array = array_from(indices, NPY_INT64, "indices");
     if (array == NULL) return NULL;
-    result = column_derive(object);
+    result = column_derive(self, object);
     if (result == NULL) goto cleanup;
-    if (CALL(&call, sdr_column_take(&result->column, column, array_data(array),
+    if (CALL(&call, sdr_column_take(&result->column, &self->column, array_data(array),
                                     array_length(array), &call.error)) < 0) {
         Py_CLEAR(result);
     }
@@ -312,7 +312,8 @@ static PyObject *column_to_text(PyObject *object, PyObject *Py_UNUSED(ignored)) 
 
 static PyMethodDef column_methods[] = {
     {"from_numpy", AS_METHOD(column_from_numpy), FAST | METH_CLASS,
-     "from_numpy(array, mask=None)\n--\n\nColumn over a 1-D array, without a copy; "
+     "from_numpy(array, mask=None, type=None)\n--\n\nColumn over a 1-D array, without "
+     "a copy; "
      "mask: True is null."},
     {"slice", AS_METHOD(column_slice), FAST,
      "slice(start, stop)\n--\n\nRows [start, stop), without a copy."},

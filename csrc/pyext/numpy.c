@@ -240,7 +240,19 @@ static sdr_code column_over(sdr_column *out, sdr_type type, sdr_unit unit,
     return sdr_column_init(out, &view, 1, error);
 }
 
-PyObject *numpy_column(PyTypeObject *column_type, PyObject *value, PyObject *mask) {
+/* Names the type where the caller knows more than the dtype: None says nothing. */
+static int type_name_set(column_object *self, PyObject *name) {
+    if (name == NULL || name == Py_None) return 0;
+    if (!PyUnicode_Check(name)) {
+        PyErr_Format(PyExc_TypeError, "type: expected str or None, found %R", name);
+        return -1;
+    }
+    self->type_name = Py_NewRef(name);
+    return 0;
+}
+
+PyObject *numpy_column(PyTypeObject *column_type, PyObject *value, PyObject *mask,
+                       PyObject *name) {
     core_state *state = PyType_GetModuleState(column_type);
     PyArrayObject *array = (PyArrayObject *)value;
     PyArrayObject *nulls = NULL;
@@ -264,7 +276,7 @@ PyObject *numpy_column(PyTypeObject *column_type, PyObject *value, PyObject *mas
     if (self == NULL) goto cleanup;
     self->owner = nulls == NULL ? Py_NewRef(readable)
                                 : PyTuple_Pack(2, readable, (PyObject *)nulls);
-    if (self->owner == NULL ||
+    if (self->owner == NULL || type_name_set(self, name) < 0 ||
         CALL(&call, column_over(&self->column, type, unit, (PyArrayObject *)readable,
                                 nulls, &call.error)) < 0) {
         Py_CLEAR(self);

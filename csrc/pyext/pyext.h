@@ -113,7 +113,9 @@ int64_t array_length(PyObject *array);
 int array_type_num(PyObject *value);
 bool array_is_unsigned64(PyObject *value);
 
-PyObject *numpy_column(PyTypeObject *type, PyObject *array, PyObject *mask);
+/* `mask` and `name` (of the type): NULL or None for none. */
+PyObject *numpy_column(PyTypeObject *type, PyObject *array, PyObject *mask,
+                       PyObject *name);
 
 /* --- columns (column.c) --------------------------------------------------------------
  */
@@ -122,6 +124,7 @@ typedef struct column_object {
     PyObject_HEAD sdr_column column;
     PyObject *owner;     /* keeps the memory under `column` alive */
     PyObject *type_name; /* NULL until asked for */
+    bool is_slice;       /* owner is the Column whose memory this one shares */
 } column_object;
 
 extern PyType_Spec column_spec;
