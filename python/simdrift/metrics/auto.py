@@ -1,0 +1,112 @@
+"""Which methods a column gets: what the user named, else by its kind and rows.
+
+| kind | rows | decides | beside it, for information |
+|---|---|---|---|
+| numeric | up to SMALL_ROWS | ks | |
+| numeric | more | wasserstein_normed | ks |
+| categorical | up to SMALL_ROWS | chi_square (2 x 2 too) | |
+| categorical | more | jensen_shannon | chi_square |
+| temporal, null, not supported | | | |
+
+The choice is made once a column, from its type and the reference's rows (for two frames: the
+smaller side's), and can be recorded: windows of a monitor never switch.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from simdrift.metrics.registry import checked_params, method
+from simdrift.metrics.state import CATEGORICAL, KINDS, NUMERIC
+
+SMALL_ROWS = 1000
+"""Up to here a test has the say: it is exact, and a distance mostly noise."""
+
+Call = tuple[str, dict[str, Any]]
+Named = str | tuple[str, Mapping[str, Any]]
+Methods = str | Sequence[Named] | Mapping[str, str | Sequence[Named]]
+
+
+class MethodChoice(NamedTuple):
+    """The methods of one column: (name, parameters) of those that decide, and of those that
+    are shown beside them and decide only where the others have no value."""
+
+    decisive: tuple[Call, ...] = ()
+    beside: tuple[Call, ...] = ()
+
+    def record(self) -> str:
+        """As text, for a saved reference."""
+        return json.dumps([self.decisive, self.beside], sort_keys=True)
+
+    @classmethod
+    def restore(cls, text: str) -> MethodChoice:
+        """From `record`'s text."""
+        decisive, beside = json.loads(text)
+        return cls(_calls(map(tuple, decisive)), _calls(map(tuple, beside)))
+
+
+def _calls(named: Any) -> tuple[Call, ...]:
+    return tuple(_call(item) for item in named)
+
+
+def _call(named: Named) -> Call:
+    """(name, parameters), both checked."""
+    name, params = (named, {}) if isinstance(named, str) else named
+    spec = method(name)
+    fixed = {k: tuple(v) if isinstance(v, list) else v for k, v in dict(params).items()}
+    return spec.name, checked_params(spec, fixed)
+
+
+_NUMERIC_SMALL = MethodChoice((("ks", {}),))
+_NUMERIC_LARGE = MethodChoice((("wasserstein_normed", {}),), (("ks", {}),))
+_CATEGORICAL_SMALL = MethodChoice((("chi_square", {}),))
+_CATEGORICAL_LARGE = MethodChoice((("jensen_shannon", {}),), (("chi_square", {}),))
+
+
+def choose(kind: str, rows: int) -> MethodChoice:
+    """The automatic choice for a column of that kind and that many rows.
+
+    >>> choose("numeric", 100_000)
+    MethodChoice(decisive=(('wasserstein_normed', {}),), beside=(('ks', {}),))
+    """
+    small = rows <= SMALL_ROWS
+    if kind == NUMERIC:
+        return _NUMERIC_SMALL if small else _NUMERIC_LARGE
+    if kind == CATEGORICAL:
+        return _CATEGORICAL_SMALL if small else _CATEGORICAL_LARGE
+    return MethodChoice()
+
+
+def resolve(methods: Methods, column: str, kind: str, rows: int) -> MethodChoice:
+    """The choice for one column out of what the user gave: 'auto', a name, a list of names or
+    (name, parameters), or a mapping from column or kind to those. A method from a plain list
+    is taken where it applies to the column's kind; one given for a column is always taken."""
+    if isinstance(methods, Mapping):
+        given = methods.get(column, methods.get(kind, "auto"))
+        return _named(given, column in methods, kind, rows)
+    return _named(methods, False, kind, rows)
+
+
+def _named(given: Any, always: bool, kind: str, rows: int) -> MethodChoice:
+    if given == "auto":
+        return choose(kind, rows)
+    listed = [given] if isinstance(given, str) else list(given)
+    calls = _calls(listed)
+    if not always:
+        calls = tuple(call for call in calls if kind in method(call[0]).kinds)
+    return MethodChoice(calls)
+
+
+def checked_methods(methods: Methods, columns: Sequence[str]) -> None:
+    """ValueError where a method, parameter, column or kind does not exist; whatever the data
+    are, so that a mistake is told before anything is read."""
+    if not isinstance(methods, Mapping):
+        _named(methods, True, NUMERIC, 0)
+        return
+    for key, given in methods.items():
+        if key not in columns and key not in KINDS:
+            known = ", ".join(KINDS)
+            raise ValueError(f"methods: expected a column or one of {known}, found {key!r}")
+        _named(given, True, NUMERIC, 0)

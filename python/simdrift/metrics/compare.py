@@ -1,0 +1,299 @@
+"""All columns of a current table against a reference: plan, measure, decide.
+
+`measure_columns` gives p-values and values of one segment; `decide` corrects the family (one
+window: columns x segments) and sets alerts; `compare_columns` is both for a single segment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from simdrift.metrics import auto
+from simdrift.metrics import thresholds as rules
+from simdrift.metrics.auto import Call, MethodChoice, Methods
+from simdrift.metrics.categorical import DEFAULT_BINS
+from simdrift.metrics.correction import checked_correction, correct
+from simdrift.metrics.dataset import dataset_rows
+from simdrift.metrics.registry import DriftMethod, evaluate, method
+from simdrift.metrics.state import (
+    CATEGORICAL,
+    Bins,
+    ColumnPair,
+    CurrentColumn,
+    ReferenceColumn,
+)
+from simdrift.metrics.values import (
+    MISSING_COLUMN,
+    NEW_COLUMN,
+    MetricValue,
+    Outcome,
+    params_text,
+)
+
+Progress = Callable[[int, int], object] | None
+
+
+@dataclass(frozen=True)
+class DriftPlan:
+    """What is computed of each column and when it alerts. Make one with `DriftPlan.make`."""
+
+    choices: Mapping[str, MethodChoice] = field(default_factory=dict)
+    thresholds: rules.Overrides = field(default_factory=dict)
+    correction: str = "bh"
+    alpha: float = rules.DEFAULT_ALPHA
+    bins: Bins = DEFAULT_BINS
+    drift_share: float = rules.DEFAULT_DRIFT_SHARE
+    missing_share: bool = True
+    threads: int | None = None
+
+    @classmethod
+    def make(
+        cls,
+        reference: Mapping[str, ReferenceColumn],
+        *,
+        methods: Methods = "auto",
+        rows_current: int | None = None,
+        recorded: Mapping[str, str] | None = None,
+        thresholds: rules.Overrides | None = None,
+        correction: str = "bh",
+        alpha: float = rules.DEFAULT_ALPHA,
+        bins: int | Sequence[float] = DEFAULT_BINS,
+        drift_share: float = rules.DEFAULT_DRIFT_SHARE,
+        missing_share: bool = True,
+        threads: int | None = None,
+    ) -> DriftPlan:
+        """Checks everything and chooses each column's methods. `rows_current`: of two frames
+        the smaller side's rows count; `recorded`: choices of a saved reference, which stand."""
+        auto.checked_methods(methods, list(reference))
+        restored = {k: MethodChoice.restore(v) for k, v in (recorded or {}).items()}
+        choices = {
+            name: restored.get(name) or _choice(methods, column, rows_current)
+            for name, column in reference.items()
+        }
+        return cls(
+            choices=choices,
+            thresholds=rules.checked_overrides(thresholds or {}),
+            correction=checked_correction(correction),
+            alpha=rules.checked_share("alpha", alpha),
+            bins=checked_bins(bins),
+            drift_share=rules.checked_share("drift_share", drift_share),
+            missing_share=missing_share,
+            threads=threads,
+        )
+
+    def record(self) -> dict[str, str]:
+        """The choice of each column as text, for `make(recorded=...)`."""
+        return {name: choice.record() for name, choice in self.choices.items()}
+
+
+def _choice(methods: Methods, column: ReferenceColumn, rows: int | None) -> MethodChoice:
+    smaller = column.rows if rows is None else min(column.rows, rows)
+    return auto.resolve(methods, column.name, column.kind, smaller)
+
+
+def checked_bins(bins: int | Sequence[float]) -> Bins:
+    """A number of cells >= 2, or cut points that ascend; else TypeError or ValueError."""
+    if isinstance(bins, (bool, str)):
+        raise TypeError(f"bins: expected an int or ascending cut points, found {bins!r}")
+    if isinstance(bins, int):
+        if not 2 <= bins <= 10_000:
+            raise ValueError(f"bins: expected 2 to 10000, found {bins}")
+        return bins
+    cuts = tuple(float(edge) for edge in bins)
+    if not cuts or not all(a < b for a, b in pairwise(cuts)):
+        raise ValueError(f"bins: expected at least one cut point, ascending, found {cuts!r}")
+    return cuts
+
+
+class Measured(NamedTuple):
+    """One method's outcome on one column, before correction. `beside`: for information."""
+
+    column: str
+    spec: DriftMethod
+    params: str
+    outcome: Outcome
+    beside: bool = False
+
+
+def measure_columns(
+    reference: Mapping[str, ReferenceColumn],
+    current: Mapping[str, CurrentColumn],
+    plan: DriftPlan,
+    progress: Progress = None,
+) -> list[Measured]:
+    """Every planned method of every column, in the reference's order; then what is new."""
+    measured: list[Measured] = []
+    for done, (name, column) in enumerate(reference.items()):
+        other = current.get(name)
+        choice = plan.choices.get(name) or _choice("auto", column, None)
+        if other is None:
+            measured += _missing_column(column, choice, plan)
+        else:
+            measured += _measure(column, other, choice, plan)
+        if progress is not None:
+            progress(done + 1, len(reference))
+    for name, new in current.items():
+        if name not in reference:
+            measured += _new_column(new)
+    return measured
+
+
+def _measure(
+    column: ReferenceColumn, other: CurrentColumn, choice: MethodChoice, plan: DriftPlan
+) -> list[Measured]:
+    names = {name for name, _ in (*choice.decisive, *choice.beside)}
+    pair = ColumnPair(
+        column,
+        other,
+        ks="ks" in names,
+        wasserstein=not names.isdisjoint(("wasserstein", "wasserstein_normed")),
+        threads=plan.threads,
+    )
+    measured = []
+    for calls, beside in ((choice.decisive, False), (choice.beside, True)):
+        for call in calls:
+            spec, params, text = _prepared_call(call, column.kind, plan.bins)
+            outcome = evaluate(spec, pair, params)
+            measured.append(Measured(column.name, spec, text, outcome, beside))
+    if plan.missing_share and "missing_share" not in names:
+        spec = method("missing_share")
+        measured.append(Measured(column.name, spec, "", evaluate(spec, pair, {})))
+    return measured
+
+
+def _prepared_call(call: Call, kind: str, bins: Bins) -> tuple[DriftMethod, dict[str, Any], str]:
+    """Method, parameters and their canonical text; cells only where numbers are cut."""
+    name, params = call
+    spec = method(name)
+    if "bins" not in spec.params:
+        return spec, params, params_text(params)
+    params = {"bins": bins, **params}
+    told = {k: v for k, v in params.items() if k != "bins" or kind != CATEGORICAL}
+    return spec, params, params_text(told)
+
+
+def _missing_column(
+    column: ReferenceColumn, choice: MethodChoice, plan: DriftPlan
+) -> list[Measured]:
+    calls = choice.decisive or (("missing_share", {}),)
+    outcome = Outcome(None, MISSING_COLUMN, n_reference=column.rows)
+    return [
+        Measured(column.name, spec, text, outcome)
+        for spec, _, text in (_prepared_call(c, column.kind, plan.bins) for c in calls)
+    ]
+
+
+def _new_column(column: CurrentColumn) -> list[Measured]:
+    outcome = Outcome(None, NEW_COLUMN, n_current=column.rows)
+    return [Measured(column.name, method("missing_share"), "", outcome)]
+
+
+def decide(segments: Sequence[Sequence[Measured]], plan: DriftPlan) -> list[list[MetricValue]]:
+    """The rows of each segment: q-values over all of them, thresholds, alerts."""
+    flat = [item for segment in segments for item in segment]
+    q_values = _corrected(flat, plan.correction)
+    rows, start = [], 0
+    for segment in segments:
+        end = start + len(segment)
+        rows.append(_decided(segment, q_values[start:end], plan))
+        start = end
+    return rows
+
+
+def _corrected(flat: Sequence[Measured], correction: str) -> list[float | None]:
+    """q-values of the two families: distributions, and missing shares."""
+    q_values: list[float | None] = [None] * len(flat)
+    families: tuple[list[int], list[int]] = ([], [])
+    for index, item in enumerate(flat):
+        if item.outcome.p_value is not None:
+            families[item.spec.name == "missing_share"].append(index)
+    for family in families:
+        p_values = [flat[index].outcome.p_value for index in family]
+        for index, q in zip(family, correct(p_values, correction).tolist(), strict=True):
+            q_values[index] = q
+    return q_values
+
+
+def _decided(
+    segment: Sequence[Measured], q_values: Sequence[float | None], plan: DriftPlan
+) -> list[MetricValue]:
+    beside = {
+        item.column: q
+        for item, q in zip(segment, q_values, strict=True)
+        if item.beside and item.outcome.p_value is not None
+    }
+    decided = {
+        item.column
+        for item in segment
+        if not item.beside and item.outcome.value is not None and _is_distribution(item)
+    }
+    rows = []
+    for item, q in zip(segment, q_values, strict=True):
+        informative = item.beside and item.column in decided
+        chance = q if q is not None or item.beside else beside.get(item.column)
+        rows.append(_row(item, q, chance, informative, plan))
+    return rows
+
+
+def _is_distribution(item: Measured) -> bool:
+    return item.spec.name != "missing_share"
+
+
+def _row(
+    item: Measured,
+    q_value: float | None,
+    chance: float | None,
+    informative: bool,
+    plan: DriftPlan,
+) -> MetricValue:
+    outcome, spec = item.outcome, item.spec
+    if not _is_distribution(item):
+        chance = q_value
+    threshold = rules.threshold_of(spec, item.column, plan.thresholds, plan.alpha)
+    alert = None
+    if not informative:
+        alert = rules.alerts(spec, outcome.value, threshold, chance, plan.alpha)
+    return MetricValue(
+        item.column,
+        spec.metric,
+        outcome.value,
+        outcome.ci_low,
+        outcome.ci_high,
+        outcome.p_value,
+        q_value,
+        outcome.effect_size,
+        threshold,
+        alert,
+        outcome.status,
+        outcome.null_quantile,
+        outcome.n_reference,
+        outcome.n_current,
+        item.params,
+    )
+
+
+def compare_columns(
+    reference: Mapping[str, ReferenceColumn],
+    current: Mapping[str, CurrentColumn],
+    plan: DriftPlan,
+    progress: Progress = None,
+) -> list[MetricValue]:
+    """The rows of one window without segments: every column, then the table's own."""
+    rows = decide([measure_columns(reference, current, plan, progress)], plan)[0]
+    return rows + table_rows(rows, reference, current, plan)
+
+
+def table_rows(
+    rows: Sequence[MetricValue],
+    reference: Mapping[str, ReferenceColumn],
+    current: Mapping[str, CurrentColumn],
+    plan: DriftPlan,
+) -> list[MetricValue]:
+    """drift.dataset and drift.dataset_count of one segment's decided rows."""
+    share = plan.thresholds.get("dataset", plan.drift_share)
+    n = max((column.rows for column in reference.values()), default=0)
+    m = max((column.rows for column in current.values()), default=0)
+    return dataset_rows(rows, share, n, m)

@@ -1,0 +1,39 @@
+"""Drift of the whole table: how many of its compared columns drifted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from simdrift.metrics.values import NOT_APPLICABLE, OK, MetricValue
+
+
+def drifted_columns(values: Iterable[MetricValue]) -> tuple[set[str], set[str]]:
+    """(compared, drifted): columns with a decided distribution metric, and those of them with
+    an alert. A missing share is not a distribution."""
+    compared: set[str] = set()
+    drifted: set[str] = set()
+    for row in values:
+        if row.alert is None or row.metric == "drift.missing_share":
+            continue
+        compared.add(row.column)
+        if row.alert:
+            drifted.add(row.column)
+    return compared, drifted
+
+
+def dataset_rows(
+    values: Iterable[MetricValue], threshold: float, n_reference: int, n_current: int
+) -> list[MetricValue]:
+    """`drift.dataset`, the share of drifted columns among those compared, alerting from the
+    threshold on, and `drift.dataset_count`, their number."""
+    compared, drifted = drifted_columns(values)
+    count = len(drifted)
+    share = count / len(compared) if compared else None
+    status = OK if compared else NOT_APPLICABLE
+    alert = None if share is None else share >= threshold
+    sizes = {"n_reference": n_reference, "n_current": n_current, "status": status}
+    counted = float(count) if compared else None
+    return [
+        MetricValue("", "drift.dataset", share, threshold=threshold, alert=alert, **sizes),
+        MetricValue("", "drift.dataset_count", counted, **sizes),
+    ]

@@ -1,0 +1,63 @@
+"""Drift of the share of missing rows (null or NaN), of any column."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+from simdrift.metrics.registry import drift_method
+from simdrift.metrics.special import (
+    NORMAL_975,
+    normal_two_sided_log_p,
+    normal_two_sided_p,
+)
+from simdrift.metrics.state import CATEGORICAL, NULL, NUMERIC, TEMPORAL, ColumnPair
+from simdrift.metrics.values import Outcome
+
+
+@drift_method(
+    "missing_share",
+    kinds=(NUMERIC, CATEGORICAL, TEMPORAL, NULL),
+    rule="distance",
+    threshold=0.05,
+    needs_values=False,
+)
+def missing_share(pair: ColumnPair) -> Outcome:
+    """Current share minus reference share of missing rows; two-proportion z-test (pooled),
+    Newcombe's 95 % interval, effect size Cohen's h. Where no row is missing on either side,
+    or every row, the difference is 0 and so nothing speaks against no drift: p = 1."""
+    n, m = pair.reference.rows, pair.current.rows
+    a, b = pair.reference.missing, pair.current.missing
+    p, q = a / n, b / m
+    pooled = (a + b) / (n + m)
+    spread = math.sqrt(pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m))
+    z = (q - p) / spread if spread > 0.0 else 0.0
+    low, high = _newcombe(p, n, q, m)
+    return Outcome(
+        q - p,
+        p_value=normal_two_sided_p(z),
+        effect_size=2.0 * (math.asin(math.sqrt(q)) - math.asin(math.sqrt(p))),
+        ci_low=low,
+        ci_high=high,
+        n_reference=n,
+        n_current=m,
+        log_p=partial(normal_two_sided_log_p, z),
+    )
+
+
+def wilson(share: float, rows: int) -> tuple[float, float]:
+    """Wilson's 95 % score interval of a share."""
+    z2 = NORMAL_975**2
+    centre = share + z2 / (2 * rows)
+    reach = NORMAL_975 * math.sqrt(share * (1 - share) / rows + z2 / (4 * rows * rows))
+    scale = 1.0 + z2 / rows
+    return max(0.0, (centre - reach) / scale), min(1.0, (centre + reach) / scale)
+
+
+def _newcombe(p: float, n: int, q: float, m: int) -> tuple[float, float]:
+    """95 % interval of q - p from both score intervals (Newcombe 1998, method 10)."""
+    (p_low, p_high), (q_low, q_high) = wilson(p, n), wilson(q, m)
+    difference = q - p
+    low = difference - math.hypot(q - q_low, p_high - p)
+    high = difference + math.hypot(q_high - q, p - p_low)
+    return low, high

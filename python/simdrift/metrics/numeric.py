@@ -1,0 +1,84 @@
+"""Drift of numbers: Kolmogorov-Smirnov and Wasserstein-1, both from one fused pass."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from simdrift import _core
+from simdrift.metrics import ks_law
+from simdrift.metrics.registry import drift_method
+from simdrift.metrics.state import NUMERIC, TEMPORAL, ColumnPair
+from simdrift.metrics.values import (
+    CONSTANT,
+    DEGENERATE,
+    OK,
+    OVERFLOW,
+    TOO_FEW_ROWS,
+    Outcome,
+)
+
+ORDERED = (NUMERIC, TEMPORAL)
+
+KS_EXACT_AUTO = 10_000_000
+"""n*m up to which method='auto' counts lattice paths (10 ms); above, the corrected limit law
+differs from the exact p-value in the fourth digit at most."""
+KS_EXACT_LIMIT = 100_000_000
+"""n*m up to which method='exact' counts lattice paths."""
+KS_METHODS = ("auto", "exact", "asymp")
+
+
+@drift_method("ks", kinds=ORDERED, rule="test", params=("method",))
+def ks(pair: ColumnPair, *, method: str = "auto") -> Outcome:
+    """D = max |F - G|; two-sided p-value, exact or by the corrected limit law."""
+    if method not in KS_METHODS:
+        raise ValueError(f"method: expected one of {', '.join(KS_METHODS)}, found {method!r}")
+    found = pair.two_sample
+    n, m, d = found["n"], found["m"], found["ks"]
+    if found["status"] != OK:
+        return Outcome(None, found["status"], n_reference=n, n_current=m)
+    exact = n * m <= (KS_EXACT_AUTO if method == "auto" else KS_EXACT_LIMIT)
+    if method == "asymp" or not exact:
+        p = ks_law.limit_sf(n, m, d)
+        log_p = partial(ks_law.log_limit_sf, n, m, d)
+    else:
+        p = _core.ks_exact_p(n, m, found["ks_numerator"], threads=pair.threads)
+        log_p = partial(ks_law.log_exact, p, n, m, d)
+    return Outcome(d, p_value=p, effect_size=d, n_reference=n, n_current=m, log_p=log_p)
+
+
+@drift_method("wasserstein", kinds=ORDERED, rule="distance")
+def wasserstein(pair: ColumnPair) -> Outcome:
+    """W1 = integral |F - G|, in the column's unit (temporal: seconds), of the finite rows."""
+    found = pair.two_sample
+    value, status = _w1(pair, found)
+    return Outcome(value, status, **_sizes(found))
+
+
+@drift_method("wasserstein_normed", kinds=ORDERED, rule="distance", threshold=0.1)
+def wasserstein_normed(pair: ColumnPair) -> Outcome:
+    """W1 in standard deviations (ddof 1) of the reference."""
+    found = pair.two_sample
+    value, status = _w1(pair, found)
+    if status == OK:
+        status = pair.reference.profile["variance_status"]
+        std = pair.reference.profile["std"] * pair.reference.unit_seconds
+        if status == CONSTANT and value == 0.0:
+            status = DEGENERATE
+        elif status == OK and not std > 0.0:
+            status = OVERFLOW
+        value = value / std if status == OK and value is not None else None
+    return Outcome(value, status, **_sizes(found))
+
+
+def _w1(pair: ColumnPair, found: Any) -> tuple[float | None, str]:
+    status = found["wasserstein_status"] if found["status"] == OK else found["status"]
+    if status == OK and min(found["wasserstein_n"], found["wasserstein_m"]) == 0:
+        status = TOO_FEW_ROWS
+    if status != OK:
+        return None, status
+    return found["wasserstein"] * pair.reference.unit_seconds, OK
+
+
+def _sizes(found: Any) -> dict[str, int]:
+    return {"n_reference": found["wasserstein_n"], "n_current": found["wasserstein_m"]}

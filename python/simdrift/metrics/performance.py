@@ -1,0 +1,238 @@
+"""Performance of a regression, from one fused pass over target and prediction:
+`simdrift.performance`.
+
+Error = prediction - target, over the rows in which both are finite; `n` counts them.
+Intervals (95 %, normal approximation) where one pass gives them: mae and mean_error.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from simdrift import _core
+from simdrift.metrics.registry import unknown
+from simdrift.metrics.special import NORMAL_975
+from simdrift.metrics.values import (
+    ALL_NULL,
+    CONSTANT,
+    EMPTY,
+    NOT_APPLICABLE,
+    OK,
+    OVERFLOW,
+    TOO_FEW_ROWS,
+    MetricValue,
+    finite,
+)
+
+__all__ = ["PerformanceResult", "mae", "max_error", "mean_error", "mse", "r2", "rmse"]
+
+
+@dataclass(frozen=True)
+class PerformanceResult:
+    """What a performance function found: a value, or None with a status; `n` rows took part."""
+
+    metric: str
+    value: float | None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    status: str = OK
+    n: int = 0
+
+
+class _Score(NamedTuple):
+    value: float | None
+    reach: float | None = None
+    status: str = OK
+
+
+Sums = Mapping[str, Any]
+
+
+def _mean_error(s: Sums) -> _Score:
+    mean = s["sum_error"] / s["n"]
+    return _Score(mean, _reach(s, mean))
+
+
+def _mae(s: Sums) -> _Score:
+    mean = s["sum_abs_error"] / s["n"]
+    return _Score(mean, _reach(s, mean))
+
+
+def _mse(s: Sums) -> _Score:
+    return _Score(s["sum_squared_error"] / s["n"])
+
+
+def _rmse(s: Sums) -> _Score:
+    return _Score(math.sqrt(s["sum_squared_error"] / s["n"]))
+
+
+def _max_error(s: Sums) -> _Score:
+    return _Score(s["max_abs_error"])
+
+
+def _r2(s: Sums) -> _Score:
+    if s["n"] < 2:
+        return _Score(None, status=TOO_FEW_ROWS)
+    if s["m2_x"] == 0.0:
+        return _Score(None, status=CONSTANT)
+    return _Score(1.0 - s["sum_squared_error"] / s["m2_x"])
+
+
+def _reach(s: Sums, mean: float) -> float | None:
+    """Half the interval of a mean of errors, or of their absolute values."""
+    n = s["n"]
+    if n < 2:
+        return None
+    variance = max(0.0, (s["sum_squared_error"] - n * mean * mean) / (n - 1))
+    return NORMAL_975 * math.sqrt(variance / n)
+
+
+_SCORES: dict[str, Callable[[Sums], _Score]] = {
+    "mean_error": _mean_error,
+    "mae": _mae,
+    "rmse": _rmse,
+    "mse": _mse,
+    "max_error": _max_error,
+    "r2": _r2,
+}
+METRICS = tuple(_SCORES)
+
+
+def checked_metrics(metrics: Iterable[str]) -> tuple[str, ...]:
+    """The names without 'performance.'; ValueError where one does not exist."""
+    names = tuple(name.removeprefix("performance.") for name in metrics)
+    for name in names:
+        if name not in _SCORES:
+            raise ValueError(unknown("performance metric", name, _SCORES))
+    return names
+
+
+def _score(
+    name: str, target: _core.Column, sums: Sums | None
+) -> tuple[float | None, float | None, float | None, str]:
+    """(value, ci_low, ci_high, status) of one metric."""
+    if sums is None:
+        return None, None, None, NOT_APPLICABLE
+    if sums["n"] == 0:
+        return None, None, None, EMPTY if len(target) == 0 else ALL_NULL
+    try:
+        value, reach, status = _SCORES[name](sums)
+    except OverflowError:
+        value, reach, status = None, None, OVERFLOW
+    if status == OK and finite(value) is None:
+        status = OVERFLOW
+    if status != OK or value is None:
+        return None, None, None, status
+    if finite(reach) is None or reach is None:
+        return value, None, None, OK
+    return value, finite(value - reach), finite(value + reach), OK
+
+
+def _sums(target: _core.Column, prediction: _core.Column, threads: int | None) -> Sums | None:
+    """The pair kernel's sums; None where a side is no column of numbers."""
+    numbers = ("integer", "float", "boolean")
+    if target.value_kind not in numbers or prediction.value_kind not in numbers:
+        return None
+    if len(target) != len(prediction):
+        raise ValueError(
+            f"target and prediction: expected equal lengths, found {len(target)} and "
+            f"{len(prediction)}"
+        )
+    return _core.pair_profile(target, prediction, threads=threads)
+
+
+def rows(
+    target: _core.Column,
+    prediction: _core.Column,
+    metrics: Iterable[str] = METRICS,
+    *,
+    column: str = "",
+    threads: int | None = None,
+) -> list[MetricValue]:
+    """The `performance.*` rows of one window, all from one pass."""
+    names = checked_metrics(metrics)
+    sums = _sums(target, prediction, threads)
+    n = 0 if sums is None else sums["n"]
+    return [
+        MetricValue(column, f"performance.{name}", value, low, high, status=status, n_current=n)
+        for name in names
+        for value, low, high, status in (_score(name, target, sums),)
+    ]
+
+
+def _run(name: str, target: object, prediction: object, threads: int | None) -> PerformanceResult:
+    from simdrift.columns import as_column
+
+    x, y = as_column(target, name="target"), as_column(prediction, name="prediction")
+    sums = _sums(x, y, threads)
+    value, low, high, status = _score(name, x, sums)
+    n = 0 if sums is None else sums["n"]
+    return PerformanceResult(f"performance.{name}", value, low, high, status, n)
+
+
+def mean_error(
+    target: object, prediction: object, *, threads: int | None = None
+) -> PerformanceResult:
+    """Mean of prediction - target, in the target's unit.
+
+    >>> from simdrift.metrics import performance
+    >>> performance.mean_error([1.0, 2.0, 3.0], [2.0, 2.0, 5.0]).value
+    1.0
+    """
+    return _run("mean_error", target, prediction, threads)
+
+
+def mae(target: object, prediction: object, *, threads: int | None = None) -> PerformanceResult:
+    """Mean absolute error, in the target's unit.
+
+    >>> from simdrift.metrics import performance
+    >>> performance.mae([1.0, 2.0, 3.0], [2.0, 2.0, 1.0]).value
+    1.0
+    """
+    return _run("mae", target, prediction, threads)
+
+
+def rmse(target: object, prediction: object, *, threads: int | None = None) -> PerformanceResult:
+    """Root of the mean squared error, in the target's unit.
+
+    >>> from simdrift.metrics import performance
+    >>> performance.rmse([0.0, 0.0], [3.0, 3.0]).value
+    3.0
+    """
+    return _run("rmse", target, prediction, threads)
+
+
+def mse(target: object, prediction: object, *, threads: int | None = None) -> PerformanceResult:
+    """Mean squared error.
+
+    >>> from simdrift.metrics import performance
+    >>> performance.mse([0.0, 0.0], [1.0, 3.0]).value
+    5.0
+    """
+    return _run("mse", target, prediction, threads)
+
+
+def max_error(
+    target: object, prediction: object, *, threads: int | None = None
+) -> PerformanceResult:
+    """Largest absolute error.
+
+    >>> from simdrift.metrics import performance
+    >>> performance.max_error([0.0, 0.0], [1.0, -3.0]).value
+    3.0
+    """
+    return _run("max_error", target, prediction, threads)
+
+
+def r2(target: object, prediction: object, *, threads: int | None = None) -> PerformanceResult:
+    """Coefficient of determination 1 - sum of squared errors / sum of squares of the target
+    about its mean; status 'constant' where the target has no spread.
+
+    >>> from simdrift.metrics import performance
+    >>> performance.r2([1.0, 2.0, 3.0], [1.0, 2.0, 4.0]).value
+    0.5
+    """
+    return _run("r2", target, prediction, threads)

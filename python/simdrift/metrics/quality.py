@@ -1,0 +1,277 @@
+"""Quality of one column or table: every statistic of the fused profile as a row.
+
+`missing` is null or NaN. Infinities are counted and ordered at the ends (min, max, quantiles),
+but take no part in moments. Temporal columns: min, max, mean, std, quantiles, ... in seconds
+(points in time since 1970-01-01 UTC). A statistic that does not exist, or is not finite, is
+None with a status.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from simdrift import _core
+from simdrift.metrics.registry import unknown
+from simdrift.metrics.special import NORMAL_975
+from simdrift.metrics.state import CATEGORICAL, NULL, TEMPORAL, ColumnState
+from simdrift.metrics.values import (
+    ALL_NULL,
+    CONSTANT,
+    EMPTY,
+    ERROR,
+    NOT_APPLICABLE,
+    OK,
+    OVERFLOW,
+    TOO_FEW_ROWS,
+    MetricValue,
+)
+
+log = logging.getLogger("simdrift")
+
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+_QUARTERS = (QUANTILES.index(0.25), QUANTILES.index(0.5), QUANTILES.index(0.75))
+
+
+class Found(NamedTuple):
+    """One statistic: value or status."""
+
+    name: str
+    value: float | None
+    status: str = OK
+    params: str = ""
+
+
+def _counts(column: ColumnState) -> list[Found]:
+    rows, missing = float(column.rows), float(column.missing)
+    share = missing / rows if rows else None
+    found = [Found("rows", rows), Found("missing", missing)]
+    return [*found, Found("missing_share", share, OK if rows else EMPTY)]
+
+
+def _absent(column: ColumnState) -> str:
+    """Status of a statistic over rows that are not missing; 'ok' where there are some."""
+    if column.rows == 0:
+        return EMPTY
+    return ALL_NULL if column.valid == 0 else OK
+
+
+_SPECIALS = ("nan", "pos_inf", "neg_inf", "zeros", "negatives")
+_MOMENTS = (
+    ("variance", 2, "variance_status"),
+    ("std", 1, "variance_status"),
+    ("skewness", 0, "skewness_status"),
+    ("kurtosis", 0, "kurtosis_status"),
+)
+
+
+def _profile(column: ColumnState) -> list[Found]:
+    profile, unit = column.profile, column.unit_seconds
+    found = [Found(name, float(profile[name])) for name in _SPECIALS]
+    status = _absent(column)
+    for name in ("min", "max"):
+        found.append(Found(name, float(profile[name]) * unit, status))
+    if status == OK and profile["finite"] == 0:
+        status = OVERFLOW
+    for name in ("sum", "mean"):
+        found.append(Found(name, float(profile[name]) * unit, status))
+    for name, power, key in _MOMENTS:
+        found.append(Found(name, profile[name] * unit**power, profile[key]))
+    return found
+
+
+def _distinct(column: ColumnState) -> list[Found]:
+    if column.kind == CATEGORICAL and not column.categories.overflow:
+        return [Found("distinct", float(np.count_nonzero(column.categories.counts)))]
+    count, error = column.distinct
+    return [Found("distinct", float(count), OK, "hll=14" if error else "")]
+
+
+def _quantiles(column: ColumnState) -> list[Found]:
+    status, unit = _absent(column), column.unit_seconds
+    values = [0.0] * len(QUANTILES)
+    if status == OK:
+        values = (column.quantiles(QUANTILES) * unit).tolist()
+    found = [
+        Found("quantile", value, status, f"q={q:g}")
+        for q, value in zip(QUANTILES, values, strict=True)
+    ]
+    low, middle, high = (values[index] for index in _QUARTERS)
+    found.append(Found("iqr", high - low if math.isfinite(high - low) else math.inf, status))
+    return [*found, Found("mad", _mad(column, middle / unit, status), status)]
+
+
+def _mad(column: ColumnState, center: float, status: str) -> float:
+    """Median absolute deviation from the median, over finite rows."""
+    if status != OK or not math.isfinite(center):
+        return math.nan
+    return column.median_deviation(center) * column.unit_seconds
+
+
+def _mode(column: ColumnState) -> list[Found]:
+    """The most frequent number (of equally frequent ones the smallest) and its share."""
+    status = _absent(column)
+    if status != OK:
+        return [Found("mode", None, status), Found("top_share", None, status)]
+    values, counts = column.top_values(1)
+    if not len(values):
+        reason = NOT_APPLICABLE  # more distinct values than are counted one by one
+        return [Found("mode", None, reason), Found("top_share", None, reason)]
+    share = int(counts[0]) / column.valid
+    return [Found("mode", float(values[0]) * column.unit_seconds), Found("top_share", share)]
+
+
+def _categories(column: ColumnState) -> list[Found]:
+    status = _absent(column)
+    if status == OK and column.categories.overflow:
+        status = NOT_APPLICABLE
+    if status != OK:
+        return [Found("top_share", None, status)]
+    counts = column.categories.counts
+    return [Found("top_share", int(counts.max()) / int(counts.sum()))]
+
+
+_TEXT_COUNTS = ("empty", "blank", "invalid_utf8")
+
+
+def _text(column: ColumnState) -> list[Found]:
+    profile = column.text_profile
+    found = [Found(name, float(profile[name])) for name in _TEXT_COUNTS]
+    rows = column.valid - profile["invalid_utf8"]
+    status = _absent(column)
+    if status == OK and rows == 0:
+        status = NOT_APPLICABLE
+    mean = profile["length_sum"] / rows if rows else None
+    return [
+        *found,
+        Found("length_min", float(profile["length_min"]), status),
+        Found("length_mean", mean, status),
+        Found("length_max", float(profile["length_max"]), status),
+    ]
+
+
+_Part = Callable[[ColumnState], list[Found]]
+_NAMES: dict[_Part, tuple[str, ...]] = {
+    _counts: ("rows", "missing", "missing_share"),
+    _profile: (*_SPECIALS, "min", "max", "sum", "mean", "variance", "std", "skewness", "kurtosis"),
+    _distinct: ("distinct",),
+    _quantiles: ("quantile", "iqr", "mad"),
+    _mode: ("mode", "top_share"),
+    _categories: ("top_share",),
+    _text: (*_TEXT_COUNTS, "length_min", "length_mean", "length_max"),
+}
+STATISTICS = tuple(dict.fromkeys(name for names in _NAMES.values() for name in names))
+"""Every statistic of a column, in the order of rows."""
+CHEAP = frozenset(STATISTICS) - {"distinct", "quantile", "iqr", "mad", "mode", "top_share"}
+"""Those that the one fused pass gives."""
+
+
+def _parts(column: ColumnState) -> tuple[_Part, ...]:
+    """What is computed of a column of that kind."""
+    if column.kind == NULL:
+        return (_counts,)
+    if column.value_kind == "text":
+        return (_counts, _text, _distinct, _categories)
+    if column.kind == CATEGORICAL:
+        return (_counts, _profile, _distinct, _categories)
+    return (_counts, _profile, _distinct, _quantiles, _mode)
+
+
+def checked_statistics(statistics: Iterable[str]) -> frozenset[str]:
+    """The names without 'quality.'; ValueError where one does not exist."""
+    names = frozenset(name.removeprefix("quality.") for name in statistics)
+    for name in names:
+        if name not in STATISTICS:
+            raise ValueError(unknown("quality statistic", name, STATISTICS))
+    return names
+
+
+def column_rows(column: ColumnState, statistics: Iterable[str] | None = None) -> list[MetricValue]:
+    """The `quality.*` rows of a column: all that its kind has, or those named. A statistic that
+    the kind does not have gives no row."""
+    wanted = None if statistics is None else checked_statistics(statistics)
+    if column.broken is not None:
+        return [MetricValue(column.name, "quality.rows", None, status=NOT_APPLICABLE)]
+    rows: list[MetricValue] = []
+    for part in _parts(column):
+        if wanted is None or not wanted.isdisjoint(_NAMES[part]):
+            rows += _part_rows(part, column, wanted)
+    return rows
+
+
+def _part_rows(
+    part: _Part, column: ColumnState, wanted: frozenset[str] | None
+) -> list[MetricValue]:
+    try:
+        found = part(column)
+    except Exception:
+        log.exception("quality of column %r failed (%s)", column.name, part.__name__)
+        found = [Found(name, None, ERROR) for name in _NAMES[part] if name != "quantile"]
+    n = column.rows
+    return [_row(column.name, f, n) for f in found if wanted is None or f.name in wanted]
+
+
+def _row(column: str, found: Found, n: int) -> MetricValue:
+    value, status = found.value, found.status
+    if status != OK:
+        value = None
+    elif value is None or not math.isfinite(value):
+        value, status = None, OVERFLOW
+    return MetricValue(
+        column, f"quality.{found.name}", value, status=status, n_current=n, params=found.params
+    )
+
+
+def table_rows(columns: Mapping[str, ColumnState]) -> list[MetricValue]:
+    """Rows, columns and the share of missing cells of the whole table (`column` '')."""
+    known = [column for column in columns.values() if column.broken is None]
+    n = max((column.rows for column in known), default=0)
+    cells = sum(column.rows for column in known)
+    share = sum(column.missing for column in known) / cells if cells else None
+    found = (
+        Found("rows", float(n)),
+        Found("columns", float(len(columns))),
+        Found("missing_share", share, OK if cells else EMPTY),
+    )
+    return [_row("", item, n) for item in found]
+
+
+def correlation_row(a: ColumnState, b: ColumnState) -> MetricValue:
+    """`quality.correlation` of a pair 'a ~ b': Pearson's r over the rows in which both are
+    finite, with Fisher's 95 % interval; `n_current` counts those rows."""
+    name = f"{a.name} ~ {b.name}"
+    try:
+        value, status, n = _pearson(a, b)
+    except Exception:
+        log.exception("correlation of %s failed", name)
+        value, status, n = None, ERROR, a.rows
+    low = high = None
+    if value is not None and n > 3 and abs(value) < 1.0:
+        reach = NORMAL_975 / math.sqrt(n - 3)
+        low, high = (math.tanh(math.atanh(value) + side) for side in (-reach, reach))
+    return MetricValue(name, "quality.correlation", value, low, high, status=status, n_current=n)
+
+
+def _pearson(a: ColumnState, b: ColumnState) -> tuple[float | None, str, int]:
+    for side in (a, b):
+        if side.broken is not None or not side.is_number:
+            return None, NOT_APPLICABLE, side.rows
+    pair = _core.pair_profile(a.column, b.column, threads=a.threads)
+    n = pair["n"]
+    if n < 2:
+        return None, (EMPTY if a.rows == 0 else TOO_FEW_ROWS), n
+    spread = math.sqrt(pair["m2_x"]) * math.sqrt(pair["m2_y"])
+    if spread == 0.0:
+        return None, CONSTANT, n
+    r = pair["c_xy"] / spread
+    return (max(-1.0, min(1.0, r)), OK, n) if math.isfinite(r) else (None, OVERFLOW, n)
+
+
+def correlation_rows(columns: Sequence[ColumnState]) -> list[MetricValue]:
+    """`quality.correlation` of every pair of the columns that are numbers, dates aside."""
+    numbers = [c for c in columns if c.is_number and c.kind != TEMPORAL]
+    return [correlation_row(a, b) for i, a in enumerate(numbers) for b in numbers[i + 1 :]]

@@ -1,0 +1,124 @@
+"""The table of drift methods: one decorated function on a `ColumnPair` adds one method, to
+`compare`, `monitor` and, with its typed face in `drift.py`, to `simdrift.drift`."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from simdrift.metrics.values import ERROR, NOT_APPLICABLE, Outcome, cleaned
+
+if TYPE_CHECKING:
+    from simdrift.metrics.state import ColumnPair
+
+Rule = Literal["test", "distance"]
+Function = Callable[..., Outcome]
+log = logging.getLogger("simdrift")
+
+
+class DriftMethod(NamedTuple):
+    """One drift method. Rule 'test': alert where the q-value is at most alpha; 'distance':
+    where the absolute value exceeds the practical threshold and chance."""
+
+    name: str
+    function: Function
+    kinds: frozenset[str]
+    rule: Rule
+    threshold: float | None
+    params: frozenset[str]
+    needs_values: bool
+
+    @property
+    def metric(self) -> str:
+        return f"drift.{self.name}"
+
+
+_TABLE: dict[str, DriftMethod] = {}
+
+
+def drift_method(
+    name: str,
+    *,
+    kinds: Iterable[str],
+    rule: Rule,
+    threshold: float | None = None,
+    params: Iterable[str] = (),
+    needs_values: bool = True,
+) -> Callable[[Function], Function]:
+    """Registers a function `(pair, **params) -> Outcome`. With `needs_values` it is called
+    only where both sides have a row that is not missing."""
+
+    def register(function: Function) -> Function:
+        _TABLE[name] = DriftMethod(
+            name, function, frozenset(kinds), rule, threshold, frozenset(params), needs_values
+        )
+        return function
+
+    return register
+
+
+def _load() -> dict[str, DriftMethod]:
+    """The table, filled: importing the modules of methods registers them."""
+    from simdrift.metrics import categorical, missing, numeric  # noqa: F401
+
+    return _TABLE
+
+
+def methods(kind: str | None = None) -> tuple[str, ...]:
+    """Names of the methods that apply to a kind of column; all without one.
+
+    >>> methods("categorical")
+    ('chi_square', 'jensen_shannon', 'missing_share', 'psi')
+    """
+    table = _load()
+    return tuple(sorted(n for n, m in table.items() if kind is None or kind in m.kinds))
+
+
+def method(name: str) -> DriftMethod:
+    """The method of that name ('ks' or 'drift.ks'); ValueError lists what exists."""
+    if not isinstance(name, str):
+        raise TypeError(f"method: expected a name (str), found {type(name).__name__}")
+    table = _load()
+    found = table.get(name.removeprefix("drift."))
+    if found is None:
+        raise ValueError(unknown("drift method", name, table))
+    return found
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """Message for a name that does not exist: what does, close matches first."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    rest = [n for n in names if n not in close]
+    return f"{what}: found {name!r}, expected one of {', '.join(close + rest)}"
+
+
+def checked_params(spec: DriftMethod, params: dict[str, Any]) -> dict[str, Any]:
+    """The parameters, where the method knows them all; else ValueError."""
+    for name in params:
+        if name not in spec.params:
+            known = spec.params or {"(none)"}
+            raise ValueError(unknown(f"parameter of {spec.metric}", name, known))
+    return params
+
+
+def evaluate(spec: DriftMethod, pair: ColumnPair, params: dict[str, Any]) -> Outcome:
+    """The method on the pair: a value or a status, whatever the data."""
+    try:
+        status = pair.status if spec.needs_values else pair.shape_status
+        if status is None and pair.kind not in spec.kinds:
+            status = NOT_APPLICABLE
+        if status is not None:
+            return Outcome(
+                None,
+                status,
+                n_reference=pair.reference.rows,
+                n_current=pair.current.rows,
+                reason=pair.reason(spec.kinds, status),
+            )
+        return cleaned(spec.function(pair, **params))
+    except Exception as error:
+        log.exception("%s of column %r failed", spec.metric, pair.name)
+        return Outcome(None, ERROR, reason=f"{type(error).__name__}: {error}")

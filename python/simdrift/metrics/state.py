@@ -1,0 +1,500 @@
+"""What is known of a column: counted once, kept, and, for a reference, saved.
+
+`ReferenceColumn` and `CurrentColumn` compute their parts (profile, sorted values, categories,
+cells) when first asked and keep them; `ColumnPair` keeps what both sides share, so that
+several methods on one column cost one pass. A reference's state goes to plain arrays and
+numbers and back (`to_state`, `from_state`), never through pickle.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from itertools import pairwise
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdrift import _core
+from simdrift._errors import InvalidColumn, UnsupportedColumn
+from simdrift.metrics.values import (
+    ALL_NULL,
+    EMPTY,
+    ERROR,
+    NOT_APPLICABLE,
+    TYPE_CHANGED,
+)
+
+NUMERIC = "numeric"
+CATEGORICAL = "categorical"
+TEMPORAL = "temporal"
+NULL = "null"
+UNSUPPORTED = "unsupported"
+KINDS = (NUMERIC, CATEGORICAL, TEMPORAL, NULL, UNSUPPORTED)
+
+HIGH_CARDINALITY = 10_000
+"""Above that many categories a column is no distribution over categories: not_applicable."""
+
+_KIND = {
+    "integer": NUMERIC,
+    "float": NUMERIC,
+    "boolean": CATEGORICAL,
+    "text": CATEGORICAL,
+    "category": CATEGORICAL,
+    "temporal": TEMPORAL,
+    "null": NULL,
+}
+_FAMILY = {"integer": "number", "float": "number"}
+_SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+_DISPLAY_CELLS = 20
+_DISPLAY_LABELS = 30
+
+Bins = int | tuple[float, ...]
+Broken = InvalidColumn | UnsupportedColumn
+
+
+class CategoryTable(NamedTuple):
+    """Labels in order of first row, the count of each, and whether there were too many."""
+
+    labels: tuple[str, ...]
+    counts: NDArray[np.int64]
+    overflow: bool
+
+
+class CategoryChanges(NamedTuple):
+    """Categories of one side only, with their share of that side's rows, largest first."""
+
+    new: tuple[tuple[str, float], ...]
+    vanished: tuple[tuple[str, float], ...]
+
+
+class Cells(NamedTuple):
+    """Counts of both sides over the same cells; `edges` or `labels` says which."""
+
+    edges: tuple[float, ...] | None
+    labels: tuple[str, ...] | None
+    reference: tuple[float, ...]
+    current: tuple[float, ...]
+
+
+class ColumnState:
+    """A column and what was computed of it. `kind` overrides the kind its type gives: a
+    column of integers may be 'categorical'. A column that was refused is its exception."""
+
+    def __init__(
+        self,
+        name: str,
+        column: _core.Column | Broken,
+        *,
+        kind: str | None = None,
+        threads: int | None = None,
+    ) -> None:
+        if kind is not None and kind not in KINDS:
+            raise ValueError(f"kind: expected one of {', '.join(KINDS)}, found {kind!r}")
+        self.name = name
+        self.threads = threads
+        self._column: _core.Column | None = None
+        self.broken: Broken | None = None
+        if isinstance(column, (InvalidColumn, UnsupportedColumn)):
+            self.broken = column
+            self.type, self.value_kind, self.rows = UNSUPPORTED, UNSUPPORTED, 0
+            self.kind = UNSUPPORTED
+            return
+        self._column = column
+        self.type = column.type
+        self.value_kind: str = column.value_kind
+        self.rows = len(column)
+        self.kind = kind or _KIND[column.kind]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r}, {self.type}, rows={self.rows})"
+
+    @property
+    def column(self) -> _core.Column:
+        """The column itself; a restored reference gives its sorted values as one."""
+        if self._column is None:
+            raise self.broken or ValueError(f"column {self.name!r}: the rows were not kept")
+        return self._column
+
+    @property
+    def family(self) -> str:
+        """What its values are, whatever their width: 'number', 'text', 'boolean', ..."""
+        return _FAMILY.get(self.value_kind, self.value_kind)
+
+    @property
+    def is_number(self) -> bool:
+        return self.value_kind in ("integer", "float", "boolean", TEMPORAL)
+
+    @cached_property
+    def unit_seconds(self) -> float:
+        """Seconds per unit of a temporal column (a date32 counts days), else 1."""
+        if self.value_kind != TEMPORAL:
+            return 1.0
+        if "date32" in self.type:
+            return 86400.0
+        if "date64" in self.type:
+            return 1e-3
+        unit = self.type.partition("[")[2].partition("]")[0].partition(",")[0]
+        return _SECONDS.get(unit, 1.0)
+
+    @cached_property
+    def profile(self) -> Mapping[str, Any]:
+        """The fused profile of a column of numbers (`_core.ProfileDict`)."""
+        return cast("Mapping[str, Any]", _core.profile(self.column, threads=self.threads))
+
+    @cached_property
+    def text_profile(self) -> Mapping[str, Any]:
+        """Lengths and counts of a text column (`_core.TextProfileDict`)."""
+        found = _core.profile_text(self.column, threads=self.threads)
+        return cast("Mapping[str, Any]", found)
+
+    @cached_property
+    def missing(self) -> int:
+        """Rows that are null or NaN."""
+        if self.is_number:
+            return int(self.profile["nulls"] + self.profile["nan"])
+        return self.rows if self.kind == NULL else int(self.column.null_count)
+
+    @property
+    def valid(self) -> int:
+        """Rows that are neither null nor NaN."""
+        return self.rows - self.missing
+
+    @cached_property
+    def categories(self) -> CategoryTable:
+        """Label and count of each category, up to HIGH_CARDINALITY of them."""
+        table = _core.Categories(maximum=HIGH_CARDINALITY)
+        counts, _ = table.count(self.column, threads=self.threads)
+        if table.overflow:
+            return CategoryTable((), np.zeros(0, np.int64), True)
+        return CategoryTable(tuple(table.labels), counts, False)
+
+    @cached_property
+    def distinct(self) -> tuple[int, float]:
+        """Distinct values and the relative standard error of that count (0: exact)."""
+        return _core.distinct(self.column, threads=self.threads)
+
+    def quantiles(self, q: Sequence[float]) -> NDArray[np.float64]:
+        """Exact quantiles (linear interpolation) of the rows that are not missing."""
+        return _core.quantiles(self.column, np.asarray(q, float), threads=self.threads)
+
+    def top_values(self, k: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        return _core.top_values(self.column, k, threads=self.threads)
+
+    def median_deviation(self, center: float) -> float:
+        return _core.median_deviation(self.column, center, threads=self.threads)
+
+    def count_cells(self, cuts: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Rows in (-inf, c0), [c0, c1), ..., [c_last, inf)."""
+        if not len(cuts):
+            return np.array([self.valid], np.int64)
+        return _core.histogram(self.column, cuts, threads=self.threads)
+
+
+class CurrentColumn(ColumnState):
+    """A column that is compared with a reference."""
+
+
+class ReferenceColumn(ColumnState):
+    """A column that others are compared with."""
+
+    def __init__(
+        self,
+        name: str,
+        column: _core.Column | Broken,
+        *,
+        kind: str | None = None,
+        threads: int | None = None,
+    ) -> None:
+        super().__init__(name, column, kind=kind, threads=threads)
+        self.prepared: _core.Prepared | None = None
+        self._cells: dict[str, tuple[NDArray[np.float64], NDArray[np.int64]]] = {}
+
+    @property
+    def column(self) -> _core.Column:
+        if self._column is None and self.prepared is not None:
+            self._column = _core.Column.from_numpy(self.prepared.values)
+        return super().column
+
+    @property
+    def sample(self) -> _core.Column | _core.Prepared:
+        """What two-sample statistics read: the sorted values where there are any."""
+        return self.column if self.prepared is None else self.prepared
+
+    def prepare(self) -> ReferenceColumn:
+        """Computes what comparing needs and lets go of the rows; returns itself."""
+        if self.broken is not None or self.kind == NULL:
+            return self
+        _ = self.missing
+        if self.kind == CATEGORICAL:
+            _ = self.categories
+        if self.is_number and self.value_kind != "boolean":
+            self.prepared = self.prepared or _core.Prepared(self.column, threads=self.threads)
+            self._column = None
+        elif self.value_kind == "text":
+            _ = (self.text_profile, self.distinct)
+            self._column = None
+        return self
+
+    def quantiles(self, q: Sequence[float]) -> NDArray[np.float64]:
+        if self.prepared is None:
+            return super().quantiles(q)
+        return self.prepared.quantiles(np.asarray(q, float))
+
+    def count_cells(self, cuts: NDArray[np.float64]) -> NDArray[np.int64]:
+        if self.prepared is None:
+            return super().count_cells(cuts)
+        values = self.prepared.values
+        below = np.searchsorted(values, cuts, side="left")
+        return np.diff(below, prepend=0, append=len(values)).astype(np.int64)
+
+    def cells(self, bins: Bins) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Cut points and the reference's counts. `bins` many cells of equal count (cut points
+        are exact quantiles, equal ones merged), or the cut points themselves."""
+        key = str(bins)
+        found = self._cells.get(key)
+        if found is None:
+            cuts = self._cuts(bins)
+            found = self._cells[key] = (cuts, self.count_cells(cuts))
+        return found
+
+    def _cuts(self, bins: Bins) -> NDArray[np.float64]:
+        if isinstance(bins, tuple):
+            return np.asarray(bins, float)
+        cuts = self.quantiles([i / bins for i in range(1, bins)])
+        return np.unique(cuts[~np.isnan(cuts)])
+
+    def display_cuts(self) -> NDArray[np.float64]:
+        """Cut points of equal width between the 1 % and 99 % quantiles, for pictures."""
+        if "display" not in self._cells:
+            low, high = self.quantiles([0.01, 0.99])
+            if np.isfinite(low) and np.isfinite(high) and np.isfinite(high - low):
+                cuts = np.unique(np.linspace(low, high, _DISPLAY_CELLS - 1))
+            else:
+                cuts = np.zeros(0)
+            self._cells["display"] = (cuts, self.count_cells(cuts))
+        return self._cells["display"][0]
+
+    def to_state(self) -> dict[str, NDArray[Any] | str | int | float]:
+        """Everything a comparison needs, as plain arrays, text and numbers."""
+        self.prepare()
+        state: dict[str, NDArray[Any] | str | int | float] = {
+            "name": self.name,
+            "type": self.type,
+            "kind": self.kind,
+            "value_kind": self.value_kind,
+            "rows": self.rows,
+        }
+        if self.broken is not None:
+            state["broken"] = str(self.broken)
+            return state
+        state["missing"] = self.missing
+        if self.is_number:
+            state["profile"] = json.dumps(dict(self.profile))
+        if self.value_kind == "text":
+            state["text_profile"] = json.dumps(dict(self.text_profile))
+            state["distinct"] = json.dumps([int(self.distinct[0]), float(self.distinct[1])])
+        if self.prepared is not None:
+            state["values"] = self.prepared.values
+        if self.kind == CATEGORICAL:
+            state |= _pack_categories(self.categories)
+        return state
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any], *, threads: int | None = None) -> ReferenceColumn:
+        """The reference column that `to_state` wrote."""
+        new = cls(str(state["name"]), UnsupportedColumn(str(state.get("broken", ""))))
+        new.threads = threads
+        new.type, new.kind = str(state["type"]), str(state["kind"])
+        new.value_kind, new.rows = str(state["value_kind"]), int(state["rows"])
+        if "broken" in state:
+            return new
+        new.broken = None
+        known = new.__dict__
+        known["missing"] = int(state["missing"])
+        for part in ("profile", "text_profile"):
+            if part in state:
+                known[part] = json.loads(str(state[part]))
+        if "distinct" in state:
+            known["distinct"] = tuple(json.loads(str(state["distinct"])))
+        if "values" in state:
+            new.prepared = _core.Prepared.from_sorted(np.ascontiguousarray(state["values"]))
+        if "counts" in state:
+            known["categories"] = _unpack_categories(state)
+        return new
+
+
+def _pack_categories(table: CategoryTable) -> dict[str, Any]:
+    """Labels as bytes and ends: a NumPy text array would lose trailing NULs."""
+    encoded = [label.encode("utf-8", "surrogatepass") for label in table.labels]
+    return {
+        "labels": np.frombuffer(b"".join(encoded), np.uint8),
+        "label_ends": np.cumsum([len(e) for e in encoded], dtype=np.int64),
+        "counts": table.counts,
+        "overflow": int(table.overflow),
+    }
+
+
+def _unpack_categories(state: Mapping[str, Any]) -> CategoryTable:
+    data = np.asarray(state["labels"], np.uint8).tobytes()
+    ends = [0, *np.asarray(state["label_ends"]).tolist()]
+    labels = tuple(data[a:b].decode("utf-8", "surrogatepass") for a, b in pairwise(ends))
+    counts = np.array(state["counts"], np.int64)
+    return CategoryTable(labels, counts, bool(state["overflow"]))
+
+
+class ColumnPair:
+    """A reference column and a current one, with the pieces that several methods share.
+    `ks`, `wasserstein`: what the one two-sample pass is to find."""
+
+    def __init__(
+        self,
+        reference: ReferenceColumn,
+        current: CurrentColumn,
+        *,
+        ks: bool = True,
+        wasserstein: bool = True,
+        threads: int | None = None,
+    ) -> None:
+        self.name = reference.name
+        self.reference = reference
+        self.current = current
+        self.threads = threads
+        self._wanted = (ks, wasserstein)
+
+    @property
+    def kind(self) -> str:
+        """The reference's kind; that of the current column where the reference has none."""
+        return self.current.kind if self.reference.kind == NULL else self.reference.kind
+
+    @cached_property
+    def shape_status(self) -> str | None:
+        """Why the two columns cannot be compared at all: refused, retyped, no rows."""
+        for side in (self.reference, self.current):
+            if side.broken is not None:
+                return ERROR if isinstance(side.broken, InvalidColumn) else NOT_APPLICABLE
+        if self._retyped():
+            return TYPE_CHANGED
+        return EMPTY if min(self.reference.rows, self.current.rows) == 0 else None
+
+    def _retyped(self) -> bool:
+        reference, current = self.reference, self.current
+        if NULL in (reference.family, current.family):
+            return False
+        if reference.family != current.family:
+            return True
+        return reference.unit_seconds != current.unit_seconds
+
+    @cached_property
+    def status(self) -> str | None:
+        """`shape_status`, or 'all_null' where a side has only missing rows."""
+        if self.shape_status is not None:
+            return self.shape_status
+        return ALL_NULL if min(self.reference.valid, self.current.valid) == 0 else None
+
+    def reason(self, kinds: frozenset[str], status: str) -> str:
+        """What stands behind a status, in words."""
+        for side in (self.reference, self.current):
+            if side.broken is not None:
+                return str(side.broken)
+        if status == TYPE_CHANGED:
+            return f"reference is {self.reference.type}, current is {self.current.type}"
+        if status == NOT_APPLICABLE:
+            return f"for {' and '.join(sorted(kinds))} columns; this one is {self.kind}"
+        return ""
+
+    @cached_property
+    def two_sample(self) -> Mapping[str, Any]:
+        """KS and Wasserstein-1 of one fused pass (`_core.TwoSampleDict`)."""
+        ks, wasserstein = self._wanted
+        found = _core.two_sample(
+            self.reference.sample,
+            self.current.column,
+            ks=ks,
+            wasserstein=wasserstein,
+            threads=self.threads,
+        )
+        return cast("Mapping[str, Any]", found)
+
+    def cell_counts(self, bins: Bins) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Counts of both sides over the reference's cells; over its categories for a
+        categorical column. Cells that are empty on both sides are left out."""
+        if self.kind == CATEGORICAL:
+            reference, current = self.category_counts[1:3]
+        else:
+            cuts, reference = self.reference.cells(bins)
+            current = self.current.count_cells(cuts)
+        used = (reference + current) > 0
+        return (reference, current) if used.all() else (reference[used], current[used])
+
+    @cached_property
+    def category_counts(
+        self,
+    ) -> tuple[tuple[str, ...], NDArray[np.int64], NDArray[np.int64]]:
+        """Labels (the reference's, then new ones), counts of the reference, of the current."""
+        labels, counts, overflow = self.reference.categories
+        table = _core.Categories(labels, maximum=len(labels) + HIGH_CARDINALITY)
+        if overflow:
+            return (), counts, counts
+        current, _ = table.count(self.current.column, threads=self.threads)
+        if table.overflow:
+            return (), current[:0], current[:0]
+        new = len(current) - len(labels)
+        if new == 0:
+            return labels, counts, current
+        reference = np.concatenate([counts, np.zeros(new, np.int64)])
+        return tuple(table.labels), reference, current
+
+    @property
+    def high_cardinality(self) -> bool:
+        """More than HIGH_CARDINALITY categories in the reference, or new in the current."""
+        return not self.category_counts[0]
+
+    @property
+    def category_changes(self) -> CategoryChanges:
+        """Categories that are new in the current rows, and those that vanished from them."""
+        labels, reference, current = self.category_counts
+        return CategoryChanges(
+            _one_sided(labels, current, reference), _one_sided(labels, reference, current)
+        )
+
+    def histogram(self) -> Cells | None:
+        """Counts of both sides for a picture; None where there is nothing to draw."""
+        if self.status is not None:
+            return None
+        if self.kind == CATEGORICAL:
+            return None if self.high_cardinality else _label_cells(*self.category_counts)
+        cuts = self.reference.display_cuts()
+        counts = self.reference._cells["display"][1]
+        current = self.current.count_cells(cuts)
+        return Cells(tuple(cuts.tolist()), None, _floats(counts), _floats(current))
+
+
+def _one_sided(
+    labels: tuple[str, ...], here: NDArray[np.int64], there: NDArray[np.int64]
+) -> tuple[tuple[str, float], ...]:
+    rows = max(int(here.sum()), 1)
+    codes = np.flatnonzero((here > 0) & (there == 0))
+    codes = codes[np.argsort(-here[codes], kind="stable")]
+    return tuple((labels[code], int(here[code]) / rows) for code in codes)
+
+
+def _floats(counts: NDArray[np.int64]) -> tuple[float, ...]:
+    return tuple(float(count) for count in counts)
+
+
+def _label_cells(
+    labels: tuple[str, ...], reference: NDArray[np.int64], current: NDArray[np.int64]
+) -> Cells:
+    """The most frequent labels of both sides together, the rest as one cell."""
+    order = np.argsort(-(reference + current), kind="stable")
+    top, rest = order[:_DISPLAY_LABELS], order[_DISPLAY_LABELS:]
+    names = [labels[code] for code in top]
+    left, right = _floats(reference[top]), _floats(current[top])
+    if len(rest):
+        names.append(f"({len(rest)} others)")
+        left = (*left, float(reference[rest].sum()))
+        right = (*right, float(current[rest].sum()))
+    return Cells(None, tuple(names), left, right)

@@ -1,0 +1,69 @@
+"""When a metric alerts: beyond the practical threshold and beyond chance.
+
+A test ('ks', 'chi_square') alerts where its corrected p-value, the q-value, is at most alpha;
+its threshold is alpha. A distance ('psi', ...) alerts where its absolute value is above the
+practical threshold and chance does not explain it: q <= alpha of its own p-value, or of the
+test beside it where it has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from simdrift.metrics.registry import DriftMethod, method
+
+Overrides = Mapping[str | tuple[str, str], float]
+
+DEFAULT_ALPHA = 0.05
+DEFAULT_DRIFT_SHARE = 0.5
+
+
+def checked_share(name: str, value: float) -> float:
+    """A number in [0, 1], else TypeError or ValueError."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name}: expected a number, found {type(value).__name__}")
+    if not 0.0 <= value <= 1.0:
+        raise ValueError(f"{name}: expected a number from 0 to 1, found {value!r}")
+    return float(value)
+
+
+def checked_overrides(overrides: Overrides) -> dict[str | tuple[str, str], float]:
+    """Thresholds by method name or by (column, method name); names without 'drift.'."""
+    checked: dict[str | tuple[str, str], float] = {}
+    for key, value in overrides.items():
+        name = key[1] if isinstance(key, tuple) else key
+        short = name if name == "dataset" else method(name).name
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise TypeError(f"thresholds[{key!r}]: expected a number, found {value!r}")
+        if not value >= 0.0:
+            raise ValueError(f"thresholds[{key!r}]: expected a number >= 0, found {value!r}")
+        checked[(key[0], short) if isinstance(key, tuple) else short] = float(value)
+    return checked
+
+
+def threshold_of(
+    spec: DriftMethod, column: str, overrides: Overrides, alpha: float
+) -> float | None:
+    """The column's own threshold, the method's, else the default; alpha for a test."""
+    found = overrides.get((column, spec.name))
+    if found is None:
+        found = overrides.get(spec.name)
+    if found is not None:
+        return found
+    return alpha if spec.rule == "test" else spec.threshold
+
+
+def alerts(
+    spec: DriftMethod,
+    value: float | None,
+    threshold: float | None,
+    q_value: float | None,
+    alpha: float,
+) -> bool | None:
+    """Whether the rule says so; None where it has no value or no threshold. A distance
+    without a q-value (no null law, no test beside it) is held against its threshold alone."""
+    if value is None or threshold is None:
+        return None
+    if spec.rule == "test":
+        return None if q_value is None else q_value <= threshold
+    return abs(value) > threshold and (q_value is None or q_value <= alpha)
