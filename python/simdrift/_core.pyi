@@ -9,10 +9,10 @@ from typing import Any, Literal, TypedDict, final
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift._errors import InvalidColumn, UnsupportedColumn
+
 Progress = Callable[[int, int], object] | None
 Kind = Literal["null", "boolean", "integer", "float", "temporal", "text", "category"]
-
-from simdrift._errors import InvalidColumn, UnsupportedColumn  # raised by the extension
 
 @final
 class Column:
@@ -123,7 +123,9 @@ class PairDict(TypedDict):
     sum_squared_error: float
     max_abs_error: float
 
-def profile(column: Column, threads: int | None = None, progress: Progress = None) -> ProfileDict: ...
+def profile(
+    column: Column, threads: int | None = None, progress: Progress = None
+) -> ProfileDict: ...
 def profile_text(
     column: Column, threads: int | None = None, progress: Progress = None
 ) -> TextProfileDict: ...
@@ -155,6 +157,7 @@ def histogram(
 def pair_profile(
     x: Column, y: Column, threads: int | None = None, progress: Progress = None
 ) -> PairDict: ...
+
 @final
 class Prepared:
     """A numeric reference, sorted once."""
@@ -182,6 +185,7 @@ def two_sample(
 def ks_exact_p(
     n: int, m: int, numerator: int, threads: int | None = None, progress: Progress = None
 ) -> float: ...
+
 @final
 class Categories:
     """A growing table of category labels; codes in order of first appearance."""

@@ -1,0 +1,18 @@
+"""Data of any library as columns of the core, without a copy where the layout allows it.
+
+`as_table` takes a frame, a dict of arrays, an Arrow object or the path of a Parquet file;
+`as_column` takes one array, series or list.
+"""
+
+from simdrift.columns.convert import as_column, as_table
+from simdrift.columns.parquet import open_parquet, parquet_names
+from simdrift.columns.table import ColumnProblem, Table
+
+__all__ = [
+    "ColumnProblem",
+    "Table",
+    "as_column",
+    "as_table",
+    "open_parquet",
+    "parquet_names",
+]

@@ -1,0 +1,115 @@
+"""NumPy arrays, masked arrays and plain sequences as columns.
+
+What NumPy has a numeric dtype for is read where it lies. Text and object arrays go through
+Arrow, which is a copy; a column of values of different kinds is refused by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdrift._core import Column, columns_from_arrow
+from simdrift._errors import UnsupportedColumn
+from simdrift.columns.table import Entry
+
+_TEXT_OR_OBJECT = "UOT"
+
+
+def column_of_array(
+    array: NDArray[Any], name: str, mask: NDArray[np.bool_] | None = None
+) -> Column:
+    """A 1-D array as a column; ValueError with other dimensions, UnsupportedColumn with a
+    dtype that is not computed on."""
+    if isinstance(array, np.ma.MaskedArray):
+        hidden = np.ma.getmask(array)
+        mask = None if hidden is np.ma.nomask else np.asarray(hidden)
+        array = np.ma.getdata(array)
+    if array.ndim != 1:
+        raise ValueError(f"{name}: expected 1 dimension, found {array.ndim}")
+    if array.dtype.kind in _TEXT_OR_OBJECT:
+        return column_of_objects(array, name, mask)
+    try:
+        return Column.from_numpy(array, mask)
+    except UnsupportedColumn as error:
+        raise UnsupportedColumn(f"column {name!r}: {error}") from None
+
+
+def column_of_objects(values: Any, name: str, mask: NDArray[np.bool_] | None = None) -> Column:
+    """Text or Python objects of one kind, through Arrow: None and NaN among them are null."""
+    import pyarrow as pa
+
+    if isinstance(values, np.ndarray) and values.dtype.kind == "T":
+        values = values.astype(object)
+    try:
+        kind = pa.infer_type(values, mask=mask, from_pandas=True)
+        if pa.types.is_string(kind):
+            kind = pa.large_string()  # no limit of 2 GiB a chunk
+        array = pa.array(values, type=kind, mask=mask, from_pandas=True)
+    except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
+        raise UnsupportedColumn(
+            f"column {name!r}: expected values of one kind (numbers, text, booleans or "
+            f"times), found a mixture: {_first_line(error)}"
+        ) from None
+    return column_of_arrow(array, name)
+
+
+def column_of_arrow(data: object, name: str) -> Column:
+    """An Arrow array, chunked array or series as a column; raises what refuses it."""
+    entries = columns_from_arrow(data)
+    if len(entries) != 1 or entries[0][0] != "":
+        raise ValueError(
+            f"{name}: expected one column, found a table of {len(entries)}: choose one of it"
+        )
+    column = entries[0][2]
+    if isinstance(column, Column):
+        return column
+    raise type(column)(str(column).replace("column ''", f"column {name!r}", 1)) from None
+
+
+def column_of_sequence(values: Sequence[object] | object, name: str) -> Column:
+    """A list, tuple, range or whatever NumPy makes an array of: numbers, or text. None is
+    null."""
+    try:
+        array = np.asarray(values)
+    except (ValueError, OverflowError, TypeError):  # ragged lists, integers without end
+        return column_of_objects(values, name)
+    if array.ndim > 1 or (array.ndim == 1 and array.dtype.kind in _TEXT_OR_OBJECT):
+        return column_of_objects(values, name)  # ['a', 1] is text to NumPy, a mixture to us
+    return column_of_array(array, name)
+
+
+def entry_of(name: str, column: Column) -> Entry:
+    return name, column.type, column
+
+
+def array_entries(array: NDArray[Any], name: str) -> Iterator[Entry]:
+    """Fields of a structured array, or columns '0', '1', ... of a 2-D one, as views; a 1-D one
+    is one column of the table's name."""
+    if array.dtype.names is not None:
+        if array.ndim != 1:
+            raise ValueError(f"{name}: expected 1 dimension of records, found {array.ndim}")
+        parts: Iterator[tuple[str, NDArray[Any]]] = ((n, array[n]) for n in array.dtype.names)
+    elif array.ndim == 2:
+        parts = ((str(i), array[:, i]) for i in range(array.shape[1]))
+    elif array.ndim == 1:
+        parts = iter([(name, array)])
+    else:
+        raise ValueError(f"{name}: expected 1 or 2 dimensions, found {array.ndim}")
+    for part_name, part in parts:
+        yield array_entry(part_name, part)
+
+
+def array_entry(name: str, array: NDArray[Any]) -> Entry:
+    """An array as an entry; what is not computed on is its error."""
+    try:
+        return entry_of(name, column_of_array(array, name))
+    except UnsupportedColumn as error:
+        return name, str(array.dtype), error
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).split("\n", 1)[0]

@@ -1,0 +1,144 @@
+"""Which library the data came from, and the way that suits it.
+
+pandas goes column by column, since its own Arrow stream fails as a whole when one column does;
+whatever else has an Arrow capsule goes to the core as it is; NumPy arrays and sequences are
+read by the NumPy C API. Libraries are told by the names of their classes' modules, so none is
+imported that did not bring the data.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from simdrift._core import Column, columns_from_arrow
+from simdrift._errors import InvalidColumn, UnsupportedColumn
+from simdrift.columns import arrays, pandas_frame
+from simdrift.columns.parquet import open_parquet
+from simdrift.columns.table import Entry, Table, refuse_repeated, table_of
+
+_ACCEPTED = (
+    "a DataFrame (pandas, Polars), an Arrow table or stream, a DuckDB relation, a dict of "
+    "arrays, a NumPy array, or the path of a Parquet file"
+)
+
+
+def as_table(data: object, *, name: str = "data", columns: Iterable[str] | None = None) -> Table:
+    """Any frame, dict of arrays, Arrow object or Parquet path as a Table; `columns` keeps only
+    these (of a file, reads only these). `name` stands in messages.
+
+    A column that can't be one is a ColumnProblem in its place. A single array or series is a
+    table of one column, of its own name or else of the table's. TypeError: no table;
+    InputError: a file, repeated names, columns of different lengths.
+
+    >>> import numpy as np
+    >>> as_table({"fare": np.array([7.5, 12.0]), "city": ["Rome", "Bonn"]}).types
+    {'fare': 'float64', 'city': 'large_utf8'}
+    """
+    if isinstance(data, (str, os.PathLike)):
+        return _arrow_table(open_parquet(data, columns), name)
+    table = data if isinstance(data, Table) else _table(data, name)
+    return table if columns is None else table.select(columns)
+
+
+def as_column(data: object, name: str = "data") -> Column:
+    """One array, series, Arrow array or sequence of numbers or of text as a Column.
+
+    UnsupportedColumn, InvalidColumn: refused; ValueError: not one dimension; TypeError: no
+    column at all.
+
+    >>> as_column([1.5, None, 2.0]).null_count
+    1
+    >>> as_column(["a", "b"]).type
+    'large_utf8'
+    """
+    if isinstance(data, Column):
+        return data
+    if isinstance(data, np.ndarray):
+        return arrays.column_of_array(data, name)
+    if _is_from(data, "pandas", "Series", "Index"):
+        return pandas_frame.column_of_series(data, name)
+    if _is_from(data, "pandas", "DataFrame") or _is_from(data, "polars", "DataFrame"):
+        raise TypeError(f"{name}: expected one column, found a frame: choose a column of it")
+    if _has_capsule(data):
+        return arrays.column_of_arrow(data, name)
+    if isinstance(data, (str, bytes, Mapping, set, frozenset)) or not _is_array_like(data):
+        raise TypeError(
+            f"{name}: expected an array, a series or a sequence, found {_class_name(data)}"
+        )
+    return arrays.column_of_sequence(data, name)
+
+
+def _table(data: object, name: str) -> Table:
+    if _is_from(data, "pandas", "DataFrame"):
+        return _pandas_table(data, name)
+    if _is_from(data, "polars", "LazyFrame"):
+        raise TypeError(f"{name}: expected a frame with rows, found a LazyFrame: .collect() it")
+    if _is_from(data, "pandas", "Series", "Index"):
+        return table_of(list(_mapping_entries({_name_of(data, name): data})), name)
+    if isinstance(data, Mapping):
+        return table_of(list(_mapping_entries(data)), name)
+    if isinstance(data, np.ndarray):
+        return table_of(list(arrays.array_entries(data, name)), name, data.shape[0])
+    if _has_capsule(data):
+        return _arrow_table(data, name)
+    if hasattr(data, "__dataframe__"):
+        return _interchange_table(data, name)
+    raise TypeError(f"{name}: expected {_ACCEPTED}; found {_class_name(data)}")
+
+
+def _pandas_table(frame: Any, name: str) -> Table:
+    refuse_repeated([str(label) for label in frame.columns], name)
+    return table_of(list(pandas_frame.frame_entries(frame)), name, len(frame))
+
+
+def _arrow_table(data: Any, name: str) -> Table:
+    entries = columns_from_arrow(data)
+    if len(entries) == 1 and entries[0][0] == "" and not hasattr(data, "schema"):
+        entries = [(_name_of(data, name), *entries[0][1:])]
+    return table_of(entries, name)
+
+
+def _interchange_table(data: object, name: str) -> Table:
+    """Frames that only have the older `__dataframe__` protocol."""
+    from pyarrow.interchange import from_dataframe
+
+    return _arrow_table(from_dataframe(data), name)
+
+
+def _mapping_entries(data: Mapping[object, object]) -> Iterator[Entry]:
+    for key, values in data.items():
+        name = str(key)
+        try:
+            yield arrays.entry_of(name, as_column(values, name))
+        except (UnsupportedColumn, InvalidColumn) as error:
+            yield name, str(getattr(values, "dtype", type(values).__name__)), error
+
+
+def _name_of(series: object, otherwise: str) -> str:
+    """The name of a series, where it has one."""
+    name = getattr(series, "name", None)
+    return otherwise if name is None or name == "" else str(name)
+
+
+def _is_from(data: object, library: str, *names: str) -> bool:
+    """Whether its class, or one that it inherits from, is one of a library's."""
+    return any(
+        cls.__name__ in names and cls.__module__.split(".", 1)[0] == library
+        for cls in type(data).__mro__
+    )
+
+
+def _has_capsule(data: object) -> bool:
+    return hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__")
+
+
+def _is_array_like(data: object) -> bool:
+    return hasattr(data, "__array__") or (hasattr(data, "__len__") and hasattr(data, "__getitem__"))
+
+
+def _class_name(data: object) -> str:
+    return f"{type(data).__module__}.{type(data).__qualname__}".removeprefix("builtins.")

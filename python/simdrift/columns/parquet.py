@@ -1,0 +1,98 @@
+"""Parquet files: opened with messages that say what was expected, found, and what to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from simdrift._errors import InputError
+
+if TYPE_CHECKING:
+    import pyarrow
+
+Answer = TypeVar("Answer")
+
+_MAGIC = b"PAR1"
+_SMALLEST = 12
+"""Bytes: magic, length of the footer, magic."""
+
+
+def open_parquet(
+    path: str | os.PathLike[str], columns: Iterable[str] | None = None
+) -> pyarrow.Table:
+    """A Parquet file as an Arrow table; `columns` reads only these, in that order.
+
+    InputError where the file is absent, no Parquet, cut short, or lacks one of the columns.
+
+    >>> open_parquet("nowhere.parquet")
+    Traceback (most recent call last):
+    simdrift._errors.InputError: nowhere.parquet: expected a Parquet file, found no such file: ...
+    """
+    return _with_file(Path(path), lambda file: _read(file, Path(path), columns))
+
+
+def parquet_names(path: str | os.PathLike[str]) -> list[str]:
+    """The columns of a Parquet file; only its footer is read. InputError as `open_parquet`."""
+    return _with_file(Path(path), lambda file: list(file.schema_arrow.names))
+
+
+def _with_file(path: Path, work: Callable[[Any], Answer]) -> Answer:
+    """Runs work(ParquetFile), with every failure of the file as an InputError."""
+    _check(path)
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    try:
+        with parquet.ParquetFile(path, memory_map=False) as file:
+            return work(file)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(
+            f"{path}: expected a readable Parquet file, found a broken one "
+            f"({str(error).splitlines()[0]}): write or copy it again"
+        ) from error
+
+
+def _read(file: Any, path: Path, columns: Iterable[str] | None) -> pyarrow.Table:
+    if columns is None:
+        return file.read(use_threads=True)
+    wanted = list(columns)
+    found = file.schema_arrow.names
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        raise InputError(
+            f"{path}: expected columns {', '.join(missing)}, found {', '.join(found)}: "
+            "correct the names, or pass another file"
+        )
+    return file.read(columns=wanted, use_threads=True).select(wanted)
+
+
+def _check(path: Path) -> None:
+    """What can be told without Arrow, and better."""
+    if path.is_dir():
+        raise _refusal(path, "a folder", "pass one of the files in it")
+    if not path.exists():
+        raise _refusal(path, "no such file", "check the path")
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(_MAGIC))
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(size - len(_MAGIC), 0))
+            tail = file.read()
+    except OSError as error:
+        raise _refusal(
+            path, f"one that can't be read ({error.strerror})", "check its rights"
+        ) from error
+    if size == 0:
+        raise _refusal(path, "an empty file", "write or copy it again")
+    if head != _MAGIC:
+        raise _refusal(
+            path, f"one that starts with {head!r}", "convert it, or pass a frame instead of a path"
+        )
+    if size < _SMALLEST or tail != _MAGIC:
+        raise _refusal(path, f"one cut short after {size} bytes", "write or copy it again")
+
+
+def _refusal(path: Path, found: str, what_to_do: str) -> InputError:
+    return InputError(f"{path}: expected a Parquet file, found {found}: {what_to_do}")
