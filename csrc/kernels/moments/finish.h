@@ -63,8 +63,8 @@ static inline double sdr_double_of_bits(uint64_t bits) {
 /* `mean` rounded to range / 16 in binary; see the head of the file. */
 static inline double sdr_anchor_round(double mean, double min, double max) {
     double range = max - min;
-    if (!isfinite(mean)) return 0.0; /* the sum of 64 rows overflowed */
-    if (range == 0.0) return min;    /* constant: every difference is exactly 0 */
+    if (!isfinite(mean)) return 0.0;    /* the sum of 64 rows overflowed */
+    if (range == 0.0) return min + 0.0; /* constant: every difference is exactly 0 */
     uint64_t bits;
     memcpy(&bits, &range, sizeof bits);
     int64_t grid = (int64_t)(bits >> 52) - 4; /* biased exponent of the grid */

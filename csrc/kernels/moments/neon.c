@@ -1,0 +1,4 @@
+/* Moments with NEON: the template, compiled with this ISA's flags. */
+#include "kernels/moments/template.h"
+
+SDR_MOMENTS_FILL(neon)

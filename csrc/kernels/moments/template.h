@@ -1,0 +1,289 @@
+/*
+ * Moments on any ISA with eight lanes; compiled by avx2.c, avx512.c and neon.c.
+ * scalar.c says what it computes, finish.h how.
+ *
+ * A block is taken in runs of RUN_ROWS rows that stay in the first-level cache: one
+ * pass for the powers (with the extremes where there are registers enough), one for the
+ * extremes, one for zeros and negatives - the last only once a row <= 0 was seen. Each
+ * lane adds its rows in order in all of them, so the split changes no bit.
+ *
+ * Clean blocks are assumed: a NaN or an infinity makes the first power sum not finite,
+ * and the block is then computed again with masks. A mask adds +0.0 instead of a row,
+ * which leaves a sum that began at +0.0 as it is.
+ */
+#include "kernels/lanes.h"
+#include "kernels/moments/finish.h"
+#include "kernels/moments/pair.h"
+
+enum { RUN_ROWS = 512 };
+
+typedef struct state {
+    lanes s1, s2, s3, s4, min, max;
+    lanes_counter finite, zeros, negatives;
+} state;
+
+static inline state state_new(void) {
+    lanes zero = lanes_all(0.0);
+    lanes_counter none = lanes_counter_zero();
+    return (state){zero, zero, zero, zero, lanes_all(INFINITY), lanes_all(-INFINITY),
+                   none, none, none};
+}
+
+static inline void add_powers(state *s, lanes d) {
+    lanes d2 = lanes_mul(d, d);
+    s->s1 = lanes_add(s->s1, d);
+    s->s2 = lanes_add(s->s2, d2);
+    s->s3 = lanes_add(s->s3, lanes_mul(d2, d));
+    s->s4 = lanes_add(s->s4, lanes_mul(d2, d2));
+}
+
+static inline void add_extremes(state *s, lanes x) {
+    s->min = lanes_lesser(x, s->min);
+    s->max = lanes_greater(x, s->max);
+}
+
+static inline void add_signs(state *s, lanes x) {
+    s->zeros = lanes_count(s->zeros, lanes_equal(x, lanes_all(0.0)));
+    s->negatives = lanes_count(s->negatives, lanes_less(x, lanes_all(0.0)));
+}
+
+static inline void add_masked(state *s, lanes x, lanes anchor) {
+    lanes_mask finite = lanes_finite(x);
+    s->finite = lanes_count(s->finite, finite);
+    add_powers(s, lanes_where(finite, lanes_sub(x, anchor)));
+}
+
+/* Powers of full lanes, and extremes where they cost no registers. */
+static inline void run_powers(state *s, const double *values, int64_t n, lanes anchor,
+                              bool masked) {
+    state t = *s;
+    for (int64_t i = 0; i < n; i += SDR_LANES) {
+        lanes x = lanes_load(values + i);
+        lanes_prefetch(values + i);
+        if (LANES_WIDE) add_extremes(&t, x);
+        if (masked)
+            add_masked(&t, x, anchor);
+        else
+            add_powers(&t, lanes_sub(x, anchor));
+    }
+    *s = t;
+}
+
+static inline void run_extremes(state *s, const double *values, int64_t n) {
+    lanes min = s->min, max = s->max;
+    for (int64_t i = 0; i < n; i += SDR_LANES) {
+        lanes x = lanes_load(values + i);
+        min = lanes_lesser(x, min);
+        max = lanes_greater(x, max);
+    }
+    s->min = min;
+    s->max = max;
+}
+
+static inline void run_signs(state *s, const double *values, int64_t n) {
+    state t = *s;
+    for (int64_t i = 0; i < n; i += SDR_LANES)
+        add_signs(&t, lanes_load(values + i));
+    s->zeros = t.zeros;
+    s->negatives = t.negatives;
+}
+
+/* Whether a lane has seen a row <= 0. */
+static inline bool has_signs(const state *s) {
+    return lanes_any(lanes_not_above(s->min, lanes_all(0.0)));
+}
+
+static inline void add_tail(state *s, const double *values, int k, lanes anchor) {
+    lanes x = lanes_load_part(values, k);
+    add_extremes(s, x);
+    add_masked(s, x, anchor);
+    add_signs(s, x);
+}
+
+static inline void run_block(state *s, const double *values, int64_t n, lanes anchor,
+                             bool masked) {
+    int64_t full = n - n % SDR_LANES;
+    for (int64_t start = 0; start < full; start += RUN_ROWS) {
+        int64_t rows = full - start < RUN_ROWS ? full - start : RUN_ROWS;
+        const double *run = values + start;
+        run_powers(s, run, rows, anchor, masked);
+        if (!LANES_WIDE) run_extremes(s, run, rows);
+        if (has_signs(s)) run_signs(s, run, rows);
+    }
+    if (full < n) add_tail(s, values + full, (int)(n - full), anchor);
+}
+
+static inline void state_store(sdr_lanes *out, const state *s) {
+    lanes_store(out->s1, s->s1);
+    lanes_store(out->s2, s->s2);
+    lanes_store(out->s3, s->s3);
+    lanes_store(out->s4, s->s4);
+    lanes_store(out->min, s->min);
+    lanes_store(out->max, s->max);
+}
+
+/* Order of rows without NaN, eight neighbours at a time. */
+static inline void order_clean(sdr_profile *out, const double *values, int64_t n) {
+    bool up = true, down = true, strict = true;
+    int64_t i = 0;
+    for (; i + SDR_LANES < n && (up || down); i += SDR_LANES) {
+        lanes x = lanes_load(values + i), next = lanes_load(values + i + 1);
+        up = up && !lanes_any(lanes_less(next, x));
+        down = down && !lanes_any(lanes_less(x, next));
+        strict = strict && !lanes_any(lanes_equal(x, next));
+    }
+    for (; i + 1 < n && (up || down); i++) {
+        up = up && values[i] <= values[i + 1];
+        down = down && values[i] >= values[i + 1];
+        strict = strict && values[i] != values[i + 1];
+    }
+    out->increasing = up;
+    out->decreasing = down;
+    out->strict = strict && (up || down);
+}
+
+static bool block_clean(sdr_profile *out, const double *values, int64_t n,
+                        double anchor) {
+    sdr_lanes lanes_out;
+    state s = state_new();
+    run_block(&s, values, n, lanes_all(anchor), false);
+    state_store(&lanes_out, &s);
+    bool clean_tail = lanes_counted(s.finite) == n % SDR_LANES;
+    if (!clean_tail || !isfinite(sdr_lanes_sum(lanes_out.s1))) return false;
+    out->zeros = lanes_counted(s.zeros);
+    out->negatives = lanes_counted(s.negatives);
+    sdr_finish_block(out, &lanes_out, n, anchor, values, n);
+    order_clean(out, values, n);
+    return true;
+}
+
+static void block_masked(sdr_profile *out, const double *values, int64_t n,
+                         double anchor) {
+    sdr_lanes lanes_out;
+    state s = state_new();
+    run_block(&s, values, n, lanes_all(anchor), true);
+    state_store(&lanes_out, &s);
+    out->zeros = lanes_counted(s.zeros);
+    out->negatives = lanes_counted(s.negatives);
+    sdr_finish_block(out, &lanes_out, lanes_counted(s.finite), anchor, values, n);
+    sdr_finish_order(out, values, n);
+}
+
+/* sdr_anchor, with lanes where the first rows are enough and there. */
+static double anchor_of(const double *values, int64_t n) {
+    if (n < SDR_ANCHOR_ROWS) return sdr_anchor(values, n);
+    lanes sum = lanes_all(0.0), min = lanes_all(INFINITY), max = lanes_all(-INFINITY);
+    lanes_counter count = lanes_counter_zero();
+    for (int i = 0; i < SDR_ANCHOR_ROWS; i += SDR_LANES) {
+        lanes x = lanes_load(values + i);
+        lanes_mask finite = lanes_finite(x);
+        count = lanes_count(count, finite);
+        sum = lanes_add(sum, lanes_where(finite, x));
+        min = lanes_lesser(x, min);
+        max = lanes_greater(x, max);
+    }
+    double sums[SDR_LANES], mins[SDR_LANES], maxs[SDR_LANES];
+    lanes_store(sums, sum);
+    lanes_store(mins, min);
+    lanes_store(maxs, max);
+    double least = sdr_lanes_min(mins), most = sdr_lanes_max(maxs);
+    int64_t finite = lanes_counted(count);
+    /* infinities would have to be left out of the extremes; none finite: go on */
+    if (finite == 0 || least == -INFINITY || most == INFINITY)
+        return sdr_anchor(values, n);
+    return sdr_anchor_round(sdr_lanes_sum(sums) / (double)finite, least, most);
+}
+
+static void block(sdr_profile *out, const double *values, int64_t n, bool masked) {
+    *out = (sdr_profile){0};
+    double anchor = anchor_of(values, n);
+    if (!masked && block_clean(out, values, n, anchor)) return;
+    block_masked(out, values, n, anchor);
+}
+
+/* --- Pairs ---------------------------------------------------------------------------
+ */
+
+typedef struct pair_state {
+    lanes x, y, xx, yy, xy, error, abs_error, squared_error, max_abs_error;
+    lanes_counter taken;
+} pair_state;
+
+static inline void add_pairs(pair_state *s, lanes x, lanes y, lanes ax, lanes ay) {
+    lanes_mask both = lanes_both(lanes_finite(x), lanes_finite(y));
+    lanes dx = lanes_where(both, lanes_sub(x, ax));
+    lanes dy = lanes_where(both, lanes_sub(y, ay));
+    lanes error = lanes_where(both, lanes_sub(y, x)), size = lanes_abs(error);
+    s->taken = lanes_count(s->taken, both);
+    s->x = lanes_add(s->x, dx);
+    s->y = lanes_add(s->y, dy);
+    s->xx = lanes_add(s->xx, lanes_mul(dx, dx));
+    s->yy = lanes_add(s->yy, lanes_mul(dy, dy));
+    s->xy = lanes_add(s->xy, lanes_mul(dx, dy));
+    s->error = lanes_add(s->error, error);
+    s->abs_error = lanes_add(s->abs_error, size);
+    s->squared_error = lanes_add(s->squared_error, lanes_mul(error, error));
+    s->max_abs_error = lanes_greater(size, s->max_abs_error);
+}
+
+static inline void pair_store(sdr_pair_lanes *out, const pair_state *s) {
+    lanes_store(out->x, s->x);
+    lanes_store(out->y, s->y);
+    lanes_store(out->xx, s->xx);
+    lanes_store(out->yy, s->yy);
+    lanes_store(out->xy, s->xy);
+    lanes_store(out->error, s->error);
+    lanes_store(out->abs_error, s->abs_error);
+    lanes_store(out->squared_error, s->squared_error);
+    lanes_store(out->max_abs_error, s->max_abs_error);
+}
+
+static void pair(sdr_pair_profile *out, const double *x, const double *y, int64_t n) {
+    sdr_pair_anchor anchor = {anchor_of(x, n), anchor_of(y, n)};
+    lanes ax = lanes_all(anchor.x), ay = lanes_all(anchor.y), zero = lanes_all(0.0);
+    pair_state s = {zero, zero, zero, zero, zero,
+                    zero, zero, zero, zero, lanes_counter_zero()};
+    int64_t i = 0;
+    for (; i + SDR_LANES <= n; i += SDR_LANES) {
+        lanes_prefetch(x + i);
+        lanes_prefetch(y + i);
+        add_pairs(&s, lanes_load(x + i), lanes_load(y + i), ax, ay);
+    }
+    int k = (int)(n - i);
+    if (k > 0)
+        add_pairs(&s, lanes_load_part(x + i, k), lanes_load_part(y + i, k), ax, ay);
+    sdr_pair_lanes lanes_out;
+    pair_store(&lanes_out, &s);
+    sdr_pair_finish(out, &lanes_out, lanes_counted(s.taken), &anchor);
+}
+
+/* --- The read bound ------------------------------------------------------------------
+ */
+
+static double read_bound(const double *values, int64_t n) {
+    enum { STREAMS = 4, STEP = STREAMS * SDR_LANES };
+    lanes zero = lanes_all(0.0), a = zero, b = zero, c = zero, d = zero;
+    int64_t i = 0;
+    for (; i + STEP <= n; i += STEP) {
+        const double *p = values + i;
+        for (int line = 0; line < STEP; line += SDR_LANES)
+            lanes_prefetch(p + line);
+        a = lanes_add(a, lanes_load(p));
+        b = lanes_add(b, lanes_load(p + SDR_LANES));
+        c = lanes_add(c, lanes_load(p + 2 * SDR_LANES));
+        d = lanes_add(d, lanes_load(p + 3 * SDR_LANES));
+    }
+    double sums[SDR_LANES];
+    lanes_store(sums, lanes_add(lanes_add(a, b), lanes_add(c, d)));
+    double sum = sdr_lanes_sum(sums);
+    for (; i < n; i++)
+        sum += values[i];
+    return sum;
+}
+
+#define SDR_MOMENTS_FILL(isa)                                                          \
+    void sdr_moments_fill_##isa(sdr_moments_kernels *kernels) {                        \
+        kernels->block = block;                                                        \
+        kernels->pair = pair;                                                          \
+        kernels->read_bound = read_bound;                                              \
+    }
