@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
 from typing import NamedTuple
 
 from markupsafe import Markup
 
 from . import svg
 from .collection import Results
-from .labels import metric_words, number, percent, quantile_words, window_label
+from .labels import metric_text, metric_words, number, quantile_words, window_label
 from .ranking import Key, StandOut, series_of
-from .rows import Histogram, Result
-from .summary import ColumnLine, is_column_drift, on_p_value, ratio
+from .rows import Result
+from .summary import ColumnLine, is_column_drift, on_p_value
 from .text import shorten, visible
 from .timeline import Timeline
 
@@ -20,9 +22,8 @@ MOST_CHARTS = 12
 MOST_HEAT_COLUMNS = 40
 MOST_HEAT_CELLS = 24_000
 HEAT_LIMITS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
-HEAT_WORDS = ("0", "¼", "½", "¾", "threshold", "1.5×", "2×", "3×")
+HEAT_WORDS = ("0", "¼", "½", "¾", "1×", "1.5×", "2×", "3×")
 
-_SHARES = ("share", "drift.dataset")
 _FIRST = (
     "drift.dataset",
     "quality.missing_share",
@@ -104,12 +105,9 @@ def _length(time: Timeline) -> float:
     return (time.end - time.start).total_seconds() or 1.0
 
 
-def _typical_step(starts: Sequence[object]) -> float:
+def _typical_step(starts: Sequence[datetime]) -> float:
     """The commonest distance of windows in seconds: a longer one is a gap."""
-    steps = sorted(
-        (b - a).total_seconds()  # type: ignore[operator]
-        for a, b in zip(starts, starts[1:], strict=False)
-    )
+    steps = sorted((after - before).total_seconds() for before, after in pairwise(starts))
     return float(steps[len(steps) // 2]) if steps else float("inf")
 
 
@@ -142,7 +140,9 @@ def charts(
     return made + _quantile_charts(series, time, roles)[: max(2, MOST_CHARTS - len(made))]
 
 
-def _rank(key: Key, rows: Sequence[Result], roles: Mapping[str, str]) -> tuple[int, int, str] | None:
+def _rank(
+    key: Key, rows: Sequence[Result], roles: Mapping[str, str]
+) -> tuple[int, int, str] | None:
     """Place of a series among the charts, None where it gets none."""
     alerts = sum(row.alert is True for row in rows)
     role = roles.get(key.column, "")
@@ -181,7 +181,7 @@ def _scale(values: Iterable[float], *, from_zero: bool) -> _Scale:
 
 
 def _chart(key: Key, rows: list[Result], time: Timeline, marked: Sequence[StandOut]) -> Chart:
-    text: Callable[[float | None], str] = percent if _is_share(key.metric) else number
+    text = metric_text(key.metric)
     on_value = not on_p_value(rows[0])
     threshold = next((r.threshold for r in rows if r.threshold is not None and on_value), None)
     values = [row.value for row in rows if row.value is not None]
@@ -212,10 +212,6 @@ def _title(key: Key) -> str:
     return f"{words} of {shorten(key.column, 40)}" if key.column else words
 
 
-def _is_share(metric: str) -> bool:
-    return metric.endswith("_share") or metric == "drift.dataset"
-
-
 def _from_zero(metric: str) -> bool:
     return metric not in ("quality.mean", "performance.mean_error") and " ~ " not in metric
 
@@ -244,14 +240,11 @@ def _with_gaps(
     before = None
     for row, value in rows:
         start = row.window_start
-        if before is not None and start is not None:
-            if (start - before).total_seconds() > 1.5 * step:
-                points.append(svg.Point(0.0, None))
+        if before and start and (start - before).total_seconds() > 1.5 * step:
+            points.append(svg.Point(0.0, None))
         before = start
         finite = value is not None and abs(value) < float("inf")
-        points.append(
-            svg.Point(_place(row, time), scale.share(value) if finite and value is not None else None)
-        )
+        points.append(svg.Point(_place(row, time), scale.share(value or 0.0) if finite else None))
     return points
 
 
@@ -302,101 +295,3 @@ def _quantile_chart(column: str, lines: Mapping[float, list[Result]], time: Time
     title = f"quantiles of {shorten(column, 40)}"
     picture = svg.chart([svg.Line(points[middle], "main")], [], [], title, words, band)
     return Chart(title, words, picture, number(scale.high), number(scale.low), ())
-
-
-class HistogramPicture(NamedTuple):
-    """A histogram with its axis and the cell that changed most."""
-
-    picture: Markup
-    left: str
-    right: str
-    change: str
-
-
-def histogram_pictures(
-    histograms: Iterable[Histogram],
-) -> dict[tuple[str, str], HistogramPicture]:
-    """One picture a column and segment; the windows' counts are added up where the cells are
-    the same."""
-    groups: dict[tuple[str, str], list[Histogram]] = {}
-    for histogram in histograms:
-        groups.setdefault((histogram.column, histogram.segment), []).append(histogram)
-    return {
-        key: made
-        for key, group in groups.items()
-        if (made := _histogram_picture(_pooled(group))) is not None
-    }
-
-
-def _pooled(group: Sequence[Histogram]) -> Histogram:
-    """One histogram of all: cells of edges must agree (else the last one), labels are united."""
-    last = group[-1]
-    if last.edges is not None:
-        same = [h for h in group if h.edges == last.edges]
-        current = tuple(map(sum, zip(*(h.current for h in same), strict=True)))
-        return last._replace(current=current)
-    reference: dict[str, float] = {}
-    total: dict[str, float] = {}
-    for histogram in group:
-        for place, label in enumerate(histogram.labels or ()):
-            reference[label] = histogram.reference[place]
-            total[label] = total.get(label, 0.0) + histogram.current[place]
-    return last._replace(
-        labels=tuple(total),
-        reference=tuple(reference[label] for label in total),
-        current=tuple(total.values()),
-    )
-
-
-MOST_BARS = 12
-
-
-def _histogram_picture(histogram: Histogram) -> HistogramPicture | None:
-    labels = _cell_labels(histogram)
-    reference, current = _shares(histogram.reference), _shares(histogram.current)
-    cells = list(zip(labels, reference, current, strict=False))
-    if not cells:
-        return None
-    if histogram.labels is not None:
-        cells = _largest(cells)
-    bars = [svg.Bar(r, c, f"{label}: {percent(r)} → {percent(c)}") for label, r, c in cells]
-    most = max(bars, key=lambda bar: abs(bar.current - bar.reference))
-    name = shorten(histogram.column, 40)
-    left, right = _ends(histogram, cells)
-    return HistogramPicture(
-        svg.histogram(bars, f"{name}: reference and current", f"largest change {most.label}"),
-        left,
-        right,
-        most.label if most.current != most.reference else "",
-    )
-
-
-def _largest(cells: list[tuple[str, float, float]]) -> list[tuple[str, float, float]]:
-    """The largest categories, the rest together."""
-    ordered = sorted(cells, key=lambda cell: -max(cell[1], cell[2]))
-    if len(ordered) <= MOST_BARS:
-        return ordered
-    kept, rest = ordered[: MOST_BARS - 1], ordered[MOST_BARS - 1 :]
-    words = f"{len(rest)} others"
-    return [*kept, (words, sum(c[1] for c in rest), sum(c[2] for c in rest))]
-
-
-def _shares(counts: Sequence[float]) -> list[float]:
-    total = sum(counts)
-    return [value / total if total else 0.0 for value in counts]
-
-
-def _cell_labels(histogram: Histogram) -> list[str]:
-    if histogram.labels is not None:
-        return [shorten(label, 30) for label in histogram.labels]
-    edges = [number(edge, 4) for edge in histogram.edges or ()]
-    if not edges:
-        return ["all"]
-    inner = [f"{a} to {b}" for a, b in zip(edges, edges[1:], strict=False)]
-    return [f"below {edges[0]}", *inner, f"from {edges[-1]}"]
-
-
-def _ends(histogram: Histogram, cells: Sequence[tuple[str, float, float]]) -> tuple[str, str]:
-    if histogram.edges:
-        return number(histogram.edges[0]), number(histogram.edges[-1])
-    return cells[0][0], cells[-1][0] if len(cells) > 1 else ""

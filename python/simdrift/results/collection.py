@@ -18,10 +18,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 _ANY: Final[Any] = object()
-_START, _END = Result._fields.index("window_start"), Result._fields.index("window_end")
-_VALUE = Result._fields.index("value")
-_STATUS = Result._fields.index("status")
-_NULL_QUANTILE = Result._fields.index("null_quantile")
+_NUMBERS = slice(Result._fields.index("value"), Result._fields.index("n_reference"))
 
 
 class Results(Sequence[Result]):
@@ -111,9 +108,7 @@ class Results(Sequence[Result]):
         windows = len({(row.grain, row.window_start) for row in self._rows})
         columns = len({row.column for row in self._rows if row.column})
         alerts = sum(row.alert is True for row in self._rows)
-        return (
-            f"Results({len(self)} rows: {columns} columns, {windows} windows, {alerts} alerts)"
-        )
+        return f"Results({len(self)} rows: {columns} columns, {windows} windows, {alerts} alerts)"
 
     def _repr_html_(self) -> str:
         from .html import results_html
@@ -213,25 +208,20 @@ def _matching(
 
 def _clean(row: Result) -> Result:
     """The row in UTC and without NaN; nearly always the row itself."""
-    start, end = row[_START], row[_END]
+    start, end = row.window_start, row.window_end
     if (start is not None and start.tzinfo is not UTC) or (
         end is not None and end.tzinfo is not UTC
     ):
         row = row._replace(window_start=in_utc(start), window_end=in_utc(end))
-    value, null_quantile = row[_VALUE], row[_NULL_QUANTILE]
-    if value != value or null_quantile != null_quantile or _has_nan(row[_VALUE:_STATUS]):
+    if any([number != number for number in row[_NUMBERS]]):
         return _without_nan(row)
     return row
 
 
-def _has_nan(numbers: tuple[Any, ...]) -> bool:
-    return any(number != number for number in numbers)
-
-
 def _without_nan(row: Result) -> Result:
-    status = "degenerate" if row.value != row.value and row.status == "ok" else row.status
-    values = (None if value != value else value for value in row)
-    return Result(*values)._replace(status=status)
+    if row.value != row.value and row.status == "ok":
+        row = row._replace(status="degenerate")
+    return Result._make(None if value != value else value for value in row)
 
 
 def in_utc(time: datetime | None) -> datetime | None:

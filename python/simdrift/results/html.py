@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from . import charts, labels, svg, terminal
 from .collection import Results
+from .distributions import HistogramPicture, histogram_pictures
 from .ranking import StandOut, stand_out
 from .rows import Result
 from .summary import ColumnLine, Summary, on_p_value, ratio
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 400
 MOST_DAYS = 12
-BAR_END = 3.0  # the bar's right end, in thresholds
+MOST_REASONS = 4
 
 
 @lru_cache(maxsize=1)
@@ -82,9 +83,18 @@ class Row(NamedTuple):
     verdict: str
     bar: float | None
     chance: float | None
-    picture: charts.HistogramPicture | None
+    picture: HistogramPicture | None
     trend: Markup | None
     when: str
+
+
+class Reason(NamedTuple):
+    """One metric of a window that stands out."""
+
+    words: str
+    value: str
+    typical: str
+    score: str
 
 
 class Day(NamedTuple):
@@ -92,7 +102,8 @@ class Day(NamedTuple):
 
     label: str
     score: float
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    more: int
 
 
 def report_page(report: Report) -> str:
@@ -120,7 +131,9 @@ def _report_values(report: Report) -> dict[str, Any]:
         "summary": summary,
         "dataset": _first(row.dataset for row in results),
         "model": _model(results),
-        "window": labels.span_label(summary.window_start, summary.window_end, zone),
+        "window": labels.span_label(summary.window_start, summary.window_end, zone)
+        if summary.window_start
+        else "",
         "zone": results.timezone,
         "verdict": terminal.verdict(summary),
         "tone": _tone(summary),
@@ -131,7 +144,6 @@ def _report_values(report: Report) -> dict[str, Any]:
         "marks": time.marks() if time else [],
         "charts": charts.charts(results, time, report.roles, found) if time else [],
         "rows": _rows(report, time, zone),
-        "bar_end": BAR_END,
         "all_rows": results.rows if len(results) <= MOST_ROWS else (),
         "results": results,
         "version": _first(run.library_version for run in results.runs),
@@ -161,13 +173,22 @@ def _tone(summary: Summary) -> str:
     return "warn" if summary.drifted_columns else "good"
 
 
+def _share_tone(summary: Summary) -> str:
+    if summary.drifted_share is None:
+        return ""
+    threshold = summary.drifted_share_threshold
+    if threshold is not None and summary.drifted_share >= threshold:
+        return "bad"
+    return "warn" if summary.drifted_share > 0 and summary.windows == 1 else "good"
+
+
 def _cards(summary: Summary) -> list[Card]:
     many = summary.windows > 1
     share = Card(
         "Drifted columns",
         labels.percent(summary.drifted_share),
         "in the median window" if many else f"{len(summary.drifted_columns)} of {summary.columns}",
-        tone=_tone(summary),
+        tone=_share_tone(summary),
         share=summary.drifted_share,
         threshold=summary.drifted_share_threshold,
     )
@@ -185,19 +206,22 @@ def _cards(summary: Summary) -> list[Card]:
     alerts = Card(
         "Alerts",
         labels.count(summary.alerts),
-        f"in {summary.windows_alerting} of {summary.windows} windows" if many else "rows",
+        f"in {summary.windows_alerting} of {summary.windows} windows"
+        if many
+        else f"of {summary.judged} checks",
         tone="warn" if summary.alerts else "good",
     )
+    known = [missing] if summary.missing_share is not None else []
     if not many:
-        return [share, rows, missing, alerts]
+        return [share, rows, *known, alerts]
     drifted = Card(
-        "Windows that drift as a whole",
+        "Drifting windows",
         labels.count(summary.windows_drifted),
         f"of {summary.windows}",
         tone=_tone(summary),
         share=summary.windows_drifted / summary.windows,
     )
-    return [drifted, share, rows, missing, alerts]
+    return [drifted, share, rows, *known, alerts]
 
 
 def _days(found: Sequence[StandOut], zone: ZoneInfo) -> list[Day]:
@@ -209,21 +233,28 @@ def _days(found: Sequence[StandOut], zone: ZoneInfo) -> list[Day]:
         Day(
             labels.window_label(group[0], zone),
             max(abs(one.score) for one in group),
-            tuple(one.sentence.partition(": ")[2] for one in group[:4]),
+            tuple(_reason(one) for one in group[:MOST_REASONS]),
+            max(len(group) - MOST_REASONS, 0),
         )
         for group in groups.values()
     ]
     return sorted(days, key=lambda day: -day.score)[:MOST_DAYS]
 
 
+def _reason(one: StandOut) -> Reason:
+    text = labels.metric_text(one.metric)
+    score = f"{abs(one.score):,.0f} sd {'above' if one.score > 0 else 'below'}"
+    return Reason(labels.series_words(one), text(one.value), text(one.median), score)
+
+
 def _rows(report: Report, time: Timeline | None, zone: ZoneInfo) -> list[Row]:
-    pictures = charts.histogram_pictures(report.results.histograms)
+    pictures = histogram_pictures(report.results.histograms)
     return [_row(line, pictures, time, zone) for line in report.columns]
 
 
 def _row(
     line: ColumnLine,
-    pictures: dict[tuple[str, str], charts.HistogramPicture],
+    pictures: dict[tuple[str, str], HistogramPicture],
     time: Timeline | None,
     zone: ZoneInfo,
 ) -> Row:
@@ -237,12 +268,21 @@ def _row(
         p=terminal.p_or_q(line.p_row),
         tone=_row_tone(line),
         verdict=_verdict(line),
-        bar=None if held is None else min(held / BAR_END, 1.0),
+        bar=None if held is None else on_bar(held),
         chance=_chance(worst),
         picture=pictures.get((line.column, line.segment)),
         trend=_trend(line, time) if time else None,
         when=labels.window_label(worst, zone) if time else "",
     )
+
+
+def on_bar(held: float) -> float:
+    """Place on a bar whose middle is the threshold and whose end is infinitely far past it.
+
+    >>> on_bar(0.0), on_bar(1.0), on_bar(3.0)
+    (0.0, 0.5, 0.75)
+    """
+    return held / (1 + held) if held < float("inf") else 1.0
 
 
 def _row_tone(line: ColumnLine) -> str:
@@ -253,9 +293,11 @@ def _row_tone(line: ColumnLine) -> str:
 
 def _verdict(line: ColumnLine) -> str:
     if line.windows > 1:
-        return f"{line.alerts} of {line.windows} windows"
+        return f"{line.alerts} of {line.windows}"
     if line.worst.status != "ok":
         return labels.status_words(line.worst.status)
+    if line.worst.alert is False and (ratio(line.worst) or 0.0) > 1.0:
+        return "chance"  # past the threshold, but so it might be without any drift
     return {True: "drift", False: "no drift", None: "no rule"}[line.worst.alert]
 
 
@@ -263,7 +305,7 @@ def _chance(row: Result) -> float | None:
     """The chance level on the bar's scale."""
     if row.null_quantile is None or not row.threshold or on_p_value(row):
         return None
-    return min(row.null_quantile / row.threshold / BAR_END, 1.0)
+    return on_bar(row.null_quantile / abs(row.threshold))
 
 
 def _trend(line: ColumnLine, time: Timeline) -> Markup | None:
@@ -317,7 +359,7 @@ def profile_fragment(report: ProfileReport) -> str:
 
 
 def _profile_values(report: ProfileReport) -> dict[str, Any]:
-    pictures = charts.histogram_pictures(report.results.histograms)
+    pictures = histogram_pictures(report.results.histograms)
     rows = [
         {
             "line": line,

@@ -79,9 +79,7 @@ def decode(document: str | bytes | Mapping[str, Any]) -> Decoded:
     """Rows, runs and histograms of a document; InputError names what is wrong and where."""
     data = _parsed(document)
     if data.get("format") != FORMAT:
-        raise InputError(
-            f"expected a document of format {FORMAT!r}, found {data.get('format')!r}"
-        )
+        raise InputError(f"expected a document of format {FORMAT!r}, found {data.get('format')!r}")
     if data.get("version") != VERSION:
         raise InputError(
             f"expected version {VERSION} of {FORMAT}, found {data.get('version')!r}: "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -147,6 +148,12 @@ def p_text(value: float | None) -> str:
     if value <= 0:
         return "<1e-300"
     return f"{value:.3f}" if value >= 0.001 else f"{value:.1e}"
+
+
+def metric_text(metric: str) -> Callable[[float | None], str]:
+    """How a metric's values are written: shares as percent, others as numbers."""
+    share = metric.endswith("_share") or metric == "drift.dataset"
+    return percent if share and metric != "drift.missing_share" else number
 
 
 class Windowed(Protocol):

@@ -71,8 +71,8 @@ class ProfileReport:
     def rows(self) -> int | None:
         """Rows of the table."""
         whole = self._table_value("quality.rows")
-        counted = (line.value("rows") for line in self.columns)
-        rows = whole if whole is not None else max((n for n in counted if n is not None), default=None)
+        counted = [n for line in self.columns if (n := line.value("rows")) is not None]
+        rows = whole if whole is not None else max(counted, default=None)
         return None if rows is None else int(rows)
 
     @property

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from .collection import Results
-from .labels import metric_words, number, series_words, window_label
+from .labels import number, series_words, window_label
 from .rows import Result
 
 MAD_TO_SD = 1.4826
@@ -132,9 +132,7 @@ def stand_out(
     """
     names = {metrics} if isinstance(metrics, str) else set(metrics or DEFAULT_METRICS)
     rows = [
-        row
-        for row in results
-        if row.metric in names and (columns is None or row.column in columns)
+        row for row in results if row.metric in names and (columns is None or row.column in columns)
     ]
     zone = ZoneInfo(timezone or results.timezone)
     found = [
@@ -184,15 +182,3 @@ def _sentence(key: Key, row: Result, centre: Spread, score: float, zone: ZoneInf
         f"{window_label(row, zone)}: {series_words(key)} {number(row.value, 2)}, "
         f"{abs(score):,.0f} robust sd {side} the median window {number(centre.median, 2)}"
     )
-
-
-__all__ = [
-    "DEFAULT_METRICS",
-    "Key",
-    "Spread",
-    "StandOut",
-    "metric_words",
-    "series_of",
-    "spread",
-    "stand_out",
-]

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from functools import cached_property
 from os import PathLike
 from typing import Any
 
 from . import terminal
-from .collection import Results, in_utc
+from .collection import Results
 from .files import write_text
-from .identity import identified
-from .rows import Run
+from .relabel import Owner, Window, relabelled
 from .summary import ColumnLine, Summary, column_lines, summarise
-
-Window = tuple[datetime, datetime]
 
 
 class Report:
@@ -117,52 +113,5 @@ class Report:
         """
         from simdrift.store import Store
 
-        whose = {
-            "monitor": monitor,
-            "dataset": dataset,
-            "model": model,
-            "model_version": model_version,
-        }
-        return Store(dsn).write(relabelled(self._results, whose, window))
-
-
-def relabelled(results: Results, whose: Mapping[str, str], window: Window | None) -> Results:
-    """The results under another owner and, where given, window, with the run ids that follow."""
-    times = _window_times(results, window)
-    runs = {
-        run.run_id: identified(run._replace(**whose, **_times_of(run, times)))
-        for run in results.runs
-    }
-    owner = {name: text for name, text in whose.items() if name != "monitor"}
-    unknown = {row.run_id for row in results} - runs.keys()
-    if unknown:
-        raise ValueError(f"expected a run for every row, found none for {len(unknown)} run ids")
-    return Results(
-        (
-            row._replace(run_id=runs[row.run_id].run_id, **owner, **times)
-            for row in results
-        ),
-        runs.values(),
-        (h._replace(run_id=runs[h.run_id].run_id) for h in results.histograms),
-        timezone=results.timezone,
-    )
-
-
-def _times_of(run: Run, times: Mapping[str, datetime]) -> Mapping[str, Any]:
-    return times
-
-
-def _window_times(results: Results, window: Window | None) -> dict[str, Any]:
-    if window is None:
-        if any(row.window_start is None or row.window_end is None for row in results):
-            raise ValueError(
-                "these results have no window, so the store can't say when the data are of: "
-                "pass window=(start, end), two times with zones, or compare with a time column"
-            )
-        return {}
-    start, end = (in_utc(time) for time in window)
-    if start is None or end is None or not start < end:
-        raise ValueError(f"expected window=(start, end) with start < end, found {window!r}")
-    if len({(row.window_start, row.window_end) for row in results}) > 1:
-        raise ValueError("these results have many windows: window=(start, end) can't name them")
-    return {"window_start": start, "window_end": end}
+        owner = Owner(monitor, dataset, model, model_version)
+        return Store(dsn).write(relabelled(self._results, owner, window))

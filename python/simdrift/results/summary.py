@@ -15,12 +15,15 @@ from .rows import Histogram, Result
 PAIR = " ~ "
 MISSING = "drift.missing_share"
 DATASET = "drift.dataset"
-TESTS = frozenset({"drift.ks", "drift.chi_square", "drift.missing_share"})
+TESTS = frozenset({"drift.ks", "drift.chi_square"})
 SMALLEST_P = 1e-300
+
+_Place = tuple[str, str]  # column and segment
 
 
 class ColumnLine(NamedTuple):
-    """One column (in one segment) over the windows at hand; with one window `worst` is its row."""
+    """One column and method (in one segment) over the windows at hand; with one window `worst` is
+    its row."""
 
     column: str
     segment: str
@@ -50,6 +53,7 @@ class Summary(NamedTuple):
     windows_drifted: int
     windows_alerting: int
     alerts: int
+    judged: int  # rows that a rule applies to
     window_start: datetime | None
     window_end: datetime | None
 
@@ -94,46 +98,46 @@ def severity(row: Result) -> tuple[bool, float]:
 
 
 def column_lines(results: Results, types: Mapping[str, str]) -> list[ColumnLine]:
-    """One line a column and segment, the worst first."""
-    drift: dict[tuple[str, str], list[Result]] = defaultdict(list)
-    missing: dict[tuple[str, str], list[Result]] = defaultdict(list)
-    shares: dict[tuple[str, str], list[float]] = defaultdict(list)
+    """One line a column, segment and deciding method, the worst first."""
+    drift: dict[_Place, list[Result]] = defaultdict(list)
+    missing: dict[_Place, list[Result]] = defaultdict(list)
+    shares: dict[_Place, list[float]] = defaultdict(list)
     for row in results:
-        key = (row.column, row.segment)
+        place = (row.column, row.segment)
         if is_column_drift(row):
-            drift[key].append(row)
+            drift[place].append(row)
         elif row.metric == MISSING:
-            missing[key].append(row)
+            missing[place].append(row)
         elif row.metric == "quality.missing_share" and row.value is not None:
-            shares[key].append(row.value)
-    for key in missing.keys() - drift.keys():
-        drift[key] = missing[key]
+            shares[place].append(row.value)
+    for place in missing.keys() - drift.keys():
+        drift[place] = missing[place]
     guessed = {**guess_types(results.histograms), **types}
     lines = [
-        _line(key, rows, missing.get(key, []), shares.get(key, []), guessed)
-        for key, rows in drift.items()
+        _line(deciding, rows, missing.get(place, []), shares.get(place, []), guessed)
+        for place, rows in drift.items()
+        for deciding in _deciding(rows)
     ]
-    return sorted(lines, key=lambda line: (*map(_negative, severity(line.worst)), line.column))
+    return sorted(lines, key=_by_severity)
 
 
-def _negative(value: float) -> float:
-    return -value
+def _by_severity(line: ColumnLine) -> tuple[float, float, str]:
+    return -line.alerts, -severity(line.worst)[1], line.column
 
 
 def _line(
-    key: tuple[str, str],
+    deciding: list[Result],
     rows: list[Result],
     missing: list[Result],
     shares: list[float],
     types: Mapping[str, str],
 ) -> ColumnLine:
-    deciding = _deciding(rows)
     worst = max(deciding, key=severity)
     beside = [row for row in rows if row.run_id == worst.run_id and row.p_value is not None]
     return ColumnLine(
-        column=key[0],
-        segment=key[1],
-        type=types.get(key[0], ""),
+        column=worst.column,
+        segment=worst.segment,
+        type=types.get(worst.column, ""),
         worst=worst,
         p_row=worst if worst.p_value is not None else (beside[0] if beside else None),
         missing_share=median(shares) if shares else None,
@@ -144,15 +148,13 @@ def _line(
     )
 
 
-def _deciding(rows: list[Result]) -> list[Result]:
-    """One row a window: of the metric that a rule applies to, else of the first."""
-    judged = [row for row in rows if row.alert is not None] or rows
-    metric, params = judged[0].metric, judged[0].params
-    chosen: dict[object, Result] = {}
+def _deciding(rows: list[Result]) -> list[list[Result]]:
+    """The column's rows by method, of those that a rule applies to; else of the first."""
+    methods: dict[tuple[str, str], list[Result]] = defaultdict(list)
     for row in rows:
-        if (row.metric, row.params) == (metric, params):
-            chosen.setdefault((row.run_id, row.window_start), row)
-    return list(chosen.values())
+        methods[row.metric, row.params].append(row)
+    judged = [group for group in methods.values() if any(r.alert is not None for r in group)]
+    return judged or [next(iter(methods.values()))]
 
 
 def guess_types(histograms: Iterable[Histogram]) -> dict[str, str]:
@@ -181,6 +183,7 @@ def summarise(results: Results, lines: list[ColumnLine] | None = None) -> Summar
         windows_drifted=len({r.window_start for r in dataset if r.alert is True}),
         windows_alerting=len(alerting),
         alerts=sum(row.alert is True for row in results),
+        judged=sum(row.alert is not None for row in results),
         window_start=min((r.window_start for r in results if r.window_start), default=None),
         window_end=max((r.window_end for r in results if r.window_end), default=None),
     )

@@ -97,9 +97,7 @@ def chart(
 ) -> Markup:
     """Lines over windows, horizontal levels (y, class), marked points, a filled band."""
     body = [] if band is None else [f'<path class="band" d="{_band_path(*band)}"/>']
-    body += [
-        f'<path class="level {style}" d="M0 {_y(y)}H{WIDTH:.0f}"/>' for y, style in levels
-    ]
+    body += [f'<path class="level {style}" d="M0 {_y(y)}H{WIDTH:.0f}"/>' for y, style in levels]
     body += [f'<path class="line {line.style}" d="{_path(line.points)}"/>' for line in lines]
     body += [
         f'<path class="dot {dot.style}" d="M{_x(dot.x)} {_y(dot.y)}h0">'

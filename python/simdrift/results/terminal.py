@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from .collection import Results
 from .labels import count, number, p_text, percent, span_label, status_words, window_label
@@ -155,15 +156,12 @@ def alert_text(line: ColumnLine) -> str:
 
 def summary_text(summary: Summary, results: Results) -> str:
     """Two or three lines: rows, window, verdict."""
-    from zoneinfo import ZoneInfo
-
     zone = ZoneInfo(results.timezone)
     window = span_label(summary.window_start, summary.window_end, zone)
     lines = [
-        f"{verdict(summary)}",
+        verdict(summary),
         f"reference {count(summary.rows_reference)} rows, current {count(summary.rows_current)} "
-        f"rows, {window}"
-        + (f", {summary.windows} windows" if summary.windows > 1 else ""),
+        f"rows, {window}" + (f", {summary.windows} windows" if summary.windows > 1 else ""),
     ]
     return "\n".join(lines)
 
@@ -174,8 +172,8 @@ def verdict(summary: Summary) -> str:
         return "No column was compared"
     if summary.windows > 1:
         return (
-            f"{summary.windows_alerting} of {summary.windows} windows have an alert, "
-            f"{summary.windows_drifted} of them drift as a whole"
+            f"{summary.windows_drifted} of {summary.windows} windows drift as a whole, "
+            f"{summary.windows_alerting} have an alert"
         )
     drifted = len(summary.drifted_columns)
     if drifted == 0:
@@ -205,8 +203,6 @@ _RUN_HEADINGS = (
 
 def runs_table(results: Results, *, cells: int | None = None) -> str:
     """One line a window: rows, share of drifted columns, missing share, alerts."""
-    from zoneinfo import ZoneInfo
-
     zone = ZoneInfo(results.timezone)
     windows: dict[object, list[Result]] = {}
     for row in results:
@@ -216,11 +212,11 @@ def runs_table(results: Results, *, cells: int | None = None) -> str:
     return table(_RUN_HEADINGS, sorted(lines), cells=cells)
 
 
-def _run_row(group: list[Result], rows: int | None, zone: object) -> tuple[str, ...]:
+def _run_row(group: list[Result], rows: int | None, zone: ZoneInfo) -> tuple[str, ...]:
     values = {row.metric: row.value for row in group if not row.column and not row.segment}
     alerting = dict.fromkeys(row.column or row.metric for row in group if row.alert is True)
     return (
-        window_label(group[0], zone),  # type: ignore[arg-type]
+        window_label(group[0], zone),
         count(rows if rows is not None else values.get("quality.rows")),
         percent(values.get("drift.dataset")),
         percent(values.get("quality.missing_share")),

@@ -34,21 +34,15 @@ class Timeline(NamedTuple):
         times, pattern = _round_times(self.start, self.end, self.zone)
         marks = [(time, self.share(time)) for time in times]
         inside = [(time, x) for time, x in marks if 0 <= x < 0.985]
-        return [
-            Mark(x, _label(time, pattern, first=index == 0))
-            for index, (time, x) in enumerate(inside)
-        ]
+        return [Mark(x, _label(time, pattern)) for time, x in inside]
 
 
-def _label(time: datetime, pattern: str, *, first: bool) -> str:
-    if pattern == "%b" and (time.month == 1 or first):
-        return f"{time:%b %Y}"
-    return time.strftime(pattern).lstrip("0")
+def _label(time: datetime, pattern: str) -> str:
+    """A mark's text; the year stands for January."""
+    return time.strftime("%Y" if pattern == "%b" and time.month == 1 else pattern).lstrip("0")
 
 
-def _round_times(
-    start: datetime, end: datetime, zone: ZoneInfo
-) -> tuple[Sequence[datetime], str]:
+def _round_times(start: datetime, end: datetime, zone: ZoneInfo) -> tuple[Sequence[datetime], str]:
     days = (end - start) / timedelta(days=1)
     first = start.astimezone(zone).replace(minute=0, second=0, microsecond=0)
     if days <= 2.5:

@@ -70,8 +70,8 @@ def monitor(
 ) -> Results:
     """Daily windows in New York with a storm: missing shares far above the others."""
     dice = random.Random(seed)
-    numeric = tuple(f"{name}" for name in NUMERIC) + ("prediction",)
-    numeric = (*numeric, *(f"feature_{i}" for i in range(features - len(numeric) - 4)))
+    more = features - len(NUMERIC) - 1 - len(CATEGORIES)
+    numeric = (*NUMERIC, "prediction", *(f"feature_{i}" for i in range(more)))
     rows: list[Result] = []
     runs: list[Run] = []
     histograms: list[Histogram] = []
@@ -151,7 +151,9 @@ def _table_rows(
 def _numeric_histogram(run: Run, column: str, dice: random.Random, shift: float) -> Histogram:
     edges = tuple(-10.0 + 4 * i for i in range(14))
     bell = [2.718 ** (-(((i - 6) / 3) ** 2)) for i in range(15)]
-    moved = [2.718 ** (-(((i - 6 - 8 * shift) / 3) ** 2)) * dice.uniform(0.9, 1.1) for i in range(15)]
+    moved = [
+        2.718 ** (-(((i - 6 - 8 * shift) / 3) ** 2)) * dice.uniform(0.9, 1.1) for i in range(15)
+    ]
     reference = tuple(float(int(5000 * x)) for x in bell)
     current = tuple(float(int(500 * x)) for x in moved)
     return Histogram(run.run_id, "", column, edges, None, reference, current)
@@ -163,13 +165,14 @@ def profile() -> Results:
     rows = [row_of(run, "", "quality.rows", 1000.0), row_of(run, "", "quality.missing_share", 0.1)]
     for column in ("dep_delay", "carrier", "nothing"):
         numeric = column == "dep_delay"
-        known: dict[str, float | None] = {"rows": 1000.0, "missing_share": 0.02, "distinct": 120.0}
-        known |= {name: (3.25 if numeric else None) for name in ("min", "max", "mean", "std")}
+        known: dict[str, float | None] = {"rows": 1e3, "missing_share": 0.02, "distinct": 120.0}
+        known |= dict.fromkeys(("min", "max", "mean", "std"), 3.25 if numeric else None)
         if column == "nothing":
             known |= {"missing_share": 1.0, "distinct": 0.0}
         rows += [
-            row_of(run, column, f"quality.{name}", value, status="ok" if value is not None else "all_null")
+            row_of(run, column, f"quality.{name}", value, status=status)
             for name, value in known.items()
+            for status in ("ok" if value is not None else "all_null",)
         ]
         if numeric:
             rows += [
