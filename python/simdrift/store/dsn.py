@@ -101,8 +101,8 @@ def parse(dsn: str, source: str) -> Target:
     try:
         parameters = conninfo_to_dict(dsn)
     except psycopg.Error:
-        # libpq quotes what it did not understand, which may be the password.
-        raise StoreError(f"{source}: {_EXPECTED}, found {redact(dsn)!r}") from None
+        # Neither libpq's words nor the DSN are shown: both may hold a part of the password.
+        raise StoreError(f"{source}: {_EXPECTED}, found what libpq cannot parse") from None
     chosen = {name: value for name, value in parameters.items() if value is not None}
     chosen |= _verification(chosen)
     return Target(_label(chosen), source, None, chosen)
@@ -147,8 +147,10 @@ def is_local(host: str) -> bool:
     >>> [is_local(host) for host in ("", "/run/postgresql", "127.0.0.1", "db.example.com")]
     [True, True, True, False]
     """
-    return host in ("", "localhost", "::1") or host[0] in "/@" or (
-        re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
+    return (
+        host in ("", "localhost", "::1")
+        or host[0] in "/@"
+        or (re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None)
     )
 
 
@@ -158,8 +160,8 @@ def redact(text: str) -> str:
     >>> redact("postgresql://anna:se:cr@et@db/metrics and password='a b' host=db")
     'postgresql://anna:***@db/metrics and password=*** host=db'
     """
-    # Up to the last @ before the path: a password may hold an unescaped @ or :.
-    text = re.sub(r"(postgres(?:ql)?://[^:/@\s]*):[^\s/]*@", rf"\1:{_HIDDEN}@", text)
+    # Up to the last @ of the word: a password may hold an unescaped @, : or /.
+    text = re.sub(r"(postgres(?:ql)?://[^:/@\s]*):\S*@", rf"\1:{_HIDDEN}@", text)
     return re.sub(
         r"(\w*password|\w*secret)\s*=\s*('(?:[^'\\]|\\.)*'?|[^\s&]+)",
         rf"\1={_HIDDEN}",

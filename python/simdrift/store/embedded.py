@@ -219,9 +219,17 @@ class EmbeddedServer:
         part = self.folder / "data.part"
         shutil.rmtree(part, ignore_errors=True)
         account.make_folder(part)
-        initdb = [binaries.folder / "initdb", "-D", part, "-U", SUPERUSER, "-A", "trust"]
+        initdb: list[str | Path] = [
+            binaries.folder / "initdb",
+            "-D",
+            part,
+            "-U",
+            SUPERUSER,
+            "-A",
+            "trust",
+        ]
         _check(account.run([*initdb, "--locale=C", "-E", "UTF8"]), "initdb")
-        single = [binaries.folder / "postgres", "--single", "-D", part]
+        single: list[str | Path] = [binaries.folder / "postgres", "--single", "-D", part]
         create = f"create database {DATABASE};\n"
         _check(account.run([*single, "-c", "exit_on_error=true", "template1"], text=create), create)
         hba = part / "pg_hba.conf"
@@ -317,11 +325,7 @@ class EmbeddedServer:
         with suppress(FileExistsError):
             account.make_folder(folder)
         found = folder.lstat()
-        if (
-            not stat.S_ISDIR(found.st_mode)
-            or found.st_uid != account.uid
-            or found.st_mode & 0o077
-        ):
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != account.uid or found.st_mode & 0o077:
             raise StoreError(
                 f"{folder} should be a folder of {account.name!r} that nobody else can enter "
                 "(0700), found otherwise: remove it"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,7 +69,7 @@ def is_server(pid: int, data: Path) -> bool:
     if os.path.basename(words[0]) != b"postgres":  # a zombie's command line is empty
         return False
     folder = os.path.realpath(data)
-    named = [after for word, after in zip(words, words[1:], strict=False) if word == b"-D"]
+    named = [after for word, after in pairwise(words) if word == b"-D"]
     if any(os.path.realpath(os.fsdecode(name)) == folder for name in named):
         return True
     with suppress(OSError):

@@ -1,0 +1,53 @@
+"""Results in Postgres: `Store` writes, reads and keeps them. Read write.py first.
+
+Names are imported when first used: psycopg takes a third of a second.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from simdrift._errors import StoreError, StoreNotMigrated, StoreUnreachable
+
+if TYPE_CHECKING:
+    from .dsn import Target, resolve
+    from .embedded import EmbeddedServer
+    from .migrate import Migrated
+    from .prune import Pruned
+    from .read import Inventory
+    from .store import FlushSummary, Store, WriteSummary
+
+_HOMES = {
+    "EmbeddedServer": "embedded",
+    "FlushSummary": "store",
+    "Inventory": "read",
+    "Migrated": "migrate",
+    "Pruned": "prune",
+    "Store": "store",
+    "Target": "dsn",
+    "WriteSummary": "store",
+    "resolve": "dsn",
+}
+
+__all__ = [
+    "EmbeddedServer",
+    "FlushSummary",
+    "Inventory",
+    "Migrated",
+    "Pruned",
+    "Store",
+    "StoreError",
+    "StoreNotMigrated",
+    "StoreUnreachable",
+    "Target",
+    "WriteSummary",
+    "resolve",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{home}"), name)

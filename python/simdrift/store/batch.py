@@ -1,0 +1,204 @@
+"""Results as they travel: one batch is what a spool file holds and a transaction writes.
+
+The values are one array of fixed-width records in PostgreSQL's binary COPY layout: a record is
+its field count (int16) and, for each field, its length (int32) and its bytes, all big-endian. A
+null would have no bytes, so absent numbers travel as NaN and absent integers as -1, and the
+INSERT turns them into NULL. What repeats (runs, series, statuses) is listed once and referred
+to by number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+FLOATS: Final = (
+    "value",
+    "ci_low",
+    "ci_high",
+    "p_value",
+    "q_value",
+    "effect_size",
+    "null_quantile",
+    "threshold",
+)
+COUNTS: Final = ("n_reference", "n_current")
+ABSENT: Final = -1
+
+# Field and type; the order is that of the temporary table of the write.
+FIELDS: Final = (
+    ("run_no", "int4"),
+    ("series_no", "int4"),
+    *((name, "float8") for name in FLOATS),
+    ("alert", "int2"),
+    ("status_no", "int2"),
+    *((name, "int8") for name in COUNTS),
+)
+_NUMPY: Final = {"int2": ">i2", "int4": ">i4", "int8": ">i8", "float8": ">f8"}
+
+RECORD: Final = np.dtype(
+    [("fields", ">i2")]
+    + [part for name, kind in FIELDS for part in ((f"{name} length", ">i4"), (name, _NUMPY[kind]))]
+)
+
+# What a run's checksum covers: independent of how a batch numbers series and statuses.
+_CHECKED: Final = np.dtype(
+    [("series", "V16"), *((name, ">f8") for name in FLOATS), ("alert", ">i2")]
+    + [(name, ">i8") for name in COUNTS]
+    + [("status", "S32")]
+)
+
+Records = np.ndarray[Any, np.dtype[np.void]]
+
+
+class StoredRun(NamedTuple):
+    """A run as its table holds it; times are ISO 8601 in UTC."""
+
+    run_id: str
+    stream_key: str
+    monitor: str
+    dataset: str
+    model: str
+    model_version: str
+    grain: str
+    window_start: str
+    window_end: str
+    started_at: str
+    finished_at: str
+    rows: int
+    library_version: str
+    spec_digest: str
+    data_digest: str
+    reference_digest: str
+    results: int
+    checksum: str
+
+
+class Series(NamedTuple):
+    """A series as its table holds it: what cannot be stored is escaped visibly, while the key
+    is of the names as they came."""
+
+    series_key: str
+    monitor: str
+    dataset: str
+    model: str
+    model_version: str
+    segment: str
+    column_name: str
+    metric: str
+    params: str
+    grain: str
+
+
+class Cells(NamedTuple):
+    """A histogram; arrays are PostgreSQL array literals, one of edges and labels None."""
+
+    run_no: int
+    series_no: int
+    edges: str | None
+    labels: str | None
+    reference: str
+    current: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What is written together."""
+
+    runs: tuple[StoredRun, ...]
+    series: tuple[Series, ...]
+    statuses: tuple[str, ...]
+    values: Records
+    histograms: tuple[Cells, ...]
+
+    def only(self, keep: Iterable[int]) -> Batch:
+        """The batch with these runs alone, by number; series keep their numbers."""
+        numbers = sorted(set(keep))
+        if len(numbers) == len(self.runs):
+            return self
+        moved = np.full(len(self.runs), ABSENT, dtype=np.int32)
+        moved[numbers] = np.arange(len(numbers))
+        values = self.values[moved[self.values["run_no"]] != ABSENT]
+        values["run_no"] = moved[values["run_no"]]
+        histograms = (
+            cells._replace(run_no=int(moved[cells.run_no]))
+            for cells in self.histograms
+            if moved[cells.run_no] != ABSENT
+        )
+        runs = tuple(self.runs[number] for number in numbers)
+        return Batch(runs, self.series, self.statuses, values, tuple(histograms))
+
+    def to_bytes(self) -> bytes:
+        """A line of JSON, then the records."""
+        listed = {
+            "runs": self.runs,
+            "series": self.series,
+            "statuses": self.statuses,
+            "histograms": self.histograms,
+            "fields": FIELDS,
+        }
+        text = json.dumps(listed, ensure_ascii=True, separators=(",", ":"))
+        return text.encode("ascii") + b"\n" + self.values.tobytes()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Batch:
+        """What `to_bytes` gave; ValueError where it is anything else."""
+        head, _, records = content.partition(b"\n")
+        try:
+            listed = json.loads(head)
+            if [tuple(field) for field in listed["fields"]] != list(FIELDS):
+                raise ValueError("records of another layout")
+            return cls(
+                tuple(StoredRun(*run) for run in listed["runs"]),
+                tuple(Series(*series) for series in listed["series"]),
+                tuple(listed["statuses"]),
+                np.frombuffer(records, dtype=RECORD),
+                tuple(Cells(*cells) for cells in listed["histograms"]),
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not a batch: {type(error).__name__} {error}") from error
+
+
+def empty_records(count: int) -> Records:
+    """Records with their lengths filled in."""
+    made: Records = np.zeros(count, dtype=RECORD)
+    made["fields"] = len(FIELDS)
+    for name, _ in FIELDS:
+        made[f"{name} length"] = RECORD[name].itemsize
+    return made
+
+
+def run_checksums(
+    values: Records, series_keys: Sequence[bytes], statuses: Sequence[str], runs: int
+) -> list[tuple[int, str]]:
+    """How many values each run has, and BLAKE2b (32 hex digits) over them in the order of
+    their series' keys."""
+    keys = np.frombuffer(b"".join(series_keys), dtype="V16")
+    ranks = np.empty(len(keys), dtype=np.int64)
+    ranks[np.array(sorted(range(len(keys)), key=series_keys.__getitem__), dtype=np.int64)] = (
+        np.arange(len(keys))
+    )
+    ordered = values[np.lexsort((ranks[values["series_no"]], values["run_no"]))]
+    checked = np.zeros(len(ordered), dtype=_CHECKED)
+    checked["series"] = keys[ordered["series_no"]]
+    for name in (*FLOATS, "alert", *COUNTS):
+        checked[name] = ordered[name]
+    texts = np.array([status.encode() for status in statuses], dtype="S32")
+    checked["status"] = texts[ordered["status_no"]]
+    bounds = np.searchsorted(ordered["run_no"], np.arange(runs + 1))
+    content = memoryview(checked.tobytes())
+    size = _CHECKED.itemsize
+    return [
+        (end - start, _digest(content[start * size : end * size]))
+        for start, end in pairwise(bounds.tolist())
+    ]
+
+
+def _digest(content: memoryview) -> str:
+    return hashlib.blake2b(content, digest_size=16).hexdigest()

@@ -1,0 +1,317 @@
+"""From `Results` to a `Batch`, column by column: no Python per row but dictionary look-ups."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final, Protocol
+from uuid import UUID, uuid5
+
+import numpy as np
+import numpy.typing as npt
+
+from simdrift.results.identity import NAMESPACE, canonical_json, series_key, utc_text
+from simdrift.results.rows import Histogram, Result, Run
+
+from .batch import (
+    ABSENT,
+    COUNTS,
+    FLOATS,
+    Batch,
+    Cells,
+    Records,
+    Series,
+    StoredRun,
+    empty_records,
+    run_checksums,
+)
+
+HISTOGRAM_METRIC: Final = "histogram"
+"""The metric of the series that a histogram belongs to."""
+
+_STREAM: Final = ("monitor", "dataset", "model", "model_version", "grain")
+_ALERTS: Final[dict[bool | None, int]] = {None: ABSENT, False: 0, True: 1}
+
+
+class HasResults(Protocol):
+    """What `simdrift.results.Results` offers and the store needs."""
+
+    @property
+    def rows(self) -> Sequence[Result]: ...
+    @property
+    def runs(self) -> Sequence[Run]: ...
+    @property
+    def histograms(self) -> Sequence[Histogram]: ...
+
+
+def batch_from_results(results: HasResults) -> Batch:
+    """The batch of results whose runs have windows in time.
+
+    ValueError for a run without a window, for rows of a run that isn't there, and for two
+    different values of one series in one run. Where two runs end together, the values of the
+    later one are kept, as they would be if the two were written one after the other.
+    """
+    runs = _checked_runs(results.runs)
+    numbers = _Numbers(runs)
+    values = _records(results.rows, numbers)
+    cells = _cells(results.histograms, numbers)
+    series = numbers.listed_series()
+    values = _once_a_spot(values, numbers)
+    statuses = tuple(visible(status) for status in numbers.statuses)
+    keys = [key.bytes for key, _ in series]
+    sums = run_checksums(values, keys, statuses, len(runs))
+    return Batch(
+        tuple(_stored_run(run, *found) for run, found in zip(runs, sums, strict=True)),
+        tuple(Series(str(key), *texts) for key, texts in series),
+        statuses,
+        values,
+        cells,
+    )
+
+
+class _Numbers:
+    """Numbers for runs, streams, series and statuses, in the order of their first use."""
+
+    def __init__(self, runs: Sequence[Run]) -> None:
+        self.runs = runs
+        self.of_run = {run.run_id: number for number, run in enumerate(runs)}
+        self.streams: dict[tuple[str, ...], int] = {}
+        self.stream_of = [self.streams.setdefault(stream(r), len(self.streams)) for r in runs]
+        self.series: dict[tuple[int, str, str, str, str], int] = {}
+        self.statuses: dict[str, int] = {"ok": 0}
+
+    def run(self, run_id: UUID) -> int:
+        """A run's number; ValueError where the run is missing."""
+        try:
+            return self.of_run[run_id]
+        except KeyError:
+            raise ValueError(
+                f"rows belong to run {run_id}, which is not among the runs of these results"
+            ) from None
+
+    def listed_series(self) -> list[tuple[UUID, list[str]]]:
+        """Key and visible texts of every series, in the order of their numbers."""
+        streams = list(self.streams)
+        listed = []
+        for number, segment, column, metric, params in self.series:
+            monitor, dataset, model, version, grain = streams[number]
+            texts = (monitor, dataset, model, version, segment, column, metric, params, grain)
+            listed.append((series_key(*texts), [visible(text) for text in texts]))
+        return listed
+
+    def spots(self) -> npt.NDArray[np.int64]:
+        """For each run the number of its (stream, window end): runs that share one collide."""
+        seen: dict[tuple[int, datetime | None], int] = {}
+        ends = (run.window_end for run in self.runs)
+        pairs = zip(self.stream_of, ends, strict=True)
+        return np.array([seen.setdefault(pair, len(seen)) for pair in pairs], dtype=np.int64)
+
+
+def _checked_runs(runs: Iterable[Run]) -> tuple[Run, ...]:
+    kept = {run.run_id: run for run in runs}
+    for run in kept.values():
+        if run.window_start is None or run.window_end is None:
+            raise ValueError(
+                f"results of {run.dataset or 'a table'!r} have no window in time and cannot be "
+                "stored: pass window=(start, end)"
+            )
+        for time in (run.window_start, run.window_end, run.started_at, run.finished_at):
+            if time.tzinfo is None:
+                raise ValueError(f"run {run.run_id}: expected times with a zone, found {time}")
+    return tuple(kept.values())
+
+
+def stream(run: Run) -> tuple[str, str, str, str, str]:
+    """What the runs of one monitor over one model's data share, whatever the window."""
+    return run.monitor, run.dataset, run.model, run.model_version, run.grain
+
+
+def stream_key(run: Run) -> UUID:
+    """UUIDv5 of a run's stream; two runs of one stream and window compete for being current."""
+    return uuid5(NAMESPACE, canonical_json(dict(zip(_STREAM, stream(run), strict=True))))
+
+
+def _stored_run(run: Run, results: int, checksum: str) -> StoredRun:
+    names = ("monitor", "dataset", "model", "model_version", "grain", "library_version")
+    digests = ("spec_digest", "data_digest", "reference_digest")
+    times = ("window_start", "window_end", "started_at", "finished_at")
+    return StoredRun(
+        run_id=str(run.run_id),
+        stream_key=str(stream_key(run)),
+        rows=run.rows,
+        results=results,
+        checksum=checksum,
+        **{name: visible(getattr(run, name)) for name in (*names, *digests)},
+        **{name: str(utc_text(getattr(run, name))) for name in times},
+    )
+
+
+# -- values
+
+
+def _records(rows: Sequence[Result], numbers: _Numbers) -> Records:
+    made = empty_records(len(rows))
+    if not rows:
+        return made
+    columns = dict(zip(Result._fields, zip(*rows, strict=True), strict=True))
+    run_numbers = _run_numbers(columns["run_id"], numbers)
+    made["run_no"] = run_numbers
+    _check_windows(rows, made["run_no"], numbers)
+    texts = (columns[name] for name in ("segment", "column", "metric", "params"))
+    streams = map(numbers.stream_of.__getitem__, run_numbers)
+    made["series_no"] = _numbered(zip(streams, *texts, strict=True), numbers.series)
+    made["status_no"] = _numbered(columns["status"], numbers.statuses)
+    made["alert"] = [_ALERTS[alert] for alert in columns["alert"]]
+    for name in COUNTS:
+        made[name] = _integers(columns[name])
+    for name in FLOATS:
+        made[name] = _floats(columns[name])
+    _guard(made, numbers.statuses)
+    return made
+
+
+def _run_numbers(run_ids: Sequence[UUID], numbers: _Numbers) -> list[int]:
+    # The rows of a run share one UUID object, and hashing a UUID is slow: go by identity.
+    objects = dict(zip(map(id, run_ids), run_ids, strict=True))
+    known = {key: numbers.run(run_id) for key, run_id in objects.items()}
+    return [known[id(run_id)] for run_id in run_ids]
+
+
+def _check_windows(rows: Sequence[Result], run_no: npt.NDArray[Any], numbers: _Numbers) -> None:
+    """The first row of every run says the same of whose and when as the run does."""
+    for number, first in zip(*np.unique(run_no, return_index=True), strict=True):
+        row, run = rows[first], numbers.runs[number]
+        of_row = (row.dataset, row.model, row.model_version, row.grain, row.window_end)
+        of_run = (run.dataset, run.model, run.model_version, run.grain, run.window_end)
+        if of_row != of_run:
+            raise ValueError(
+                f"a row of run {run.run_id} says {of_row} of its dataset, model, version, grain "
+                f"and window end; its run says {of_run}"
+            )
+
+
+def _numbered(keys: Iterable[Any], known: dict[Any, int]) -> npt.NDArray[np.int32]:
+    return np.array([known.setdefault(key, len(known)) for key in keys], dtype=np.int32)
+
+
+def _floats(column: tuple[Any, ...]) -> npt.NDArray[np.float64] | float:
+    """None becomes NaN; -0.0 becomes 0.0, for PostgreSQL holds the two equal."""
+    if column.count(None) == len(column):
+        return math.nan
+    return np.array(column, dtype=np.float64) + 0.0
+
+
+def _integers(column: tuple[Any, ...]) -> npt.NDArray[np.int64] | int:
+    absent = column.count(None)
+    if absent == len(column):
+        return ABSENT
+    if absent:
+        return np.array([ABSENT if n is None else n for n in column], dtype=np.int64)
+    return np.array(column, dtype=np.int64)
+
+
+def _guard(made: Records, statuses: dict[str, int]) -> None:
+    """No infinity is stored, and no value that is 'ok' is absent."""
+    ok = made["status_no"] == 0
+    infinite, absent = ok & np.isinf(made["value"]), ok & np.isnan(made["value"])
+    for status, wrong in (("overflow", infinite), ("degenerate", absent)):
+        if wrong.any():
+            made["status_no"][wrong] = statuses.setdefault(status, len(statuses))
+    for name in FLOATS:
+        column = made[name]
+        column[~np.isfinite(column)] = np.nan
+
+
+def _once_a_spot(values: Records, numbers: _Numbers) -> Records:
+    """One record for each series and window end, the later run's: the table's key allows one."""
+    series = max(len(numbers.series), 1)
+    spot = numbers.spots()[values["run_no"]] * series + values["series_no"]
+    if len(np.unique(spot)) == len(spot):
+        return values
+    ranks = np.empty(len(numbers.runs), dtype=np.int64)
+    ranks[sorted(range(len(ranks)), key=lambda number: _order(numbers.runs[number]))] = np.arange(
+        len(ranks)
+    )
+    sorted_rows = np.lexsort((ranks[values["run_no"]], spot))
+    same = spot[sorted_rows][1:] == spot[sorted_rows][:-1]
+    earlier, later = sorted_rows[:-1][same], sorted_rows[1:][same]
+    _refuse_contradictions(values[earlier], values[later], numbers)
+    return np.delete(values, earlier)
+
+
+def _order(run: Run) -> tuple[datetime, datetime, str]:
+    """Of two runs over one window the greater is current; the views order by the same."""
+    return run.started_at, run.finished_at, str(run.run_id)
+
+
+def _refuse_contradictions(earlier: Records, later: Records, numbers: _Numbers) -> None:
+    for first, second in zip(earlier, later, strict=True):
+        if first["run_no"] == second["run_no"] and first.tobytes() != second.tobytes():
+            key = list(numbers.series)[first["series_no"]]
+            raise ValueError(
+                "one run has two different values of segment, column, metric and params "
+                f"{key[1:]}: {first['value']} and {second['value']}"
+            )
+
+
+# -- histograms
+
+
+def _cells(histograms: Iterable[Histogram], numbers: _Numbers) -> tuple[Cells, ...]:
+    """One histogram for each series and window end; equal arrays are put into text once."""
+    kept = list(histograms)
+    literals: dict[int, str] = {}
+
+    def literal(array: Sequence[float]) -> str:
+        text = literals.get(id(array))
+        if text is None:
+            text = literals[id(array)] = _numbers_literal(array)
+        return text
+
+    spots = numbers.spots()
+    made: dict[tuple[int, int], Cells] = {}
+    for histogram in sorted(kept, key=lambda h: _order(numbers.runs[numbers.run(h.run_id)])):
+        run = numbers.run(histogram.run_id)
+        key = (numbers.stream_of[run], histogram.segment, histogram.column)
+        series = numbers.series.setdefault((*key, HISTOGRAM_METRIC, ""), len(numbers.series))
+        made[int(spots[run]), series] = Cells(
+            run,
+            series,
+            None if histogram.edges is None else literal(histogram.edges),
+            None if histogram.labels is None else texts_literal(histogram.labels),
+            literal(histogram.reference),
+            literal(histogram.current),
+        )
+    return tuple(made.values())
+
+
+def _numbers_literal(numbers: Sequence[float]) -> str:
+    text = "{" + ",".join([repr(float(number)) for number in numbers]) + "}"
+    return re.sub(r"-?inf|nan", "null", text) if "n" in text else text
+
+
+def texts_literal(texts: Sequence[str]) -> str:
+    r"""An array literal of texts.
+
+    >>> print(texts_literal(["a", 'say "b"', "c\\d"]))
+    {"a","say \"b\"","c\\d"}
+    """
+    quoted = (visible(text).replace("\\", r"\\").replace('"', r"\"") for text in texts)
+    return "{" + ",".join([f'"{text}"' for text in quoted]) + "}"
+
+
+def visible(text: str) -> str:
+    r"""The text with what PostgreSQL cannot store spelled out: NUL and lone surrogates.
+
+    >>> print(visible("caf\u00e9"), visible("a\x00b"), visible("\udc80"))
+    café a\x00b \udc80
+    """
+    if "\0" in text:
+        text = text.replace("\0", r"\x00")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace").decode()
+    return text

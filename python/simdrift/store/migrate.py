@@ -1,0 +1,215 @@
+"""The schema: numbered files applied once and in order, roles, and what they may do.
+
+`NNNN-name.sql` are migrations, one statement each, never edited; `role-*.sql` and
+`grant-*.sql` hold whenever they can be carried out. What this user may not do is handed back
+as SQL for an administrator, and the rest is done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import Final, NamedTuple
+
+from psycopg import errors, sql
+
+from simdrift._errors import StoreError, StoreNotMigrated
+
+from .session import Connection, Session
+
+OLDEST_SERVER: Final = 130000  # PostgreSQL 13
+
+LOCK: Final = 0x5349_4D44_5249_4654  # 'SIMDRIFT': writers share it, migrate and prune hold it
+
+
+class Migrated(NamedTuple):
+    """What `migrate` did: names of the files applied, the schema's version, and the SQL that an
+    administrator has to run because this user may not."""
+
+    applied: tuple[str, ...]
+    version: int
+    for_admin: tuple[str, ...]
+
+
+class _File(NamedTuple):
+    version: int
+    name: str
+    statement: str
+
+    @property
+    def checksum(self) -> str:
+        return hashlib.sha256(self.statement.encode()).hexdigest()
+
+
+@cache
+def _files(kind: str) -> tuple[_File, ...]:
+    """The files of a kind ('role', 'grant', or '0' for migrations), in order."""
+    found = []
+    for entry in files("simdrift.store").joinpath("migrations").iterdir():
+        if entry.name.startswith(kind) and entry.name.endswith(".sql"):
+            number = entry.name.partition("-")[0]
+            version = int(number) if number.isdigit() else 0
+            found.append(_File(version, entry.name, entry.read_text("utf-8")))
+    return tuple(sorted(found))
+
+
+def latest_version() -> int:
+    """The version of the schema that this library writes."""
+    return _files("0")[-1].version
+
+
+def migrate(session: Session) -> Migrated:
+    """Brings the schema up to date in one transaction, under an advisory lock.
+
+    StoreError where the server is older than PostgreSQL 13, the schema is newer than this
+    library, a migration was edited, or this user may not create the schema.
+    """
+    return session.transaction(_migrate, statement_timeout="1h")
+
+
+def _migrate(connection: Connection) -> Migrated:
+    check_server(connection)
+    connection.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
+    refused = [file for file in _files("role") if not _allowed(connection, file.statement)]
+    _become_owner(connection)
+    applied = _apply(connection, _applied(connection))
+    if applied or refused or not _granted(connection):
+        refused += [file for file in _files("grant") if not _allowed(connection, file.statement)]
+    for_admin = tuple(file.statement.strip() + ";" for file in refused)
+    connection.execute("set local role none")
+    return Migrated(applied, latest_version(), for_admin + _temp_right(connection))
+
+
+def check_server(connection: Connection) -> None:
+    """StoreError for a server older than PostgreSQL 13."""
+    version = connection.info.server_version
+    if version < OLDEST_SERVER:
+        raise StoreError(
+            f"simdrift needs PostgreSQL {OLDEST_SERVER // 10000} or newer, found "
+            f"{version // 10000}.{version % 10000}"
+        )
+
+
+def _allowed(connection: Connection, statement: str) -> bool:
+    """Carries out a statement; False where this user may not, or a role in it is absent."""
+    try:
+        with connection.transaction():
+            connection.execute(statement.encode())
+    except (errors.DuplicateObject, errors.UniqueViolation):
+        return True  # a role that another database's migrate has just made
+    except (errors.InsufficientPrivilege, errors.UndefinedObject):
+        return False
+    return True
+
+
+def _become_owner(connection: Connection) -> None:
+    """Makes the schema where it is absent, and acts as its owner where that is allowed."""
+    if _schema_owner(connection) is None and not _allowed(
+        connection, "create schema simdrift authorization simdrift_owner"
+    ):
+        try:
+            connection.execute("create schema simdrift")
+        except errors.InsufficientPrivilege:
+            user, database = connection.info.user, connection.info.dbname
+            raise StoreError(
+                f"{user!r} may not create a schema in database {database!r}; let an "
+                f'administrator run: create schema simdrift authorization "{user}"'
+            ) from None
+    owner = _schema_owner(connection)
+    assert owner is not None
+    if owner != connection.info.user:
+        role = sql.SQL("set local role {}").format(sql.Identifier(owner))
+        try:
+            with connection.transaction():
+                connection.execute(role)
+        except errors.InsufficientPrivilege:
+            return  # a superuser in all but name, or the next statement says what is missing
+
+
+def _schema_owner(connection: Connection) -> str | None:
+    row = connection.execute(
+        "select pg_get_userbyid(nspowner) from pg_namespace where nspname = 'simdrift'"
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _applied(connection: Connection) -> dict[int, tuple[str, str]]:
+    row = connection.execute("select to_regclass('simdrift.migration')").fetchone()
+    if row is None or row[0] is None:
+        return {}
+    rows = connection.execute("select version, name, checksum from simdrift.migration").fetchall()
+    return {version: (name, checksum) for version, name, checksum in rows}
+
+
+def _apply(connection: Connection, applied: dict[int, tuple[str, str]]) -> tuple[str, ...]:
+    newest = max(applied, default=0)
+    if newest > latest_version():
+        raise StoreError(
+            f"the schema is at version {newest}, this simdrift knows {latest_version()}: "
+            "upgrade simdrift"
+        )
+    done = []
+    for file in _files("0"):
+        name, checksum = applied.get(file.version, ("", ""))
+        if not checksum:
+            _apply_one(connection, file)
+            done.append(file.name)
+        elif checksum != file.checksum:
+            raise StoreError(
+                f"migration {file.name} is not what was applied to this store as {name}: an "
+                "applied migration is never edited, add a new one"
+            )
+    return tuple(done)
+
+
+def _apply_one(connection: Connection, file: _File) -> None:
+    try:
+        connection.execute(file.statement.encode())
+    except errors.InsufficientPrivilege as error:
+        owner = _schema_owner(connection)
+        raise StoreError(
+            f"migration {file.name}: {error.diag.message_primary}; run `simdrift migrate` as "
+            f"{owner!r}, the owner of schema simdrift, or as a member of it"
+        ) from None
+    connection.execute(
+        "insert into simdrift.migration (version, name, checksum) values (%s, %s, %s)",
+        (file.version, file.name, file.checksum),
+    )
+
+
+def _granted(connection: Connection) -> bool:
+    """Whether the last rights of writer and reader are there: they are granted together."""
+    try:
+        with connection.transaction():
+            row = connection.execute(
+                "select has_table_privilege('simdrift_writer', 'simdrift.dashboard_run', 'select')"
+                " and has_table_privilege('simdrift_reader', 'simdrift.dashboard_bench', 'select')"
+            ).fetchone()
+    except errors.UndefinedObject:
+        return False
+    return row is not None and bool(row[0])
+
+
+def _temp_right(connection: Connection) -> tuple[str, ...]:
+    """The grant that the writer's temporary tables need, where PUBLIC was denied it."""
+    row = connection.execute(
+        "select has_database_privilege(oid, current_database(), 'temporary'), rolname"
+        " from pg_roles where rolname = 'simdrift_writer'"
+    ).fetchone()
+    if row is None or row[0]:
+        return ()
+    grant = sql.SQL("grant temporary on database {} to simdrift_writer").format(
+        sql.Identifier(connection.info.dbname)
+    )
+    text = grant.as_string(connection)
+    return () if _allowed(connection, text) else (text + ";",)
+
+
+def require_migrated(version: int | None, label: str) -> None:
+    """StoreNotMigrated where the schema is older than this library writes."""
+    if (version or 0) < latest_version():
+        raise StoreNotMigrated(
+            f"the schema in {label} is at version {version or 0}, this simdrift writes "
+            f"{latest_version()}: run `simdrift migrate`"
+        )

@@ -1,0 +1,2 @@
+-- Annotations are asked for by time.
+create index event_by_time on simdrift.event (ts)

@@ -1,0 +1,10 @@
+-- The result row of every current run, by the names it has everywhere (column is column_name).
+create view simdrift.dashboard_result as
+select
+    v.ts, v.run_id, s.monitor, s.dataset, s.model, s.model_version, r.window_start,
+    r.window_end, s.grain, s.segment, s.column_name, s.metric, s.params, v.value, v.ci_low,
+    v.ci_high, v.p_value, v.q_value, v.effect_size, v.threshold, v.alert, v.status,
+    v.null_quantile, v.n_reference, v.n_current, s.series_id
+from simdrift.series as s
+inner join simdrift.metric_value as v on v.series_id = s.series_id
+inner join simdrift.dashboard_run as r on r.run_id = v.run_id

@@ -1,0 +1,2 @@
+-- Adds series; a series that exists never changes.
+grant select, insert on simdrift.series to simdrift_writer

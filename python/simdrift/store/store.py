@@ -1,0 +1,249 @@
+"""`Store`: a database of results, and the spool before it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+from uuid import UUID, uuid5
+
+from simdrift._errors import StoreError, StoreNotMigrated
+from simdrift.results.collection import Results
+from simdrift.results.identity import NAMESPACE, canonical_json
+
+from . import read as reading
+from . import spool as spooling
+from .batch import Batch
+from .dsn import Target, resolve
+from .encode import HasResults, batch_from_results, visible
+from .migrate import Migrated, migrate
+from .prune import Pruned, parse_keep, prune
+from .read import Inventory, Texts
+from .session import DEADLINE, Connection, DataRefused, Session
+from .spool import CorruptSpool, Spool
+from .write import NOTHING, Counts, write_batch
+
+
+class WriteSummary(NamedTuple):
+    """What a write changed and what was there already; `spool_path` is None once the server has
+    confirmed."""
+
+    rows_written: int
+    rows_unchanged: int
+    runs_written: int
+    runs_unchanged: int
+    spool_path: Path | None = None
+
+
+class FlushSummary(NamedTuple):
+    """What a flush did; `set_aside` could not be read, `refused` could not be stored, and
+    `elsewhere` were meant for another store."""
+
+    batches: int
+    rows_written: int
+    runs_written: int
+    set_aside: tuple[Path, ...] = ()
+    refused: tuple[Path, ...] = ()
+    elsewhere: tuple[Path, ...] = ()
+
+
+class Store:
+    """A store of results: the argument's database, SIMDRIFT_DSN's, or the embedded server.
+
+    Every write goes to the spool (`spool`, else SIMDRIFT_SPOOL, else the XDG state folder)
+    first, is tried until `deadline` seconds have passed, and leaves the spool when the server
+    has confirmed it. Writing the same results again changes nothing. StoreError and its kinds
+    say what happened and what to do; where results were at stake, they name the spool file.
+
+        with Store() as store:
+            store.migrate()
+            store.write(results)
+    """
+
+    def __init__(
+        self,
+        dsn: str | Target | None = None,
+        *,
+        spool: str | PathLike[str] | None = None,
+        deadline: float = DEADLINE,
+    ) -> None:
+        self.target = dsn if isinstance(dsn, Target) else resolve(dsn)
+        self.spool = Spool(None if spool is None else Path(spool).absolute())
+        self._session = Session(self.target, deadline=deadline)
+
+    def __repr__(self) -> str:
+        return f"Store({self.target.label!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connection; an embedded server stays up."""
+        self._session.close()
+
+    def migrate(self) -> Migrated:
+        """Brings the schema up to date; twice does nothing."""
+        return migrate(self._session)
+
+    def write(self, results: HasResults) -> WriteSummary:
+        """Stores results; ValueError where they have no window in time.
+
+        An embedded store is migrated where it isn't yet.
+        """
+        batch = batch_from_results(results)
+        if not batch.runs:
+            return WriteSummary(*NOTHING)
+        with ExitStack() as stack:
+            path, problem = None, None
+            try:
+                path = stack.enter_context(self.spool.kept(batch, self.target.label))
+            except OSError as error:
+                problem = error
+            try:
+                counts = self._send(batch)
+            except StoreError as error:
+                raise type(error)(f"{error}; {_whereabouts(path, problem)}") from error
+            if path is not None:
+                self.spool.confirm(path)
+        return WriteSummary(*counts)
+
+    def flush(self, *, adopt: bool = False) -> FlushSummary:
+        """Writes the batches that wait in the spool, oldest first.
+
+        What can't be read is set aside as NAME.corrupt and what the server refuses as data as
+        NAME.refused; the rest goes on. Batches meant for another store stay, unless `adopt`
+        takes them into this one.
+        """
+        self.spool.remove_leftovers()
+        total, batches = NOTHING, 0
+        aside: list[Path] = []
+        refused: list[Path] = []
+        elsewhere: list[Path] = []
+        for path in self.spool.pending():
+            with self.spool.claimed(path) as ours:
+                if not ours:
+                    continue
+                try:
+                    spooled = spooling.read(path)
+                except CorruptSpool:
+                    aside.append(self.spool.set_aside(path))
+                    continue
+                if spooled.target != self.target.label and not adopt:
+                    elsewhere.append(path)
+                    continue
+                try:
+                    total = total.plus(self._send(spooled.batch))
+                except DataRefused:
+                    refused.append(self.spool.set_aside(path, spooling.REFUSED))
+                    continue
+                self.spool.confirm(path)
+                batches += 1
+        return FlushSummary(
+            batches, total[0], total[2], tuple(aside), tuple(refused), tuple(elsewhere)
+        )
+
+    def read(
+        self,
+        *,
+        monitor: Texts = None,
+        dataset: Texts = None,
+        model: Texts = None,
+        segment: Texts = None,
+        column: Texts = None,
+        metric: Texts = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> Results:
+        """Rows of current runs that match every condition (a text or several), and whose windows
+        overlap [start, end); with their runs and histograms."""
+        wanted = {
+            "monitor": monitor,
+            "dataset": dataset,
+            "model": model,
+            "segment": segment,
+            "column": column,
+            "metric": metric,
+        }
+        return self._session.transaction(
+            lambda connection: reading.read_results(connection, wanted, start, end)
+        )
+
+    def status(self) -> Inventory:
+        """What is in the store, and what waits in the spool."""
+        pending = self.spool.pending()
+        return self._session.transaction(lambda connection: reading.inventory(connection, pending))
+
+    def verify(self) -> tuple[UUID, ...]:
+        """Current runs whose values are not as many as, or not those that, were written."""
+        return self._session.transaction(reading.damaged_runs, statement_timeout="1h")
+
+    def annotate(self, ts: datetime, dataset: str, kind: str, text: str) -> None:
+        """Adds an event that dashboards show at its time; the same event again is one event."""
+        key = uuid5(
+            NAMESPACE, canonical_json({"ts": ts, "dataset": dataset, "kind": kind, "text": text})
+        )
+        row = (key, ts, visible(dataset), visible(kind), visible(text))
+        self._session.transaction(lambda connection: _insert(connection, "event", [row]))
+
+    def prune(self, keep: str | timedelta) -> Pruned:
+        """Deletes results whose windows ended longer ago than `keep` ('400d'); needs the rights
+        of simdrift_owner."""
+        span = parse_keep(keep)
+        return self._session.transaction(
+            lambda connection: prune(connection, span), statement_timeout="1h"
+        )
+
+    def copy_to(self, dsn: str | Target) -> WriteSummary:
+        """Copies every run into another store, which is migrated first; twice changes nothing."""
+        with Store(dsn, spool=self.spool.folder) as other:
+            other.migrate()
+            return self._session.transaction(
+                lambda connection: WriteSummary(*_copy(connection, other._session)),
+                statement_timeout="1h",
+            )
+
+    def _send(self, batch: Batch) -> Counts:
+        try:
+            return write_batch(self._session, batch)
+        except StoreNotMigrated:
+            if self.target.server is None:
+                raise
+        self.migrate()
+        return write_batch(self._session, batch)
+
+
+def _whereabouts(path: Path | None, problem: OSError | None) -> str:
+    if path is None:
+        return f"and the spool could not be written ({problem}): the results are not stored"
+    return f"the results are in the spool at {path}: run `simdrift flush` once that is mended"
+
+
+def _copy(source: Connection, target: Session) -> Counts:
+    total = NOTHING
+    for batch in reading.stored_batches(source):
+        total = total.plus(write_batch(target, batch))
+    for table in ("event", "bench_result"):
+        rows = source.execute(f"select * from simdrift.{table}".encode()).fetchall()
+        if rows:
+            target.transaction(partial(_insert, table=table, rows=rows))
+    return total
+
+
+def _insert(connection: Connection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+    marks = ", ".join(["%s"] * len(rows[0]))
+    statement = f"insert into simdrift.{table} values ({marks}) on conflict do nothing"
+    with connection.cursor() as cursor:
+        cursor.executemany(statement.encode(), rows)
