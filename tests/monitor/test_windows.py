@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-
 from simdrift.monitor.windows import Rule, Windows, assign
 
 ZONES = ["UTC", "America/New_York", "Europe/Berlin", "Asia/Kathmandu", "America/Sao_Paulo",
@@ -163,7 +162,10 @@ def test_empty_windows_only_between_a_given_start_and_end() -> None:
     assert [w.rows for w in find(times, start=date(2022, 2, 2)).windows] == [0, 1, 0, 0, 1]
     assert [w.rows for w in find(times, end=date(2022, 2, 8)).windows] == [1, 0, 0, 1, 0]
     none = np.empty(0, np.int64)
-    assert [w.rows for w in find(none, start=date(2022, 2, 2), end=date(2022, 2, 4)).windows] == [0, 0]
+    assert [w.rows for w in find(none, start=date(2022, 2, 2), end=date(2022, 2, 4)).windows] == [
+        0,
+        0,
+    ]
     assert find(none, start=date(2022, 2, 2)).windows == ()
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simdrift._errors import InputError
-from simdrift.demo.linear import LinearModel
+from simdrift.demo.linear import LinearModel, with_column
 from simdrift.monitor.spec import Spec
 
 if TYPE_CHECKING:
@@ -24,13 +24,25 @@ if TYPE_CHECKING:
 SPEC_FILE = Path(__file__).with_name("flights.toml")
 CACHE_NAME = "flights-2013.parquet"
 TARGET = "arr_delay"
-NUMBERS = ("dep_delay", "distance", "sched_dep_time", "air_time_planned")
+PREDICTION = "predicted_arr_delay"
+# What is known when an aircraft leaves the gate: how late it is, where to, when, and by whom.
+NUMBERS = ("dep_delay", "distance", "hour")
 CATEGORIES = ("carrier", "origin")
 
 
 def spec() -> Spec:
     """The monitor of the flights, as the package ships it: copy it for data of your own."""
     return Spec.from_toml(SPEC_FILE)
+
+
+def flights(cache: Path | None = None) -> pyarrow.Table:
+    """The flights with the model's prediction beside them, in minutes."""
+    import pyarrow.compute as compute
+
+    table = raw_flights(cache)
+    january = table.filter(compute.equal(table.column("month"), 1))
+    model = LinearModel.fit(january, TARGET, numbers=NUMBERS, categories=CATEGORIES)
+    return with_column(table, PREDICTION, model.predict(table))
 
 
 def cache_folder() -> Path:

@@ -8,7 +8,7 @@ saw has no effect; a row that lacks a number has no prediction.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -40,18 +40,17 @@ class LinearModel:
             name: {text: i for i, text in enumerate(sorted(set(_texts(table, name)[1])))}
             for name in categories
         }
-        model = cls(
-            tuple(numbers), tuple(categories), levels, mean, np.where(scale > 0, scale, 1.0), y[:0]
-        )
+        scale = np.where(scale > 0, scale, 1.0).astype(np.float64)
+        model = cls(tuple(numbers), tuple(categories), levels, mean, scale, np.empty(0))
         design = model._design(table)[complete]
         weights = np.linalg.lstsq(design.T @ design, design.T @ y[complete], rcond=1e-10)[0]
-        return cls(model.numbers, model.categories, levels, mean, model.scale, weights)
+        return replace(model, weights=weights.astype(np.float64))
 
     def predict(self, table: Any) -> Floats:
         """(n,) predictions in the target's unit, NaN where a number is missing."""
         count = len(self.numbers)
         standard = (_matrix(table, self.numbers) - self.mean) / self.scale
-        found = self.weights[0] + standard @ self.weights[1 : 1 + count]
+        found: Floats = self.weights[0] + standard @ self.weights[1 : 1 + count]
         at = 1 + count
         for name in self.categories:
             effects = np.append(self.weights[at : at + len(self.levels[name])], 0.0)
@@ -71,6 +70,13 @@ class LinearModel:
         for name in self.categories:
             blocks.append(np.eye(len(self.levels[name]) + 1)[self._places(table, name)][:, :-1])
         return np.concatenate(blocks, axis=1)
+
+
+def with_column(table: Any, name: str, values: Floats) -> Any:
+    """The Arrow table with a column of float64 more, NaN as null."""
+    import pyarrow as pa
+
+    return table.append_column(name, pa.array(values, from_pandas=True))
 
 
 def _matrix(table: Any, names: Sequence[str]) -> Floats:

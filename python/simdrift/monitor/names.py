@@ -1,26 +1,32 @@
-"""Names that a spec may use: methods and metrics."""
+"""Names that people may write for methods and metrics, short ('psi') or whole ('drift.psi')."""
 
 from __future__ import annotations
 
-METHODS = ("ks", "wasserstein", "wasserstein_normed", "psi", "jensen_shannon", "chi_square")
-QUALITY = (
-    "rows", "missing", "missing_share", "nan", "pos_inf", "neg_inf", "zeros", "negatives",
-    "distinct", "min", "max", "sum", "mean", "std", "variance", "skewness", "kurtosis",
-)  # fmt: skip
-PERFORMANCE = ("mean_error", "mae", "rmse", "mse", "max_error", "r2")
+from functools import cache
 
 
+@cache
 def known_metrics(what: str) -> tuple[str, ...]:
     """Names for 'methods', 'quality', 'performance', or 'thresholds' (whole metric names)."""
+    from simdrift.metrics import performance, quality, registry
+
     if what == "methods":
-        return METHODS
+        return registry.methods()
     if what == "quality":
-        return QUALITY
+        return quality.STATISTICS
     if what == "performance":
-        return PERFORMANCE
-    drift = tuple(f"drift.{name}" for name in (*METHODS, "missing_share", "dataset"))
+        return performance.METRICS
     return (
-        *drift,
-        *(f"quality.{name}" for name in QUALITY),
-        *(f"performance.{name}" for name in PERFORMANCE),
+        *(f"drift.{name}" for name in (*registry.methods(), "dataset")),
+        *(f"quality.{name}" for name in (*quality.STATISTICS, "correlation")),
+        *(f"performance.{name}" for name in performance.METRICS),
     )
+
+
+def whole_name(name: str) -> str:
+    """A metric's whole name; a name without a family is a drift method's.
+
+    >>> whole_name("psi"), whole_name("quality.mean")
+    ('drift.psi', 'quality.mean')
+    """
+    return name if "." in name else f"drift.{name}"

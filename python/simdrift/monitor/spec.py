@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -70,14 +70,20 @@ Numbers = Annotated[
 Moment = Annotated[datetime | date | None, BeforeValidator(_moment)]
 
 
-class _Speaking(type(BaseModel)):  # type: ignore[misc]  # pydantic's metaclass is not public
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass as _Meta
+else:
+    _Meta = type(BaseModel)  # the same class by a public way
+
+
+class _Speaking(_Meta):
     """Makes `Spec(...)` raise SpecError; parts inside a spec are refused by the whole."""
 
-    def __call__(cls, *args: Any, **values: Any) -> Any:
+    def __call__(self, *args: Any, **values: Any) -> Any:
         try:
             return super().__call__(*args, **values)
         except ValidationError as error:
-            raise spec_error(error, cls) from None
+            raise spec_error(error, cast("type[BaseModel]", self)) from None
 
 
 class _Part(BaseModel, metaclass=_Speaking):
@@ -264,7 +270,9 @@ class Spec(_Part):
             )
         for name, part in (("", self), ("reference.", self.reference)):
             if part is not None and _after(part.start, part.end):
-                raise _refuse(f"'{name}start' ({part.start}) is not before '{name}end' ({part.end})")
+                raise _refuse(
+                    f"'{name}start' ({part.start}) is not before '{name}end' ({part.end})"
+                )
         return self
 
     @classmethod

@@ -126,7 +126,10 @@ def assign(
     wanted = _wanted(np.diff(offsets) > 0, start is not None, end is not None)
     windows = tuple(
         Window(
-            instant(borders.utc[i]), instant(borders.utc[i + 1]), int(offsets[i]), int(offsets[i + 1])
+            instant(borders.utc[i]),
+            instant(borders.utc[i + 1]),
+            int(offsets[i]),
+            int(offsets[i + 1]),
         )
         for i in wanted
     )
@@ -194,6 +197,12 @@ def _offset_at(utc: int, timezone: ZoneInfo) -> int:
     return _offset(instant(utc).astimezone(timezone))
 
 
+def instant_of(value: datetime | date, timezone: ZoneInfo) -> datetime:
+    """UTC datetime of a date or time; local where it has no zone."""
+    bound = _bound(value, timezone)
+    return instant(bound[0] if bound else 0)
+
+
 def instant(utc: int) -> datetime:
     """UTC datetime of microseconds since 1970."""
     return (EPOCH + timedelta(microseconds=int(utc))).replace(tzinfo=UTC)
@@ -240,7 +249,10 @@ def _days(
         return np.unique(found[:, None] + margin)
     ends = [bound[1] // DAY for bound in (first, last) if bound is not None]
     if micro.size:
-        ends += [int(micro.min()) // DAY + int(margin[0]), int(micro.max()) // DAY + int(margin[-1])]
+        ends += [
+            int(micro.min()) // DAY + int(margin[0]),
+            int(micro.max()) // DAY + int(margin[-1]),
+        ]
     low = min(ends) if first is None else first[1] // DAY
     high = max(ends) if last is None else last[1] // DAY
     if micro.size == 0 and (first is None or last is None):

@@ -1,0 +1,268 @@
+"""The command `simdrift`.
+
+Exit codes: 0 done; 1 an alert, with --fail-on-alert; 2 the input, the spec or the command line
+can't be used; 3 the store did not take the results (they lie in the spool: `simdrift flush`);
+130 stopped by Ctrl-C. Messages go to stderr, one each, without a traceback; results to stdout.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from simdrift._errors import SimdriftError, StoreError
+
+if TYPE_CHECKING:
+    from simdrift.monitor.progress import Bar
+    from simdrift.results import Results
+
+DONE, ALERT, BAD_INPUT, NOT_STORED, STOPPED = 0, 1, 2, 3, 130
+
+file_argument = click.Path(path_type=Path)
+dsn_option = click.option(
+    "--dsn",
+    envvar="SIMDRIFT_DSN",
+    metavar="DSN",
+    help="Postgres to write to [default: SIMDRIFT_DSN, else an embedded server].",
+)
+html_option = click.option(
+    "--html", type=file_argument, metavar="FILE", help="Write the report as a page."
+)
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Results as JSON to stdout, not as a table."
+)
+progress_option = click.option(
+    "--progress/--no-progress",
+    default=None,
+    help="Show a progress line [default: on a terminal].",
+)
+threads_option = click.option(
+    "--threads", type=click.IntRange(1), help="Threads [default: see show-config]."
+)
+
+
+class _Commands(click.Group):
+    """The group; commands of the store are added when one of its names is asked for."""
+
+    def _with_store(self) -> None:
+        if "migrate" not in self.commands:
+            from simdrift.store import commands
+
+            commands.register(self)
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        self._with_store()
+        return super().list_commands(context)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in self.commands:
+            self._with_store()
+        return super().get_command(context, name)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="simdrift", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Drift, data quality and performance of columns, into Postgres."""
+
+
+@cli.command()
+@click.argument("spec_file", type=file_argument, metavar="MONITOR.TOML")
+@dsn_option
+@click.option("--no-store", is_flag=True, help="Compute and show only.")
+@click.option("--fail-on-alert", is_flag=True, help="Exit with 1 where something alerts.")
+@html_option
+@json_option
+@threads_option
+@progress_option
+def run(
+    spec_file: Path,
+    dsn: str | None,
+    no_store: bool,
+    fail_on_alert: bool,
+    html: Path | None,
+    as_json: bool,
+    threads: int | None,
+    progress: bool | None,
+) -> int:
+    """Compute the windows of a monitor and store them."""
+    from simdrift.monitor.files import run_files
+    from simdrift.monitor.spec import Spec
+    from simdrift.results import Report
+
+    spec = Spec.from_toml(spec_file)
+    began = time.monotonic()
+    with _bar("windows", progress) as bar:
+        results = run_files(spec, threads=threads, progress=bar)
+    say(f"computed {_extent(results)} in {time.monotonic() - began:.2f} s")
+    report = Report(results, title=spec.monitor)
+    _show(report, html, as_json)
+    if not no_store:
+        _store(results, dsn or spec.store.dsn)
+    return _verdict(results, fail_on_alert)
+
+
+@cli.command()
+@click.argument("reference", type=file_argument)
+@click.argument("current", type=file_argument)
+@click.option("--columns", metavar="A,B,...", help="Only these columns.")
+@click.option("--fail-on-alert", is_flag=True, help="Exit with 1 where something alerts.")
+@html_option
+@json_option
+@threads_option
+@progress_option
+def compare(
+    reference: Path,
+    current: Path,
+    columns: str | None,
+    fail_on_alert: bool,
+    html: Path | None,
+    as_json: bool,
+    threads: int | None,
+    progress: bool | None,
+) -> int:
+    """Compare two Parquet files (REFERENCE may be a saved reference)."""
+    from simdrift.monitor.files import compare_files
+
+    with _bar("columns", progress) as bar:
+        report = compare_files(
+            reference, current, columns=_names(columns), threads=threads, progress=bar
+        )
+    _show(report, html, as_json)
+    return _verdict(report.results, fail_on_alert)
+
+
+@cli.command()
+@click.argument("data", type=file_argument)
+@click.option("--columns", metavar="A,B,...", help="Only these columns.")
+@html_option
+@json_option
+@threads_option
+@progress_option
+def profile(
+    data: Path,
+    columns: str | None,
+    html: Path | None,
+    as_json: bool,
+    threads: int | None,
+    progress: bool | None,
+) -> int:
+    """Every quality statistic of every column of a Parquet file."""
+    from simdrift.monitor.files import profile_file
+
+    with _bar("columns", progress) as bar:
+        report = profile_file(data, columns=_names(columns), threads=threads, progress=bar)
+    _show(report, html, as_json)
+    return DONE
+
+
+@cli.command()
+@click.option(
+    "--taxi",
+    nargs=2,
+    type=file_argument,
+    metavar="REF.parquet CUR.parquet",
+    help="TLC trip files instead of the flights: each day of CUR against REF.",
+)
+@click.option("--out", type=file_argument, metavar="DIR", help="Where the report goes [default: .]")
+@dsn_option
+@threads_option
+@progress_option
+def demo(
+    taxi: tuple[Path, Path] | None,
+    out: Path | None,
+    dsn: str | None,
+    threads: int | None,
+    progress: bool | None,
+) -> int:
+    """Real data end to end: the flights of 2013, or taxi files, into Postgres."""
+    from simdrift.demo import show
+
+    with _bar("windows", progress) as bar:
+        show.run(taxi=taxi, out=out or Path(), dsn=dsn, threads=threads, progress=bar, say=say)
+    return DONE
+
+
+@cli.command("show-config")
+def show_config() -> int:
+    """ISA, threads and build of the C core."""
+    from simdrift import _core
+
+    for key, value in _core.show_config().items():
+        shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+        click.echo(f"{key}: {shown}")
+    return DONE
+
+
+def say(text: str) -> None:
+    """One line for the person at the terminal, beside the results."""
+    click.echo(text, err=True)
+
+
+def _bar(label: str, progress: bool | None) -> Bar:
+    from simdrift.monitor.progress import Bar
+
+    return Bar(label, shown=sys.stderr.isatty() if progress is None else progress)
+
+
+def _names(text: str | None) -> list[str] | None:
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _extent(results: Results) -> str:
+    runs = results.runs
+    return f"{len(runs)} windows, {sum(r.rows for r in runs):,} rows, {len(results):,} values"
+
+
+def _show(report: Any, html: Path | None, as_json: bool) -> None:
+    """The report on stdout, and as a page where asked for."""
+    if html is not None:
+        report.save_html(html)
+        say(f"report: {html}")
+    if as_json:
+        click.echo(report.results.to_json())
+    else:
+        click.echo(report.table(colour=sys.stdout.isatty()))
+
+
+def _store(results: Results, dsn: str | None) -> None:
+    from simdrift.store import Store
+
+    began = time.monotonic()
+    outcome = Store(dsn).write(results)
+    say(f"stored in {time.monotonic() - began:.2f} s: {outcome}")
+
+
+def _verdict(results: Results, fail_on_alert: bool) -> int:
+    return ALERT if fail_on_alert and any(row.alert for row in results) else DONE
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and leave with its exit code."""
+    sys.exit(run_command(arguments))
+
+
+def run_command(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; every error that was foreseen becomes a message and a code."""
+    try:
+        code = cli.main(args=arguments, prog_name="simdrift", standalone_mode=False)
+        return code if isinstance(code, int) else DONE
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        say("simdrift: stopped by Ctrl-C")
+        return STOPPED
+    except click.ClickException as error:
+        error.show()
+        return BAD_INPUT
+    except StoreError as error:
+        say(f"simdrift: {error}")
+        return NOT_STORED
+    except SimdriftError as error:
+        say(f"simdrift: {error}")
+        return BAD_INPUT
+    except BrokenPipeError:
+        return DONE

@@ -1,0 +1,179 @@
+"""What `simdrift demo` does and says: data, windows, report, store, findings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from simdrift.results import Report, Results, StandOut, stand_out
+
+Say = Callable[[str], object]
+Progress = Callable[[int, int], object] | None
+
+# Metric, column, what it is called: the questions that the demo answers, in this order.
+FLIGHT_QUESTIONS = (
+    ("quality.missing_share", "", "share of missing cells"),
+    ("quality.mean", "arr_delay", "mean arrival delay (minutes)"),
+    ("drift.dataset", "", "share of drifted columns"),
+    ("performance.mae", "", "mean absolute error of the prediction (minutes)"),
+)
+TAXI_QUESTIONS = (
+    ("drift.dataset", "", "share of drifted columns"),
+    ("quality.missing_share", "", "share of missing cells"),
+    ("quality.quantile", "fare_amount", "median fare (dollars)"),
+    ("performance.mae", "", "mean absolute error of the prediction (minutes)"),
+)
+DAYS_SHOWN = 3
+REASONS_SHOWN = 3
+
+
+class Day(NamedTuple):
+    """A day that stands out in one metric, and the columns that say why."""
+
+    found: StandOut
+    reasons: tuple[str, ...]
+
+
+@contextmanager
+def timed(times: dict[str, float], name: str) -> Iterator[None]:
+    """Seconds of a step, into `times`."""
+    began = time.perf_counter()
+    yield
+    times[name] = time.perf_counter() - began
+
+
+def run(
+    *,
+    taxi: tuple[Path, Path] | None,
+    out: Path,
+    dsn: str | None,
+    threads: int | None,
+    progress: Progress,
+    say: Say,
+) -> Results:
+    """The whole demonstration; returns what it stored."""
+    from simdrift.store import Store
+
+    out.mkdir(parents=True, exist_ok=True)
+    store = Store(dsn)
+    times: dict[str, float] = {}
+    results = (
+        _taxi(taxi, times, threads, progress, say)
+        if taxi
+        else _flights(times, threads, progress, say)
+    )
+    with timed(times, "store"):
+        outcome = store.write(results)
+    say(f"stored: {outcome}")
+    say(", ".join(f"{name} {seconds:.2f} s" for name, seconds in times.items()))
+    name = "taxi" if taxi else "flights"
+    page = _page(results, name, out)
+    for line in story(results, TAXI_QUESTIONS if taxi else FLIGHT_QUESTIONS):
+        say(line)
+    say(f"\nReport: {page}")
+    for line in grafana_lines(name, store):
+        say(line)
+    return results
+
+
+def _flights(times: dict[str, float], threads: int | None, progress: Progress, say: Say) -> Results:
+    from simdrift.demo import flights
+    from simdrift.monitor import monitor
+
+    with timed(times, "data and model"):
+        spec, table = flights.spec(), flights.flights()
+    say(f"{table.num_rows:,} flights from New York in 2013; January is the reference")
+    with timed(times, "compute"):
+        results = monitor(spec, table, progress=progress, threads=threads)
+    _extent(results, say)
+    return results
+
+
+def _taxi(
+    paths: tuple[Path, Path],
+    times: dict[str, float],
+    threads: int | None,
+    progress: Progress,
+    say: Say,
+) -> Results:
+    from simdrift.demo import taxi
+    from simdrift.monitor import monitor
+
+    with timed(times, "data and model"):
+        trips = taxi.trips(*paths)
+    say(
+        f"{trips.reference.num_rows:,} and {trips.current.num_rows:,} trips of "
+        f"{trips.spec.dataset}; the first file is the reference"
+    )
+    with timed(times, "compute"):
+        results = monitor(
+            trips.spec, trips.current, trips.reference, progress=progress, threads=threads
+        )
+    _extent(results, say)
+    return results
+
+
+def _extent(results: Results, say: Say) -> None:
+    rows = sum(run.rows for run in results.runs)
+    say(f"{len(results.runs)} daily windows, {rows:,} rows, {len(results):,} values")
+
+
+def _page(results: Results, name: str, out: Path) -> Path:
+    path = (out / f"{name}.html").resolve()
+    Report(results, title=f"{results.runs[0].dataset}: {results.runs[0].model}").save_html(path)
+    return path
+
+
+def days(results: Results, metric: str, column: str, *, top: int = DAYS_SHOWN) -> list[Day]:
+    """The days farthest from the others in one metric, farthest first, with reasons."""
+    chosen = results.filter(metric=metric, column=column)
+    if metric == "quality.quantile":
+        chosen = Results([r for r in chosen if r.params == "q=0.5"], timezone=results.timezone)
+    found = stand_out(chosen, metric, columns=[column], top=top)
+    return [Day(one, _reasons(results, one)) for one in found]
+
+
+def _reasons(results: Results, found: StandOut) -> tuple[str, ...]:
+    """For a metric of the whole table: the columns that lead it on that day."""
+    if found.column or found.metric.startswith("performance."):
+        return ()
+    missing = found.metric == "quality.missing_share"
+    rows = [
+        row
+        for row in results
+        if row.window_start == found.window_start
+        and row.column
+        and row.value is not None
+        and (row.metric == found.metric if missing else row.alert and row.threshold)
+    ]
+    if missing:
+        rows.sort(key=lambda row: -(row.value or 0.0))
+        return tuple(f"{row.column} {row.value:.0%}" for row in rows[:REASONS_SHOWN])
+    rows.sort(key=lambda row: -abs(row.value or 0.0) / (row.threshold or 1.0))
+    return tuple(dict.fromkeys(row.column for row in rows))[:REASONS_SHOWN]
+
+
+def story(results: Results, questions: tuple[tuple[str, str, str], ...]) -> Iterator[str]:
+    """What stands out, in lines for a terminal."""
+    zone = ZoneInfo(results.timezone)
+    yield "\nDays that stand out (z: distance from the median day in robust standard deviations)"
+    for metric, column, words in questions:
+        found = days(results, metric, column)
+        yield f"\n  {words}" + ("" if found else ": no day does")
+        for day in found:
+            one = day.found
+            date = one.window_start.astimezone(zone) if one.window_start else None
+            why = f"   {', '.join(day.reasons)}" if day.reasons else ""
+            yield (
+                f"    {date:%a %d %b %Y}   {one.value:8.3f}   z {one.score:+7.1f}"
+                f"   (median {one.median:.3f}){why}"
+            )
+
+
+def grafana_lines(name: str, store: object) -> Iterator[str]:
+    """How to look at the results in Grafana."""
+    yield "\nIn Grafana: a PostgreSQL data source with these settings, and the query below."

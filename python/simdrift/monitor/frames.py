@@ -1,0 +1,66 @@
+"""From what people hand in to columns of the core, and what windows need of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdrift._core import Categories, Column, columns_from_arrow
+from simdrift._errors import InvalidColumn, UnsupportedColumn
+
+Broken = InvalidColumn | UnsupportedColumn
+Frame = Mapping[str, Column | Broken]
+MOST_LABELS = 1_000_000  # above that many a text column stays text
+
+
+def frame_of(data: object) -> dict[str, Column | Broken]:
+    """The columns of anything that `simdrift.compare` takes; no copy where none is needed."""
+    from simdrift.columns import as_table
+
+    return {
+        name: column if isinstance(column, Column) else column.error
+        for name, column in as_table(data).columns.items()
+    }
+
+
+def sliced(frame: Frame, first: int, stop: int) -> dict[str, Column | Broken]:
+    """Rows [first, stop) of every column."""
+    return {
+        name: column.slice(first, stop) if isinstance(column, Column) else column
+        for name, column in frame.items()
+    }
+
+
+def taken(frame: Frame, order: NDArray[np.int64] | None) -> Frame:
+    """Rows in another order; the frame itself where there is none."""
+    if order is None:
+        return frame
+    return {
+        name: column.take(order) if isinstance(column, Column) else column
+        for name, column in frame.items()
+    }
+
+
+def encoded(frame: Frame, threads: int | None = None) -> dict[str, Column | Broken]:
+    """The frame with its texts as dictionaries, so that no window reads a text again."""
+    return {
+        name: _encoded(column, threads)
+        if isinstance(column, Column) and column.kind == "text"
+        else column
+        for name, column in frame.items()
+    }
+
+
+def _encoded(column: Column, threads: int | None) -> Column:
+    import pyarrow as pa
+
+    table = Categories(maximum=MOST_LABELS)
+    codes = table.encode(column, threads=threads)
+    if table.overflow:
+        return column
+    indices = pa.array(codes, mask=codes < 0)
+    made: Any = columns_from_arrow(pa.DictionaryArray.from_arrays(indices, pa.array(table.labels)))
+    return made[0][2] if isinstance(made[0][2], Column) else column

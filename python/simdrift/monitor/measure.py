@@ -1,0 +1,162 @@
+"""One window: every value of its rows against the reference, and the pictures beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from simdrift.metrics import performance, quality
+from simdrift.metrics.compare import DriftPlan, compare_columns
+from simdrift.metrics.state import ColumnPair, ColumnState, CurrentColumn, ReferenceColumn
+from simdrift.metrics.values import ALL_NULL, EMPTY, NOT_APPLICABLE, OK, OVERFLOW, MetricValue
+from simdrift.monitor.names import whole_name
+from simdrift.monitor.roles import Roles
+from simdrift.monitor.spec import Metrics
+from simdrift.results.rows import Histogram
+
+Held = Mapping[str, Any]  # columns of the core by name; one that was refused is its exception
+Limits = Mapping[tuple[str, str], float]  # by (column, metric); column '' is any
+Thresholds = Mapping[str, float | Mapping[str, float]]
+Progress = Callable[[int, int], object] | None
+
+OF_TABLE = ("rows", "missing_share")
+
+
+def split_thresholds(
+    thresholds: Thresholds,
+) -> tuple[dict[str | tuple[str, str], float], dict[tuple[str, str], float]]:
+    """What is held against drift, as the drift plan takes it, and against everything else."""
+    drift: dict[str | tuple[str, str], float] = {}
+    other: dict[tuple[str, str], float] = {}
+    for key, limit in thresholds.items():
+        column, limits = (key, limit) if isinstance(limit, Mapping) else ("", {key: limit})
+        for name, number in limits.items():
+            family, _, short = whole_name(name).partition(".")
+            if family == "drift":
+                drift[(column, short) if column else short] = number
+            else:
+                other[column, whole_name(name)] = number
+    return drift, other
+
+
+def states(
+    columns: Held, names: Iterable[str], kinds: Mapping[str, str], threads: int | None
+) -> dict[str, CurrentColumn]:
+    """The columns of a window that are there, ready to be measured."""
+    return {
+        name: CurrentColumn(name, columns[name], kind=kinds.get(name), threads=threads)
+        for name in names
+        if name in columns
+    }
+
+
+def window_values(
+    reference: Mapping[str, ReferenceColumn],
+    current: Mapping[str, CurrentColumn],
+    roles: Roles,
+    metrics: Metrics,
+    plan: DriftPlan,
+    limits: Limits,
+    progress: Progress = None,
+) -> list[MetricValue]:
+    """Drift of the compared columns, then quality and performance of all that are watched."""
+    compared = {name: current[name] for name in roles.compared if name in current}
+    values = compare_columns(reference, compared, plan, progress)
+    watched = {name: current[name] for name in roles.watched if name in current}
+    extra = _quality(watched, metrics) + _performance(current, roles, metrics)
+    return values + [_judged(value, limits) for value in extra]
+
+
+def _quality(watched: Mapping[str, CurrentColumn], metrics: Metrics) -> list[MetricValue]:
+    statistics = [name for name in metrics.quality if name != "quantile"]
+    values = [
+        value
+        for value in quality.table_rows(watched)
+        if value.metric.removeprefix("quality.") in statistics
+    ]
+    for column in watched.values():
+        values += quality.column_rows(column, [n for n in statistics if n != "rows"])
+        shares = metrics.quantiles.get(column.name, metrics.quantiles.get("*", ()))
+        values += quantile_values(column, shares)
+    return values + _correlations(watched, metrics)
+
+
+def quantile_values(column: ColumnState, shares: Sequence[float]) -> list[MetricValue]:
+    """`quality.quantile` at these shares; nothing for a column that has no order."""
+    if not shares or column.broken is not None or column.kind not in ("numeric", "temporal"):
+        return []
+    status = EMPTY if column.rows == 0 else ALL_NULL if column.valid == 0 else OK
+    found = column.quantiles(shares) * column.unit_seconds if status == OK else shares
+    return [
+        _value(column, "quality.quantile", float(value), status, f"q={share:g}")
+        for share, value in zip(shares, found, strict=True)
+    ]
+
+
+def _value(column: ColumnState, metric: str, value: float, status: str, params: str) -> MetricValue:
+    if status == OK and not abs(value) < float("inf"):
+        status = OVERFLOW
+    return MetricValue(
+        column.name,
+        metric,
+        value if status == OK else None,
+        status=status,
+        n_current=column.rows,
+        params=params,
+    )
+
+
+def _correlations(watched: Mapping[str, CurrentColumn], metrics: Metrics) -> list[MetricValue]:
+    pairs = metrics.correlations
+    if pairs == "numeric":
+        return quality.correlation_rows([c for c in watched.values() if c.kind == "numeric"])
+    return [
+        quality.correlation_row(watched[a], watched[b])
+        for a, b in pairs
+        if a in watched and b in watched
+    ]
+
+
+def _performance(
+    current: Mapping[str, CurrentColumn], roles: Roles, metrics: Metrics
+) -> list[MetricValue]:
+    """Of prediction against target, where both are there."""
+    target, prediction = (current.get(name or "") for name in (roles.target, roles.prediction))
+    if target is None or prediction is None or not metrics.performance:
+        return []
+    if target.broken is not None or prediction.broken is not None:
+        return [
+            MetricValue("", f"performance.{name}", None, status=NOT_APPLICABLE)
+            for name in metrics.performance
+        ]
+    return performance.rows(
+        target.column, prediction.column, metrics.performance, threads=target.threads
+    )
+
+
+def _judged(value: MetricValue, limits: Limits) -> MetricValue:
+    """With threshold and alert where a limit is set: it alerts above it."""
+    limit = limits.get((value.column, value.metric), limits.get(("", value.metric)))
+    if limit is None:
+        return value
+    alert = None if value.value is None else value.value > limit
+    return value._replace(threshold=limit, alert=alert)
+
+
+def histograms(
+    run_id: UUID,
+    reference: Mapping[str, ReferenceColumn],
+    current: Mapping[str, CurrentColumn],
+    threads: int | None,
+) -> list[Histogram]:
+    """Reference and current over the same cells, of each column that can be drawn."""
+    found = []
+    for name, column in reference.items():
+        other = current.get(name)
+        if other is None:
+            continue
+        cells = ColumnPair(column, other, threads=threads).histogram()
+        if cells is not None:
+            found.append(Histogram(run_id, "", name, *cells))
+    return found

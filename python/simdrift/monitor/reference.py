@@ -1,0 +1,190 @@
+"""`Reference`: what current data are compared with, counted and sorted once, kept in a file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Self
+
+import numpy as np
+
+from simdrift._errors import InputError
+from simdrift.metrics.compare import DriftPlan
+from simdrift.metrics.state import ReferenceColumn
+from simdrift.monitor import measure, state_file
+from simdrift.monitor.digests import DataDigest
+from simdrift.monitor.frames import Frame, frame_of
+from simdrift.monitor.report import Identity, report_of
+from simdrift.monitor.roles import Roles, check_names, roles_of
+from simdrift.monitor.spec import Columns, Metrics, Spec
+from simdrift.results import Report
+from simdrift.results.identity import canonical_json, digest
+
+Progress = Callable[[int, int], object] | None
+
+
+class Reference:
+    """Columns prepared once, with the methods chosen for each; windows never switch.
+
+    >>> import numpy as np
+    >>> reference = Reference.fit({"x": np.arange(100.0)})
+    >>> reference.compare({"x": np.arange(100.0)}).results.filter(metric="drift.ks")[0].value
+    0.0
+    """
+
+    def __init__(
+        self,
+        columns: Mapping[str, ReferenceColumn],
+        spec: Spec,
+        roles: Roles,
+        *,
+        recorded: Mapping[str, str] | None = None,
+        threads: int | None = None,
+    ) -> None:
+        self.columns = dict(columns)
+        self.spec = spec
+        self.roles = roles
+        self.plan, self.limits = plan_of(spec, self.columns, recorded=recorded, threads=threads)
+        self._digest: str | None = None
+
+    @classmethod
+    def fit(
+        cls,
+        data: object,
+        *,
+        spec: Spec | None = None,
+        columns: Sequence[str] | None = None,
+        threads: int | None = None,
+    ) -> Self:
+        """Prepare a frame (anything that `compare` takes). `spec` gives roles, methods and
+        thresholds; without it every column, or those of `columns`, is a feature."""
+        spec = spec or spec_without_time(columns)
+        return cls.of_frame(frame_of(data), spec, threads=threads)
+
+    @classmethod
+    def of_frame(cls, frame: Frame, spec: Spec, *, threads: int | None = None) -> Self:
+        """Prepare columns that were taken apart already."""
+        check_names(spec, list(frame))
+        roles = roles_of(spec.columns, list(frame))
+        return cls(prepared(frame, roles, threads), spec, roles, threads=threads)
+
+    @property
+    def rows(self) -> int:
+        """Rows of the reference."""
+        return max((column.rows for column in self.columns.values()), default=0)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything a comparison depends on; the same after `load`."""
+        if self._digest is None:
+            content, arrays = self._state()
+            parts: list[Any] = [canonical_json(content)]
+            for name, array in arrays.items():
+                parts += [name, array.dtype.str, array.tobytes()]
+            self._digest = digest(parts)
+        return self._digest
+
+    def compare(
+        self, batch: object, *, threads: int | None = None, progress: Progress = None
+    ) -> Report:
+        """The batch against this reference; only the batch is read."""
+        started = datetime.now(UTC)
+        frame = frame_of(batch)
+        current = measure.states(frame, self.roles.watched, self.roles.kinds, threads)
+        values = measure.window_values(
+            self.columns, current, self.roles, self.spec.metrics, self.plan, self.limits, progress
+        )
+        held = {name: frame[name] for name in self.roles.watched if name in frame}
+        identity = Identity.of(self.spec, DataDigest(threads)(held), self.digest)
+        return report_of(self.columns, current, values, identity, self.roles, started, threads)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write to a file that `load` reads: versioned, with a checksum, whole or not at all."""
+        content, arrays = self._state()
+        state_file.write(path, content, arrays)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, threads: int | None = None) -> Self:
+        """The reference that `save` wrote; InputError where the file is anything else."""
+        content, arrays = state_file.read(path)
+        if content.get("what") != "reference":
+            raise InputError(f"{path}: expected a reference, found {content.get('what')!r}")
+        columns = [
+            ReferenceColumn.from_state(
+                entry | {key: arrays[f"{number}.{key}"] for key in entry["arrays"]},
+                threads=threads,
+            )
+            for number, entry in enumerate(content["columns"])
+        ]
+        spec = Spec(**json.loads(content["spec"]))
+        roles = roles_of(spec.columns, content["names"])
+        by_name = {column.name: column for column in columns}
+        return cls(by_name, spec, roles, recorded=content["methods"], threads=threads)
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
+        """Content and arrays of the file."""
+        arrays: dict[str, np.ndarray[Any, Any]] = {}
+        columns = []
+        for number, column in enumerate(self.columns.values()):
+            state = column.to_state()
+            own = {k: v for k, v in state.items() if isinstance(v, np.ndarray)}
+            arrays |= {f"{number}.{key}": array for key, array in own.items()}
+            plain = {key: value for key, value in state.items() if key not in own}
+            columns.append({**plain, "arrays": list(own)})
+        content = {
+            "what": "reference",
+            "columns": columns,
+            "names": list(self._names()),
+            "methods": self.plan.record(),
+            "spec": self.spec.model_dump_json(exclude={"store", "threads", "data"}),
+        }
+        return content, arrays
+
+    def _names(self) -> Iterable[str]:
+        """Names from which the roles come out the same again."""
+        return dict.fromkeys([*self.columns, *self.roles.watched])
+
+
+def spec_without_time(columns: Sequence[str] | None) -> Spec:
+    """Every column (or these) as a feature of one window."""
+    features = "auto" if columns is None else tuple(columns)
+    return Spec(
+        monitor="compare", window="all", columns=Columns(features=features), metrics=Metrics()
+    )
+
+
+def prepared(frame: Frame, roles: Roles, threads: int | None) -> dict[str, ReferenceColumn]:
+    """The compared columns that are there, sorted and counted."""
+    return {
+        name: ReferenceColumn(
+            name, frame[name], kind=roles.kinds.get(name), threads=threads
+        ).prepare()
+        for name in roles.compared
+        if name in frame
+    }
+
+
+def plan_of(
+    spec: Spec,
+    columns: Mapping[str, ReferenceColumn],
+    *,
+    rows_current: int | None = None,
+    recorded: Mapping[str, str] | None = None,
+    threads: int | None = None,
+) -> tuple[DriftPlan, measure.Limits]:
+    """The drift plan of a spec, and the limits that other metrics are held against."""
+    drift, limits = measure.split_thresholds(spec.thresholds)
+    plan = DriftPlan.make(
+        columns,
+        methods=spec.methods,
+        rows_current=rows_current,
+        recorded=recorded,
+        thresholds=drift,
+        correction=spec.correction,
+        alpha=spec.alpha,
+        drift_share=spec.drift_share,
+        threads=threads or spec.threads,
+    )
+    return plan, limits

@@ -1,0 +1,107 @@
+"""Values of one window to rows, a run and a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import NamedTuple, Self
+
+from simdrift.metrics.state import ColumnState, CurrentColumn, ReferenceColumn
+from simdrift.metrics.values import MetricValue
+from simdrift.monitor import measure
+from simdrift.monitor.roles import Roles
+from simdrift.monitor.spec import Spec
+from simdrift.results import Report, Results
+from simdrift.results.identity import run_id
+from simdrift.results.rows import Result, Run
+
+
+@cache
+def library_version() -> str:
+    """The version of the installed package."""
+    from simdrift import _core
+
+    return str(_core.show_config()["version"])
+
+
+class Identity(NamedTuple):
+    """What makes a run the run it is."""
+
+    monitor: str = ""
+    dataset: str = ""
+    model: str = ""
+    model_version: str = ""
+    grain: str = "all"
+    window_start: datetime | None = None
+    window_end: datetime | None = None
+    spec_digest: str = ""
+    data_digest: str = ""
+    reference_digest: str = ""
+
+    @classmethod
+    def of(cls, spec: Spec, data_digest: str, reference_digest: str) -> Self:
+        """Of a comparison without windows."""
+        return cls(
+            monitor=spec.monitor,
+            dataset=spec.dataset,
+            model=spec.model,
+            model_version=spec.model_version,
+            spec_digest=spec.digest,
+            data_digest=data_digest,
+            reference_digest=reference_digest,
+        )
+
+    def run(self, rows: int, started: datetime) -> Run:
+        """The run of this identity, finished now."""
+        return Run(
+            run_id=run_id(**self._asdict()),
+            monitor=self.monitor,
+            dataset=self.dataset,
+            model=self.model,
+            model_version=self.model_version,
+            grain=self.grain,
+            window_start=self.window_start,
+            window_end=self.window_end,
+            started_at=started,
+            finished_at=datetime.now(UTC),
+            rows=rows,
+            library_version=library_version(),
+            spec_digest=self.spec_digest,
+            data_digest=self.data_digest,
+            reference_digest=self.reference_digest,
+        )
+
+
+def rows_of(run: Run, values: Iterable[MetricValue]) -> list[Result]:
+    """The result rows of a run."""
+    head = (
+        run.run_id,
+        run.dataset,
+        run.model,
+        run.model_version,
+        run.window_start,
+        run.window_end,
+        run.grain,
+        "",
+    )
+    return [Result._make((*head, *value)) for value in values]
+
+
+def report_of(
+    reference: Mapping[str, ReferenceColumn],
+    current: Mapping[str, CurrentColumn],
+    values: Iterable[MetricValue],
+    identity: Identity,
+    roles: Roles,
+    started: datetime,
+    threads: int | None,
+) -> Report:
+    """The report of one comparison, with a histogram of every column that has one."""
+    rows = max((column.rows for column in current.values()), default=0)
+    run = identity.run(rows, started)
+    pictures = measure.histograms(run.run_id, reference, current, threads)
+    results = Results(rows_of(run, values), [run], pictures)
+    columns: dict[str, ColumnState] = {**reference, **current}
+    types = {name: column.type for name, column in columns.items()}
+    return Report(results, types=types, roles=roles.by_column)

@@ -1,0 +1,90 @@
+"""Which column is what: the roles that a spec gives, held against the columns that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from simdrift._errors import SpecError
+from simdrift.monitor.spec import Columns, Spec
+from simdrift.monitor.spec_errors import did_you_mean
+
+NAMES_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Column names by role. `compared` are held against the reference, in order: features, then
+    the prediction; `kinds` says how a column is read where its type alone doesn't."""
+
+    compared: tuple[str, ...]
+    timestamp: str | None = None
+    prediction: str | None = None
+    target: str | None = None
+    kinds: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """Columns with quality metrics: those compared, and the target."""
+        return self.compared if self.target is None else (*self.compared, self.target)
+
+    @property
+    def by_column(self) -> dict[str, str]:
+        """Role by column, for showing."""
+        named = {self.prediction: "prediction", self.target: "target"}
+        return {name: named.get(name, "feature") for name in self.watched if name is not None}
+
+
+def roles_of(columns: Columns, names: Sequence[str]) -> Roles:
+    """The roles over these columns; 'auto' features are those without another role.
+
+    >>> roles_of(Columns(timestamp="t", prediction="p"), ["t", "a", "p"]).compared
+    ('a', 'p')
+    """
+    taken = {columns.timestamp, columns.prediction, columns.target, columns.key, *columns.ignore}
+    features = (
+        tuple(name for name in names if name not in taken)
+        if columns.features == "auto"
+        else columns.features
+    )
+    prediction = () if columns.prediction is None else (columns.prediction,)
+    kinds = dict.fromkeys(columns.numeric, "numeric") | dict.fromkeys(
+        columns.categorical, "categorical"
+    )
+    return Roles(
+        (*features, *prediction), columns.timestamp, columns.prediction, columns.target, kinds
+    )
+
+
+def check_names(spec: Spec, names: Sequence[str]) -> None:
+    """SpecError for the first name in the spec that no data have."""
+    columns = spec.columns
+    listed: list[tuple[str, Sequence[str]]] = [
+        (f"columns.{role}", [name])
+        for role in ("timestamp", "prediction", "target", "key")
+        if (name := getattr(columns, role)) is not None
+    ]
+    features = () if columns.features == "auto" else columns.features
+    listed += [
+        ("columns.features", features),
+        ("columns.numeric", columns.numeric),
+        ("columns.categorical", columns.categorical),
+        ("metrics.quantiles", [name for name in spec.metrics.quantiles if name != "*"]),
+        ("metrics.correlations", _paired(spec)),
+    ]
+    for key, wanted in listed:
+        for name in wanted:
+            if name not in names:
+                raise SpecError(f"'{key}': {no_column(name, names)}")
+
+
+def _paired(spec: Spec) -> list[str]:
+    pairs = spec.metrics.correlations
+    return [] if pairs == "numeric" else [name for pair in pairs for name in pair]
+
+
+def no_column(name: str, names: Sequence[str]) -> str:
+    """That the data have no such column, the one that was perhaps meant, and what they have."""
+    shown = ", ".join(names[:NAMES_SHOWN])
+    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    return f"the data have no column {name!r}{did_you_mean(name, list(names))}; found {shown}{more}"

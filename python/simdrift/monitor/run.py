@@ -1,0 +1,186 @@
+"""`monitor`: windows times columns against a fixed reference, in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from simdrift._core import Column
+from simdrift._errors import InputError, SpecError
+from simdrift.monitor import measure
+from simdrift.monitor.digests import DataDigest
+from simdrift.monitor.frames import Frame, encoded, frame_of, sliced, taken
+from simdrift.monitor.reference import Reference, plan_of
+from simdrift.monitor.report import Identity, rows_of
+from simdrift.monitor.roles import Roles, check_names, no_column, roles_of
+from simdrift.monitor.spec import ReferenceSpec, Spec
+from simdrift.monitor.windows import Rule, Unit, Window, Windows, assign, instant_of
+from simdrift.results import Histogram, Result, Results, Run
+
+Progress = Callable[[int, int], object] | None
+SECONDS_PER_DAY = 86_400
+
+
+def monitor(
+    spec: Spec,
+    data: object,
+    reference: object | None = None,
+    *,
+    progress: Progress = None,
+    threads: int | None = None,
+) -> Results:
+    """Every window of the data against the reference: rows, runs and histograms.
+
+    `data`: a frame or a path, as `compare` takes them. `reference`: a `Reference`, a frame, or
+    None where the spec's `reference` says which stretch of the data it is. SpecError where a
+    name in the spec is no column of the data; data never raise.
+    """
+    frame = frame_of(data)
+    prepared = _reference(spec, frame, reference, threads)
+    check_names(spec, list(dict.fromkeys([*frame, *prepared.columns])))
+    roles = roles_of(spec.columns, list(dict.fromkeys([*frame, *prepared.columns])))
+    found = _windows(spec, frame)
+    wanted = {name: frame[name] for name in roles.watched if name in frame}
+    ordered = encoded(taken(wanted, found.order), threads)
+    return _Monitor(spec, roles, prepared, ordered, threads).run(found, progress)
+
+
+class _Monitor:
+    """What all windows of one call share."""
+
+    def __init__(
+        self,
+        spec: Spec,
+        roles: Roles,
+        reference: Reference,
+        frame: Frame,
+        threads: int | None,
+    ) -> None:
+        self.spec, self.roles, self.reference = spec, roles, reference
+        self.frame, self.threads = frame, threads or spec.threads
+        self.fingerprint = DataDigest(self.threads)
+        self.spec_digest, self.reference_digest = spec.digest, reference.digest
+        recorded = reference.plan.record() if spec.methods == "auto" else None
+        self.plan, self.limits = plan_of(
+            spec, reference.columns, recorded=recorded, threads=threads
+        )
+
+    def run(self, found: Windows, progress: Progress) -> Results:
+        """All windows, in order."""
+        rows: list[Result] = []
+        runs: list[Run] = []
+        pictures: list[Histogram] = []
+        for done, window in enumerate(found.windows, 1):
+            run, values, drawn = self.window(window)
+            runs.append(run)
+            rows += values
+            pictures += drawn
+            if progress is not None:
+                progress(done, len(found.windows))
+        return Results(rows, runs, pictures, timezone=self.spec.timezone)
+
+    def window(self, window: Window) -> tuple[Run, list[Result], list[Histogram]]:
+        """One window's run, rows and histograms."""
+        started = datetime.now(UTC)
+        columns = sliced(self.frame, window.first, window.stop)
+        roles, threads = self.roles, self.threads
+        current = measure.states(columns, roles.watched, roles.kinds, threads)
+        reference = self.reference
+        values = measure.window_values(
+            reference.columns, current, roles, self.spec.metrics, self.plan, self.limits
+        )
+        run = self._identity(window, columns).run(window.rows, started)
+        pictures = measure.histograms(run.run_id, reference.columns, current, threads)
+        return run, rows_of(run, values), pictures
+
+    def _identity(self, window: Window, columns: Frame) -> Identity:
+        spec = self.spec
+        return Identity(
+            monitor=spec.monitor,
+            dataset=spec.dataset,
+            model=spec.model,
+            model_version=spec.model_version,
+            grain=spec.window,
+            window_start=window.start,
+            window_end=window.end,
+            spec_digest=self.spec_digest,
+            data_digest=self.fingerprint(columns),
+            reference_digest=self.reference_digest,
+        )
+
+
+def _reference(
+    spec: Spec, frame: Frame, reference: object | None, threads: int | None
+) -> Reference:
+    """The given reference, or the stretch of time that the spec names, prepared."""
+    if isinstance(reference, Reference):
+        return reference
+    stretch = spec.reference
+    if reference is None and (stretch is None or stretch.data is not None):
+        raise SpecError("'reference' is missing: pass one, or give 'start' and 'end' of its rows")
+    rows = frame if reference is None else frame_of(reference)
+    if stretch is not None and (stretch.start is not None or stretch.end is not None):
+        rows = _stretch(spec, rows, stretch)
+    return Reference.of_frame(rows, spec, threads=threads)
+
+
+def _stretch(spec: Spec, frame: Frame, stretch: ReferenceSpec) -> Frame:
+    """The rows of a frame from start to end."""
+    found = _assign(spec, frame, Rule.parse("all"), stretch.start, stretch.end)
+    if not found.windows or found.windows[0].rows == 0:
+        raise InputError(
+            f"the reference has no rows from {stretch.start} to {stretch.end} "
+            f"({spec.timezone}): check 'reference' and '{spec.columns.timestamp}'"
+        )
+    window = found.windows[0]
+    return sliced(taken(frame, found.order), window.first, window.stop)
+
+
+def _windows(spec: Spec, frame: Frame) -> Windows:
+    rule = Rule.parse(spec.window)
+    if spec.columns.timestamp is not None:
+        return _assign(spec, frame, rule, spec.start, spec.end)
+    if spec.start is None or spec.end is None:
+        raise SpecError(
+            "window 'all' without 'columns.timestamp' needs 'start' and 'end': the time that the "
+            "data are of"
+        )
+    rows = max((len(c) for c in frame.values() if isinstance(c, Column)), default=0)
+    start, end = (instant_of(moment, ZoneInfo(spec.timezone)) for moment in (spec.start, spec.end))
+    return Windows((Window(start, end, 0, rows),), None, 0, 0)
+
+
+def _assign(
+    spec: Spec,
+    frame: Frame,
+    rule: Rule,
+    start: datetime | date | None,
+    end: datetime | date | None,
+) -> Windows:
+    """The windows of the frame's time column."""
+    name = str(spec.columns.timestamp)
+    column = frame.get(name)
+    if column is None:
+        raise InputError(f"'columns.timestamp': {no_column(name, list(frame))}")
+    if not isinstance(column, Column):
+        raise InputError(f"the time column {name!r} can't be read: {column}")
+    if column.kind != "temporal" or column.type.startswith("duration"):
+        raise InputError(
+            f"'columns.timestamp': expected a column of times or dates, found {name!r} of type "
+            f"{column.type}: convert it first"
+        )
+    times, valid = column.to_int64()
+    unit: Unit = column.unit or "s"
+    if column.type.startswith("date32"):
+        times, unit = times * SECONDS_PER_DAY, "s"
+    return assign(
+        times,
+        valid,
+        unit,
+        aware="," in column.type,
+        rule=rule,
+        timezone=ZoneInfo(spec.timezone),
+        start=start,
+        end=end,
+    )
