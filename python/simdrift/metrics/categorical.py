@@ -24,7 +24,7 @@ from simdrift.metrics.state import (
     Bins,
     ColumnPair,
 )
-from simdrift.metrics.values import DEGENERATE, NOT_APPLICABLE, Outcome
+from simdrift.metrics.values import DEGENERATE, NOT_APPLICABLE, OVERFLOW, Outcome
 
 COUNTABLE = (NUMERIC, CATEGORICAL, TEMPORAL)
 CHANCE_LEVEL = 0.95
@@ -93,9 +93,11 @@ def _calibrated(value: float, statistic: float, scale: float, df: int, n: int, m
     if df < 1:
         return Outcome(value, p_value=1.0, null_quantile=0.0, n_reference=n, n_current=m)
     x = statistic / scale
+    if not math.isfinite(x):
+        return Outcome(None, OVERFLOW, n_reference=n, n_current=m, reason="an empty cell")
     return Outcome(
         value,
-        p_value=chi2_sf(x, df) if math.isfinite(x) else None,
+        p_value=chi2_sf(x, df),
         null_quantile=scale * chi2_quantile(CHANCE_LEVEL, df),
         n_reference=n,
         n_current=m,

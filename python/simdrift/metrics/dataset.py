@@ -31,9 +31,18 @@ def dataset_rows(
     share = count / len(compared) if compared else None
     status = OK if compared else NOT_APPLICABLE
     alert = None if share is None else share >= threshold
-    sizes = {"n_reference": n_reference, "n_current": n_current, "status": status}
+    whole = MetricValue(
+        "",
+        "drift.dataset",
+        share,
+        threshold=threshold,
+        alert=alert,
+        status=status,
+        n_reference=n_reference,
+        n_current=n_current,
+    )
     counted = float(count) if compared else None
     return [
-        MetricValue("", "drift.dataset", share, threshold=threshold, alert=alert, **sizes),
-        MetricValue("", "drift.dataset_count", counted, **sizes),
+        whole,
+        whole._replace(metric="drift.dataset_count", value=counted, threshold=None, alert=None),
     ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from simdrift._errors import UnsupportedColumn
 from simdrift.metrics import thresholds as rules
 from simdrift.metrics.categorical import DEFAULT_BINS, DEFAULT_SMOOTHING
 from simdrift.metrics.compare import checked_bins
@@ -20,9 +21,10 @@ from simdrift.metrics.state import (
     CATEGORICAL,
     ColumnPair,
     CurrentColumn,
+    Given,
     ReferenceColumn,
 )
-from simdrift.metrics.values import DriftResult, params_text
+from simdrift.metrics.values import DriftResult, finite, params_text
 
 __all__ = [
     "DriftResult",
@@ -198,16 +200,12 @@ def _run(
     kind: str | None = None,
     threads: int | None = None,
 ) -> DriftResult:
-    from simdrift.columns import as_column
-
     spec = registered(name)
     alpha = rules.checked_share("alpha", alpha)
     overrides = {} if threshold is None else rules.checked_overrides({name: threshold})
     pair = ColumnPair(
-        ReferenceColumn(
-            "reference", as_column(reference, name="reference"), kind=kind, threads=threads
-        ),
-        CurrentColumn("current", as_column(current, name="current"), kind=kind, threads=threads),
+        ReferenceColumn("reference", _given(reference, "reference"), kind=kind, threads=threads),
+        CurrentColumn("current", _given(current, "current"), kind=kind, threads=threads),
         ks=name == "ks",
         wasserstein=name != "ks",
         threads=threads,
@@ -220,7 +218,7 @@ def _run(
         metric=spec.metric,
         value=outcome.value,
         p_value=p_value,
-        log_p_value=outcome.log_p() if outcome.log_p is not None else None,
+        log_p_value=None if outcome.log_p is None else finite(outcome.log_p()),
         effect_size=outcome.effect_size,
         ci_low=outcome.ci_low,
         ci_high=outcome.ci_high,
@@ -233,3 +231,13 @@ def _run(
         params=params_text(told),
         reason=outcome.reason,
     )
+
+
+def _given(data: object, name: str) -> Given:
+    """The array as a column; one of a type that is not computed on as its exception."""
+    from simdrift.columns import as_column
+
+    try:
+        return as_column(data, name=name)
+    except UnsupportedColumn as error:
+        return error

@@ -112,13 +112,13 @@ def smirnov_log_sf(n: int, x: float) -> float:
     top = n * (1.0 - x)
     first = n * math.log1p(-x)
     if n <= FULL_SUM:
-        j = np.arange(1.0, math.ceil(top))
-        logs = _log_terms(n, x, j) if len(j) else np.zeros(0)
-        return _log_sum(np.append(logs, first))
+        whole = np.arange(1.0, math.ceil(top))
+        return _log_sum(np.append(_log_terms(n, x, whole), first))
     low, high = 0.5, top
     while True:
         step = (high - low) / POINTS
-        logs = _log_terms(n, x, low + step * (np.arange(POINTS) + 0.5))
+        j: NDArray[np.float64] = low + step * (np.arange(POINTS) + 0.5)
+        logs = _log_terms(n, x, j)
         kept = np.flatnonzero(logs > logs.max() - NEGLIGIBLE)
         if len(kept) > POINTS // 3 or step < 1.0:
             return _log_sum(logs) + math.log(step)

@@ -52,7 +52,8 @@ def wasserstein(pair: ColumnPair) -> Outcome:
     """W1 = integral |F - G|, in the column's unit (temporal: seconds), of the finite rows."""
     found = pair.two_sample
     value, status = _w1(pair, found)
-    return Outcome(value, status, **_sizes(found))
+    n, m = found["wasserstein_n"], found["wasserstein_m"]
+    return Outcome(value, status, n_reference=n, n_current=m)
 
 
 @drift_method("wasserstein_normed", kinds=ORDERED, rule="distance", threshold=0.1)
@@ -68,7 +69,8 @@ def wasserstein_normed(pair: ColumnPair) -> Outcome:
         elif status == OK and not std > 0.0:
             status = OVERFLOW
         value = value / std if status == OK and value is not None else None
-    return Outcome(value, status, **_sizes(found))
+    n, m = found["wasserstein_n"], found["wasserstein_m"]
+    return Outcome(value, status, n_reference=n, n_current=m)
 
 
 def _w1(pair: ColumnPair, found: Any) -> tuple[float | None, str]:
@@ -78,7 +80,3 @@ def _w1(pair: ColumnPair, found: Any) -> tuple[float | None, str]:
     if status != OK:
         return None, status
     return found["wasserstein"] * pair.reference.unit_seconds, OK
-
-
-def _sizes(found: Any) -> dict[str, int]:
-    return {"n_reference": found["wasserstein_n"], "n_current": found["wasserstein_m"]}

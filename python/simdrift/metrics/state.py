@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from simdrift import _core
 from simdrift._errors import InvalidColumn, UnsupportedColumn
+from simdrift.columns.table import ColumnProblem
 from simdrift.metrics.values import (
     ALL_NULL,
     EMPTY,
@@ -53,6 +54,7 @@ _DISPLAY_LABELS = 30
 
 Bins = int | tuple[float, ...]
 Broken = InvalidColumn | UnsupportedColumn
+Given = _core.Column | ColumnProblem | Broken
 
 
 class CategoryTable(NamedTuple):
@@ -86,7 +88,7 @@ class ColumnState:
     def __init__(
         self,
         name: str,
-        column: _core.Column | Broken,
+        column: Given,
         *,
         kind: str | None = None,
         threads: int | None = None,
@@ -97,14 +99,18 @@ class ColumnState:
         self.threads = threads
         self._column: _core.Column | None = None
         self.broken: Broken | None = None
-        if isinstance(column, (InvalidColumn, UnsupportedColumn)):
-            self.broken = column
-            self.type, self.value_kind, self.rows = UNSUPPORTED, UNSUPPORTED, 0
-            self.kind = UNSUPPORTED
+        self.unit: str | None = None
+        self.value_kind: str = UNSUPPORTED
+        self.kind: str = UNSUPPORTED
+        self.rows = 0
+        if not isinstance(column, _core.Column):
+            self.broken = column.error if isinstance(column, ColumnProblem) else column
+            self.type = column.type if isinstance(column, ColumnProblem) else UNSUPPORTED
             return
         self._column = column
         self.type = column.type
-        self.value_kind: str = column.value_kind
+        self.value_kind = column.value_kind
+        self.unit = column.unit
         self.rows = len(column)
         self.kind = kind or _KIND[column.kind]
 
@@ -134,10 +140,7 @@ class ColumnState:
             return 1.0
         if "date32" in self.type:
             return 86400.0
-        if "date64" in self.type:
-            return 1e-3
-        unit = self.type.partition("[")[2].partition("]")[0].partition(",")[0]
-        return _SECONDS.get(unit, 1.0)
+        return _SECONDS[self.unit or "ms"]
 
     @cached_property
     def profile(self) -> Mapping[str, Any]:
@@ -203,7 +206,7 @@ class ReferenceColumn(ColumnState):
     def __init__(
         self,
         name: str,
-        column: _core.Column | Broken,
+        column: Given,
         *,
         kind: str | None = None,
         threads: int | None = None,
@@ -286,6 +289,7 @@ class ReferenceColumn(ColumnState):
             "kind": self.kind,
             "value_kind": self.value_kind,
             "rows": self.rows,
+            "unit": self.unit or "",
         }
         if self.broken is not None:
             state["broken"] = str(self.broken)
@@ -311,7 +315,7 @@ class ReferenceColumn(ColumnState):
         new.value_kind, new.rows = str(state["value_kind"]), int(state["rows"])
         if "broken" in state:
             return new
-        new.broken = None
+        new.broken, new.unit = None, str(state["unit"]) or None
         known = new.__dict__
         known["missing"] = int(state["missing"])
         for part in ("profile", "text_profile"):

@@ -1,0 +1,161 @@
+"""The hostile columns of the accuracy page x every method and statistic: a value, or None with
+a documented status; never an exception, never 'error', never NaN or infinity in a row."""
+
+import math
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from simdrift import _core
+from simdrift.columns import as_column
+from simdrift.metrics import drift, performance, quality, registry
+from simdrift.metrics.compare import DriftPlan, compare_columns
+from simdrift.metrics.state import CurrentColumn, ReferenceColumn
+
+STATUSES = {
+    "ok", "empty", "all_null", "too_few_rows", "constant", "degenerate", "not_applicable",
+    "missing_column", "new_column", "type_changed", "overflow", "no_reference",
+}  # fmt: skip
+RNG = np.random.default_rng(1)
+BASE = RNG.normal(size=64)
+
+
+def _strided(step: int) -> np.ndarray:
+    return RNG.normal(size=200)[::step]
+
+
+def _stride_zero() -> np.ndarray:
+    return np.lib.stride_tricks.as_strided(np.array([2.5]), shape=(40,), strides=(0,))
+
+
+def _misaligned() -> np.ndarray:
+    return np.frombuffer(b"\0" + BASE.tobytes(), np.uint8)[1:].view(np.float64)
+
+
+def _read_only() -> np.ndarray:
+    values = BASE.copy()
+    values.setflags(write=False)
+    return values
+
+
+HOSTILE = {
+    "empty": np.zeros(0),
+    "one row": np.array([3.0]),
+    "two equal rows": np.array([3.0, 3.0]),
+    "all null": pa.array([None] * 5, pa.float64()),
+    "all of type null": pa.nulls(5),
+    "all nan": np.full(5, np.nan),
+    "all +inf": np.full(5, np.inf),
+    "mixed inf": np.array([np.inf, -np.inf, 1.0, np.nan, np.inf]),
+    "constant": np.full(50, 7.0),
+    "two values": np.repeat([1.0, 2.0], 30),
+    "99.9 % one value": np.append(np.zeros(999), 1.0),
+    "denormals": np.array([5e-324, -5e-324, 1e-310, 0.0]),
+    "minus zero": np.array([-0.0, 0.0, -0.0]),
+    "squares overflow": np.array([1e200, -1e200, 1e200, 3.0]),
+    "largest": np.array([1.7976931348623157e308, -1.7976931348623157e308]),
+    "1e16 + 1": np.array([1e16, 1e16 + 2, 1e16 + 4]),
+    "int64 ends": np.array([-(2**63), 2**63 - 1, 0], np.int64),
+    "uint64 above 2^63": np.array([2**63, 2**64 - 1, 2**63 + 1], np.uint64),
+    "int8": np.array([-128, 127, 0], np.int8),
+    "negative stride": _strided(-3),
+    "stride 0": _stride_zero(),
+    "odd stride": _strided(7),
+    "byte-swapped": BASE.astype(">f8"),
+    "misaligned": _misaligned(),
+    "read-only": _read_only(),
+    "float16": BASE.astype(np.float16),
+    "boolean": np.array([True, False, True]),
+    "one boolean": np.array([True]),
+    "text": ["a", "b", "a", "", " ", "\0", "日本", "a" * 1000],
+    "one category": ["a"] * 20,
+    "all null text": pa.array([None, None], pa.utf8()),
+    "empty text": pa.array([], pa.large_utf8()),
+    "many categories": [f"id-{i}" for i in range(10_050)],
+    "dictionary": pa.array(["x", None, "y", "x"]).dictionary_encode(),
+    "dictionary of numbers": pa.array([3, 1, 3]).dictionary_encode(),
+    "times": np.array(["2024-01-01", "NaT", "1900-01-01"], "datetime64[s]"),
+    "dates": pa.array([0, 19000, None], pa.date32()),
+    "durations": np.array([5, -5, 0], "timedelta64[ns]"),
+    "plain": BASE,
+}  # fmt: skip
+METHODS = {name: getattr(drift, name) for name in registry.methods()}
+
+
+def _check(value, status, numbers, what):
+    assert status in STATUSES, what
+    assert (value is None) == (status != "ok"), what
+    assert all(n is None or math.isfinite(n) for n in numbers), what
+
+
+def _columns(name):
+    return as_column(HOSTILE[name], name="x")
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+@pytest.mark.parametrize("current", sorted(HOSTILE))
+def test_every_method_on_every_pair_gives_a_value_or_a_status(method, current):
+    for reference in HOSTILE:
+        found = METHODS[method](HOSTILE[reference], HOSTILE[current])
+        numbers = (
+            found.value, found.p_value, found.log_p_value, found.effect_size, found.ci_low,
+            found.ci_high, found.null_quantile, found.threshold,
+        )  # fmt: skip
+        _check(found.value, found.status, numbers, (method, reference, current, found))
+        if found.p_value is not None:
+            assert 0.0 <= found.p_value <= 1.0, (method, reference, current, found)
+
+
+@pytest.mark.parametrize("name", sorted(HOSTILE))
+def test_every_statistic_of_every_column_gives_a_value_or_a_status(name):
+    column = CurrentColumn("x", _columns(name))
+    rows = quality.column_rows(column) + quality.table_rows({"x": column})
+    rows += [
+        quality.correlation_row(column, CurrentColumn("y", _columns(other)))
+        for other in HOSTILE
+        if len(_columns(other)) == column.rows
+    ]
+    for row in rows:
+        numbers = [field for field in row if isinstance(field, float)]
+        _check(row.value, row.status, numbers, (name, row))
+
+
+@pytest.mark.parametrize("metric", performance.METRICS)
+def test_every_performance_metric_gives_a_value_or_a_status(metric):
+    for target in HOSTILE:
+        for prediction in HOSTILE:
+            x, y = _columns(target), _columns(prediction)
+            if len(x) == len(y):
+                row = performance.rows(x, y, [metric])[0]
+                numbers = [field for field in row if isinstance(field, float)]
+                _check(row.value, row.status, numbers, (metric, target, prediction, row))
+
+
+@pytest.mark.parametrize("prepared", [False, True])
+@pytest.mark.parametrize("methods", ["auto", sorted(registry.methods())])
+def test_a_table_of_all_hostile_columns_against_another_gives_every_row(prepared, methods):
+    names = sorted(HOSTILE)
+    for shift in (0, 1, 5, 17):
+        reference = {str(i): ReferenceColumn(str(i), _columns(n)) for i, n in enumerate(names)}
+        if prepared:
+            for column in reference.values():
+                column.prepare()
+        current = {
+            str(i): CurrentColumn(str(i), _columns(names[(i + shift) % len(names)]))
+            for i in range(len(names))
+        }
+        plan = DriftPlan.make(reference, methods=methods)
+        for row in compare_columns(reference, current, plan):
+            numbers = [field for field in row if isinstance(field, float)]
+            _check(row.value, row.status, numbers, (prepared, row))
+
+
+@pytest.mark.parametrize("name", [n for n, v in HOSTILE.items() if isinstance(v, np.ndarray)])
+def test_inputs_are_never_modified(name):
+    before = HOSTILE[name].tobytes()
+    for method in METHODS.values():
+        method(HOSTILE[name], HOSTILE[name])
+    column = ReferenceColumn("x", _core.Column.from_numpy(HOSTILE[name])).prepare()
+    quality.column_rows(column)
+    assert HOSTILE[name].tobytes() == before

@@ -1,0 +1,141 @@
+"""P-values of Kolmogorov-Smirnov: SciPy's laws, 50-digit sums by mpmath, lattice paths by
+brute force."""
+
+import math
+from fractions import Fraction
+
+import mpmath
+import numpy as np
+import pytest
+from scipy.stats import ks_2samp, kstwo
+
+from simdrift.metrics import drift, ks_law
+
+SIZES = [1, 2, 3, 10, 50, 139, 140, 141, 200, 1000, 1024, 1025, 2000, 5000, 20_000]
+ARGUMENTS = [0.05, 0.15, 0.2, 0.3, 0.45, 0.6, 0.9, 1.2, 1.45, 1.5, 1.6, 2.1, 3.0, 5.0, 12.0, 19.0]
+CASES = [(n, z) for n in SIZES for z in ARGUMENTS if z < math.sqrt(n)]
+
+
+@pytest.mark.parametrize("n", SIZES)
+def test_limit_law_equals_scipy_kstwo_to_1e_11(n):
+    for z in (z for size, z in CASES if size == n):
+        x = z / math.sqrt(n)
+        expected = float(kstwo.sf(x, n))
+        if expected > 1e-300:
+            assert ks_law.kolmogorov_sf(n, x) == pytest.approx(expected, rel=1.2e-11, abs=0)
+
+
+@pytest.mark.parametrize(("n", "z"), [(c, z) for c in (200, 2000, 20_000) for z in (1.5, 3, 9, 18)])
+def test_tail_equals_scipy_kstwo_to_1e_12(n, z):
+    x = z / math.sqrt(n)
+    assert ks_law.kolmogorov_sf(n, x) == pytest.approx(float(kstwo.sf(x, n)), rel=1e-12, abs=0)
+
+
+def _smirnov_log_sf(n: int, x: Fraction) -> mpmath.mpf:
+    """log P(D+ >= x), every term of Smirnov's sum with 50 digits."""
+    with mpmath.workdps(50):
+        x_mp = mpmath.mpf(x.numerator) / x.denominator
+        log_factorial = [mpmath.mpf(0)]
+        for k in range(1, n + 1):
+            log_factorial.append(log_factorial[-1] + mpmath.log(k))
+        total = mpmath.mpf(0)
+        for j in range(math.floor(n * (1 - x)) + 1):
+            a, b = x_mp + mpmath.mpf(j) / n, 1 - x_mp - mpmath.mpf(j) / n
+            choose = log_factorial[n] - log_factorial[j] - log_factorial[n - j]
+            if b > 0:
+                total += mpmath.exp(choose + (j - 1) * mpmath.log(a) + (n - j) * mpmath.log(b))
+        return mpmath.log(x_mp * total)
+
+
+@pytest.mark.parametrize("n", [7, 300, 1025, 3000])
+@pytest.mark.parametrize("x", [Fraction(1, 8), Fraction(1, 2), Fraction(15, 16)])
+def test_log_tail_equals_the_50_digit_sum_far_below_the_range_of_float64(n, x):
+    expected = float(_smirnov_log_sf(n, x))
+    found = ks_law.smirnov_log_sf(n, float(x))
+    assert found == pytest.approx(expected, rel=1e-13, abs=2e-13)
+
+
+def test_log_p_goes_on_where_p_is_zero():
+    assert ks_law.kolmogorov_sf(1000, 0.9) == 0.0
+    assert ks_law.kolmogorov_log_sf(1000, 0.9) == pytest.approx(
+        math.log(2) + float(_smirnov_log_sf(1000, Fraction(0.9))), rel=1e-13
+    )
+
+
+@pytest.mark.parametrize("n", [30, 5000, 10**6, 10**9])
+def test_log_p_and_p_agree_where_both_exist(n):
+    for z in (0.4, 1.0, 1.9, 2.5, 8.0):
+        x = z / math.sqrt(n)
+        p = ks_law.kolmogorov_sf(n, x)
+        assert math.exp(ks_law.kolmogorov_log_sf(n, x)) == pytest.approx(p, rel=1e-13)
+
+
+@pytest.mark.parametrize("n", [3, 140, 141, 1024, 1025, 250_000])
+def test_limit_law_falls_from_one_to_zero_without_a_step_at_its_borders(n):
+    x = np.linspace(0.0, 1.0, 2001)
+    p = np.array([ks_law.kolmogorov_sf(n, float(v)) for v in x])
+    assert p[0] == 1.0
+    assert p[-1] == 0.0
+    assert (np.diff(p) <= 1e-12).all()
+
+
+@pytest.mark.parametrize("sizes", [(1, 1), (1, 9), (5, 7), (30, 30), (400, 90), (1000, 3000)])
+@pytest.mark.parametrize("shift", [0.0, 0.3, 2.0])
+@pytest.mark.parametrize("method", ["exact", "asymp", "auto"])
+def test_ks_equals_scipy(sizes, shift, method):
+    rng = np.random.default_rng(17)
+    x, y = rng.normal(size=sizes[0]), rng.normal(shift, size=sizes[1])
+    expected = ks_2samp(x, y, method="exact" if method == "auto" else method)
+    found = drift.ks(x, y, method=method)
+    assert found.value == expected.statistic
+    assert found.p_value == pytest.approx(expected.pvalue, rel=1e-11, abs=1e-300)
+
+
+def _paths_p(n: int, m: int, numerator: int) -> Fraction:
+    """P(D >= numerator / (n m)): share of lattice paths that reach that far."""
+    inside = {(0, 0): 1}
+    for i in range(n + 1):
+        for j in range(m + 1):
+            if (i, j) != (0, 0):
+                ways = inside.get((i - 1, j), 0) + inside.get((i, j - 1), 0)
+                inside[(i, j)] = ways if abs(i * m - j * n) < numerator else 0
+    return 1 - Fraction(inside[(n, m)], math.comb(n + m, n))
+
+
+@pytest.mark.parametrize(("n", "m"), [(1, 1), (2, 3), (4, 4), (6, 9), (7, 11)])
+def test_exact_p_equals_the_count_of_lattice_paths(n, m):
+    rng = np.random.default_rng(3)
+    for shift in (0.0, 0.5, 1.5, 4.0):
+        x, y = rng.normal(size=n), rng.normal(shift, size=m)
+        found = drift.ks(x, y, method="exact")
+        expected = _paths_p(n, m, round(found.value * n * m))
+        assert found.p_value == pytest.approx(float(expected), rel=1e-13)
+
+
+def test_identical_samples_have_distance_zero_and_p_one():
+    x = np.random.default_rng(1).normal(size=500)
+    for method in ("exact", "asymp"):
+        found = drift.ks(x, x[::-1], method=method)
+        assert (found.value, found.p_value, found.log_p_value) == (0.0, 1.0, 0.0)
+        assert found.alert is False
+
+
+def test_auto_takes_the_limit_law_above_ten_million_pairs():
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(size=4000), rng.normal(0.05, size=2600)
+    found, asymp = drift.ks(x, y), drift.ks(x, y, method="asymp")
+    assert found.p_value == asymp.p_value
+    exact = drift.ks(x, y, method="exact")
+    assert exact.p_value == pytest.approx(found.p_value, rel=0.05)
+    assert exact.p_value != found.p_value
+
+
+def test_p_values_are_uniform_under_no_drift():
+    rng = np.random.default_rng(11)
+    p = [drift.ks(rng.normal(size=300), rng.normal(size=200)).p_value for _ in range(400)]
+    assert ks_2samp(p, rng.uniform(size=4000)).pvalue > 0.001
+
+
+def test_an_unknown_method_is_refused_with_those_that_exist():
+    with pytest.raises(ValueError, match="expected one of auto, exact, asymp, found 'normal'"):
+        drift.ks([1.0], [2.0], method="normal")

@@ -1,0 +1,96 @@
+"""Regression performance: definitions in NumPy, intervals, statuses."""
+
+import math
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from simdrift.columns import as_column
+from simdrift.metrics import performance
+
+
+@pytest.fixture
+def pair():
+    rng = np.random.default_rng(5)
+    target = rng.normal(100, 20, 4000)
+    return target, target + rng.normal(1, 5, 4000)
+
+
+def test_metrics_match_their_definitions_in_numpy(pair):
+    y, p = pair
+    e = p - y
+    for name, expected in {
+        "mean_error": e.mean(),
+        "mae": np.abs(e).mean(),
+        "mse": (e**2).mean(),
+        "rmse": math.sqrt((e**2).mean()),
+        "max_error": np.abs(e).max(),
+        "r2": 1 - (e**2).sum() / ((y - y.mean()) ** 2).sum(),
+    }.items():
+        found = getattr(performance, name)(y, p)
+        assert found.metric == f"performance.{name}"
+        assert found.value == pytest.approx(expected, rel=1e-12), name
+        assert found.n == 4000
+
+
+@pytest.mark.parametrize(("name", "of"), [("mean_error", lambda e: e), ("mae", np.abs)])
+def test_intervals_are_those_of_a_mean(pair, name, of):
+    y, p = pair
+    errors = of(p - y)
+    reach = scipy.stats.norm.ppf(0.975) * scipy.stats.sem(errors)
+    found = getattr(performance, name)(y, p)
+    assert found.ci_low == pytest.approx(errors.mean() - reach, rel=1e-9)
+    assert found.ci_high == pytest.approx(errors.mean() + reach, rel=1e-9)
+
+
+def test_a_perfect_prediction_has_no_error_and_r2_one():
+    y = [1.0, 2.0, 4.0]
+    assert performance.mae(y, y).value == 0.0
+    assert performance.rmse(y, y).value == 0.0
+    assert performance.r2(y, y).value == 1.0
+
+
+def test_rows_that_are_not_finite_on_both_sides_take_no_part():
+    y = [1.0, math.nan, 3.0, math.inf, 5.0]
+    p = [2.0, 2.0, None, 4.0, 5.0]
+    found = performance.mae(y, p)
+    assert (found.value, found.n) == (0.5, 2)
+
+
+def test_integers_and_booleans_are_numbers():
+    assert performance.mae(np.array([1, 2], np.int8), np.array([True, False])).value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "y", "p", "status"),
+    [
+        ("mae", np.zeros(0), np.zeros(0), "empty"),
+        ("mae", [math.nan], [1.0], "all_null"),
+        ("r2", [1.0], [1.0], "too_few_rows"),
+        ("r2", [2.0, 2.0], [1.0, 3.0], "constant"),
+        ("rmse", [1e200, -1e200], [-1e200, 1e200], "overflow"),
+        ("mae", ["a"], [1.0], "not_applicable"),
+    ],
+)
+def test_a_metric_that_does_not_exist_says_why(name, y, p, status):
+    found = getattr(performance, name)(y, p)
+    assert (found.value, found.ci_low, found.status) == (None, None, status)
+
+
+def test_unequal_lengths_are_refused_with_both():
+    with pytest.raises(ValueError, match="expected equal lengths, found 3 and 2"):
+        performance.mae([1.0, 2.0, 3.0], [1.0, 2.0])
+
+
+def test_rows_of_a_window_come_in_the_order_named(pair):
+    y, p = (as_column(side, name="x") for side in pair)
+    found = performance.rows(y, p, ["rmse", "performance.mae"])
+    assert [row.metric for row in found] == ["performance.rmse", "performance.mae"]
+    assert {(row.column, row.n_current, row.n_reference) for row in found} == {("", 4000, None)}
+
+
+def test_an_unknown_metric_is_told_what_exists(pair):
+    y, p = (as_column(side, name="x") for side in pair)
+    with pytest.raises(ValueError, match="found 'rsme', expected one of rmse"):
+        performance.rows(y, p, ["rsme"])
