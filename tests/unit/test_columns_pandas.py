@@ -1,0 +1,214 @@
+"""pandas columns, one by one: each kind by the way that does not copy it."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from simdrift import InputError, UnsupportedColumn
+from simdrift.columns import as_column, as_table
+
+
+def pointer(array: np.ndarray) -> int:
+    return array.__array_interface__["data"][0]
+
+
+@pytest.fixture
+def frame() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "f": [1.5, np.nan, 3.0],
+            "i": [1, 2, 3],
+            "b": [True, False, True],
+            "t": pd.to_datetime(["2013-02-08", None, "2013-02-09"]),
+            "d": pd.to_timedelta(["1s", None, "3s"]),
+            "s": pd.array(["a", None, "c"], dtype="str"),
+            "c": pd.Categorical(["u", None, "v"]),
+            "I": pd.array([1, None, 3], dtype="Int64"),
+            "F": pd.array([1.5, None, 3.5], dtype="Float32"),
+            "B": pd.array([True, None, False], dtype="boolean"),
+            "a": pd.array([1, None, 3], dtype=pd.ArrowDtype(pa.int32())),
+            "o": np.array(["x", None, "z"], object),
+        }
+    )
+
+
+NULLS = {"f": 0, "i": 0, "b": 0}
+KINDS = {
+    "f": "float", "i": "integer", "b": "boolean", "t": "temporal", "d": "temporal", "s": "text",
+    "c": "category", "I": "integer", "F": "float", "B": "boolean", "a": "integer", "o": "text",
+}  # fmt: skip
+
+
+def test_every_kind_of_column_is_read(frame):
+    table = as_table(frame)
+    assert {n: c.kind for n, c in table.columns.items()} == KINDS
+    assert {n: c.null_count for n, c in table.columns.items()} == {
+        n: NULLS.get(n, 1) for n in KINDS
+    }
+    assert table.length == 3
+
+
+def test_values_are_those_of_pandas(frame):
+    columns = as_table(frame).columns
+    np.testing.assert_array_equal(columns["f"].to_float64(), [1.5, np.nan, 3.0])
+    np.testing.assert_array_equal(columns["I"].to_float64(), [1, np.nan, 3])
+    np.testing.assert_array_equal(columns["F"].to_float64(), [1.5, np.nan, 3.5])
+    np.testing.assert_array_equal(columns["B"].to_float64(), [1, np.nan, 0])
+    np.testing.assert_array_equal(columns["a"].to_float64(), [1, np.nan, 3])
+    assert columns["s"].to_text() == ["a", None, "c"]
+    assert columns["c"].to_text() == ["u", None, "v"]
+    assert columns["o"].to_text() == ["x", None, "z"]
+    times, valid = columns["t"].to_int64()
+    assert (
+        times[valid].tolist()
+        == frame["t"].dropna().astype(f"M8[{columns['t'].unit}]").astype("int64").tolist()
+    )
+
+
+def test_numpy_backed_and_nullable_columns_are_read_where_they_lie():
+    frame = pd.DataFrame(
+        {"x": np.arange(9.0), "n": pd.array(range(9), dtype="Int64"), "t": pd.to_datetime(range(9))}
+    )
+    columns = as_table(frame).columns
+    assert columns["x"]._data_pointers == [pointer(frame["x"].to_numpy())]
+    assert columns["n"]._data_pointers == [pointer(frame["n"].array._data)]
+    assert columns["t"]._data_pointers == [pointer(frame["t"].to_numpy())]
+
+
+def test_columns_of_one_block_are_read_where_they_lie_in_it():
+    matrix = np.arange(12.0).reshape(4, 3)
+    frame = pd.DataFrame(matrix, columns=list("abc"), copy=False)
+    columns = as_table(frame).columns
+    assert columns["b"]._data_pointers == [pointer(frame["b"].to_numpy())]
+    assert columns["b"].to_float64().tolist() == [1.0, 4.0, 7.0, 10.0]
+
+
+def test_text_is_read_where_it_lies():
+    series = pd.Series(["one", "two", "three"] * 100, dtype="str")
+    array = pa.array(series.array)
+    chunk = array.chunk(0) if isinstance(array, pa.ChunkedArray) else array
+    assert as_column(series)._data_pointers == [chunk.buffers()[1].address]
+
+
+def test_time_zones_are_kept_in_the_name_of_the_type_and_not_copied():
+    series = pd.Series(pd.date_range("2013-02-08", periods=3, tz="America/New_York", unit="us"))
+    column = as_column(series)
+    assert column.type == "timestamp[us, America/New_York]"
+    assert column.slice(0, 1).type == column.type
+    values, _ = column.to_int64()
+    assert values[0] == 1_360_299_600 * 10**6
+    assert column._data_pointers == [pointer(series.array._ndarray)]
+
+
+@pytest.mark.parametrize(
+    "values", [[1, "a", None], [1.5, "b", object()], ["a", 2, 3.0], [{}, [], 1]]
+)
+def test_a_mixed_object_column_is_not_applicable_and_costs_only_itself(values):
+    table = as_table(pd.DataFrame({"m": pd.Series(values, dtype=object), "x": [1.0, 2.0, 3.0]}))
+    problem = table.columns["m"]
+    assert (problem.status, problem.type) == ("not_applicable", "object")
+    assert problem.message.startswith("column 'm': ")
+    assert table.columns["x"].to_float64().tolist() == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([1, None, 3], "integer"),
+        ([1.5, None, 2.0], "float"),
+        ([True, None, False], "boolean"),
+        ([None, None, None], "null"),
+    ],
+)
+def test_objects_of_one_kind_are_of_that_kind(values, kind):
+    assert as_column(pd.Series(values, dtype=object)).kind == kind
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.Series(pd.period_range("2013-01", periods=3, freq="M")),
+        pd.Series(pd.interval_range(0, 3)),
+        pd.Series([1 + 2j, 0j, 1j]),
+    ],
+    ids=["period", "interval", "complex"],
+)
+def test_types_that_are_not_computed_on_are_not_applicable(values):
+    table = as_table(pd.DataFrame({"p": values, "x": [1, 2, 3]}))
+    assert table.columns["p"].status == "not_applicable"
+    assert table.columns["x"].kind == "integer"
+    with pytest.raises(UnsupportedColumn, match="column 'tip'"):
+        as_column(values, "tip")
+
+
+def test_sparse_columns_are_read():
+    series = pd.Series(pd.arrays.SparseArray([0.0, 0.0, 2.5]))
+    assert as_column(series).to_float64().tolist() == [0.0, 0.0, 2.5]
+
+
+def test_categories_of_numbers_and_with_many_labels_are_read():
+    assert as_column(pd.Series(pd.Categorical([3, None, 1]))).value_kind == "integer"
+    labels = [f"label {i}" for i in range(40_000)]
+    column = as_column(pd.Series(pd.Categorical(labels)))
+    assert column.type.startswith("dictionary<int")
+    assert column.to_text() == labels
+
+
+def test_repeated_names_are_refused_by_name():
+    frame = pd.DataFrame([[1, 2, 3]], columns=["a", "b", "a"])
+    with pytest.raises(InputError, match=r"fares: .* more than one named 'a'"):
+        as_table(frame, name="fares")
+
+
+def test_names_that_are_the_same_as_text_are_refused():
+    with pytest.raises(InputError, match="more than one named '1'"):
+        as_table(pd.DataFrame([[1, 2]], columns=[1, "1"]))
+
+
+def test_names_become_text():
+    frame = pd.DataFrame([[1, 2]], columns=pd.MultiIndex.from_tuples([("a", 1), ("b", 2)]))
+    assert as_table(frame).names == ("('a', 1)", "('b', 2)")
+    assert as_table(pd.DataFrame([[1, 2]])).names == ("0", "1")
+
+
+def test_series_and_indexes_are_columns_and_tables_of_one():
+    series = pd.Series([1.0, 2.0], name="fare")
+    assert as_column(series).to_float64().tolist() == [1.0, 2.0]
+    assert as_table(series).names == ("fare",)
+    assert as_table(pd.Series([1.0])).names == ("data",)
+    assert as_column(pd.Index([3, 4])).to_float64().tolist() == [3.0, 4.0]
+
+
+def test_a_frame_is_no_column():
+    with pytest.raises(TypeError, match="tip: expected one column, found a frame"):
+        as_column(pd.DataFrame({"a": [1]}), "tip")
+
+
+def test_subclasses_of_frames_are_frames():
+    class Mine(pd.DataFrame):
+        pass
+
+    assert as_table(Mine({"a": [1]})).names == ("a",)
+
+
+def test_frames_without_rows_and_without_columns_are_tables():
+    assert as_table(pd.DataFrame({"a": np.zeros(0)})).length == 0
+    assert as_table(pd.DataFrame(index=range(3))).names == ()
+
+
+def test_a_frame_is_not_modified(frame):
+    before = frame.copy(deep=True)
+    as_table(frame).take([0, 2])
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def test_pandas_is_not_imported_for_other_data():
+    code = (
+        "import sys, numpy, pyarrow; from simdrift.columns import as_table;"
+        "as_table({'x': numpy.zeros(3)}); as_table(pyarrow.table({'x': [1]}));"
+        "assert 'pandas' not in sys.modules and 'polars' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -1,0 +1,72 @@
+"""`import simdrift`: quick, and nothing but NumPy with it; public names come when asked for."""
+
+import subprocess
+import sys
+
+import pytest
+import simdrift as sd
+
+LAZY = ("pandas", "polars", "pyarrow", "duckdb", "scipy", "pydantic", "psycopg", "jinja2", "click")
+
+
+def run(code: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, timeout=60, capture_output=True, text=True
+    )
+    return done.stdout
+
+
+def test_importing_takes_less_than_a_fifth_of_a_second():
+    code = "import time; t = time.perf_counter(); import simdrift; print(time.perf_counter() - t)"
+    assert min(float(run(code)) for _ in range(5)) < 0.2
+
+
+def test_importing_brings_only_numpy():
+    code = f"import sys, simdrift; print(sorted(sys.modules.keys() & set({LAZY!r})))"
+    assert run(code) == "[]\n"
+
+
+def test_importing_brings_no_other_module_of_ours():
+    code = (
+        "import sys, simdrift; print(*sorted(m for m in sys.modules if m.startswith('simdrift')))"
+    )
+    assert run(code).split() == ["simdrift", "simdrift._core", "simdrift._errors"]
+
+
+@pytest.mark.parametrize("name", sd.__all__)
+def test_every_public_name_is_there(name):
+    assert getattr(sd, name) is not None
+    assert name in dir(sd)
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'simdrift' has no attribute 'dirft'"):
+        sd.dirft  # noqa: B018
+
+
+def test_monitor_stays_a_function_when_its_package_is_imported():
+    code = (
+        "import simdrift as sd, simdrift.monitor.windows, simdrift.monitor, sys;"
+        "assert not isinstance(sd.monitor, type(sys)) and callable(sd.monitor);"
+        "from simdrift.monitor.run import monitor; assert monitor is sd.monitor"
+    )
+    run(code)
+
+
+def test_the_version_is_that_of_the_core():
+    assert sd.__version__ == sd.show_config().version
+
+
+def test_show_config_prints_isa_and_threads():
+    text = str(sd.show_config())
+    assert f"isa       {sd.show_config().isa}" in text
+    assert f"threads   {sd.show_config().threads}" in text
+
+
+def test_the_number_of_threads_is_that_of_the_environment():
+    code = "import simdrift; print(simdrift.show_config().threads)"
+    found = subprocess.run(
+        [sys.executable, "-c", code], check=True, timeout=60, capture_output=True, text=True,
+        env={"SIMDRIFT_NUM_THREADS": "3", "PYTHONPATH": ":".join(filter(None, sys.path))},
+    )  # fmt: skip
+    assert found.stdout == "3\n"

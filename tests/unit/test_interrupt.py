@@ -1,0 +1,74 @@
+"""Ctrl-C ends a long call with KeyboardInterrupt within 200 ms, and what was given stays
+usable."""
+
+import subprocess
+import sys
+
+import pytest
+
+LIMIT_SECONDS = 0.2
+
+SCRIPT = """
+import os, signal, sys, threading, time
+import numpy as np
+from simdrift._core import Categories, Column, Prepared, distinct, histogram, ks_exact_p
+from simdrift._core import median_deviation, pair_profile, profile, quantiles, sort, two_sample
+
+random = np.random.default_rng(20130208)
+endless = Column.from_numpy(np.broadcast_to(1.5, 10**11))
+many = random.normal(size=20_000_000)
+column = Column.from_numpy(many)
+calls = {
+    "profile": lambda: profile(endless, THREADS),
+    "pair_profile": lambda: pair_profile(endless, endless, THREADS),
+    "histogram": lambda: histogram(endless, np.linspace(0, 1, 31), THREADS),
+    "distinct": lambda: distinct(endless, THREADS),
+    "count": lambda: Categories().count(endless, THREADS),
+    "quantiles": lambda: repeat(lambda: quantiles(column, [0.1, 0.5], THREADS)),
+    "median_deviation": lambda: repeat(lambda: median_deviation(column, 0.0, THREADS)),
+    "prepare": lambda: repeat(lambda: Prepared(column, THREADS)),
+    "sort": lambda: repeat(lambda: sort(many, THREADS)),
+    "two_sample": lambda: repeat(lambda: two_sample(column, column, threads=THREADS)),
+    "ks_exact_p": lambda: repeat(lambda: ks_exact_p(9_999, 9_999, 999_900, THREADS)),
+}
+sent = [0.0]
+
+def repeat(work):
+    while True:
+        work()
+
+def interrupt():
+    time.sleep(0.15)
+    sent[0] = time.perf_counter()
+    os.kill(os.getpid(), signal.SIGINT)
+
+def delay(call):
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    try:
+        call()
+    except KeyboardInterrupt:
+        return time.perf_counter() - sent[0]
+    finally:
+        thread.join()
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+print(min(delay(calls[sys.argv[1]]) for _ in range(3)))
+assert profile(column, THREADS)["rows"] == 20_000_000
+"""
+
+CALLS = (
+    "profile", "pair_profile", "histogram", "distinct", "count", "quantiles", "median_deviation",
+    "prepare", "sort", "two_sample", "ks_exact_p",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("call", CALLS)
+def test_ctrl_c_ends_a_long_call_within_200_ms(call, threads):
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT.replace("THREADS", str(threads)), call],
+        timeout=60, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) < LIMIT_SECONDS
