@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, overload
 
 from . import frames, interchange
 from .files import write_text
+from .labels import zone_of
 from .rows import Histogram, Result, Run
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ class Results(Sequence[Result]):
     """An immutable sequence of result rows, with their runs and histograms.
 
     Window times are kept in UTC and must carry a zone (else ValueError); `timezone` is the IANA
-    name in which people read them. A NaN among the numbers becomes None.
+    name in which people read them (ValueError where there is none such). A NaN among the
+    numbers becomes None.
 
     >>> from uuid import UUID
     >>> row = Result(UUID(int=1), "flights", "", "", None, None, "all", "", "dep_delay",
@@ -48,6 +50,7 @@ class Results(Sequence[Result]):
         self._rows = tuple([_clean(row) for row in rows])
         self._runs = tuple([_run_in_utc(run) for run in runs])
         self._histograms = tuple(histograms)
+        zone_of(timezone)
         self._timezone = timezone
 
     @property
@@ -213,9 +216,8 @@ def _clean(row: Result) -> Result:
         end is not None and end.tzinfo is not UTC
     ):
         row = row._replace(window_start=in_utc(start), window_end=in_utc(end))
-    if any([number != number for number in row[_NUMBERS]]):
-        return _without_nan(row)
-    return row
+    numbers: Any = row[_NUMBERS]
+    return _without_nan(row) if any(number != number for number in numbers) else row
 
 
 def _without_nan(row: Result) -> Result:

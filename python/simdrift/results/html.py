@@ -8,10 +8,10 @@ rest.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import tzinfo
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -123,7 +123,7 @@ def results_html(results: Results) -> str:
 
 def _report_values(report: Report) -> dict[str, Any]:
     results, summary = report.results, report.summary
-    zone = ZoneInfo(results.timezone)
+    zone = labels.zone_of(results.timezone)
     time = _timeline(results, summary, zone)
     found = stand_out(results, columns=None) if time else []
     return {
@@ -150,7 +150,7 @@ def _report_values(report: Report) -> dict[str, Any]:
     }
 
 
-def _timeline(results: Results, summary: Summary, zone: ZoneInfo) -> Timeline | None:
+def _timeline(results: Results, summary: Summary, zone: tzinfo) -> Timeline | None:
     if summary.windows < 2 or summary.window_start is None or summary.window_end is None:
         return None
     return Timeline(summary.window_start, summary.window_end, zone)
@@ -224,7 +224,7 @@ def _cards(summary: Summary) -> list[Card]:
     return [drifted, share, rows, *known, alerts]
 
 
-def _days(found: Sequence[StandOut], zone: ZoneInfo) -> list[Day]:
+def _days(found: Sequence[StandOut], zone: tzinfo) -> list[Day]:
     """The windows that stand out, each with all its reasons, the most extreme first."""
     groups: dict[Any, list[StandOut]] = {}
     for one in found:
@@ -247,7 +247,7 @@ def _reason(one: StandOut) -> Reason:
     return Reason(labels.series_words(one), text(one.value), text(one.median), score)
 
 
-def _rows(report: Report, time: Timeline | None, zone: ZoneInfo) -> list[Row]:
+def _rows(report: Report, time: Timeline | None, zone: tzinfo) -> list[Row]:
     pictures = histogram_pictures(report.results.histograms)
     return [_row(line, pictures, time, zone) for line in report.columns]
 
@@ -256,7 +256,7 @@ def _row(
     line: ColumnLine,
     pictures: dict[tuple[str, str], HistogramPicture],
     time: Timeline | None,
-    zone: ZoneInfo,
+    zone: tzinfo,
 ) -> Row:
     worst = line.worst
     held = ratio(worst)

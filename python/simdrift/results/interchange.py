@@ -23,6 +23,7 @@ from uuid import UUID
 from simdrift._errors import InputError
 
 from .identity import utc_text
+from .labels import zone_of
 from .rows import Histogram, Result, Run
 
 FORMAT = "simdrift.results"
@@ -89,8 +90,16 @@ def decode(document: str | bytes | Mapping[str, Any]) -> Decoded:
         _rows(Result, data, "rows"),
         _rows(Run, data, "runs"),
         _rows(Histogram, data, "histograms"),
-        _text(data.get("timezone", "UTC")),
+        _timezone(data.get("timezone", "UTC")),
     )
+
+
+def _timezone(value: Any) -> str:
+    try:
+        zone_of(_text(value))
+    except ValueError as error:
+        raise InputError(f"timezone: {error}") from None
+    return str(value)
 
 
 def _parsed(document: str | bytes | Mapping[str, Any]) -> Mapping[str, Any]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Protocol
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .text import shorten
 
@@ -116,10 +116,9 @@ def number(value: float | None, digits: int = 3) -> str:
     size = abs(value)
     if size >= 1e15 or 0 < size < 1e-4:
         return f"{value:.{digits}g}"
-    if size >= 10 ** (digits - 1) or value == int(value):
-        return f"{value:,.0f}"
-    places = digits - 1 - math.floor(math.log10(size))
-    return f"{value:.{places}f}".rstrip("0").rstrip(".")
+    if size >= 10 ** (digits - 1) or size == int(size):
+        return f"{value + 0.0:,.0f}"  # + 0.0: no minus before a zero
+    return f"{value:#.{digits}g}".rstrip("0").rstrip(".")
 
 
 def count(value: float | None) -> str:
@@ -136,6 +135,8 @@ def percent(share: float | None) -> str:
     if share is None:
         return "–"
     value = 100 * share
+    if 0 < abs(value) < 0.01:
+        return "<0.01 %"
     places = 0 if abs(value) >= 10 or value == 0 else 1 if abs(value) >= 1 else 2
     text = f"{value:.{places}f}"
     return f"{text.rstrip('0').rstrip('.') if places else text} %"
@@ -156,6 +157,16 @@ def metric_text(metric: str) -> Callable[[float | None], str]:
     return percent if share and metric != "drift.missing_share" else number
 
 
+def zone_of(name: str) -> tzinfo:
+    """The IANA zone of that name, else ValueError. UTC needs no files of zones."""
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise ValueError(f"expected an IANA zone such as 'Europe/Berlin', found {name!r}") from None
+
+
 class Windowed(Protocol):
     """What has a window."""
 
@@ -165,19 +176,19 @@ class Windowed(Protocol):
     def window_end(self) -> datetime | None: ...
 
 
-def window_label(row: Windowed, zone: ZoneInfo) -> str:
+def window_label(row: Windowed, zone: tzinfo) -> str:
     """The window's start in the zone: a date where it is midnight, else date and time."""
     return "all" if row.window_start is None else time_label(row.window_start, zone)
 
 
-def time_label(time: datetime, zone: ZoneInfo) -> str:
+def time_label(time: datetime, zone: tzinfo) -> str:
     """A time in the zone: a date where it is midnight, else date and time."""
     local = time.astimezone(zone)
     midnight = local.hour == local.minute == local.second == 0
     return f"{local:%Y-%m-%d}" if midnight else f"{local:%Y-%m-%d %H:%M}"
 
 
-def span_label(start: datetime | None, end: datetime | None, zone: ZoneInfo) -> str:
+def span_label(start: datetime | None, end: datetime | None, zone: tzinfo) -> str:
     """A half-open window as 'first to last': whole days are named by their first and last day."""
     if start is None or end is None:
         return "all rows"

@@ -11,17 +11,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, tzinfo
 from statistics import fmean, median
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from .collection import Results
-from .labels import number, series_words, window_label
+from .labels import number, series_words, window_label, zone_of
 from .rows import Result
 
 MAD_TO_SD = 1.4826
 MEAN_DEVIATION_TO_SD = 1.2533
+ROUNDING = 1e-12  # a scale below this share of the largest value is rounding, not spread
 MIN_WINDOWS = 5
 MIN_SCORE = 3.5
 """Iglewicz and Hoaglin's cut for a value to be called an outlier."""
@@ -108,10 +108,11 @@ def spread(values: Collection[float]) -> Spread:
     """
     middle = median(values)
     deviations = [abs(value - middle) for value in values]
-    deviation = median(deviations)
-    if deviation > 0:
-        return Spread(middle, MAD_TO_SD * deviation)
-    return Spread(middle, MEAN_DEVIATION_TO_SD * fmean(deviations))
+    noise = ROUNDING * max(abs(value) for value in values)
+    for scale in (MAD_TO_SD * median(deviations), MEAN_DEVIATION_TO_SD * fmean(deviations)):
+        if scale > noise:
+            return Spread(middle, scale)
+    return Spread(middle, 0.0)
 
 
 def stand_out(
@@ -134,7 +135,7 @@ def stand_out(
     rows = [
         row for row in results if row.metric in names and (columns is None or row.column in columns)
     ]
-    zone = ZoneInfo(timezone or results.timezone)
+    zone = zone_of(timezone or results.timezone)
     found = [
         one
         for key, series in series_of(rows).items()
@@ -144,7 +145,7 @@ def stand_out(
 
 
 def _outliers(
-    key: Key, series: list[Result], top: int, minimum: float, zone: ZoneInfo
+    key: Key, series: list[Result], top: int, minimum: float, zone: tzinfo
 ) -> list[StandOut]:
     rows = [row for row in series if row.value is not None and abs(row.value) < float("inf")]
     if len(rows) < MIN_WINDOWS:
@@ -157,7 +158,7 @@ def _outliers(
     return sorted(found, key=lambda one: -abs(one.score))[:top]
 
 
-def _scored(key: Key, row: Result, centre: Spread, zone: ZoneInfo) -> StandOut:
+def _scored(key: Key, row: Result, centre: Spread, zone: tzinfo) -> StandOut:
     value = row.value if row.value is not None else 0.0
     score = (value - centre.median) / centre.scale
     return StandOut(
@@ -176,7 +177,7 @@ def _scored(key: Key, row: Result, centre: Spread, zone: ZoneInfo) -> StandOut:
     )
 
 
-def _sentence(key: Key, row: Result, centre: Spread, score: float, zone: ZoneInfo) -> str:
+def _sentence(key: Key, row: Result, centre: Spread, score: float, zone: tzinfo) -> str:
     side = "above" if score > 0 else "below"
     return (
         f"{window_label(row, zone)}: {series_words(key)} {number(row.value, 2)}, "

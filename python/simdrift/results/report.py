@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING
 
 from . import terminal
 from .collection import Results
 from .files import write_text
 from .relabel import Owner, Window, relabelled
 from .summary import ColumnLine, Summary, column_lines, summarise
+
+if TYPE_CHECKING:
+    from simdrift.store import WriteSummary
 
 
 class Report:
@@ -104,7 +107,7 @@ class Report:
         model: str = "",
         model_version: str = "",
         window: Window | None = None,
-    ) -> Any:
+    ) -> WriteSummary:
         """Write to Postgres: `dsn`, else SIMDRIFT_DSN, else the embedded server.
 
         The results get the identity given here. Without a time column they have no window:
@@ -114,4 +117,6 @@ class Report:
         from simdrift.store import Store
 
         owner = Owner(monitor, dataset, model, model_version)
-        return Store(dsn).write(relabelled(self._results, owner, window))
+        relabelled_results = relabelled(self._results, owner, window)
+        with Store(dsn) as store:
+            return store.write(relabelled_results)

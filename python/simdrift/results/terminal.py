@@ -6,11 +6,11 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from datetime import tzinfo
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from .collection import Results
-from .labels import count, number, p_text, percent, span_label, status_words, window_label
+from .labels import count, number, p_text, percent, span_label, status_words, window_label, zone_of
 from .ranking import StandOut
 from .rows import Result
 from .summary import ColumnLine, Summary
@@ -156,7 +156,7 @@ def alert_text(line: ColumnLine) -> str:
 
 def summary_text(summary: Summary, results: Results) -> str:
     """Two or three lines: rows, window, verdict."""
-    zone = ZoneInfo(results.timezone)
+    zone = zone_of(results.timezone)
     window = span_label(summary.window_start, summary.window_end, zone)
     lines = [
         verdict(summary),
@@ -203,7 +203,7 @@ _RUN_HEADINGS = (
 
 def runs_table(results: Results, *, cells: int | None = None) -> str:
     """One line a window: rows, share of drifted columns, missing share, alerts."""
-    zone = ZoneInfo(results.timezone)
+    zone = zone_of(results.timezone)
     windows: dict[object, list[Result]] = {}
     for row in results:
         windows.setdefault((row.grain, row.window_start), []).append(row)
@@ -212,7 +212,7 @@ def runs_table(results: Results, *, cells: int | None = None) -> str:
     return table(_RUN_HEADINGS, sorted(lines), cells=cells)
 
 
-def _run_row(group: list[Result], rows: int | None, zone: ZoneInfo) -> tuple[str, ...]:
+def _run_row(group: list[Result], rows: int | None, zone: tzinfo) -> tuple[str, ...]:
     values = {row.metric: row.value for row in group if not row.column and not row.segment}
     alerting = dict.fromkeys(row.column or row.metric for row in group if row.alert is True)
     return (

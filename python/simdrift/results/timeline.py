@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 MOST_MARKS = 13
 
@@ -22,7 +21,7 @@ class Timeline(NamedTuple):
 
     start: datetime
     end: datetime
-    zone: ZoneInfo
+    zone: tzinfo
 
     def share(self, time: datetime) -> float:
         """The place of a time: 0 is the start, 1 the end."""
@@ -42,7 +41,7 @@ def _label(time: datetime, pattern: str) -> str:
     return time.strftime("%Y" if pattern == "%b" and time.month == 1 else pattern).lstrip("0")
 
 
-def _round_times(start: datetime, end: datetime, zone: ZoneInfo) -> tuple[Sequence[datetime], str]:
+def _round_times(start: datetime, end: datetime, zone: tzinfo) -> tuple[Sequence[datetime], str]:
     days = (end - start) / timedelta(days=1)
     first = start.astimezone(zone).replace(minute=0, second=0, microsecond=0)
     if days <= 2.5:
