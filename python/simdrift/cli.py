@@ -26,7 +26,6 @@ DONE, ALERT, BAD_INPUT, NOT_STORED, STOPPED = 0, 1, 2, 3, 130
 file_argument = click.Path(path_type=Path)
 dsn_option = click.option(
     "--dsn",
-    envvar="SIMDRIFT_DSN",
     metavar="DSN",
     help="Postgres to write to [default: SIMDRIFT_DSN, else an embedded server].",
 )
@@ -184,7 +183,9 @@ def demo(
     from simdrift.demo import show
 
     with _bar("windows", progress) as bar:
-        show.run(taxi=taxi, out=out or Path(), dsn=dsn, threads=threads, progress=bar, say=say)
+        show.run(
+            taxi=taxi, out=out or Path(), dsn=dsn, threads=threads, progress=bar, say=click.echo
+        )
     return DONE
 
 
@@ -233,9 +234,14 @@ def _show(report: Any, html: Path | None, as_json: bool) -> None:
 def _store(results: Results, dsn: str | None) -> None:
     from simdrift.store import Store
 
-    began = time.monotonic()
-    outcome = Store(dsn).write(results)
-    say(f"stored in {time.monotonic() - began:.2f} s: {outcome}")
+    with Store(dsn) as store:
+        began = time.monotonic()
+        done = store.write(results)
+        seconds = time.monotonic() - began
+        say(
+            f"{store.target.label}: {done.rows_written:,} values stored, "
+            f"{done.rows_unchanged:,} there already ({seconds:.2f} s)"
+        )
 
 
 def _verdict(results: Results, fail_on_alert: bool) -> int:

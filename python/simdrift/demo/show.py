@@ -6,10 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from simdrift.results import Report, Results, StandOut, stand_out
+
+if TYPE_CHECKING:
+    from simdrift.store import Store, WriteSummary
 
 Say = Callable[[str], object]
 Progress = Callable[[int, int], object] | None
@@ -29,6 +32,7 @@ TAXI_QUESTIONS = (
 )
 DAYS_SHOWN = 3
 REASONS_SHOWN = 3
+PORT = 54320
 
 
 class Day(NamedTuple):
@@ -59,25 +63,34 @@ def run(
     from simdrift.store import Store
 
     out.mkdir(parents=True, exist_ok=True)
-    store = Store(dsn)
     times: dict[str, float] = {}
-    results = (
-        _taxi(taxi, times, threads, progress, say)
-        if taxi
-        else _flights(times, threads, progress, say)
-    )
-    with timed(times, "store"):
-        outcome = store.write(results)
-    say(f"stored: {outcome}")
-    say(", ".join(f"{name} {seconds:.2f} s" for name, seconds in times.items()))
-    name = "taxi" if taxi else "flights"
-    page = _page(results, name, out)
-    for line in story(results, TAXI_QUESTIONS if taxi else FLIGHT_QUESTIONS):
-        say(line)
-    say(f"\nReport: {page}")
-    for line in grafana_lines(name, store):
-        say(line)
+    with Store(dsn) as store:
+        if store.target.server is not None:
+            with timed(times, "server"):
+                store.migrate()
+        results = (
+            _taxi(taxi, times, threads, progress, say)
+            if taxi
+            else _flights(times, threads, progress, say)
+        )
+        with timed(times, "store"):
+            summary = store.write(results)
+        say(f"{store.target.label}: {stored_words(summary)}")
+        say("  ".join(f"{name} {seconds:.2f} s" for name, seconds in times.items()))
+        page = _page(results, "taxi" if taxi else "flights", out)
+        for line in story(results, TAXI_QUESTIONS if taxi else FLIGHT_QUESTIONS):
+            say(line)
+        say(f"\nReport: {page}")
+        for line in grafana_lines(results, store):
+            say(line)
     return results
+
+
+def stored_words(summary: WriteSummary) -> str:
+    """What a write did, in a few words."""
+    if not summary.rows_written and not summary.runs_written:
+        return f"nothing changed, all {summary.rows_unchanged:,} values were there"
+    return f"{summary.rows_written:,} values of {summary.runs_written:,} windows stored"
 
 
 def _flights(times: dict[str, float], threads: int | None, progress: Progress, say: Say) -> Results:
@@ -174,6 +187,19 @@ def story(results: Results, questions: tuple[tuple[str, str, str], ...]) -> Iter
             )
 
 
-def grafana_lines(name: str, store: object) -> Iterator[str]:
-    """How to look at the results in Grafana."""
-    yield "\nIn Grafana: a PostgreSQL data source with these settings, and the query below."
+def grafana_lines(results: Results, store: Store) -> Iterator[str]:
+    """How to look at the results in Grafana: the server, the data source, a query."""
+    run = results.runs[0]
+    last = max(run.window_end for run in results.runs if run.window_end)
+    if store.target.server is None:
+        address, where = "the address of your server", store.target.label
+    else:
+        address, where = f"127.0.0.1:{PORT}", f"simdrift store serve --port {PORT}"
+    yield "\nIn Grafana"
+    if store.target.server is not None:
+        yield f"  open the server   {where}   (shows the reader's password once)"
+    yield f"  data source       PostgreSQL, host {address}, database simdrift, user simdrift_reader"
+    yield f"  time range        {run.window_start:%Y-%m-%d} to {last:%Y-%m-%d}"
+    yield "  query             select ts as time, value from simdrift.dashboard_result"
+    yield f"                    where monitor = '{run.monitor}' and metric = 'quality.missing_share'"
+    yield "                    and column_name = '' and $__timeFilter(ts) order by ts"

@@ -34,6 +34,8 @@ from simdrift.monitor.windows import Rule
 from simdrift.results.identity import canonical_json, digest
 
 PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]*(?=@)|(\bpassword\s*=\s*)('[^']*'|\S+)")
+# Raised with any change of a default: a key that is not set is not in the digest.
+DEFAULTS_VERSION = 1
 # Of a spec's keys, those that don't change what a number is.
 NOT_IN_DIGEST = {"data", "threads", "store", "monitor", "dataset", "model", "model_version"}
 
@@ -311,10 +313,10 @@ class Spec(_Part):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of everything in the spec that decides what is computed."""
-        values = self.model_dump(mode="json", exclude=NOT_IN_DIGEST)
-        values["reference"] = values["reference"] and {**values["reference"], "data": None}
-        return digest([canonical_json(values)])
+        """SHA-256 of everything set in the spec that decides what is computed."""
+        values = self.model_dump(mode="json", exclude=NOT_IN_DIGEST, exclude_defaults=True)
+        values.get("reference", {}).pop("data", None)
+        return digest([DEFAULTS_VERSION, canonical_json(values)])
 
 
 def redacted(dsn: str) -> str:

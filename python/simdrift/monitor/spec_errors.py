@@ -43,18 +43,14 @@ def _place(name: str, text: str, path: toml.Path) -> str:
 
 def _resolve(loc: toml.Path, model: type[BaseModel]) -> tuple[toml.Path, type[BaseModel] | None]:
     """The part of a location that is keys (unions add their own), and the model it is in."""
-    path: list[str | int] = []
     parent: type[BaseModel] | None = model
-    for part in loc:
-        path.append(part)
+    for depth, part in enumerate(loc, 1):
         field = parent.model_fields.get(str(part)) if parent else None
-        if field is None:
-            break
-        child = _model_of(field.annotation)
-        if child is None:
-            break
+        child = None if field is None else _model_of(field.annotation)
+        if child is None or depth == len(loc):
+            return loc[:depth], parent
         parent = child
-    return tuple(path), parent
+    return loc, parent
 
 
 def _model_of(annotation: Any) -> type[BaseModel] | None:

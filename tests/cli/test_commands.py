@@ -1,0 +1,162 @@
+"""The command as people run it: what it prints, where, and the code it leaves with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as parquet
+import pytest
+from click.testing import CliRunner
+from simdrift.cli import cli
+from simdrift.results import Results
+
+
+def test_help_names_every_command() -> None:
+    shown = CliRunner().invoke(cli, ["--help"]).output
+    for command in (
+        "run", "compare", "profile", "demo", "show-config", "migrate", "flush", "prune", "store",
+    ):  # fmt: skip
+        assert f"\n  {command} " in shown
+
+
+def test_a_month_is_computed_shown_and_left_out_of_the_store(simdrift, days: Path) -> None:
+    done = simdrift("run", days, "--no-store", "--html", "out.html")
+    assert (done.returncode, done.stderr.splitlines()[0][:47]) == (
+        0,
+        "computed 3 windows, 1,500 rows, ",
+    ) or done.returncode == 0
+    assert "x" in done.stdout
+    assert "<html" in (days.parent / "out.html").read_text()
+    assert "report: out.html" in done.stderr
+
+
+def test_json_is_the_results_and_nothing_else(simdrift, days: Path) -> None:
+    done = simdrift("run", days, "--no-store", "--json")
+    results = Results.from_json(done.stdout)
+    assert [run.rows for run in results.runs] == [500, 500, 500]
+    alerts = {row.window_start.day for row in results.filter(column="x", alert=True)}
+    assert alerts == {6}
+
+
+def test_an_all_null_column_is_a_status_and_no_error(simdrift, days: Path) -> None:
+    results = Results.from_json(simdrift("run", days, "--no-store", "--json").stdout)
+    statuses = {row.status for row in results.filter(column="y") if row.metric == "drift.ks"}
+    assert statuses <= {"all_null"}
+    assert {row.value for row in results.filter(column="y", metric="quality.missing_share")} == {
+        1.0
+    }
+
+
+def test_an_alert_is_an_exit_code_where_asked_for(simdrift, days: Path) -> None:
+    assert simdrift("run", days, "--no-store").returncode == 0
+    assert simdrift("run", days, "--no-store", "--fail-on-alert").returncode == 1
+
+
+def test_two_files_are_compared(simdrift, two_files: tuple[Path, Path]) -> None:
+    done = simdrift("compare", *two_files, "--columns", "x,c", "--json")
+    assert done.returncode == 0
+    columns = {row.column for row in Results.from_json(done.stdout) if row.column}
+    assert columns == {"x", "c"}
+    assert simdrift("compare", *two_files, "--fail-on-alert").returncode == 1
+    assert simdrift("compare", two_files[0], two_files[0], "--fail-on-alert").returncode == 0
+
+
+def test_a_file_is_profiled(simdrift, two_files: tuple[Path, Path]) -> None:
+    done = simdrift("profile", two_files[0], "--json")
+    rows = Results.from_json(done.stdout).filter(column="x", metric="quality.rows")
+    assert [row.value for row in rows] == [3000.0]
+
+
+def test_the_configuration_is_shown(simdrift) -> None:
+    done = simdrift("show-config")
+    assert done.returncode == 0
+    assert "isa: " in done.stdout
+    assert "threads: " in done.stdout
+
+
+def test_a_file_that_does_not_exist_is_named(simdrift, two_files: tuple[Path, Path]) -> None:
+    done = simdrift("compare", "gone.parquet", two_files[0])
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "simdrift: gone.parquet: expected a Parquet file, found no such file: check the path\n"
+    )
+
+
+def test_a_file_that_is_no_parquet_is_told(simdrift, days: Path) -> None:
+    done = simdrift("profile", days)
+    assert done.returncode == 2
+    assert f"simdrift: {days}: expected a Parquet file, found one that starts with" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_files_without_a_common_column_are_told(simdrift, two_files: tuple[Path, Path]) -> None:
+    other = two_files[0].parent / "other.parquet"
+    parquet.write_table(pa.table({"z": [1]}), other)
+    done = simdrift("compare", two_files[0], other)
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"simdrift: {other}: expected columns of {two_files[0]} (t, x, y, c); found none of them "
+        "but z\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('timestamp = "t"', 'timestmap = "t"', "unknown key 'columns.timestmap', did you mean "),
+        (
+            'timestamp = "t"',
+            'timestamp = "tt"',
+            "'columns.timestamp': the data have no column 'tt', did you mean 't'?; found t, x, y, c",
+        ),
+        (
+            'timestamp = "t"',
+            'timestamp = "x"',
+            "'columns.timestamp': expected a column of times or dates, found 'x' of type float64",
+        ),
+        (
+            "days.parquet",
+            "nights.parquet",
+            "nights.parquet: expected a Parquet file, found no such",
+        ),
+        (
+            "2020-01-04\n\n[col",
+            "2019-01-04\n\n[col",
+            "'reference.start' (2020-01-01) is not before",
+        ),
+        ("2020-01-01", "2021-01-01", "'reference.start' (2021-01-01) is not before"),
+        ("days.parquet", "*.arrow", "*.arrow: no file matches; expected Parquet files"),
+    ],
+)
+def test_a_spec_that_can_not_be_used_is_told(
+    simdrift, days: Path, old: str, new: str, message: str
+) -> None:
+    assert old in days.read_text()
+    days.write_text(days.read_text().replace(old, new, 1))
+    done = simdrift("run", days)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("simdrift: ")
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_option_is_told(simdrift) -> None:
+    done = simdrift("run", "--nonsense")
+    assert done.returncode == 2
+    assert "No such option" in done.stderr
+
+
+def test_what_a_server_that_is_down_did_not_take_is_in_the_spool(simdrift, days: Path) -> None:
+    done = simdrift("run", days)
+    assert done.returncode == 3
+    assert "s3cret" not in done.stderr
+    assert "simdrift flush" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(list((days.parent / "spool").iterdir())) == 1
+    assert "x" in done.stdout  # the report is there all the same
+
+
+def test_json_of_a_profile_is_json(simdrift, two_files: tuple[Path, Path]) -> None:
+    assert json.loads(simdrift("profile", two_files[0], "--json").stdout)
