@@ -85,9 +85,12 @@ def test_limit_law_falls_from_one_to_zero_without_a_step_at_its_borders(n):
 def test_ks_equals_scipy(sizes, shift, method):
     rng = np.random.default_rng(17)
     x, y = rng.normal(size=sizes[0]), rng.normal(shift, size=sizes[1])
-    expected = ks_2samp(x, y, method="exact" if method == "auto" else method)
+    if method == "auto" or sizes == (1, 1):  # SciPy's limit law has no rounded size of 0
+        expected = ks_2samp(x, y, method="exact")
+    else:
+        expected = ks_2samp(x, y, method=method)
     found = drift.ks(x, y, method=method)
-    assert found.value == expected.statistic
+    assert found.value == pytest.approx(expected.statistic, rel=1e-14)
     assert found.p_value == pytest.approx(expected.pvalue, rel=1e-11, abs=1e-300)
 
 

@@ -26,7 +26,7 @@ from simdrift.metrics.special import TINY, special
 SMALL_N = 140
 """Up to here Durbin's matrix serves wherever twice the one-sided tail does not."""
 FULL_SUM = 1024
-"""Up to this n every term of Smirnov's sum is taken."""
+"""Smirnov's sums of up to this many terms are taken term by term."""
 POINTS = 320
 """Terms that stand for a longer sum; 1e-14 needs 200."""
 NEGLIGIBLE = 60.0
@@ -94,7 +94,8 @@ def _minus_log1p(u: NDArray[np.float64]) -> NDArray[np.float64]:
     for k in range(31, 1, -2):
         total = total * r2 + 1.0 / k
     near = r * (u - 2.0 * r2 * total)
-    return np.where(np.abs(r) < 0.28, near, u - np.log1p(u))
+    with np.errstate(divide="ignore"):  # u = -1, at the end of a sum: infinite, a term of 0
+        return np.where(np.abs(r) < 0.28, near, u - np.log1p(u))
 
 
 def _log_terms(n: int, x: float, j: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -111,13 +112,13 @@ def smirnov_log_sf(n: int, x: float) -> float:
     """log P(D+ >= x) of the one-sided one-sample statistic of n rows, 0 < x < 1."""
     top = n * (1.0 - x)
     first = n * math.log1p(-x)
-    if n <= FULL_SUM:
+    if top <= FULL_SUM:
         whole = np.arange(1.0, math.ceil(top))
         return _log_sum(np.append(_log_terms(n, x, whole), first))
     low, high = 0.5, top
     while True:
         step = (high - low) / POINTS
-        j: NDArray[np.float64] = low + step * (np.arange(POINTS) + 0.5)
+        j = np.linspace(low + 0.5 * step, high - 0.5 * step, POINTS)
         logs = _log_terms(n, x, j)
         kept = np.flatnonzero(logs > logs.max() - NEGLIGIBLE)
         if len(kept) > POINTS // 3 or step < 1.0:

@@ -13,7 +13,6 @@ from simdrift.metrics.values import (
     CONSTANT,
     DEGENERATE,
     OK,
-    OVERFLOW,
     TOO_FEW_ROWS,
     Outcome,
 )
@@ -64,10 +63,8 @@ def wasserstein_normed(pair: ColumnPair) -> Outcome:
     if status == OK:
         status = pair.reference.profile["variance_status"]
         std = pair.reference.profile["std"] * pair.reference.unit_seconds
-        if status == CONSTANT and value == 0.0:
-            status = DEGENERATE
-        elif status == OK and not std > 0.0:
-            status = OVERFLOW
+        if status in (OK, CONSTANT) and std == 0.0:
+            status = DEGENERATE if value == 0.0 else CONSTANT
         value = value / std if status == OK and value is not None else None
     n, m = found["wasserstein_n"], found["wasserstein_m"]
     return Outcome(value, status, n_reference=n, n_current=m)

@@ -218,8 +218,23 @@ class ReferenceColumn(ColumnState):
     @property
     def column(self) -> _core.Column:
         if self._column is None and self.prepared is not None:
-            self._column = _core.Column.from_numpy(self.prepared.values)
+            self._column = self._column_of(self.prepared.values)
         return super().column
+
+    def _column_of(self, values: NDArray[Any]) -> _core.Column:
+        """Values as a column of this column's type; times have a unit that numbers lack."""
+        if self.value_kind != TEMPORAL:
+            return _core.Column.from_numpy(values)
+        if "date" in self.type:
+            return _column_of_dates(values, days="date32" in self.type)
+        kind = "timedelta64" if "duration" in self.type else "datetime64"
+        return _core.Column.from_numpy(values.astype(np.int64).view(f"{kind}[{self.unit}]"))
+
+    def _restore_values(self, values: NDArray[Any]) -> None:
+        if self.value_kind == TEMPORAL:
+            self.prepared = _core.Prepared(self._column_of(values), threads=self.threads)
+        else:
+            self.prepared = _core.Prepared.from_sorted(values)
 
     @property
     def sample(self) -> _core.Column | _core.Prepared:
@@ -324,10 +339,21 @@ class ReferenceColumn(ColumnState):
         if "distinct" in state:
             known["distinct"] = tuple(json.loads(str(state["distinct"])))
         if "values" in state:
-            new.prepared = _core.Prepared.from_sorted(np.ascontiguousarray(state["values"]))
+            new._restore_values(np.ascontiguousarray(state["values"]))
         if "counts" in state:
             known["categories"] = _unpack_categories(state)
         return new
+
+
+def _column_of_dates(values: NDArray[Any], *, days: bool) -> _core.Column:
+    """NumPy has dates of days only as a type that is converted: Arrow has both."""
+    import pyarrow as pa
+
+    width, dates = (np.int32, pa.date32()) if days else (np.int64, pa.date64())
+    [(_, _, column)] = _core.columns_from_arrow(pa.array(values.astype(width)).view(dates))
+    if not isinstance(column, _core.Column):
+        raise column
+    return column
 
 
 def _pack_categories(table: CategoryTable) -> dict[str, Any]:
