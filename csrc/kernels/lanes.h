@@ -21,7 +21,7 @@
 
 typedef __m512d lanes;
 typedef __mmask8 lanes_mask;
-typedef int64_t lanes_counter;
+typedef __m512i lanes_counter;
 
 static inline lanes lanes_load(const double *p) {
     return _mm512_loadu_pd(p);
@@ -76,13 +76,13 @@ static inline int lanes_any(lanes_mask m) {
     return m != 0;
 }
 static inline lanes_counter lanes_counter_zero(void) {
-    return 0;
+    return _mm512_setzero_si512();
 }
 static inline lanes_counter lanes_count(lanes_counter c, lanes_mask m) {
-    return c + __builtin_popcount(m);
+    return _mm512_mask_add_epi64(c, m, c, _mm512_set1_epi64(1));
 }
 static inline int64_t lanes_counted(lanes_counter c) {
-    return c;
+    return _mm512_reduce_add_epi64(c);
 }
 
 #elif defined(__AVX2__)

@@ -175,7 +175,7 @@ static inline void sdr_finish_block(sdr_profile *out, const sdr_lanes *lanes,
     sdr_finish_moments(out, lanes, anchor, values, n);
 }
 
-/* Order of the rows that are not NaN, from row `from` on; stops where it is lost. */
+/* Order of the rows that are not NaN; stops where it is lost. */
 static inline void sdr_finish_order(sdr_profile *out, const double *values, int64_t n) {
     bool up = true, down = true, strict = true;
     double previous = NAN; /* compares false with every first row */

@@ -3,9 +3,10 @@
  * scalar.c says what it computes, finish.h how.
  *
  * A block is taken in runs of RUN_ROWS rows that stay in the first-level cache: one
- * pass for the powers (with the extremes where there are registers enough), one for the
- * extremes, one for zeros and negatives - the last only once a row <= 0 was seen. Each
- * lane adds its rows in order in all of them, so the split changes no bit.
+ * pass for the powers, one for the extremes, one for zeros and negatives - the last
+ * only once a row <= 0 was seen - and one for the order, as long as there is one. Where
+ * there are registers enough the first three are one. Each lane adds its rows in order
+ * in all of them, so the split changes no bit.
  *
  * Clean blocks are assumed: a NaN or an infinity makes the first power sum not finite,
  * and the block is then computed again with masks. A mask adds +0.0 instead of a row,
@@ -53,14 +54,15 @@ static inline void add_masked(state *s, lanes x, lanes anchor) {
     add_powers(s, lanes_where(finite, lanes_sub(x, anchor)));
 }
 
-/* Powers of full lanes, and extremes where they cost no registers. */
+/* Powers of full lanes; and the rest where it costs no registers. */
 static inline void run_powers(state *s, const double *values, int64_t n, lanes anchor,
-                              bool masked) {
+                              bool masked, bool signs) {
     state t = *s;
     for (int64_t i = 0; i < n; i += SDR_LANES) {
         lanes x = lanes_load(values + i);
         lanes_prefetch(values + i);
         if (LANES_WIDE) add_extremes(&t, x);
+        if (LANES_WIDE && signs) add_signs(&t, x);
         if (masked)
             add_masked(&t, x, anchor);
         else
@@ -100,17 +102,50 @@ static inline void add_tail(state *s, const double *values, int k, lanes anchor)
     add_signs(s, x);
 }
 
-static inline void run_block(state *s, const double *values, int64_t n, lanes anchor,
-                             bool masked) {
+static inline void run(state *s, const double *values, int64_t n, lanes anchor,
+                       bool masked) {
+    bool signs = has_signs(s);
+    if (signs)
+        run_powers(s, values, n, anchor, masked, true);
+    else
+        run_powers(s, values, n, anchor, masked, false);
+    if (!LANES_WIDE) run_extremes(s, values, n);
+    if (!(LANES_WIDE && signs) && has_signs(s)) run_signs(s, values, n);
+}
+
+/* Order of rows [start, start + n], the last of them the next run's first; no NaN. */
+static inline void run_order(sdr_profile *out, const double *values, int64_t n) {
+    bool up = out->increasing, down = out->decreasing, strict = out->strict;
+    int64_t i = 0;
+    for (; i + SDR_LANES <= n && (up || down); i += SDR_LANES) {
+        lanes x = lanes_load(values + i), next = lanes_load(values + i + 1);
+        up = up && !lanes_any(lanes_less(next, x));
+        down = down && !lanes_any(lanes_less(x, next));
+        strict = strict && !lanes_any(lanes_equal(x, next));
+    }
+    for (; i < n && (up || down); i++) {
+        up = up && values[i] <= values[i + 1];
+        down = down && values[i] >= values[i + 1];
+        strict = strict && values[i] != values[i + 1];
+    }
+    out->increasing = up;
+    out->decreasing = down;
+    out->strict = strict && (up || down);
+}
+
+static inline void run_block(sdr_profile *out, state *s, const double *values,
+                             int64_t n, lanes anchor, bool masked) {
     int64_t full = n - n % SDR_LANES;
+    out->increasing = out->decreasing = out->strict = true;
     for (int64_t start = 0; start < full; start += RUN_ROWS) {
         int64_t rows = full - start < RUN_ROWS ? full - start : RUN_ROWS;
-        const double *run = values + start;
-        run_powers(s, run, rows, anchor, masked);
-        if (!LANES_WIDE) run_extremes(s, run, rows);
-        if (has_signs(s)) run_signs(s, run, rows);
+        run(s, values + start, rows, anchor, masked);
+        if (masked || !(out->increasing || out->decreasing)) continue;
+        run_order(out, values + start, start + rows < n ? rows : rows - 1);
     }
-    if (full < n) add_tail(s, values + full, (int)(n - full), anchor);
+    if (full == n) return;
+    add_tail(s, values + full, (int)(n - full), anchor);
+    if (!masked) run_order(out, values + full, n - full - 1);
 }
 
 static inline void state_store(sdr_lanes *out, const state *s) {
@@ -122,38 +157,17 @@ static inline void state_store(sdr_lanes *out, const state *s) {
     lanes_store(out->max, s->max);
 }
 
-/* Order of rows without NaN, eight neighbours at a time. */
-static inline void order_clean(sdr_profile *out, const double *values, int64_t n) {
-    bool up = true, down = true, strict = true;
-    int64_t i = 0;
-    for (; i + SDR_LANES < n && (up || down); i += SDR_LANES) {
-        lanes x = lanes_load(values + i), next = lanes_load(values + i + 1);
-        up = up && !lanes_any(lanes_less(next, x));
-        down = down && !lanes_any(lanes_less(x, next));
-        strict = strict && !lanes_any(lanes_equal(x, next));
-    }
-    for (; i + 1 < n && (up || down); i++) {
-        up = up && values[i] <= values[i + 1];
-        down = down && values[i] >= values[i + 1];
-        strict = strict && values[i] != values[i + 1];
-    }
-    out->increasing = up;
-    out->decreasing = down;
-    out->strict = strict && (up || down);
-}
-
 static bool block_clean(sdr_profile *out, const double *values, int64_t n,
                         double anchor) {
     sdr_lanes lanes_out;
     state s = state_new();
-    run_block(&s, values, n, lanes_all(anchor), false);
+    run_block(out, &s, values, n, lanes_all(anchor), false);
     state_store(&lanes_out, &s);
     bool clean_tail = lanes_counted(s.finite) == n % SDR_LANES;
     if (!clean_tail || !isfinite(sdr_lanes_sum(lanes_out.s1))) return false;
     out->zeros = lanes_counted(s.zeros);
     out->negatives = lanes_counted(s.negatives);
     sdr_finish_block(out, &lanes_out, n, anchor, values, n);
-    order_clean(out, values, n);
     return true;
 }
 
@@ -161,7 +175,7 @@ static void block_masked(sdr_profile *out, const double *values, int64_t n,
                          double anchor) {
     sdr_lanes lanes_out;
     state s = state_new();
-    run_block(&s, values, n, lanes_all(anchor), true);
+    run_block(out, &s, values, n, lanes_all(anchor), true);
     state_store(&lanes_out, &s);
     out->zeros = lanes_counted(s.zeros);
     out->negatives = lanes_counted(s.negatives);
