@@ -33,6 +33,10 @@ def test_a_column_s_own_threshold_goes_before_the_method_s():
     assert threshold_of(method("psi"), "tip", overrides, 0.05) == 0.3
 
 
+def test_the_table_s_threshold_is_named_like_a_method_s():
+    assert checked_overrides({"drift.dataset": 0.3}) == {"dataset": 0.3}
+
+
 @pytest.mark.parametrize(
     ("value", "q_value", "expected"),
     [

@@ -6,6 +6,7 @@ from __future__ import annotations
 import difflib
 import logging
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from simdrift.metrics.values import ERROR, NOT_APPLICABLE, Outcome, cleaned
@@ -59,6 +60,7 @@ def drift_method(
     return register
 
 
+@cache
 def _load() -> dict[str, DriftMethod]:
     """The table, filled: importing the modules of methods registers them."""
     from simdrift.metrics import categorical, missing, numeric  # noqa: F401

@@ -32,7 +32,8 @@ def checked_overrides(overrides: Overrides) -> dict[str | tuple[str, str], float
     checked: dict[str | tuple[str, str], float] = {}
     for key, value in overrides.items():
         name = key[1] if isinstance(key, tuple) else key
-        short = name if name == "dataset" else method(name).name
+        plain = name.removeprefix("drift.") if isinstance(name, str) else name
+        short = plain if plain == "dataset" else method(plain).name
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise TypeError(f"thresholds[{key!r}]: expected a number, found {value!r}")
         if not value >= 0.0:
