@@ -107,9 +107,9 @@ def _conditions(
 def _of_runs(
     connection: Connection, view: str, columns: sql.Composable, run_ids: Sequence[UUID]
 ) -> list[tuple[Any, ...]]:
-    query = sql.SQL("select {} from simdrift.{} v where v.run_id = any(%s) order by 1").format(
-        columns, sql.Identifier(f"dashboard_{view}")
-    )
+    query = sql.SQL(
+        "select {} from simdrift.{} v where v.run_id = any(%s) order by v.window_start, v.run_id"
+    ).format(columns, sql.Identifier(f"dashboard_{view}"))
     return connection.execute(query, (list(dict.fromkeys(run_ids)),)).fetchall()
 
 

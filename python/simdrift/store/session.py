@@ -82,6 +82,10 @@ class Session:
             self._connection.close()
             self._connection = None
 
+    def __del__(self) -> None:
+        # A notebook's Store is rarely closed; a connection of its own would warn of that.
+        self.close()
+
     def run(self, work: Callable[[Connection], T]) -> T:
         """`work(connection)`, again after what passes by itself, until the deadline.
 

@@ -39,6 +39,12 @@ class WriteSummary(NamedTuple):
     runs_unchanged: int
     spool_path: Path | None = None
 
+    def __str__(self) -> str:
+        return (
+            f"{self.rows_written:,} rows and {self.runs_written:,} runs written, "
+            f"{self.rows_unchanged:,} and {self.runs_unchanged:,} there already"
+        )
+
 
 class FlushSummary(NamedTuple):
     """What a flush did; `set_aside` could not be read, `refused` could not be stored, and

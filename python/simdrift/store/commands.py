@@ -1,0 +1,195 @@
+"""Commands of the store: `migrate`, `flush`, `prune`, `store status|stop|serve|copy|verify`.
+
+Results go to stdout. The command line around them (simdrift.cli) turns errors into exit codes:
+2 for input that can't be used, 3 where the store did not take or give what was asked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from .embedded import EmbeddedServer, ServerStatus
+    from .read import Inventory
+    from .store import Store
+
+_DAMAGED = 3
+
+_dsn = click.option(
+    "--dsn",
+    metavar="DSN",
+    help="The store's Postgres [default: SIMDRIFT_DSN, else an embedded server].",
+)
+
+
+def register(cli: click.Group) -> None:
+    """Adds the commands to the group."""
+    for command in (migrate, flush, prune, store):
+        cli.add_command(command)
+
+
+def _open(dsn: str | None) -> Store:
+    # Not at the top: psycopg takes a third of a second, and `simdrift --help` needs none of it.
+    from .store import Store
+
+    return Store(dsn)
+
+
+@click.command()
+@_dsn
+def migrate(dsn: str | None) -> None:
+    """Make or update the schema; twice does nothing."""
+    with _open(dsn) as opened:
+        done = opened.migrate()
+        label = opened.target.label
+    if done.applied:
+        click.echo(f"{label}: {len(done.applied)} migrations, now at version {done.version}")
+    else:
+        click.echo(f"{label}: at version {done.version} already")
+    if done.for_admin:
+        click.echo("-- not allowed to this user; an administrator may run:")
+        click.echo("\n".join(done.for_admin))
+
+
+@click.command()
+@_dsn
+@click.option("--adopt", is_flag=True, help="Batches meant for another store too.")
+def flush(dsn: str | None, adopt: bool) -> int:
+    """Write what waits in the spool, oldest first."""
+    with _open(dsn) as opened:
+        done = opened.flush(adopt=adopt)
+    click.echo(
+        f"{done.batches} batches: {done.rows_written:,} rows and {done.runs_written:,} runs "
+        f"written to {opened.target.label}"
+    )
+    for paths, why in (
+        (done.set_aside, "cannot be read, set aside"),
+        (done.refused, "refused by the server, set aside"),
+        (done.elsewhere, "meant for another store (--adopt takes it)"),
+    ):
+        for path in paths:
+            click.echo(f"{why}: {path}", err=True)
+    return _DAMAGED if done.set_aside or done.refused or done.elsewhere else 0
+
+
+@click.command()
+@_dsn
+@click.option("--keep", required=True, metavar="SPAN", help="What to keep: 400d, 12w, 48h.")
+def prune(dsn: str | None, keep: str) -> None:
+    """Delete results of windows that ended longer ago than SPAN."""
+    from .prune import parse_keep
+
+    try:
+        span = parse_keep(keep)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    with _open(dsn) as opened:
+        done = opened.prune(span)
+    click.echo(
+        f"before {done.before:%Y-%m-%d %H:%M} UTC: {done.values:,} values, "
+        f"{done.histograms:,} histograms, {done.runs:,} runs, {done.events:,} events and "
+        f"{done.series:,} series deleted"
+    )
+
+
+@click.group()
+def store() -> None:
+    """The store and its embedded server."""
+
+
+@store.command()
+@_dsn
+def status(dsn: str | None) -> None:
+    """What is in the store, and what waits in the spool."""
+    with _open(dsn) as opened:
+        click.echo(f"store: {opened.target.label} (by {opened.target.source})")
+        server = opened.target.server
+        found = None if server is None else server.status()
+        if found is not None:
+            click.echo(_server_line(found))
+        if found is None or found.running:
+            click.echo(_inventory_lines(opened.status()))
+        pending = opened.spool.pending()
+    click.echo(f"spool: {len(pending)} batches wait in {opened.spool.folder}")
+
+
+@store.command()
+def stop() -> None:
+    """End the embedded server; whoever needs it starts it again."""
+    server = _embedded()
+    click.echo("stopped" if server.stop() else f"no server runs on {server.folder}")
+
+
+@store.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to open on 127.0.0.1.")
+@click.option("--off", is_flag=True, help="Close the port.")
+@click.option("--new-password", is_flag=True, help="Replace the reader's password.")
+def serve(port: int | None, off: bool, new_password: bool) -> None:
+    """Open the embedded server to Grafana: 127.0.0.1, role simdrift_reader, with a password
+    (SIMDRIFT_READER_PASSWORD, else one is made and shown once)."""
+    server = _embedded()
+    if off == (port is not None):
+        raise click.UsageError("expected one of --port PORT and --off")
+    if port is None:
+        server.close()
+        click.echo("closed")
+        return
+    with _open(None) as opened:
+        opened.migrate()
+    served = server.serve(port, renew=new_password)
+    click.echo(f"postgresql://{served.user}@127.0.0.1:{served.port}/simdrift")
+    if served.password is not None:
+        click.echo(f"password (not shown again): {served.password}")
+
+
+@store.command()
+@_dsn
+@click.option("--to", required=True, metavar="DSN", help="The store to copy into.")
+def copy(dsn: str | None, to: str) -> None:
+    """Copy every run into another store; twice changes nothing."""
+    with _open(dsn) as opened:
+        done = opened.copy_to(to)
+    click.echo(str(done))
+
+
+@store.command()
+@_dsn
+def verify(dsn: str | None) -> int:
+    """Hold the stored values against the checksums of their runs."""
+    with _open(dsn) as opened:
+        damaged = opened.verify()
+    for run_id in damaged:
+        click.echo(f"run {run_id}: its values are not those that were written", err=True)
+    click.echo("damaged" if damaged else "every current run is as it was written")
+    return _DAMAGED if damaged else 0
+
+
+def _embedded() -> EmbeddedServer:
+    from .dsn import resolve
+
+    server = resolve().server
+    if server is None:
+        raise click.UsageError("SIMDRIFT_DSN names a server of your own: it is yours to run")
+    return server
+
+
+def _server_line(found: ServerStatus) -> str:
+    if not found.running:
+        return "server: stopped (any command that needs it starts it)"
+    port = "" if found.port is None else f", open on 127.0.0.1:{found.port}"
+    return f"server: PostgreSQL {found.version}, pid {found.pid}, {found.socket}{port}"
+
+
+def _inventory_lines(found: Inventory) -> str:
+    span = "empty" if found.first is None else f"{found.first:%Y-%m-%d} to {found.last:%Y-%m-%d}"
+    return "\n".join(
+        (
+            f"schema: version {found.schema_version} on PostgreSQL {found.server_version}",
+            f"runs: {found.runs:,}, {found.current_runs:,} of them current ({span})",
+            f"values: {found.values:,} of {found.series:,} series; "
+            f"{found.histograms:,} histograms; {found.size / 1e6:,.1f} MB",
+            f"datasets: {', '.join(found.datasets) or 'none'}",
+        )
+    )

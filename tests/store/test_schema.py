@@ -1,0 +1,296 @@
+"""`migrate`: once, twice, by eight at once, by somebody who may not do everything."""
+
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import psycopg
+import pytest
+from store_servers import (
+    admin,
+    expected_rows,
+    make_results,
+    make_row,
+    make_run,
+    target_of,
+    visible_rows,
+)
+
+from simdrift import _errors
+from simdrift.results.collection import Results
+from simdrift.store import migrate as migrating
+from simdrift.store.store import Store
+
+MIGRATE = """
+import sys
+from simdrift.store import Store
+with Store(sys.argv[1]) as store:
+    print(len(store.migrate().applied))
+"""
+
+OBJECTS = """
+select c.relkind::text, c.relname from pg_class c
+where c.relnamespace = 'simdrift'::regnamespace and c.relkind in ('r', 'v')
+order by 1, 2
+"""
+
+
+@pytest.fixture
+def bare_store(server, bare_database, tmp_path):
+    with Store(target_of(server, bare_database), spool=tmp_path, deadline=5) as opened:
+        yield opened
+
+
+def test_migrate_makes_everything_in_its_schema(bare_store, server, bare_database):
+    done = bare_store.migrate()
+    assert done.version == len(done.applied)
+    assert done.for_admin == ()
+    tables = (
+        "bench_result event histogram metric_value migration run series dashboard_bench"
+        " dashboard_event dashboard_histogram dashboard_result dashboard_run"
+    )
+    with admin(server, bare_database) as connection:
+        found = connection.execute(OBJECTS).fetchall()
+        assert [name for _, name in found] == tables.split()
+        elsewhere = connection.execute(
+            "select count(*) from pg_class where relnamespace = 'public'::regnamespace"
+        ).fetchone()
+        assert elsewhere == (0,)
+        kind = connection.execute(
+            "select amname from pg_index i join pg_class c on c.oid = i.indexrelid"
+            " join pg_am a on a.oid = c.relam where c.relname = 'metric_value_by_time'"
+        ).fetchone()
+        assert kind == ("brin",)
+
+
+def test_migrate_twice_applies_nothing(bare_store):
+    first = bare_store.migrate()
+    assert bare_store.migrate() == first._replace(applied=())
+
+
+def test_eight_migrations_at_once_apply_each_file_once(server, bare_database):
+    parameters = server.start() | {"dbname": bare_database}
+    dsn = " ".join(f"{key}={value}" for key, value in parameters.items())
+    started = [
+        subprocess.Popen([sys.executable, "-c", MIGRATE, dsn], stdout=subprocess.PIPE)
+        for _ in range(8)
+    ]
+    counts = sorted(int(process.communicate(timeout=60)[0]) for process in started)
+    assert counts == [0] * 7 + [migrating.latest_version()]
+
+
+def test_an_edited_migration_is_refused_by_name(bare_store, server, bare_database):
+    bare_store.migrate()
+    with admin(server, bare_database) as connection:
+        connection.execute("update simdrift.migration set checksum = 'x' where version = 4")
+    with pytest.raises(_errors.StoreError, match=r"0004-run\.sql .* never edited"):
+        bare_store.migrate()
+
+
+def test_a_schema_newer_than_the_library_asks_for_an_upgrade(bare_store, server, bare_database):
+    bare_store.migrate()
+    with admin(server, bare_database) as connection:
+        connection.execute("insert into simdrift.migration values (9999, 'later', 'x')")
+    with pytest.raises(_errors.StoreError, match="9999.*upgrade simdrift"):
+        bare_store.migrate()
+    assert bare_store.write(make_results()).rows_written == 18
+
+
+def test_a_store_without_schema_says_to_migrate_and_keeps_the_results(bare_store):
+    with pytest.raises(_errors.StoreNotMigrated, match=r"simdrift migrate.*spool at"):
+        bare_store.write(make_results())
+    bare_store.migrate()
+    assert bare_store.flush().rows_written == 18
+
+
+def test_an_older_schema_says_to_migrate(bare_store, server, bare_database):
+    bare_store.migrate()
+    with admin(server, bare_database) as connection:
+        connection.execute("delete from simdrift.migration where version > 5")
+    with pytest.raises(_errors.StoreNotMigrated, match="version 5, this simdrift writes"):
+        bare_store.write(make_results())
+
+
+def test_a_server_older_than_13_is_refused_by_version():
+    connection = SimpleNamespace(info=SimpleNamespace(server_version=120017))
+    with pytest.raises(_errors.StoreError, match=r"PostgreSQL 13 or newer, found 12\.17"):
+        migrating.check_server(connection)
+
+
+def test_migrations_are_numbered_without_gaps_and_hold_one_statement_each():
+    files = migrating._files("0")
+    assert [file.version for file in files] == list(range(1, len(files) + 1))
+    for file in (*files, *migrating._files("role"), *migrating._files("grant")):
+        lines = file.statement.splitlines()
+        assert lines[0].startswith("-- "), file.name
+        code = "\n".join(line for line in lines if not line.startswith("--"))
+        assert code == code.lower(), file.name
+        body = code.partition("$$")[0] if "$$" in code else code
+        assert ";" not in body, file.name
+
+
+# -- somebody who may not do everything
+
+
+@pytest.fixture
+def plain_user(server, bare_database):
+    """A user who owns a schema in the database, and may do nothing else there."""
+    name = f"plain_{bare_database}"
+    with admin(server, bare_database) as connection:
+        connection.execute(f"create role {name} login")
+        connection.execute(f"create schema simdrift authorization {name}")
+        yield name
+        connection.execute(f"drop owned by {name}")
+        connection.execute(f"drop role {name}")
+
+
+def test_a_user_without_the_right_to_make_a_schema_gets_the_statement(server, bare_database):
+    with admin(server) as connection:
+        connection.execute("create role nobody_special login")
+    try:
+        target = target_of(server, bare_database, user="nobody_special")
+        with Store(target) as store, pytest.raises(_errors.StoreError) as raised:
+            store.migrate()
+        assert 'create schema simdrift authorization "nobody_special"' in str(raised.value)
+    finally:
+        with admin(server) as connection:
+            connection.execute("drop role nobody_special")
+
+
+@pytest.fixture
+def without_roles(server):
+    """A server whose roles of ours have another name for the while of a test."""
+    roles = ("simdrift_owner", "simdrift_writer", "simdrift_reader")
+    with admin(server) as connection:
+        for role in roles:
+            connection.execute(f"alter role {role} rename to {role}_away")
+        yield
+        for role in roles:
+            exists = connection.execute(
+                "select from pg_roles where rolname = %s", (role,)
+            ).fetchone()
+            if exists is not None:
+                connection.execute(f"drop owned by {role}")
+                connection.execute(f"drop role {role}")
+            connection.execute(f"alter role {role}_away rename to {role}")
+
+
+@pytest.mark.usefixtures("without_roles")
+def test_a_user_who_may_not_make_roles_finishes_and_gets_the_sql(
+    server, bare_database, plain_user, tmp_path
+):
+    with Store(target_of(server, bare_database, user=plain_user), spool=tmp_path) as store:
+        done = store.migrate()
+        assert len(done.applied) == done.version
+        assert any("create role simdrift_reader" in text for text in done.for_admin)
+        store.write(make_results())
+        with admin(server, bare_database) as connection:
+            for statement in done.for_admin:
+                connection.execute(statement)
+            reads = connection.execute(
+                "select has_table_privilege('simdrift_reader', 'simdrift.dashboard_result',"
+                " 'select')"
+            ).fetchone()
+            assert reads == (True,)
+            connection.execute(f"drop owned by simdrift_reader, simdrift_writer")
+        assert store.migrate().for_admin == ()
+        with admin(server, bare_database) as connection:
+            connection.execute("drop owned by simdrift_reader, simdrift_writer, simdrift_owner")
+
+
+# -- what the views and the function give
+
+
+def test_views_show_current_runs_only(store, sql):
+    results = make_results()
+    store.write(results)
+    sql("update simdrift.run set status = 'half'")
+    assert visible_rows(sql.connection) == set()
+    assert sql("select * from simdrift.dashboard_run") == []
+    assert sql("select * from simdrift.dashboard_histogram") == []
+    sql("update simdrift.run set status = 'finished'")
+    assert visible_rows(sql.connection) == expected_rows(results)
+
+
+def test_metric_wide_puts_metrics_side_by_side_in_the_order_asked_for(store, sql):
+    run = make_run()
+    rows = [
+        make_row(run, "x", "a", 1.0),
+        make_row(run, "x", "b", 2.0, params="q=0.5"),
+        make_row(run, "x", "b", 3.0, params="q=0.9"),
+        make_row(run, "y", "a", 4.0),
+    ]
+    store.write(Results(rows, [run]))
+    found = sql(
+        "select column_name, metric_values from"
+        " simdrift.metric_wide(array['b(q=0.9)', 'a', 'none', 'b(q=0.5)']) order by column_name"
+    )
+    assert found == [("x", [3.0, 1.0, None, 2.0]), ("y", [None, 4.0, None, None])]
+
+
+# -- roles
+
+
+@pytest.fixture
+def as_role(server, database):
+    """Connects as one of our roles."""
+    opened = []
+
+    def connect(role):
+        with admin(server) as connection:
+            connection.execute(f"alter role {role} login")
+        parameters = server.start() | {"dbname": database, "user": role}
+        opened.append(psycopg.connect(**parameters, autocommit=True))
+        return opened[-1]
+
+    yield connect
+    for connection in opened:
+        connection.close()
+
+
+def test_the_writer_writes(server, database, as_role, tmp_path, sql):
+    as_role("simdrift_writer")
+    target = target_of(server, database, user="simdrift_writer")
+    newer = make_results(digest="late", seed=2, started=make_run().started_at.replace(year=2027))
+    with Store(target, spool=tmp_path) as store:
+        assert store.write(make_results()).rows_written == 18
+        assert store.write(newer).rows_written == 18
+        assert store.write(make_results()).rows_written == 0
+    assert visible_rows(sql.connection) == expected_rows(newer)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "delete from simdrift.metric_value",
+        "delete from simdrift.run",
+        "truncate simdrift.metric_value",
+        "create table simdrift.mine (x int)",
+        "create schema mine",
+        "drop table simdrift.metric_value",
+        "alter table simdrift.metric_value add x int",
+        "update simdrift.series set metric = 'x'",
+        "insert into simdrift.migration values (1000, '', '')",
+    ],
+)
+def test_the_writer_can_neither_delete_nor_create(as_role, statement):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        as_role("simdrift_writer").execute(statement)
+
+
+@pytest.mark.parametrize("view", ["run", "result", "histogram", "event", "bench"])
+def test_the_reader_reads_every_view(as_role, view):
+    as_role("simdrift_reader").execute(f"select * from simdrift.dashboard_{view}")
+
+
+@pytest.mark.parametrize("table", ["metric_value", "run", "series", "histogram"])
+def test_the_reader_sees_no_table(as_role, table):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        as_role("simdrift_reader").execute(f"select * from simdrift.{table}")
+
+
+def test_the_readers_transactions_are_read_only_and_bounded(as_role):
+    reader = as_role("simdrift_reader")
+    assert reader.execute("show statement_timeout").fetchone() == ("30s",)
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        reader.execute("create temporary table mine (x int)")
