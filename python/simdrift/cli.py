@@ -7,6 +7,8 @@ can't be used; 3 the store did not take the results (they lie in the spool: `sim
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -28,6 +30,14 @@ dsn_option = click.option(
     "--dsn",
     metavar="DSN",
     help="Postgres to write to [default: SIMDRIFT_DSN, else an embedded server].",
+)
+deadline_option = click.option(
+    "--deadline",
+    type=click.FloatRange(0.0),
+    default=30.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to try a server that is away; then the results wait in the spool.",
 )
 html_option = click.option(
     "--html", type=file_argument, metavar="FILE", help="Write the report as a page."
@@ -73,6 +83,7 @@ def cli() -> None:
 @cli.command()
 @click.argument("spec_file", type=file_argument, metavar="MONITOR.TOML")
 @dsn_option
+@deadline_option
 @click.option("--no-store", is_flag=True, help="Compute and show only.")
 @click.option("--fail-on-alert", is_flag=True, help="Exit with 1 where something alerts.")
 @html_option
@@ -82,6 +93,7 @@ def cli() -> None:
 def run(
     spec_file: Path,
     dsn: str | None,
+    deadline: float,
     no_store: bool,
     fail_on_alert: bool,
     html: Path | None,
@@ -102,7 +114,7 @@ def run(
     report = Report(results, title=spec.monitor)
     _show(report, html, as_json)
     if not no_store:
-        _store(results, dsn or spec.store.dsn)
+        _store(results, dsn or spec.store.dsn, deadline)
     return _verdict(results, fail_on_alert)
 
 
@@ -231,10 +243,10 @@ def _show(report: Any, html: Path | None, as_json: bool) -> None:
         click.echo(report.table(colour=sys.stdout.isatty()))
 
 
-def _store(results: Results, dsn: str | None) -> None:
+def _store(results: Results, dsn: str | None, deadline: float) -> None:
     from simdrift.store import Store
 
-    with Store(dsn) as store:
+    with Store(dsn, deadline=deadline) as store:
         began = time.monotonic()
         done = store.write(results)
         seconds = time.monotonic() - began
@@ -250,7 +262,14 @@ def _verdict(results: Results, fail_on_alert: bool) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and leave with its exit code."""
-    sys.exit(run_command(arguments))
+    code = run_command(arguments)
+    if code == STOPPED:
+        # At once: taking down the libraries that are loaded can take half a second.
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def run_command(arguments: Sequence[str] | None = None) -> int:

@@ -1,8 +1,10 @@
-"""A linear model by least squares: numbers as they are, categories one column each.
+"""A linear model by penalised least squares: numbers as they are, an effect for each category.
 
-y = b0 + sum b_j * (x_j - mean_j) / std_j + sum of the effects of the row's categories, by
-numpy.linalg.lstsq (minimum norm, so redundant columns do no harm). A category that the fit never
-saw has no effect; a row that lacks a number has no prediction.
+y = b0 + sum b_j * (x_j - mean_j) / std_j + sum of the effects of the row's categories. The normal
+equations are summed block by block, so no one-hot matrix is ever made; a penalty of RIDGE rows on
+every weight but b0 pulls rare categories to no effect and makes the equations regular. A category
+that the fit never saw has no effect; a row that lacks a number has no prediction. Predictions are
+rounded to DECIMALS, so that they don't depend on the last bits of a linear algebra library.
 """
 
 from __future__ import annotations
@@ -14,12 +16,16 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+RIDGE = 1.0
+DECIMALS = 3
+
 Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class LinearModel:
-    """Coefficients of a fit on the columns `numbers` and `categories` of a table."""
+    """Weights of a fit on the columns `numbers` and `categories` of a table."""
 
     numbers: tuple[str, ...]
     categories: tuple[str, ...]
@@ -35,16 +41,17 @@ class LinearModel:
         """Fitted on the rows of an Arrow table that lack neither the target nor a number."""
         x, y = _matrix(table, numbers), _column(table, target)
         complete = np.isfinite(x).all(axis=1) & np.isfinite(y)
-        mean, scale = x[complete].mean(axis=0), x[complete].std(axis=0)
+        x, y = x[complete], y[complete]
+        scale = x.std(axis=0)
         levels = {
             name: {text: i for i, text in enumerate(sorted(set(_texts(table, name)[1])))}
             for name in categories
         }
         scale = np.where(scale > 0, scale, 1.0).astype(np.float64)
-        model = cls(tuple(numbers), tuple(categories), levels, mean, scale, np.empty(0))
-        design = model._design(table)[complete]
-        weights = np.linalg.lstsq(design.T @ design, design.T @ y[complete], rcond=1e-10)[0]
-        return replace(model, weights=weights.astype(np.float64))
+        model = cls(tuple(numbers), tuple(categories), levels, x.mean(axis=0), scale, np.empty(0))
+        dense = np.column_stack([np.ones(len(y)), (x - model.mean) / scale])
+        codes = [(model._places(table, name)[complete], len(levels[name])) for name in categories]
+        return replace(model, weights=_solve(dense, codes, y))
 
     def predict(self, table: Any) -> Floats:
         """(n,) predictions in the target's unit, NaN where a number is missing."""
@@ -53,23 +60,43 @@ class LinearModel:
         found: Floats = self.weights[0] + standard @ self.weights[1 : 1 + count]
         at = 1 + count
         for name in self.categories:
-            effects = np.append(self.weights[at : at + len(self.levels[name])], 0.0)
+            size = len(self.levels[name])
+            effects = np.append(self.weights[at : at + size], 0.0)
             found += effects[self._places(table, name)]
-            at += len(self.levels[name])
-        return found
+            at += size
+        return np.round(found, DECIMALS)
 
-    def _places(self, table: Any, name: str) -> NDArray[np.int64]:
+    def _places(self, table: Any, name: str) -> Codes:
         """Each row's level, the one after the last for a category that the fit never saw."""
         levels = self.levels[name]
         codes, texts = _texts(table, name)
         return np.array([levels.get(text, len(levels)) for text in texts] + [len(levels)])[codes]
 
-    def _design(self, table: Any) -> Floats:
-        standard = (_matrix(table, self.numbers) - self.mean) / self.scale
-        blocks = [np.ones((standard.shape[0], 1)), standard]
-        for name in self.categories:
-            blocks.append(np.eye(len(self.levels[name]) + 1)[self._places(table, name)][:, :-1])
-        return np.concatenate(blocks, axis=1)
+
+def _solve(dense: Floats, codes: Sequence[tuple[Codes, int]], y: Floats) -> Floats:
+    """Weights of the dense columns, then of the levels of each category."""
+    sizes = [dense.shape[1], *(size for _, size in codes)]
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    left, right = np.zeros((starts[-1], starts[-1])), np.zeros(starts[-1])
+    width = dense.shape[1]
+    left[:width, :width], right[:width] = dense.T @ dense, dense.T @ y
+    for i, (a, size_a) in enumerate(codes):
+        rows = slice(starts[i + 1], starts[i + 2])
+        right[rows] = _sums(a, size_a, y)
+        for column in range(width):
+            left[rows, column] = left[column, rows] = _sums(a, size_a, dense[:, column])
+        for j, (b, size_b) in enumerate(codes[: i + 1]):
+            pairs = np.bincount(a * (size_b + 1) + b, minlength=(size_a + 1) * (size_b + 1))
+            block = pairs.reshape(size_a + 1, size_b + 1)[:size_a, :size_b]
+            others = slice(starts[j + 1], starts[j + 2])
+            left[rows, others], left[others, rows] = block, block.T
+    left[np.arange(1, len(left)), np.arange(1, len(left))] += RIDGE
+    return np.linalg.solve(left, right)
+
+
+def _sums(codes: Codes, size: int, values: Floats) -> Floats:
+    """Sum of the values of each level."""
+    return np.bincount(codes, values, minlength=size + 1)[:size]
 
 
 def with_column(table: Any, name: str, values: Floats) -> Any:
@@ -91,7 +118,7 @@ def _column(table: Any, name: str) -> Floats:
     return np.asarray(values, np.float64)
 
 
-def _texts(table: Any, name: str) -> tuple[NDArray[np.int64], list[str]]:
+def _texts(table: Any, name: str) -> tuple[Codes, list[str]]:
     """Codes (-1: null) and the texts that they stand for."""
     encoded = table.column(name).combine_chunks().dictionary_encode()
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)

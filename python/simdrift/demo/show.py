@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from simdrift.results import Report, Results, StandOut, stand_out
+from simdrift.results.ranking import MIN_SCORE
 
 if TYPE_CHECKING:
     from simdrift.store import Store, WriteSummary
@@ -146,7 +147,7 @@ def days(results: Results, metric: str, column: str, *, top: int = DAYS_SHOWN) -
     chosen = results.filter(metric=metric, column=column)
     if metric == "quality.quantile":
         chosen = Results([r for r in chosen if r.params == "q=0.5"], timezone=results.timezone)
-    found = stand_out(chosen, metric, columns=[column], top=top)
+    found = stand_out(chosen, metric, columns=[column], top=top, minimum=0.0)
     return [Day(one, _reasons(results, one)) for one in found]
 
 
@@ -176,7 +177,8 @@ def story(results: Results, questions: tuple[tuple[str, str, str], ...]) -> Iter
     yield "\nDays that stand out (z: distance from the median day in robust standard deviations)"
     for metric, column, words in questions:
         found = days(results, metric, column)
-        yield f"\n  {words}" + ("" if found else ": no day does")
+        far = any(abs(day.found.score) >= MIN_SCORE for day in found)
+        yield f"\n  {words}" + ("" if far else ": no day does; the farthest")
         for day in found:
             one = day.found
             date = one.window_start.astimezone(zone) if one.window_start else None
@@ -201,5 +203,6 @@ def grafana_lines(results: Results, store: Store) -> Iterator[str]:
     yield f"  data source       PostgreSQL, host {address}, database simdrift, user simdrift_reader"
     yield f"  time range        {run.window_start:%Y-%m-%d} to {last:%Y-%m-%d}"
     yield "  query             select ts as time, value from simdrift.dashboard_result"
-    yield f"                    where monitor = '{run.monitor}' and metric = 'quality.missing_share'"
-    yield "                    and column_name = '' and $__timeFilter(ts) order by ts"
+    yield f"                    where monitor = '{run.monitor}' and column_name = ''"
+    yield "                    and metric = 'quality.missing_share'"
+    yield "                    and $__timeFilter(ts) order by ts"

@@ -1,0 +1,119 @@
+"""Ctrl-C: the process is gone within 200 ms, with its code, one line, and nothing lost."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as parquet
+import pytest
+
+LIMIT = 0.2  # seconds from the signal to the end of the process
+ATTEMPTS = 3  # a busy machine may be late once
+
+HOURS = """
+monitor = "hours"
+data = "hours.parquet"
+window = "1h"
+
+[reference]
+start = 2020-01-01
+end = 2020-02-01
+
+[columns]
+timestamp = "t"
+"""
+
+
+def interrupted(
+    command: list[str], ready: Callable[[], bool], environment: dict[str, str], folder: Path
+) -> tuple[float, int, str]:
+    """SIGINT as soon as it is ready: (seconds to the end, code, what stood on stderr)."""
+    errors = folder / "stderr"
+    with errors.open("wb") as stream:
+        process = subprocess.Popen(
+            [sys.executable, *command],
+            stdout=subprocess.DEVNULL,
+            stderr=stream,
+            env=environment,
+            cwd=folder,
+        )
+        while not ready():
+            assert process.poll() is None, errors.read_text()
+            time.sleep(0.005)
+        time.sleep(0.05)
+        began = time.perf_counter()
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=30)
+        seconds = time.perf_counter() - began
+    return seconds, process.returncode, errors.read_text()
+
+
+def stops_in_time(
+    command: list[str], ready: Callable[[], bool], environment: dict[str, str], folder: Path
+) -> None:
+    taken = []
+    for _ in range(ATTEMPTS):
+        seconds, code, words = interrupted(command, ready, environment, folder)
+        assert code == 130
+        assert words.strip().splitlines()[-1].endswith("simdrift: stopped by Ctrl-C")
+        assert "Traceback" not in words
+        taken.append(seconds)
+        if seconds < LIMIT:
+            return
+    pytest.fail(f"took {taken} s to stop")
+
+
+def test_windows_stop_within_200_ms(environment: dict[str, str], tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    times = np.datetime64("2020-01-01", "us") + np.arange(400_000).astype("timedelta64[m]")
+    table = pa.table(
+        {"t": times, "x": rng.normal(size=times.size), "y": rng.normal(size=times.size)}
+    )
+    parquet.write_table(table, tmp_path / "hours.parquet")
+    (tmp_path / "monitor.toml").write_text(HOURS)
+    command = ["-m", "simdrift", "run", "monitor.toml", "--no-store", "--progress"]
+    errors = tmp_path / "stderr"
+    stops_in_time(command, lambda: "windows [" in errors.read_text(), environment, tmp_path)
+
+
+FOREVER = """
+import numpy as np, sys
+import simdrift as sd
+from simdrift.cli import main
+from simdrift.monitor import files
+
+x = np.random.default_rng(6).normal(size=5_000_000)
+
+def forever(*paths, **options):
+    print("ready", file=sys.stderr, flush=True)
+    while True:
+        sd.drift.ks(x, x)
+
+files.compare_files = forever
+main(["compare", "a.parquet", "b.parquet"])
+"""
+
+
+def test_the_core_stops_within_200_ms(environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "forever.py").write_text(FOREVER)
+    errors = tmp_path / "stderr"
+    stops_in_time(["forever.py"], lambda: "ready" in errors.read_text(), environment, tmp_path)
+
+
+def test_waiting_for_a_server_stops_within_200_ms_and_keeps_the_results(
+    environment: dict[str, str], days: Path
+) -> None:
+    spool = days.parent / "spool"
+
+    def spooled() -> bool:
+        return spool.is_dir() and any(not p.name.startswith(".") for p in spool.iterdir())
+
+    stops_in_time(["-m", "simdrift", "run", str(days)], spooled, environment, days.parent)
+    assert spooled()
