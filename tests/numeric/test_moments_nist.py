@@ -6,7 +6,6 @@ from pathlib import Path
 import mpmath
 import numpy as np
 import pytest
-
 from simdrift import _core
 from simdrift.metrics import quality
 from simdrift.metrics.state import CurrentColumn

@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 import scipy.stats
-
 from simdrift import _core
 from simdrift._errors import UnsupportedColumn
 from simdrift.columns import as_column
@@ -73,6 +72,15 @@ def test_infinities_are_counted_but_never_stored():
     assert (rows["mean"].value, rows["mean"].status) == (1.5, "ok")
     assert rows["quantile q=0.5"].value == 2.0
     assert (rows["quantile q=0.99"].value, rows["quantile q=0.99"].status) == (None, "overflow")
+
+
+def test_an_estimated_distinct_count_has_an_interval_and_an_exact_one_has_none():
+    few, many = _rows(np.arange(4000.0))["distinct"], _rows(np.arange(50_000.0))["distinct"]
+    assert (few.value, few.ci_low, few.ci_high) == (4000.0, None, None)
+    assert many.ci_low < many.value < many.ci_high
+    # 1.96 standard errors of 1.04 / sqrt(2^14) each
+    assert many.ci_high / many.value - 1 == pytest.approx(1.96 * 1.04 / 128, rel=1e-3)
+    assert many.params == few.params == ""  # one series, whatever the data
 
 
 def test_mode_is_the_smallest_of_the_most_frequent_numbers():

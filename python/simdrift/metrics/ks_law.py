@@ -192,7 +192,7 @@ def _pelz_good_sf(n: int, x: float) -> float:
     k2 = k2 / (72 * z**7) - r2 / (36 * z**3)
     k3 = k3 / (6480 * z**10) + r3 / (216 * z**6)
     total = k0 / z + k1 / (6 * z**4) / math.sqrt(n) + k2 / n + k3 / n**1.5
-    return 1.0 - math.sqrt(2 * math.pi) * total
+    return float(1.0 - math.sqrt(2 * math.pi) * total)
 
 
 def _odd_sums(z: float, z2: float) -> tuple[float, float, float, float]:

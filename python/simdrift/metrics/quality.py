@@ -44,6 +44,7 @@ class Found(NamedTuple):
     value: float | None
     status: str = OK
     params: str = ""
+    reach: float = 0.0  # half the 95 % interval of an estimate; 0: exact
 
 
 def _counts(column: ColumnState) -> list[Found]:
@@ -88,7 +89,7 @@ def _distinct(column: ColumnState) -> list[Found]:
     if column.kind == CATEGORICAL and not column.categories.overflow:
         return [Found("distinct", float(np.count_nonzero(column.categories.counts)))]
     count, error = column.distinct
-    return [Found("distinct", float(count), OK, "hll=14" if error else "")]
+    return [Found("distinct", float(count), reach=NORMAL_975 * error * count)]
 
 
 def _quantiles(column: ColumnState) -> list[Found]:
@@ -221,9 +222,12 @@ def _row(column: str, found: Found, n: int) -> MetricValue:
         value = None
     elif value is None or not math.isfinite(value):
         value, status = None, OVERFLOW
-    return MetricValue(
+    row = MetricValue(
         column, f"quality.{found.name}", value, status=status, n_current=n, params=found.params
     )
+    if value is None or not found.reach:
+        return row
+    return row._replace(ci_low=value - found.reach, ci_high=value + found.reach)
 
 
 def table_rows(columns: Mapping[str, ColumnState]) -> list[MetricValue]:
