@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "simdrift/simdrift.h"
@@ -46,16 +47,68 @@ static inline int next_isa(int isa) {
     isa < SDR_ISA_COUNT;                                                               \
     isa = next_isa(isa + 1)
 
-/* A column over contiguous float64. Reset it. */
-static inline sdr_column column_of(const double *values, int64_t n) {
+/* A column over contiguous values of one type; mask: not 0 is null, or NULL. Reset it.
+ */
+static inline sdr_column column_of_type(sdr_type type, const void *values, size_t size,
+                                        int64_t n, const uint8_t *mask) {
     sdr_view view;
     sdr_column column;
-    assert_int_equal(sdr_view_init_strided(&view, SDR_TYPE_FLOAT64, SDR_UNIT_NONE,
-                                           false, values, n, sizeof *values, NULL, 0,
-                                           NULL),
+    assert_int_equal(sdr_view_init_strided(&view, type, SDR_UNIT_NONE, false, values, n,
+                                           (ptrdiff_t)size, mask, mask != NULL, NULL),
                      SDR_OK);
     assert_int_equal(sdr_column_init(&column, &view, 1, NULL), SDR_OK);
     return column;
+}
+
+static inline sdr_column column_of(const double *values, int64_t n) {
+    return column_of_type(SDR_TYPE_FLOAT64, values, sizeof *values, n, NULL);
+}
+
+/* --- Allocations that fail -----------------------------------------------------------
+ */
+
+typedef struct failing_allocator {
+    int until_failure; /* allocations that still succeed; negative: all */
+    int live;          /* blocks not released */
+    int calls;
+} failing_allocator;
+
+static inline void *failing_allocate(void *user, size_t bytes) {
+    failing_allocator *f = user;
+    f->calls++;
+    if (f->until_failure == 0) return NULL;
+    if (f->until_failure > 0) f->until_failure--;
+    void *block = aligned_alloc(64, bytes);
+    if (block != NULL) f->live++;
+    return block;
+}
+
+static inline void failing_release(void *user, void *block) {
+    ((failing_allocator *)user)->live--;
+    free(block);
+}
+
+/* Runs `call` with each of its allocations failing in turn: it must return
+ * SDR_NO_MEMORY and keep no block. Returns how many allocations it makes. Serial. */
+static inline int expect_no_memory_everywhere(sdr_code (*call)(void *user,
+                                                               sdr_error *error),
+                                              void *user) {
+    for (int k = 0;; k++) {
+        failing_allocator f = {.until_failure = k};
+        const sdr_allocator hook = {failing_allocate, failing_release, &f};
+        sdr_error error;
+        sdr_allocator_set(&hook);
+        sdr_code code = call(user, &error);
+        sdr_allocator_set(NULL);
+        assert_int_equal(f.live, 0);
+        if (f.calls <= k) {
+            assert_int_equal(code, SDR_OK);
+            return k;
+        }
+        assert_int_equal(code, SDR_NO_MEMORY);
+        assert_int_equal(error.code, SDR_NO_MEMORY);
+        assert_true(error.message[0] != '\0');
+    }
 }
 
 #endif
