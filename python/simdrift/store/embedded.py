@@ -159,33 +159,26 @@ class EmbeddedServer:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        self._make_folder()
         try:
+            self._make_folder()
             handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                _wait_for_lock(handle, self.folder)
+                yield
+            finally:
+                os.close(handle)
         except OSError as error:
             raise StoreError(
-                f"the store's folder {self.folder} cannot be used ({error.strerror}): choose "
-                f"another by SIMDRIFT_STORE_DIR, or {ASK_FOR_DSN}"
+                f"the store's folder {self.folder} cannot be used ({error}): choose another by "
+                f"SIMDRIFT_STORE_DIR, or {ASK_FOR_DSN}"
             ) from error
-        try:
-            _wait_for_lock(handle, self.folder)
-            yield
-        finally:
-            os.close(handle)
 
     def _make_folder(self) -> None:
         """Our folder: root's can be passed through by `nobody`, but not listed."""
-        if self.folder.is_dir():
-            return
-        try:
+        if not self.folder.is_dir():
             self.folder.parent.mkdir(parents=True, exist_ok=True)
             with suppress(FileExistsError):
                 self.folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700)
-        except OSError as error:
-            raise StoreError(
-                f"cannot make the store's folder {self.folder} ({error.strerror}): choose "
-                f"another by SIMDRIFT_STORE_DIR, or {ASK_FOR_DSN}"
-            ) from error
 
     def _ready(self) -> Postmaster | None:
         server = running(self.data)

@@ -1,0 +1,173 @@
+"""Which database is meant, and that its password is never shown."""
+
+import psycopg
+import pytest
+
+from simdrift import _errors
+from simdrift.store.dsn import is_local, parse, redact, resolve
+from simdrift.store.session import Session, is_transient
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch, tmp_path):
+    for name in ("SIMDRIFT_DSN", "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("PGSSLMODE", "PGSSLROOTCERT", "PGSERVICE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+def test_the_argument_comes_before_the_environment_before_the_embedded_server(monkeypatch):
+    monkeypatch.setenv("SIMDRIFT_STORE_DIR", "/somewhere")
+    assert resolve().source == "embedded"
+    assert resolve().label == "embedded /somewhere"
+    monkeypatch.setenv("SIMDRIFT_DSN", "host=localhost dbname=environment")
+    assert resolve().label == "host=localhost port=5432 dbname=environment"
+    assert resolve("host=localhost dbname=argument").label.endswith("dbname=argument")
+
+
+@pytest.mark.parametrize(
+    ("dsn", "label"),
+    [
+        ("postgresql://anna:pw@db.example.com:6432/m", "host=db.example.com port=6432 dbname=m"),
+        ("host=/run/postgresql user=anna", "host=/run/postgresql port=5432 dbname=anna"),
+        ("postgresql:///m", "host=local port=5432 dbname=m"),
+        ("service=prod", "service=prod dbname="),
+        ("host=a,b port=1,2 dbname=m", "host=a,b port=1,2 dbname=m"),
+    ],
+)
+def test_a_label_names_host_port_and_database(dsn, label):
+    assert parse(dsn, "argument").label == label
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["", "localhost", "127.0.0.1", "127.8.8.8", "::1", "/run/postgresql", "@abstract"],
+)
+def test_these_hosts_are_local(host):
+    assert is_local(host)
+
+
+@pytest.mark.parametrize(
+    "host", ["db.example.com", "10.0.0.1", "127.example.com", "localhost.example.com", "1270.0.0.1"]
+)
+def test_these_hosts_are_not(host):
+    assert not is_local(host)
+
+
+def chosen(dsn):
+    return parse(dsn, "argument")._parameters
+
+
+def test_a_host_that_is_not_local_is_verified():
+    assert chosen("host=db.example.com")["sslmode"] == "verify-full"
+    assert chosen("host=localhost,db.example.com")["sslmode"] == "verify-full"
+    assert chosen("hostaddr=10.0.0.1")["sslmode"] == "verify-full"
+    assert "sslmode" not in chosen("host=localhost")
+
+
+def test_a_host_of_the_environment_is_verified(monkeypatch):
+    monkeypatch.setenv("PGHOST", "db.example.com")
+    assert chosen("dbname=m")["sslmode"] == "verify-full"
+
+
+def test_who_says_otherwise_is_heard(monkeypatch):
+    assert chosen("host=db.example.com sslmode=require")["sslmode"] == "require"
+    assert chosen("postgresql://db.example.com/m?sslmode=disable")["sslmode"] == "disable"
+    monkeypatch.setenv("PGSSLMODE", "prefer")
+    assert "sslmode" not in chosen("host=db.example.com")
+
+
+def test_the_systems_certificates_serve_where_no_others_are_given(tmp_path):
+    assert chosen("host=db.example.com")["sslrootcert"] == "system"
+    assert chosen("host=db.example.com sslrootcert=/own.crt")["sslrootcert"] == "/own.crt"
+    (tmp_path / ".postgresql").mkdir()
+    (tmp_path / ".postgresql" / "root.crt").touch()
+    assert "sslrootcert" not in chosen("host=db.example.com")
+
+
+@pytest.mark.parametrize(
+    "dsn",
+    [
+        "postgresql://anna:s3%zzcret@db/m",
+        "postgresql://anna:s3cret@db:port/m?nonsense=1",
+        "host=db password='s3cret",
+        "password=s3cret nonsense",
+        "host=db passwort=s3cret",
+    ],
+)
+def test_a_dsn_that_cannot_be_parsed_shows_nothing_of_itself(dsn):
+    with pytest.raises(_errors.StoreError) as raised:
+        parse(dsn, "SIMDRIFT_DSN")
+    assert "s3" not in str(raised.value)
+    assert "SIMDRIFT_DSN" in str(raised.value)
+    assert raised.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("postgresql://anna:s3cret@db/m", "postgresql://anna:***@db/m"),
+        ("postgres://anna:s3@cr:e/t@db/m", "postgres://anna:***@db/m"),
+        ("postgresql://anna@db/m?password=s3cret&x=1", "postgresql://anna@db/m?password=***&x=1"),
+        ("host=db password=s3cret dbname=m", "host=db password=*** dbname=m"),
+        (r"password='s3 \'cret' host=db", "password=*** host=db"),
+        ("PASSWORD = s3cret", "PASSWORD=***"),
+        ("nothing to hide", "nothing to hide"),
+    ],
+)
+def test_redaction(text, shown):
+    assert redact(text) == shown
+
+
+def test_a_target_hides_its_password_in_any_spelling():
+    target = parse("postgresql://anna:p%40ss%2Fw@localhost/m", "argument")
+    assert "p@ss" not in repr(target)
+    shown = target.redact("p@ss/w p%40ss%2Fw")
+    assert shown == "*** ***"
+
+
+def test_every_connection_has_timeouts_and_keepalives(server, database):
+    from store_servers import target_of
+
+    with target_of(server, database).connect() as connection:
+        given = connection.info.get_parameters()
+    assert given["connect_timeout"] == "5"
+    assert given["keepalives_idle"] == "30"
+    assert given["tcp_user_timeout"] == "30000"
+    assert given["application_name"] == "simdrift"
+
+
+def test_every_transaction_has_timeouts(store):
+    names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+    found = store._session.transaction(
+        lambda connection: [connection.execute(f"show {name}").fetchone()[0] for name in names]
+    )
+    assert found == ["1min", "10s", "1min"]
+    after = store._session.run(lambda c: c.execute("show statement_timeout").fetchone())
+    assert after == ("0",)
+
+
+@pytest.mark.parametrize(
+    ("said", "passes"),
+    [
+        ("connection refused", True),
+        ("server closed the connection unexpectedly", True),
+        ("FATAL:  the database system is starting up", True),
+        ("FATAL:  sorry, too many clients already", True),
+        ('FATAL:  password authentication failed for user "anna"', False),
+        ('FATAL:  database "m" does not exist', False),
+        ('root certificate file "/x" does not exist', False),
+        ("server does not support SSL, but SSL was required", False),
+    ],
+)
+def test_a_refused_connection_is_tried_again_where_that_may_help(said, passes):
+    assert is_transient(psycopg.OperationalError(said)) is passes
+
+
+def test_a_wrong_database_is_an_error_at_once(server, tmp_path):
+    from store_servers import target_of
+
+    session = Session(target_of(server, "not_there"), deadline=60)
+    with pytest.raises(_errors.StoreError, match="not_there.*does not exist"):
+        session.transaction(lambda connection: None)
