@@ -15,13 +15,15 @@ FILES = {
     "lottery": ("518.958715596330", "291.699727470969"),
     "lew": ("-177.435000000000", "277.332168044316"),
     "mavro": ("2.00185600000000", "0.000429123454003053"),
+    "pidigits": ("4.53480000000000", "2.86733906028871"),
     "michelso": ("299.852400000000", "0.0790105478190518"),
 }
 
 
 def _read(name: str) -> list[str]:
     lines = (DATA / f"{name}.txt").read_text().splitlines()
-    return [word for line in lines if not line.startswith("#") for word in line.split()]
+    words = [word for line in lines if not line.startswith("#") for word in line.split()]
+    return list("".join(words)) if name == "pidigits" else words
 
 
 def _alternating(middle: str, low: str, high: str) -> list[str]:
