@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 from markupsafe import Markup
 
 from . import svg
 from .collection import Results
-from .labels import metric_text, metric_words, number, quantile_words, window_label
+from .labels import metric_text, metric_words, number, quantile_words, time_label, window_label
 from .ranking import Key, StandOut, series_of
 from .rows import Result
 from .summary import ColumnLine, is_column_drift, on_p_value
@@ -64,28 +65,28 @@ class HeatRow(NamedTuple):
 def heat_rows(lines: Sequence[ColumnLine], time: Timeline) -> list[HeatRow]:
     """The columns that alert most, over all windows."""
     shown = sorted(lines, key=lambda line: -line.alerts)[:MOST_HEAT_COLUMNS]
-    shown = [line for line in shown if any(value is not None for _, value in line.ratios)]
-    step = max(1, -(-sum(len(line.ratios) for line in shown) // MOST_HEAT_CELLS))
+    shown = [line for line in shown if any(step.ratio is not None for step in line.steps)]
+    step = max(1, -(-sum(len(line.steps) for line in shown) // MOST_HEAT_CELLS))
     return [_heat_row(line, time, step) for line in shown]
 
 
-def _heat_row(line: ColumnLine, time: Timeline, step: int) -> HeatRow:
-    known = sorted((s, r) for s, r in line.ratios if s is not None and r is not None)
-    starts = [start for start, _ in known]
-    typical = _typical_step(starts)
+def _heat_row(line: ColumnLine, time: Timeline, together: int) -> HeatRow:
+    known = sorted(
+        (step.window_start, step.ratio, heat_class(step.ratio, step.alert))
+        for step in line.steps
+        if step.window_start is not None and step.ratio is not None
+    )
+    starts = [start for start, _, _ in known]
+    width = _typical_step(starts) / _length(time) * 1.02
     cells = []
-    for place in range(0, len(known), step):
-        group = known[place : place + step]
-        largest = max(group, key=lambda one: one[1])
-        after = place + step
+    for place in range(0, len(known), together):
+        group = known[place : place + together]
+        after = place + together
         end = starts[after] if after < len(starts) else time.end
         x0 = time.share(group[0][0])
-        x1 = min(time.share(end), time.share(group[-1][0]) + typical / _length(time) * 1.02)
-        day = largest[0].astimezone(time.zone)
-        label = f"{day:%Y-%m-%d %H:%M}".removesuffix(" 00:00")
-        cells.append(
-            svg.Cell(x0, min(x1, 1.0), heat_class(largest[1]), f"{label}: {largest[1]:.2g}×")
-        )
+        x1 = min(time.share(end), time.share(group[-1][0]) + width, 1.0)
+        day, largest, style = max(group, key=itemgetter(1))
+        cells.append(svg.Cell(x0, x1, style, f"{time_label(day, time.zone)}: {largest:.2g}×"))
     name = shorten(line.column, 32)
     description = f"{line.alerts} of {line.windows} windows alert"
     return HeatRow(
@@ -111,13 +112,18 @@ def _typical_step(starts: Sequence[datetime]) -> float:
     return float(steps[len(steps) // 2]) if steps else float("inf")
 
 
-def heat_class(value: float) -> str:
-    """'h0' to 'h7': how far on the way to the threshold, and past it from 'h4' on.
+def heat_class(ratio: float, alert: bool | None) -> str:
+    """'h0' to 'h7': how far on the way to the threshold, and past it from 'h4' on; 'hc' where
+    it is past but chance explains it.
 
-    >>> heat_class(0.1), heat_class(1.0), heat_class(9.0)
+    >>> heat_class(0.1, False), heat_class(1.0, True), heat_class(9.0, True)
     ('h0', 'h4', 'h7')
+    >>> heat_class(1.2, False)
+    'hc'
     """
-    return f"h{sum(value >= limit for limit in HEAT_LIMITS)}"
+    if ratio > 1.0 and alert is False:
+        return "hc"
+    return f"h{sum(ratio >= limit for limit in HEAT_LIMITS)}"
 
 
 def charts(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from . import svg
-from .labels import number, percent
+from .labels import number, unbroken_percent
 from .rows import Histogram
 from .text import shorten
 
@@ -29,10 +29,11 @@ def histogram_pictures(
     histograms: Iterable[Histogram],
 ) -> dict[tuple[str, str], HistogramPicture]:
     """One picture a column and segment; the windows' counts are added up where the cells are
-    the same."""
+    the same. Histograms whose counts don't fit their cells are left out."""
     groups: dict[tuple[str, str], list[Histogram]] = {}
     for histogram in histograms:
-        groups.setdefault((histogram.column, histogram.segment), []).append(histogram)
+        if _is_sound(histogram):
+            groups.setdefault((histogram.column, histogram.segment), []).append(histogram)
     return {
         key: made
         for key, group in groups.items()
@@ -50,34 +51,51 @@ def _pooled(group: Sequence[Histogram]) -> Histogram:
     reference: dict[str, float] = {}
     total: dict[str, float] = {}
     for histogram in group:
-        for place, label in enumerate(histogram.labels or ()):
-            reference[label] = histogram.reference[place]
-            total[label] = total.get(label, 0.0) + histogram.current[place]
-    return last._replace(
-        labels=tuple(total),
-        reference=tuple(reference[label] for label in total),
-        current=tuple(total.values()),
-    )
+        labels = histogram.labels or ()
+        reference.update(zip(labels, histogram.reference, strict=False))
+        for label, value in zip(labels, histogram.current, strict=True):
+            total[label] = total.get(label, 0.0) + value
+    known = tuple(reference[label] for label in total) if reference else ()
+    return last._replace(labels=tuple(total), reference=known, current=tuple(total.values()))
+
+
+def _is_sound(histogram: Histogram) -> bool:
+    """Whether the counts are as many as the cells."""
+    edges, labels = histogram.edges, histogram.labels or ()
+    cells = len(labels) if edges is None else len(edges) + 1
+    return len(histogram.current) == cells and len(histogram.reference) in (0, cells)
 
 
 def _histogram_picture(histogram: Histogram) -> HistogramPicture | None:
     labels = _cell_labels(histogram)
-    reference, current = _shares(histogram.reference), _shares(histogram.current)
+    current = _shares(histogram.current)
+    reference = _shares(histogram.reference) or [0.0] * len(current)
     cells = list(zip(labels, reference, current, strict=False))
     if not cells:
         return None
     if histogram.labels is not None:
         cells = _largest(cells)
-    bars = [svg.Bar(r, c, f"{label}: {percent(r)} → {percent(c)}") for label, r, c in cells]
-    most = max(bars, key=lambda bar: abs(bar.current - bar.reference))
     name = shorten(histogram.column, 40)
     left, right = _ends(histogram, cells)
-    return HistogramPicture(
-        svg.histogram(bars, f"{name}: reference and current", f"largest change {most.label}"),
-        left,
-        right,
-        most.label if most.current != most.reference else "",
+    if not histogram.reference:
+        alone = [svg.Bar(None, c, f"{label}: {unbroken_percent(c)}") for label, _, c in cells]
+        return HistogramPicture(svg.histogram(alone, name, "shares of rows"), left, right, "")
+    bars = [
+        svg.Bar(r, c, f"{label}: {unbroken_percent(r)} → {unbroken_percent(c)}")
+        for label, r, c in cells
+    ]
+    most = max(cells, key=lambda cell: abs(cell[2] - cell[1]))
+    change = (
+        f"{most[0]}: {unbroken_percent(most[1])} → {unbroken_percent(most[2])}"
+        if most[1] != most[2]
+        else ""
     )
+    picture = svg.histogram(bars, f"{name}: reference and current", f"largest change {change}")
+    return HistogramPicture(picture, left, right, change)
+
+
+def _change(label: str, reference: float, current: float) -> str:
+    return f"{label}: {unbroken_percent(reference)} → {unbroken_percent(current)}"
 
 
 def _largest(cells: list[tuple[str, float, float]]) -> list[tuple[str, float, float]]:
@@ -98,14 +116,24 @@ def _shares(counts: Sequence[float]) -> list[float]:
 def _cell_labels(histogram: Histogram) -> list[str]:
     if histogram.labels is not None:
         return [shorten(label, 30) for label in histogram.labels]
-    edges = [number(edge, 4) for edge in histogram.edges or ()]
-    if not edges:
+    if not histogram.edges:
         return ["all"]
+    edges = _edge_labels(histogram.edges)
     inner = [f"{a} to {b}" for a, b in pairwise(edges)]
     return [f"below {edges[0]}", *inner, f"from {edges[-1]}"]
 
 
+def _edge_labels(edges: Sequence[float]) -> list[str]:
+    """Edges with as few digits as tell them apart."""
+    for digits in (3, 4, 6, 9):
+        texts = [number(edge, digits) for edge in edges]
+        if len(set(texts)) == len(texts):
+            return texts
+    return [repr(edge) for edge in edges]
+
+
 def _ends(histogram: Histogram, cells: Sequence[tuple[str, float, float]]) -> tuple[str, str]:
     if histogram.edges:
-        return number(histogram.edges[0]), number(histogram.edges[-1])
+        texts = _edge_labels(histogram.edges)
+        return texts[0], texts[-1]
     return cells[0][0], cells[-1][0] if len(cells) > 1 else ""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from . import charts, labels, svg, terminal
 from .collection import Results
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 400
 MOST_DAYS = 12
 MOST_REASONS = 4
+MOST_OTHERS = 3
 
 
 @lru_cache(maxsize=1)
@@ -45,15 +46,21 @@ def _environment() -> Environment:
     )
     made.filters.update(
         number=labels.number,
-        percent=labels.percent,
+        percent=labels.unbroken_percent,
         count=labels.count,
         p=labels.p_text,
         words=labels.metric_words,
         status=labels.status_words,
-        visible=visible,
+        breakable=breakable,
         shorten=shorten,
     )
     return made
+
+
+def breakable(name: str) -> Markup:
+    """The escaped name with places where a browser may break it: after underscores and dots."""
+    escaped = str(escape(name))
+    return Markup(escaped.replace("_", "_<wbr>").replace(".", ".<wbr>"))
 
 
 def _render(template: str, **values: Any) -> str:
@@ -83,24 +90,27 @@ class Row(NamedTuple):
     verdict: str
     bar: float | None
     chance: float | None
+    effect: float | None
     picture: HistogramPicture | None
     trend: Markup | None
     when: str
 
 
 class Reason(NamedTuple):
-    """One metric of a window that stands out."""
+    """One metric of a window that stands out, of the table or of the column that leads."""
 
     words: str
     value: str
     typical: str
     score: str
+    others: str
 
 
 class Day(NamedTuple):
     """A window that stands out and why."""
 
     label: str
+    weekday: str
     score: float
     reasons: tuple[Reason, ...]
     more: int
@@ -118,7 +128,9 @@ def report_fragment(report: Report) -> str:
 
 def results_html(results: Results) -> str:
     """The first rows as a table, for a notebook."""
-    return _render("results.html.j2", results=results, rows=results.rows[:20])
+    zone = labels.zone_of(results.timezone)
+    rows = [(labels.window_label(row, zone), row) for row in results.rows[:20]]
+    return _render("results.html.j2", results=results, rows=rows)
 
 
 def _report_values(report: Report) -> dict[str, Any]:
@@ -186,7 +198,7 @@ def _cards(summary: Summary) -> list[Card]:
     many = summary.windows > 1
     share = Card(
         "Drifted columns",
-        labels.percent(summary.drifted_share),
+        labels.unbroken_percent(summary.drifted_share),
         "in the median window" if many else f"{len(summary.drifted_columns)} of {summary.columns}",
         tone=_share_tone(summary),
         share=summary.drifted_share,
@@ -199,7 +211,7 @@ def _cards(summary: Summary) -> list[Card]:
     )
     missing = Card(
         "Missing values",
-        labels.percent(summary.missing_share),
+        labels.unbroken_percent(summary.missing_share),
         "in the median window" if many else "of all cells",
         share=summary.missing_share,
     )
@@ -225,26 +237,29 @@ def _cards(summary: Summary) -> list[Card]:
 
 
 def _days(found: Sequence[StandOut], zone: tzinfo) -> list[Day]:
-    """The windows that stand out, each with all its reasons, the most extreme first."""
-    groups: dict[Any, list[StandOut]] = {}
+    """The windows that stand out, each with its reasons by metric, the most extreme first."""
+    groups: dict[Any, dict[str, list[StandOut]]] = {}
     for one in found:
-        groups.setdefault(one.window_start, []).append(one)
-    days = [
-        Day(
-            labels.window_label(group[0], zone),
-            max(abs(one.score) for one in group),
-            tuple(_reason(one) for one in group[:MOST_REASONS]),
-            max(len(group) - MOST_REASONS, 0),
-        )
-        for group in groups.values()
-    ]
+        groups.setdefault(one.window_start, {}).setdefault(one.metric, []).append(one)
+    days = []
+    for start, metrics in groups.items():
+        reasons = [_reason(group) for group in metrics.values()]
+        score = max(abs(group[0].score) for group in metrics.values())
+        day = f"{start.astimezone(zone):%A}"
+        more = max(len(reasons) - MOST_REASONS, 0)
+        label = labels.time_label(start, zone)
+        days.append(Day(label, day, score, tuple(reasons[:MOST_REASONS]), more))
     return sorted(days, key=lambda day: -day.score)[:MOST_DAYS]
 
 
-def _reason(one: StandOut) -> Reason:
-    text = labels.metric_text(one.metric)
-    score = f"{abs(one.score):,.0f} sd {'above' if one.score > 0 else 'below'}"
-    return Reason(labels.series_words(one), text(one.value), text(one.median), score)
+def _reason(group: Sequence[StandOut]) -> Reason:
+    """One metric's reason: the table's own value where it stands out, and columns that do."""
+    lead = next((one for one in group if not one.column), group[0])
+    text = labels.metric_text(lead.metric)
+    score = f"{abs(lead.score):,.0f} sd {'above' if lead.score > 0 else 'below'}"
+    others = [one for one in group if one is not lead][:MOST_OTHERS]
+    beside = ", ".join(f"{shorten(one.column, 40)} {text(one.value)}" for one in others)
+    return Reason(labels.series_words(lead), text(lead.value), text(lead.median), score, beside)
 
 
 def _rows(report: Report, time: Timeline | None, zone: tzinfo) -> list[Row]:
@@ -270,6 +285,7 @@ def _row(
         verdict=_verdict(line),
         bar=None if held is None else on_bar(held),
         chance=_chance(worst),
+        effect=_effect(line),
         picture=pictures.get((line.column, line.segment)),
         trend=_trend(line, time) if time else None,
         when=labels.window_label(worst, zone) if time else "",
@@ -301,6 +317,13 @@ def _verdict(line: ColumnLine) -> str:
     return {True: "drift", False: "no drift", None: "no rule"}[line.worst.alert]
 
 
+def _effect(line: ColumnLine) -> float | None:
+    """The effect size of the deciding row, else of the test beside it."""
+    if line.worst.effect_size is not None or line.p_row is None:
+        return line.worst.effect_size
+    return line.p_row.effect_size
+
+
 def _chance(row: Result) -> float | None:
     """The chance level on the bar's scale."""
     if row.null_quantile is None or not row.threshold or on_p_value(row):
@@ -310,7 +333,7 @@ def _chance(row: Result) -> float | None:
 
 def _trend(line: ColumnLine, time: Timeline) -> Markup | None:
     """The way to the threshold over the windows."""
-    known = [(start, value) for start, value in line.ratios if start is not None]
+    known = [(step.window_start, step.ratio) for step in line.steps if step.window_start]
     values = [value for _, value in known if value is not None]
     if len(values) < 2:
         return None

@@ -58,10 +58,9 @@ def metric_words(metric: str, params: str = "") -> str:
     """
     if metric in _WORDS:
         return _WORDS[metric]
-    plain = metric.rpartition(".")[2].replace("_", " ")
     if metric == "quality.quantile":
         return quantile_words(params)
-    return plain or metric
+    return shorten(metric.rpartition(".")[2].replace("_", " ") or metric)
 
 
 def quantile_words(params: str) -> str:
@@ -79,7 +78,7 @@ def quantile_words(params: str) -> str:
 
 def status_words(status: str) -> str:
     """A status for people."""
-    return _STATUS_WORDS.get(status, status.replace("_", " "))
+    return _STATUS_WORDS.get(status) or shorten(status.replace("_", " "))
 
 
 class Series(Protocol):
@@ -129,8 +128,8 @@ def count(value: float | None) -> str:
 def percent(share: float | None) -> str:
     """A share as percent: one decimal below 10 %, two below 1 %.
 
-    >>> percent(0.2), percent(0.0312), percent(0.0004), percent(0.0)
-    ('20 %', '3.1 %', '0.04 %', '0 %')
+    >>> percent(0.2), percent(0.0312), percent(1e-7)
+    ('20 %', '3.1 %', '<0.01 %')
     """
     if share is None:
         return "–"
@@ -140,6 +139,11 @@ def percent(share: float | None) -> str:
     places = 0 if abs(value) >= 10 or value == 0 else 1 if abs(value) >= 1 else 2
     text = f"{value:.{places}f}"
     return f"{text.rstrip('0').rstrip('.') if places else text} %"
+
+
+def unbroken_percent(share: float | None) -> str:
+    """`percent` with a space at which no browser breaks the line."""
+    return percent(share).replace(" ", "\u00a0")
 
 
 def p_text(value: float | None) -> str:
@@ -152,9 +156,9 @@ def p_text(value: float | None) -> str:
 
 
 def metric_text(metric: str) -> Callable[[float | None], str]:
-    """How a metric's values are written: shares as percent, others as numbers."""
+    """How a page writes a metric's values: shares as percent, others as numbers."""
     share = metric.endswith("_share") or metric == "drift.dataset"
-    return percent if share and metric != "drift.missing_share" else number
+    return unbroken_percent if share and metric != "drift.missing_share" else number
 
 
 def zone_of(name: str) -> tzinfo:

@@ -30,7 +30,8 @@ class ProfileLine(NamedTuple):
 class ProfileReport:
     """A profile's rows as a table in the terminal and a page in the notebook.
 
-    `types` names the columns' types; `title` heads the page.
+    `types` names the columns' types; `title` heads the page. Histograms of the results have
+    empty `reference` counts: they are of one table alone.
     """
 
     def __init__(

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 class Report:
     """A table in the terminal, a page in the notebook, rows for everything else.
 
-    `types` names the columns' types, `roles` their roles ('prediction', 'target', ...), `title`
-    heads the page; all are for showing only.
+    `types` names the columns' types, `roles` their roles ('prediction', 'target', ...; without
+    them a column whose name begins with 'predict' is a prediction), `title` heads the page; all
+    are for showing only.
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class Report:
         self._results = results
         self._title = title
         self._types = dict(types or {})
-        self._roles = dict(roles or {})
+        self._roles = dict(_guessed_roles(results) if roles is None else roles)
 
     @property
     def results(self) -> Results:
@@ -120,3 +121,8 @@ class Report:
         relabelled_results = relabelled(self._results, owner, window)
         with Store(dsn) as store:
             return store.write(relabelled_results)
+
+
+def _guessed_roles(results: Results) -> dict[str, str]:
+    names = dict.fromkeys(row.column for row in results)
+    return {name: "prediction" for name in names if name.lower().startswith("predict")}

@@ -21,6 +21,14 @@ SMALLEST_P = 1e-300
 _Place = tuple[str, str]  # column and segment
 
 
+class Step(NamedTuple):
+    """One window of a line: how far to the threshold, and whether the rule alerts."""
+
+    window_start: datetime | None
+    ratio: float | None
+    alert: bool | None
+
+
 class ColumnLine(NamedTuple):
     """One column and method (in one segment) over the windows at hand; with one window `worst` is
     its row."""
@@ -34,7 +42,7 @@ class ColumnLine(NamedTuple):
     missing: Result | None  # the largest row of drift.missing_share
     windows: int
     alerts: int  # windows in which the deciding row alerts
-    ratios: tuple[tuple[datetime | None, float | None], ...]
+    steps: tuple[Step, ...]
 
 
 class Summary(NamedTuple):
@@ -144,7 +152,7 @@ def _line(
         missing=max(missing, key=severity) if missing else None,
         windows=len(deciding),
         alerts=sum(row.alert is True for row in deciding),
-        ratios=tuple((row.window_start, ratio(row)) for row in deciding),
+        steps=tuple(Step(row.window_start, ratio(row), row.alert) for row in deciding),
     )
 
 

@@ -16,10 +16,10 @@ WIDTH, HEIGHT = 1000.0, 100.0
 
 
 class Bar(NamedTuple):
-    """One cell of a histogram: shares of reference and current, and what it says when pointed
-    at."""
+    """One cell of a histogram: shares of reference (None: there is none) and current, and what
+    it says when pointed at."""
 
-    reference: float
+    reference: float | None
     current: float
     label: str
 
@@ -66,15 +66,18 @@ def _picture(style: str, title: str, description: str, body: Iterable[str]) -> M
 
 def histogram(bars: Sequence[Bar], title: str, description: str) -> Markup:
     """Reference as filled bars, current as narrower bars in front of them, on one scale."""
-    tallest = max((max(bar.reference, bar.current) for bar in bars), default=0.0) or 1.0
+    tallest = max((max(bar.reference or 0.0, bar.current) for bar in bars), default=0.0) or 1.0
     step = WIDTH / max(len(bars), 1)
     gap = min(step * 0.12, 8.0)
     body = []
     for index, bar in enumerate(bars):
         left, room = index * step + gap / 2, step - gap
         body.append(f"<g><title>{escape(bar.label)}</title>")
-        body.append(_bar("ref", left, room, bar.reference / tallest))
-        body.append(_bar("cur", left + room * 0.22, room * 0.56, bar.current / tallest))
+        if bar.reference is None:
+            body.append(_bar("cur", left, room, bar.current / tallest))
+        else:
+            body.append(_bar("ref", left, room, bar.reference / tallest))
+            body.append(_bar("cur", left + room * 0.22, room * 0.56, bar.current / tallest))
         body.append("</g>")
     return _picture("hist", title, description, body)
 

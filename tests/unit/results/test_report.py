@@ -121,7 +121,7 @@ def test_a_method_that_decides_beside_another_has_its_own_line():
 def test_a_test_is_on_its_way_by_its_p_value():
     more = {"threshold": 0.05, "alert": True, "p_value": 0.001, "q_value": 0.05**2}
     (line,) = report_of(("a", "drift.ks", 0.9, more)).columns
-    assert line.ratios[0][1] == pytest.approx(2.0)
+    assert line.steps[0].ratio == pytest.approx(2.0)
 
 
 def test_a_correlation_of_two_columns_is_no_column():
