@@ -56,10 +56,19 @@ def test_methods_may_be_named_for_all_by_kind_or_by_column(methods, expected):
         ({"tip": "ks"}, "methods: expected a column or one of numeric, .* found 'tip'"),
         ({"fare": "nope"}, "found 'nope'"),
         ([("psi", {"bin": 3})], "found 'bin', expected one of bins"),
+        ([("psi", {"bins": 1})], "bins: expected 2 to 10000, found 1"),
+        ([("ks", {"method": "fast"})], "method: expected one of auto, exact, asymp"),
+        (("psi", {"smoothing": -1.0}), "smoothing: expected a number >= 0"),
     ],
 )
 def test_names_that_do_not_exist_are_refused_before_any_data_are_read(methods, message):
     with pytest.raises(ValueError, match=message):
+        checked_methods(methods, ["fare"])
+
+
+@pytest.mark.parametrize("methods", [3, [4], {"fare": None}, [("psi", 10)], ["ks", {"bins": 3}]])
+def test_methods_that_are_no_names_are_a_type_error(methods):
+    with pytest.raises(TypeError, match="methods: expected a name or"):
         checked_methods(methods, ["fare"])
 
 

@@ -52,7 +52,7 @@ def test_an_unknown_parameter_is_told_the_known_ones():
 def test_every_method_has_a_typed_face_with_its_parameters(name):
     face = inspect.signature(getattr(drift, name)).parameters
     assert list(face)[:2] == ["reference", "current"]
-    assert registry.method(name).params <= set(face)
+    assert set(registry.method(name).params) <= set(face)
     assert face["threads"].default is None
     assert {p.kind for p in list(face.values())[2:]} == {inspect.Parameter.KEYWORD_ONLY}
 

@@ -44,7 +44,7 @@ class MethodChoice(NamedTuple):
     def restore(cls, text: str) -> MethodChoice:
         """From `record`'s text."""
         decisive, beside = json.loads(text)
-        return cls(_calls(map(tuple, decisive)), _calls(map(tuple, beside)))
+        return cls(_calls(decisive), _calls(beside))
 
 
 def _calls(named: Any) -> tuple[Call, ...]:
@@ -53,10 +53,20 @@ def _calls(named: Any) -> tuple[Call, ...]:
 
 def _call(named: Named) -> Call:
     """(name, parameters), both checked."""
-    name, params = (named, {}) if isinstance(named, str) else named
-    spec = method(name)
-    fixed = {k: tuple(v) if isinstance(v, list) else v for k, v in dict(params).items()}
-    return spec.name, checked_params(spec, fixed)
+    if isinstance(named, str):
+        return method(named).name, {}
+    if not _is_call(named):
+        raise TypeError(
+            f"methods: expected a name or (name, {{parameter: value}}), found {named!r}"
+        )
+    spec = method(named[0])
+    return spec.name, checked_params(spec, named[1])
+
+
+def _is_call(named: object) -> bool:
+    """Whether it is (name, parameters)."""
+    pair = isinstance(named, (tuple, list)) and len(named) == 2
+    return pair and isinstance(named[0], str) and isinstance(named[1], Mapping)
 
 
 _NUMERIC_SMALL = MethodChoice((("ks", {}),))
@@ -92,8 +102,9 @@ def resolve(methods: Methods, column: str, kind: str, rows: int) -> MethodChoice
 def _named(given: Any, always: bool, kind: str, rows: int) -> MethodChoice:
     if given == "auto":
         return choose(kind, rows)
-    listed = [given] if isinstance(given, str) else list(given)
-    calls = _calls(listed)
+    if not isinstance(given, (str, Sequence)):
+        raise TypeError(f"methods: expected a name or a list of names, found {given!r}")
+    calls = _calls([given] if isinstance(given, str) or _is_call(given) else given)
     if not always:
         calls = tuple(call for call in calls if kind in method(call[0]).kinds)
     return MethodChoice(calls)

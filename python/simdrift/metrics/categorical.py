@@ -9,7 +9,9 @@ terms of their expansions about p = q.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +39,36 @@ TOO_MANY = f"more than {HIGH_CARDINALITY} categories"
 Counts = NDArray[np.int64]
 
 
+def checked_bins(bins: int | Sequence[float]) -> Bins:
+    """A number of cells >= 2, or cut points that ascend; else TypeError or ValueError."""
+    if isinstance(bins, (bool, str)):
+        raise TypeError(f"bins: expected an int or ascending cut points, found {bins!r}")
+    if isinstance(bins, int):
+        if not 2 <= bins <= 10_000:
+            raise ValueError(f"bins: expected 2 to 10000, found {bins}")
+        return bins
+    cuts = tuple(float(edge) for edge in bins)
+    if not cuts or not all(a < b for a, b in pairwise(cuts)):
+        raise ValueError(f"bins: expected at least one cut point, ascending, found {cuts!r}")
+    return cuts
+
+
+def checked_smoothing(smoothing: float) -> float:
+    """A number of rows >= 0, else TypeError or ValueError."""
+    if isinstance(smoothing, bool) or not isinstance(smoothing, (int, float)):
+        raise TypeError(f"smoothing: expected a number, found {smoothing!r}")
+    if not 0.0 <= smoothing < math.inf:
+        raise ValueError(f"smoothing: expected a number >= 0, found {smoothing!r}")
+    return float(smoothing)
+
+
+def checked_yates(yates: bool) -> bool:
+    """True or False, else TypeError."""
+    if not isinstance(yates, bool):
+        raise TypeError(f"yates: expected True or False, found {yates!r}")
+    return yates
+
+
 def _crowded(pair: ColumnPair) -> Outcome | None:
     if pair.kind == CATEGORICAL and pair.high_cardinality:
         n, m = pair.reference.valid, pair.current.valid
@@ -44,7 +76,13 @@ def _crowded(pair: ColumnPair) -> Outcome | None:
     return None
 
 
-@drift_method("psi", kinds=COUNTABLE, rule="distance", threshold=0.2, params=("bins", "smoothing"))
+@drift_method(
+    "psi",
+    kinds=COUNTABLE,
+    rule="distance",
+    threshold=0.2,
+    params={"bins": checked_bins, "smoothing": checked_smoothing},
+)
 def psi(
     pair: ColumnPair, *, bins: Bins = DEFAULT_BINS, smoothing: float = DEFAULT_SMOOTHING
 ) -> Outcome:
@@ -60,7 +98,9 @@ def psi(
     return _calibrated(value, value, 1.0 / n + 1.0 / m, cells - 1, n, m)
 
 
-@drift_method("jensen_shannon", kinds=COUNTABLE, rule="distance", threshold=0.1, params=("bins",))
+@drift_method(
+    "jensen_shannon", kinds=COUNTABLE, rule="distance", threshold=0.1, params={"bins": checked_bins}
+)
 def jensen_shannon(pair: ColumnPair, *, bins: Bins = DEFAULT_BINS) -> Outcome:
     """Jensen-Shannon distance, base 2, in [0, 1]; for categories beside Cramer's V."""
     if (crowded := _crowded(pair)) is not None:
@@ -105,7 +145,7 @@ def _calibrated(value: float, statistic: float, scale: float, df: int, n: int, m
     )
 
 
-@drift_method("chi_square", kinds=(CATEGORICAL,), rule="test", params=("yates",))
+@drift_method("chi_square", kinds=(CATEGORICAL,), rule="test", params={"yates": checked_yates})
 def chi_square(pair: ColumnPair, *, yates: bool = False) -> Outcome:
     """Pearson's chi-square of the 2 x K contingency table; effect size Cramer's V."""
     if (crowded := _crowded(pair)) is not None:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 from simdrift.metrics import auto
 from simdrift.metrics import thresholds as rules
 from simdrift.metrics.auto import Call, MethodChoice, Methods
-from simdrift.metrics.categorical import DEFAULT_BINS
+from simdrift.metrics.categorical import DEFAULT_BINS, checked_bins
 from simdrift.metrics.correction import checked_correction, correct
 from simdrift.metrics.dataset import dataset_rows
 from simdrift.metrics.registry import DriftMethod, evaluate, method
@@ -92,20 +91,6 @@ class DriftPlan:
 def _choice(methods: Methods, column: ReferenceColumn, rows: int | None) -> MethodChoice:
     smaller = column.rows if rows is None else min(column.rows, rows)
     return auto.resolve(methods, column.name, column.kind, smaller)
-
-
-def checked_bins(bins: int | Sequence[float]) -> Bins:
-    """A number of cells >= 2, or cut points that ascend; else TypeError or ValueError."""
-    if isinstance(bins, (bool, str)):
-        raise TypeError(f"bins: expected an int or ascending cut points, found {bins!r}")
-    if isinstance(bins, int):
-        if not 2 <= bins <= 10_000:
-            raise ValueError(f"bins: expected 2 to 10000, found {bins}")
-        return bins
-    cuts = tuple(float(edge) for edge in bins)
-    if not cuts or not all(a < b for a, b in pairwise(cuts)):
-        raise ValueError(f"bins: expected at least one cut point, ascending, found {cuts!r}")
-    return cuts
 
 
 class Measured(NamedTuple):

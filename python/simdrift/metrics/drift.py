@@ -13,9 +13,7 @@ from typing import Any
 from simdrift._errors import UnsupportedColumn
 from simdrift.metrics import thresholds as rules
 from simdrift.metrics.categorical import DEFAULT_BINS, DEFAULT_SMOOTHING
-from simdrift.metrics.compare import checked_bins
-from simdrift.metrics.numeric import KS_METHODS
-from simdrift.metrics.registry import evaluate
+from simdrift.metrics.registry import checked_params, evaluate
 from simdrift.metrics.registry import method as registered
 from simdrift.metrics.state import (
     CATEGORICAL,
@@ -58,8 +56,6 @@ def ks(
     >>> result.value, round(result.p_value, 6)
     (0.5, 0.771429)
     """
-    if method not in KS_METHODS:
-        raise ValueError(f"method: expected one of {', '.join(KS_METHODS)}, found {method!r}")
     params = {} if method == "auto" else {"method": method}
     return _run("ks", reference, current, params, alpha=alpha, threads=threads)
 
@@ -120,11 +116,9 @@ def psi(
     >>> round(drift.psi(["a"] * 50 + ["b"] * 50, ["a"] * 80 + ["b"] * 20, smoothing=0).value, 6)
     0.415888
     """
-    if not smoothing >= 0.0:
-        raise ValueError(f"smoothing: expected a number >= 0, found {smoothing!r}")
-    params: dict[str, Any] = {"bins": checked_bins(bins)}
+    params: dict[str, Any] = {"bins": bins}
     if smoothing != DEFAULT_SMOOTHING:
-        params["smoothing"] = float(smoothing)
+        params["smoothing"] = smoothing
     return _run("psi", reference, current, params, threshold, threads=threads)
 
 
@@ -144,8 +138,7 @@ def jensen_shannon(
     >>> drift.jensen_shannon(["a", "a", "b"], ["c", "c", "d"]).value
     1.0
     """
-    params = {"bins": checked_bins(bins)}
-    return _run("jensen_shannon", reference, current, params, threshold, threads=threads)
+    return _run("jensen_shannon", reference, current, {"bins": bins}, threshold, threads=threads)
 
 
 def chi_square(
@@ -165,7 +158,7 @@ def chi_square(
     >>> round(result.value, 6), round(result.p_value, 6)
     (6.666667, 0.009823)
     """
-    params = {"yates": True} if yates else {}
+    params = {"yates": yates} if yates is not False else {}
     return _run(
         "chi_square", reference, current, params, alpha=alpha, kind=CATEGORICAL, threads=threads
     )
@@ -201,6 +194,7 @@ def _run(
     threads: int | None = None,
 ) -> DriftResult:
     spec = registered(name)
+    params = checked_params(spec, params)
     alpha = rules.checked_share("alpha", alpha)
     overrides = {} if threshold is None else rules.checked_overrides({name: threshold})
     pair = ColumnPair(

@@ -27,11 +27,16 @@ KS_EXACT_LIMIT = 100_000_000
 KS_METHODS = ("auto", "exact", "asymp")
 
 
-@drift_method("ks", kinds=ORDERED, rule="test", params=("method",))
-def ks(pair: ColumnPair, *, method: str = "auto") -> Outcome:
-    """D = max |F - G|; two-sided p-value, exact or by the corrected limit law."""
+def checked_ks_method(method: str) -> str:
+    """The name, where it is one of KS_METHODS; else ValueError."""
     if method not in KS_METHODS:
         raise ValueError(f"method: expected one of {', '.join(KS_METHODS)}, found {method!r}")
+    return method
+
+
+@drift_method("ks", kinds=ORDERED, rule="test", params={"method": checked_ks_method})
+def ks(pair: ColumnPair, *, method: str = "auto") -> Outcome:
+    """D = max |F - G|; two-sided p-value, exact or by the corrected limit law."""
     found = pair.two_sample
     n, m, d = found["n"], found["m"], found["ks"]
     if found["status"] != OK:

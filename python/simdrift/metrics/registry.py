@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Rule = Literal["test", "distance"]
 Function = Callable[..., Outcome]
+Check = Callable[[Any], Any]
 log = logging.getLogger("simdrift")
 
 
@@ -28,7 +29,7 @@ class DriftMethod(NamedTuple):
     kinds: frozenset[str]
     rule: Rule
     threshold: float | None
-    params: frozenset[str]
+    params: Mapping[str, Check]
     needs_values: bool
 
     @property
@@ -45,15 +46,17 @@ def drift_method(
     kinds: Iterable[str],
     rule: Rule,
     threshold: float | None = None,
-    params: Iterable[str] = (),
+    params: Mapping[str, Check] | None = None,
     needs_values: bool = True,
 ) -> Callable[[Function], Function]:
-    """Registers a function `(pair, **params) -> Outcome`. With `needs_values` it is called
-    only where both sides have a row that is not missing."""
+    """Registers a function `(pair, **params) -> Outcome`. `params` maps a name to what checks
+    its value: returns it as the function takes it, or raises TypeError or ValueError. With
+    `needs_values` the function is called only where both sides have a row that is not
+    missing."""
 
     def register(function: Function) -> Function:
         _TABLE[name] = DriftMethod(
-            name, function, frozenset(kinds), rule, threshold, frozenset(params), needs_values
+            name, function, frozenset(kinds), rule, threshold, params or {}, needs_values
         )
         return function
 
@@ -97,13 +100,13 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
     return f"{what}: found {name!r}, expected one of {', '.join(close + rest)}"
 
 
-def checked_params(spec: DriftMethod, params: dict[str, Any]) -> dict[str, Any]:
-    """The parameters, where the method knows them all; else ValueError."""
+def checked_params(spec: DriftMethod, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters, each checked; ValueError for one that the method does not have."""
     for name in params:
         if name not in spec.params:
             known = spec.params or {"(none)"}
             raise ValueError(unknown(f"parameter of {spec.metric}", name, known))
-    return params
+    return {name: spec.params[name](value) for name, value in params.items()}
 
 
 def evaluate(spec: DriftMethod, pair: ColumnPair, params: dict[str, Any]) -> Outcome:
