@@ -44,7 +44,7 @@ class MethodChoice(NamedTuple):
     def restore(cls, text: str) -> MethodChoice:
         """From `record`'s text."""
         decisive, beside = json.loads(text)
-        return cls(_calls(decisive), _calls(beside))
+        return cls(_calls(map(tuple, decisive)), _calls(map(tuple, beside)))
 
 
 def _calls(named: Any) -> tuple[Call, ...]:
@@ -56,17 +56,17 @@ def _call(named: Named) -> Call:
     if isinstance(named, str):
         return method(named).name, {}
     if not _is_call(named):
-        raise TypeError(
-            f"methods: expected a name or (name, {{parameter: value}}), found {named!r}"
-        )
+        expected = "a name or (name, {parameter: value})"
+        raise TypeError(f"methods: expected {expected}, found {named!r}")
     spec = method(named[0])
     return spec.name, checked_params(spec, named[1])
 
 
 def _is_call(named: object) -> bool:
     """Whether it is (name, parameters)."""
-    pair = isinstance(named, (tuple, list)) and len(named) == 2
-    return pair and isinstance(named[0], str) and isinstance(named[1], Mapping)
+    if not isinstance(named, tuple) or len(named) != 2:
+        return False
+    return isinstance(named[0], str) and isinstance(named[1], Mapping)
 
 
 _NUMERIC_SMALL = MethodChoice((("ks", {}),))
