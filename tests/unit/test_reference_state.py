@@ -117,11 +117,20 @@ def test_preparing_lets_go_of_the_rows():
 def test_integers_may_be_categories():
     column = ReferenceColumn("x", as_column([3, 1, 3, 3], name="x"), kind="categorical")
     assert column.prepare().categories.labels == ("3", "1")
-    assert column.categories.counts.tolist() == [3, 1]
-    current = CurrentColumn("x", as_column([1, 7], name="x"), kind="categorical")
-    changes = ColumnPair(column, current).category_changes
-    assert changes.new == (("7", 0.5),)
-    assert changes.vanished == (("3", 0.75),)
+    for reference in (column, ReferenceColumn.from_state(column.to_state())):
+        assert reference.categories.counts.tolist() == [3, 1]
+        current = CurrentColumn("x", as_column([1, 7], name="x"), kind="categorical")
+        changes = ColumnPair(reference, current).category_changes
+        assert changes.new == (("7", 0.5),)
+        assert changes.vanished == (("3", 0.75),)
+
+
+def test_integers_that_came_as_floats_are_the_same_categories():
+    reference = ReferenceColumn("x", as_column([3, 1, 3, 3], name="x"), kind="categorical")
+    floats = as_column(np.array([1.0, np.nan, 3.0]), name="x")
+    pair = ColumnPair(reference, CurrentColumn("x", floats, kind="categorical"))
+    assert pair.category_changes == ((), ())
+    assert pair.category_counts[2].tolist() == [1, 1]
 
 
 def test_an_unknown_kind_is_refused():
