@@ -7,9 +7,8 @@ import pytest
 
 sys.path.append(str(Path(__file__).parent))
 
-from store_servers import admin, drop_database, empty, new_database, running_server, target_of  # noqa: E402
-
-from simdrift.store.store import Store  # noqa: E402
+from simdrift.store.store import Store
+from store_servers import admin, drop_database, empty, new_database, running_server, target_of
 
 
 @pytest.fixture(scope="session", params=["package", "debian"])

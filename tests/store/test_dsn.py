@@ -2,7 +2,6 @@
 
 import psycopg
 import pytest
-
 from simdrift import _errors
 from simdrift.store.dsn import is_local, parse, redact, resolve
 from simdrift.store.session import Session, is_transient
@@ -169,5 +168,5 @@ def test_a_wrong_database_is_an_error_at_once(server, tmp_path):
     from store_servers import target_of
 
     session = Session(target_of(server, "not_there"), deadline=60)
-    with pytest.raises(_errors.StoreError, match="not_there.*does not exist"):
+    with pytest.raises(_errors.StoreError, match=r"not_there.*does not exist"):
         session.transaction(lambda connection: None)

@@ -15,14 +15,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from store_servers import binaries, make_results, server_folder
-
 from simdrift import _errors
 from simdrift.store import account, embedded, postmaster
 from simdrift.store import binaries as finding
 from simdrift.store.dsn import embedded as embedded_target
 from simdrift.store.embedded import EmbeddedServer
 from simdrift.store.store import Store
+from store_servers import binaries, make_results, server_folder
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 NOBODY = 65534
@@ -262,7 +261,7 @@ def test_serve_opens_the_port_to_the_reader_alone(own_server, monkeypatch):
     assert reader(first.password) == ("simdrift",)
     with pytest.raises(psycopg.OperationalError, match="authentication failed"):
         reader("wrong")
-    with pytest.raises(psycopg.OperationalError, match="no pg_hba.conf entry"):
+    with pytest.raises(psycopg.OperationalError, match="no pg_hba"):
         reader(first.password, user="postgres")
 
     assert own_server.serve(port).password is None  # there is one, it is not shown again
@@ -288,7 +287,7 @@ def test_a_port_that_is_taken_is_refused_and_the_server_goes_on(own_server):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with pytest.raises(_errors.StoreError, match="could not bind|TCP/IP"):
+        with pytest.raises(_errors.StoreError, match=r"could not bind|TCP/IP"):
             own_server.serve(taken.getsockname()[1])
     assert own_server.status().port is None
     assert answer(own_server.start()) == ("simdrift",)
@@ -341,7 +340,7 @@ def test_a_folder_that_the_servers_user_cannot_enter_is_named():
     with server_folder() as folder:
         shut = folder / "shut"
         shut.mkdir(mode=0o700)
-        with pytest.raises(_errors.StoreError, match="cannot enter .*shut.*SIMDRIFT_STORE_DIR"):
+        with pytest.raises(_errors.StoreError, match=r"cannot enter .*shut.*SIMDRIFT_STORE_DIR"):
             EmbeddedServer(shut / "s").start()
         assert stat.S_IMODE(shut.stat().st_mode) == 0o700
 

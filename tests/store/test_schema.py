@@ -6,6 +6,10 @@ from types import SimpleNamespace
 
 import psycopg
 import pytest
+from simdrift import _errors
+from simdrift.results.collection import Results
+from simdrift.store import migrate as migrating
+from simdrift.store.store import Store
 from store_servers import (
     admin,
     expected_rows,
@@ -15,11 +19,6 @@ from store_servers import (
     target_of,
     visible_rows,
 )
-
-from simdrift import _errors
-from simdrift.results.collection import Results
-from simdrift.store import migrate as migrating
-from simdrift.store.store import Store
 
 MIGRATE = """
 import sys
@@ -91,7 +90,7 @@ def test_a_schema_newer_than_the_library_asks_for_an_upgrade(bare_store, server,
     bare_store.migrate()
     with admin(server, bare_database) as connection:
         connection.execute("insert into simdrift.migration values (9999, 'later', 'x')")
-    with pytest.raises(_errors.StoreError, match="9999.*upgrade simdrift"):
+    with pytest.raises(_errors.StoreError, match=r"9999.*upgrade simdrift"):
         bare_store.migrate()
     assert bare_store.write(make_results()).rows_written == 18
 
@@ -192,7 +191,7 @@ def test_a_user_who_may_not_make_roles_finishes_and_gets_the_sql(
                 " 'select')"
             ).fetchone()
             assert reads == (True,)
-            connection.execute(f"drop owned by simdrift_reader, simdrift_writer")
+            connection.execute("drop owned by simdrift_reader, simdrift_writer")
         assert store.migrate().for_admin == ()
         with admin(server, bare_database) as connection:
             connection.execute("drop owned by simdrift_reader, simdrift_writer, simdrift_owner")

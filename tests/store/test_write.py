@@ -3,6 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from simdrift.results.collection import Results
+from simdrift.results.rows import Histogram
+from simdrift.store.store import WriteSummary
 from store_servers import (
     DAY,
     STARTED,
@@ -12,10 +15,6 @@ from store_servers import (
     make_run,
     visible_rows,
 )
-
-from simdrift.results.collection import Results
-from simdrift.results.rows import Histogram
-from simdrift.store.store import WriteSummary
 
 PLACES = """
 select 'value', ctid::text, xmin::text from simdrift.metric_value
@@ -219,7 +218,16 @@ def test_numbers_that_are_no_numbers_in_a_histogram_become_null(store, sql):
     assert found == [([None, 0.5, None], [1, 2, 3, 4], [None])]
 
 
-HOSTILE = ["a\tb", "a\\b", "a\nb\r", '"quoted", {braces}', "\\N", "NULL", "caf\u00e9 \U0001f600", ""]
+HOSTILE = [
+    "a\tb",
+    "a\\b",
+    "a\nb\r",
+    '"quoted", {braces}',
+    "\\N",
+    "NULL",
+    "caf\u00e9 \U0001f600",
+    "",
+]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -290,9 +298,7 @@ def test_a_window_is_one_instant_whatever_its_zone(store, sql):
     start = datetime(2013, 2, 8, tzinfo=new_york)
     run = make_run(window_start=start, window_end=start + DAY)
     store.write(Results([make_row(run)], [run]))
-    assert sql("select ts from simdrift.metric_value") == [
-        (datetime(2013, 2, 9, 5, tzinfo=UTC),)
-    ]
+    assert sql("select ts from simdrift.metric_value") == [(datetime(2013, 2, 9, 5, tzinfo=UTC),)]
 
 
 def test_nothing_to_write_is_nothing_written(store):

@@ -31,7 +31,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from simdrift._errors import StoreError
+from simdrift._errors import StoreError, StoreUnreachable
 
 from .account import ASK_FOR_DSN, Account, server_account
 from .binaries import Binaries, find_binaries
@@ -290,7 +290,10 @@ class EmbeddedServer:
             if not _alive(pid):
                 break
             time.sleep(0.005)
-        raise StoreError(f"PostgreSQL did not start on {self.data}: {self._log_since(log_from)}")
+        said = self._log_since(log_from)
+        # What ends without a last word was killed: trying again may help.
+        kind = StoreError if "FATAL:" in said else StoreUnreachable
+        raise kind(f"PostgreSQL did not start on {self.data}: {said}")
 
     def _stop(self) -> bool:
         server = running(self.data)

@@ -97,11 +97,13 @@ class Session:
         while True:
             try:
                 return work(self._connected())
+            except StoreUnreachable as error:  # the embedded server was killed while starting
+                problem: StoreError = error
             except psycopg.Error as error:
                 problem = self._judged(error)
                 self._drop_broken()
-                if not isinstance(problem, StoreUnreachable) or time.monotonic() + pause > end:
-                    raise problem from None
+            if not isinstance(problem, StoreUnreachable) or time.monotonic() + pause > end:
+                raise problem from None
             time.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(pause * 2, _LONGEST_PAUSE)
 
@@ -117,10 +119,7 @@ class Session:
 
     def _connected(self) -> Connection:
         if self._connection is None or self._connection.closed:
-            try:
-                self._connection = self.target.connect()
-            except StoreError as error:  # the embedded server cannot start
-                raise StoreUnreachable(str(error)) from error
+            self._connection = self.target.connect()
         return self._connection
 
     def _drop_broken(self) -> None:

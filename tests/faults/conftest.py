@@ -1,0 +1,59 @@
+"""Servers that may be killed, and a proxy before them."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+for folder in (Path(__file__).parents[1] / "store", Path(__file__).parent):
+    sys.path.append(str(folder))
+
+from proxy import Proxy  # noqa: E402
+from simdrift.store.store import Store  # noqa: E402
+from store_servers import admin, empty, new_database, running_server, target_of  # noqa: E402
+
+
+@pytest.fixture(scope="session", params=["package", "debian"])
+def victim(request):
+    """A server of these tests' own, with a migrated database."""
+    with running_server(request.param) as server:
+        yield server, new_database(server)
+
+
+@pytest.fixture
+def server(victim):
+    server, database = victim
+    empty(server, database)
+    return server
+
+
+@pytest.fixture
+def database(victim):
+    return victim[1]
+
+
+@pytest.fixture
+def store(server, database, tmp_path):
+    """A store that reaches the server by its socket."""
+    with Store(target_of(server, database), spool=tmp_path / "spool", deadline=20) as opened:
+        yield opened
+
+
+@pytest.fixture
+def proxy(server):
+    with Proxy(str(server.status().socket)) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def proxied(proxy, server, database, tmp_path):
+    """Opens stores that reach the server through the proxy."""
+    more = {"sslmode": "disable", "gssencmode": "disable"}
+
+    def connect(deadline=20.0):
+        target = target_of(server, database, host="127.0.0.1", port=str(proxy.port), **more)
+        return Store(target, spool=tmp_path / "proxied", deadline=deadline)
+
+    with admin(server) as connection:  # the embedded server lets TCP in for the reader alone
+        assert connection.execute("select 1").fetchone() == (1,)
+    return connect

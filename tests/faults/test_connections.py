@@ -1,0 +1,94 @@
+"""A connection that breaks at every message of a write: nothing lost, nothing twice."""
+
+import pytest
+from simdrift import _errors
+from store_servers import DAY, STARTED, admin, expected_rows, make_results, visible_rows
+
+RESULTS = make_results(days=2, columns=2)
+OLD = make_results(days=2, columns=3, seed=7, digest="old", started=STARTED - DAY)
+
+
+def messages_of_a_write(proxy, proxied):
+    """How many messages a client sends for connecting, a first write and leaving."""
+    proxy.plan(None)
+    with proxied() as store:
+        store.write(make_results(days=2, columns=2, monitor="counting"))
+    return proxy.messages
+
+
+def check(store, server, database, *results):
+    with admin(server, database) as connection:
+        shown = {row for row in visible_rows(connection) if row[0] in current(results)}
+        assert shown == expected_rows(*results)
+    assert store.spool.pending() == []
+    assert store.verify() == ()
+
+
+def current(results):
+    return {run.run_id for result in results for run in result.runs}
+
+
+@pytest.mark.parametrize(
+    ("fault", "side", "first", "step"),
+    [
+        ("reset", "before", 1, 4),
+        ("reset", "after", 2, 4),
+        ("terminate", "before", 3, 4),
+        ("terminate", "after", 4, 4),
+        pytest.param("reset", "before", 0, 1, marks=pytest.mark.slow),
+        pytest.param("reset", "after", 0, 1, marks=pytest.mark.slow),
+        pytest.param("terminate", "before", 0, 1, marks=pytest.mark.slow),
+        pytest.param("terminate", "after", 0, 1, marks=pytest.mark.slow),
+    ],
+)
+def test_a_connection_that_breaks_at_any_message_of_a_write_loses_nothing(
+    proxy, proxied, store, server, database, fault, side, first, step
+):
+    store.write(OLD)
+    count = messages_of_a_write(proxy, proxied)
+    assert count > 10
+
+    def terminate():
+        with admin(server) as connection:
+            connection.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = %s and application_name = 'simdrift'",
+                (database,),
+            )
+
+    for at in range(first, count, step):
+        results = make_results(days=2, columns=2, seed=at, monitor=f"{fault} {side} {at}")
+        proxy.plan(at, side, kill=terminate if fault == "terminate" else None)
+        with proxied() as broken:
+            broken.write(results)
+            check(broken, server, database, results)
+    check(store, server, database, OLD)
+
+
+def test_an_unknown_commit_is_written_once(proxy, proxied, server, database):
+    proxy.plan(b"COMMIT", "after")
+    with proxied() as store:
+        summary = store.write(RESULTS)
+        check(store, server, database, RESULTS)
+    # The server had it: the second try found everything there.
+    assert summary[:4] == (0, len(RESULTS), 0, len(RESULTS.runs))
+
+
+def test_connections_that_break_every_time_leave_the_batch_in_the_spool(
+    proxy, proxied, server, database
+):
+    proxy.plan(8, times=1000)
+    with proxied(deadline=0.5) as store:
+        with pytest.raises(_errors.StoreUnreachable, match="simdrift flush"):
+            store.write(RESULTS)
+        assert len(store.spool.pending()) == 1
+        proxy.plan(None)
+        assert store.flush().rows_written == len(RESULTS)
+        check(store, server, database, RESULTS)
+
+
+def test_several_breaks_in_a_row_are_sat_out(proxy, proxied, server, database):
+    proxy.plan(9, times=4)
+    with proxied() as store:
+        store.write(RESULTS)
+        check(store, server, database, RESULTS)

@@ -1,0 +1,237 @@
+"""A server or a writer that is killed, and many writers at once: the final state is exact."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+import warnings
+
+import pytest
+from simdrift import _errors
+from simdrift.store.dsn import embedded
+from simdrift.store.spool import Spool
+from simdrift.store.store import Store
+from store_servers import DAY, STARTED, admin, expected_rows, make_results, visible_rows
+
+WRITERS = 32
+
+
+def shown(server, database):
+    with admin(server, database) as connection:
+        return visible_rows(connection)
+
+
+def kill(server):
+    """SIGKILL to the postmaster: what it was doing is lost, its children follow it."""
+    found = server.status()
+    if found.running:
+        os.kill(found.pid, signal.SIGKILL)
+
+
+# -- the server
+
+
+def test_a_server_that_is_down_leaves_the_results_in_the_spool(server, database, store):
+    results = make_results()
+    server.stop()
+    quick = Store(store.target, spool=store.spool.folder, deadline=0.3)
+    with pytest.raises(_errors.StoreUnreachable, match=r"spool at .*simdrift flush"):
+        quick.write(results)
+    server.start()
+    assert quick.flush().rows_written == len(results)
+    assert shown(server, database) == expected_rows(results)
+
+
+def test_a_server_that_comes_back_in_time_gets_the_write(server, database, store):
+    results = make_results()
+    server.stop()
+    later = threading.Timer(0.5, server.start)
+    later.start()
+    store.write(results)
+    later.join()
+    assert shown(server, database) == expected_rows(results)
+
+
+@pytest.mark.parametrize("kills", [4, pytest.param(40, marks=pytest.mark.slow)])
+def test_an_embedded_server_killed_while_writing_is_brought_back_by_the_writer(
+    server, tmp_path, kills
+):
+    rng = random.Random(kills)
+    written = []
+    stop = threading.Event()
+
+    def killer():
+        for _ in range(kills):
+            time.sleep(rng.uniform(0.05, 0.25))
+            kill(server)
+        stop.set()
+
+    with Store(embedded(server), spool=tmp_path / "spool") as store:
+        store.migrate()
+        thread = threading.Thread(target=killer)
+        thread.start()
+        while not stop.is_set() or not written:
+            number = len(written)
+            results = make_results(days=2, columns=2, seed=number, monitor=f"m{number}")
+            store.write(results)
+            written.append(results)
+        thread.join()
+        wait_until_settled(server)
+        assert store.verify() == ()
+        assert shown(server, "simdrift") == expected_rows(*written)
+        assert store.spool.pending() == []
+    with admin(server) as connection:
+        connection.execute("drop schema simdrift cascade")
+
+
+def wait_until_settled(server):
+    """The last kill may still be at work."""
+    time.sleep(0.1)
+    server.start()
+
+
+# -- the writer
+
+WRITER = """
+import sys
+sys.path.append(sys.argv[1])
+from store_servers import make_results
+from simdrift.store.store import Store
+store = Store(sys.argv[2], spool=sys.argv[3])
+print("ready", flush=True)
+for number in range(10_000):
+    store.write(make_results(days=2, columns=4, seed=number, monitor=f"m{number}"))
+    print(number, flush=True)
+"""
+
+
+@pytest.mark.parametrize("rounds", [4, pytest.param(40, marks=pytest.mark.slow)])
+def test_a_writer_killed_at_any_point_loses_nothing_that_was_spooled(
+    server, database, store, rounds
+):
+    rng = random.Random(rounds)
+    dsn = " ".join(f"{key}={value}" for key, value in store.target._parameters.items())
+    helpers = os.path.dirname(sys.modules["store_servers"].__file__)
+    command = [sys.executable, "-c", WRITER, helpers, dsn, str(store.spool.folder)]
+    most = 0
+    for _ in range(rounds):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout.readline() == "ready\n"
+            time.sleep(rng.uniform(0.0, 0.25))
+            writer.kill()
+            confirmed = len(writer.stdout.readlines())
+        waiting = len(store.spool.pending())
+        assert waiting <= 1
+        store.flush()
+        most = max(most, confirmed + waiting)
+        begun = [batch(number) for number in range(most + 1)]
+        state = shown(server, database)
+        # One more may have been confirmed without the writer having said so.
+        assert state in (expected_rows(*begun[:-1]), expected_rows(*begun))
+        most = max(most, len({row[0] for row in state}) // 2)
+    assert store.verify() == ()
+    assert list(store.spool.folder.iterdir()) == []
+
+
+def batch(number):
+    return make_results(days=2, columns=4, seed=number, monitor=f"m{number}")
+
+
+# -- many at once
+
+
+def in_processes(count, work):
+    """Runs work(n) in `count` processes of ours at once; what each raised, by number."""
+    read_end, write_end = os.pipe()
+    children = []
+    for number in range(count):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # forking with threads: the children use none
+            child = os.fork()
+        if child == 0:
+            try:
+                work(number)
+            except BaseException as error:
+                text = json.dumps([number, f"{type(error).__name__}: {error}"]) + "\n"
+                os.write(write_end, text.encode())
+            os._exit(0)
+        children.append(child)
+    os.close(write_end)
+    for child in children:
+        os.waitpid(child, 0)
+    with os.fdopen(read_end) as file:
+        return [json.loads(line) for line in file]
+
+
+def test_writers_of_the_same_runs_store_them_once(server, database, store):
+    results = make_results(days=3)
+
+    def work(number):
+        with Store(store.target, spool=store.spool.folder) as own:
+            own.write(results)
+
+    assert in_processes(WRITERS, work) == []
+    assert shown(server, database) == expected_rows(results)
+    with admin(server, database) as connection:
+        counts = [
+            connection.execute(f"select count(*) from simdrift.{table}").fetchone()[0]
+            for table in ("run", "metric_value", "histogram", "series")
+        ]
+    assert counts == [3, 27, 9, 12]
+    assert store.verify() == ()
+    assert Spool(store.spool.folder).pending() == []
+
+
+def competitor(number):
+    return make_results(
+        days=3,
+        columns=2 + number % 3,
+        seed=number,
+        digest=str(number),
+        started=STARTED + number * DAY,
+    )
+
+
+def test_writers_of_different_runs_over_the_same_windows_leave_the_latest(server, database, store):
+    def work(number):
+        with Store(store.target, spool=store.spool.folder) as own:
+            own.write(competitor(number))
+
+    assert in_processes(WRITERS, work) == []
+    assert shown(server, database) == expected_rows(competitor(WRITERS - 1))
+    assert store.verify() == ()
+
+
+def test_writers_of_different_monitors_do_not_disturb_each_other(server, database, store):
+    def own(number):
+        return make_results(days=2, seed=number, monitor=f"m{number}")
+
+    def work(number):
+        with Store(store.target, spool=store.spool.folder) as mine:
+            mine.write(own(number))
+            mine.write(own(number))
+
+    assert in_processes(WRITERS, work) == []
+    assert shown(server, database) == expected_rows(*map(own, range(WRITERS)))
+    assert store.verify() == ()
+
+
+def test_a_flush_beside_writers_takes_nothing_from_them(server, database, store):
+    def work(number):
+        with Store(store.target, spool=store.spool.folder) as own:
+            for turn in range(3):
+                own.write(make_results(days=1, seed=turn, monitor=f"m{number} {turn}"))
+                own.flush()
+
+    assert in_processes(8, work) == []
+    expected = [
+        make_results(days=1, seed=turn, monitor=f"m{number} {turn}")
+        for number in range(8)
+        for turn in range(3)
+    ]
+    assert shown(server, database) == expected_rows(*expected)
+    assert Spool(store.spool.folder).pending() == []
