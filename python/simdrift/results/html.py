@@ -139,7 +139,7 @@ def _report_values(report: Report) -> dict[str, Any]:
     time = _timeline(results, summary, zone)
     found = stand_out(results, columns=None) if time else []
     return {
-        "title": visible(report.title) or "Drift report",
+        "title": shorten(report.title, 200) or "Drift report",
         "summary": summary,
         "dataset": _first(row.dataset for row in results),
         "model": _model(results),
@@ -169,7 +169,7 @@ def _timeline(results: Results, summary: Summary, zone: tzinfo) -> Timeline | No
 
 
 def _first(texts: Any) -> str:
-    return visible(next((text for text in texts if text), ""))
+    return shorten(next((text for text in texts if text), ""), 100)
 
 
 def _model(results: Results) -> str:
@@ -352,22 +352,21 @@ def _trend(line: ColumnLine, time: Timeline) -> Markup | None:
 
 
 class Shown(NamedTuple):
-    """A metric of the profile's table."""
+    """A column of the profile's table: a metric, and one below it in small."""
 
-    key: str
     title: str
+    key: str
+    below: str
+    below_title: str
 
 
 _PROFILE = (
-    Shown("min", "Min"),
-    Shown("quantile q=0.05", "5 %"),
-    Shown("quantile q=0.25", "25 %"),
-    Shown("quantile q=0.5", "Median"),
-    Shown("quantile q=0.75", "75 %"),
-    Shown("quantile q=0.95", "95 %"),
-    Shown("max", "Max"),
-    Shown("mean", "Mean"),
-    Shown("std", "Std"),
+    Shown("Min", "min", "", ""),
+    Shown("5 %", "quantile q=0.05", "quantile q=0.25", "25 %"),
+    Shown("Median", "quantile q=0.5", "", ""),
+    Shown("95 %", "quantile q=0.95", "quantile q=0.75", "75 %"),
+    Shown("Max", "max", "", ""),
+    Shown("Mean", "mean", "std", "std"),
 )
 
 
@@ -392,5 +391,11 @@ def _profile_values(report: ProfileReport) -> dict[str, Any]:
         }
         for line in report.columns
     ]
-    title = visible(report.title) or "Profile"
-    return {"title": title, "report": report, "rows": rows, "shown": _PROFILE}
+    title = shorten(report.title, 200) or "Profile"
+    return {
+        "title": title,
+        "report": report,
+        "rows": rows,
+        "shown": _PROFILE,
+        "pictured": bool(pictures),
+    }

@@ -81,6 +81,17 @@ def status_words(status: str) -> str:
     return _STATUS_WORDS.get(status) or shorten(status.replace("_", " "))
 
 
+DAY_SECONDS = 86_400
+
+
+def date_text(seconds: float) -> str:
+    """Seconds since 1970 in UTC as a date; as a number where no calendar reaches."""
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
+    except (ValueError, OverflowError, OSError):
+        return number(seconds)
+
+
 class Series(Protocol):
     """What names a series."""
 

@@ -10,8 +10,11 @@ from typing import NamedTuple
 from . import terminal
 from .collection import Results
 from .files import write_text
-from .labels import count, number, percent
+from .labels import DAY_SECONDS, count, date_text, number, percent
 from .summary import guess_types
+
+_TIMES = ("timestamp", "date")
+_SPREADS = ("std", "iqr", "mad")
 
 
 class ProfileLine(NamedTuple):
@@ -25,6 +28,15 @@ class ProfileLine(NamedTuple):
     def value(self, name: str) -> float | None:
         """A metric's value, None where it is absent."""
         return self.values.get(name)
+
+    def text(self, name: str, digits: int = 3) -> str:
+        """A value as people read it: of a time column as a date, its spread in days."""
+        value = self.value(name)
+        if value is None or not self.type.startswith(_TIMES):
+            return number(value, digits)
+        if name in _SPREADS:
+            return f"{number(value / DAY_SECONDS, digits)} d"
+        return date_text(value)
 
 
 class ProfileReport:
@@ -117,14 +129,14 @@ class ProfileReport:
 
 
 _HEADINGS = (
-    terminal.Heading("column", flexible=True),
-    terminal.Heading("type", flexible=True),
+    terminal.Heading("column", least=14),
+    terminal.Heading("type", least=6, rank=1),
     terminal.Heading("missing", right=True),
     terminal.Heading("distinct", right=True),
     terminal.Heading("min", right=True),
-    terminal.Heading("5 %", right=True),
+    terminal.Heading("5 %", right=True, rank=3),
     terminal.Heading("median", right=True),
-    terminal.Heading("95 %", right=True),
+    terminal.Heading("95 %", right=True, rank=2),
     terminal.Heading("max", right=True),
     terminal.Heading("mean", right=True),
     terminal.Heading("std", right=True),
@@ -138,5 +150,5 @@ def _row(line: ProfileLine) -> tuple[str, ...]:
         line.type or "–",
         percent(line.value("missing_share")),
         count(line.value("distinct")),
-        *(number(line.value(name)) for name in _SHOWN),
+        *(line.text(name) for name in _SHOWN),
     )

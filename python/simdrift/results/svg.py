@@ -13,6 +13,7 @@ from typing import NamedTuple
 from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 1000.0, 100.0
+FEWEST_BARS = 6  # fewer are drawn as wide as of six
 
 
 class Bar(NamedTuple):
@@ -67,7 +68,7 @@ def _picture(style: str, title: str, description: str, body: Iterable[str]) -> M
 def histogram(bars: Sequence[Bar], title: str, description: str) -> Markup:
     """Reference as filled bars, current as narrower bars in front of them, on one scale."""
     tallest = max((max(bar.reference or 0.0, bar.current) for bar in bars), default=0.0) or 1.0
-    step = WIDTH / max(len(bars), 1)
+    step = WIDTH / max(len(bars), FEWEST_BARS)
     gap = min(step * 0.12, 8.0)
     body = []
     for index, bar in enumerate(bars):

@@ -17,17 +17,19 @@ from .summary import ColumnLine, Summary
 from .text import clip, width
 
 MAX_WIDTH = 100
-MIN_CELLS = 6
+MIN_CELLS = 4
 _GAP = "  "
 _COLOURS = {"red": "\x1b[31m", "yellow": "\x1b[33m", "green": "\x1b[32m", "dim": "\x1b[2m"}
 
 
 class Heading(NamedTuple):
-    """A column of a table: its title, whether numbers are in it, whether it may be cut."""
+    """A column of a table: its title, whether numbers are in it, the cells that it needs at
+    least where it may be cut, and how early it is left out where all do not fit (0: never)."""
 
     title: str
     right: bool = False
-    flexible: bool = False
+    least: int | None = None
+    rank: int = 0
 
 
 def terminal_width() -> int:
@@ -50,14 +52,19 @@ def table(
     rows: Sequence[Sequence[str]],
     *,
     cells: int | None = None,
-    colour: Callable[[int, int, str], str] | None = None,
+    colour: Callable[[int, str, str], str] | None = None,
 ) -> str:
-    """Rows under headings in at most `cells` cells: flexible columns give way first.
+    """Rows under headings in at most `cells` cells: what may be cut gives way first, then the
+    columns of the highest rank, then everything.
 
-    `colour(row, column, text)` may paint a padded cell.
+    `colour(row, title, text)` may paint a padded cell.
     """
     limit = terminal_width() if cells is None else cells
     widths = _widths(headings, rows, limit)
+    shown = [i for i, cell in enumerate(widths) if cell]
+    headings = [headings[i] for i in shown]
+    rows = [[row[i] for i in shown] for row in rows]
+    widths = [widths[i] for i in shown]
     lines = [
         _line([clip(h.title, w) for h, w in zip(headings, widths, strict=True)], headings, widths),
         _GAP.join("─" * w for w in widths),
@@ -65,26 +72,41 @@ def table(
     for index, row in enumerate(rows):
         texts = [_pad(clip(t, w), h, w) for t, h, w in zip(row, headings, widths, strict=True)]
         if colour is not None:
-            texts = [colour(index, place, text) for place, text in enumerate(texts)]
+            texts = [colour(index, h.title, t) for h, t in zip(headings, texts, strict=True)]
         lines.append(_GAP.join(texts).rstrip())
     return "\n".join(lines)
 
 
 def _widths(headings: Sequence[Heading], rows: Sequence[Sequence[str]], limit: int) -> list[int]:
-    """Natural widths, then the widest flexible column shrinks until the line fits."""
-    widths = [
+    """Cells of each column, 0 for one that is left out."""
+    natural = [
         max([width(h.title), *(width(clip(row[i], limit)) for row in rows)])
         for i, h in enumerate(headings)
     ]
-    room = limit - len(_GAP) * (len(headings) - 1)
-    for allowed in (lambda h: h.flexible, lambda h: True):
-        places = [i for i, h in enumerate(headings) if allowed(h)]
-        while sum(widths) > room and places:
-            widest = max(places, key=lambda i: widths[i])
-            if widths[widest] <= MIN_CELLS:
-                break
-            widths[widest] -= 1
+    least = [
+        n if h.least is None else min(n, h.least) for n, h in zip(natural, headings, strict=True)
+    ]
+    kept = list(range(len(headings)))
+    while _total([least[i] for i in kept]) > limit and any(headings[i].rank for i in kept):
+        kept.remove(max(kept, key=lambda i: headings[i].rank))
+    if _total([least[i] for i in kept]) > limit:
+        least = [min(n, MIN_CELLS) for n in least]
+    widths = [natural[i] if i in kept else 0 for i in range(len(headings))]
+    _shrink(widths, least, kept, limit)
     return widths
+
+
+def _total(widths: Sequence[int]) -> int:
+    return sum(widths) + len(_GAP) * (len(widths) - 1)
+
+
+def _shrink(widths: list[int], least: Sequence[int], kept: Sequence[int], limit: int) -> None:
+    """Take cells from the widest column that has some to spare until all fit."""
+    while _total([widths[i] for i in kept]) > limit:
+        spare = [i for i in kept if widths[i] > least[i]]
+        if not spare:
+            return
+        widths[max(spare, key=lambda i: widths[i])] -= 1
 
 
 def _line(texts: Sequence[str], headings: Sequence[Heading], widths: Sequence[int]) -> str:
@@ -97,43 +119,47 @@ def _pad(text: str, heading: Heading, cells: int) -> str:
     return space + text if heading.right else text + space
 
 
-_REPORT_HEADINGS = (
-    Heading("column", flexible=True),
-    Heading("type", flexible=True),
-    Heading("method", flexible=True),
-    Heading("value", right=True),
-    Heading("threshold", right=True),
-    Heading("p / q", right=True),
-    Heading("missing", right=True),
-    Heading("alert"),
-    Heading("status"),
-)
+def _report_headings(corrected: bool) -> tuple[Heading, ...]:
+    return (
+        Heading("column", least=16),
+        Heading("type", least=6, rank=2),
+        Heading("method", least=18),
+        Heading("value", right=True),
+        Heading("threshold", right=True),
+        Heading("q" if corrected else "p / q", right=True),
+        Heading("missing", right=True, rank=1),
+        Heading("alert"),
+        Heading("status", least=8),
+    )
 
 
 def report_table(
     lines: Sequence[ColumnLine], *, cells: int | None = None, colour: bool = False
 ) -> str:
     """One line a column, the worst first."""
-    rows = [_report_row(line) for line in lines]
+    corrected = all(line.p_row is None or line.p_row.q_value is not None for line in lines)
+    rows = [_report_row(line, corrected) for line in lines]
 
-    def painted(row: int, place: int, text: str) -> str:
-        if place == 7 and lines[row].worst.alert is True:
+    def painted(row: int, title: str, text: str) -> str:
+        if title == "alert" and lines[row].worst.alert is True:
             return paint(text, "red")
-        return paint(text, "yellow") if place == 8 and lines[row].worst.status != "ok" else text
+        return paint(text, "yellow") if title == "status" and text.strip() != "ok" else text
 
-    return table(_REPORT_HEADINGS, rows, cells=cells, colour=painted if colour else None)
+    headings = _report_headings(corrected)
+    return table(headings, rows, cells=cells, colour=painted if colour else None)
 
 
-def _report_row(line: ColumnLine) -> tuple[str, ...]:
-    row, beside = line.worst, line.p_row
+def _report_row(line: ColumnLine, corrected: bool) -> tuple[str, ...]:
+    row = line.worst
     name = line.column or "(table)"
+    p = p_or_q(line.p_row)
     return (
         f"{name} [{line.segment}]" if line.segment else name,
         line.type or "–",
         row.metric.removeprefix("drift."),
         number(row.value),
         number(row.threshold),
-        p_or_q(beside),
+        p.removeprefix("q ") if corrected else p,
         percent(line.missing_share),
         alert_text(line),
         status_words(row.status),
@@ -150,7 +176,7 @@ def p_or_q(row: Result | None) -> str:
 def alert_text(line: ColumnLine) -> str:
     """The verdict in one word; over many windows the count of those that alert."""
     if line.windows > 1:
-        return f"{line.alerts} of {line.windows}" if line.alerts else "none"
+        return f"{line.alerts}/{line.windows}"
     return {True: "DRIFT", False: "no", None: "–"}[line.worst.alert]
 
 
@@ -197,7 +223,7 @@ _RUN_HEADINGS = (
     Heading("drifted", right=True),
     Heading("missing", right=True),
     Heading("alerts", right=True),
-    Heading("alerting columns", flexible=True),
+    Heading("alerting columns", least=16),
 )
 
 

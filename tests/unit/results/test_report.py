@@ -48,8 +48,18 @@ def test_table_shows_every_field_of_a_line():
     (line,) = lines(Report(report.results, types={"a": "float64"}))[5:]
     assert line.split() == [
         "a", "float64", "wasserstein_normed", "0.25", "0.1",
-        "q", "0.004", "3.1", "%", "DRIFT", "ok",
+        "0.004", "3.1", "%", "DRIFT", "ok",
     ]  # fmt: skip
+
+
+def test_p_and_q_values_are_told_apart():
+    one = ("a", "drift.ks", 0.125, {"p_value": 0.01, "q_value": 0.02, "alert": True})
+    other = ("b", "drift.ks", 0.25, {"p_value": 0.03, "alert": True})
+    assert "q" in lines(report_of(one))[3].split()
+    mixed = lines(report_of(one, other))
+    assert "p / q" in mixed[3]
+    assert "q 0.020" in next(line for line in mixed if line.startswith("a "))
+    assert "q 0.030" not in next(line for line in mixed if line.startswith("b "))
 
 
 @pytest.mark.parametrize("cells", [100, 90, 80])

@@ -24,8 +24,23 @@ def test_stand_out_table_has_a_sentence_per_line():
 
 
 def test_a_table_with_room_for_nothing_is_still_a_table():
-    text = terminal.table([terminal.Heading("name", flexible=True)], [["x" * 50]], cells=4)
+    text = terminal.table([terminal.Heading("name", least=9)], [["x" * 50]], cells=4)
     assert text.splitlines()[2] == "xxx…"
+
+
+def test_columns_of_the_highest_rank_are_left_out_first():
+    headings = [
+        terminal.Heading("name", least=4),
+        terminal.Heading("one", rank=1),
+        terminal.Heading("two", rank=2),
+    ]
+    rows = [["x" * 8, "y" * 8, "z" * 8]]
+    titles = {
+        cells: terminal.table(headings, rows, cells=cells).splitlines()[0].split()
+        for cells in (28, 24, 16, 9)
+    }
+    assert titles == {28: ["name", "one", "two"], 24: ["name", "one", "two"],
+                      16: ["name", "one"], 9: ["name"]}  # fmt: skip
 
 
 def test_no_colour_without_a_terminal_or_where_it_is_not_wanted(monkeypatch):
