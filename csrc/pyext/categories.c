@@ -45,98 +45,29 @@ static void lock_give(categories_object *self) {
 /* --- from labels ---------------------------------------------------------------------
  */
 
-/* Labels as one large_utf8 view; the memory is the caller's to free. */
-typedef struct label_text {
-    int64_t *offsets;
-    char *bytes;
-    int64_t n;
-} label_text;
-
-static void label_text_free(label_text *self) {
-    PyMem_Free(self->offsets);
-    PyMem_Free(self->bytes);
-}
-
-static int label_append(label_text *self, PyObject *label) {
-    Py_ssize_t size = 0;
-    if (!PyUnicode_Check(label)) {
-        PyErr_Format(PyExc_TypeError, "labels: expected str, found %R", label);
-        return -1;
-    }
-    const char *text = PyUnicode_AsUTF8AndSize(label, &size);
-    if (text == NULL) return -1;
-    int64_t start = self->offsets[self->n];
-    char *bytes = PyMem_Realloc(self->bytes, (size_t)(start + size) + 1);
-    if (bytes == NULL) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    memcpy(bytes + start, text, (size_t)size);
-    self->bytes = bytes;
-    self->offsets[++self->n] = start + size;
-    return 0;
-}
-
-static int label_text_fill(label_text *self, PyObject *labels) {
-    Py_ssize_t n = PySequence_Size(labels);
-    if (n < 0) return -1;
-    self->offsets = PyMem_Calloc((size_t)n + 1, sizeof *self->offsets);
-    if (self->offsets == NULL) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    for (Py_ssize_t i = 0; i < n; i++) {
-        PyObject *label = PySequence_GetItem(labels, i);
-        if (label == NULL) return -1;
-        int code = label_append(self, label);
-        Py_DECREF(label);
-        if (code < 0) return -1;
-    }
-    return 0;
-}
-
-static sdr_code label_column(sdr_column *out, const label_text *text,
-                             sdr_error *error) {
-    sdr_view view = {
-        .type = SDR_TYPE_LARGE_UTF8,
-        .length = text->n,
-        .null_count = -1,
-        .data = (const uint8_t *)text->offsets,
-        .stride = sizeof *text->offsets,
-        .bytes = (const uint8_t *)(text->bytes == NULL ? "" : text->bytes),
-        .bytes_size = text->offsets[text->n],
-    };
-    return sdr_column_init(out, &view, 1, error);
-}
-
-static sdr_code encode_labels(categories_object *self, const label_text *text,
+static sdr_code encode_labels(categories_object *self, const sdr_column *labels,
                               sdr_error *error) {
-    sdr_column column = {0};
-    int32_t *codes = sdr_allocate((size_t)text->n * sizeof *codes);
     bool overflow = false;
+    int32_t *codes = sdr_allocate((size_t)labels->length * sizeof *codes);
     if (codes == NULL) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
-    sdr_code code = label_column(&column, text, error);
-    if (code == SDR_OK) {
-        code = sdr_categories_encode(self->categories, codes, &overflow, &column, NULL,
-                                     error);
-        sdr_column_reset(&column);
-    }
+    sdr_code code =
+        sdr_categories_encode(self->categories, codes, &overflow, labels, NULL, error);
     sdr_release(codes);
     if (code != SDR_OK) return code;
-    int64_t size = sdr_categories_size(self->categories);
-    if (!overflow && size == text->n) return SDR_OK;
+    if (!overflow && sdr_categories_size(self->categories) == labels->length) {
+        return SDR_OK;
+    }
     return sdr_error_set(error, SDR_INVALID_ARGUMENT,
-                         "labels: expected distinct labels, at most %lld, found %lld",
-                         (long long)self->maximum, (long long)text->n);
+                         "labels: expected distinct texts, at most %lld, found %lld",
+                         (long long)self->maximum, (long long)labels->length);
 }
 
 static int add_labels(categories_object *self, PyObject *labels, call *call) {
-    label_text text = {NULL, NULL, 0};
-    int code = label_text_fill(&text, labels);
-    if (code == 0 && text.n > 0) {
-        code = CALL(call, encode_labels(self, &text, &call->error));
-    }
-    label_text_free(&text);
+    PyObject *object = text_column(call->state->column_type, labels);
+    if (object == NULL) return -1;
+    const sdr_column *column = &((column_object *)object)->column;
+    int code = CALL(call, encode_labels(self, column, &call->error));
+    Py_DECREF(object);
     return code;
 }
 

@@ -127,6 +127,10 @@ static PyObject *column_from_numpy(PyObject *type, PyObject *const *args,
     return numpy_column((PyTypeObject *)type, values[0], values[1], values[2]);
 }
 
+static PyObject *column_from_text(PyObject *type, PyObject *values) {
+    return text_column((PyTypeObject *)type, values);
+}
+
 /* A new object of the same type name that keeps `owner` alive. */
 static column_object *column_derive(const column_object *self, PyObject *owner) {
     column_object *derived = column_new(Py_TYPE((PyObject *)self));
@@ -315,6 +319,8 @@ static PyMethodDef column_methods[] = {
      "from_numpy(array, mask=None, type=None)\n--\n\nColumn over a 1-D array, without "
      "a copy; "
      "mask: True is null."},
+    {"from_text", column_from_text, METH_O | METH_CLASS,
+     "from_text(values)\n--\n\nColumn of a sequence of str; None and NaN are null."},
     {"slice", AS_METHOD(column_slice), FAST,
      "slice(start, stop)\n--\n\nRows [start, stop), without a copy."},
     {"take", column_take, METH_O,

@@ -135,6 +135,12 @@ const sdr_column *column_argument(core_state *state, PyObject *value, const char
 /* The column that holds the values: the dictionary of a category. */
 const sdr_column *column_values(const sdr_column *column);
 
+/* --- Python strings (text.c) ---------------------------------------------------------
+ */
+
+/* Column of a sequence of str; None and NaN are null. */
+PyObject *text_column(PyTypeObject *type, PyObject *values);
+
 /* --- Arrow (arrow.c) -----------------------------------------------------------------
  */
 

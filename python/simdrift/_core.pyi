@@ -26,6 +26,10 @@ class Column:
         byte order and alignment; other dtypes raise UnsupportedColumn. `mask`: True is null.
         `type`: the name to show where a dtype can't say it (a time zone). No copy, but for
         times in units other than s, ms, us and ns, which are read as seconds."""
+    @classmethod
+    def from_text(cls, values: Sequence[object]) -> Column:
+        """A copy of str as large_utf8; None and NaN are null, anything else raises
+        UnsupportedColumn."""
     @property
     def type(self) -> str:
         """'int64', 'large_utf8', 'dictionary<int8, utf8>', 'timestamp[us, UTC]', ..."""

@@ -207,8 +207,10 @@ def test_a_frame_is_not_modified(frame):
 
 def test_pandas_is_not_imported_for_other_data():
     code = (
-        "import sys, numpy, pyarrow; from simdrift.columns import as_table;"
-        "as_table({'x': numpy.zeros(3)}); as_table(pyarrow.table({'x': [1]}));"
+        "import sys, numpy, pyarrow; from simdrift.columns import as_column, as_table;"
+        "as_table({'x': numpy.zeros(2), 's': ['a', None]});"
+        "as_column([1, None, 2.5]); as_column(numpy.array(['a', None], object));"
+        "as_table(pyarrow.Table.from_arrays([pyarrow.nulls(3)], ['x']));"
         "assert 'pandas' not in sys.modules and 'polars' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

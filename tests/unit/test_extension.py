@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import scipy.stats
-from simdrift import _core
+from simdrift import UnsupportedColumn, _core
 from simdrift._core import Categories, Column, Prepared
 
 SEED = 20130208
@@ -234,13 +234,13 @@ def test_categories_start_from_labels():
 
 @pytest.mark.parametrize("labels", [["a", "a"], ["a", "b", "c"]])
 def test_labels_that_repeat_or_are_too_many_are_refused(labels):
-    with pytest.raises(ValueError, match="expected distinct labels, at most 2"):
+    with pytest.raises(ValueError, match="expected distinct texts, at most 2"):
         Categories(labels, maximum=2)
 
 
 def test_labels_must_be_text():
-    with pytest.raises(TypeError, match="labels: expected str, found 3"):
-        Categories([3])
+    with pytest.raises(UnsupportedColumn, match="expected text, found a mixture: 3 in row 1"):
+        Categories(["a", 3])
 
 
 def test_too_many_categories_overflow():

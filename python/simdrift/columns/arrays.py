@@ -1,7 +1,7 @@
 """NumPy arrays, masked arrays and plain sequences as columns.
 
-What NumPy has a numeric dtype for is read where it lies. Text and object arrays go through
-Arrow, which is a copy; a column of values of different kinds is refused by name.
+What NumPy has a numeric dtype for is read where it lies. Text and objects are copied; a
+column of values of different kinds is refused by name.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift._core import Column, columns_from_arrow
-from simdrift._errors import UnsupportedColumn
+from simdrift._errors import InvalidColumn, UnsupportedColumn
 from simdrift.columns.table import Entry
 
 _TEXT_OR_OBJECT = "UOT"
@@ -39,16 +39,38 @@ def column_of_array(
 
 
 def column_of_objects(values: Any, name: str, mask: NDArray[np.bool_] | None = None) -> Column:
-    """Text or Python objects of one kind, through Arrow: None and NaN among them are null."""
+    """Python objects of one kind - text, numbers, booleans, times - of which None is null, and
+    NaN too among text. UnsupportedColumn: a mixture, or nothing that is computed on."""
+    items = values.tolist() if isinstance(values, np.ndarray) else list(values)
+    if mask is not None:
+        items = [None if hidden else item for item, hidden in zip(items, mask, strict=True)]
+    kinds = set(map(type, items)) - {type(None)}
+    try:
+        if any(issubclass(kind, str) for kind in kinds):
+            return Column.from_text(items)
+        if kinds and kinds <= {int, float, bool} and (bool not in kinds or len(kinds) == 1):
+            return _column_of_numbers(items)
+    except UnsupportedColumn as error:
+        raise UnsupportedColumn(f"column {name!r}: {error}") from None
+    except UnicodeEncodeError as error:
+        raise InvalidColumn(f"column {name!r}: expected text, found {error}") from None
+    return _column_by_arrow(items, name)
+
+
+def _column_of_numbers(items: list[Any]) -> Column:
+    mask = np.fromiter((item is None for item in items), bool, len(items))
+    array = np.array([0 if item is None else item for item in items])
+    if array.dtype.kind not in "iufb":
+        raise UnsupportedColumn("expected integers of at most 64 bits")
+    return Column.from_numpy(array, mask)
+
+
+def _column_by_arrow(items: list[Any], name: str) -> Column:
+    """Times, scalars of libraries, and what Arrow then refuses."""
     import pyarrow as pa
 
-    if isinstance(values, np.ndarray) and values.dtype.kind == "T":
-        values = values.astype(object)
     try:
-        kind = pa.infer_type(values, mask=mask, from_pandas=True)
-        if pa.types.is_string(kind):
-            kind = pa.large_string()  # no limit of 2 GiB a chunk
-        array = pa.array(values, type=kind, mask=mask, from_pandas=True)
+        array = pa.array(items, from_pandas=True) if items else pa.nulls(0)
     except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
         raise UnsupportedColumn(
             f"column {name!r}: expected values of one kind (numbers, text, booleans or "
@@ -61,8 +83,9 @@ def column_of_arrow(data: object, name: str) -> Column:
     """An Arrow array, chunked array or series as a column; raises what refuses it."""
     entries = columns_from_arrow(data)
     if len(entries) != 1 or entries[0][0] != "":
-        raise ValueError(
-            f"{name}: expected one column, found a table of {len(entries)}: choose one of it"
+        raise UnsupportedColumn(
+            f"column {name!r}: expected one column, found a table or struct of "
+            f"{len(entries)}: choose one of it"
         )
     column = entries[0][2]
     if isinstance(column, Column):

@@ -14,7 +14,7 @@ import numpy as np
 
 from simdrift._core import Column
 from simdrift._errors import InvalidColumn, UnsupportedColumn
-from simdrift.columns.arrays import column_of_array, column_of_arrow, column_of_objects
+from simdrift.columns.arrays import column_of_array, column_of_arrow
 from simdrift.columns.table import Entry
 
 
@@ -66,6 +66,4 @@ def _column_of_extension(values: Any, name: str) -> Column:
         raise UnsupportedColumn(
             f"column {name!r}: expected a type that Arrow has, found {values.dtype}: {error}"
         ) from None
-    if pa.types.is_null(array.type) and not hasattr(values, "__arrow_array__"):
-        return column_of_objects(np.asarray(values, object), name)
     return column_of_arrow(array, name)
