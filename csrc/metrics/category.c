@@ -102,8 +102,8 @@ static sdr_code settle_tallies(target *to, const hash_job *job, int workers,
     if (all == NULL) return sdr_error_set(error, SDR_NO_MEMORY, "no memory to merge");
     int64_t k = 0;
     for (int w = 0; w < workers; w++) {
-        for (int64_t i = 0; i < job->tallies[w].n; i++)
-            all[k++] = (occurrence){&job->tallies[w].entries[i], k};
+        for (int64_t i = 0; i < job->tallies[w].n; i++, k++)
+            all[k] = (occurrence){&job->tallies[w].entries[i], k};
         to->missing += job->tallies[w].missing;
     }
     qsort(all, (size_t)n, sizeof *all, by_first_row);
