@@ -10,7 +10,6 @@ from simdrift.metrics import performance, quality
 from simdrift.metrics.compare import DriftPlan, compare_columns
 from simdrift.metrics.state import ColumnPair, ColumnState, CurrentColumn, ReferenceColumn
 from simdrift.metrics.values import ALL_NULL, EMPTY, NOT_APPLICABLE, OK, OVERFLOW, MetricValue
-from simdrift.monitor.names import whole_name
 from simdrift.monitor.roles import Roles
 from simdrift.monitor.spec import Metrics
 from simdrift.results.rows import Histogram
@@ -32,11 +31,11 @@ def split_thresholds(
     for key, limit in thresholds.items():
         column, limits = (key, limit) if isinstance(limit, Mapping) else ("", {key: limit})
         for name, number in limits.items():
-            family, _, short = whole_name(name).partition(".")
+            family, _, short = name.partition(".")
             if family == "drift":
                 drift[(column, short) if column else short] = number
             else:
-                other[column, whole_name(name)] = number
+                other[column, name] = number
     return drift, other
 
 

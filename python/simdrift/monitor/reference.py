@@ -61,12 +61,14 @@ class Reference:
         """Prepare a frame (anything that `compare` takes). `spec` gives roles, methods and
         thresholds; without it every column, or those of `columns`, is a feature."""
         spec = spec or spec_without_time(columns)
-        return cls.of_frame(frame_of(data), spec, threads=threads)
+        frame = frame_of(data)
+        later = () if spec.columns.target is None else (spec.columns.target,)
+        check_names(spec, [*frame, *later])
+        return cls.of_frame(frame, spec, threads=threads)
 
     @classmethod
     def of_frame(cls, frame: Frame, spec: Spec, *, threads: int | None = None) -> Self:
         """Prepare columns that were taken apart already."""
-        check_names(spec, list(frame))
         roles = roles_of(spec.columns, list(frame))
         return cls(prepared(frame, roles, threads), spec, roles, threads=threads)
 
@@ -77,9 +79,12 @@ class Reference:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of everything a comparison depends on; the same after `load`."""
+        """SHA-256 of everything a comparison depends on: the same after `load`, and for the same
+        rows in another library (so without the names of its types)."""
         if self._digest is None:
             content, arrays = self._state()
+            for entry in content["columns"]:
+                del entry["type"]
             parts: list[Any] = [canonical_json(content)]
             for name, array in arrays.items():
                 parts += [name, array.dtype.str, array.tobytes()]

@@ -14,7 +14,7 @@ from simdrift.monitor.frames import Frame, encoded, frame_of, sliced, taken
 from simdrift.monitor.reference import Reference, plan_of
 from simdrift.monitor.report import Identity, rows_of
 from simdrift.monitor.roles import Roles, check_names, no_column, roles_of
-from simdrift.monitor.spec import ReferenceSpec, Spec
+from simdrift.monitor.spec import Spec
 from simdrift.monitor.windows import Rule, Unit, Window, Windows, assign, instant_of
 from simdrift.results import Histogram, Result, Results, Run
 
@@ -37,10 +37,16 @@ def monitor(
     name in the spec is no column of the data; data never raise.
     """
     frame = frame_of(data)
-    prepared = _reference(spec, frame, reference, threads)
-    check_names(spec, list(dict.fromkeys([*frame, *prepared.columns])))
-    roles = roles_of(spec.columns, list(dict.fromkeys([*frame, *prepared.columns])))
+    before = None if isinstance(reference, Reference) else _reference_rows(spec, frame, reference)
+    known = list(reference.columns) if isinstance(reference, Reference) else list(before or ())
+    names = list(dict.fromkeys([*frame, *known]))
+    check_names(spec, names)
     found = _windows(spec, frame)
+    if isinstance(reference, Reference):
+        prepared = reference
+    else:
+        prepared = Reference.of_frame(_stretch(spec, before or {}), spec, threads=threads)
+    roles = roles_of(spec.columns, names)
     wanted = {name: frame[name] for name in roles.watched if name in frame}
     ordered = encoded(taken(wanted, found.order), threads)
     return _Monitor(spec, roles, prepared, ordered, threads).run(found, progress)
@@ -110,28 +116,25 @@ class _Monitor:
         )
 
 
-def _reference(
-    spec: Spec, frame: Frame, reference: object | None, threads: int | None
-) -> Reference:
-    """The given reference, or the stretch of time that the spec names, prepared."""
-    if isinstance(reference, Reference):
-        return reference
-    stretch = spec.reference
-    if reference is None and (stretch is None or stretch.data is not None):
+def _reference_rows(spec: Spec, frame: Frame, reference: object | None) -> Frame:
+    """The columns that hold the reference: the given ones, or the data's own."""
+    if reference is not None:
+        return frame_of(reference)
+    if spec.reference is None or (spec.reference.start is None and spec.reference.end is None):
         raise SpecError("'reference' is missing: pass one, or give 'start' and 'end' of its rows")
-    rows = frame if reference is None else frame_of(reference)
-    if stretch is not None and (stretch.start is not None or stretch.end is not None):
-        rows = _stretch(spec, rows, stretch)
-    return Reference.of_frame(rows, spec, threads=threads)
+    return frame
 
 
-def _stretch(spec: Spec, frame: Frame, stretch: ReferenceSpec) -> Frame:
-    """The rows of a frame from start to end."""
+def _stretch(spec: Spec, frame: Frame) -> Frame:
+    """The rows from the reference's start to its end; all where the spec has neither."""
+    stretch = spec.reference
+    if stretch is None or (stretch.start is None and stretch.end is None):
+        return frame
     found = _assign(spec, frame, Rule.parse("all"), stretch.start, stretch.end)
     if not found.windows or found.windows[0].rows == 0:
         raise InputError(
             f"the reference has no rows from {stretch.start} to {stretch.end} "
-            f"({spec.timezone}): check 'reference' and '{spec.columns.timestamp}'"
+            f"({spec.timezone}): check 'reference' and {spec.columns.timestamp!r}"
         )
     window = found.windows[0]
     return sliced(taken(frame, found.order), window.first, window.stop)

@@ -28,7 +28,7 @@ from pydantic_core import PydanticCustomError
 
 from simdrift._errors import SpecError
 from simdrift.monitor import toml
-from simdrift.monitor.names import known_metrics
+from simdrift.monitor.names import known_metrics, whole_name
 from simdrift.monitor.spec_errors import did_you_mean, found, spec_error
 from simdrift.monitor.windows import Rule
 from simdrift.results.identity import canonical_json, digest
@@ -259,10 +259,14 @@ class Spec(_Part):
     @field_validator("thresholds")
     @classmethod
     def _thresholds(cls, value: dict[str, Any]) -> dict[str, Any]:
-        for key, limit in value.items():
-            for name in limit if isinstance(limit, dict) else (key,):
-                _known_name(name, "metric", known_metrics("thresholds"))
-        return value
+        return {
+            key if isinstance(limit, dict) else _metric(key): {
+                _metric(name): number for name, number in limit.items()
+            }
+            if isinstance(limit, dict)
+            else limit
+            for key, limit in value.items()
+        }
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -338,6 +342,10 @@ def _after(start: datetime | date | None, end: datetime | date | None) -> bool:
     if (left.tzinfo is None) != (right.tzinfo is None):
         return False
     return left >= right
+
+
+def _metric(name: str) -> str:
+    return _known_name(whole_name(name), "metric", known_metrics("thresholds"))
 
 
 def _known_name(name: str, what: str, known: tuple[str, ...]) -> str:
