@@ -44,9 +44,7 @@ def table(quick: bool) -> str:
 
 def import_seconds(rounds: int = 9) -> float:
     """Median of the paired differences between `import simdrift` and an empty program."""
-    return statistics.median(
-        run("import simdrift") - run("pass") for _ in range(rounds)
-    )
+    return statistics.median(run("import simdrift") - run("pass") for _ in range(rounds))
 
 
 def run(program: str) -> float:

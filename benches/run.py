@@ -27,7 +27,9 @@ TABLES: dict[str, Callable[[bool], str]] = {
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--only", choices=TABLES, action="append", help="a table, repeatable")
     parser.add_argument("--quick", action="store_true", help="small inputs, few rounds")
     arguments = parser.parse_args()
