@@ -78,6 +78,18 @@ def test_psi_merges_equal_cut_points_and_drops_no_row():
     )
 
 
+def test_psi_sees_change_around_a_value_that_fills_most_of_the_reference():
+    zeros = np.append(np.zeros(950), np.arange(1.0, 51.0))
+    fewer = np.append(np.zeros(700), np.arange(1.0, 301.0))
+    assert drift.psi(zeros, fewer).value == pytest.approx(
+        _definition([950, 50], [700, 300], 0.5), rel=1e-13
+    )
+    constant = np.full(100, 3.0)
+    assert drift.psi(constant, constant + 1).value > 5
+    assert drift.psi(constant, constant - 1, bins=2).value > 5
+    assert drift.psi(constant, constant[:40]).value == 0.0
+
+
 def test_psi_counts_infinities_in_the_outer_cells():
     x = np.arange(100.0)
     y = np.concatenate([[-np.inf] * 30, [np.inf] * 70])

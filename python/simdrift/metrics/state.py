@@ -270,7 +270,9 @@ class ReferenceColumn(ColumnState):
 
     def cells(self, bins: Bins) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Cut points and the reference's counts. `bins` many cells of equal count (cut points
-        are exact quantiles, equal ones merged), or the cut points themselves."""
+        are exact quantiles, equal ones merged), or the cut points themselves. A value that
+        ties cut points fills more than a cell of equal count: it is a cell of its own, else
+        a column of mostly zeros would have all it can change in one cell."""
         key = str(bins)
         found = self._cells.get(key)
         if found is None:
@@ -282,7 +284,10 @@ class ReferenceColumn(ColumnState):
         if isinstance(bins, tuple):
             return np.asarray(bins, float)
         cuts = self.quantiles([i / bins for i in range(1, bins)])
-        return np.unique(cuts[~np.isnan(cuts)])
+        cuts, ties = np.unique(cuts[~np.isnan(cuts)], return_counts=True)
+        constant = self.profile["min"] == self.profile["max"]
+        tied = cuts if constant else cuts[ties > 1]
+        return np.union1d(cuts, np.nextafter(tied, np.inf))
 
     def display_cuts(self) -> NDArray[np.float64]:
         """Cut points of equal width between the 1 % and 99 % quantiles, for pictures."""
