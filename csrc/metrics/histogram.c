@@ -12,10 +12,9 @@
 
 typedef struct source {
     const sdr_column *column;
-    const double *edges;
-    int64_t n_edges;
-    void (*count)(int64_t *counts, const double *edges, int64_t n_edges,
-                  const double *values, int64_t n);
+    const sdr_histogram_plan *plan;
+    void (*count)(int64_t *counts, const sdr_histogram_plan *plan, const double *values,
+                  int64_t n);
     int64_t *counts; /* a row for each worker */
     size_t stride;   /* counts from row to row */
 } source;
@@ -32,7 +31,7 @@ static sdr_code count_groups(void *user, int64_t begin, int64_t end, int worker,
         int64_t n = stop - start < SDR_BLOCK_ROWS ? stop - start : SDR_BLOCK_ROWS;
         const double *values =
             sdr_column_load_f64(s->column, start, n, 0, scratch, &nulls);
-        s->count(counts, s->edges, s->n_edges, values, n);
+        s->count(counts, s->plan, values, n);
     }
     return SDR_OK;
 }
@@ -55,7 +54,7 @@ static sdr_code check_edges(const double *edges, int64_t n_edges, sdr_error *err
 /* Counts with a row for each worker, then adds the rows up. */
 static sdr_code count_in_rows(int64_t *counts, source *s, int64_t n_groups, int workers,
                               const sdr_context *context, sdr_error *error) {
-    size_t n_counts = (size_t)s->n_edges + 1;
+    size_t n_counts = (size_t)s->plan->n_edges + 1;
     s->stride = (n_counts + 7) / 8 * 8; /* a cache line of its own */
     size_t bytes = (size_t)workers * s->stride * sizeof *counts;
     s->counts = sdr_allocate(bytes);
@@ -72,19 +71,12 @@ static sdr_code count_in_rows(int64_t *counts, source *s, int64_t n_groups, int 
     return code;
 }
 
-sdr_code sdr_histogram(int64_t *counts, const double *edges, int64_t n_edges,
-                       const sdr_column *column, const sdr_context *context,
-                       sdr_error *error) {
-    SDR_TRY(sdr_require_numeric(column, "sdr_histogram", error));
-    SDR_TRY(check_edges(edges, n_edges, error));
-    memset(counts, 0, ((size_t)n_edges + 1) * sizeof *counts);
-    if (column->length == 0 || column->kind == SDR_KIND_NULL) return SDR_OK;
-    const sdr_histogram_kernels *kernels = &sdr_dispatch_active()->histogram;
-    bool small = n_edges <= SDR_HISTOGRAM_SMALL;
+static sdr_code count_column(int64_t *counts, const sdr_histogram_plan *plan,
+                             const sdr_column *column, const sdr_context *context,
+                             sdr_error *error) {
     source s = {.column = column,
-                .edges = edges,
-                .n_edges = n_edges,
-                .count = small ? kernels->small : kernels->large,
+                .plan = plan,
+                .count = sdr_dispatch_active()->histogram.count,
                 .counts = counts};
     int64_t n_groups = sdr_group_count(column->length);
     size_t cost = SDR_GROUP_ROWS * sizeof(double);
@@ -92,4 +84,18 @@ sdr_code sdr_histogram(int64_t *counts, const double *edges, int64_t n_edges,
     if (workers > 1)
         return count_in_rows(counts, &s, n_groups, workers, context, error);
     return sdr_parallel_for(context, n_groups, cost, count_groups, &s, error);
+}
+
+sdr_code sdr_histogram(int64_t *counts, const double *edges, int64_t n_edges,
+                       const sdr_column *column, const sdr_context *context,
+                       sdr_error *error) {
+    SDR_TRY(sdr_require_numeric(column, "sdr_histogram", error));
+    SDR_TRY(check_edges(edges, n_edges, error));
+    memset(counts, 0, ((size_t)n_edges + 1) * sizeof *counts);
+    if (column->length == 0 || column->kind == SDR_KIND_NULL) return SDR_OK;
+    sdr_histogram_plan plan;
+    SDR_TRY(sdr_histogram_plan_init(&plan, edges, n_edges, error));
+    sdr_code code = count_column(counts, &plan, column, context, error);
+    sdr_histogram_plan_reset(&plan);
+    return code;
 }

@@ -67,16 +67,16 @@ static void expect_counts(const double *edges, int64_t n_edges, const double *va
                           int64_t n) {
     static int64_t expected[MOST_EDGES + 1], found[MOST_EDGES + 1];
     count_by_definition(expected, edges, n_edges, values, n);
+    sdr_histogram_plan plan;
+    assert_int_equal(sdr_histogram_plan_init(&plan, edges, n_edges, NULL), SDR_OK);
     for (EACH_ISA(isa)) {
-        const sdr_histogram_kernels *kernels = &sdr_dispatch_active()->histogram;
-        for (int large = n_edges > SDR_HISTOGRAM_SMALL; large < 2; large++) {
-            memset(found, 0, sizeof found);
-            (large ? kernels->large : kernels->small)(found, edges, n_edges, values, n);
-            if (memcmp(found, expected, ((size_t)n_edges + 1) * sizeof *found) != 0)
-                fail_msg("%s, %lld edges, %lld rows: counts differ",
-                         sdr_isa_name((sdr_isa)isa), (long long)n_edges, (long long)n);
-        }
+        memset(found, 0, sizeof found);
+        sdr_dispatch_active()->histogram.count(found, &plan, values, n);
+        if (memcmp(found, expected, ((size_t)n_edges + 1) * sizeof *found) != 0)
+            fail_msg("%s, %lld edges, %lld rows: counts differ",
+                     sdr_isa_name((sdr_isa)isa), (long long)n_edges, (long long)n);
     }
+    sdr_histogram_plan_reset(&plan);
 }
 
 static void test_kernels_count_as_the_definition_for_any_number_of_edges(void **state) {
@@ -197,6 +197,30 @@ static void test_edges_that_do_not_increase_are_refused_by_place(void **state) {
     sdr_column_reset(&column);
 }
 
+typedef struct call {
+    sdr_column column;
+    double edges[100];
+    int64_t n_edges;
+} call;
+
+static sdr_code histogram_call(void *user, sdr_error *error) {
+    const call *c = user;
+    int64_t counts[101];
+    sdr_context serial = {.threads = 1};
+    return sdr_histogram(counts, c->edges, c->n_edges, &c->column, &serial, error);
+}
+
+static void test_failing_memory_is_reported_and_leaks_nothing(void **state) {
+    (void)state;
+    call c = {.column = column_of(column_values, COLUMN_ROWS), .n_edges = 31};
+    for (int i = 0; i < 100; i++)
+        c.edges[i] = i;
+    assert_int_equal(expect_no_memory_everywhere(histogram_call, &c), 0);
+    c.n_edges = 100;
+    assert_int_equal(expect_no_memory_everywhere(histogram_call, &c), 1);
+    sdr_column_reset(&c.column);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kernels_count_as_the_definition_for_any_number_of_edges),
@@ -206,6 +230,7 @@ int main(void) {
         cmocka_unit_test(test_columns_are_counted_alike_by_any_number_of_threads),
         cmocka_unit_test(test_no_edges_count_every_value_that_is_not_nan),
         cmocka_unit_test(test_edges_that_do_not_increase_are_refused_by_place),
+        cmocka_unit_test(test_failing_memory_is_reported_and_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, make_values, free_values);
 }

@@ -8,6 +8,9 @@
 #include "kernels/histogram/search.h"
 
 #include <immintrin.h>
+#include <string.h>
+
+enum { STEP = 32 }; /* values a search takes */
 
 typedef struct search_state {
     __m256d first;          /* level 0 */
@@ -23,11 +26,11 @@ static inline __m256 halves(const double *edges, int upper) {
     return _mm256_loadu_ps(part);
 }
 
-static inline search_state search_begin(const edge_tree *tree) {
-    search_state s = {.first = _mm256_set1_pd(tree->level[0][0]),
+static inline search_state search_begin(const sdr_histogram_plan *plan) {
+    search_state s = {.first = _mm256_set1_pd(plan->level[0][0]),
                       .sum = _mm256_setzero_pd()};
     for (int k = 0; k < 5; k++) {
-        const double *edges = k < 4 ? tree->level[k + 1] : tree->level[4] + 8;
+        const double *edges = k < 4 ? plan->level[k + 1] : plan->level[4] + 8;
         s.low[k] = halves(edges, 0);
         s.high[k] = halves(edges, 1);
     }
@@ -81,13 +84,13 @@ static inline __m256i search_16(search_state *s, int levels, const double *value
         low = descend(s, k, low, a, b);
         high = descend(s, k, high, c, d);
     }
-    return _mm256_add_epi32(low, _mm256_slli_epi32(high, MAX_LEVELS));
+    return _mm256_add_epi32(low, _mm256_slli_epi32(high, levels));
 }
 
 static inline void search(uint32_t *pairs, search_state *s, int levels,
                           const double *values) {
     for (int i = 0; i < STEP; i += 8)
-        search_prefetch(values + i);
+        sdr_histogram_prefetch(values + i);
     __m256i *out = (__m256i *)(void *)pairs;
     _mm256_storeu_si256(out, search_16(s, levels, values));
     _mm256_storeu_si256(out + 1, search_16(s, levels, values + 16));
@@ -96,5 +99,5 @@ static inline void search(uint32_t *pairs, search_state *s, int levels,
 #include "kernels/histogram/template.h"
 
 void sdr_histogram_fill_avx2(sdr_histogram_kernels *kernels) {
-    kernels->small = small;
+    kernels->count = count;
 }

@@ -7,6 +7,9 @@
 #include "kernels/histogram/search.h"
 
 #include <immintrin.h>
+#include <string.h>
+
+enum { STEP = 32 }; /* values a search takes */
 
 typedef struct search_state {
     __m512d level[4];            /* levels 0 to 3: up to eight edges, repeated */
@@ -14,12 +17,12 @@ typedef struct search_state {
     __m512d sum;                 /* of all values: NaN if one is */
 } search_state;
 
-static inline search_state search_begin(const edge_tree *tree) {
+static inline search_state search_begin(const sdr_histogram_plan *plan) {
     search_state s = {.sum = _mm512_setzero_pd()};
     for (int k = 0; k < 4; k++)
-        s.level[k] = _mm512_load_pd(tree->level[k]);
-    s.last_low = _mm512_load_pd(tree->level[4]);
-    s.last_high = _mm512_load_pd(tree->level[4] + 8);
+        s.level[k] = _mm512_load_pd(plan->level[k]);
+    s.last_low = _mm512_load_pd(plan->level[4]);
+    s.last_high = _mm512_load_pd(plan->level[4] + 8);
     return s;
 }
 
@@ -51,7 +54,7 @@ static inline void search(uint32_t *pairs, search_state *s, int levels,
     __m512d x[VECTORS];
     __m512i r[VECTORS];
     for (int v = 0; v < VECTORS; v++) {
-        search_prefetch(values + 8 * v);
+        sdr_histogram_prefetch(values + 8 * v);
         x[v] = _mm512_loadu_pd(values + 8 * v);
         s->sum = _mm512_add_pd(s->sum, x[v]);
         r[v] = _mm512_setzero_si512();
@@ -59,13 +62,16 @@ static inline void search(uint32_t *pairs, search_state *s, int levels,
 #pragma GCC unroll 5
     for (int k = 0; k < levels; k++)
         descend(s, k, r, x);
-    __m512i low = _mm512_add_epi64(r[0], _mm512_slli_epi64(r[1], MAX_LEVELS));
-    __m512i high = _mm512_add_epi64(r[2], _mm512_slli_epi64(r[3], MAX_LEVELS));
-    _mm512_storeu_si512(pairs, _mm512_add_epi64(low, _mm512_slli_epi64(high, 32)));
+    __m512i low = _mm512_add_epi64(r[0], _mm512_slli_epi64(r[1], (unsigned)levels));
+    __m512i high = _mm512_add_epi64(r[2], _mm512_slli_epi64(r[3], (unsigned)levels));
+    __m512i all = _mm512_add_epi64(low, _mm512_slli_epi64(high, 32));
+    _mm256_storeu_si256((__m256i *)(void *)pairs, _mm512_castsi512_si256(all));
+    _mm256_storeu_si256((__m256i *)(void *)(pairs + 8),
+                        _mm512_extracti64x4_epi64(all, 1));
 }
 
 #include "kernels/histogram/template.h"
 
 void sdr_histogram_fill_avx512(sdr_histogram_kernels *kernels) {
-    kernels->small = small;
+    kernels->count = count;
 }

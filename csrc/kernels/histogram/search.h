@@ -1,41 +1,9 @@
-/* The tree of edges that the vector kernels descend, and the scalar count of a rest. */
+/* Finding one value's cell, and its bucket: what plan, scalar and vector kernels share.
+ */
 #ifndef SDR_KERNELS_HISTOGRAM_SEARCH_H
 #define SDR_KERNELS_HISTOGRAM_SEARCH_H
 
 #include "kernels/histogram/histogram.h"
-
-#include <math.h>
-#include <string.h>
-
-enum { MAX_LEVELS = 5, STEP = 32 /* values a search takes */ };
-
-/* Edges of level k (0 first), indexed by the k decisions before it; repeated to 16. */
-typedef struct edge_tree {
-    _Alignas(64) double level[MAX_LEVELS][16];
-    int levels;
-} edge_tree;
-
-/* The low `bits` bits of x in reverse order. */
-static inline int reversed(int x, int bits) {
-    int result = 0;
-    for (int i = 0; i < bits; i++)
-        result |= (x >> i & 1) << (bits - 1 - i);
-    return result;
-}
-
-static inline void tree_build(edge_tree *tree, const double *edges, int64_t n_edges) {
-    int levels = 1;
-    while ((1 << levels) <= n_edges)
-        levels++;
-    tree->levels = levels;
-    for (int k = 0; k < levels; k++) {
-        int half = 1 << (levels - 1 - k);
-        for (int r = 0; r < 16; r++) {
-            int edge = reversed(r, k) * 2 * half + half - 1;
-            tree->level[k][r] = edge < n_edges ? edges[edge] : NAN;
-        }
-    }
-}
 
 /* How many of the n edges are <= x: a branch-free binary search. It keeps the half that
  * holds the answer: ceil(log2(n + 1)) steps, none of them a guess. */
@@ -49,16 +17,22 @@ static inline int64_t sdr_histogram_cell(const double *edges, int64_t n, double 
     return cell;
 }
 
-static inline void sdr_histogram_count(int64_t *counts, const double *edges,
-                                       int64_t n_edges, const double *values,
-                                       int64_t n) {
+static inline void sdr_histogram_search(int64_t *counts, const sdr_histogram_plan *plan,
+                                        const double *values, int64_t n) {
     for (int64_t i = 0; i < n; i++)
         if (values[i] == values[i])
-            counts[sdr_histogram_cell(edges, n_edges, values[i])]++;
+            counts[sdr_histogram_cell(plan->edges, plan->n_edges, values[i])]++;
+}
+
+/* Bucket of a grid: monotone in x; NaN is in bucket 0 (also inf * 0: then all are). */
+static inline int32_t sdr_histogram_bucket(const sdr_histogram_plan *plan, double x) {
+    double t = (x - plan->low) * plan->scale;
+    t = t > 0.0 ? t : 0.0;
+    return (int32_t)(t < plan->last_bucket ? t : plan->last_bucket);
 }
 
 /* Eight kilobytes ahead; may lie beyond the buffer, a prefetch never faults. */
-static inline void search_prefetch(const double *values) {
+static inline void sdr_histogram_prefetch(const double *values) {
     __builtin_prefetch((const void *)((uintptr_t)values + 8192), 0, 3);
 }
 
