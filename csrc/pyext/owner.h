@@ -7,7 +7,7 @@
 
 #include "pyext.h"
 
-#include "arrow_abi.h"
+#include "views/arrow_abi.h"
 
 typedef struct owner_block owner_block;
 

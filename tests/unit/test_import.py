@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+
 import simdrift as sd
 
 LAZY = ("pandas", "polars", "pyarrow", "duckdb", "scipy", "pydantic", "psycopg", "jinja2", "click")
@@ -16,8 +17,8 @@ def run(code: str) -> str:
     return done.stdout
 
 
-def test_importing_takes_less_than_a_fifth_of_a_second():
-    code = "import time; t = time.perf_counter(); import simdrift; print(time.perf_counter() - t)"
+def test_importing_takes_less_than_a_fifth_of_a_second_of_cpu_time():
+    code = "import time; t = time.process_time(); import simdrift; print(time.process_time() - t)"
     assert min(float(run(code)) for _ in range(5)) < 0.2
 
 

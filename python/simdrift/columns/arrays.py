@@ -49,7 +49,7 @@ def column_of_objects(values: Any, name: str, mask: NDArray[np.bool_] | None = N
         if any(issubclass(kind, str) for kind in kinds):
             return Column.from_text(items)
         if kinds and kinds <= {int, float, bool} and (bool not in kinds or len(kinds) == 1):
-            return _column_of_numbers(items)
+            return _column_of_numbers(items, fill=next(iter(kinds))(0))
     except UnsupportedColumn as error:
         raise UnsupportedColumn(f"column {name!r}: {error}") from None
     except UnicodeEncodeError as error:
@@ -57,9 +57,9 @@ def column_of_objects(values: Any, name: str, mask: NDArray[np.bool_] | None = N
     return _column_by_arrow(items, name)
 
 
-def _column_of_numbers(items: list[Any]) -> Column:
+def _column_of_numbers(items: list[Any], fill: float) -> Column:
     mask = np.fromiter((item is None for item in items), bool, len(items))
-    array = np.array([0 if item is None else item for item in items])
+    array = np.array([fill if item is None else item for item in items])
     if array.dtype.kind not in "iufb":
         raise UnsupportedColumn("expected integers of at most 64 bits")
     return Column.from_numpy(array, mask)
