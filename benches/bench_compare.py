@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 from scipy.spatial.distance import jensenshannon
-from markdown import table as markdown_table
-from timing import interleaved, median
 
 import simdrift as sd
+from markdown import table as markdown_table
+from timing import interleaved, median
 
 SEED = 20130208
 ROWS, QUICK_ROWS = 1_000_000, 50_000

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.stats
-from markdown import table as markdown_table
-from timing import interleaved, median, ratio
 
+from markdown import table as markdown_table
 from simdrift import _core
+from timing import interleaved, median, ratio
 
 SEED = 20130208
 ROWS, QUICK_ROWS = 10_000_000, 1_000_000
@@ -109,7 +109,8 @@ KERNELS = (
         check_wasserstein,
     ),
     Kernel(
-        "KS and Wasserstein-1 together", 2, lambda d, t: _core.two_sample(d.cx, d.cy, True, True, t),
+        "KS and Wasserstein-1 together", 2,
+        lambda d, t: _core.two_sample(d.cx, d.cy, True, True, t),
         "both of SciPy",
         lambda d: (
             scipy.stats.ks_2samp(d.x, d.y, method="asymp"),

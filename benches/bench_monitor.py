@@ -12,13 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import scipy.stats
-from markdown import table as markdown_table
-from timing import interleaved, median
 
 import simdrift as sd
+from markdown import table as markdown_table
 from simdrift.columns import as_table
 from simdrift.demo.taxi import trips
 from simdrift.store import Store
+from timing import interleaved, median
 
 FOLDER = Path(
     os.environ.get("SIMDRIFT_TAXI_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 from click.testing import CliRunner
+
 from simdrift.cli import cli
 from simdrift.results import Results
 

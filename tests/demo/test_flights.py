@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 import pytest
+
 from simdrift._errors import InputError
 from simdrift.demo import flights, show
 from simdrift.monitor import Spec

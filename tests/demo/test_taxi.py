@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 from scipy import stats
+
 from simdrift._errors import InputError
 from simdrift.demo import show, taxi
 from simdrift.results import Results

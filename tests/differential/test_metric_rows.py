@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import chi2_contingency, ks_2samp, wasserstein_distance
+
 from simdrift import _core
 from simdrift.columns import as_table
 from simdrift.metrics import quality

@@ -9,8 +9,9 @@ for folder in (Path(__file__).parents[1] / "store", Path(__file__).parent):
     sys.path.append(str(folder))
 
 from proxy import Proxy  # noqa: E402
-from simdrift.store.store import Store  # noqa: E402
 from store_servers import admin, empty, new_database, running_server, target_of  # noqa: E402
+
+from simdrift.store.store import Store  # noqa: E402
 
 
 @pytest.fixture(scope="session", params=["package", "debian"])

@@ -1,8 +1,9 @@
 """A connection that breaks at every message of a write: nothing lost, nothing twice."""
 
 import pytest
-from simdrift import _errors
 from store_servers import DAY, STARTED, admin, expected_rows, make_results, visible_rows
+
+from simdrift import _errors
 
 RESULTS = make_results(days=2, columns=2)
 OLD = make_results(days=2, columns=3, seed=7, digest="old", started=STARTED - DAY)

@@ -11,11 +11,12 @@ import time
 import warnings
 
 import pytest
+from store_servers import DAY, STARTED, admin, expected_rows, make_results, visible_rows
+
 from simdrift import _errors
 from simdrift.store.dsn import embedded
 from simdrift.store.spool import Spool
 from simdrift.store.store import Store
-from store_servers import DAY, STARTED, admin, expected_rows, make_results, visible_rows
 
 WRITERS = 32
 

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pyarrow as pa
 import pytest
+
 from simdrift import _core
 from simdrift.columns import as_column
 from simdrift.metrics import drift, performance, quality, registry

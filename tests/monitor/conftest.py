@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
+
 from simdrift.monitor import Columns, Metrics, ReferenceSpec, Spec
 
 DAYS, PER_DAY = 20, 400

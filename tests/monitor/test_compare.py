@@ -12,9 +12,10 @@ import polars
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
-import simdrift as sd
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
+
+import simdrift as sd
 from simdrift._errors import InputError, SpecError
 
 

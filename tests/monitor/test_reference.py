@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+
 import simdrift as sd
 from simdrift._errors import InputError, SpecError
 from simdrift.monitor import Reference, Spec, state_file

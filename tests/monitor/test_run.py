@@ -12,6 +12,7 @@ import polars
 import pyarrow as pa
 import pytest
 from scipy import stats
+
 from simdrift._errors import InputError, SpecError
 from simdrift.monitor import Columns, Metrics, Reference, ReferenceSpec, Spec, monitor
 from simdrift.results import Result, Results

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from simdrift._errors import SpecError
 from simdrift.monitor.spec import Columns, Metrics, ReferenceSpec, Spec, StoreSpec, redacted
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from simdrift._errors import InputError
 from simdrift.monitor import state_file
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2_contingency
 from scipy.stats.contingency import association
+
 from simdrift.metrics import drift, special
 
 samples = st.lists(st.sampled_from("abcdef"), min_size=1, max_size=80)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import chi2, kstest
+
 from simdrift.metrics import drift
 
 samples = st.lists(st.sampled_from("abcdefg"), min_size=1, max_size=60)

@@ -8,6 +8,7 @@ import mpmath
 import numpy as np
 import pytest
 from scipy.stats import ks_2samp, kstwo
+
 from simdrift.metrics import drift, ks_law
 
 SIZES = [1, 2, 3, 10, 50, 139, 140, 141, 200, 1000, 1024, 1025, 2000, 5000, 20_000]

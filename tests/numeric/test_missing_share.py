@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2_contingency, norm
+
 from simdrift.metrics import drift
 from simdrift.metrics.missing import wilson
 

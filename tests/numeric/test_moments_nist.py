@@ -6,6 +6,7 @@ from pathlib import Path
 import mpmath
 import numpy as np
 import pytest
+
 from simdrift import _core
 from simdrift.metrics import quality
 from simdrift.metrics.state import CurrentColumn

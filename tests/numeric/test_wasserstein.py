@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import wasserstein_distance
+
 from simdrift.metrics import drift
 
 values = st.floats(-1e6, 1e6, allow_subnormal=False)

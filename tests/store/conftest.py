@@ -7,8 +7,9 @@ import pytest
 
 sys.path.append(str(Path(__file__).parent))
 
-from simdrift.store.store import Store
 from store_servers import admin, drop_database, empty, new_database, running_server, target_of
+
+from simdrift.store.store import Store
 
 
 @pytest.fixture(scope="session", params=["package", "debian"])

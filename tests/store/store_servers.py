@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
 from simdrift.results.collection import Results
 from simdrift.results.identity import identified
 from simdrift.results.rows import Histogram, Result, Run

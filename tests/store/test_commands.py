@@ -5,11 +5,12 @@ import socket
 import click
 import pytest
 from click.testing import CliRunner
+from store_servers import binaries, make_results, server_folder
+
 from simdrift import _errors
 from simdrift.store.commands import register
 from simdrift.store.embedded import EmbeddedServer
 from simdrift.store.store import Store
-from store_servers import binaries, make_results, server_folder
 
 
 @click.group()

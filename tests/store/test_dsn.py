@@ -2,6 +2,7 @@
 
 import psycopg
 import pytest
+
 from simdrift import _errors
 from simdrift.store.dsn import is_local, parse, redact, resolve
 from simdrift.store.session import Session, is_transient

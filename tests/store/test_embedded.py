@@ -15,13 +15,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from store_servers import binaries, make_results, server_folder
+
 from simdrift import _errors
 from simdrift.store import account, embedded, postmaster
 from simdrift.store import binaries as finding
 from simdrift.store.dsn import embedded as embedded_target
 from simdrift.store.embedded import EmbeddedServer
 from simdrift.store.store import Store
-from store_servers import binaries, make_results, server_folder
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 NOBODY = 65534

@@ -3,8 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from simdrift.results.collection import Results
-from simdrift.store.store import Store
 from store_servers import (
     DAY,
     FIRST_DAY,
@@ -18,6 +16,9 @@ from store_servers import (
     target_of,
     visible_rows,
 )
+
+from simdrift.results.collection import Results
+from simdrift.store.store import Store
 
 
 def test_read_takes_one_or_several_texts(store):

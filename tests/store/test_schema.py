@@ -6,10 +6,6 @@ from types import SimpleNamespace
 
 import psycopg
 import pytest
-from simdrift import _errors
-from simdrift.results.collection import Results
-from simdrift.store import migrate as migrating
-from simdrift.store.store import Store
 from store_servers import (
     admin,
     expected_rows,
@@ -19,6 +15,11 @@ from store_servers import (
     target_of,
     visible_rows,
 )
+
+from simdrift import _errors
+from simdrift.results.collection import Results
+from simdrift.store import migrate as migrating
+from simdrift.store.store import Store
 
 MIGRATE = """
 import sys

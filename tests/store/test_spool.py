@@ -5,13 +5,14 @@ import os
 import stat
 
 import pytest
+from store_servers import DAY, STARTED, expected_rows, make_results, target_of, visible_rows
+
 from simdrift import _errors
 from simdrift.store import spool as spooling
 from simdrift.store.dsn import parse
 from simdrift.store.encode import batch_from_results
 from simdrift.store.spool import CorruptSpool, Spool
 from simdrift.store.store import Store
-from store_servers import DAY, STARTED, expected_rows, make_results, target_of, visible_rows
 
 NOWHERE = "postgresql://anna:se%40cret@127.0.0.1:1/metrics"
 

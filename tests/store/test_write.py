@@ -3,9 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from simdrift.results.collection import Results
-from simdrift.results.rows import Histogram
-from simdrift.store.store import WriteSummary
 from store_servers import (
     DAY,
     STARTED,
@@ -15,6 +12,10 @@ from store_servers import (
     make_run,
     visible_rows,
 )
+
+from simdrift.results.collection import Results
+from simdrift.results.rows import Histogram
+from simdrift.store.store import WriteSummary
 
 PLACES = """
 select 'value', ctid::text, xmin::text from simdrift.metric_value

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from simdrift import _core
 from simdrift.metrics.auto import MethodChoice, checked_methods, choose, resolve
 from simdrift.metrics.compare import DriftPlan

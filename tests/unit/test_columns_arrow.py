@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from simdrift import InputError, InvalidColumn, UnsupportedColumn
 from simdrift._core import Column, columns_from_arrow
 from simdrift.columns import ColumnProblem, as_column, as_table

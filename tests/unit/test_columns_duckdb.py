@@ -3,6 +3,7 @@
 import duckdb
 import numpy as np
 import pytest
+
 from simdrift import InvalidColumn
 from simdrift.columns import as_table
 

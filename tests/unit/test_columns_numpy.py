@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
 from simdrift import InputError, UnsupportedColumn
 from simdrift._core import Column, profile
 from simdrift.columns import ColumnProblem, as_column, as_table

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+
 from simdrift import InputError, UnsupportedColumn
 from simdrift.columns import as_column, as_table
 

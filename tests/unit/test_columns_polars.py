@@ -5,6 +5,7 @@ import datetime as dt
 import numpy as np
 import polars as pl
 import pytest
+
 from simdrift.columns import as_column, as_table
 
 

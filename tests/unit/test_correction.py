@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from simdrift.metrics.correction import CORRECTIONS, correct
 
 P = [0.01, 0.02, 0.03, 0.04, 0.05]

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+
 from simdrift import _core
 from simdrift._errors import InvalidColumn, UnsupportedColumn
 from simdrift.metrics.compare import (

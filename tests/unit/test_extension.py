@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import scipy.stats
+
 from simdrift import UnsupportedColumn, _core
 from simdrift._core import Categories, Column, Prepared
 

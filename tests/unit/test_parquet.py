@@ -5,6 +5,7 @@ import os
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
+
 from simdrift import InputError
 from simdrift.columns import as_table, open_parquet, parquet_names
 

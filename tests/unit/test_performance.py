@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import scipy.stats
+
 from simdrift.columns import as_column
 from simdrift.metrics import performance
 

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import scipy.stats
+
 from simdrift import _core
 from simdrift._errors import UnsupportedColumn
 from simdrift.columns import as_column

@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+
 from simdrift import _core
 from simdrift._errors import UnsupportedColumn
 from simdrift.columns import as_column

@@ -5,6 +5,7 @@ import logging
 
 import numpy as np
 import pytest
+
 from simdrift import _core
 from simdrift.metrics import drift, registry
 from simdrift.metrics.state import ColumnPair, CurrentColumn, ReferenceColumn

@@ -1,6 +1,7 @@
 """When a metric alerts: thresholds, overrides, chance."""
 
 import pytest
+
 from simdrift.metrics.registry import method
 from simdrift.metrics.thresholds import (
     alerts,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
+
 from simdrift.results.collection import Results
 from simdrift.results.rows import Histogram, Result, Run
 

@@ -14,9 +14,10 @@ import pyarrow as pa
 import pytest
 import synth
 from hypothesis import given, settings
+from strategies import RESULTS, ROW, TEXT
+
 from simdrift._errors import InputError
 from simdrift.results import Histogram, Result, Results, Run
-from strategies import RESULTS, ROW, TEXT
 
 RUN = synth.run_of(window_start=datetime(2013, 2, 8, tzinfo=ZoneInfo("America/New_York")))
 ROWS = [

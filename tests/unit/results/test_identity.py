@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from simdrift.results import identity
 
 START = datetime(2013, 2, 8, 5, tzinfo=UTC)

@@ -11,6 +11,7 @@ import synth
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
+
 from simdrift.results import Results, stand_out
 from simdrift.results.ranking import spread
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import synth
+
 from simdrift.results import Report, Results
 from simdrift.results.identity import run_id
 from simdrift.results.text import width

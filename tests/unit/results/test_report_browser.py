@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import synth
 from page import parsed
+
 from simdrift.results import ProfileReport, Report
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -9,6 +9,7 @@ import time
 import pytest
 import synth
 from page import Node, parsed
+
 from simdrift.results import Histogram, ProfileReport, Report, Results
 from simdrift.results.labels import number
 from simdrift.results.text import shorten, visible

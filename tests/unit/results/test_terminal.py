@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import synth
+
 from simdrift.results import ProfileReport, stand_out, terminal
 from simdrift.results.text import width
 

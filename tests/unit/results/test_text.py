@@ -7,6 +7,7 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from simdrift.results.text import clip, encodable, shorten, visible, width
 
 ANY = st.text(st.characters(exclude_categories=()))
