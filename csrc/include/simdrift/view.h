@@ -3,7 +3,8 @@
  *
  * A view borrows: it points into memory of someone else, which must outlive it. A
  * column is a list of views (chunks), in order. Row i of a view is null if its validity
- * bit is 0 or its mask byte is not 0; otherwise its value lies at data + i * stride.
+ * bit is 0, its mask byte is not 0, or it is NumPy's NaT; a dictionary's row also where
+ * the value it points to is null. Otherwise its value lies at data + i * stride.
  *
  * Trust: sdr_view_init_* check everything that can be checked without reading values;
  * sdr_column_validate reads offsets, indices and bitmaps once. A column that passed it
@@ -78,6 +79,7 @@ typedef struct sdr_view {
     sdr_type index_type; /* of a dictionary's indices: INT8..UINT64 */
     sdr_unit unit;
     bool swapped;        /* byte order is not the machine's (NumPy only) */
+    bool nat_is_null;    /* INT64_MIN is null (NumPy's NaT; set by init_strided) */
     int64_t length;      /* rows */
     int64_t null_count;  /* exact, counted by sdr_column_validate; -1 before */
     const uint8_t *data; /* first row's value, index, offset or 16-byte string view */
@@ -125,11 +127,13 @@ SDR_API sdr_code sdr_view_init_strided(sdr_view *out, sdr_type type, sdr_unit un
 
 /* A column over views (copied); checks that they agree in type. Validates and counts
  * nulls: what passes is safe to read everywhere. The column owns its copies and
- * dictionaries built from Arrow, never the memory under them. */
+ * dictionaries built from Arrow, never the memory under them, nor a dictionary that a
+ * view given here points to. */
 SDR_API sdr_code sdr_column_init(sdr_column *out, const sdr_view *chunks,
                                  int64_t n_chunks, sdr_error *error);
 SDR_API void sdr_column_reset(sdr_column *column);
-/* Rows [start, stop) of a column, sharing its dictionary and memory. */
+/* Rows [start, stop) of a column, sharing its dictionary and memory: `in` must outlive
+ * `out`. */
 SDR_API sdr_code sdr_column_slice(sdr_column *out, const sdr_column *in, int64_t start,
                                   int64_t stop, sdr_error *error);
 /* Reads offsets, indices, string views and bitmaps once and refuses what could make a
@@ -146,13 +150,14 @@ struct ArrowArrayStream;
 
 /* Column over chunks (arrays) of one schema; borrows: arrays stay the caller's to
  * release, after the column. SDR_NOT_SUPPORTED for well-formed formats that are not
- * listed above, SDR_INVALID_COLUMN for broken ones. */
+ * listed above, SDR_INVALID_COLUMN for broken ones; both name what was found. */
 SDR_API sdr_code sdr_column_from_arrow(sdr_column *out,
                                        const struct ArrowSchema *schema,
                                        const struct ArrowArray *const *arrays,
                                        int64_t n_arrays, sdr_error *error);
 /* 'int64', 'timestamp[us, UTC]', 'dictionary<int8, large_utf8>' ... of a schema, into
- * text of `size` bytes. Never fails on nested types: gives their format string. */
+ * text of `size` bytes. Other well-formed types too ('list<int64>'); of a malformed
+ * format, the format string itself. */
 SDR_API sdr_code sdr_type_name_from_arrow(char *text, size_t size,
                                           const struct ArrowSchema *schema,
                                           sdr_error *error);
@@ -171,7 +176,8 @@ SDR_API sdr_code sdr_column_type_name(char *text, size_t size, const sdr_column 
  * a pointer into the column where it is native float64, contiguous, 8-byte aligned and
  * free of nulls there, else `scratch` (room for count), filled. *nulls: how many of
  * them are null. Booleans are 0 and 1. Integers and temporals are converted after
- * `base` was subtracted (sdr_column_base; 0 for floats), rounded to nearest.
+ * `base` was subtracted as integers (the difference must fit into int64; 0 for floats),
+ * rounded to nearest.
  * Dictionaries of numbers give their values; text, and dictionaries of text, must not
  * be asked for. */
 SDR_API const double *sdr_column_load_f64(const sdr_column *column, int64_t start,
@@ -185,12 +191,13 @@ SDR_API const int64_t *sdr_column_load_i64(const sdr_column *column, int64_t sta
 /* Text rows, null rows with data NULL. */
 SDR_API void sdr_column_load_text(const sdr_column *column, int64_t start,
                                   int64_t count, sdr_string *out);
-/* Dictionary indices as int64, -1 for null. All chunks share `dictionary` numbering of
- * their own chunk: the caller remaps per chunk (chunk of a row: sdr_column_chunk). */
+/* The chunk that holds a row, 0 <= row < length. */
 SDR_API int64_t sdr_column_chunk(const sdr_column *column, int64_t row);
 
 /* Gathers rows by index into memory of the result's own (fixed-width types and
- * dictionaries; text becomes string_view over the same bytes). Indices are checked. */
+ * dictionaries; text becomes string_view over the same bytes, so `in` must outlive
+ * `out`). Indices are checked. Chunks with dictionaries of their own become one with
+ * int64 indices into all of them. */
 SDR_API sdr_code sdr_column_take(sdr_column *out, const sdr_column *in,
                                  const int64_t *indices, int64_t n, sdr_error *error);
 
