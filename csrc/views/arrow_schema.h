@@ -1,0 +1,22 @@
+/*
+ * Arrow schemas: format strings, extension names, type names.
+ */
+#ifndef SDR_VIEWS_ARROW_SCHEMA_H
+#define SDR_VIEWS_ARROW_SCHEMA_H
+
+#include "arrow_abi.h"
+#include "simdrift/view.h"
+
+/* What a schema of a flat type says. */
+typedef struct sdr_arrow_type {
+    sdr_type type;       /* of a dictionary: DICTIONARY */
+    sdr_type index_type; /* of a dictionary */
+    sdr_unit unit;
+} sdr_arrow_type;
+
+/* SDR_NOT_SUPPORTED: well-formed, but not computed on, with its name in the message;
+ * SDR_INVALID_COLUMN: malformed. */
+sdr_code sdr_arrow_schema_read(sdr_arrow_type *out, const struct ArrowSchema *schema,
+                               sdr_error *error);
+
+#endif
