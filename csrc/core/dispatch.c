@@ -77,7 +77,8 @@ static sdr_isa isa_of_environment(void) {
     return SDR_ISA_COUNT;
 }
 
-__attribute__((constructor)) static void choose_at_load(void) {
+/* Before the constructors of programs (101 is the first priority they may have). */
+__attribute__((constructor(101))) static void choose_at_load(void) {
     sdr_cpu_detect(&cpu);
     sdr_isa wanted = isa_of_environment();
     active_isa = wanted == SDR_ISA_COUNT ? best_isa() : wanted;

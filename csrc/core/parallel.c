@@ -93,7 +93,7 @@ static void in_child(void) {
         atomic_store(&pool_is_lost, true);
 }
 
-__attribute__((constructor)) static void watch_forks(void) {
+__attribute__((constructor(101))) static void watch_forks(void) {
     pthread_atfork(before_fork, NULL, in_child);
 }
 
