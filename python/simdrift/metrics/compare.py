@@ -80,7 +80,7 @@ class DriftPlan:
             bins=checked_bins(bins),
             drift_share=rules.checked_share("drift_share", drift_share),
             missing_share=missing_share,
-            threads=threads,
+            threads=rules.checked_threads(threads),
         )
 
     def record(self) -> dict[str, str]:

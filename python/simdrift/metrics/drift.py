@@ -196,6 +196,7 @@ def _run(
     spec = registered(name)
     params = checked_params(spec, params)
     alpha = rules.checked_share("alpha", alpha)
+    threads = rules.checked_threads(threads)
     overrides = {} if threshold is None else rules.checked_overrides({name: threshold})
     pair = ColumnPair(
         ReferenceColumn("reference", _given(reference, "reference"), kind=kind, threads=threads),

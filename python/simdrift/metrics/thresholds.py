@@ -27,6 +27,17 @@ def checked_share(name: str, value: float) -> float:
     return float(value)
 
 
+def checked_threads(threads: int | None) -> int | None:
+    """None or 0 (the library's rule) or a number of threads; else TypeError or ValueError."""
+    if threads is None:
+        return None
+    if isinstance(threads, bool) or not isinstance(threads, int):
+        raise TypeError(f"threads: expected an int or None, found {threads!r}")
+    if threads < 0:
+        raise ValueError(f"threads: expected an int >= 0, found {threads}")
+    return threads
+
+
 def checked_overrides(overrides: Overrides) -> dict[str | tuple[str, str], float]:
     """Thresholds by method name or by (column, method name); names without 'drift.'."""
     checked: dict[str | tuple[str, str], float] = {}
