@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simdrift._errors import InputError
-from simdrift.demo.linear import LinearModel, with_column
+from simdrift.demo.linear import LinearModel, column, with_column
 from simdrift.monitor.spec import Spec
 
 if TYPE_CHECKING:
@@ -37,11 +37,9 @@ def spec() -> Spec:
 
 def flights(cache: Path | None = None) -> pyarrow.Table:
     """The flights with the model's prediction beside them, in minutes."""
-    import pyarrow.compute as compute
-
     table = raw_flights(cache)
-    january = table.filter(compute.equal(table.column("month"), 1))
-    model = LinearModel.fit(january, TARGET, numbers=NUMBERS, categories=CATEGORIES)
+    january = column(table, "month") == 1
+    model = LinearModel.fit(table, TARGET, rows=january, numbers=NUMBERS, categories=CATEGORIES)
     return with_column(table, PREDICTION, model.predict(table))
 
 

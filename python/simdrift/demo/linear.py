@@ -16,6 +16,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift._core import Categories
+from simdrift.columns import as_column
+
 RIDGE = 1.0
 DECIMALS = 3
 
@@ -36,11 +39,17 @@ class LinearModel:
 
     @classmethod
     def fit(
-        cls, table: Any, target: str, *, numbers: Sequence[str], categories: Sequence[str] = ()
+        cls,
+        table: Any,
+        target: str,
+        *,
+        rows: NDArray[np.bool_],
+        numbers: Sequence[str],
+        categories: Sequence[str] = (),
     ) -> Self:
-        """Fitted on the rows of an Arrow table that lack neither the target nor a number."""
-        x, y = _matrix(table, numbers), _column(table, target)
-        complete = np.isfinite(x).all(axis=1) & np.isfinite(y)
+        """Fitted on those of `rows` of an Arrow table that lack neither target nor a number."""
+        x, y = matrix(table, numbers), column(table, target)
+        complete = rows & np.isfinite(x).all(axis=1) & np.isfinite(y)
         x, y = x[complete], y[complete]
         scale = x.std(axis=0)
         levels = {
@@ -56,7 +65,7 @@ class LinearModel:
     def predict(self, table: Any) -> Floats:
         """(n,) predictions in the target's unit, NaN where a number is missing."""
         count = len(self.numbers)
-        standard = (_matrix(table, self.numbers) - self.mean) / self.scale
+        standard = (matrix(table, self.numbers) - self.mean) / self.scale
         found: Floats = self.weights[0] + standard @ self.weights[1 : 1 + count]
         at = 1 + count
         for name in self.categories:
@@ -96,30 +105,30 @@ def _solve(dense: Floats, codes: Sequence[tuple[Codes, int]], y: Floats) -> Floa
 
 def _sums(codes: Codes, size: int, values: Floats) -> Floats:
     """Sum of the values of each level."""
-    return np.bincount(codes, values, minlength=size + 1)[:size]
+    sums: Floats = np.bincount(codes, values, minlength=size + 1)[:size].astype(np.float64)
+    return sums
 
 
 def with_column(table: Any, name: str, values: Floats) -> Any:
-    """The Arrow table with a column of float64 more, NaN as null."""
+    """The Arrow table with a column of float64 more, NaN where there is no value."""
     import pyarrow as pa
 
-    return table.append_column(name, pa.array(values, from_pandas=True))
+    column = pa.Array.from_buffers(pa.float64(), len(values), [None, pa.py_buffer(values)])
+    return table.append_column(name, column)
 
 
-def _matrix(table: Any, names: Sequence[str]) -> Floats:
-    return np.stack([_column(table, name) for name in names], axis=1)
+def matrix(table: Any, names: Sequence[str]) -> Floats:
+    return np.stack([column(table, name) for name in names], axis=1)
 
 
-def _column(table: Any, name: str) -> Floats:
+def column(table: Any, name: str) -> Floats:
     """A column as float64, null as NaN."""
-    import pyarrow as pa
-
-    values = table.column(name).cast(pa.float64()).to_numpy()
-    return np.asarray(values, np.float64)
+    values: Floats = as_column(table.column(name), name).to_float64()
+    return values
 
 
 def _texts(table: Any, name: str) -> tuple[Codes, list[str]]:
-    """Codes (-1: null) and the texts that they stand for."""
-    encoded = table.column(name).combine_chunks().dictionary_encode()
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    return codes, [str(text) for text in encoded.dictionary.to_pylist()]
+    """Codes (-1: null) and the labels that they stand for."""
+    categories = Categories()
+    codes = categories.encode(as_column(table.column(name), name))
+    return codes.astype(np.int64), categories.labels

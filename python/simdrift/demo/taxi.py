@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift._errors import InputError
-from simdrift.demo.linear import LinearModel, with_column
+from simdrift.columns import as_column, open_parquet, parquet_names
+from simdrift.demo.linear import LinearModel, column, with_column
 from simdrift.monitor.spec import Columns, Metrics, ReferenceSpec, Spec
+from simdrift.monitor.windows import PER_SECOND
 
 if TYPE_CHECKING:
     import pyarrow
@@ -58,8 +60,6 @@ def _prefix(names: list[str]) -> str:
 
 def _read(path: Path) -> pyarrow.Table:
     """The columns of the monitor, and the duration of each trip."""
-    from simdrift.columns import open_parquet, parquet_names
-
     names = parquet_names(path)
     prefix = _prefix(names)
     times = [f"{prefix}_pickup_datetime", f"{prefix}_dropoff_datetime"]
@@ -76,27 +76,24 @@ def _read(path: Path) -> pyarrow.Table:
 
 
 def _microseconds(table: pyarrow.Table, name: str) -> NDArray[np.float64]:
-    import pyarrow as pa
-
-    values = table.column(name).cast(pa.timestamp("us")).cast(pa.int64())
-    return np.asarray(values.cast(pa.float64()).to_numpy(), np.float64)
+    """The times of a column since 1970, NaN where one is null."""
+    found = as_column(table.column(name), name)
+    times, valid = found.to_int64()
+    return np.where(valid, times / PER_SECOND[found.unit or "us"] * 1e6, np.nan)
 
 
 def _model(table: pyarrow.Table) -> LinearModel:
     """Fitted on trips of a believable duration."""
-    import pyarrow.compute as compute
-
-    minutes = table.column(TARGET)
-    believable = compute.and_(
-        compute.greater_equal(minutes, SHORTEST), compute.less_equal(minutes, LONGEST)
-    )
-    return LinearModel.fit(table.filter(believable), TARGET, numbers=NUMBERS, categories=PLACES)
+    minutes = column(table, TARGET)
+    believable = (minutes >= SHORTEST) & (minutes <= LONGEST)
+    return LinearModel.fit(table, TARGET, rows=believable, numbers=NUMBERS, categories=PLACES)
 
 
 def _month(table: pyarrow.Table, pickup: str) -> tuple[date, date]:
     """First day of the month that most trips began in, and of the month after it."""
-    times = table.column(pickup).to_numpy().astype("datetime64[M]").astype(np.int64)
-    values, counts = np.unique(times, return_counts=True)
+    times = _microseconds(table, pickup)
+    months = times[~np.isnan(times)].astype("datetime64[us]").astype("datetime64[M]")
+    values, counts = np.unique(months.astype(np.int64), return_counts=True)
     month = int(values[counts.argmax()])
     first, after = (date(1970 + number // 12, number % 12 + 1, 1) for number in (month, month + 1))
     return first, after

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simdrift._core import Categories, Column, columns_from_arrow
 from simdrift._errors import InvalidColumn, UnsupportedColumn
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Broken = InvalidColumn | UnsupportedColumn
 Frame = Mapping[str, Column | Broken]
@@ -55,12 +58,25 @@ def encoded(frame: Frame, threads: int | None = None) -> dict[str, Column | Brok
 
 
 def _encoded(column: Column, threads: int | None) -> Column:
+    """The text column as a dictionary. From buffers: `pyarrow.array` would import pandas."""
     import pyarrow as pa
 
     table = Categories(maximum=MOST_LABELS)
     codes = table.encode(column, threads=threads)
     if table.overflow:
         return column
-    indices = pa.array(codes, mask=codes < 0)
-    made: Any = columns_from_arrow(pa.DictionaryArray.from_arrays(indices, pa.array(table.labels)))
+    valid = pa.py_buffer(np.packbits(codes >= 0, bitorder="little"))
+    values = pa.py_buffer(np.maximum(codes, 0))
+    indices = pa.Array.from_buffers(pa.int32(), len(codes), [valid, values])
+    made: Any = columns_from_arrow(pa.DictionaryArray.from_arrays(indices, _texts(table.labels)))
     return made[0][2] if isinstance(made[0][2], Column) else column
+
+
+def _texts(labels: Sequence[str]) -> pa.Array:
+    """An Arrow array of texts."""
+    import pyarrow as pa
+
+    encoded = [label.encode("utf-8", "surrogatepass") for label in labels]
+    offsets = np.cumsum([0, *(len(label) for label in encoded)], dtype=np.int64)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
+    return pa.Array.from_buffers(pa.large_utf8(), len(encoded), buffers)
