@@ -25,6 +25,22 @@ def test_limit_law_equals_scipy_kstwo_to_1e_11(n):
             assert ks_law.kolmogorov_sf(n, x) == pytest.approx(expected, rel=1.2e-11, abs=0)
 
 
+@pytest.mark.parametrize(
+    ("n", "x", "expected"),
+    [
+        (10, 0.5, 0.00777741),
+        (30, 0.2, 0.1579691610154736),
+        (50, 0.25, 0.0030657620198706339),
+        (139, 0.16, 0.0014150407648409085),
+        (140, 0.125, 0.022963665948387933),
+        (140, 0.171875, 0.00043694030369949009),
+    ],
+)
+def test_small_sizes_equal_durbin_s_matrix_with_50_digits(n, x, expected):
+    # 1 - n!/n^n (H^n)_kk in mpmath with 50 digits, H of Marsaglia, Tsang and Wang 2003
+    assert ks_law.kolmogorov_sf(n, x) == pytest.approx(expected, rel=1e-11, abs=0)
+
+
 @pytest.mark.parametrize(("n", "z"), [(c, z) for c in (200, 2000, 20_000) for z in (1.5, 3, 9, 18)])
 def test_tail_equals_scipy_kstwo_to_1e_12(n, z):
     x = z / math.sqrt(n)

@@ -209,6 +209,19 @@ def test_no_row_holds_nan_or_infinity_and_none_goes_with_a_status(sides):
         assert (row.value is None) == (row.status != "ok"), row
 
 
+def test_without_drift_alerts_stay_within_the_false_alarm_budget():
+    rng = np.random.default_rng(19)
+    windows, alarmed = 250, 0
+    for _ in range(windows):
+        rows = _compare(
+            {f"c{i}": rng.normal(size=400) for i in range(5)},
+            {f"c{i}": rng.normal(size=150) for i in range(5)},
+        )
+        alarmed += any(row.alert for row in rows)
+    # 5 % of windows, and three standard errors of that share: sqrt(0.05 * 0.95 / 250) = 0.0138
+    assert alarmed / windows <= 0.05 + 3 * 0.0138
+
+
 def test_progress_is_told_after_every_column(sides):
     reference, current = _reference(sides[0]), _current(sides[1])
     told = []
