@@ -439,6 +439,76 @@ static void test_small_and_large_blocks_of_integers_merge_exactly(void **state) 
     assert_true(digits(p.mean, (double)(sum / N)) > 14.0);
 }
 
+/* Sum of 64-bit words as 128 bits, in two halves. */
+typedef struct wide_sum {
+    int64_t high;
+    uint64_t low;
+} wide_sum;
+
+static void add_int64(wide_sum *sum, int64_t x) {
+    uint64_t low = sum->low + (uint64_t)x;
+    sum->high += (x < 0 ? -1 : 0) + (low < sum->low);
+    sum->low = low;
+}
+
+static void expect_exact_integers(const int64_t *rows, const uint8_t *mask, int64_t n) {
+    wide_sum sum = {0, 0};
+    int64_t min = INT64_MAX, max = INT64_MIN, zeros = 0, negatives = 0, valid = 0;
+    for (int64_t i = 0; i < n; i++) {
+        if (mask[i]) continue;
+        add_int64(&sum, rows[i]);
+        min = rows[i] < min ? rows[i] : min;
+        max = rows[i] > max ? rows[i] : max;
+        zeros += rows[i] == 0;
+        negatives += rows[i] < 0;
+        valid++;
+    }
+    sdr_profile p = integer_profile(SDR_TYPE_INT64, rows, 8, n, mask);
+    assert_int_equal(p.finite, valid);
+    assert_true(p.min_i64 == min && p.max_i64 == max);
+    assert_true(p.min == (double)min && p.max == (double)max);
+    assert_true(p.sum_high == sum.high && p.sum_low == sum.low);
+    assert_int_equal(p.zeros, zeros);
+    assert_int_equal(p.negatives, negatives);
+}
+
+static void test_integers_of_every_size_and_spread_are_exact(void **state) {
+    (void)state;
+    enum { N = SDR_BLOCK_ROWS + 100 };
+    static int64_t rows[N];
+    static uint8_t mask[N];
+    uint64_t seed = 6;
+    const int64_t offsets[] = {0, 5, -1, INT64_MIN / 2, INT64_MAX / 2 + 1};
+    for (int spread = 1; spread < 64; spread += 3)
+        for (int k = 0; k < 5; k++) {
+            for (int i = 0; i < N; i++) {
+                int64_t x = (int64_t)random_bits(&seed) >> spread;
+                rows[i] = spread < 2 ? x : x + offsets[k];
+                mask[i] = random_bits(&seed) % 8 == 0;
+            }
+            expect_exact_integers(rows, mask, N);
+        }
+}
+
+static void test_uint64_around_2_63_is_exact(void **state) {
+    (void)state;
+    enum { N = 1000 };
+    static uint64_t rows[N];
+    wide_sum sum = {0, 0};
+    for (uint64_t i = 0; i < N; i++) {
+        rows[i] = (UINT64_C(1) << 63) - N / 2 + i;
+        uint64_t low = sum.low + rows[i];
+        sum.high += low < sum.low;
+        sum.low = low;
+    }
+    sdr_profile p = integer_profile(SDR_TYPE_UINT64, rows, 8, N, NULL);
+    assert_true((uint64_t)p.min_i64 == rows[0] && (uint64_t)p.max_i64 == rows[N - 1]);
+    assert_true(p.sum_high == sum.high && p.sum_low == sum.low);
+    assert_true(p.increasing && p.strict && !p.decreasing);
+    assert_true(p.mean == 0x1p63); /* 2^63 - 0.5, rounded */
+    assert_true(digits(p.m2, (double)N * ((double)N * N - 1) / 12) > 15 - 1e-9);
+}
+
 static void test_booleans_are_zeros_and_ones(void **state) {
     (void)state;
     const uint8_t rows[] = {1, 0, 7, 0};
@@ -509,6 +579,8 @@ int main(void) {
         cmocka_unit_test(test_moments_of_large_integers_are_about_their_middle),
         cmocka_unit_test(test_order_of_integers_is_exact_over_blocks),
         cmocka_unit_test(test_small_and_large_blocks_of_integers_merge_exactly),
+        cmocka_unit_test(test_integers_of_every_size_and_spread_are_exact),
+        cmocka_unit_test(test_uint64_around_2_63_is_exact),
         cmocka_unit_test(test_booleans_are_zeros_and_ones),
         cmocka_unit_test(test_failing_memory_is_reported_and_leaks_nothing),
         cmocka_unit_test(test_a_long_profile_can_be_cancelled),
