@@ -188,6 +188,49 @@ def test_two_values_of_one_series_in_one_run_are_refused_by_name(store, sql):
     assert store.spool.pending() == []
 
 
+def test_new_replacing_and_unchanged_windows_go_together(store, sql):
+    store.write(make_results(days=2))
+    late = make_results(days=3, digest="late", seed=2, started=STARTED + DAY)
+    wanted = late.runs[1:]
+    mixed = Results(
+        [row for row in late if row.run_id in {run.run_id for run in wanted}],
+        wanted,
+        [cells for cells in late.histograms if cells.run_id != late.runs[0].run_id],
+    )
+    first = make_results(days=1)
+    assert store.write(mixed + first)[:4] == (18, 9, 2, 1)
+    assert visible_rows(sql.connection) == expected_rows(mixed, first)
+
+
+def test_values_whose_run_somebody_deleted_are_written_over(store, sql):
+    store.write(make_results(days=2))
+    sql("delete from simdrift.run")
+    sql("update simdrift.metric_value set value = 7 where value is not null")
+    results = make_results(days=3)
+    assert store.write(results)[:4] == (27, 0, 3, 0)
+    assert visible_rows(sql.connection) == expected_rows(results)
+    assert store.verify() == ()
+
+
+def test_many_patterns_of_nulls_come_back_as_they_were(store):
+    import itertools
+
+    run = make_run()
+    names = ("value", "ci_low", "p_value", "threshold", "alert", "n_current")
+    given = (0.5, -1.0, 0.25, 0.1, False, 7)
+    rows = []
+    for number, pattern in enumerate(itertools.product((True, False), repeat=len(names))):
+        row = make_row(run, f"column {number}")
+        kept = {
+            name: one if on else None for name, one, on in zip(names, given, pattern, strict=True)
+        }
+        status = "ok" if kept["value"] is not None else f"status {number}"
+        rows.append(row._replace(status=status, **kept))
+    store.write(Results(rows, [run]))
+    assert set(store.read().rows) == set(rows)
+    assert store.verify() == ()
+
+
 # -- what is not a number, not text, not in time
 
 

@@ -1,10 +1,7 @@
 """Results as they travel: one batch is what a spool file holds and a transaction writes.
 
-The values are one array of fixed-width records in PostgreSQL's binary COPY layout: a record is
-its field count (int16) and, for each field, its length (int32) and its bytes, all big-endian. A
-null would have no bytes, so absent numbers travel as NaN and absent integers as -1, and the
-INSERT turns them into NULL. What repeats (runs, series, statuses) is listed once and referred
-to by number.
+The values are one array of fixed-width records; absent numbers are NaN, absent integers -1.
+What repeats (runs, series, statuses) is listed once and referred to by number.
 """
 
 from __future__ import annotations
@@ -31,27 +28,18 @@ FLOATS: Final = (
 COUNTS: Final = ("n_reference", "n_current")
 ABSENT: Final = -1
 
-# Field and type; the order is that of the temporary table of the write.
-FIELDS: Final = (
-    ("run_no", "int4"),
-    ("series_no", "int4"),
-    *((name, "float8") for name in FLOATS),
-    ("alert", "int2"),
-    ("status_no", "int2"),
-    *((name, "int8") for name in COUNTS),
-)
-_NUMPY: Final = {"int2": ">i2", "int4": ">i4", "int8": ">i8", "float8": ">f8"}
-
 RECORD: Final = np.dtype(
-    [("fields", ">i2")]
-    + [part for name, kind in FIELDS for part in ((f"{name} length", ">i4"), (name, _NUMPY[kind]))]
+    [("run_no", "<i4"), ("series_no", "<i4")]
+    + [(name, "<f8") for name in FLOATS]
+    + [(name, "<i8") for name in COUNTS]
+    + [("alert", "<i2"), ("status_no", "<i2")]
 )
 
 # What a run's checksum covers: independent of how a batch numbers series and statuses.
 _CHECKED: Final = np.dtype(
     [("series", "V16"), *((name, ">f8") for name in FLOATS), ("alert", ">i2")]
     + [(name, ">i8") for name in COUNTS]
-    + [("status", "S32")]
+    + [("status", "V8")]
 )
 
 Records = np.ndarray[Any, np.dtype[np.void]]
@@ -141,7 +129,7 @@ class Batch:
             "series": self.series,
             "statuses": self.statuses,
             "histograms": self.histograms,
-            "fields": FIELDS,
+            "fields": RECORD.descr,
         }
         text = json.dumps(listed, ensure_ascii=True, separators=(",", ":"))
         return text.encode("ascii") + b"\n" + self.values.tobytes()
@@ -152,7 +140,7 @@ class Batch:
         head, _, records = content.partition(b"\n")
         try:
             listed = json.loads(head)
-            if [tuple(field) for field in listed["fields"]] != list(FIELDS):
+            if [tuple(field) for field in listed["fields"]] != RECORD.descr:
                 raise ValueError("records of another layout")
             return cls(
                 tuple(StoredRun(*run) for run in listed["runs"]),
@@ -165,15 +153,6 @@ class Batch:
             raise ValueError(f"not a batch: {type(error).__name__} {error}") from error
 
 
-def empty_records(count: int) -> Records:
-    """Records with their lengths filled in."""
-    made: Records = np.zeros(count, dtype=RECORD)
-    made["fields"] = len(FIELDS)
-    for name, _ in FIELDS:
-        made[f"{name} length"] = RECORD[name].itemsize
-    return made
-
-
 def run_checksums(
     values: Records, series_keys: Sequence[bytes], statuses: Sequence[str], runs: int
 ) -> list[tuple[int, str]]:
@@ -181,16 +160,15 @@ def run_checksums(
     their series' keys."""
     keys = np.frombuffer(b"".join(series_keys), dtype="V16")
     ranks = np.empty(len(keys), dtype=np.int64)
-    ranks[np.array(sorted(range(len(keys)), key=series_keys.__getitem__), dtype=np.int64)] = (
-        np.arange(len(keys))
-    )
-    ordered = values[np.lexsort((ranks[values["series_no"]], values["run_no"]))]
+    ranks[sorted(range(len(keys)), key=series_keys.__getitem__)] = np.arange(len(keys))
+    place = values["run_no"] * np.int64(len(keys)) + ranks[values["series_no"]]
+    ordered = values[np.argsort(place)]
     checked = np.zeros(len(ordered), dtype=_CHECKED)
     checked["series"] = keys[ordered["series_no"]]
     for name in (*FLOATS, "alert", *COUNTS):
         checked[name] = ordered[name]
-    texts = np.array([status.encode() for status in statuses], dtype="S32")
-    checked["status"] = texts[ordered["status_no"]]
+    texts = [hashlib.blake2b(status.encode(), digest_size=8).digest() for status in statuses]
+    checked["status"] = np.array(texts, dtype="V8")[ordered["status_no"]]
     bounds = np.searchsorted(ordered["run_no"], np.arange(runs + 1))
     content = memoryview(checked.tobytes())
     size = _CHECKED.itemsize

@@ -19,12 +19,12 @@ from .batch import (
     ABSENT,
     COUNTS,
     FLOATS,
+    RECORD,
     Batch,
     Cells,
     Records,
     Series,
     StoredRun,
-    empty_records,
     run_checksums,
 )
 
@@ -32,6 +32,8 @@ HISTOGRAM_METRIC: Final = "histogram"
 """The metric of the series that a histogram belongs to."""
 
 _STREAM: Final = ("monitor", "dataset", "model", "model_version", "grain")
+_PIECE: Final = 500  # rows turned into columns at once; 200 to 1,000 are as good
+_CODES: Final = 2**62
 _ALERTS: Final[dict[bool | None, int]] = {None: ABSENT, False: 0, True: 1}
 
 
@@ -62,8 +64,12 @@ def batch_from_results(results: HasResults) -> Batch:
     statuses = tuple(visible(status) for status in numbers.statuses)
     keys = [key.bytes for key, _ in series]
     sums = run_checksums(values, keys, statuses, len(runs))
+    streams = [str(stream_key(parts)) for parts in numbers.streams]
     return Batch(
-        tuple(_stored_run(run, *found) for run, found in zip(runs, sums, strict=True)),
+        tuple(
+            _stored_run(run, streams[number], *found)
+            for run, number, found in zip(runs, numbers.stream_of, sums, strict=True)
+        ),
         tuple(Series(str(key), *texts) for key, texts in series),
         statuses,
         values,
@@ -78,7 +84,7 @@ class _Numbers:
         self.runs = runs
         self.of_run = {run.run_id: number for number, run in enumerate(runs)}
         self.streams: dict[tuple[str, ...], int] = {}
-        self.stream_of = [self.streams.setdefault(stream(r), len(self.streams)) for r in runs]
+        self.stream_of = [self.streams.setdefault(_stream(r), len(self.streams)) for r in runs]
         self.series: dict[tuple[int, str, str, str, str], int] = {}
         self.statuses: dict[str, int] = {"ok": 0}
 
@@ -123,23 +129,23 @@ def _checked_runs(runs: Iterable[Run]) -> tuple[Run, ...]:
     return tuple(kept.values())
 
 
-def stream(run: Run) -> tuple[str, str, str, str, str]:
+def _stream(run: Run) -> tuple[str, str, str, str, str]:
     """What the runs of one monitor over one model's data share, whatever the window."""
     return run.monitor, run.dataset, run.model, run.model_version, run.grain
 
 
-def stream_key(run: Run) -> UUID:
-    """UUIDv5 of a run's stream; two runs of one stream and window compete for being current."""
-    return uuid5(NAMESPACE, canonical_json(dict(zip(_STREAM, stream(run), strict=True))))
+def stream_key(parts: tuple[str, ...]) -> UUID:
+    """UUIDv5 of a stream; two runs of one stream and window compete for being current."""
+    return uuid5(NAMESPACE, canonical_json(dict(zip(_STREAM, parts, strict=True))))
 
 
-def _stored_run(run: Run, results: int, checksum: str) -> StoredRun:
+def _stored_run(run: Run, stream: str, results: int, checksum: str) -> StoredRun:
     names = ("monitor", "dataset", "model", "model_version", "grain", "library_version")
     digests = ("spec_digest", "data_digest", "reference_digest")
     times = ("window_start", "window_end", "started_at", "finished_at")
     return StoredRun(
         run_id=str(run.run_id),
-        stream_key=str(stream_key(run)),
+        stream_key=stream,
         rows=run.rows,
         results=results,
         checksum=checksum,
@@ -152,18 +158,15 @@ def _stored_run(run: Run, results: int, checksum: str) -> StoredRun:
 
 
 def _records(rows: Sequence[Result], numbers: _Numbers) -> Records:
-    made = empty_records(len(rows))
+    made: Records = np.zeros(len(rows), dtype=RECORD)
     if not rows:
         return made
-    columns = dict(zip(Result._fields, zip(*rows, strict=True), strict=True))
-    run_numbers = _run_numbers(columns["run_id"], numbers)
-    made["run_no"] = run_numbers
+    columns = dict(zip(Result._fields, _columns(rows), strict=True))
+    made["run_no"] = _run_numbers(columns["run_id"], numbers)
     _check_windows(rows, made["run_no"], numbers)
-    texts = (columns[name] for name in ("segment", "column", "metric", "params"))
-    streams = map(numbers.stream_of.__getitem__, run_numbers)
-    made["series_no"] = _numbered(zip(streams, *texts, strict=True), numbers.series)
+    made["series_no"] = _series_numbers(made["run_no"], columns, numbers)
     made["status_no"] = _numbered(columns["status"], numbers.statuses)
-    made["alert"] = [_ALERTS[alert] for alert in columns["alert"]]
+    made["alert"] = np.fromiter(map(_ALERTS.__getitem__, columns["alert"]), "<i2", len(rows))
     for name in COUNTS:
         made[name] = _integers(columns[name])
     for name in FLOATS:
@@ -172,11 +175,44 @@ def _records(rows: Sequence[Result], numbers: _Numbers) -> Records:
     return made
 
 
-def _run_numbers(run_ids: Sequence[UUID], numbers: _Numbers) -> list[int]:
+def _columns(rows: Sequence[Result]) -> list[list[Any]]:
+    """The rows' fields, one list a field; a piece at a time, which stays in the cache."""
+    columns: list[list[Any]] = [[] for _ in Result._fields]
+    for start in range(0, len(rows), _PIECE):
+        piece = zip(*rows[start : start + _PIECE], strict=True)
+        for column, values in zip(columns, piece, strict=True):
+            column.extend(values)
+    return columns
+
+
+def _run_numbers(run_ids: Sequence[UUID], numbers: _Numbers) -> npt.NDArray[np.int64]:
     # The rows of a run share one UUID object, and hashing a UUID is slow: go by identity.
-    objects = dict(zip(map(id, run_ids), run_ids, strict=True))
-    known = {key: numbers.run(run_id) for key, run_id in objects.items()}
-    return [known[id(run_id)] for run_id in run_ids]
+    identities = np.fromiter(map(id, run_ids), np.int64, len(run_ids))
+    _, first, place = np.unique(identities, return_index=True, return_inverse=True)
+    known = np.array([numbers.run(run_ids[index]) for index in first], dtype=np.int64)
+    return known[place]
+
+
+def _series_numbers(
+    run_no: npt.NDArray[Any], columns: dict[str, list[Any]], numbers: _Numbers
+) -> npt.NDArray[np.int32]:
+    """Each text is numbered on its own, a row's series by its numbers: no key is built for a
+    row, only for a series."""
+    texts = [columns[name] for name in ("segment", "column", "metric", "params")]
+    code = np.asarray(numbers.stream_of, dtype=np.int64)[run_no]
+    for column in texts:
+        known: dict[str, int] = {}
+        of_column = _numbered(column, known)
+        if (int(code.max()) + 1) * len(known) > _CODES:
+            code = np.unique(code, return_inverse=True)[1]
+        code = code * len(known) + of_column
+    _, first, place = np.unique(code, return_index=True, return_inverse=True)
+    numbered = np.empty(len(first), dtype=np.int32)
+    for position in np.argsort(first):
+        row = first[position]
+        key = (numbers.stream_of[run_no[row]], *(column[row] for column in texts))
+        numbered[position] = numbers.series.setdefault(key, len(numbers.series))
+    return numbered[place]
 
 
 def _check_windows(rows: Sequence[Result], run_no: npt.NDArray[Any], numbers: _Numbers) -> None:
@@ -192,18 +228,21 @@ def _check_windows(rows: Sequence[Result], run_no: npt.NDArray[Any], numbers: _N
             )
 
 
-def _numbered(keys: Iterable[Any], known: dict[Any, int]) -> npt.NDArray[np.int32]:
-    return np.array([known.setdefault(key, len(known)) for key in keys], dtype=np.int32)
+def _numbered(keys: Sequence[Any], known: dict[Any, int]) -> npt.NDArray[np.int32]:
+    """The keys' numbers; new keys get the next ones. Python's part is per distinct key."""
+    for key in dict.fromkeys(keys):
+        known.setdefault(key, len(known))
+    return np.fromiter(map(known.__getitem__, keys), np.int32, len(keys))
 
 
-def _floats(column: tuple[Any, ...]) -> npt.NDArray[np.float64] | float:
+def _floats(column: Sequence[Any]) -> npt.NDArray[np.float64] | float:
     """None becomes NaN; -0.0 becomes 0.0, for PostgreSQL holds the two equal."""
     if column.count(None) == len(column):
         return math.nan
     return np.array(column, dtype=np.float64) + 0.0
 
 
-def _integers(column: tuple[Any, ...]) -> npt.NDArray[np.int64] | int:
+def _integers(column: Sequence[Any]) -> npt.NDArray[np.int64] | int:
     absent = column.count(None)
     if absent == len(column):
         return ABSENT
@@ -228,12 +267,12 @@ def _once_a_spot(values: Records, numbers: _Numbers) -> Records:
     """One record for each series and window end, the later run's: the table's key allows one."""
     series = max(len(numbers.series), 1)
     spot = numbers.spots()[values["run_no"]] * series + values["series_no"]
-    if len(np.unique(spot)) == len(spot):
+    in_order = np.sort(spot)
+    if not (in_order[1:] == in_order[:-1]).any():
         return values
-    ranks = np.empty(len(numbers.runs), dtype=np.int64)
-    ranks[sorted(range(len(ranks)), key=lambda number: _order(numbers.runs[number]))] = np.arange(
-        len(ranks)
-    )
+    by_order = sorted(range(len(numbers.runs)), key=lambda number: _order(numbers.runs[number]))
+    ranks = np.empty(len(by_order), dtype=np.int64)
+    ranks[by_order] = np.arange(len(by_order))
     sorted_rows = np.lexsort((ranks[values["run_no"]], spot))
     same = spot[sorted_rows][1:] == spot[sorted_rows][:-1]
     earlier, later = sorted_rows[:-1][same], sorted_rows[1:][same]

@@ -18,12 +18,12 @@ from .batch import (
     ABSENT,
     COUNTS,
     FLOATS,
+    RECORD,
     Batch,
     Cells,
     Records,
     Series,
     StoredRun,
-    empty_records,
     run_checksums,
 )
 from .session import Connection
@@ -199,7 +199,7 @@ def _records(
     series_no: dict[int, int],
     statuses: dict[str, int],
 ) -> Records:
-    made = empty_records(len(rows))
+    made: Records = np.zeros(len(rows), dtype=RECORD)
     if not rows:
         return made
     run_ids, series_ids, *numbers = zip(*rows, strict=True)

@@ -1,0 +1,142 @@
+"""A batch as COPY takes it: values in binary, runs and histograms as text.
+
+A null has no bytes in binary COPY, so rows of one pattern of nulls, and of one status, have one
+fixed layout: each pattern is one array of records, filled column by column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+
+from .batch import ABSENT, COUNTS, FLOATS, Batch, Records, StoredRun
+
+# Columns of simdrift.metric_value and simdrift.histogram in the order in which they are copied.
+VALUE_COLUMNS: Final = ("ts", "run_id", "series_id", *FLOATS, *COUNTS, "alert", "status")
+HISTOGRAM_COLUMNS: Final = (
+    "ts",
+    "run_id",
+    "series_id",
+    "edges",
+    "labels",
+    "reference",
+    "current",
+)
+RUN_COLUMNS: Final = StoredRun._fields
+
+# https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format" and "Text Format"
+_HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_END: Final = b"\xff\xff"
+_ESCAPES: Final = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+_PIECE: Final = 1 << 20  # bytes between two looks at signals
+
+# timestamptz is microseconds since 2000.
+_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+_NULLABLE: Final = (*FLOATS, *COUNTS, "alert")
+_KINDS: Final = {
+    "ts": ">i8",
+    "run_id": "V16",
+    "series_id": ">i4",
+    "alert": "u1",
+    **dict.fromkeys(FLOATS, ">f8"),
+    **dict.fromkeys(COUNTS, ">i8"),
+}
+
+
+def values_binary(batch: Batch, series_ids: npt.NDArray[np.int32]) -> Iterator[bytes | memoryview]:
+    """The values as rows of simdrift.metric_value; `series_ids` by series number."""
+    yield _HEAD
+    values = batch.values
+    patterns = _patterns(values)
+    ends = [datetime.fromisoformat(run.window_end) - _EPOCH for run in batch.runs]
+    run_columns = {
+        "ts": np.array([end // timedelta(microseconds=1) for end in ends], dtype=np.int64),
+        "run_id": np.array([UUID(run.run_id).bytes for run in batch.runs], dtype="V16"),
+    }
+    for pattern in np.unique(patterns):
+        rows = values[patterns == pattern]
+        records = _records(rows, batch.statuses, run_columns, series_ids)
+        content = memoryview(records.tobytes())
+        for start in range(0, len(content), _PIECE):
+            yield content[start : start + _PIECE]
+    yield _END
+
+
+def _patterns(values: Records) -> npt.NDArray[np.int64]:
+    """A number for each row: which of its fields are null, and its status."""
+    patterns = values["status_no"].astype(np.int64)
+    for name in _NULLABLE:
+        patterns = patterns * 2 + _absent(values[name])
+    return patterns
+
+
+def _absent(column: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    absent: npt.NDArray[np.bool_] = (
+        np.isnan(column) if column.dtype.kind == "f" else np.equal(column, ABSENT)
+    )
+    return absent
+
+
+def _records(
+    rows: Records,
+    statuses: Sequence[str],
+    run_columns: dict[str, npt.NDArray[Any]],
+    series_ids: npt.NDArray[np.int32],
+) -> npt.NDArray[np.void]:
+    """Rows of one pattern: the number of fields, and for each its length and bytes."""
+    first = rows[0]
+    status = statuses[first["status_no"]].encode()
+    kinds = _KINDS | {"status": f"V{len(status)}"}
+    present = [name for name in VALUE_COLUMNS if name not in _NULLABLE or not _absent(first[name])]
+    layout = [("fields", ">i2")]
+    for name in VALUE_COLUMNS:
+        layout.append((f"{name} length", ">i4"))
+        if name in present:
+            layout.append((name, kinds[name]))
+    records = np.empty(len(rows), dtype=layout)
+    records["fields"] = len(VALUE_COLUMNS)
+    for name in VALUE_COLUMNS:
+        size = records.dtype[name].itemsize if name in present else -1
+        records[f"{name} length"] = size
+    for name in ("ts", "run_id"):
+        records[name] = run_columns[name][rows["run_no"]]
+    records["series_id"] = series_ids[rows["series_no"]]
+    for name in present:
+        if name in _NULLABLE:
+            records[name] = rows[name]
+    if status:
+        records["status"] = np.void(status)
+    return records
+
+
+def histograms_text(batch: Batch, series_ids: npt.NDArray[np.int32]) -> Iterator[bytes]:
+    """The histograms as rows of simdrift.histogram."""
+    return _text(
+        (
+            batch.runs[cells.run_no].window_end,
+            batch.runs[cells.run_no].run_id,
+            series_ids[cells.series_no],
+            *cells[2:],
+        )
+        for cells in batch.histograms
+    )
+
+
+def runs_text(batch: Batch) -> Iterator[bytes]:
+    """The runs as rows of simdrift.run."""
+    return _text(batch.runs)
+
+
+def _text(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+    lines = []
+    for row in rows:
+        fields = [r"\N" if field is None else str(field).translate(_ESCAPES) for field in row]
+        lines.append("\t".join(fields))
+    if lines:
+        yield ("\n".join(lines) + "\n").encode()
