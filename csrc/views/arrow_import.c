@@ -20,21 +20,20 @@ typedef struct reader {
     const struct ArrowArray *array;
     sdr_arrow_type type;
     int64_t chunk;
-    const char *what; /* "" or "dictionary: " */
     sdr_arena *arena;
     sdr_error *error;
 } reader;
 
 static sdr_code refuse(const reader *r, const char *expected, int64_t found) {
     return sdr_error_set(r->error, SDR_INVALID_COLUMN,
-                         "%sexpected %s, found %lld (chunk %lld)", r->what, expected,
+                         "expected %s, found %lld (chunk %lld)", expected,
                          (long long)found, (long long)r->chunk);
 }
 
-static sdr_code refuse_missing(const reader *r, const char *buffer) {
+static sdr_code refuse_missing(const reader *r, const char *expected) {
     return sdr_error_set(r->error, SDR_INVALID_COLUMN,
-                         "%sexpected a buffer of %s, found none (chunk %lld)", r->what,
-                         buffer, (long long)r->chunk);
+                         "expected %s, found none (chunk %lld)", expected,
+                         (long long)r->chunk);
 }
 
 /* --- the struct ----------------------------------------------------------------------
@@ -70,20 +69,21 @@ static sdr_code check_buffer_count(const reader *r) {
 static sdr_code check_struct(const reader *r) {
     if (r->array == NULL || r->array->release == NULL)
         return sdr_error_set(
-            r->error, SDR_INVALID_COLUMN, "%sexpected an array, found %s (chunk %lld)",
-            r->what, r->array == NULL ? "a null pointer" : "one already released",
+            r->error, SDR_INVALID_COLUMN, "expected an array, found %s (chunk %lld)",
+            r->array == NULL ? "a null pointer" : "one already released",
             (long long)r->chunk);
     SDR_TRY(check_numbers(r));
     SDR_TRY(check_buffer_count(r));
     bool has_list = r->array->buffers != NULL || r->array->n_buffers == 0;
-    if (!has_list && r->array->length > 0) return refuse_missing(r, "buffers");
+    if (!has_list && r->array->length > 0)
+        return refuse_missing(r, "a list of buffers");
     bool is_dictionary = r->type.type == SDR_TYPE_DICTIONARY;
     if (is_dictionary && r->array->dictionary == NULL)
-        return refuse_missing(r, "dictionary values");
+        return refuse_missing(r, "a dictionary");
     if (!is_dictionary && r->array->dictionary != NULL)
         return sdr_error_set(r->error, SDR_INVALID_COLUMN,
-                             "%sexpected no dictionary, found one (chunk %lld)",
-                             r->what, (long long)r->chunk);
+                             "expected no dictionary, found one (chunk %lld)",
+                             (long long)r->chunk);
     return SDR_OK;
 }
 
@@ -102,10 +102,12 @@ static sdr_code lay_validity(sdr_view *view, const reader *r) {
 static int64_t offset_at(const sdr_view *view, int64_t i) {
     int64_t large;
     int32_t small;
-    memcpy(&large, view->data + i * view->stride, view->stride == 8 ? 8 : 4);
-    if (view->stride == 8) return large;
-    memcpy(&small, &large, sizeof small);
-    return small;
+    if (view->type == SDR_TYPE_UTF8) {
+        memcpy(&small, view->data + i * view->stride, sizeof small);
+        return small;
+    }
+    memcpy(&large, view->data + i * view->stride, sizeof large);
+    return large;
 }
 
 /* The interface does not tell the data's size: the last offset does. */
@@ -113,7 +115,8 @@ static sdr_code lay_text(sdr_view *view, const reader *r) {
     view->bytes = r->array->buffers[2];
     view->bytes_size = offset_at(view, view->length);
     bool reads_bytes = view->bytes_size > offset_at(view, 0);
-    if (view->bytes == NULL && reads_bytes) return refuse_missing(r, "characters");
+    if (view->bytes == NULL && reads_bytes)
+        return refuse_missing(r, "a buffer of characters");
     return SDR_OK;
 }
 
@@ -122,7 +125,7 @@ static sdr_code lay_text_buffers(sdr_view *view, const reader *r) {
     int64_t n = r->array->n_buffers - 3; /* validity, views, sizes */
     const uint8_t *sizes = buffers[n + 2];
     if (n == 0) return SDR_OK;
-    if (sizes == NULL) return refuse_missing(r, "the data buffers' sizes");
+    if (sizes == NULL) return refuse_missing(r, "a buffer of the data buffers' sizes");
     if (n > MAXIMUM_ROWS) return refuse(r, "fewer buffers", n);
     sdr_bytes *list = sdr_arena_allocate(r->arena, (size_t)n * sizeof *list);
     if (list == NULL) return sdr_no_memory(r->error);
@@ -133,7 +136,7 @@ static sdr_code lay_text_buffers(sdr_view *view, const reader *r) {
         if (list[i].size < 0)
             return refuse(r, "data buffers' sizes of at least 0", list[i].size);
         if (list[i].data == NULL && list[i].size > 0)
-            return refuse_missing(r, "characters");
+            return refuse_missing(r, "a buffer of characters");
     }
     view->buffers = list;
     view->n_buffers = n;
@@ -145,7 +148,7 @@ static sdr_code lay_buffers(sdr_view *view, const reader *r) {
     if (view->type == SDR_TYPE_NULL) return SDR_OK;
     SDR_TRY(lay_validity(view, r));
     const uint8_t *data = r->array->buffers[1];
-    if (data == NULL) return refuse_missing(r, "values");
+    if (data == NULL) return refuse_missing(r, "a buffer of values");
     view->data = data;
     if (view->type == SDR_TYPE_BOOL_BITS)
         view->bit_offset = r->array->offset;
@@ -174,10 +177,9 @@ static sdr_code check_null_count(const sdr_view *view, const reader *r) {
     int64_t counted = sdr_view_count_nulls(view);
     if (said == counted) return SDR_OK;
     return sdr_error_set(r->error, SDR_INVALID_COLUMN,
-                         "%sexpected a null_count of %lld as in the bitmap, found %lld "
+                         "expected a null_count of %lld as in the bitmap, found %lld "
                          "(chunk %lld)",
-                         r->what, (long long)counted, (long long)said,
-                         (long long)r->chunk);
+                         (long long)counted, (long long)said, (long long)r->chunk);
 }
 
 /* --- columns -------------------------------------------------------------------------
@@ -195,7 +197,7 @@ static sdr_code in_dictionary(sdr_code code, sdr_error *error) {
 static sdr_code read_dictionary(const sdr_column **out, const reader *parent,
                                 const sdr_arrow_type *type,
                                 const struct ArrowArray *array) {
-    reader r = {array, *type, parent->chunk, "", parent->arena, parent->error};
+    reader r = {array, *type, parent->chunk, parent->arena, parent->error};
     sdr_view view;
     sdr_column *column = sdr_arena_allocate(r.arena, sizeof *column);
     if (column == NULL) return sdr_no_memory(r.error);
@@ -232,7 +234,7 @@ typedef struct import {
 } import;
 
 static reader reader_of(import *self, int64_t i) {
-    return (reader){self->arrays[i], self->type, i, "", &self->arena, self->error};
+    return (reader){self->arrays[i], self->type, i, &self->arena, self->error};
 }
 
 static sdr_code read_views(sdr_view *views, import *self) {

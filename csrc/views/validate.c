@@ -203,6 +203,18 @@ static bool all_within(const void *rows, sdr_type type, int64_t limit, int64_t n
     }
 }
 
+static sdr_code refuse_index(sdr_error *error, place at, const sdr_view *view,
+                             int64_t index) {
+    int64_t size = view->dictionary->length;
+    if (view->index_type != SDR_TYPE_UINT64)
+        return refuse(error, at, "a dictionary index below", size, "", index);
+    return sdr_error_set(error, SDR_INVALID_COLUMN,
+                         "expected a dictionary index below %lld, found %llu "
+                         "(chunk %lld, row %lld)",
+                         (long long)size, (unsigned long long)index,
+                         (long long)at.chunk, (long long)at.row);
+}
+
 /* Rows of a block one by one: those that are null may hold anything. */
 static sdr_code find_bad_index(const sdr_view *view, place at, int64_t n,
                                sdr_error *error) {
@@ -213,7 +225,7 @@ static sdr_code find_bad_index(const sdr_view *view, place at, int64_t n,
         bool is_within = index[i] >= 0 && index[i] < size;
         if (is_within || sdr_view_valid_bits(view, at.row + i, 1) == 0) continue;
         at.row += i;
-        return refuse(error, at, "a dictionary index below", size, "", index[i]);
+        return refuse_index(error, at, view, index[i]);
     }
     return SDR_OK;
 }
@@ -244,7 +256,6 @@ int64_t sdr_view_count_nulls(const sdr_view *view) {
     return view->length - valid;
 }
 
-/* As is_null of each of `values`, a short dictionary's; or asked row by row. */
 static int64_t count_null_values(const sdr_view *view) {
     int64_t index[SDR_BLOCK_ROWS], nulls = 0;
     for (int64_t row = 0; row < view->length; row += SDR_BLOCK_ROWS) {
@@ -272,6 +283,10 @@ void sdr_column_sum_nulls(sdr_column *column) {
  */
 
 static sdr_code check_shape(const sdr_view *view, int64_t chunk, sdr_error *error) {
+    if (view->type >= SDR_TYPE_COUNT)
+        return sdr_error_set(error, SDR_INVALID_COLUMN,
+                             "expected a type of sdr_type, found %d (chunk %lld)",
+                             (int)view->type, (long long)chunk);
     if (view->length < 0)
         return sdr_error_set(error, SDR_INVALID_COLUMN,
                              "expected a length of at least 0, found %lld (chunk %lld)",
@@ -313,8 +328,7 @@ static sdr_code check_agreement(const sdr_view *chunks, int64_t chunk,
     return sdr_error_set(error, SDR_INVALID_COLUMN,
                          "expected chunks of one type, %s as in the first, found "
                          "another, %s (chunk %lld)",
-                         sdr_type_name(chunks[0].type),
-                         found < SDR_TYPE_COUNT ? sdr_type_name(found) : "no type",
+                         sdr_type_name(chunks[0].type), sdr_type_name(found),
                          (long long)chunk);
 }
 
@@ -336,8 +350,8 @@ static sdr_code check_view(sdr_view *view, int64_t chunk, sdr_error *error) {
 sdr_code sdr_column_validate(sdr_column *column, sdr_error *error) {
     sdr_view *views = sdr_column_views(column);
     for (int64_t i = 0; i < column->n_chunks; i++) {
-        SDR_TRY(check_agreement(views, i, error));
         SDR_TRY(check_view(&views[i], i, error));
+        SDR_TRY(check_agreement(views, i, error));
     }
     sdr_column_sum_nulls(column);
     return SDR_OK;
