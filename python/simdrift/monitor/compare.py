@@ -13,7 +13,7 @@ from simdrift.monitor import measure
 from simdrift.monitor.digests import DataDigest
 from simdrift.monitor.frames import Frame, frame_of
 from simdrift.monitor.reference import Reference, plan_of
-from simdrift.monitor.report import Identity, report_of, rows_of
+from simdrift.monitor.report import Comparison, Identity, report_of, rows_of
 from simdrift.monitor.roles import check_names, no_column, roles_of
 from simdrift.monitor.spec import Columns, Spec
 from simdrift.results import ProfileReport, Report, Results
@@ -99,9 +99,9 @@ def _compared(
     rows = max((column.rows for column in right.values()), default=0)
     plan, limits = plan_of(spec, left, rows_current=rows, threads=threads)
     values = measure.window_values(left, right, roles, spec.metrics, plan, limits, progress)
+    report = report_of(left, right, values, Identity.of(spec, "", ""), roles, started, threads)
     fingerprint = DataDigest(threads)
-    identity = Identity.of(spec, fingerprint(current), fingerprint(reference))
-    return report_of(left, right, values, identity, roles, started, threads)
+    return Comparison(report, lambda: (fingerprint(current), fingerprint(reference)))
 
 
 def profile(

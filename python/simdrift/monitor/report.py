@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from simdrift.metrics.state import ColumnState, CurrentColumn, ReferenceColumn
 from simdrift.metrics.values import MetricValue
@@ -86,6 +86,23 @@ def rows_of(run: Run, values: Iterable[MetricValue]) -> list[Result]:
         "",
     )
     return [Result._make((*head, *value)) for value in values]
+
+
+class Comparison(Report):
+    """A report whose data are given their digests only when it is written: to hash every row
+    would take as long as to compare them. It keeps the data alive."""
+
+    def __init__(self, report: Report, digests: Callable[[], tuple[str, str]]) -> None:
+        super().__init__(report.results, title=report.title, types=report.types, roles=report.roles)
+        self._digests = digests
+
+    def write(self, dsn: str | None = None, **whose: Any) -> Any:
+        """Write to Postgres as `Report.write` does."""
+        data, reference = self._digests()
+        results = self._results
+        runs = [run._replace(data_digest=data, reference_digest=reference) for run in results.runs]
+        self._results = Results(results, runs, results.histograms, timezone=results.timezone)
+        return super().write(dsn, **whose)
 
 
 def report_of(

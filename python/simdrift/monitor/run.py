@@ -35,6 +35,16 @@ def monitor(
     `data`: a frame or a path, as `compare` takes them. `reference`: a `Reference`, a frame, or
     None where the spec's `reference` says which stretch of the data it is. SpecError where a
     name in the spec is no column of the data; data never raise.
+
+    >>> import numpy as np
+    >>> from simdrift.monitor import Columns, ReferenceSpec, Spec
+    >>> hours = np.datetime64("2024-01-01T00", "s") + np.arange(96).astype("timedelta64[h]")
+    >>> spec = Spec(monitor="m", dataset="d", columns=Columns(timestamp="t"),
+    ...             reference=ReferenceSpec(start="2024-01-01", end="2024-01-03"),
+    ...             start="2024-01-03")
+    >>> results = monitor(spec, {"t": hours, "x": np.arange(96.0) % 24})
+    >>> [(row.window_start.day, row.value) for row in results.filter(metric="drift.ks")]
+    [(3, 0.0), (4, 0.0)]
     """
     frame = frame_of(data)
     before = None if isinstance(reference, Reference) else _reference_rows(spec, frame, reference)
