@@ -12,7 +12,16 @@ from markupsafe import Markup
 
 from . import svg
 from .collection import Results
-from .labels import metric_text, metric_words, number, quantile_words, time_label, window_label
+from .labels import (
+    drawable,
+    metric_text,
+    metric_words,
+    number,
+    quantile_of,
+    quantile_words,
+    time_label,
+    window_label,
+)
 from .ranking import Key, StandOut, series_of
 from .rows import Result
 from .summary import ColumnLine, is_column_drift, on_p_value
@@ -131,7 +140,7 @@ def charts(
 ) -> list[Chart]:
     """The key series over the windows, the most telling first."""
     series = series_of(row for row in results if not row.segment)
-    series = {key: rows for key, rows in series.items() if len(rows) > 1}
+    series = {key: rows for key, rows in series.items() if sum(drawable(r.value) for r in rows) > 1}
     marked: dict[tuple[str, str, str], list[StandOut]] = {}
     for one in found:
         marked.setdefault((one.metric, one.column, one.params), []).append(one)
@@ -189,15 +198,14 @@ def _scale(values: Iterable[float], *, from_zero: bool) -> _Scale:
 def _chart(key: Key, rows: list[Result], time: Timeline, marked: Sequence[StandOut]) -> Chart:
     text = metric_text(key.metric)
     on_value = not on_p_value(rows[0])
-    threshold = next((r.threshold for r in rows if r.threshold is not None and on_value), None)
-    values = [row.value for row in rows if row.value is not None]
-    kept = [v for v in values if abs(v) < float("inf")]
+    threshold = next((r.threshold for r in rows if on_value and drawable(r.threshold)), None)
+    kept = [row.value for row in rows if row.value is not None and drawable(row.value)]
     scale = _scale(
         kept + ([threshold] if threshold is not None else []), from_zero=_from_zero(key.metric)
     )
     points = _with_gaps([(row, row.value) for row in rows], time, scale)
     dots = [
-        _dot(row, time, scale, text) for row in rows if row.alert is True and row.value is not None
+        _dot(row, time, scale, text) for row in rows if row.alert is True and drawable(row.value)
     ]
     levels = [] if threshold is None else [(scale.share(threshold), "threshold")]
     middle = sorted(kept)[len(kept) // 2]
@@ -249,8 +257,8 @@ def _with_gaps(
         if before and start and (start - before).total_seconds() > 1.5 * step:
             points.append(svg.Point(0.0, None))
         before = start
-        finite = value is not None and abs(value) < float("inf")
-        points.append(svg.Point(_place(row, time), scale.share(value or 0.0) if finite else None))
+        y = scale.share(value or 0.0) if drawable(value) else None
+        points.append(svg.Point(_place(row, time), y))
     return points
 
 
@@ -276,8 +284,9 @@ def _quantile_charts(
     """One chart a column: the median as a line in the band of the outermost quantiles."""
     groups: dict[str, dict[float, list[Result]]] = {}
     for key, rows in series.items():
-        if key.metric == "quality.quantile" and key.params.startswith("q="):
-            groups.setdefault(key.column, {})[float(key.params[2:].partition(",")[0])] = rows
+        q = quantile_of(key.params)
+        if key.metric == "quality.quantile" and q is not None:
+            groups.setdefault(key.column, {})[q] = rows
     order = sorted(groups, key=lambda column: (column not in roles, column))
     return [_quantile_chart(column, groups[column], time) for column in order]
 
@@ -289,7 +298,7 @@ def _quantile_chart(column: str, lines: Mapping[float, list[Result]], time: Time
         row.value
         for rows in lines.values()
         for row in rows
-        if row.value is not None and abs(row.value) < float("inf")
+        if row.value is not None and drawable(row.value)
     ]
     scale = _scale(values, from_zero=False)
     points = {

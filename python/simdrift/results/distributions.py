@@ -9,7 +9,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from . import svg
-from .labels import number, unbroken_percent
+from .labels import LARGEST, number, unbroken_percent
 from .rows import Histogram
 from .text import shorten
 
@@ -50,7 +50,7 @@ def _pooled(group: Sequence[Histogram]) -> Histogram:
         return last._replace(current=current)
     reference: dict[str, float] = {}
     total: dict[str, float] = {}
-    for histogram in group:
+    for histogram in (one for one in group if one.edges is None):
         labels = histogram.labels or ()
         reference.update(zip(labels, histogram.reference, strict=False))
         for label, value in zip(labels, histogram.current, strict=True):
@@ -60,10 +60,15 @@ def _pooled(group: Sequence[Histogram]) -> Histogram:
 
 
 def _is_sound(histogram: Histogram) -> bool:
-    """Whether the counts are as many as the cells."""
+    """Whether the counts are as many as the cells, and counts."""
     edges, labels = histogram.edges, histogram.labels or ()
     cells = len(labels) if edges is None else len(edges) + 1
-    return len(histogram.current) == cells and len(histogram.reference) in (0, cells)
+    counts = (*histogram.reference, *histogram.current)
+    return (
+        len(histogram.current) == cells
+        and len(histogram.reference) in (0, cells)
+        and all(0 <= one < LARGEST for one in counts)
+    )
 
 
 def _histogram_picture(histogram: Histogram) -> HistogramPicture | None:

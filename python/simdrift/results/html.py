@@ -21,7 +21,7 @@ from .collection import Results
 from .distributions import HistogramPicture, histogram_pictures
 from .ranking import StandOut, stand_out
 from .rows import Result
-from .summary import ColumnLine, Summary, on_p_value, ratio
+from .summary import FARTHEST, ColumnLine, Summary, on_p_value, ratio
 from .text import shorten, visible
 from .timeline import Timeline
 
@@ -52,6 +52,7 @@ def _environment() -> Environment:
         words=labels.metric_words,
         status=labels.status_words,
         breakable=breakable,
+        place=place,
         shorten=shorten,
     )
     return made
@@ -61,6 +62,11 @@ def breakable(name: str) -> Markup:
     """The escaped name with places where a browser may break it: after underscores and dots."""
     escaped = str(escape(name))
     return Markup(escaped.replace("_", "_<wbr>").replace(".", ".<wbr>"))
+
+
+def place(share: float) -> str:
+    """A share of a width as CSS, kept inside: '12.5%'."""
+    return f"{100 * min(max(share, 0.0), 1.0):.1f}%"
 
 
 def _render(template: str, **values: Any) -> str:
@@ -298,7 +304,7 @@ def on_bar(held: float) -> float:
     >>> on_bar(0.0), on_bar(1.0), on_bar(3.0)
     (0.0, 0.5, 0.75)
     """
-    return held / (1 + held) if held < float("inf") else 1.0
+    return held / (1 + held)
 
 
 def _row_tone(line: ColumnLine) -> str:
@@ -328,7 +334,7 @@ def _chance(row: Result) -> float | None:
     """The chance level on the bar's scale."""
     if row.null_quantile is None or not row.threshold or on_p_value(row):
         return None
-    return on_bar(row.null_quantile / abs(row.threshold))
+    return on_bar(min(abs(row.null_quantile / row.threshold), FARTHEST))
 
 
 def _trend(line: ColumnLine, time: Timeline) -> Markup | None:

@@ -63,17 +63,24 @@ def metric_words(metric: str, params: str = "") -> str:
     return shorten(metric.rpartition(".")[2].replace("_", " ") or metric)
 
 
-def quantile_words(params: str) -> str:
-    """'q=0.95' as '95 % quantile', 'q=0.5' as 'median'."""
+def quantile_of(params: str) -> float | None:
+    """The probability of 'q=0.95'; None where there is none."""
     for part in params.split(","):
         name, _, value = part.strip().partition("=")
         if name == "q":
             try:
-                share = float(value)
+                return float(value)
             except ValueError:
-                break
-            return "median" if share == 0.5 else f"{100 * share:g} % quantile"
-    return "quantile"
+                return None
+    return None
+
+
+def quantile_words(params: str) -> str:
+    """'q=0.95' as '95 % quantile', 'q=0.5' as 'median'."""
+    share = quantile_of(params)
+    if share is None:
+        return "quantile"
+    return "median" if share == 0.5 else f"{100 * share:g} % quantile"
 
 
 def status_words(status: str) -> str:
@@ -133,7 +140,9 @@ def number(value: float | None, digits: int = 3) -> str:
 
 def count(value: float | None) -> str:
     """A count with thousands separators, '–' where it is not known."""
-    return "–" if value is None else f"{value:,.0f}"
+    if value is None or not abs(value) < 1e15:
+        return number(value)
+    return f"{value:,.0f}"
 
 
 def percent(share: float | None) -> str:
@@ -142,9 +151,11 @@ def percent(share: float | None) -> str:
     >>> percent(0.2), percent(0.0312), percent(1e-7)
     ('20 %', '3.1 %', '<0.01 %')
     """
-    if share is None:
-        return "–"
+    if share is None or not drawable(share):
+        return number(share)
     value = 100 * share
+    if abs(value) >= 1e6:
+        return f"{number(value)} %"
     if 0 < abs(value) < 0.01:
         return "<0.01 %"
     places = 0 if abs(value) >= 10 or value == 0 else 1 if abs(value) >= 1 else 2
@@ -180,6 +191,15 @@ def zone_of(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (ValueError, OSError, ZoneInfoNotFoundError):
         raise ValueError(f"expected an IANA zone such as 'Europe/Berlin', found {name!r}") from None
+
+
+LARGEST = 1e300
+"""Beyond this, sums and differences overflow: such values are shown, but not drawn or ranked."""
+
+
+def drawable(value: float | None) -> bool:
+    """Whether a value can lie on an axis with others."""
+    return value is not None and abs(value) < LARGEST
 
 
 class Windowed(Protocol):

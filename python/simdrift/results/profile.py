@@ -86,7 +86,7 @@ class ProfileReport:
         whole = self._table_value("quality.rows")
         counted = [n for line in self.columns if (n := line.value("rows")) is not None]
         rows = whole if whole is not None else max(counted, default=None)
-        return None if rows is None else int(rows)
+        return None if rows is None or not abs(rows) < float("inf") else int(rows)
 
     @property
     def missing_share(self) -> float | None:

@@ -16,7 +16,7 @@ from statistics import fmean, median
 from typing import NamedTuple
 
 from .collection import Results
-from .labels import number, series_words, window_label, zone_of
+from .labels import drawable, number, series_words, window_label, zone_of
 from .rows import Result
 
 MAD_TO_SD = 1.4826
@@ -147,7 +147,7 @@ def stand_out(
 def _outliers(
     key: Key, series: list[Result], top: int, minimum: float, zone: tzinfo
 ) -> list[StandOut]:
-    rows = [row for row in series if row.value is not None and abs(row.value) < float("inf")]
+    rows = [row for row in series if drawable(row.value)]
     if len(rows) < MIN_WINDOWS:
         return []
     centre = spread([row.value for row in rows if row.value is not None])

@@ -10,6 +10,7 @@ from statistics import median
 from typing import NamedTuple
 
 from .collection import Results
+from .labels import drawable
 from .rows import Histogram, Result
 
 PAIR = " ~ "
@@ -17,6 +18,7 @@ MISSING = "drift.missing_share"
 DATASET = "drift.dataset"
 TESTS = frozenset({"drift.ks", "drift.chi_square"})
 SMALLEST_P = 1e-300
+FARTHEST = 1e6  # of the distances to a threshold that are told apart
 
 _Place = tuple[str, str]  # column and segment
 
@@ -74,11 +76,15 @@ def ratio(row: Result) -> float | None:
     if row.value is None or not row.threshold:
         return None
     if not on_p_value(row):
-        return abs(row.value) / abs(row.threshold)
+        return _bounded(abs(row.value / row.threshold))
     held = row.q_value if row.q_value is not None else row.p_value
     if held is None or not 0 < row.threshold < 1:
         return None
-    return math.log(max(held, SMALLEST_P)) / math.log(row.threshold)
+    return _bounded(math.log(min(max(held, SMALLEST_P), 1.0)) / math.log(row.threshold))
+
+
+def _bounded(distance: float) -> float | None:
+    return min(distance, FARTHEST) if distance == distance else None
 
 
 def on_p_value(row: Result) -> bool:
@@ -116,8 +122,8 @@ def column_lines(results: Results, types: Mapping[str, str]) -> list[ColumnLine]
             drift[place].append(row)
         elif row.metric == MISSING:
             missing[place].append(row)
-        elif row.metric == "quality.missing_share" and row.value is not None:
-            shares[place].append(row.value)
+        elif row.metric == "quality.missing_share" and drawable(row.value):
+            shares[place].append(row.value or 0.0)
     for place in missing.keys() - drift.keys():
         drift[place] = missing[place]
     guessed = {**guess_types(results.histograms), **types}
@@ -200,7 +206,7 @@ def summarise(results: Results, lines: list[ColumnLine] | None = None) -> Summar
 def _drifted_share(
     dataset: list[Result], drifted: tuple[str, ...], lines: list[ColumnLine]
 ) -> float | None:
-    shares = [row.value for row in dataset if row.value is not None]
+    shares = [row.value for row in dataset if row.value is not None and drawable(row.value)]
     if shares:
         return median(shares)
     return len(drifted) / len({line.column for line in lines}) if lines else None
@@ -213,9 +219,9 @@ def _any_alert(rows: list[Result]) -> bool | None:
 
 def _median_of(results: Results, metric: str) -> float | None:
     values = [
-        row.value
+        row.value or 0.0
         for row in results
-        if row.metric == metric and not row.column and not row.segment and row.value is not None
+        if row.metric == metric and not row.column and not row.segment and drawable(row.value)
     ]
     return median(values) if values else None
 

@@ -181,14 +181,14 @@ def alert_text(line: ColumnLine) -> str:
 
 
 def summary_text(summary: Summary, results: Results) -> str:
-    """Two or three lines: rows, window, verdict."""
-    zone = zone_of(results.timezone)
-    window = span_label(summary.window_start, summary.window_end, zone)
-    lines = [
-        verdict(summary),
-        f"reference {count(summary.rows_reference)} rows, current {count(summary.rows_current)} "
-        f"rows, {window}" + (f", {summary.windows} windows" if summary.windows > 1 else ""),
-    ]
+    """Two or three lines: verdict, rows, windows."""
+    reference, current = count(summary.rows_reference), count(summary.rows_current)
+    lines = [verdict(summary), f"reference {reference} rows, current {current} rows"]
+    if summary.window_start is not None:
+        zone = zone_of(results.timezone)
+        window = span_label(summary.window_start, summary.window_end, zone)
+        many = f", {summary.windows} windows" if summary.windows > 1 else ""
+        lines.append(f"{window}{many} ({results.timezone})")
     return "\n".join(lines)
 
 

@@ -38,7 +38,7 @@ class Timeline(NamedTuple):
 
 def _label(time: datetime, pattern: str) -> str:
     """A mark's text; the year stands for January."""
-    return time.strftime("%Y" if pattern == "%b" and time.month == 1 else pattern).lstrip("0")
+    return time.strftime("%Y" if pattern == "%b" and time.month == 1 else pattern)
 
 
 def _round_times(start: datetime, end: datetime, zone: tzinfo) -> tuple[Sequence[datetime], str]:
@@ -50,7 +50,7 @@ def _round_times(start: datetime, end: datetime, zone: tzinfo) -> tuple[Sequence
     midnight = first.replace(hour=0)
     if days <= 75:
         step = max(1, round(days / MOST_MARKS + 0.5))
-        return list(_steps(midnight, end, timedelta(days=step))), "%d %b"
+        return list(_steps(midnight, end, timedelta(days=step))), "%-d %b"
     months = max(1, round(days / 30.4 / MOST_MARKS + 0.5)) if days > 400 else 1
     if months <= 6:
         return list(_months(midnight, end, months)), "%b"
