@@ -69,8 +69,15 @@ void *owner_allocate(owner *self, size_t bytes) {
 /* --- tables --------------------------------------------------------------------------
  */
 
+#define EXTENSION_PREFIX "extension<" /* of the names of extension types */
+
 bool owner_is_table(const owner *self) {
-    return self->schema.format != NULL && strcmp(self->schema.format, "+s") == 0;
+    char name[sizeof EXTENSION_PREFIX];
+    if (self->schema.format == NULL || strcmp(self->schema.format, "+s") != 0) {
+        return false;
+    }
+    sdr_code code = sdr_type_name_from_arrow(name, sizeof name, &self->schema, NULL);
+    return code != SDR_OK || strcmp(name, EXTENSION_PREFIX) != 0;
 }
 
 static bool bit_is_set(const uint8_t *bits, int64_t i) {

@@ -31,7 +31,7 @@ void *owner_allocate(owner *self, size_t bytes);
  * from `__arrow_c_array__`. -1: exception. */
 int owner_fill(owner *self, core_state *state, PyObject *data);
 
-/* Whether the schema is of a table (a struct). */
+/* Whether the schema is of a table: a struct that no extension type is stored as. */
 bool owner_is_table(const owner *self);
 /* Table: refuses chunks that are broken as structs, before any child is looked at. */
 sdr_code owner_check_table(const owner *self, sdr_error *error);

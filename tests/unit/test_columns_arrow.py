@@ -243,6 +243,24 @@ def test_other_types_are_not_applicable_and_cost_only_themselves(kind):
     assert table.columns["x"].to_float64().tolist() == [1.0, 2.0]
 
 
+def test_an_extension_type_over_a_struct_is_not_read_as_a_table_of_its_storage():
+    class Point(pa.ExtensionType):
+        def __init__(self) -> None:
+            super().__init__(pa.struct([("x", pa.int8()), ("y", pa.int8())]), "test.point")
+
+        def __arrow_ext_serialize__(self) -> bytes:
+            return b""
+
+        @classmethod
+        def __arrow_ext_deserialize__(cls, storage: pa.DataType, text: bytes) -> "Point":
+            return cls()
+
+    storage = pa.array([{"x": 1, "y": 2}], Point().storage_type)
+    points = pa.ExtensionArray.from_storage(Point(), storage)
+    assert as_table(storage).names == ("x", "y")
+    assert as_table(points, name="p").columns["p"].status == "not_applicable"
+
+
 # --- broken arrays ------------------------------------------------------------------------
 
 

@@ -419,6 +419,32 @@ def test_calls_leave_no_references(column):
     assert all(abs(b - a) < 20 for a, b in zip(before, after, strict=True)), (before, after)
 
 
+def test_the_core_gives_its_memory_back():
+    column = Column.from_numpy(np.random.default_rng(SEED).normal(size=300_000))
+    text = text_column(*[f"label {i}" for i in range(20_000)])
+
+    def work() -> None:
+        Prepared(column).quantiles([0.5])
+        column.take(np.arange(len(column)))
+        _core.two_sample(column, column.slice(0, 200_000))
+        Categories().count(text)
+        with pytest.raises(ValueError, match="expected"):
+            _core.histogram(column, np.array([2.0, 1.0]))
+
+    for _ in range(5):
+        work()
+    before = resident_bytes()
+    for _ in range(40):
+        work()
+    assert resident_bytes() - before < 20_000_000  # the least of the leaks would be 40 x 2.4 MB
+
+
+def resident_bytes() -> int:
+    from pathlib import Path
+
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
 def test_calls_leave_no_memory_behind(column):
     import tracemalloc
 

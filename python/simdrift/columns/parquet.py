@@ -1,4 +1,8 @@
-"""Parquet files: opened with messages that say what was expected, found, and what to do."""
+"""Parquet files: opened with messages that say what was expected, found, and what to do.
+
+Read, not memory-mapped: mapping gains nothing measurable here, and a file that is overwritten
+while it is mapped ends the process.
+"""
 
 from __future__ import annotations
 
