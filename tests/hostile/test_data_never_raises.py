@@ -75,6 +75,15 @@ HOSTILE = {
     "many categories": [f"id-{i}" for i in range(10_050)],
     "dictionary": pa.array(["x", None, "y", "x"]).dictionary_encode(),
     "dictionary of numbers": pa.array([3, 1, 3]).dictionary_encode(),
+    "dictionary of booleans": pa.array([True, None, False]).dictionary_encode(),
+    "dictionary of times": pa.array([1, 5, 1], pa.timestamp("us")).dictionary_encode(),
+    "dictionary of nulls": pa.DictionaryArray.from_arrays(pa.array([0, 0]), pa.nulls(1)),
+    "dictionary of nothing": pa.DictionaryArray.from_arrays(
+        pa.array([None, None], pa.int8()), pa.array([], pa.utf8())
+    ),
+    "chunks, one empty": pa.chunked_array([[1.0, 2.0], [], [None, 3.0]], pa.float64()),
+    "no chunks": pa.chunked_array([], pa.float64()),
+    "masked": np.ma.masked_array([1.0, 2.0, 3.0], [True, False, True]),
     "times": np.array(["2024-01-01", "NaT", "1900-01-01"], "datetime64[s]"),
     "dates": pa.array([0, 19000, None], pa.date32()),
     "durations": np.array([5, -5, 0], "timedelta64[ns]"),

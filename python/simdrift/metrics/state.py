@@ -112,7 +112,8 @@ class ColumnState:
         self.value_kind = column.value_kind
         self.unit = column.unit
         self.rows = len(column)
-        self.kind = kind or _KIND[column.kind]
+        empty = column.value_kind == "null"  # dictionaries of nothing but nulls, too
+        self.kind = NULL if empty else kind or _KIND[column.kind]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, {self.type}, rows={self.rows})"
