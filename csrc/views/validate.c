@@ -258,9 +258,11 @@ int64_t sdr_view_count_nulls(const sdr_view *view) {
 
 static int64_t count_null_values(const sdr_view *view) {
     int64_t index[SDR_BLOCK_ROWS], nulls = 0;
+    sdr_view unknown = *view;
+    unknown.null_count = -1; /* what it says is not trusted yet */
     for (int64_t row = 0; row < view->length; row += SDR_BLOCK_ROWS) {
         int64_t n = smaller(SDR_BLOCK_ROWS, view->length - row);
-        sdr_view_load_indices(index, view, row, n);
+        sdr_view_load_indices(index, &unknown, row, n);
         for (int64_t i = 0; i < n; i++)
             nulls += index[i] < 0 || sdr_column_row_is_null(view->dictionary, index[i]);
     }
