@@ -8,6 +8,7 @@ can't be used; 3 the store did not take the results (they lie in the spool: `sim
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 import time
@@ -74,10 +75,21 @@ class _Commands(click.Group):
         return super().get_command(context, name)
 
 
+class _Words(logging.Handler):
+    """What the library logs, as one line on stderr and without a traceback."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say(record.getMessage())
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="simdrift", message="%(prog)s %(version)s")
 def cli() -> None:
     """Drift, data quality and performance of columns, into Postgres."""
+    log = logging.getLogger("simdrift")
+    log.setLevel(logging.INFO)
+    if not any(isinstance(handler, _Words) for handler in log.handlers):
+        log.addHandler(_Words())
 
 
 @cli.command()
@@ -291,3 +303,6 @@ def run_command(arguments: Sequence[str] | None = None) -> int:
         return BAD_INPUT
     except BrokenPipeError:
         return DONE
+    except OSError as error:
+        say(f"simdrift: {error.filename or ''}: {error.strerror or error}")
+        return BAD_INPUT

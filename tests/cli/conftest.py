@@ -13,8 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
+import simdrift as simdrift_package
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-SOURCES = Path(__file__).resolve().parents[2] / "python"
+PACKAGE = Path(simdrift_package.__file__).resolve().parents[1]
 
 # A port of this machine on which nothing listens (RFC 863's discard).
 NOWHERE = "postgresql://nobody:s3cret@127.0.0.1:9/none"
@@ -23,7 +25,7 @@ NOWHERE = "postgresql://nobody:s3cret@127.0.0.1:9/none"
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """No server, spool and cache of the test's own."""
-    paths = os.pathsep.join([str(SOURCES), os.environ.get("PYTHONPATH", "")])
+    paths = os.pathsep.join([str(PACKAGE), os.environ.get("PYTHONPATH", "")])
     return {
         **os.environ,
         "PYTHONPATH": paths,

@@ -25,7 +25,7 @@ def test_help_names_every_command() -> None:
 def test_a_month_is_computed_shown_and_left_out_of_the_store(simdrift, days: Path) -> None:
     done = simdrift("run", days, "--no-store", "--html", "out.html")
     assert done.returncode == 0
-    assert done.stderr.startswith("computed 3 windows, 1,500 rows, ")
+    assert "computed 3 windows, 1,500 rows, " in done.stderr
     assert "x" in done.stdout
     assert "<html" in (days.parent / "out.html").read_text()
     assert "report: out.html" in done.stderr
@@ -138,6 +138,24 @@ def test_a_spec_that_can_not_be_used_is_told(
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("simdrift: ")
     assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_rows_that_no_window_holds_are_counted(simdrift, days: Path) -> None:
+    path = days.parent / "days.parquet"
+    table = parquet.read_table(path)
+    times = table.column("t").to_pylist()
+    times[-3:] = [None] * 3
+    parquet.write_table(table.set_column(0, "t", pa.array(times, table.schema.types[0])), path)
+    done = simdrift("run", days, "--no-store")
+    assert "1,500 rows lie outside of the windows, 3 have no time\n" in done.stderr
+    assert "computed 3 windows, 1,497 rows" in done.stderr
+
+
+def test_a_page_that_can_not_be_written_is_told(simdrift, two_files: tuple[Path, Path]) -> None:
+    done = simdrift("compare", *two_files, "--html", "no/such/folder/out.html")
+    assert done.returncode == 2
+    assert "no/such/folder" in done.stderr
     assert "Traceback" not in done.stderr
 
 

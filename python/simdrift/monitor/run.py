@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ from simdrift.results import Histogram, Result, Results, Run
 
 Progress = Callable[[int, int], object] | None
 SECONDS_PER_DAY = 86_400
+log = logging.getLogger("simdrift")
 
 
 def monitor(
@@ -52,6 +54,7 @@ def monitor(
     names = list(dict.fromkeys([*frame, *known]))
     check_names(spec, names)
     found = _windows(spec, frame)
+    _tell(found)
     if isinstance(reference, Reference):
         prepared = reference
     else:
@@ -60,6 +63,16 @@ def monitor(
     wanted = {name: frame[name] for name in roles.watched if name in frame}
     ordered = encoded(taken(wanted, found.order), threads)
     return _Monitor(spec, roles, prepared, ordered, threads).run(found, progress)
+
+
+def _tell(found: Windows) -> None:
+    """That there are rows which no window holds."""
+    if found.outside or found.untimed:
+        log.info(
+            "%s rows lie outside of the windows, %s have no time",
+            f"{found.outside:,}",
+            f"{found.untimed:,}",
+        )
 
 
 class _Monitor:
