@@ -110,7 +110,7 @@ PyObject *text_column(PyTypeObject *column_type, PyObject *values) {
     call call;
 
     if (call_open(&call, state, NULL, NULL) < 0) return NULL;
-    items = PySequence_List(values);
+    items = PyList_Check(values) ? Py_NewRef(values) : PySequence_List(values);
     if (items == NULL) return NULL;
     if (text_parts_fill(&parts, state, items) < 0) goto cleanup;
     self = column_new(column_type);

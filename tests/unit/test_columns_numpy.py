@@ -1,15 +1,18 @@
 """NumPy arrays as columns: every layout is read as NumPy itself reads it, where it lies."""
 
+import datetime as dt
+import decimal
 import sys
 import weakref
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from simdrift import InputError, UnsupportedColumn
+from simdrift import InputError, InvalidColumn, UnsupportedColumn
 from simdrift._core import Column, profile
 from simdrift.columns import ColumnProblem, as_column, as_table
 
@@ -291,6 +294,10 @@ def test_masked_text_is_null_where_masked():
         ([], "float", []),
         (range(3), "integer", [0.0, 1.0, 2.0]),
         ([None, None], "null", [np.nan, np.nan]),
+        ([True, None], "boolean", [1.0, np.nan]),
+        ([np.float32(1.5), np.float32(2.5)], "float", [1.5, 2.5]),
+        ([np.int64(1), None, 2], "integer", [1.0, np.nan, 2.0]),
+        ([True, 2, 0.5], "float", [1.0, 2.0, 0.5]),
     ],
 )
 def test_lists_of_numbers_are_columns(values, kind, read):
@@ -338,6 +345,27 @@ def test_a_dict_of_arrays_is_a_table():
     assert (table.names, table.length, len(table)) == (("x", "7"), 3, 3)
     assert table.types == {"x": "float64", "7": "large_utf8"}
     assert table.columns["x"]._data_pointers == [pointer(x)]
+
+
+def test_dates_and_decimals_in_lists_are_what_arrow_makes_of_them():
+    assert as_column([dt.date(2013, 2, 8), None]).type == "date32"
+    assert as_column([dt.datetime(2013, 2, 8), None]).type == "timestamp[us]"
+    with pytest.raises(UnsupportedColumn, match="decimal128"):
+        as_column([decimal.Decimal("1.5")])
+
+
+def test_text_that_is_no_unicode_is_refused():
+    with pytest.raises(InvalidColumn, match=r"column 'tip': .*surrogates not allowed"):
+        as_column(["a", "\ud800"], "tip")
+
+
+def test_a_frame_with_only_the_older_protocol_is_a_table():
+    class Old:
+        def __dataframe__(self, **options: object) -> object:
+            return pa.table({"x": [1, 2], "s": ["a", "b"]}).__dataframe__(**options)
+
+    table = as_table(Old())
+    assert (table.names, table.length) == (("x", "s"), 2)
 
 
 def test_fields_of_a_structured_array_are_columns_where_they_lie():

@@ -17,6 +17,7 @@ from simdrift._errors import InvalidColumn, UnsupportedColumn
 from simdrift.columns.table import Entry
 
 _TEXT_OR_OBJECT = "UOT"
+_NUMBERS = (int, float, np.number, np.bool_)
 
 
 def column_of_array(
@@ -44,12 +45,12 @@ def column_of_objects(values: Any, name: str, mask: NDArray[np.bool_] | None = N
     items = values.tolist() if isinstance(values, np.ndarray) else list(values)
     if mask is not None:
         items = [None if hidden else item for item, hidden in zip(items, mask, strict=True)]
-    kinds = set(map(type, items)) - {type(None)}
     try:
-        if any(issubclass(kind, str) for kind in kinds):
+        if isinstance(_first_value(items), str):
             return Column.from_text(items)
-        if kinds and kinds <= {int, float, bool} and (bool not in kinds or len(kinds) == 1):
-            return _column_of_numbers(items, fill=next(iter(kinds))(0))
+        kinds = set(map(type, items)) - {type(None)}
+        if kinds and _are_numbers(kinds):
+            return _column_of_numbers(items, fill=False if kinds <= {bool, np.bool_} else 0)
     except UnsupportedColumn as error:
         raise UnsupportedColumn(f"column {name!r}: {error}") from None
     except UnicodeEncodeError as error:
@@ -57,7 +58,19 @@ def column_of_objects(values: Any, name: str, mask: NDArray[np.bool_] | None = N
     return _column_by_arrow(items, name)
 
 
-def _column_of_numbers(items: list[Any], fill: float) -> Column:
+def _are_numbers(kinds: set[type]) -> bool:
+    return all(issubclass(kind, _NUMBERS) for kind in kinds)
+
+
+def _first_value(items: list[Any]) -> object:
+    """The first item that is neither None nor NaN."""
+    return next(
+        (item for item in items if not (item is None or (type(item) is float and item != item))),
+        None,
+    )
+
+
+def _column_of_numbers(items: list[Any], fill: int) -> Column:
     mask = np.fromiter((item is None for item in items), bool, len(items))
     array = np.array([fill if item is None else item for item in items])
     if array.dtype.kind not in "iufb":
@@ -96,12 +109,11 @@ def column_of_arrow(data: object, name: str) -> Column:
 def column_of_sequence(values: Sequence[object] | object, name: str) -> Column:
     """A list, tuple, range or whatever NumPy makes an array of: numbers, or text. None is
     null."""
-    try:
-        array = np.asarray(values)
-    except (ValueError, OverflowError, TypeError):  # ragged lists, integers without end
-        return column_of_objects(values, name)
-    if array.ndim > 1 or (array.ndim == 1 and array.dtype.kind in _TEXT_OR_OBJECT):
+    if isinstance(values, (list, tuple)) and not _are_numbers(set(map(type, values))):
         return column_of_objects(values, name)  # ['a', 1] is text to NumPy, a mixture to us
+    array = np.asarray(values)
+    if array.ndim > 1:
+        return column_of_objects(values, name)
     return column_of_array(array, name)
 
 
