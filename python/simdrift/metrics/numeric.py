@@ -34,7 +34,9 @@ def checked_ks_method(method: str) -> str:
     return method
 
 
-@drift_method("ks", kinds=ORDERED, rule="test", params={"method": checked_ks_method})
+@drift_method(
+    "ks", kinds=ORDERED, rule="test", params={"method": checked_ks_method}, needs_values=False
+)
 def ks(pair: ColumnPair, *, method: str = "auto") -> Outcome:
     """D = max |F - G|; two-sided p-value, exact or by the corrected limit law."""
     found = pair.two_sample
@@ -51,7 +53,7 @@ def ks(pair: ColumnPair, *, method: str = "auto") -> Outcome:
     return Outcome(d, p_value=p, effect_size=d, n_reference=n, n_current=m, log_p=log_p)
 
 
-@drift_method("wasserstein", kinds=ORDERED, rule="distance")
+@drift_method("wasserstein", kinds=ORDERED, rule="distance", needs_values=False)
 def wasserstein(pair: ColumnPair) -> Outcome:
     """W1 = integral |F - G|, in the column's unit (temporal: seconds), of the finite rows."""
     found = pair.two_sample
@@ -60,7 +62,9 @@ def wasserstein(pair: ColumnPair) -> Outcome:
     return Outcome(value, status, n_reference=n, n_current=m)
 
 
-@drift_method("wasserstein_normed", kinds=ORDERED, rule="distance", threshold=0.1)
+@drift_method(
+    "wasserstein_normed", kinds=ORDERED, rule="distance", threshold=0.1, needs_values=False
+)
 def wasserstein_normed(pair: ColumnPair) -> Outcome:
     """W1 in standard deviations (ddof 1) of the reference."""
     found = pair.two_sample

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from simdrift.metrics.values import ERROR, NOT_APPLICABLE, Outcome, cleaned
+from simdrift.metrics.values import ALL_NULL, ERROR, NOT_APPLICABLE, Outcome, cleaned
 
 if TYPE_CHECKING:
     from simdrift.metrics.state import ColumnPair
@@ -51,8 +51,8 @@ def drift_method(
 ) -> Callable[[Function], Function]:
     """Registers a function `(pair, **params) -> Outcome`. `params` maps a name to what checks
     its value: returns it as the function takes it, or raises TypeError or ValueError. With
-    `needs_values` the function is called only where both sides have a row that is not
-    missing."""
+    `needs_values` the function is called only where both sides have a row that is not missing
+    (which costs a pass that a function with a status of its own can spare)."""
 
     def register(function: Function) -> Function:
         _TABLE[name] = DriftMethod(
@@ -114,7 +114,7 @@ def evaluate(spec: DriftMethod, pair: ColumnPair, params: dict[str, Any]) -> Out
     try:
         status = pair.status if spec.needs_values else pair.shape_status
         if status is None and pair.kind not in spec.kinds:
-            status = NOT_APPLICABLE
+            status = ALL_NULL if pair.kind == "null" else NOT_APPLICABLE
         if status is not None:
             return Outcome(
                 None,
