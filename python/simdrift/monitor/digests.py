@@ -1,7 +1,7 @@
 """What a window's rows are, as SHA-256: the same for any library, chunking and memory layout.
 
-A number is its float64 (integers and times: int64) and whether it is null; a text is the 64-bit
-BLAKE2 of its bytes, taken once for each distinct one.
+A number is its float64 (integers and times: int64) and whether it is null; a text, and a value of
+a dictionary, is the 64-bit BLAKE2 of its label, taken once for each distinct one.
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ class DataDigest:
             return [type(column).__name__]
         if column.value_kind == "null":
             return ["null", len(column)]
-        if column.value_kind == "text":
+        if column.value_kind == "text" or column.kind == "category":
             hashes = self._texts.setdefault(name, TextHashes()).of(column, self._threads)
-            return ["text", hashes.data]
+            return [column.value_kind, hashes.data]
         if column.value_kind in EXACT:
             values, valid = column.to_int64()
             return [column.value_kind, values.data, np.packbits(valid).data]
