@@ -168,3 +168,13 @@ def test_inputs_are_never_modified(name):
     column = ReferenceColumn("x", _core.Column.from_numpy(HOSTILE[name])).prepare()
     quality.column_rows(column)
     assert HOSTILE[name].tobytes() == before
+
+
+@pytest.mark.slow
+def test_more_than_two_to_the_31_rows_are_counted_right():
+    rows = 2**31 + 10
+    many = np.lib.stride_tricks.as_strided(np.array([1], np.int8), shape=(rows,), strides=(0,))
+    column = CurrentColumn("x", as_column(many, name="x"))
+    found = {r.metric: r.value for r in quality.column_rows(column, ["rows", "sum", "mean"])}
+    assert found == {"quality.rows": rows, "quality.sum": rows, "quality.mean": 1.0}
+    assert drift.missing_share(many, many).n_current == rows
