@@ -49,18 +49,24 @@ static void convert_uint64(double *out, const void *rows, int64_t base, int64_t 
 /* --- the other types ---------------------------------------------------------------
  */
 
-/* float16: sign, 5 exponent bits (bias 15), 10 mantissa bits. */
+/* float16: sign, 5 exponent bits (bias 15), 10 mantissa bits. Both readings of a value
+ * are computed and masks choose, so that the loop has no branch. */
 static void convert_float16(double *out, const void *rows, int64_t n) {
     enum { REBIAS = (127 - 15) << 23, MANTISSA_SHIFT = 23 - 10 };
+    enum { INFINITE = 0x7c00, SMALLEST_NORMAL = 0x0400, SIGN = 0x8000 };
     const sdr_any_uint16 *x = rows;
     for (int64_t i = 0; i < n; i++) {
-        uint32_t half = x[i], magnitude = half & 0x7fff;
-        uint32_t bits = (magnitude << MANTISSA_SHIFT) + REBIAS;
-        bits += magnitude >= 0x7c00 ? REBIAS : 0; /* infinity and NaN */
-        float value, small = (float)(int32_t)magnitude * 0x1p-24f;
+        int32_t half = x[i], magnitude = half & 0x7fff;
+        int32_t is_special = -(magnitude >= INFINITE);
+        int32_t is_small = -(magnitude < SMALLEST_NORMAL);
+        int32_t normal = (magnitude << MANTISSA_SHIFT) + REBIAS + (is_special & REBIAS);
+        float value, small = (float)magnitude * 0x1p-24f;
+        int32_t bits;
+        memcpy(&bits, &small, sizeof bits);
+        bits = (bits & is_small) | (normal & ~is_small);
+        bits = (int32_t)((uint32_t)bits | (uint32_t)(half & SIGN) << 16);
         memcpy(&value, &bits, sizeof value);
-        value = magnitude < 0x0400 ? small : value;
-        out[i] = half & 0x8000 ? -(double)value : (double)value;
+        out[i] = (double)value;
     }
 }
 
@@ -329,16 +335,19 @@ static void load_dictionary_text(sdr_string *out, const piece *p) {
     }
 }
 
-static void load_piece_text(sdr_string *out, const piece *p) {
+static void hide_null_texts(sdr_string *out, const piece *p) {
     for (int64_t i = 0; i < p->count; i += SDR_WORD_BITS) {
         int64_t rows = p->count - i < SDR_WORD_BITS ? p->count - i : SDR_WORD_BITS;
-        uint64_t valid = sdr_bits_low(rows);
-        if (p->view->null_count != 0)
-            valid = sdr_view_valid_bits(p->view, p->start + i, rows);
-        for (int64_t k = 0; k < rows; k++)
-            out[i + k] = valid >> k & 1 ? sdr_view_text(p->view, p->start + i + k)
-                                        : (sdr_string){NULL, 0};
+        uint64_t nulls = ~sdr_view_valid_bits(p->view, p->start + i, rows);
+        for (nulls &= sdr_bits_low(rows); nulls != 0; nulls &= nulls - 1)
+            out[i + __builtin_ctzll(nulls)] = (sdr_string){NULL, 0};
     }
+}
+
+static void load_piece_text(sdr_string *out, const piece *p) {
+    if (p->view->type != SDR_TYPE_NULL)
+        sdr_view_texts(out, p->view, p->start, p->count);
+    if (p->view->null_count != 0) hide_null_texts(out, p);
 }
 
 void sdr_column_load_text(const sdr_column *column, int64_t start, int64_t count,

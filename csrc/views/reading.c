@@ -152,26 +152,43 @@ void sdr_view_load_indices(int64_t *out, const sdr_view *view, int64_t start,
     }
 }
 
-static sdr_string view_of_string_view(const sdr_view *view, int64_t row) {
-    const uint8_t *at = view->data + row * view->stride;
-    int32_t size, buffer, offset;
-    memcpy(&size, at, sizeof size);
-    if (size <= INLINE_TEXT_BYTES) return (sdr_string){at + 4, size};
-    memcpy(&buffer, at + 8, sizeof buffer);
-    memcpy(&offset, at + 12, sizeof offset);
-    return (sdr_string){view->buffers[buffer].data + offset, size};
+/* Chosen without a branch: short and long strings mix at random. */
+static void texts_of_string_views(sdr_string *out, const sdr_view *view, int64_t start,
+                                  int64_t n) {
+    static const sdr_bytes none = {NULL, 0};
+    const sdr_bytes *buffers = view->n_buffers > 0 ? view->buffers : &none;
+    const uint8_t *at = view->data + start * view->stride;
+    for (int64_t i = 0; i < n; i++, at += view->stride) {
+        int32_t size, buffer, offset;
+        memcpy(&size, at, sizeof size);
+        memcpy(&buffer, at + 8, sizeof buffer);
+        memcpy(&offset, at + 12, sizeof offset);
+        /* all bits or none; the buffer's index of a null row may be anything */
+        uintptr_t is_long = -(uintptr_t)(size > INLINE_TEXT_BYTES);
+        uintptr_t exists = -(uintptr_t)((uint32_t)buffer < view->n_buffers);
+        uintptr_t far =
+            (uintptr_t)buffers[(uintptr_t)(uint32_t)buffer & is_long & exists].data +
+            (uintptr_t)(intptr_t)offset;
+        uintptr_t near = (uintptr_t)(at + 4);
+        out[i] =
+            (sdr_string){(const uint8_t *)((far & is_long) | (near & ~is_long)), size};
+    }
 }
 
-sdr_string sdr_view_text(const sdr_view *view, int64_t row) {
-    if (view->type == SDR_TYPE_UTF8) {
-        const sdr_any_int32 *offsets = (const void *)view->data;
-        return (sdr_string){view->bytes + offsets[row],
-                            (int64_t)offsets[row + 1] - offsets[row]};
-    }
-    if (view->type == SDR_TYPE_LARGE_UTF8) {
-        const sdr_any_int64 *offsets = (const void *)view->data;
-        return (sdr_string){view->bytes + offsets[row],
-                            offsets[row + 1] - offsets[row]};
-    }
-    return view_of_string_view(view, row);
+#define TEXTS_OF_OFFSETS(type)                                                         \
+    do {                                                                               \
+        const type *offsets = (const void *)view->data;                                \
+        for (int64_t i = 0; i < n; i++)                                                \
+            out[i] =                                                                   \
+                (sdr_string){view->bytes + offsets[start + i],                         \
+                             (int64_t)offsets[start + i + 1] - offsets[start + i]};    \
+    } while (0)
+
+void sdr_view_texts(sdr_string *out, const sdr_view *view, int64_t start, int64_t n) {
+    if (view->type == SDR_TYPE_UTF8)
+        TEXTS_OF_OFFSETS(sdr_any_int32);
+    else if (view->type == SDR_TYPE_LARGE_UTF8)
+        TEXTS_OF_OFFSETS(sdr_any_int64);
+    else
+        texts_of_string_views(out, view, start, n);
 }

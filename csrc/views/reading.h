@@ -47,8 +47,9 @@ void sdr_view_load_indices(int64_t *out, const sdr_view *view, int64_t start,
 /* Whether a row of a column (a dictionary) is null. */
 bool sdr_column_row_is_null(const sdr_column *column, int64_t row);
 
-/* The text at a row of a text view that is not null. */
-sdr_string sdr_view_text(const sdr_view *view, int64_t row);
+/* The text at each row of a text view; of rows that are null it must not be used. Reads
+ * no more than the row's offsets or its 16 bytes. */
+void sdr_view_texts(sdr_string *out, const sdr_view *view, int64_t start, int64_t n);
 
 /* Integers from any integer or temporal type; unsigned 64 bits as their pattern. */
 void sdr_widen(int64_t *out, const void *rows, sdr_type type, int64_t n);

@@ -65,6 +65,46 @@ static void gather_row(gathering *g, int64_t i, const sdr_view *view, int64_t ro
     memcpy(out, sdr_view_rows(view, row, 1, &buffer), (size_t)g->view.stride);
 }
 
+#define GATHER(type)                                                                   \
+    do {                                                                               \
+        type *out = (type *)(void *)g->data;                                           \
+        for (int64_t i = 0; i < g->n; i++)                                             \
+            out[i] =                                                                   \
+                *(const type *)(const void *)(from->data + g->indices[i] * stride);    \
+    } while (0)
+
+/* All rows of one chunk in the machine's byte order. */
+static void gather_values(gathering *g, const sdr_view *from) {
+    ptrdiff_t stride = from->stride;
+    switch (g->view.stride) {
+    case 1:
+        GATHER(sdr_any_uint8);
+        break;
+    case 2:
+        GATHER(sdr_any_uint16);
+        break;
+    case 4:
+        GATHER(sdr_any_uint32);
+        break;
+    default:
+        GATHER(sdr_any_uint64);
+    }
+}
+
+static sdr_code gather_one_chunk(gathering *g, sdr_error *error) {
+    (void)error;
+    const sdr_view *from = &g->in->chunks[0];
+    gather_values(g, from);
+    for (int64_t i = 0; from->null_count != 0 && i < g->n; i++)
+        g->mask[i] = row_is_null(from, g->indices[i]);
+    return SDR_OK;
+}
+
+static bool is_one_plain_chunk(const sdr_column *in) {
+    const sdr_view *view = &in->chunks[0];
+    return in->n_chunks == 1 && !view->swapped && sdr_view_width(view) > 0;
+}
+
 static sdr_code gather_fixed(gathering *g, sdr_error *error) {
     (void)error;
     int64_t chunk = 0, row;
@@ -126,7 +166,8 @@ static bool write_view(uint8_t *out, sdr_string text, int64_t buffer, int64_t of
 static bool gather_text_row(gathering *g, int64_t i, int64_t chunk,
                             const sdr_view *view, int64_t row) {
     uint8_t *out = g->data + i * VIEW_BYTES;
-    sdr_string text = sdr_view_text(view, row);
+    sdr_string text;
+    sdr_view_texts(&text, view, row, 1);
     if (text.size <= INLINE_TEXT_BYTES) return write_view(out, text, 0, 0);
     if (view->type != SDR_TYPE_STRING_VIEW) {
         int64_t at = text.data - view->bytes, window = at >> WINDOW_BITS;
@@ -221,10 +262,10 @@ static gather_function choose(gathering *g) {
         g->view.index_type = is_shared ? first->index_type : SDR_TYPE_INT64;
         g->view.dictionary = first->dictionary;
         g->view.stride = sdr_view_width(&g->view);
-        return is_shared ? gather_fixed : gather_joined;
+        if (!is_shared) return gather_joined;
     }
     g->view.stride = sdr_view_width(&g->view);
-    return gather_fixed;
+    return is_one_plain_chunk(g->in) ? gather_one_chunk : gather_fixed;
 }
 
 static sdr_code gather(gathering *g, gather_function fill, sdr_error *error) {
