@@ -250,7 +250,8 @@ class ReferenceColumn(ColumnState):
         if self.kind == CATEGORICAL:
             _ = self.categories
         if self.is_number and self.value_kind != "boolean":
-            self.prepared = self.prepared or _core.Prepared(self.column, threads=self.threads)
+            if self.prepared is None:  # an empty one is falsy
+                self.prepared = _core.Prepared(self.column, threads=self.threads)
             self._column = None
         elif self.value_kind == "text":
             _ = (self.text_profile, self.distinct)
@@ -452,6 +453,8 @@ class ColumnPair:
             wasserstein=wasserstein,
             threads=self.threads,
         )
+        if found["status"] == EMPTY and self.shape_status is None:
+            found["status"] = ALL_NULL  # a restored reference knows only its values
         return cast("Mapping[str, Any]", found)
 
     def cell_counts(self, bins: Bins) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
