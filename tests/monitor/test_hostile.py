@@ -99,7 +99,10 @@ def test_a_column_of_any_kind_gives_values_or_statuses(name: str, tmp_path: Path
     whole(sd.profile(table).results)
     reference = Reference.fit(table)
     reference.save(tmp_path / "a.sdref")
-    whole(Reference.load(tmp_path / "a.sdref").compare(table.slice(0, 0)).results)
+    loaded = Reference.load(tmp_path / "a.sdref")
+    whole(loaded.compare(table.slice(0, 0)).results)
+    statuses = [row.status for row in Reference.fit(table).compare(table).results]
+    assert [row.status for row in loaded.compare(table).results] == statuses
 
 
 @pytest.mark.parametrize("name", REFUSED)

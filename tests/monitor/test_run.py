@@ -261,6 +261,22 @@ def test_a_fitted_reference_gives_the_numbers_of_its_rows(
     assert [r[8:] for r in found] == [r[8:] for r in results]
 
 
+def test_a_reference_of_all_columns_gives_only_those_with_a_role(
+    table: pa.Table, spec: Spec
+) -> None:
+    columns = Columns(timestamp="t", prediction="p", target="y", ignore=["k"])
+    changed = spec.model_copy(update={"columns": columns})
+    results = monitor(changed, table, Reference.fit(table))
+    compared = {row.column for row in results if row.metric.startswith("drift.")} - {""}
+    assert compared == {"x", "c", "p"}
+    assert "missing_column" not in {row.status for row in results}
+
+
+def test_a_reference_that_reads_a_column_otherwise_is_told(table: pa.Table, spec: Spec) -> None:
+    with pytest.raises(SpecError, match="column 'k' is categorical in the spec, but numeric in"):
+        monitor(spec, table, Reference.fit(table))
+
+
 def test_naive_times_and_dates_are_local_days(table: pa.Table, spec: Spec) -> None:
     frame = table.to_pandas()
     local = frame["t"].dt.tz_convert("America/New_York").dt.tz_localize(None)

@@ -99,7 +99,7 @@ def _compared(
     rows = max((column.rows for column in right.values()), default=0)
     plan, limits = plan_of(spec, left, rows_current=rows, threads=threads)
     values = measure.window_values(left, right, roles, spec.metrics, plan, limits, progress)
-    report = report_of(left, right, values, Identity.of(spec, "", ""), roles, started, threads)
+    report = report_of(left, right, values, Identity.of(spec, spec.digest), roles, started, threads)
     fingerprint = DataDigest(threads)
     return Comparison(report, lambda: (fingerprint(current), fingerprint(reference)))
 

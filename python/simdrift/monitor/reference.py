@@ -48,6 +48,7 @@ class Reference:
         self.roles = roles
         self.plan, self.limits = plan_of(spec, self.columns, recorded=recorded, threads=threads)
         self._digest: str | None = None
+        self._spec_digest = spec.digest
 
     @classmethod
     def fit(
@@ -102,7 +103,7 @@ class Reference:
             self.columns, current, self.roles, self.spec.metrics, self.plan, self.limits, progress
         )
         held = {name: frame[name] for name in self.roles.watched if name in frame}
-        identity = Identity.of(self.spec, DataDigest(threads)(held), self.digest)
+        identity = Identity.of(self.spec, self._spec_digest, DataDigest(threads)(held), self.digest)
         return report_of(self.columns, current, values, identity, self.roles, started, threads)
 
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -40,14 +40,16 @@ class Identity(NamedTuple):
     reference_digest: str = ""
 
     @classmethod
-    def of(cls, spec: Spec, data_digest: str, reference_digest: str) -> Self:
+    def of(
+        cls, spec: Spec, spec_digest: str, data_digest: str = "", reference_digest: str = ""
+    ) -> Self:
         """Of a comparison without windows."""
         return cls(
             monitor=spec.monitor,
             dataset=spec.dataset,
             model=spec.model,
             model_version=spec.model_version,
-            spec_digest=spec.digest,
+            spec_digest=spec_digest,
             data_digest=data_digest,
             reference_digest=reference_digest,
         )

@@ -60,6 +60,7 @@ def monitor(
     else:
         prepared = Reference.of_frame(_stretch(spec, before or {}), spec, threads=threads)
     roles = roles_of(spec.columns, names)
+    _check_kinds(roles, prepared)
     wanted = {name: frame[name] for name in roles.watched if name in frame}
     ordered = encoded(taken(wanted, found.order), threads)
     return _Monitor(spec, roles, prepared, ordered, threads).run(found, progress)
@@ -75,6 +76,17 @@ def _tell(found: Windows) -> None:
         )
 
 
+def _check_kinds(roles: Roles, reference: Reference) -> None:
+    """SpecError where a reference was fitted with another reading of a column."""
+    for name, kind in roles.kinds.items():
+        column = reference.columns.get(name)
+        if column is not None and column.broken is None and column.kind != kind:
+            raise SpecError(
+                f"column {name!r} is {kind} in the spec, but {column.kind} in the reference: fit "
+                "the reference with this spec"
+            )
+
+
 class _Monitor:
     """What all windows of one call share."""
 
@@ -86,14 +98,15 @@ class _Monitor:
         frame: Frame,
         threads: int | None,
     ) -> None:
-        self.spec, self.roles, self.reference = spec, roles, reference
+        self.spec, self.roles = spec, roles
         self.frame, self.threads = frame, threads or spec.threads
         self.fingerprint = DataDigest(self.threads)
         self.spec_digest, self.reference_digest = spec.digest, reference.digest
+        self.before = {
+            name: reference.columns[name] for name in roles.compared if name in reference.columns
+        }
         recorded = reference.plan.record() if spec.methods == "auto" else None
-        self.plan, self.limits = plan_of(
-            spec, reference.columns, recorded=recorded, threads=threads
-        )
+        self.plan, self.limits = plan_of(spec, self.before, recorded=recorded, threads=threads)
 
     def run(self, found: Windows, progress: Progress) -> Results:
         """All windows, in order."""
@@ -115,12 +128,11 @@ class _Monitor:
         columns = sliced(self.frame, window.first, window.stop)
         roles, threads = self.roles, self.threads
         current = measure.states(columns, roles.watched, roles.kinds, threads)
-        reference = self.reference
         values = measure.window_values(
-            reference.columns, current, roles, self.spec.metrics, self.plan, self.limits
+            self.before, current, roles, self.spec.metrics, self.plan, self.limits
         )
         run = self._identity(window, columns).run(window.rows, started)
-        pictures = measure.histograms(run.run_id, reference.columns, current, threads)
+        pictures = measure.histograms(run.run_id, self.before, current, threads)
         return run, rows_of(run, values), pictures
 
     def _identity(self, window: Window, columns: Frame) -> Identity:
