@@ -1,4 +1,4 @@
-"""Servers that may be killed, and a proxy before them."""
+"""A server with empty tables, and a proxy before it."""
 
 import sys
 from pathlib import Path
@@ -9,28 +9,28 @@ for folder in (Path(__file__).parents[1] / "store", Path(__file__).parent):
     sys.path.append(str(folder))
 
 from proxy import Proxy  # noqa: E402
-from store_servers import admin, empty, new_database, running_server, target_of  # noqa: E402
+from store_servers import admin, empty, folder_of_run, new_database, shared_server, target_of  # noqa: E402
 
 from simdrift.store.store import Store  # noqa: E402
 
 
 @pytest.fixture(scope="session", params=["package", "debian"])
-def victim(request):
-    """A server of these tests' own, with a migrated database."""
-    with running_server(request.param) as server:
+def server_and_database(request, tmp_path_factory):
+    """The test run's server, and a database of this worker's own."""
+    with shared_server(request.param, folder_of_run(tmp_path_factory)) as server:
         yield server, new_database(server)
 
 
 @pytest.fixture
-def server(victim):
-    server, database = victim
+def server(server_and_database):
+    server, database = server_and_database
     empty(server, database)
     return server
 
 
 @pytest.fixture
-def database(victim):
-    return victim[1]
+def database(server_and_database):
+    return server_and_database[1]
 
 
 @pytest.fixture

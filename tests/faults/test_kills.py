@@ -1,17 +1,24 @@
 """A server or a writer that is killed, and many writers at once: the final state is exact."""
 
-import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
-import warnings
 
 import pytest
-from store_servers import DAY, STARTED, admin, expected_rows, make_results, visible_rows
+from store_servers import (
+    DAY,
+    STARTED,
+    admin,
+    expected_rows,
+    forked,
+    in_processes,
+    make_results,
+    new_database,
+    running_server,
+    visible_rows,
+)
 
 from simdrift import _errors
 from simdrift.store.dsn import embedded
@@ -19,6 +26,13 @@ from simdrift.store.spool import Spool
 from simdrift.store.store import Store
 
 WRITERS = 32
+
+
+@pytest.fixture(scope="module", params=["package", "debian"])
+def server_and_database(request):
+    """A server of these tests' own: they kill it."""
+    with running_server(request.param) as server:
+        yield server, new_database(server)
 
 
 def shown(server, database):
@@ -97,34 +111,27 @@ def wait_until_settled(server):
 
 # -- the writer
 
-WRITER = """
-import sys
-sys.path.append(sys.argv[1])
-from store_servers import make_results
-from simdrift.store.store import Store
-store = Store(sys.argv[2], spool=sys.argv[3])
-print("ready", flush=True)
-for number in range(10_000):
-    store.write(make_results(days=2, columns=4, seed=number, monitor=f"m{number}"))
-    print(number, flush=True)
-"""
 
-
-@pytest.mark.parametrize("rounds", [4, pytest.param(40, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rounds", [6, pytest.param(60, marks=pytest.mark.slow)])
 def test_a_writer_killed_at_any_point_loses_nothing_that_was_spooled(
     server, database, store, rounds
 ):
     rng = random.Random(rounds)
-    dsn = " ".join(f"{key}={value}" for key, value in store.target._parameters.items())
-    helpers = os.path.dirname(sys.modules["store_servers"].__file__)
-    command = [sys.executable, "-c", WRITER, helpers, dsn, str(store.spool.folder)]
+
+    def write_on(pipe):
+        with Store(store.target, spool=store.spool.folder) as own:
+            for number in range(10_000):
+                own.write(batch(number))
+                os.write(pipe, b".")
+
     most = 0
     for _ in range(rounds):
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
-            assert writer.stdout.readline() == "ready\n"
-            time.sleep(rng.uniform(0.0, 0.25))
-            writer.kill()
-            confirmed = len(writer.stdout.readlines())
+        writer, pipe = forked(write_on)
+        time.sleep(rng.uniform(0.02, 0.3))
+        os.kill(writer, signal.SIGKILL)
+        os.waitpid(writer, 0)
+        with os.fdopen(pipe) as file:
+            confirmed = len(file.read())
         waiting = len(store.spool.pending())
         assert waiting <= 1
         store.flush()
@@ -145,29 +152,6 @@ def batch(number):
 # -- many at once
 
 
-def in_processes(count, work):
-    """Runs work(n) in `count` processes of ours at once; what each raised, by number."""
-    read_end, write_end = os.pipe()
-    children = []
-    for number in range(count):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # forking with threads: the children use none
-            child = os.fork()
-        if child == 0:
-            try:
-                work(number)
-            except BaseException as error:
-                text = json.dumps([number, f"{type(error).__name__}: {error}"]) + "\n"
-                os.write(write_end, text.encode())
-            os._exit(0)
-        children.append(child)
-    os.close(write_end)
-    for child in children:
-        os.waitpid(child, 0)
-    with os.fdopen(read_end) as file:
-        return [json.loads(line) for line in file]
-
-
 def test_writers_of_the_same_runs_store_them_once(server, database, store):
     results = make_results(days=3)
 
@@ -175,7 +159,7 @@ def test_writers_of_the_same_runs_store_them_once(server, database, store):
         with Store(store.target, spool=store.spool.folder) as own:
             own.write(results)
 
-    assert in_processes(WRITERS, work) == []
+    assert in_processes(WRITERS, work) == [None] * WRITERS
     assert shown(server, database) == expected_rows(results)
     with admin(server, database) as connection:
         counts = [
@@ -202,7 +186,7 @@ def test_writers_of_different_runs_over_the_same_windows_leave_the_latest(server
         with Store(store.target, spool=store.spool.folder) as own:
             own.write(competitor(number))
 
-    assert in_processes(WRITERS, work) == []
+    assert in_processes(WRITERS, work) == [None] * WRITERS
     assert shown(server, database) == expected_rows(competitor(WRITERS - 1))
     assert store.verify() == ()
 
@@ -216,7 +200,7 @@ def test_writers_of_different_monitors_do_not_disturb_each_other(server, databas
             mine.write(own(number))
             mine.write(own(number))
 
-    assert in_processes(WRITERS, work) == []
+    assert in_processes(WRITERS, work) == [None] * WRITERS
     assert shown(server, database) == expected_rows(*map(own, range(WRITERS)))
     assert store.verify() == ()
 
@@ -228,7 +212,7 @@ def test_a_flush_beside_writers_takes_nothing_from_them(server, database, store)
                 own.write(make_results(days=1, seed=turn, monitor=f"m{number} {turn}"))
                 own.flush()
 
-    assert in_processes(8, work) == []
+    assert in_processes(8, work) == [None] * 8
     expected = [
         make_results(days=1, seed=turn, monitor=f"m{number} {turn}")
         for number in range(8)

@@ -7,15 +7,23 @@ import pytest
 
 sys.path.append(str(Path(__file__).parent))
 
-from store_servers import admin, drop_database, empty, new_database, running_server, target_of
+from store_servers import (
+    admin,
+    drop_database,
+    empty,
+    folder_of_run,
+    new_database,
+    shared_server,
+    target_of,
+)
 
 from simdrift.store.store import Store
 
 
 @pytest.fixture(scope="session", params=["package", "debian"])
-def server(request):
-    """A running server with a migrated database to clone."""
-    with running_server(request.param) as running:
+def server(request, tmp_path_factory):
+    """A running server with a migrated database to clone; all workers' own together."""
+    with shared_server(request.param, folder_of_run(tmp_path_factory)) as running:
         yield running
 
 

@@ -1,10 +1,14 @@
 """Real servers and made-up results for the tests of the store."""
 
+import fcntl
+import hashlib
+import json
 import os
 import random
 import shutil
 import tempfile
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -53,20 +57,65 @@ def server_folder() -> Iterator[Path]:
 
 @contextmanager
 def running_server(kind: str) -> Iterator[EmbeddedServer]:
-    """A started server, with a migrated database to clone."""
+    """A started server of one test's own."""
     with server_folder() as folder:
         server = EmbeddedServer(folder / "s", binaries=binaries(kind))
         try:
-            with admin(server) as connection:
-                connection.execute("create database migrated")
-                # A killed server loses nothing by this, a machine without power might.
-                connection.execute("alter system set fsync = off")
-                connection.execute("select pg_reload_conf()")
-            with Store(target_of(server, "migrated")) as store:
-                store.migrate()
+            prepare(server)
             yield server
         finally:
             server.stop()
+
+
+@contextmanager
+def shared_server(kind: str, run: Path) -> Iterator[EmbeddedServer]:
+    """The started server of a test run, whose folder is `run`, shared by its workers."""
+    name = hashlib.sha256(os.fsencode(run)).hexdigest()[:12]
+    folder = Path(f"/tmp/sd-{kind}-{name}")
+    lock = run / f"{kind}.lock"
+    server = EmbeddedServer(folder / "s", binaries=binaries(kind))
+    user = folder / f"user-{os.getpid()}-{next(_NUMBERS)}"
+    with _locked(lock):
+        folder.mkdir(mode=0o711, exist_ok=True)
+        user.touch()
+        if not (folder / "prepared").exists():
+            prepare(server)
+            (folder / "prepared").touch()
+    try:
+        yield server
+    finally:
+        with _locked(lock):
+            user.unlink()
+            if not list(folder.glob("user-*")):
+                server.stop()
+                shutil.rmtree(folder)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def folder_of_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that all workers of a test run have in common."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+def prepare(server: EmbeddedServer) -> None:
+    """A migrated database to clone, and roles that may log in."""
+    with admin(server) as connection:
+        connection.execute("create database migrated")
+        # A killed server loses nothing by this, a machine without power might.
+        connection.execute("alter system set fsync = off")
+        connection.execute("select pg_reload_conf()")
+    with Store(target_of(server, "migrated")) as store:
+        store.migrate()
+    with admin(server) as connection:
+        for role in ("simdrift_writer", "simdrift_reader"):
+            connection.execute(f"alter role {role} login")
 
 
 def admin(server: EmbeddedServer, database: str = "simdrift") -> psycopg.Connection:
@@ -199,3 +248,40 @@ def empty(server: EmbeddedServer, database: str) -> None:
             "truncate simdrift.series, simdrift.run, simdrift.metric_value, simdrift.histogram,"
             " simdrift.event, simdrift.bench_result restart identity"
         )
+
+
+def forked(work: Callable[[int], object]) -> tuple[int, int]:
+    """A child process of ours that runs work(pipe), and the pipe's end to read from."""
+    read_end, write_end = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # forking with threads: the children use none
+        child = os.fork()
+    if child == 0:
+        try:
+            work(write_end)
+        finally:
+            os._exit(0)
+    os.close(write_end)
+    return child, read_end
+
+
+def in_processes(count: int, work: Callable[[int], object]) -> list[object]:
+    """What work(number) gives, or the text of what it raised, in `count` processes at once."""
+
+    def report(number: int) -> Callable[[int], None]:
+        def run(pipe: int) -> None:
+            try:
+                said = work(number)
+            except BaseException as error:
+                said = f"{type(error).__name__}: {error}"
+            os.write(pipe, json.dumps(said).encode())
+
+        return run
+
+    started = [forked(report(number)) for number in range(count)]
+    said = []
+    for child, pipe in started:
+        with os.fdopen(pipe) as file:
+            said.append(json.load(file))
+        os.waitpid(child, 0)
+    return said

@@ -1,7 +1,5 @@
 """The embedded server: who it runs as, that it is shared, and what a kill leaves behind."""
 
-import json
-import multiprocessing
 import os
 import pwd
 import signal
@@ -10,12 +8,11 @@ import stat
 import subprocess
 import sys
 import time
-import warnings
 from pathlib import Path
 
 import psycopg
 import pytest
-from store_servers import binaries, make_results, server_folder
+from store_servers import binaries, in_processes, make_results, server_folder
 
 from simdrift import _errors
 from simdrift.store import account, embedded, postmaster
@@ -106,24 +103,15 @@ def test_stop_ends_it_and_start_brings_it_back_with_its_data(own_server):
         assert connection.execute("select count(*) > 0 from kept").fetchone() == (True,)
 
 
-def start_and_say(folder, said):
-    server = EmbeddedServer(folder)
-    server.start()
-    said.put(server.status().pid)
-
-
 def test_processes_that_start_at_once_share_one_server(own_server):
     own_server.stop()
-    context = multiprocessing.get_context("spawn")
-    said = context.Queue()
-    started = [
-        context.Process(target=start_and_say, args=(own_server.folder, said)) for _ in range(3)
-    ]
-    for process in started:
-        process.start()
-    pids = {said.get(timeout=60) for _ in started}
-    for process in started:
-        process.join()
+
+    def work(_):
+        server = EmbeddedServer(own_server.folder)
+        server.start()
+        return server.status().pid
+
+    pids = set(in_processes(4, work))
     assert len(pids) == 1
     assert embedded._alive(pids.pop())  # it outlives those who started it
 
@@ -421,24 +409,14 @@ def test_a_package_that_nobody_can_enter_is_copied_once(monkeypatch):
 
 def run_as(uid, function):
     """What a function gives in a child process of this user."""
-    read_end, write_end = os.pipe()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # forking with threads: the child starts none
-        child = os.fork()
-    if child == 0:
-        try:
-            os.setgroups([])
-            os.setgid(uid)
-            os.setuid(uid)
-            said = function()
-        except BaseException as error:
-            said = f"{type(error).__name__}: {error}"
-        os.write(write_end, json.dumps(said).encode())
-        os._exit(0)
-    os.close(write_end)
-    os.waitpid(child, 0)
-    with os.fdopen(read_end) as file:
-        return json.load(file)
+
+    def work(_):
+        os.setgroups([])
+        os.setgid(uid)
+        os.setuid(uid)
+        return function()
+
+    return in_processes(1, work)[0]
 
 
 @as_root

@@ -1,17 +1,18 @@
 """`migrate`: once, twice, by eight at once, by somebody who may not do everything."""
 
-import subprocess
-import sys
 from types import SimpleNamespace
 
 import psycopg
 import pytest
 from store_servers import (
     admin,
+    binaries,
     expected_rows,
+    in_processes,
     make_results,
     make_row,
     make_run,
+    server_folder,
     target_of,
     visible_rows,
 )
@@ -19,14 +20,8 @@ from store_servers import (
 from simdrift import _errors
 from simdrift.results.collection import Results
 from simdrift.store import migrate as migrating
+from simdrift.store.embedded import EmbeddedServer
 from simdrift.store.store import Store
-
-MIGRATE = """
-import sys
-from simdrift.store import Store
-with Store(sys.argv[1]) as store:
-    print(len(store.migrate().applied))
-"""
 
 OBJECTS = """
 select c.relkind::text, c.relname from pg_class c
@@ -68,15 +63,14 @@ def test_migrate_twice_applies_nothing(bare_store):
     assert bare_store.migrate() == first._replace(applied=())
 
 
-def test_eight_migrations_at_once_apply_each_file_once(server, bare_database):
-    parameters = server.start() | {"dbname": bare_database}
-    dsn = " ".join(f"{key}={value}" for key, value in parameters.items())
-    started = [
-        subprocess.Popen([sys.executable, "-c", MIGRATE, dsn], stdout=subprocess.PIPE)
-        for _ in range(8)
-    ]
-    counts = sorted(int(process.communicate(timeout=60)[0]) for process in started)
-    assert counts == [0] * 7 + [migrating.latest_version()]
+def test_eight_migrations_at_once_apply_each_file_once(server, bare_database, tmp_path):
+    target = target_of(server, bare_database)
+
+    def work(_):
+        with Store(target, spool=tmp_path) as store:
+            return len(store.migrate().applied)
+
+    assert sorted(in_processes(8, work)) == [0] * 7 + [migrating.latest_version()]
 
 
 def test_an_edited_migration_is_refused_by_name(bare_store, server, bare_database):
@@ -132,70 +126,49 @@ def test_migrations_are_numbered_without_gaps_and_hold_one_statement_each():
 # -- somebody who may not do everything
 
 
-@pytest.fixture
-def plain_user(server, bare_database):
-    """A user who owns a schema in the database, and may do nothing else there."""
-    name = f"plain_{bare_database}"
-    with admin(server, bare_database) as connection:
-        connection.execute(f"create role {name} login")
-        connection.execute(f"create schema simdrift authorization {name}")
-        yield name
-        connection.execute(f"drop owned by {name}")
-        connection.execute(f"drop role {name}")
-
-
 def test_a_user_without_the_right_to_make_a_schema_gets_the_statement(server, bare_database):
+    name = f"plain_{bare_database}"
     with admin(server) as connection:
-        connection.execute("create role nobody_special login")
+        connection.execute(f"create role {name} login")
     try:
-        target = target_of(server, bare_database, user="nobody_special")
+        target = target_of(server, bare_database, user=name)
         with Store(target) as store, pytest.raises(_errors.StoreError) as raised:
             store.migrate()
-        assert 'create schema simdrift authorization "nobody_special"' in str(raised.value)
+        assert f'create schema simdrift authorization "{name}"' in str(raised.value)
     finally:
         with admin(server) as connection:
-            connection.execute("drop role nobody_special")
+            connection.execute(f"drop role {name}")
 
 
-@pytest.fixture
-def without_roles(server):
-    """A server whose roles of ours have another name for the while of a test."""
-    roles = ("simdrift_owner", "simdrift_writer", "simdrift_reader")
+@pytest.fixture(scope="module")
+def server_without_roles():
+    """A server that nobody has migrated anything on."""
+    with server_folder() as folder:
+        server = EmbeddedServer(folder / "s", binaries=binaries("package"))
+        server.start()
+        yield server
+        server.stop()
+
+
+def test_a_user_who_may_not_make_roles_finishes_and_gets_the_sql(server_without_roles, tmp_path):
+    server = server_without_roles
     with admin(server) as connection:
-        for role in roles:
-            connection.execute(f"alter role {role} rename to {role}_away")
-        yield
-        for role in roles:
-            exists = connection.execute(
-                "select from pg_roles where rolname = %s", (role,)
-            ).fetchone()
-            if exists is not None:
-                connection.execute(f"drop owned by {role}")
-                connection.execute(f"drop role {role}")
-            connection.execute(f"alter role {role}_away rename to {role}")
-
-
-@pytest.mark.usefixtures("without_roles")
-def test_a_user_who_may_not_make_roles_finishes_and_gets_the_sql(
-    server, bare_database, plain_user, tmp_path
-):
-    with Store(target_of(server, bare_database, user=plain_user), spool=tmp_path) as store:
+        connection.execute("create role plain login")
+        connection.execute("create schema simdrift authorization plain")
+    with Store(target_of(server, "simdrift", user="plain"), spool=tmp_path) as store:
         done = store.migrate()
         assert len(done.applied) == done.version
         assert any("create role simdrift_reader" in text for text in done.for_admin)
-        store.write(make_results())
-        with admin(server, bare_database) as connection:
+        assert store.write(make_results()).rows_written == 18
+        with admin(server) as connection:
             for statement in done.for_admin:
                 connection.execute(statement)
             reads = connection.execute(
                 "select has_table_privilege('simdrift_reader', 'simdrift.dashboard_result',"
                 " 'select')"
             ).fetchone()
-            assert reads == (True,)
-            connection.execute("drop owned by simdrift_reader, simdrift_writer")
+        assert reads == (True,)
         assert store.migrate().for_admin == ()
-        with admin(server, bare_database) as connection:
-            connection.execute("drop owned by simdrift_reader, simdrift_writer, simdrift_owner")
 
 
 # -- what the views and the function give
@@ -237,8 +210,6 @@ def as_role(server, database):
     opened = []
 
     def connect(role):
-        with admin(server) as connection:
-            connection.execute(f"alter role {role} login")
         parameters = server.start() | {"dbname": database, "user": role}
         opened.append(psycopg.connect(**parameters, autocommit=True))
         return opened[-1]
