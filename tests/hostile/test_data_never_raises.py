@@ -141,23 +141,40 @@ def test_every_performance_metric_gives_a_value_or_a_status(metric):
                 _check(row.value, row.status, numbers, (metric, target, prediction, row))
 
 
-@pytest.mark.parametrize("prepared", [False, True])
-@pytest.mark.parametrize("methods", ["auto", sorted(registry.methods())])
-def test_a_table_of_all_hostile_columns_against_another_gives_every_row(prepared, methods):
+def _references() -> dict[str, ReferenceColumn]:
+    return {str(i): ReferenceColumn(str(i), _columns(n)) for i, n in enumerate(sorted(HOSTILE))}
+
+
+def _prepared() -> dict[str, ReferenceColumn]:
+    return {name: column.prepare() for name, column in _references().items()}
+
+
+def _restored() -> dict[str, ReferenceColumn]:
+    return {n: ReferenceColumn.from_state(c.to_state()) for n, c in _references().items()}
+
+
+def _table_rows(reference, methods, shift):
     names = sorted(HOSTILE)
-    for shift in (0, 1, 5, 17):
-        reference = {str(i): ReferenceColumn(str(i), _columns(n)) for i, n in enumerate(names)}
-        if prepared:
-            for column in reference.values():
-                column.prepare()
-        current = {
-            str(i): CurrentColumn(str(i), _columns(names[(i + shift) % len(names)]))
-            for i in range(len(names))
-        }
-        plan = DriftPlan.make(reference, methods=methods)
-        for row in compare_columns(reference, current, plan):
-            numbers = [field for field in row if isinstance(field, float)]
-            _check(row.value, row.status, numbers, (prepared, row))
+    current = {
+        str(i): CurrentColumn(str(i), _columns(names[(i + shift) % len(names)]))
+        for i in range(len(names))
+    }
+    return compare_columns(reference, current, DriftPlan.make(reference, methods=methods))
+
+
+@pytest.mark.parametrize("methods", ["auto", sorted(registry.methods())])
+@pytest.mark.parametrize("shift", [0, 1, 5, 17, 30])
+def test_a_table_of_hostile_columns_gives_every_row_whatever_was_done_to_its_reference(
+    methods, shift
+):
+    expected = _table_rows(_references(), methods, shift)
+    for row in expected:
+        numbers = [field for field in row if isinstance(field, float)]
+        _check(row.value, row.status, numbers, row)
+    for reference in (_prepared(), _restored()):
+        found = _table_rows(reference, methods, shift)
+        for left, right in zip(found, expected, strict=True):
+            assert left == right
 
 
 @pytest.mark.parametrize("name", [n for n, v in HOSTILE.items() if isinstance(v, np.ndarray)])
