@@ -29,6 +29,7 @@ from .text import shorten, visible
 from .timeline import Timeline
 
 MOST_CHARTS = 12
+CROWD = 40  # as many dots and more are drawn small
 MOST_HEAT_COLUMNS = 40
 MOST_HEAT_CELLS = 24_000
 HEAT_LIMITS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
@@ -54,11 +55,13 @@ class Chart(NamedTuple):
 
 
 class Flag(NamedTuple):
-    """The label of a point: where it is (shares from the lower left) and its text."""
+    """The label of a point: where it is (shares from the lower left), its text, the sides of
+    the point on which it stands ('left', 'low')."""
 
     x: float
     y: float
     text: str
+    sides: str
 
 
 class HeatRow(NamedTuple):
@@ -204,9 +207,9 @@ def _chart(key: Key, rows: list[Result], time: Timeline, marked: Sequence[StandO
         kept + ([threshold] if threshold is not None else []), from_zero=_from_zero(key.metric)
     )
     points = _with_gaps([(row, row.value) for row in rows], time, scale)
-    dots = [
-        _dot(row, time, scale, text) for row in rows if row.alert is True and drawable(row.value)
-    ]
+    alerts = [row for row in rows if row.alert is True and drawable(row.value)]
+    style = "alert" if len(alerts) < CROWD else "alert small"
+    dots = [_dot(row, time, scale, text, style) for row in alerts]
     levels = [] if threshold is None else [(scale.share(threshold), "threshold")]
     middle = sorted(kept)[len(kept) // 2]
     title = _title(key)
@@ -214,7 +217,7 @@ def _chart(key: Key, rows: list[Result], time: Timeline, marked: Sequence[StandO
     if threshold is not None:
         note += f", threshold {text(threshold)}"
     if dots:
-        note += f", {len(dots)} alerts"
+        note += f", {len(dots)} alert{'s' if len(dots) > 1 else ''}"
     picture = svg.chart([svg.Line(points, "main")], dots, levels, title, note)
     return Chart(
         title, note, picture, text(scale.high), text(scale.low), _flags(marked, time, scale, text)
@@ -231,10 +234,14 @@ def _from_zero(metric: str) -> bool:
 
 
 def _dot(
-    row: Result, time: Timeline, scale: _Scale, text: Callable[[float | None], str]
+    row: Result,
+    time: Timeline,
+    scale: _Scale,
+    text: Callable[[float | None], str],
+    style: str,
 ) -> svg.Dot:
     label = f"{window_label(row, time.zone)}: {text(row.value)}"
-    return svg.Dot(_place(row, time), scale.share(row.value or 0.0), "alert", label)
+    return svg.Dot(_place(row, time), scale.share(row.value or 0.0), style, label)
 
 
 def _place(row: Result | StandOut, time: Timeline) -> float:
@@ -271,10 +278,11 @@ def _flags(
     """Labels of at most two points that stand out, apart from each other."""
     flags: list[Flag] = []
     for one in marked:
-        x = _place(one, time)
+        x, y = _place(one, time), scale.share(one.value)
         if len(flags) < 2 and all(abs(x - flag.x) > 0.2 for flag in flags):
-            day = window_label(one, time.zone)
-            flags.append(Flag(x, min(scale.share(one.value), 0.97), f"{day}: {text(one.value)}"))
+            sides = [name for name, here in (("left", x > 0.55), ("low", one.score < 0)) if here]
+            label = f"{window_label(one, time.zone)}: {text(one.value)}"
+            flags.append(Flag(x, min(max(y, 0.17), 0.95), label, " ".join(sides)))
     return tuple(flags)
 
 

@@ -201,45 +201,49 @@ def _share_tone(summary: Summary) -> str:
 
 
 def _cards(summary: Summary) -> list[Card]:
-    many = summary.windows > 1
-    share = Card(
+    cards = [_share_card(summary), _rows_card(summary), _alerts_card(summary)]
+    if summary.missing_share is not None:
+        where = "in the median window" if summary.windows > 1 else "of all cells"
+        share = summary.missing_share
+        cards.insert(2, Card("Missing values", labels.unbroken_percent(share), where, share=share))
+    return [_windows_card(summary), *cards] if summary.windows > 1 else cards
+
+
+def _windows_card(summary: Summary) -> Card:
+    return Card(
+        "Drifting windows",
+        labels.count(summary.windows_drifted),
+        f"of {summary.windows}",
+        tone="bad" if summary.windows_drifted else "good",
+        share=summary.windows_drifted / summary.windows,
+    )
+
+
+def _share_card(summary: Summary) -> Card:
+    where = f"{len(summary.drifted_columns)} of {summary.columns}"
+    return Card(
         "Drifted columns",
         labels.unbroken_percent(summary.drifted_share),
-        "in the median window" if many else f"{len(summary.drifted_columns)} of {summary.columns}",
+        "in the median window" if summary.windows > 1 else where,
         tone=_share_tone(summary),
         share=summary.drifted_share,
         threshold=summary.drifted_share_threshold,
     )
-    rows = Card(
-        "Current rows",
-        labels.count(summary.rows_current),
-        f"reference {labels.count(summary.rows_reference)}",
-    )
-    missing = Card(
-        "Missing values",
-        labels.unbroken_percent(summary.missing_share),
-        "in the median window" if many else "of all cells",
-        share=summary.missing_share,
-    )
-    alerts = Card(
+
+
+def _rows_card(summary: Summary) -> Card:
+    reference = f"reference {labels.count(summary.rows_reference)}"
+    return Card("Current rows", labels.count(summary.rows_current), reference)
+
+
+def _alerts_card(summary: Summary) -> Card:
+    where = f"in {summary.windows_alerting} of {summary.windows} windows"
+    return Card(
         "Alerts",
         labels.count(summary.alerts),
-        f"in {summary.windows_alerting} of {summary.windows} windows"
-        if many
-        else f"of {summary.judged} checks",
+        where if summary.windows > 1 else f"of {summary.judged} checks",
         tone="warn" if summary.alerts else "good",
     )
-    known = [missing] if summary.missing_share is not None else []
-    if not many:
-        return [share, rows, *known, alerts]
-    drifted = Card(
-        "Drifting windows",
-        labels.count(summary.windows_drifted),
-        f"of {summary.windows}",
-        tone=_tone(summary),
-        share=summary.windows_drifted / summary.windows,
-    )
-    return [drifted, share, rows, *known, alerts]
 
 
 def _days(found: Sequence[StandOut], zone: tzinfo) -> list[Day]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 MOST_MARKS = 13
+LAST_MARK = 0.94  # the text of a later one would leave the picture
 
 
 class Mark(NamedTuple):
@@ -32,7 +33,7 @@ class Timeline(NamedTuple):
         """At most thirteen marks on round times."""
         times, pattern = _round_times(self.start, self.end, self.zone)
         marks = [(time, self.share(time)) for time in times]
-        inside = [(time, x) for time, x in marks if 0 <= x < 0.985]
+        inside = [(time, x) for time, x in marks if 0 <= x < LAST_MARK]
         return [Mark(x, _label(time, pattern)) for time, x in inside]
 
 
