@@ -97,7 +97,7 @@ def test_the_systems_certificates_serve_where_no_others_are_given(tmp_path):
     ],
 )
 def test_a_dsn_that_cannot_be_parsed_shows_nothing_of_itself(dsn):
-    with pytest.raises(_errors.StoreError) as raised:
+    with pytest.raises(_errors.InputError) as raised:
         parse(dsn, "SIMDRIFT_DSN")
     assert "s3" not in str(raised.value)
     assert "SIMDRIFT_DSN" in str(raised.value)

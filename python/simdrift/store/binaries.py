@@ -72,7 +72,13 @@ def _candidates() -> Iterator[Path]:
     on_path = shutil.which("initdb")
     if on_path is not None:
         yield Path(on_path).resolve().parent
-    yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    debian = Path("/usr/lib/postgresql").glob("*/bin")
+    yield from sorted(debian, key=lambda folder: _number(folder.parent.name), reverse=True)
+
+
+def _number(version: str) -> tuple[int, ...]:
+    """'9.6' comes before '15'."""
+    return tuple(int(part) for part in re.findall(r"\d+", version))
 
 
 def package_folder() -> Path | None:

@@ -18,7 +18,7 @@ import psycopg
 from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
 
-from simdrift._errors import StoreError
+from simdrift._errors import InputError
 
 from .embedded import EmbeddedServer
 
@@ -76,7 +76,7 @@ class Target:
 def resolve(dsn: str | None = None) -> Target:
     """The target of a DSN, of SIMDRIFT_DSN, or the embedded server; connects to nothing.
 
-    StoreError for a DSN that libpq can't parse.
+    InputError for a DSN that libpq can't parse.
     """
     if dsn:
         return parse(dsn, "argument")
@@ -102,7 +102,7 @@ def parse(dsn: str, source: str) -> Target:
         parameters = conninfo_to_dict(dsn)
     except psycopg.Error:
         # Neither libpq's words nor the DSN are shown: both may hold a part of the password.
-        raise StoreError(f"{source}: {_EXPECTED}, found what libpq cannot parse") from None
+        raise InputError(f"{source}: {_EXPECTED}, found what libpq cannot parse") from None
     chosen = {name: value for name, value in parameters.items() if value is not None}
     chosen |= _verification(chosen)
     return Target(_label(chosen), source, None, chosen)
