@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,7 +22,7 @@ from simdrift._errors import SimdriftError, StoreError
 
 if TYPE_CHECKING:
     from simdrift.monitor.progress import Bar
-    from simdrift.results import Results
+    from simdrift.results import ProfileReport, Report, Results
 
 DONE, ALERT, BAD_INPUT, NOT_STORED, STOPPED = 0, 1, 2, 3, 130
 
@@ -216,11 +216,9 @@ def demo(
 @cli.command("show-config")
 def show_config() -> int:
     """ISA, threads and build of the C core."""
-    from simdrift import _core
+    from simdrift._config import show_config as configuration
 
-    for key, value in _core.show_config().items():
-        shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
-        click.echo(f"{key}: {shown}")
+    click.echo(str(configuration()))
     return DONE
 
 
@@ -244,15 +242,19 @@ def _extent(results: Results) -> str:
     return f"{len(runs)} windows, {sum(r.rows for r in runs):,} rows, {len(results):,} values"
 
 
-def _show(report: Any, html: Path | None, as_json: bool) -> None:
+def _show(report: Report | ProfileReport, html: Path | None, as_json: bool) -> None:
     """The report on stdout, and as a page where asked for."""
     if html is not None:
         report.save_html(html)
         say(f"report: {html}")
+    from simdrift.results import Report
+
     if as_json:
         click.echo(report.results.to_json())
-    else:
+    elif isinstance(report, Report):
         click.echo(report.table(colour=sys.stdout.isatty()))
+    else:
+        click.echo(report.table())
 
 
 def _store(results: Results, dsn: str | None, deadline: float) -> None:

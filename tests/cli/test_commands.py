@@ -58,6 +58,9 @@ def test_two_files_are_compared(simdrift, two_files: tuple[Path, Path]) -> None:
     assert done.returncode == 0
     columns = {row.column for row in Results.from_json(done.stdout) if row.column}
     assert columns == {"x", "c"}
+    shown = simdrift("compare", *two_files, "--html", "out.html")
+    assert "wasserstein_normed" in shown.stdout
+    assert "<html" in (two_files[0].parent / "out.html").read_text()
     assert simdrift("compare", *two_files, "--fail-on-alert").returncode == 1
     assert simdrift("compare", two_files[0], two_files[0], "--fail-on-alert").returncode == 0
 
@@ -66,13 +69,19 @@ def test_a_file_is_profiled(simdrift, two_files: tuple[Path, Path]) -> None:
     done = simdrift("profile", two_files[0], "--json")
     rows = Results.from_json(done.stdout).filter(column="x", metric="quality.rows")
     assert [row.value for row in rows] == [3000.0]
+    shown = simdrift("profile", two_files[0], "--columns", "x,c", "--html", "profile.html")
+    assert (shown.returncode, shown.stdout.splitlines()[0][:21]) == (0, "3,000 rows, 2 columns")
+    assert "<html" in (two_files[0].parent / "profile.html").read_text()
 
 
 def test_the_configuration_is_shown(simdrift) -> None:
     done = simdrift("show-config")
     assert done.returncode == 0
-    assert "isa: " in done.stdout
-    assert "threads: " in done.stdout
+    assert [line.split()[0] for line in done.stdout.splitlines()][:3] == [
+        "simdrift",
+        "isa",
+        "threads",
+    ]
 
 
 def test_a_file_that_does_not_exist_is_named(simdrift, two_files: tuple[Path, Path]) -> None:
