@@ -44,6 +44,12 @@ class ProfileReport:
 
     `types` names the columns' types; `title` heads the page. Histograms of the results have
     empty `reference` counts: they are of one table alone.
+
+    >>> from uuid import UUID
+    >>> from simdrift.results import Result, Results
+    >>> row = Result(UUID(int=1), "", "", "", None, None, "all", "", "delay", "quality.mean", 1.5)
+    >>> ProfileReport(Results([row])).columns[0].value("mean")
+    1.5
     """
 
     def __init__(

@@ -130,6 +130,15 @@ def stand_out(
     `columns` column names ('' is the whole table; default: all), `minimum` the smallest |z| that
     counts, `timezone` the IANA zone of the dates in the sentences (default: the results'). Series
     of fewer than five windows, constant ones and infinite values have no outliers.
+
+    >>> from datetime import UTC, timedelta
+    >>> from uuid import UUID
+    >>> start, day = datetime(2013, 2, 1, tzinfo=UTC), timedelta(days=1)
+    >>> rows = [Result(UUID(int=i), "flights", "", "", start + i * day, start + i * day + day,
+    ...                "1d", "", "", "quality.missing_share", share)
+    ...         for i, share in enumerate([0.01, 0.02, 0.01, 0.03, 0.02, 0.02, 0.01, 0.38])]
+    >>> stand_out(Results(rows))[0].sentence
+    '2013-02-08: missing share 0.38, 24 robust sd above the median window 0.02'
     """
     names = {metrics} if isinstance(metrics, str) else set(metrics or DEFAULT_METRICS)
     rows = [

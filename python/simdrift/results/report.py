@@ -23,6 +23,14 @@ class Report:
     `types` names the columns' types, `roles` their roles ('prediction', 'target', ...; without
     them a column whose name begins with 'predict' is a prediction), `title` heads the page; all
     are for showing only.
+
+    >>> from uuid import UUID
+    >>> from simdrift.results import Result, Results
+    >>> row = Result(UUID(int=1), "", "", "", None, None, "all", "", "delay", "drift.psi", 0.5,
+    ...              threshold=0.2, alert=True)
+    >>> report = Report(Results([row]))
+    >>> report.summary.drifted_columns
+    ('delay',)
     """
 
     def __init__(

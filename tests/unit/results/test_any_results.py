@@ -84,7 +84,7 @@ def test_any_rows_are_shown(results):
 
 
 @given(monitored())
-@settings(max_examples=60, deadline=None, phases=PHASES)
+@settings(max_examples=30, deadline=None, phases=PHASES)
 def test_any_monitor_is_shown(results):
     check(results)
 
