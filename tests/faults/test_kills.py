@@ -21,6 +21,7 @@ from store_servers import (
 )
 
 from simdrift import _errors
+from simdrift.results.collection import Results
 from simdrift.store.dsn import embedded
 from simdrift.store.spool import Spool
 from simdrift.store.store import Store
@@ -69,6 +70,42 @@ def test_a_server_that_comes_back_in_time_gets_the_write(server, database, store
     store.write(results)
     later.join()
     assert shown(server, database) == expected_rows(results)
+
+
+def test_backends_terminated_while_writing_cost_a_retry_and_nothing_else(server, database, store):
+    rng = random.Random(3)
+    stop = threading.Event()
+    killed = []
+
+    def terminator():
+        with admin(server) as connection:
+            while not stop.wait(rng.uniform(0.03, 0.15)):
+                killed.extend(
+                    connection.execute(
+                        "select pg_terminate_backend(pid) from pg_stat_activity"
+                        " where datname = %s and application_name = 'simdrift'",
+                        (database,),
+                    ).fetchall()
+                )
+
+    thread = threading.Thread(target=terminator)
+    thread.start()
+    written = [make_results(days=2, seed=n, monitor=f"m{n % 10}", digest=str(n)) for n in range(20)]
+    for number, results in enumerate(written):
+        store.write(at(results, number))
+    stop.set()
+    thread.join()
+    assert len(killed) > 3
+    assert store.verify() == ()
+    expected = expected_rows(*written[10:])
+    assert shown(server, database) == expected
+    assert store.spool.pending() == []
+
+
+def at(results, number):
+    """The results of runs that started that many days later."""
+    runs = [run._replace(started_at=STARTED + number * DAY) for run in results.runs]
+    return Results(results.rows, runs, results.histograms)
 
 
 @pytest.mark.parametrize("kills", [4, pytest.param(40, marks=pytest.mark.slow)])
