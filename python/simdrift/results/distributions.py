@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from markupsafe import Markup
 
 from . import svg
-from .labels import LARGEST, number, unbroken_percent
+from .labels import LARGEST, drawable, number, unbroken_percent
 from .rows import Histogram
 from .text import shorten
+
+if TYPE_CHECKING:
+    from .profile import ProfileLine
 
 MOST_BARS = 12
 
@@ -142,3 +145,18 @@ def _ends(histogram: Histogram, cells: Sequence[tuple[str, float, float]]) -> tu
         texts = _edge_labels(histogram.edges)
         return texts[0], texts[-1]
     return cells[0][0], cells[-1][0] if len(cells) > 1 else ""
+
+
+BOX = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def quantile_picture(line: ProfileLine) -> HistogramPicture | None:
+    """A box plot where there are quantiles but no histogram; None where there are none."""
+    found = [line.value(f"quantile q={q:g}") for q in BOX]
+    marks = [value for value in found if value is not None and drawable(value)]
+    if len(marks) < len(BOX) or marks[-1] <= marks[0]:
+        return None
+    places = [(mark - marks[0]) / (marks[-1] - marks[0]) for mark in marks]
+    words = f"5 % to 95 % with quartiles and median of {shorten(line.column, 40)}"
+    left, right = (line.text(f"quantile q={q:g}") for q in (BOX[0], BOX[-1]))
+    return HistogramPicture(svg.box(places, words, "from quantiles"), left, right, "")

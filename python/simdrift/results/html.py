@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 
 from . import charts, labels, svg, terminal
 from .collection import Results
-from .distributions import HistogramPicture, histogram_pictures
+from .distributions import HistogramPicture, histogram_pictures, quantile_picture
 from .ranking import StandOut, stand_out
 from .rows import Result
 from .summary import FARTHEST, ColumnLine, Summary, on_p_value, ratio
@@ -397,7 +397,7 @@ def _profile_values(report: ProfileReport) -> dict[str, Any]:
             "line": line,
             "name": shorten(line.column, 48),
             "full": visible(line.column[:2000]),
-            "picture": pictures.get((line.column, "")),
+            "picture": pictures.get((line.column, "")) or quantile_picture(line),
         }
         for line in report.columns
     ]
@@ -407,5 +407,5 @@ def _profile_values(report: ProfileReport) -> dict[str, Any]:
         "report": report,
         "rows": rows,
         "shown": _PROFILE,
-        "pictured": bool(pictures),
+        "pictured": any(row["picture"] for row in rows),
     }

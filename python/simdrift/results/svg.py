@@ -91,6 +91,17 @@ def _bar(style: str, left: float, width: float, share: float) -> str:
     )
 
 
+def box(marks: Sequence[float], title: str, description: str) -> Markup:
+    """A box plot of five marks (shares of the width): whiskers, box, and the middle as a line."""
+    low, first, middle, third, high = (_x(mark) for mark in marks)
+    body = [
+        f'<path class="whisker" d="M{low} 50H{high}M{low} 30V70M{high} 30V70"/>',
+        f'<path class="box" d="M{first} 15H{third}V85H{first}Z"/>',
+        f'<path class="middle" d="M{middle} 10V90"/>',
+    ]
+    return _picture("hist", title, description, body)
+
+
 def chart(
     lines: Sequence[Line],
     dots: Sequence[Dot],

@@ -269,6 +269,24 @@ def test_profile_page_has_a_row_per_column_with_its_numbers():
     assert "100 %" in rows[2].text
 
 
+def test_a_profile_without_histograms_has_boxes_of_its_quantiles():
+    results = synth.profile()
+    page = parsed(ProfileReport(Results(results.rows, results.runs)).to_html())
+    (box,) = page.all("path", "box")
+    left, right = re.findall(r"M([\d.]+) 15H([\d.]+)V", box.attributes["d"])[0]
+    assert float(left) == pytest.approx(1000 * (7.5 - 1.5) / (28.5 - 1.5), abs=0.1)
+    assert float(right) == pytest.approx(1000 * (22.5 - 1.5) / (28.5 - 1.5), abs=0.1)
+
+
+def test_a_constant_column_has_no_box():
+    run = synth.run_of()
+    rows = [
+        synth.row_of(run, "a", "quality.quantile", 3.0, params=f"q={q:g}")
+        for q in (0.05, 0.25, 0.5, 0.75, 0.95)
+    ]
+    assert not parsed(ProfileReport(Results(rows, [run])).to_html()).all("svg")
+
+
 def test_save_html_writes_the_page_and_nothing_else(tmp_path):
     report = Report(synth.comparison())
     report.save_html(tmp_path / "drift.html")
