@@ -157,7 +157,7 @@ def test_rows_that_no_window_holds_are_counted(simdrift, days: Path) -> None:
     times[-3:] = [None] * 3
     parquet.write_table(table.set_column(0, "t", pa.array(times, table.schema.types[0])), path)
     done = simdrift("run", days, "--no-store")
-    assert "1,500 rows lie outside of the windows, 3 have no time\n" in done.stderr
+    assert "1,500 rows lie outside of 2020-01-04 to 2020-01-07, 3 have no time\n" in done.stderr
     assert "computed 3 windows, 1,497 rows" in done.stderr
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from simdrift.results import Report, Results, StandOut, stand_out
+from simdrift.results import Report, Result, Results, StandOut, stand_out
 from simdrift.results.ranking import MIN_SCORE
 
 if TYPE_CHECKING:
@@ -152,23 +152,41 @@ def days(results: Results, metric: str, column: str, *, top: int = DAYS_SHOWN) -
 
 
 def _reasons(results: Results, found: StandOut) -> tuple[str, ...]:
-    """For a metric of the whole table: the columns that lead it on that day."""
-    if found.column or found.metric.startswith("performance."):
-        return ()
-    missing = found.metric == "quality.missing_share"
-    rows = [
-        row
-        for row in results
-        if row.window_start == found.window_start
-        and row.column
-        and row.value is not None
-        and (row.metric == found.metric if missing else row.alert and row.threshold)
+    """What says why: the columns that are missing, that drifted, or whose means stand out."""
+    today = [row for row in results if row.window_start == found.window_start and row.column]
+    if found.metric == "quality.missing_share":
+        return _missing(today)
+    if found.metric == "drift.dataset":
+        return _drifted(today)
+    return _unusual_means(results, found)
+
+
+def _missing(today: list[Result]) -> tuple[str, ...]:
+    shares = {
+        row.column: row.value
+        for row in today
+        if row.metric == "quality.missing_share" and row.value is not None
+    }
+    worst = sorted(shares, key=lambda name: -shares[name])[:REASONS_SHOWN]
+    return tuple(f"{name} {shares[name]:.0%}" for name in worst)
+
+
+def _drifted(today: list[Result]) -> tuple[str, ...]:
+    """By how far their drift lies above its threshold."""
+    drifted = [row for row in today if row.alert and row.threshold and row.value is not None]
+    drifted.sort(key=lambda row: -abs(row.value or 0.0) / (row.threshold or 1.0))
+    return tuple(dict.fromkeys(row.column for row in drifted))[:REASONS_SHOWN]
+
+
+def _unusual_means(results: Results, found: StandOut) -> tuple[str, ...]:
+    """Other columns whose means are far from those of other days, the farthest first."""
+    everywhere = stand_out(results, "quality.mean", top=len(results.runs))
+    there = [
+        one
+        for one in everywhere
+        if one.window_start == found.window_start and one.column != found.column
     ]
-    if missing:
-        rows.sort(key=lambda row: -(row.value or 0.0))
-        return tuple(f"{row.column} {row.value:.0%}" for row in rows[:REASONS_SHOWN])
-    rows.sort(key=lambda row: -abs(row.value or 0.0) / (row.threshold or 1.0))
-    return tuple(dict.fromkeys(row.column for row in rows))[:REASONS_SHOWN]
+    return tuple(f"mean {one.column} {one.value:.1f}" for one in there[:REASONS_SHOWN])
 
 
 def story(results: Results, questions: tuple[tuple[str, str, str], ...]) -> Iterator[str]:

@@ -54,7 +54,7 @@ def monitor(
     names = list(dict.fromkeys([*frame, *known]))
     check_names(spec, names)
     found = _windows(spec, frame)
-    _tell(found)
+    _tell(spec, found)
     if isinstance(reference, Reference):
         prepared = reference
     else:
@@ -66,12 +66,14 @@ def monitor(
     return _Monitor(spec, roles, prepared, ordered, threads).run(found, progress)
 
 
-def _tell(found: Windows) -> None:
+def _tell(spec: Spec, found: Windows) -> None:
     """That there are rows which no window holds."""
     if found.outside or found.untimed:
         log.info(
-            "%s rows lie outside of the windows, %s have no time",
+            "%s rows lie outside of %s to %s, %s have no time",
             f"{found.outside:,}",
+            spec.start or "the first row",
+            spec.end or "the last",
             f"{found.untimed:,}",
         )
 
