@@ -115,6 +115,7 @@ def run(
 ) -> int:
     """Compute the windows of a monitor and store them."""
     from simdrift.monitor.files import run_files
+    from simdrift.monitor.roles import named_roles
     from simdrift.monitor.spec import Spec
     from simdrift.results import Report
 
@@ -123,7 +124,7 @@ def run(
     with _bar("windows", progress) as bar:
         results = run_files(spec, threads=threads, progress=bar)
     say(f"computed {_extent(results)} in {time.monotonic() - began:.2f} s")
-    report = Report(results, title=spec.monitor)
+    report = Report(results, title=spec.monitor, roles=named_roles(spec.columns))
     _show(report, html, as_json)
     if not no_store:
         _store(results, dsn or spec.store.dsn, deadline)

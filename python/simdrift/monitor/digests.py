@@ -7,7 +7,7 @@ a dictionary, is the 64-bit BLAKE2 of its label, taken once for each distinct on
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from simdrift.results.identity import digest
 
 MOST_TEXTS = 2**31 - 2  # codes are int32
 EXACT = ("integer", "temporal")
+ROWS_AT_ONCE = 1 << 20  # a copy of 8 MB at most, however long the column
 
 Part = bytes | memoryview | str | int
 
@@ -52,22 +53,31 @@ class DataDigest:
         self._threads = threads
 
     def __call__(self, columns: Mapping[str, Any]) -> str:
-        """SHA-256 of names, types and rows; a refused column counts by its name and type."""
-        parts: list[Part] = []
-        for name, column in columns.items():
-            parts.append(name)
-            parts += self._parts(name, column)
-        return digest(parts)
+        """SHA-256 of names, types and rows; a refused column counts by its name and error."""
+        return digest(
+            part for name, column in columns.items() for part in self._parts(name, column)
+        )
 
-    def _parts(self, name: str, column: Any) -> Iterable[Part]:
+    def _parts(self, name: str, column: Any) -> Iterator[Part]:
+        yield name
         if not isinstance(column, Column):
-            return [type(column).__name__]
+            yield type(column).__name__
+            return
+        yield column.value_kind
+        yield len(column)
+        for first in range(0, len(column), ROWS_AT_ONCE):
+            piece = column.slice(first, min(len(column), first + ROWS_AT_ONCE))
+            yield from self._rows(name, piece)
+
+    def _rows(self, name: str, column: Column) -> Iterator[Part]:
         if column.value_kind == "null":
-            return ["null", len(column)]
+            return
         if column.value_kind == "text" or column.kind == "category":
-            hashes = self._texts.setdefault(name, TextHashes()).of(column, self._threads)
-            return [column.value_kind, hashes.data]
-        if column.value_kind in EXACT:
+            yield self._texts.setdefault(name, TextHashes()).of(column, self._threads).data
+        elif column.value_kind in EXACT:
             values, valid = column.to_int64()
-            return [column.value_kind, values.data, np.packbits(valid).data]
-        return [column.value_kind, column.null_count, column.to_float64().data]
+            yield values.data
+            yield np.packbits(valid).data
+        else:
+            yield column.null_count
+            yield column.to_float64().data

@@ -56,6 +56,16 @@ def roles_of(columns: Columns, names: Sequence[str]) -> Roles:
     )
 
 
+def named_roles(columns: Columns) -> dict[str, str]:
+    """Role by column, of those that a spec names one by one.
+
+    >>> named_roles(Columns(prediction="p", target="y"))
+    {'p': 'prediction', 'y': 'target'}
+    """
+    named = {columns.prediction: "prediction", columns.target: "target"}
+    return {name: role for name, role in named.items() if name is not None}
+
+
 def check_names(spec: Spec, names: Sequence[str]) -> None:
     """SpecError for the first name in the spec that no data have."""
     columns = spec.columns
