@@ -35,13 +35,6 @@ RECORD: Final = np.dtype(
     + [("alert", "<i2"), ("status_no", "<i2")]
 )
 
-# What a run's checksum covers: independent of how a batch numbers series and statuses.
-_CHECKED: Final = np.dtype(
-    [("series", "V16"), *((name, ">f8") for name in FLOATS), ("alert", ">i2")]
-    + [(name, ">i8") for name in COUNTS]
-    + [("status", "V8")]
-)
-
 Records = np.ndarray[Any, np.dtype[np.void]]
 
 
@@ -156,27 +149,25 @@ class Batch:
 def run_checksums(
     values: Records, series_keys: Sequence[bytes], statuses: Sequence[str], runs: int
 ) -> list[tuple[int, str]]:
-    """How many values each run has, and BLAKE2b (32 hex digits) over them in the order of
-    their series' keys."""
+    """How many values each run has, and BLAKE2b (32 hex digits) over its records in the order of
+    their series' keys, over the keys and over the statuses; however a batch numbers them."""
     keys = np.frombuffer(b"".join(series_keys), dtype="V16")
     ranks = np.empty(len(keys), dtype=np.int64)
     ranks[sorted(range(len(keys)), key=series_keys.__getitem__)] = np.arange(len(keys))
-    place = values["run_no"] * np.int64(len(keys)) + ranks[values["series_no"]]
-    ordered = values[np.argsort(place)]
-    checked = np.zeros(len(ordered), dtype=_CHECKED)
-    checked["series"] = keys[ordered["series_no"]]
-    for name in (*FLOATS, "alert", *COUNTS):
-        checked[name] = ordered[name]
-    texts = [hashlib.blake2b(status.encode(), digest_size=8).digest() for status in statuses]
-    checked["status"] = np.array(texts, dtype="V8")[ordered["status_no"]]
-    bounds = np.searchsorted(ordered["run_no"], np.arange(runs + 1))
-    content = memoryview(checked.tobytes())
-    size = _CHECKED.itemsize
-    return [
-        (end - start, _digest(content[start * size : end * size]))
-        for start, end in pairwise(bounds.tolist())
+    ordered = values[
+        np.argsort(values["run_no"] * np.int64(len(keys)) + ranks[values["series_no"]])
     ]
+    digests = [hashlib.blake2b(status.encode(), digest_size=8).digest() for status in statuses]
+    bounds = np.searchsorted(ordered["run_no"], np.arange(runs + 1)).tolist()
+    parts = [keys[ordered["series_no"]], np.array(digests, dtype="V8")[ordered["status_no"]]]
+    for name in ("run_no", "series_no", "status_no"):
+        ordered[name] = 0
+    contents = [(memoryview(part.tobytes()), part.itemsize) for part in (ordered, *parts)]
+    return [(end - start, _digest(contents, start, end)) for start, end in pairwise(bounds)]
 
 
-def _digest(content: memoryview) -> str:
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
+def _digest(contents: Sequence[tuple[memoryview, int]], start: int, end: int) -> str:
+    state = hashlib.blake2b(digest_size=16)
+    for content, size in contents:
+        state.update(content[start * size : end * size])
+    return state.hexdigest()
