@@ -313,6 +313,9 @@ def test_a_whole_file_is_one_window_where_the_spec_says_when(table: pa.Table) ->
          "the reference has no rows from 2019-01-01 to 2019-02-01 (America/New_York)"),
         ({"metrics": Metrics(correlations=[["x", "q"]])}, SpecError,
          "'metrics.correlations': the data have no column 'q'"),
+        ({"metrics": Metrics(quantiles={"t": [0.5]})}, SpecError,
+         "'metrics.quantiles': column 't' has no role in which it is watched: make it a feature"),
+        ({"methods": {"z": "ks"}}, SpecError, "methods: expected a column or one of"),
     ],
 )  # fmt: skip
 def test_what_can_not_be_run_is_told(

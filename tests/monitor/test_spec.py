@@ -117,6 +117,10 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
         "correlations, performance",
     ),
     (
+        {"metrics": {"quality": ["quantile"]}},
+        "'metrics.quality': quantiles are asked for by column, in 'metrics.quantiles'",
+    ),
+    (
         {"metrics": {"performance": ["maee"]}},
         "'metrics.performance': unknown performance metric 'maee', did you mean 'mae'?; known: "
         "mean_error, mae, rmse, mse, max_error, r2",
@@ -273,6 +277,14 @@ def test_a_password_is_never_shown(dsn: str) -> None:
     for text in (redacted(dsn), repr(spec), str(spec), spec.to_toml()):
         assert "s3cret" not in text
     assert spec.store.dsn == dsn
+
+
+def test_whole_and_short_names_are_the_same() -> None:
+    whole = Spec(**SOUND, methods=["drift.ks"], metrics=Metrics(quality=["quality.mean"]),
+                 thresholds={"drift.psi": 0.1, "x": {"drift.ks": 0.2}})  # fmt: skip
+    short = Spec(**SOUND, methods=["ks"], metrics=Metrics(quality=["mean"]),
+                 thresholds={"psi": 0.1, "x": {"ks": 0.2}})  # fmt: skip
+    assert whole == short
 
 
 def test_a_spec_can_not_be_changed() -> None:

@@ -19,8 +19,6 @@ Limits = Mapping[tuple[str, str], float]  # by (column, metric); column '' is an
 Thresholds = Mapping[str, float | Mapping[str, float]]
 Progress = Callable[[int, int], object] | None
 
-OF_TABLE = ("rows", "missing_share")
-
 
 def split_thresholds(
     thresholds: Thresholds,
@@ -68,7 +66,7 @@ def window_values(
 
 
 def _quality(watched: Mapping[str, CurrentColumn], metrics: Metrics) -> list[MetricValue]:
-    statistics = [name for name in metrics.quality if name != "quantile"]
+    statistics = metrics.quality
     values = [
         value
         for value in quality.table_rows(watched)

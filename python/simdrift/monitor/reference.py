@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from simdrift._errors import InputError
+from simdrift._errors import InputError, SpecError
 from simdrift.metrics.compare import DriftPlan
 from simdrift.metrics.state import ReferenceColumn
 from simdrift.monitor import measure, state_file
@@ -182,15 +182,18 @@ def plan_of(
 ) -> tuple[DriftPlan, measure.Limits]:
     """The drift plan of a spec, and the limits that other metrics are held against."""
     drift, limits = measure.split_thresholds(spec.thresholds)
-    plan = DriftPlan.make(
-        columns,
-        methods=spec.methods,
-        rows_current=rows_current,
-        recorded=recorded,
-        thresholds=drift,
-        correction=spec.correction,
-        alpha=spec.alpha,
-        drift_share=spec.drift_share,
-        threads=threads or spec.threads,
-    )
+    try:
+        plan = DriftPlan.make(
+            columns,
+            methods=spec.methods,
+            rows_current=rows_current,
+            recorded=recorded,
+            thresholds=drift,
+            correction=spec.correction,
+            alpha=spec.alpha,
+            drift_share=spec.drift_share,
+            threads=threads or spec.threads,
+        )
+    except ValueError as error:  # a column or kind that does not exist
+        raise SpecError(str(error)) from None
     return plan, limits

@@ -88,6 +88,18 @@ def check_names(spec: Spec, names: Sequence[str]) -> None:
                 raise SpecError(f"'{key}': {no_column(name, names)}")
 
 
+def check_watched(spec: Spec, roles: Roles) -> None:
+    """SpecError where metrics are asked for of a column that has no role."""
+    quantiles = [name for name in spec.metrics.quantiles if name != "*"]
+    for key, names in (("quantiles", quantiles), ("correlations", _paired(spec))):
+        for name in names:
+            if name not in roles.watched:
+                raise SpecError(
+                    f"'metrics.{key}': column {name!r} has no role in which it is watched: make it "
+                    "a feature, the prediction or the target"
+                )
+
+
 def _paired(spec: Spec) -> list[str]:
     pairs = spec.metrics.correlations
     return [] if pairs == "numeric" else [name for pair in pairs for name in pair]

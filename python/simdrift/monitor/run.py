@@ -14,7 +14,7 @@ from simdrift.monitor.digests import DataDigest
 from simdrift.monitor.frames import Frame, encoded, frame_of, sliced, taken
 from simdrift.monitor.reference import Reference, plan_of
 from simdrift.monitor.report import Identity, rows_of
-from simdrift.monitor.roles import Roles, check_names, no_column, roles_of
+from simdrift.monitor.roles import Roles, check_names, check_watched, no_column, roles_of
 from simdrift.monitor.spec import Spec
 from simdrift.monitor.windows import Rule, Unit, Window, Windows, assign, instant_of
 from simdrift.results import Histogram, Result, Results, Run
@@ -60,6 +60,7 @@ def monitor(
     else:
         prepared = Reference.of_frame(_stretch(spec, before or {}), spec, threads=threads)
     roles = roles_of(spec.columns, names)
+    check_watched(spec, roles)
     _check_kinds(roles, prepared)
     wanted = {name: frame[name] for name in roles.watched if name in frame}
     ordered = encoded(taken(wanted, found.order), threads)

@@ -166,7 +166,11 @@ class Metrics(_Part):
     @classmethod
     def _known(cls, names: tuple[str, ...], info: Any) -> tuple[str, ...]:
         known = known_metrics(info.field_name)
-        return tuple(_known_name(name, f"{info.field_name} metric", known) for name in names)
+        family = str(info.field_name)
+        short = tuple(name.removeprefix(f"{family}.") for name in names)
+        if "quantile" in short:
+            raise _refuse("quantiles are asked for by column, in 'metrics.quantiles'")
+        return tuple(_known_name(name, f"{family} metric", known) for name in short)
 
     @field_validator("quantiles")
     @classmethod
@@ -365,7 +369,7 @@ def _checked_methods(value: object) -> str | tuple[str, ...] | dict[str, tuple[s
 def _some_methods(value: object) -> str | tuple[str, ...]:
     known = ("auto", *known_metrics("methods"))
     if isinstance(value, str):
-        return _known_name(value, "method", known)
+        return _known_name(value.removeprefix("drift."), "method", known)
     if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
-        return tuple(_known_name(name, "method", known) for name in value)
+        return tuple(_known_name(name.removeprefix("drift."), "method", known) for name in value)
     raise _refuse(f"expected 'auto', a method, a list, or a table of them, found {found(value)}")
