@@ -20,5 +20,11 @@ void sdr_two_sample_set_wasserstein(sdr_two_sample *out, const sdr_wide *total,
 /* Both answers from sorted samples of one domain; base is added to the location. */
 void sdr_two_sample_sorted(sdr_two_sample *out, const sdr_sample *x,
                            const sdr_sample *y, int flags, int64_t base);
+/* Both answers without a sort, for large float64 columns. *done false: left to the
+ * sorted way (infinities and Wasserstein, more than 2^62 pairs). */
+sdr_code sdr_two_sample_by_cells(bool *done, sdr_two_sample *out,
+                                 const sdr_column *reference, const sdr_column *current,
+                                 int64_t base, int flags, const sdr_context *context,
+                                 sdr_error *error);
 
 #endif

@@ -1,5 +1,91 @@
-#include "cells.h"
+/* The cells with AVX2: two registers are eight values. */
+#include <immintrin.h>
+
+#include "value.h"
+
+#include "../lanes.h"
+
+typedef lanes eight;
+
+typedef struct cell_constants {
+    __m256d center, inverse;
+    __m256i shift; /* exponent field -> left shift of the mantissa */
+} cell_constants;
+
+static inline cell_constants cell_constants_of(const sdr_cell_map *map) {
+    return (cell_constants){_mm256_set1_pd(map->center), _mm256_set1_pd(map->inverse),
+                            _mm256_set1_epi64x(map->quantum - 1075)};
+}
+
+static inline eight eight_load(const double *p) {
+    return lanes_load(p);
+}
+
+static inline void eight_prefetch(const double *p) {
+    lanes_prefetch(p);
+}
+
+/* Four cells, one in each 64-bit lane. */
+static inline __m256i four_cells(__m256d x, const cell_constants *c) {
+    const __m256d sign = _mm256_set1_pd(-0.0);
+    __m256d t = _mm256_mul_pd(_mm256_sub_pd(x, c->center), c->inverse);
+    __m256d w = _mm256_add_pd(_mm256_andnot_pd(sign, t), _mm256_set1_pd(1.0));
+    w = _mm256_min_pd(w, _mm256_set1_pd(SDR_CELL_END));
+    __m256i step = _mm256_srli_epi64(_mm256_castpd_si256(w), SDR_CELL_SHIFT);
+    __m256i negative =
+        _mm256_castpd_si256(_mm256_cmp_pd(t, _mm256_setzero_pd(), _CMP_LT_OQ));
+    __m256i missing = _mm256_castpd_si256(_mm256_cmp_pd(x, x, _CMP_UNORD_Q));
+    __m256i up =
+        _mm256_add_epi64(_mm256_set1_epi64x(SDR_CELL_MIDDLE - SDR_CELL_BIAS), step);
+    __m256i down =
+        _mm256_sub_epi64(_mm256_set1_epi64x(SDR_CELL_MIDDLE - 1 + SDR_CELL_BIAS), step);
+    __m256i cell = _mm256_blendv_epi8(up, down, negative);
+    return _mm256_blendv_epi8(cell, _mm256_set1_epi64x(SDR_CELL_MISSING), missing);
+}
+
+static inline void eight_cells(uint16_t *ids, eight x, const cell_constants *c) {
+    __m256 low = _mm256_castsi256_ps(four_cells(x.low, c));
+    __m256 high = _mm256_castsi256_ps(four_cells(x.high, c));
+    /* 32-bit halves: l0 l1 h0 h1 | l2 l3 h2 h3, then 16 bits of each */
+    __m256i words = _mm256_castps_si256(_mm256_shuffle_ps(low, high, 0x88));
+    __m256i packed = _mm256_packus_epi32(words, words);
+    __m128i first = _mm256_castsi256_si128(packed);
+    __m128i second = _mm256_extracti128_si256(packed, 1);
+    _mm_storeu_si128((__m128i *)(void *)ids, _mm_unpacklo_epi32(first, second));
+}
+
+static inline __m256i four_fixed(__m256d x, const cell_constants *c) {
+    __m256i bits = _mm256_castpd_si256(x);
+    const __m256i one = _mm256_set1_epi64x(INT64_C(1) << 52);
+    __m256i exponent = _mm256_srli_epi64(_mm256_slli_epi64(bits, 1), 53);
+    __m256i mantissa = _mm256_or_si256(
+        _mm256_and_si256(bits, _mm256_set1_epi64x((INT64_C(1) << 52) - 1)), one);
+    /* a shift that is negative or above 63 gives 0, as the specification wants */
+    __m256i value = _mm256_sllv_epi64(mantissa, _mm256_add_epi64(exponent, c->shift));
+    __m256i negative = _mm256_cmpgt_epi64(_mm256_setzero_si256(), bits);
+    return _mm256_sub_epi64(_mm256_xor_si256(value, negative), negative);
+}
+
+static inline void eight_fixed(uint64_t *fixed, eight x, const cell_constants *c) {
+    _mm256_storeu_si256((__m256i *)(void *)fixed, four_fixed(x.low, c));
+    _mm256_storeu_si256((__m256i *)(void *)(fixed + 4), four_fixed(x.high, c));
+}
+
+enum { BATCH = 16, BATCH_BITS = 2 };
+
+static inline uint32_t batch_matches(const uint16_t *ids, sdr_cell_run run) {
+    __m256i cells = _mm256_loadu_si256((const __m256i *)(const void *)ids);
+    __m256i distance = _mm256_sub_epi16(cells, _mm256_set1_epi16((short)run.low));
+    /* unsigned distance <= width where the saturating difference is 0 */
+    __m256i beyond = _mm256_subs_epu16(distance, _mm256_set1_epi16((short)run.width));
+    __m256i inside = _mm256_cmpeq_epi16(beyond, _mm256_setzero_si256());
+    return (uint32_t)_mm256_movemask_epi8(inside) & 0x55555555u;
+}
+
+#include "template.h"
 
 void sdr_cells_fill_avx2(sdr_cells_kernels *kernels) {
-    (void)kernels;
+    kernels->map = map_ids;
+    kernels->map_fixed = map_fixed;
+    kernels->select = select_runs;
 }

@@ -1,5 +1,70 @@
-#include "cells.h"
+/* The cells with AVX-512: a register is eight values, a mask register their signs. */
+#include <immintrin.h>
+
+#include "value.h"
+
+#include "../lanes.h"
+
+typedef __m512d eight;
+
+typedef struct cell_constants {
+    __m512d center, inverse;
+    __m512i shift; /* exponent field -> left shift of the mantissa */
+} cell_constants;
+
+static inline cell_constants cell_constants_of(const sdr_cell_map *map) {
+    return (cell_constants){_mm512_set1_pd(map->center), _mm512_set1_pd(map->inverse),
+                            _mm512_set1_epi64(map->quantum - 1075)};
+}
+
+static inline eight eight_load(const double *p) {
+    return _mm512_loadu_pd(p);
+}
+
+static inline void eight_prefetch(const double *p) {
+    lanes_prefetch(p);
+}
+
+static inline void eight_cells(uint16_t *ids, eight x, const cell_constants *c) {
+    __m512d t = _mm512_mul_pd(_mm512_sub_pd(x, c->center), c->inverse);
+    __m512d w = _mm512_add_pd(_mm512_abs_pd(t), _mm512_set1_pd(1.0));
+    w = _mm512_min_pd(w, _mm512_set1_pd(SDR_CELL_END));
+    __m512i step = _mm512_srli_epi64(_mm512_castpd_si512(w), SDR_CELL_SHIFT);
+    const __m512i up = _mm512_set1_epi64(SDR_CELL_MIDDLE - SDR_CELL_BIAS);
+    const __m512i down = _mm512_set1_epi64(SDR_CELL_MIDDLE - 1 + SDR_CELL_BIAS);
+    __mmask8 negative = _mm512_cmp_pd_mask(t, _mm512_setzero_pd(), _CMP_LT_OQ);
+    __mmask8 missing = _mm512_cmp_pd_mask(x, x, _CMP_UNORD_Q);
+    __m512i cell = _mm512_add_epi64(up, step);
+    cell = _mm512_mask_sub_epi64(cell, negative, down, step);
+    cell = _mm512_mask_mov_epi64(cell, missing, _mm512_set1_epi64(SDR_CELL_MISSING));
+    _mm_storeu_si128((__m128i *)(void *)ids, _mm512_cvtepi64_epi16(cell));
+}
+
+static inline void eight_fixed(uint64_t *fixed, eight x, const cell_constants *c) {
+    __m512i bits = _mm512_castpd_si512(x);
+    const __m512i one = _mm512_set1_epi64(INT64_C(1) << 52);
+    __m512i exponent = _mm512_srli_epi64(_mm512_slli_epi64(bits, 1), 53);
+    __m512i mantissa = _mm512_or_si512(
+        _mm512_and_si512(bits, _mm512_set1_epi64((INT64_C(1) << 52) - 1)), one);
+    /* a shift that is negative or above 63 gives 0, as the specification wants */
+    __m512i value = _mm512_sllv_epi64(mantissa, _mm512_add_epi64(exponent, c->shift));
+    __mmask8 negative = _mm512_movepi64_mask(bits);
+    value = _mm512_mask_sub_epi64(value, negative, _mm512_setzero_si512(), value);
+    _mm512_storeu_si512(fixed, value);
+}
+
+enum { BATCH = 32, BATCH_BITS = 1 };
+
+static inline uint32_t batch_matches(const uint16_t *ids, sdr_cell_run run) {
+    __m512i distance =
+        _mm512_sub_epi16(_mm512_loadu_si512(ids), _mm512_set1_epi16((short)run.low));
+    return _mm512_cmple_epu16_mask(distance, _mm512_set1_epi16((short)run.width));
+}
+
+#include "template.h"
 
 void sdr_cells_fill_avx512(sdr_cells_kernels *kernels) {
-    (void)kernels;
+    kernels->map = map_ids;
+    kernels->map_fixed = map_fixed;
+    kernels->select = select_runs;
 }

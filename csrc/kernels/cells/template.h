@@ -1,0 +1,49 @@
+/*
+ * The cells, eight values at a time: the loops. An ISA's file defines, before it
+ * includes this, eight                          the vector of eight doubles
+ *   eight_load(p), eight_prefetch  streaming reads
+ *   eight_cells(x, map)            stores eight ids
+ *   eight_fixed(x, map)            stores eight fixed-point values
+ *   batch_matches(ids, run)        bit i * BATCH_BITS: the i-th of BATCH ids lies in
+ * the run
+ */
+enum { EIGHT = 8 };
+
+static void map_ids(uint16_t *ids, const double *values, int64_t n,
+                    const sdr_cell_map *map) {
+    const cell_constants constants = cell_constants_of(map);
+    int64_t i = 0;
+    for (; i + EIGHT <= n; i += EIGHT) {
+        eight_prefetch(values + i);
+        eight_cells(ids + i, eight_load(values + i), &constants);
+    }
+    map_values(ids + i, values + i, n - i, map);
+}
+
+static void map_fixed(uint16_t *ids, uint64_t *fixed, const double *values, int64_t n,
+                      const sdr_cell_map *map) {
+    const cell_constants constants = cell_constants_of(map);
+    int64_t i = 0;
+    for (; i + EIGHT <= n; i += EIGHT) {
+        eight_prefetch(values + i);
+        eight x = eight_load(values + i);
+        eight_cells(ids + i, x, &constants);
+        eight_fixed(fixed + i, x, &constants);
+    }
+    map_values(ids + i, values + i, n - i, map);
+    fix_values(fixed + i, values + i, n - i, map);
+}
+
+/* Wanted values are rare: most batches have none and cost a compare a run. */
+static int64_t select_runs(double *out, const uint16_t *ids, const double *values,
+                           int64_t n, const sdr_cell_run *runs, int n_runs) {
+    int64_t i = 0, found = 0;
+    for (; i + BATCH <= n; i += BATCH) {
+        uint32_t matches = 0;
+        for (int r = 0; r < n_runs; r++)
+            matches |= batch_matches(ids + i, runs[r]);
+        for (; matches != 0; matches &= matches - 1)
+            out[found++] = values[i + __builtin_ctz(matches) / BATCH_BITS];
+    }
+    return found + select_values(out + found, ids + i, values + i, n - i, runs, n_runs);
+}

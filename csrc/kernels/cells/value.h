@@ -1,0 +1,59 @@
+/* One value at a time: the specification, and the tail of every vector loop. */
+#ifndef SDR_KERNELS_CELLS_VALUE_H
+#define SDR_KERNELS_CELLS_VALUE_H
+
+#include <math.h>
+#include <string.h>
+
+#include "cells.h"
+
+/* The first w of the end cell: 2^7 * (1 + 2046 / 2048). */
+#define SDR_CELL_END 255.875
+
+static inline uint16_t cell_of(double x, const sdr_cell_map *map) {
+    if (x != x) return SDR_CELL_MISSING;
+    double t = (x - map->center) * map->inverse;
+    double w = fabs(t) + 1.0;
+    if (!(w < SDR_CELL_END)) w = SDR_CELL_END;
+    uint64_t bits;
+    memcpy(&bits, &w, sizeof bits);
+    int32_t step = (int32_t)(bits >> SDR_CELL_SHIFT) - SDR_CELL_BIAS;
+    return (uint16_t)(t < 0.0 ? SDR_CELL_MIDDLE - 1 - step : SDR_CELL_MIDDLE + step);
+}
+
+static inline uint64_t fixed_of(double x, const sdr_cell_map *map) {
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    const uint64_t one = UINT64_C(1) << 52;
+    int shift = (int)(bits >> 52 & 0x7ff) - 1075 + map->quantum;
+    uint64_t mantissa = (bits & (one - 1)) | one;
+    uint64_t magnitude = shift < 0 || shift > 63 ? 0 : mantissa << shift;
+    return bits >> 63 ? 0 - magnitude : magnitude;
+}
+
+static inline void map_values(uint16_t *ids, const double *values, int64_t n,
+                              const sdr_cell_map *map) {
+    for (int64_t i = 0; i < n; i++)
+        ids[i] = cell_of(values[i], map);
+}
+
+static inline void fix_values(uint64_t *fixed, const double *values, int64_t n,
+                              const sdr_cell_map *map) {
+    for (int64_t i = 0; i < n; i++)
+        fixed[i] = fixed_of(values[i], map);
+}
+
+static inline int64_t select_values(double *out, const uint16_t *ids,
+                                    const double *values, int64_t n,
+                                    const sdr_cell_run *runs, int n_runs) {
+    int64_t found = 0;
+    for (int64_t i = 0; i < n; i++)
+        for (int r = 0; r < n_runs; r++)
+            if ((uint16_t)(ids[i] - runs[r].low) <= runs[r].width) {
+                out[found++] = values[i];
+                break;
+            }
+    return found;
+}
+
+#endif

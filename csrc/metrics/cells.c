@@ -1,0 +1,312 @@
+/*
+ * Passes over a column by cell. See cells.h.
+ *
+ * Each pass maps sub-blocks that stay in L1 and scatters from there; every worker has a
+ * table of its own, added up at the end. Time O(rows); memory half a MiB a worker.
+ */
+#include "cells.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "core/dispatch.h"
+#include "core/parallel.h"
+#include "sort.h"
+
+enum {
+    PART_ROWS = 1024,   /* mapped at a time: ids and fixed point take 10 KiB */
+    SAMPLE_ROWS = 2048, /* of each column */
+    COST_BYTES = SDR_BLOCK_ROWS * sizeof(double),
+    /* Shares of the sample's order that give the scale, and the quartile range of a
+     * normal sample with that spread: quartiles, unless ties make them equal. */
+    SPREADS = 4
+};
+
+/* Inside one quartile range from the center lie eight of the map's 256 units of t. */
+static const double UNITS_PER_RANGE = 8.0;
+
+typedef struct pass pass;
+typedef void (*part_body)(const pass *p, int worker, const uint16_t *ids,
+                          const uint64_t *fixed, const double *values, int64_t n);
+
+struct pass {
+    const sdr_cell_source *source;
+    const sdr_cell_map *map;
+    const sdr_cell_set *wanted;
+    sdr_cell_run runs[SDR_CELL_RUNS]; /* of wanted; n_runs 0: it has too many */
+    int n_runs;
+    part_body body;
+    bool with_sums;
+    void *tables; /* one a worker */
+    double *out;
+    atomic_llong *taken; /* of out */
+};
+
+/* --- values of a source
+ * ----------------------------------------------------------------- */
+
+static double deviation(double value, double center) {
+    double distance = fabs(value - center);
+    return isfinite(distance) ? distance : NAN;
+}
+
+static const double *load(const sdr_cell_source *source, int64_t start, int64_t n,
+                          double *scratch) {
+    int64_t nulls;
+    const double *values =
+        sdr_column_load_f64(source->column, start, n, source->base, scratch, &nulls);
+    if (!source->deviates) return values;
+    for (int64_t i = 0; i < n; i++)
+        scratch[i] = deviation(values[i], source->center);
+    return scratch;
+}
+
+static sdr_code run_blocks(void *user, int64_t begin, int64_t end, int worker,
+                           sdr_error *error) {
+    (void)error;
+    const pass *p = user;
+    const sdr_cells_kernels *kernels = &sdr_dispatch_active()->cells;
+    double scratch[SDR_BLOCK_ROWS];
+    uint16_t ids[PART_ROWS];
+    uint64_t fixed[PART_ROWS];
+    for (int64_t block = begin; block < end; block++) {
+        int64_t start = block * SDR_BLOCK_ROWS;
+        int64_t rows = p->source->column->length - start;
+        if (rows > SDR_BLOCK_ROWS) rows = SDR_BLOCK_ROWS;
+        const double *values = load(p->source, start, rows, scratch);
+        for (int64_t i = 0; i < rows; i += PART_ROWS) {
+            int64_t n = rows - i < PART_ROWS ? rows - i : PART_ROWS;
+            if (p->with_sums)
+                kernels->map_fixed(ids, fixed, values + i, n, p->map);
+            else
+                kernels->map(ids, values + i, n, p->map);
+            p->body(p, worker, ids, fixed, values + i, n);
+        }
+    }
+    return SDR_OK;
+}
+
+static int64_t blocks_of(const sdr_cell_source *source) {
+    return (source->column->length + SDR_BLOCK_ROWS - 1) / SDR_BLOCK_ROWS;
+}
+
+static sdr_code run_pass(pass *p, const sdr_context *context, sdr_error *error) {
+    return sdr_parallel_for(context, blocks_of(p->source), COST_BYTES, run_blocks, p,
+                            error);
+}
+
+static sdr_code no_memory(sdr_error *error) {
+    return sdr_error_set(error, SDR_NO_MEMORY, "no memory for tables of cells");
+}
+
+/* --- counting
+ * ---------------------------------------------------------------------------- */
+
+static void count_part(const pass *p, int worker, const uint16_t *ids,
+                       const uint64_t *fixed, const double *values, int64_t n) {
+    (void)fixed, (void)values;
+    uint32_t *counts = (uint32_t *)p->tables + (int64_t)worker * SDR_CELLS;
+    int64_t i = 0;
+    for (; i + 4 <= n; i += 4) { /* four ids a load */
+        uint64_t four;
+        memcpy(&four, ids + i, sizeof four);
+        counts[four & 0xffff]++;
+        counts[four >> 16 & 0xffff]++;
+        counts[four >> 32 & 0xffff]++;
+        counts[four >> 48]++;
+    }
+    for (; i < n; i++)
+        counts[ids[i]]++;
+}
+
+static void sum_part(const pass *p, int worker, const uint16_t *ids,
+                     const uint64_t *fixed, const double *values, int64_t n) {
+    (void)values;
+    sdr_cell *table = (sdr_cell *)p->tables + (int64_t)worker * SDR_CELLS;
+    for (int64_t i = 0; i < n; i++) {
+        sdr_cell *cell = &table[ids[i]];
+        cell->sum += fixed[i];
+        cell->count++;
+    }
+}
+
+static void add_tables(sdr_cell *table, const pass *p, int workers) {
+    memset(table, 0, SDR_CELLS * sizeof *table);
+    for (int worker = 0; worker < workers; worker++)
+        for (int id = 0; id < SDR_CELLS; id++) {
+            int64_t at = (int64_t)worker * SDR_CELLS + id;
+            if (p->with_sums) {
+                table[id].sum += ((const sdr_cell *)p->tables)[at].sum;
+                table[id].count += ((const sdr_cell *)p->tables)[at].count;
+            } else {
+                table[id].count += ((const uint32_t *)p->tables)[at];
+            }
+        }
+}
+
+sdr_code sdr_cells_count(sdr_cell *table, bool with_sums, const sdr_cell_source *source,
+                         const sdr_cell_map *map, const sdr_context *context,
+                         sdr_error *error) {
+    int workers = sdr_parallel_workers(context, blocks_of(source), COST_BYTES);
+    if (source->column->length > UINT32_MAX) with_sums = true; /* has wider counts */
+    size_t cell_bytes = with_sums ? sizeof(sdr_cell) : sizeof(uint32_t);
+    pass p = {.source = source,
+              .map = map,
+              .body = with_sums ? sum_part : count_part,
+              .with_sums = with_sums};
+    p.tables = sdr_allocate((size_t)workers * SDR_CELLS * cell_bytes);
+    if (p.tables == NULL) return no_memory(error);
+    memset(p.tables, 0, (size_t)workers * SDR_CELLS * cell_bytes);
+    sdr_code code = run_pass(&p, context, error);
+    if (code == SDR_OK) add_tables(table, &p, workers);
+    sdr_release(p.tables);
+    return code;
+}
+
+/* --- bits that are shared
+ * ------------------------------------------------------------------ */
+
+static void share_part(const pass *p, int worker, const uint16_t *ids,
+                       const uint64_t *fixed, const double *values, int64_t n) {
+    (void)fixed;
+    sdr_cell_bits *table = (sdr_cell_bits *)p->tables + (int64_t)worker * SDR_CELLS;
+    for (int64_t i = 0; i < n; i++) {
+        double value = values[i] + 0.0; /* -0.0 is 0.0 */
+        uint64_t bits;
+        memcpy(&bits, &value, sizeof bits);
+        table[ids[i]].all &= bits;
+        table[ids[i]].any |= bits;
+    }
+}
+
+sdr_code sdr_cells_share(sdr_cell_bits *bits, const sdr_cell_set *wanted,
+                         const sdr_cell_source *source, const sdr_cell_map *map,
+                         const sdr_context *context, sdr_error *error) {
+    int workers = sdr_parallel_workers(context, blocks_of(source), COST_BYTES);
+    pass p = {.source = source, .map = map, .body = share_part};
+    sdr_cell_bits *tables = sdr_allocate((size_t)workers * SDR_CELLS * sizeof *tables);
+    if (tables == NULL) return no_memory(error);
+    p.tables = tables;
+    for (int64_t i = 0; i < (int64_t)workers * SDR_CELLS; i++)
+        tables[i] = (sdr_cell_bits){UINT64_MAX, 0};
+    sdr_code code = run_pass(&p, context, error);
+    for (int64_t i = 0; i < (int64_t)workers * SDR_CELLS; i++) {
+        int id = (int)(i % SDR_CELLS);
+        if (!sdr_cell_set_has(wanted, id)) continue;
+        bits[id].all &= tables[i].all;
+        bits[id].any |= tables[i].any;
+    }
+    sdr_release(tables);
+    return code;
+}
+
+/* --- collecting
+ * ---------------------------------------------------------------------------- */
+
+static void collect_part(const pass *p, int worker, const uint16_t *ids,
+                         const uint64_t *fixed, const double *values, int64_t n) {
+    (void)worker, (void)fixed;
+    double found[PART_ROWS];
+    int64_t k = 0;
+    if (p->n_runs > 0)
+        k = sdr_dispatch_active()->cells.select(found, ids, values, n, p->runs,
+                                                p->n_runs);
+    for (int64_t i = 0; p->n_runs == 0 && i < n; i++) {
+        found[k] = values[i];
+        k += sdr_cell_set_has(p->wanted, ids[i]);
+    }
+    if (k == 0) return;
+    long long at = atomic_fetch_add(p->taken, k);
+    memcpy(p->out + at, found, (size_t)k * sizeof *found);
+}
+
+bool sdr_cell_set_runs(sdr_cell_run *runs, int *n_runs, const sdr_cell_set *set) {
+    *n_runs = 0;
+    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++) {
+        if (!sdr_cell_set_has(set, id)) continue;
+        if (*n_runs == SDR_CELL_RUNS) return false;
+        int low = id;
+        while (id < SDR_CELL_LAST && sdr_cell_set_has(set, id + 1))
+            id++;
+        runs[(*n_runs)++] = (sdr_cell_run){(uint16_t)low, (uint16_t)(id - low)};
+    }
+    return true;
+}
+
+sdr_code sdr_cells_collect(double *out, const sdr_cell_set *wanted,
+                           const sdr_cell_source *source, const sdr_cell_map *map,
+                           const sdr_context *context, sdr_error *error) {
+    atomic_llong taken;
+    atomic_init(&taken, 0);
+    pass p = {.source = source,
+              .map = map,
+              .wanted = wanted,
+              .body = collect_part,
+              .out = out,
+              .taken = &taken};
+    if (!sdr_cell_set_runs(p.runs, &p.n_runs, wanted)) p.n_runs = 0;
+    return run_pass(&p, context, error);
+}
+
+/* --- the map
+ * -------------------------------------------------------------------------------- */
+
+/* Finite rows at equal distances; returns how many. */
+static int64_t sample(double *out, const sdr_cell_source *source) {
+    int64_t rows = source->column->length, found = 0;
+    int64_t wanted = rows < SAMPLE_ROWS ? rows : SAMPLE_ROWS;
+    for (int64_t i = 0; i < wanted; i++) {
+        double scratch, value = *load(source, rows / wanted * i, 1, &scratch);
+        if (isfinite(value)) out[found++] = value;
+    }
+    return found;
+}
+
+/* The quartile range, or what it would be of a normal sample with this wider spread. */
+static double range_of(const double *sorted, int64_t n) {
+    static const struct {
+        double tail, quartile_ranges;
+    } spreads[SPREADS] = {{0.25, 1.0}, {0.1, 1.9}, {0.01, 3.45}, {0.0, 5.0}};
+    for (int i = 0; i < SPREADS; i++) {
+        int64_t low = (int64_t)(spreads[i].tail * (double)(n - 1));
+        double range = sorted[n - 1 - low] - sorted[low];
+        if (range > 0.0) return range / spreads[i].quartile_ranges;
+    }
+    return 1.0;
+}
+
+/* 2^quantum quanta a unit: as fine as leaves the wrapping sums of typical cells, 2^-30
+ * of range * rows, a factor of 64 below 2^62. */
+static int quantum_of(double range, int64_t rows) {
+    enum { FINEST = 1000, SUM_BITS = 62, CELL_BITS = 28, SPARE_BITS = 6 };
+    int quantum = SUM_BITS + CELL_BITS - SPARE_BITS - ilogb(range) - 1;
+    for (; rows > 1; rows /= 2)
+        quantum--;
+    if (quantum > FINEST) return FINEST;
+    return quantum < -FINEST ? -FINEST : quantum;
+}
+
+sdr_code sdr_cells_choose(sdr_cell_map *map, const sdr_cell_source *sources, int n,
+                          sdr_error *error) {
+    double *values = sdr_allocate((size_t)n * SAMPLE_ROWS * 2 * sizeof *values);
+    if (values == NULL) return no_memory(error);
+    int64_t found = 0, rows = 0;
+    for (int i = 0; i < n; i++) {
+        found += sample(values + found, &sources[i]);
+        rows += sources[i].column->length;
+    }
+    *map = (sdr_cell_map){.center = 0.0, .inverse = 1.0};
+    double range = 1.0;
+    if (found > 0) {
+        sdr_sort_doubles(values, (sdr_key *)(values + (int64_t)n * SAMPLE_ROWS), found);
+        map->center = values[found / 2];
+        range = range_of(values, found);
+        double inverse = UNITS_PER_RANGE / range;
+        if (isnormal(inverse)) map->inverse = inverse;
+    }
+    if (!isfinite(range)) range = 1.0;
+    map->quantum = quantum_of(range, rows);
+    sdr_release(values);
+    return SDR_OK;
+}

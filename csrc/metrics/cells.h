@@ -1,0 +1,66 @@
+/*
+ * Passes over a column by cell: what lies between two cells of a monotone map is
+ * counted and summed exactly, and only the cells that matter are collected and sorted.
+ *
+ * Determinism: counts and wrapping sums are integers, and collected values are sorted
+ * by who asked for them, so neither threads nor ISA nor the sample behind the map can
+ * change a bit.
+ */
+#ifndef SDR_METRICS_CELLS_H
+#define SDR_METRICS_CELLS_H
+
+#include "kernels/cells/cells.h"
+#include "simdrift/view.h"
+
+/* Rows of a column as float64 less `base`; or, with `deviates`, |row - center| of the
+ * finite ones. Null, NaN (and there infinite) rows are missing. */
+typedef struct sdr_cell_source {
+    const sdr_column *column;
+    int64_t base;
+    bool deviates;
+    double center;
+} sdr_cell_source;
+
+typedef struct sdr_cell {
+    uint64_t sum; /* of values in fixed point, modulo 2^64 */
+    int64_t count;
+} sdr_cell;
+
+typedef struct sdr_cell_set {
+    uint64_t words[SDR_CELLS / 64];
+} sdr_cell_set;
+
+static inline bool sdr_cell_set_has(const sdr_cell_set *set, int id) {
+    return set->words[id >> 6] >> (id & 63) & 1;
+}
+static inline void sdr_cell_set_add(sdr_cell_set *set, int id) {
+    set->words[id >> 6] |= UINT64_C(1) << (id & 63);
+}
+
+/* The set as runs; false where it has more than SDR_CELL_RUNS. */
+bool sdr_cell_set_runs(sdr_cell_run *runs, int *n_runs, const sdr_cell_set *set);
+
+/* Bits that all values of a cell share: a cell holds one value where all == any. */
+typedef struct sdr_cell_bits {
+    uint64_t all, any; /* AND and OR of the values' bits; all > any: no value */
+} sdr_cell_bits;
+
+/* A map for these columns, from a sample of each: center and scale from its quartiles,
+ * quantum so that sums of some `rows` rows stay in their bounds. */
+sdr_code sdr_cells_choose(sdr_cell_map *map, const sdr_cell_source *sources, int n,
+                          sdr_error *error);
+/* Counts (and, where with_sums, sums) by cell into table[SDR_CELLS], zeroed here. */
+sdr_code sdr_cells_count(sdr_cell *table, bool with_sums, const sdr_cell_source *source,
+                         const sdr_cell_map *map, const sdr_context *context,
+                         sdr_error *error);
+/* Adds the values of the cells in `wanted` to bits[SDR_CELLS]. */
+sdr_code sdr_cells_share(sdr_cell_bits *bits, const sdr_cell_set *wanted,
+                         const sdr_cell_source *source, const sdr_cell_map *map,
+                         const sdr_context *context, sdr_error *error);
+/* The values in the cells of `wanted`, in any order, into room for exactly that many.
+ */
+sdr_code sdr_cells_collect(double *out, const sdr_cell_set *wanted,
+                           const sdr_cell_source *source, const sdr_cell_map *map,
+                           const sdr_context *context, sdr_error *error);
+
+#endif
