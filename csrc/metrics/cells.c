@@ -299,7 +299,8 @@ sdr_code sdr_cells_choose(sdr_cell_map *map, const sdr_cell_source *sources, int
     *map = (sdr_cell_map){.center = 0.0, .inverse = 1.0};
     double range = 1.0;
     if (found > 0) {
-        sdr_sort_doubles(values, (sdr_key *)(values + (int64_t)n * SAMPLE_ROWS), found);
+        sdr_sort_doubles(values, (sdr_key *)(values + (int64_t)n * SAMPLE_ROWS), found,
+                         NULL, NULL);
         map->center = values[found / 2];
         range = range_of(values, found);
         double inverse = UNITS_PER_RANGE / range;

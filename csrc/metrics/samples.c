@@ -161,24 +161,24 @@ sdr_code sdr_sample_load(sdr_sample *out, const sdr_column *column, sdr_domain d
 
 sdr_code sdr_sample_sort(sdr_sample *sample, const sdr_context *context,
                          sdr_error *error) {
-    (void)context;
     sdr_key *scratch = sdr_allocate((size_t)sample->n * sizeof *scratch);
     if (!scratch) return no_memory(error, sample->n);
+    sdr_code code;
     if (sample->values) {
-        sdr_sort_doubles(sample->values, scratch, sample->n);
+        code = sdr_sort_doubles(sample->values, scratch, sample->n, context, error);
     } else {
         const uint64_t bias = (uint64_t)1 << 63; /* signed order to unsigned */
         sdr_key *keys = (sdr_key *)sample->keys;
         for (int64_t i = 0; i < sample->n; i++) {
             keys[i] ^= bias;
         }
-        sdr_sort_keys(keys, scratch, sample->n);
+        code = sdr_sort_keys(keys, scratch, sample->n, context, error);
         for (int64_t i = 0; i < sample->n; i++) {
             keys[i] ^= bias;
         }
     }
     sdr_release(scratch);
-    return SDR_OK;
+    return code;
 }
 
 void sdr_sample_reset(sdr_sample *sample) {

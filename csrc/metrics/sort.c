@@ -12,8 +12,9 @@
 #include "simdrift/drift.h"
 
 enum {
-    RUN = 16,    /* keys sorted by insertion */
-    SMALL = 256, /* below this the histograms cost more than merging */
+    RUN = 16,            /* keys sorted by insertion */
+    SMALL = 256,         /* below this the histograms cost more than merging */
+    POLL_KEYS = 1 << 21, /* some 10 ms of work; fewer keys are sorted without a look */
     DIGIT_BITS = 8,
     DIGITS = 64 / DIGIT_BITS,
     BUCKETS = 1 << DIGIT_BITS
@@ -61,46 +62,78 @@ static void sort_by_merging(sdr_key *keys, sdr_key *scratch, int64_t n) {
     if (from != keys) memcpy(keys, from, (size_t)n * sizeof *keys);
 }
 
-static void scatter(sdr_key *to, const sdr_key *from, int64_t n, const int64_t *counts,
-                    int shift) {
+/* Where a radix sort stands, for the caller's poll. */
+typedef struct progress {
+    const sdr_context *context;
+    int64_t done, total; /* keys read, of all passes */
+} progress;
+
+/* Counts `keys` as read; true where the caller wants to stop. */
+static bool cancelled(progress *p, int64_t keys) {
+    p->done += keys;
+    if (p->context == NULL || p->context->poll == NULL || keys < POLL_KEYS)
+        return false;
+    return p->context->poll(p->context->user, p->done, p->total) != 0;
+}
+
+static bool scatter(sdr_key *to, const sdr_key *from, int64_t n, const int64_t *counts,
+                    int shift, progress *p) {
     int64_t next[BUCKETS], sum = 0;
     for (int b = 0; b < BUCKETS; b++) {
         next[b] = sum;
         sum += counts[b];
     }
-    for (int64_t i = 0; i < n; i++) {
-        to[next[from[i] >> shift & (BUCKETS - 1)]++] = from[i];
+    for (int64_t i = 0; i < n;) {
+        int64_t stop = n - i < POLL_KEYS ? n : i + POLL_KEYS;
+        if (cancelled(p, stop - i)) return false;
+        for (; i < stop; i++)
+            to[next[from[i] >> shift & (BUCKETS - 1)]++] = from[i];
     }
+    return true;
 }
 
-static void sort_by_radix(sdr_key *keys, sdr_key *scratch, int64_t n) {
-    int64_t counts[DIGITS][BUCKETS] = {{0}};
-    for (int64_t i = 0; i < n; i++) {
-        for (int d = 0; d < DIGITS; d++) {
-            counts[d][keys[i] >> (d * DIGIT_BITS) & (BUCKETS - 1)]++;
-        }
+static bool count_digits(int64_t counts[DIGITS][BUCKETS], const sdr_key *keys,
+                         int64_t n, progress *p) {
+    for (int64_t i = 0; i < n;) {
+        int64_t stop = n - i < POLL_KEYS ? n : i + POLL_KEYS;
+        if (cancelled(p, stop - i)) return false;
+        for (; i < stop; i++)
+            for (int d = 0; d < DIGITS; d++)
+                counts[d][keys[i] >> (d * DIGIT_BITS) & (BUCKETS - 1)]++;
     }
+    return true;
+}
+
+/* False where the caller stopped it. */
+static bool sort_by_radix(sdr_key *keys, sdr_key *scratch, int64_t n, progress *p) {
+    int64_t counts[DIGITS][BUCKETS] = {{0}};
+    if (!count_digits(counts, keys, n, p)) return false;
     sdr_key *from = keys, *to = scratch;
     for (int d = 0; d < DIGITS; d++) {
         int shift = d * DIGIT_BITS;
         if (counts[d][keys[0] >> shift & (BUCKETS - 1)] == n) continue;
-        scatter(to, from, n, counts[d], shift);
+        if (!scatter(to, from, n, counts[d], shift, p)) return false;
         sdr_key *swap = from;
         from = to;
         to = swap;
     }
     if (from != keys) memcpy(keys, from, (size_t)n * sizeof *keys);
+    return true;
 }
 
-void sdr_sort_keys(sdr_key *keys, sdr_key *scratch, int64_t n) {
+sdr_code sdr_sort_keys(sdr_key *keys, sdr_key *scratch, int64_t n,
+                       const sdr_context *context, sdr_error *error) {
     if (n < SMALL) {
         sort_by_merging(keys, scratch, n);
-    } else {
-        sort_by_radix(keys, scratch, n);
+        return SDR_OK;
     }
+    progress p = {.context = context, .total = (DIGITS + 1) * n};
+    if (sort_by_radix(keys, scratch, n, &p)) return SDR_OK;
+    return sdr_error_set(error, SDR_CANCELLED, "cancelled by the caller");
 }
 
-void sdr_sort_doubles(double *values, sdr_key *scratch, int64_t n) {
+sdr_code sdr_sort_doubles(double *values, sdr_key *scratch, int64_t n,
+                          const sdr_context *context, sdr_error *error) {
     sdr_key *bits = (sdr_key *)values;
     for (int64_t i = 0; i < n; i++) {
         values[i] += 0.0; /* -0.0 becomes 0.0 */
@@ -108,15 +141,15 @@ void sdr_sort_doubles(double *values, sdr_key *scratch, int64_t n) {
     for (int64_t i = 0; i < n; i++) {
         bits[i] = sdr_key_from_bits(bits[i]);
     }
-    sdr_sort_keys(bits, scratch, n);
+    sdr_code code = sdr_sort_keys(bits, scratch, n, context, error);
     for (int64_t i = 0; i < n; i++) {
         bits[i] = sdr_key_to_bits(bits[i]);
     }
+    return code;
 }
 
 sdr_code sdr_sort_f64(double *values, int64_t n, const sdr_context *context,
                       sdr_error *error) {
-    (void)context;
     if (n < 0 || (n > 0 && !values)) {
         return sdr_error_set(error, SDR_INVALID_ARGUMENT,
                              "sdr_sort_f64: expected values and n >= 0, found n = %lld",
@@ -127,7 +160,7 @@ sdr_code sdr_sort_f64(double *values, int64_t n, const sdr_context *context,
         return sdr_error_set(error, SDR_NO_MEMORY, "no memory for %lld sort keys",
                              (long long)n);
     }
-    sdr_sort_doubles(values, scratch, n);
+    sdr_code code = sdr_sort_doubles(values, scratch, n, context, error);
     sdr_release(scratch);
-    return SDR_OK;
+    return code;
 }

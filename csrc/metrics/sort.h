@@ -2,15 +2,18 @@
 #ifndef SDR_METRICS_SORT_H
 #define SDR_METRICS_SORT_H
 
-#include <stdint.h>
+#include "simdrift/context.h"
 
 /* Keys may lie in memory that held float64 values. */
 typedef uint64_t __attribute__((may_alias)) sdr_key;
 
-/* Ascending. `scratch`: room for n keys, contents lost. */
-void sdr_sort_keys(sdr_key *keys, sdr_key *scratch, int64_t n);
+/* Ascending. `scratch`: room for n keys, contents lost. Serial; polls, and when
+ * cancelled leaves some order of the keys, or of part of them. */
+sdr_code sdr_sort_keys(sdr_key *keys, sdr_key *scratch, int64_t n,
+                       const sdr_context *context, sdr_error *error);
 /* Ascending, in place; finite or infinite, -0.0 becomes 0.0. `scratch`: room for n. */
-void sdr_sort_doubles(double *values, sdr_key *scratch, int64_t n);
+sdr_code sdr_sort_doubles(double *values, sdr_key *scratch, int64_t n,
+                          const sdr_context *context, sdr_error *error);
 
 /* u ^ (negative ? all bits : sign bit): orders as the values do (-0.0 below 0.0). */
 static inline uint64_t sdr_key_from_bits(uint64_t bits) {

@@ -193,8 +193,8 @@ static sdr_code collect(side *s, const work *w, const sdr_context *context,
     if (n == 0) return SDR_OK;
     SDR_TRY(
         sdr_cells_collect(s->values, &w->wanted, &s->source, &w->map, context, error));
-    sdr_sort_doubles(s->values, (sdr_key *)(s->values + n), s->collected);
-    return SDR_OK;
+    return sdr_sort_doubles(s->values, (sdr_key *)(s->values + n), s->collected,
+                            context, error);
 }
 
 static bool has_infinity(const side *s) {
