@@ -38,18 +38,8 @@ enum {
     HAS_LZCNT = 1 << 5   /* leaf 0x80000001, ECX (ABM) */
 };
 
-/* Zen 4: family 0x19, models 0x10-0x1f, 0x60-0x7f, 0xa0-0xaf. */
-static bool is_zen4(const cpuid_leaf *vendor, const cpuid_leaf *basic) {
-    unsigned family = ((basic->eax >> 8) & 0xf) + ((basic->eax >> 20) & 0xff);
-    unsigned model = ((basic->eax >> 4) & 0xf) | ((basic->eax >> 12) & 0xf0);
-    bool amd = vendor->ebx == signature_AMD_ebx && vendor->ecx == signature_AMD_ecx &&
-               vendor->edx == signature_AMD_edx;
-    return amd && family == 0x19 &&
-           ((model >> 4) == 1 || (model >> 5) == 3 || (model >> 4) == 0xa);
-}
-
 void sdr_cpu_detect(sdr_cpu *out) {
-    cpuid_leaf vendor = cpuid(0, 0), basic = cpuid(1, 0), extended = cpuid(7, 0);
+    cpuid_leaf basic = cpuid(1, 0), extended = cpuid(7, 0);
     unsigned saved = saved_registers(&basic);
     bool v3 = all(saved, SAVES_AVX) &&
               all(basic.ecx,
@@ -59,7 +49,7 @@ void sdr_cpu_detect(sdr_cpu *out) {
     bool v4 = v3 && all(saved, SAVES_AVX512) &&
               all(extended.ebx, bit_AVX512F | bit_AVX512BW | bit_AVX512CD |
                                     bit_AVX512DQ | bit_AVX512VL);
-    *out = (sdr_cpu){.splits_avx512 = is_zen4(&vendor, &basic)};
+    *out = (sdr_cpu){0};
     out->has[SDR_ISA_SCALAR] = true;
     out->has[SDR_ISA_AVX2] = v3;
     out->has[SDR_ISA_AVX512] = v4;
