@@ -1,19 +1,35 @@
 /*
- * A reference prepared once: its sorted values, compared with many currents.
+ * A reference prepared once: its sorted values and their exact prefix sums, compared
+ * with many currents. A current is sorted and walked through the reference by
+ * galloping, O(m log n); where both are large, neither is walked (two_sample_cells.c).
+ * The same bits all ways.
  */
 #include "two_sample.h"
 
 #include <math.h>
 
+#include "prefix.h"
 #include "quantile.h"
+
+enum {
+    CELLS_FROM_ROWS = 65536, /* of the current, from where counting beats sorting it */
+    CELLS_REFERENCE = 16     /* unless the reference is this many times longer */
+};
 
 struct sdr_prepared {
     sdr_sample sample; /* sorted */
+    sdr_prefix prefix; /* of float64 values */
     int64_t rows;      /* of the column, null and NaN too */
     sdr_kind kind;
     sdr_type type;
     sdr_unit unit;
 };
+
+static sdr_code build_prefix(sdr_prepared *prepared, sdr_error *error) {
+    const sdr_sample *sample = &prepared->sample;
+    if (sample->values == NULL) return SDR_OK;
+    return sdr_prefix_init(&prepared->prefix, sample->values, sample->n, error);
+}
 
 sdr_code sdr_prepared_new(sdr_prepared **out, const sdr_column *reference,
                           const sdr_context *context, sdr_error *error) {
@@ -35,6 +51,7 @@ sdr_code sdr_prepared_new(sdr_prepared **out, const sdr_column *reference,
     sdr_code code =
         sdr_sample_load(&prepared->sample, reference, domain, context, error);
     if (code == SDR_OK) code = sdr_sample_sort(&prepared->sample, context, error);
+    if (code == SDR_OK) code = build_prefix(prepared, error);
     if (code != SDR_OK) {
         sdr_prepared_free(prepared);
         return code;
@@ -46,6 +63,7 @@ sdr_code sdr_prepared_new(sdr_prepared **out, const sdr_column *reference,
 void sdr_prepared_free(sdr_prepared *prepared) {
     if (!prepared) return;
     sdr_sample_reset(&prepared->sample);
+    sdr_prefix_reset(&prepared->prefix);
     sdr_release(prepared);
 }
 
@@ -103,6 +121,11 @@ sdr_code sdr_prepared_from_sorted(sdr_prepared **out, const void *values, int64_
     } else {
         prepared->sample.values = copy;
     }
+    sdr_code code = build_prefix(prepared, error);
+    if (code != SDR_OK) {
+        sdr_prepared_free(prepared);
+        return code;
+    }
     *out = prepared;
     return SDR_OK;
 }
@@ -129,19 +152,79 @@ static sdr_code sample_as_doubles(sdr_sample *out, const sdr_sample *sample,
     return SDR_OK;
 }
 
+/* Whether the prefix sums serve: both sides finite, products of counts in 64 bits. */
+static bool may_gallop(const sdr_prefix *prefix, const sdr_sample *x,
+                       const sdr_sample *y) {
+    return prefix != NULL && prefix->sums != NULL && x->values != NULL &&
+           isfinite(y->values[0]) && isfinite(y->values[y->n - 1]) &&
+           (sdr_int128)x->n * y->n <= INT64_MAX / 2;
+}
+
+static void gallop(sdr_two_sample *out, const sdr_sample *x, const sdr_prefix *prefix,
+                   const sdr_sample *y, int flags) {
+    sdr_merge merge;
+    sdr_int128 sum_x;
+    sdr_merge_init(&merge, x->n, y->n);
+    merge.want_ks = flags & SDR_TWO_SAMPLE_KS;
+    merge.want_w1 = flags & SDR_TWO_SAMPLE_WASSERSTEIN;
+    sdr_prefix_walk(&merge, &sum_x, prefix, x->values, y->values);
+    if (merge.want_ks) sdr_two_sample_set_ks(out, merge.best, merge.best_value);
+    if (!merge.want_w1) return;
+    sdr_wide total = {{0}};
+    sdr_merge_add_to(&merge, &total);
+    sdr_wide_add_scaled(&total, sum_x, prefix->exponent, y->n);
+    sdr_two_sample_set_wasserstein(out, &total, x->n, y->n);
+}
+
 static sdr_code compare_loaded(sdr_two_sample *out, const sdr_sample *reference,
-                               const sdr_column *current, int flags,
-                               const sdr_context *context, sdr_error *error) {
+                               const sdr_prefix *prefix, const sdr_column *current,
+                               int flags, const sdr_context *context,
+                               sdr_error *error) {
     sdr_domain domain = {reference->keys != NULL, 0};
     sdr_sample y = {0};
     sdr_code code = sdr_sample_load(&y, current, domain, context, error);
     if (code == SDR_OK) code = sdr_sample_sort(&y, context, error);
     if (code == SDR_OK) {
         out->m = y.n;
-        if (out->n && out->m) sdr_two_sample_sorted(out, reference, &y, flags, 0);
+        if (out->n && out->m) {
+            if (may_gallop(prefix, reference, &y))
+                gallop(out, reference, prefix, &y, flags);
+            else
+                sdr_two_sample_sorted(out, reference, &y, flags, 0);
+        }
     }
     sdr_sample_reset(&y);
     return code;
+}
+
+/* Both sides large: by cells, the reference as a column of its sorted values. */
+static sdr_code compare_large(bool *done, sdr_two_sample *out,
+                              const sdr_sample *reference, const sdr_column *current,
+                              int flags, const sdr_context *context, sdr_error *error) {
+    *done = false;
+    if (reference->values == NULL || current->kind == SDR_KIND_NULL ||
+        current->length < CELLS_FROM_ROWS ||
+        reference->n > CELLS_REFERENCE * current->length)
+        return SDR_OK;
+    sdr_view view;
+    sdr_column sorted;
+    SDR_TRY(sdr_view_init_strided(&view, SDR_TYPE_FLOAT64, SDR_UNIT_NONE, false,
+                                  reference->values, reference->n, sizeof(double), NULL,
+                                  0, error));
+    SDR_TRY(sdr_column_init(&sorted, &view, 1, error));
+    sdr_code code =
+        sdr_two_sample_by_cells(done, out, &sorted, current, 0, flags, context, error);
+    sdr_column_reset(&sorted);
+    return code;
+}
+
+static sdr_code compare_any(sdr_two_sample *out, const sdr_sample *reference,
+                            const sdr_prefix *prefix, const sdr_column *current,
+                            int flags, const sdr_context *context, sdr_error *error) {
+    bool done;
+    SDR_TRY(compare_large(&done, out, reference, current, flags, context, error));
+    if (done) return SDR_OK;
+    return compare_loaded(out, reference, prefix, current, flags, context, error);
 }
 
 sdr_code sdr_two_sample_prepared(sdr_two_sample *out, const sdr_prepared *reference,
@@ -161,7 +244,8 @@ sdr_code sdr_two_sample_prepared(sdr_two_sample *out, const sdr_prepared *refere
         SDR_TRY(sample_as_doubles(&as_doubles, x, error));
         x = &as_doubles;
     }
-    sdr_code code = compare_loaded(out, x, current, flags, context, error);
+    const sdr_prefix *prefix = mixed ? NULL : &reference->prefix;
+    sdr_code code = compare_any(out, x, prefix, current, flags, context, error);
     sdr_sample_reset(&as_doubles);
     out->status =
         sdr_two_sample_status(reference->rows, current->length, out->n, out->m);

@@ -1,0 +1,29 @@
+/*
+ * Exact prefix sums of sorted values, and the walk of KS and Wasserstein-1 that they
+ * allow: between two current values G is constant and F rises, so the signs of F - G
+ * over all reference values there change at most once, at an index found by division;
+ * their exact sums are differences of prefix sums.
+ */
+#ifndef SDR_METRICS_PREFIX_H
+#define SDR_METRICS_PREFIX_H
+
+#include "merge.h"
+#include "simdrift/context.h"
+
+/* Sums of the first i * 8 values, in units of 2^(exponent - 1074). */
+typedef struct sdr_prefix {
+    sdr_int128 *sums; /* NULL: values too far apart for 128 bits, or infinite */
+    int exponent;
+} sdr_prefix;
+
+/* Builds the sums of n ascending values; leaves sums NULL where they do not fit. */
+sdr_code sdr_prefix_init(sdr_prefix *out, const double *values, int64_t n,
+                         sdr_error *error);
+void sdr_prefix_reset(sdr_prefix *prefix);
+
+/* What sdr_merge_walk does of x[0, merge->n) and y[0, merge->m), all finite, in O(m log
+ * n). *sum_x: like merge->x, in the prefix's units, beside what is in `merge`. */
+void sdr_prefix_walk(sdr_merge *merge, sdr_int128 *sum_x, const sdr_prefix *prefix,
+                     const double *x, const double *y);
+
+#endif
