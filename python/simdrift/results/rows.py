@@ -13,7 +13,14 @@ from uuid import UUID
 
 class Result(NamedTuple):
     """One metric of one column in one window. `value` is None exactly where `status` is not
-    'ok'."""
+    'ok'.
+
+    >>> from uuid import NAMESPACE_DNS, uuid5
+    >>> row = Result(uuid5(NAMESPACE_DNS, "run"), "flights", "", "", None, None, "all", "",
+    ...              "air_time", "quality.missing_share", 0.25)
+    >>> row.metric, row.value, row.status
+    ('quality.missing_share', 0.25, 'ok')
+    """
 
     run_id: UUID
     dataset: str
