@@ -28,6 +28,12 @@ def report_of(*rows: tuple[str, str, float | None, dict[str, object]]) -> Report
     return Report(Results([synth.row_of(run, c, m, v, **more) for c, m, v, more in rows], [run]))
 
 
+@pytest.fixture(autouse=True)
+def _a_terminal_of_100_cells(monkeypatch):
+    """Tables fit their terminal, so these tests bring one; a runner may have set another."""
+    monkeypatch.setenv("COLUMNS", "100")
+
+
 DRIFTED = ("drifted", "drift.psi", 0.5, {"threshold": 0.2, "alert": True})
 QUIET = ("quiet", "drift.psi", 0.05, {"threshold": 0.2, "alert": False})
 WORSE = ("worse", "drift.psi", 2.5, {"threshold": 0.2, "alert": True})
