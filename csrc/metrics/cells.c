@@ -288,8 +288,16 @@ static int quantum_of(double range, int64_t rows) {
     return quantum < -FINEST ? -FINEST : quantum;
 }
 
-sdr_code sdr_cells_choose(sdr_cell_map *map, const sdr_cell_source *sources, int n,
-                          sdr_error *error) {
+static bool repeats(const double *sorted, int64_t n) {
+    enum { REPEATED_SHARE = 32 }; /* one in so many */
+    int64_t repeated = 0;
+    for (int64_t i = 1; i < n; i++)
+        repeated += sorted[i] == sorted[i - 1];
+    return repeated * REPEATED_SHARE >= n;
+}
+
+sdr_code sdr_cells_choose(sdr_cell_map *map, bool *tied, const sdr_cell_source *sources,
+                          int n, sdr_error *error) {
     double *values = sdr_allocate((size_t)n * SAMPLE_ROWS * 2 * sizeof *values);
     if (values == NULL) return no_memory(error);
     int64_t found = 0, rows = 0;
@@ -308,6 +316,7 @@ sdr_code sdr_cells_choose(sdr_cell_map *map, const sdr_cell_source *sources, int
         if (isnormal(inverse)) map->inverse = inverse;
     }
     if (!isfinite(range)) range = 1.0;
+    *tied = repeats(values, found);
     map->quantum = quantum_of(range, rows);
     sdr_release(values);
     return SDR_OK;

@@ -46,9 +46,10 @@ typedef struct sdr_cell_bits {
 } sdr_cell_bits;
 
 /* A map for these columns, from a sample of each: center and scale from its quartiles,
- * quantum so that sums of some `rows` rows stay in their bounds. */
-sdr_code sdr_cells_choose(sdr_cell_map *map, const sdr_cell_source *sources, int n,
-                          sdr_error *error);
+ * quantum so that sums of some `rows` rows stay in their bounds. *tied: the sample
+ * repeats values, so that cells may well hold a single one. */
+sdr_code sdr_cells_choose(sdr_cell_map *map, bool *tied, const sdr_cell_source *sources,
+                          int n, sdr_error *error);
 /* Counts (and, where with_sums, sums) by cell into table[SDR_CELLS], zeroed here. */
 sdr_code sdr_cells_count(sdr_cell *table, bool with_sums, const sdr_cell_source *source,
                          const sdr_cell_map *map, const sdr_context *context,

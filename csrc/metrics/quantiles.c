@@ -145,13 +145,14 @@ static sdr_code select_ranks(selection *s, const double *q, int64_t n_q,
                              const sdr_context *context, sdr_error *error) {
     s->table = sdr_allocate(SDR_CELLS * sizeof *s->table);
     if (s->table == NULL) return no_memory(error);
-    SDR_TRY(sdr_cells_choose(&s->map, &s->source, 1, error));
+    bool tied;
+    SDR_TRY(sdr_cells_choose(&s->map, &tied, &s->source, 1, error));
     SDR_TRY(sdr_cells_count(s->table, false, &s->source, &s->map, context, error));
     s->n = s->source.column->length - s->table[SDR_CELL_MISSING].count;
     if (s->n == 0) return SDR_OK;
     want_ranks(s, q, n_q);
     spare_single(s);
-    if (s->kept > s->n / CROWD_SHARE) SDR_TRY(find_single(s, context, error));
+    if (tied && s->kept > s->n / CROWD_SHARE) SDR_TRY(find_single(s, context, error));
     s->values = sdr_allocate(2 * (size_t)s->kept * sizeof *s->values);
     if (s->values == NULL) return no_memory(error);
     SDR_TRY(

@@ -43,7 +43,7 @@ typedef struct side {
 typedef struct work {
     side x, y;
     sdr_cell_map map;
-    bool want_ks, want_w1;
+    bool want_ks, want_w1, tied;
     sdr_cell_set wanted, single; /* cells to walk; cells that hold one value */
     sdr_cell_bits *bits;         /* of cells, where ties were looked for */
     sdr_int128 border;           /* largest |A| at a border */
@@ -162,7 +162,8 @@ static bool is_single(const sdr_cell_bits *bits) {
 
 /* Where much would be collected: finds cells of one value, which need no walk. */
 static sdr_code spare_ties(work *w, const sdr_context *context, sdr_error *error) {
-    if ((w->x.collected + w->y.collected) < (w->x.rows + w->y.rows) / CROWD_SHARE)
+    if (!w->tied ||
+        w->x.collected + w->y.collected < (w->x.rows + w->y.rows) / CROWD_SHARE)
         return SDR_OK;
     w->bits = sdr_allocate(SDR_CELLS * sizeof *w->bits);
     if (w->bits == NULL) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
@@ -283,7 +284,7 @@ static sdr_code count_side(side *s, work *w, const sdr_context *context,
 static sdr_code compare(bool *done, sdr_two_sample *out, work *w,
                         const sdr_context *context, sdr_error *error) {
     const sdr_cell_source both[] = {w->x.source, w->y.source};
-    SDR_TRY(sdr_cells_choose(&w->map, both, 2, error));
+    SDR_TRY(sdr_cells_choose(&w->map, &w->tied, both, 2, error));
     SDR_TRY(count_side(&w->x, w, context, error));
     SDR_TRY(count_side(&w->y, w, context, error));
     out->n = w->x.rows;
