@@ -184,18 +184,27 @@ static sdr_code spare_ties(work *w, const sdr_context *context, sdr_error *error
  * ------------------------------------------------------------------------------------
  */
 
+/* Ascending; the room that sorting needs is given back before the other side takes its.
+ */
+static sdr_code sort_side(side *s, const sdr_context *context, sdr_error *error) {
+    sdr_key *scratch = sdr_allocate((size_t)s->collected * sizeof *scratch);
+    if (scratch == NULL)
+        return sdr_error_set(error, SDR_NO_MEMORY, "no memory to sort");
+    sdr_code code = sdr_sort_doubles(s->values, scratch, s->collected, context, error);
+    sdr_release(scratch);
+    return code;
+}
+
 static sdr_code collect(side *s, const work *w, const sdr_context *context,
                         sdr_error *error) {
-    size_t n = (size_t)s->collected;
-    s->values = sdr_allocate(2 * n * sizeof *s->values);
+    s->values = sdr_allocate((size_t)s->collected * sizeof *s->values);
     if (s->values == NULL)
         return sdr_error_set(error, SDR_NO_MEMORY, "no memory for %lld values",
                              (long long)s->collected);
-    if (n == 0) return SDR_OK;
+    if (s->collected == 0) return SDR_OK;
     SDR_TRY(
         sdr_cells_collect(s->values, &w->wanted, &s->source, &w->map, context, error));
-    return sdr_sort_doubles(s->values, (sdr_key *)(s->values + n), s->collected,
-                            context, error);
+    return sort_side(s, context, error);
 }
 
 static bool has_infinity(const side *s) {
