@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from scipy.stats import chi2_contingency
 from scipy.stats.contingency import association
 
-from simdrift.metrics import drift, special
+from simdrift.metrics import drift
+from simdrift.metrics.laws import special
 
 samples = st.lists(st.sampled_from("abcdef"), min_size=1, max_size=80)
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from scipy.stats import ks_2samp, kstwo
 
-from simdrift.metrics import drift, ks_law
+from simdrift.metrics import drift
+from simdrift.metrics.laws import kolmogorov
 
 SIZES = [1, 2, 3, 10, 50, 139, 140, 141, 200, 1000, 1024, 1025, 2000, 5000, 20_000]
 ARGUMENTS = [0.05, 0.15, 0.2, 0.3, 0.45, 0.6, 0.9, 1.2, 1.45, 1.5, 1.6, 2.1, 3.0, 5.0, 12.0, 19.0]
@@ -22,7 +23,7 @@ def test_limit_law_equals_scipy_kstwo_to_1e_11(n):
         x = z / math.sqrt(n)
         expected = float(kstwo.sf(x, n))
         if expected > 1e-300:
-            assert ks_law.kolmogorov_sf(n, x) == pytest.approx(expected, rel=1.2e-11, abs=0)
+            assert kolmogorov.kolmogorov_sf(n, x) == pytest.approx(expected, rel=1.2e-11, abs=0)
 
 
 @pytest.mark.parametrize(
@@ -38,13 +39,13 @@ def test_limit_law_equals_scipy_kstwo_to_1e_11(n):
 )
 def test_small_sizes_equal_durbin_s_matrix_with_50_digits(n, x, expected):
     # 1 - n!/n^n (H^n)_kk in mpmath with 50 digits, H of Marsaglia, Tsang and Wang 2003
-    assert ks_law.kolmogorov_sf(n, x) == pytest.approx(expected, rel=1e-11, abs=0)
+    assert kolmogorov.kolmogorov_sf(n, x) == pytest.approx(expected, rel=1e-11, abs=0)
 
 
 @pytest.mark.parametrize(("n", "z"), [(c, z) for c in (200, 2000, 20_000) for z in (1.5, 3, 9, 18)])
 def test_tail_equals_scipy_kstwo_to_1e_12(n, z):
     x = z / math.sqrt(n)
-    assert ks_law.kolmogorov_sf(n, x) == pytest.approx(float(kstwo.sf(x, n)), rel=1e-12, abs=0)
+    assert kolmogorov.kolmogorov_sf(n, x) == pytest.approx(float(kstwo.sf(x, n)), rel=1e-12, abs=0)
 
 
 def _smirnov_log_sf(n: int, x: Fraction) -> mpmath.mpf:
@@ -67,13 +68,13 @@ def _smirnov_log_sf(n: int, x: Fraction) -> mpmath.mpf:
 @pytest.mark.parametrize("x", [Fraction(1, 8), Fraction(1, 2), Fraction(15, 16)])
 def test_log_tail_equals_the_50_digit_sum_far_below_the_range_of_float64(n, x):
     expected = float(_smirnov_log_sf(n, x))
-    found = ks_law.smirnov_log_sf(n, float(x))
+    found = kolmogorov.smirnov_log_sf(n, float(x))
     assert found == pytest.approx(expected, rel=1e-13, abs=2e-13)
 
 
 def test_log_p_goes_on_where_p_is_zero():
-    assert ks_law.kolmogorov_sf(1000, 0.9) == 0.0
-    assert ks_law.kolmogorov_log_sf(1000, 0.9) == pytest.approx(
+    assert kolmogorov.kolmogorov_sf(1000, 0.9) == 0.0
+    assert kolmogorov.kolmogorov_log_sf(1000, 0.9) == pytest.approx(
         math.log(2) + float(_smirnov_log_sf(1000, Fraction(0.9))), rel=1e-13
     )
 
@@ -82,14 +83,14 @@ def test_log_p_goes_on_where_p_is_zero():
 def test_log_p_and_p_agree_where_both_exist(n):
     for z in (0.4, 1.0, 1.9, 2.5, 8.0):
         x = z / math.sqrt(n)
-        p = ks_law.kolmogorov_sf(n, x)
-        assert math.exp(ks_law.kolmogorov_log_sf(n, x)) == pytest.approx(p, rel=1e-13)
+        p = kolmogorov.kolmogorov_sf(n, x)
+        assert math.exp(kolmogorov.kolmogorov_log_sf(n, x)) == pytest.approx(p, rel=1e-13)
 
 
 @pytest.mark.parametrize("n", [3, 140, 141, 1024, 1025, 250_000])
 def test_limit_law_falls_from_one_to_zero_without_a_step_at_its_borders(n):
     x = np.linspace(0.0, 1.0, 2001)
-    p = np.array([ks_law.kolmogorov_sf(n, float(v)) for v in x])
+    p = np.array([kolmogorov.kolmogorov_sf(n, float(v)) for v in x])
     assert p[0] == 1.0
     assert p[-1] == 0.0
     assert (np.diff(p) <= 1e-12).all()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import chi2_contingency, norm
 
 from simdrift.metrics import drift
-from simdrift.metrics.missing import wilson
+from simdrift.metrics.drift.missing import wilson
 
 
 def _column(rows: int, missing: int) -> np.ndarray:

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from simdrift.metrics import auto
 from simdrift.metrics import thresholds as rules
 from simdrift.metrics.auto import Call, MethodChoice, Methods
-from simdrift.metrics.categorical import DEFAULT_BINS, checked_bins
 from simdrift.metrics.correction import checked_correction, correct
 from simdrift.metrics.dataset import dataset_rows
+from simdrift.metrics.drift.cells import DEFAULT_BINS, checked_bins
 from simdrift.metrics.registry import DriftMethod, evaluate, method
 from simdrift.metrics.state import (
     CATEGORICAL,

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from simdrift import _core
+from simdrift.metrics.laws.special import NORMAL_975
 from simdrift.metrics.registry import unknown
-from simdrift.metrics.special import NORMAL_975
 from simdrift.metrics.values import (
     ALL_NULL,
     CONSTANT,

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from simdrift.metrics.registry import drift_method
-from simdrift.metrics.special import (
+from simdrift.metrics.drift.run import run
+from simdrift.metrics.laws.special import (
     NORMAL_975,
     normal_two_sided_log_p,
     normal_two_sided_p,
 )
+from simdrift.metrics.registry import drift_method
 from simdrift.metrics.state import CATEGORICAL, NULL, NUMERIC, TEMPORAL, ColumnPair
-from simdrift.metrics.values import Outcome
+from simdrift.metrics.values import DriftResult, Outcome
 
 
 @drift_method(
@@ -22,7 +23,7 @@ from simdrift.metrics.values import Outcome
     threshold=0.05,
     needs_values=False,
 )
-def missing_share(pair: ColumnPair) -> Outcome:
+def measure_missing_share(pair: ColumnPair) -> Outcome:
     """Current share minus reference share of missing rows; two-proportion z-test (pooled),
     Newcombe's 95 % interval, effect size Cohen's h. Where no row is missing on either side,
     or every row, the difference is 0 and so nothing speaks against no drift: p = 1."""
@@ -43,6 +44,24 @@ def missing_share(pair: ColumnPair) -> Outcome:
         n_current=m,
         log_p=partial(normal_two_sided_log_p, z),
     )
+
+
+def missing_share(
+    reference: object,
+    current: object,
+    *,
+    threshold: float | None = None,
+    threads: int | None = None,
+) -> DriftResult:
+    """Current share minus reference share of missing rows (null or NaN), in [-1, 1], with
+    Newcombe's 95 % interval; p-value of the pooled two-proportion z-test, effect size Cohen's
+    h; default threshold 0.05.
+
+    >>> from simdrift.metrics import drift
+    >>> drift.missing_share([1.0, None, 3.0, 4.0], [None, None, 3.0, None]).value
+    0.5
+    """
+    return run("missing_share", reference, current, {}, threshold, threads=threads)
 
 
 def wilson(share: float, rows: int) -> tuple[float, float]:

@@ -1,0 +1,24 @@
+"""Drift of one column, on arrays: `simdrift.drift`.
+
+Each function takes a reference and a current array-like (NumPy, list, pandas or Polars series,
+Arrow array) and gives a `DriftResult`. Null and NaN rows do not take part; data never raise: a
+value that does not exist is None with a status. `threads`: None takes the library's rule.
+"""
+
+from simdrift.metrics.drift.contingency import chi_square
+from simdrift.metrics.drift.counts import jensen_shannon, psi
+from simdrift.metrics.drift.distance import wasserstein, wasserstein_normed
+from simdrift.metrics.drift.distribution import ks
+from simdrift.metrics.drift.missing import missing_share
+from simdrift.metrics.values import DriftResult
+
+__all__ = [
+    "DriftResult",
+    "chi_square",
+    "jensen_shannon",
+    "ks",
+    "missing_share",
+    "psi",
+    "wasserstein",
+    "wasserstein_normed",
+]

@@ -1,0 +1,49 @@
+"""Counts over cells: how numbers are cut into cells, and the parameters that say so."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdrift.metrics.state import CATEGORICAL, HIGH_CARDINALITY, Bins, ColumnPair
+from simdrift.metrics.values import NOT_APPLICABLE, Outcome
+
+DEFAULT_BINS = 10
+TOO_MANY = f"more than {HIGH_CARDINALITY} categories"
+
+Counts = NDArray[np.int64]
+
+
+def checked_bins(bins: int | Sequence[float]) -> Bins:
+    """A number of cells >= 2, or cut points that ascend; else TypeError or ValueError."""
+    if isinstance(bins, (bool, str)):
+        raise TypeError(f"bins: expected an int or ascending cut points, found {bins!r}")
+    if isinstance(bins, int):
+        if not 2 <= bins <= 10_000:
+            raise ValueError(f"bins: expected 2 to 10000, found {bins}")
+        return bins
+    cuts = tuple(float(edge) for edge in bins)
+    if not cuts or not all(a < b for a, b in pairwise(cuts)):
+        raise ValueError(f"bins: expected at least one cut point, ascending, found {cuts!r}")
+    return cuts
+
+
+def checked_smoothing(smoothing: float) -> float:
+    """A number of rows >= 0, else TypeError or ValueError."""
+    if isinstance(smoothing, bool) or not isinstance(smoothing, (int, float)):
+        raise TypeError(f"smoothing: expected a number, found {smoothing!r}")
+    if not 0.0 <= smoothing < math.inf:
+        raise ValueError(f"smoothing: expected a number >= 0, found {smoothing!r}")
+    return float(smoothing)
+
+
+def crowded(pair: ColumnPair) -> Outcome | None:
+    """The outcome where there are too many categories to count; else None."""
+    if pair.kind == CATEGORICAL and pair.high_cardinality:
+        n, m = pair.reference.valid, pair.current.valid
+        return Outcome(None, NOT_APPLICABLE, n_reference=n, n_current=m, reason=TOO_MANY)
+    return None

@@ -1,0 +1,80 @@
+"""One drift method on two arrays: what every public function of this folder calls.
+
+A file here is a family of methods. Each method is two functions side by side: the registered one
+measures a `ColumnPair` (for `compare` and `monitor`, too), the public one takes arrays.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simdrift._errors import UnsupportedColumn
+from simdrift.metrics import thresholds as rules
+from simdrift.metrics.registry import checked_params, evaluate
+from simdrift.metrics.registry import method as registered
+from simdrift.metrics.state import (
+    CATEGORICAL,
+    ColumnPair,
+    CurrentColumn,
+    Given,
+    ReferenceColumn,
+)
+from simdrift.metrics.thresholds import DEFAULT_ALPHA
+from simdrift.metrics.values import DriftResult, finite, params_text
+
+
+def run(
+    name: str,
+    reference: object,
+    current: object,
+    params: dict[str, Any],
+    threshold: float | None = None,
+    *,
+    alpha: float = DEFAULT_ALPHA,
+    kind: str | None = None,
+    threads: int | None = None,
+) -> DriftResult:
+    """The registered method of that name on two array-likes, as a `DriftResult`."""
+    spec = registered(name)
+    params = checked_params(spec, params)
+    alpha = rules.checked_share("alpha", alpha)
+    threads = rules.checked_threads(threads)
+    overrides = {} if threshold is None else rules.checked_overrides({name: threshold})
+    pair = ColumnPair(
+        ReferenceColumn("reference", _given(reference, "reference"), kind=kind, threads=threads),
+        CurrentColumn("current", _given(current, "current"), kind=kind, threads=threads),
+        ks=name == "ks",
+        wasserstein=name != "ks",
+        threads=threads,
+    )
+    outcome = evaluate(spec, pair, params)
+    bound = rules.threshold_of(spec, "", overrides, alpha)
+    p_value = outcome.p_value
+    told = {k: v for k, v in params.items() if k != "bins" or pair.kind != CATEGORICAL}
+    return DriftResult(
+        metric=spec.metric,
+        value=outcome.value,
+        p_value=p_value,
+        log_p_value=None if outcome.log_p is None else finite(outcome.log_p()),
+        effect_size=outcome.effect_size,
+        ci_low=outcome.ci_low,
+        ci_high=outcome.ci_high,
+        null_quantile=outcome.null_quantile,
+        threshold=bound,
+        alert=rules.alerts(spec, outcome.value, bound, p_value, alpha),
+        status=outcome.status,
+        n_reference=outcome.n_reference,
+        n_current=outcome.n_current,
+        params=params_text(told),
+        reason=outcome.reason,
+    )
+
+
+def _given(data: object, name: str) -> Given:
+    """The array as a column; one of a type that is not computed on as its exception."""
+    from simdrift.columns import as_column
+
+    try:
+        return as_column(data, name=name)
+    except UnsupportedColumn as error:
+        return error
