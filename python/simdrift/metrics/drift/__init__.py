@@ -10,14 +10,20 @@ from simdrift.metrics.drift.counts import jensen_shannon, psi
 from simdrift.metrics.drift.distance import wasserstein, wasserstein_normed
 from simdrift.metrics.drift.distribution import ks
 from simdrift.metrics.drift.missing import missing_share
+from simdrift.metrics.drift.multivariate.correlation import correlation
+from simdrift.metrics.drift.multivariate.domain import domain_classifier
+from simdrift.metrics.drift.multivariate.pca import pca_reconstruction
 from simdrift.metrics.values import DriftResult
 
 __all__ = [
     "DriftResult",
     "chi_square",
+    "correlation",
+    "domain_classifier",
     "jensen_shannon",
     "ks",
     "missing_share",
+    "pca_reconstruction",
     "psi",
     "wasserstein",
     "wasserstein_normed",

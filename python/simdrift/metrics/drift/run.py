@@ -10,7 +10,7 @@ from typing import Any
 
 from simdrift._errors import UnsupportedColumn
 from simdrift.metrics import thresholds as rules
-from simdrift.metrics.registry import checked_params, evaluate
+from simdrift.metrics.registry import DriftMethod, checked_params, evaluate
 from simdrift.metrics.registry import method as registered
 from simdrift.metrics.state import (
     CATEGORICAL,
@@ -37,9 +37,7 @@ def run(
     """The registered method of that name on two array-likes, as a `DriftResult`."""
     spec = registered(name)
     params = checked_params(spec, params)
-    alpha = rules.checked_share("alpha", alpha)
     threads = rules.checked_threads(threads)
-    overrides = {} if threshold is None else rules.checked_overrides({name: threshold})
     pair = ColumnPair(
         ReferenceColumn("reference", _given(reference, "reference"), kind=kind, threads=threads),
         CurrentColumn("current", _given(current, "current"), kind=kind, threads=threads),
@@ -47,21 +45,35 @@ def run(
         wasserstein=name != "ks",
         threads=threads,
     )
+    told = {k: v for k, v in params.items() if k != "bins" or pair.kind != CATEGORICAL}
+    return result_of(spec, pair, params, told, threshold, alpha)
+
+
+def result_of(
+    spec: DriftMethod,
+    pair: Any,
+    params: dict[str, Any],
+    told: dict[str, Any],
+    threshold: float | None,
+    alpha: float,
+) -> DriftResult:
+    """The method on a pair of columns or tables, held against its threshold. `told`: the
+    parameters that the result names."""
+    alpha = rules.checked_share("alpha", alpha)
+    overrides = {} if threshold is None else rules.checked_overrides({spec.name: threshold})
     outcome = evaluate(spec, pair, params)
     bound = rules.threshold_of(spec, "", overrides, alpha)
-    p_value = outcome.p_value
-    told = {k: v for k, v in params.items() if k != "bins" or pair.kind != CATEGORICAL}
     return DriftResult(
         metric=spec.metric,
         value=outcome.value,
-        p_value=p_value,
+        p_value=outcome.p_value,
         log_p_value=None if outcome.log_p is None else finite(outcome.log_p()),
         effect_size=outcome.effect_size,
         ci_low=outcome.ci_low,
         ci_high=outcome.ci_high,
         null_quantile=outcome.null_quantile,
         threshold=bound,
-        alert=rules.alerts(spec, outcome.value, bound, p_value, alpha),
+        alert=rules.alerts(spec, outcome.value, bound, outcome.p_value, alpha),
         status=outcome.status,
         n_reference=outcome.n_reference,
         n_current=outcome.n_current,

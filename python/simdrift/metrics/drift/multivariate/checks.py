@@ -1,0 +1,31 @@
+"""Parameters that the multivariate methods share, checked."""
+
+from __future__ import annotations
+
+
+def checked_count(name: str, value: int, least: int, most: int) -> int:
+    """A whole number in [least, most], else TypeError or ValueError."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name}: expected an int, found {value!r}")
+    if not least <= value <= most:
+        raise ValueError(f"{name}: expected {least} to {most}, found {value}")
+    return value
+
+
+def checked_permutations(permutations: int) -> int:
+    """0 (no p-value) to 100,000 permutations."""
+    return checked_count("permutations", permutations, 0, 100_000)
+
+
+def checked_seed(seed: int) -> int:
+    """A seed from 0 to 2^63 - 1."""
+    return checked_count("seed", seed, 0, 2**63 - 1)
+
+
+def checked_share(name: str, value: float) -> float:
+    """A number above 0, at most 1."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name}: expected a number, found {value!r}")
+    if not 0.0 < value <= 1.0:
+        raise ValueError(f"{name}: expected a number above 0, at most 1, found {value!r}")
+    return float(value)
