@@ -9,17 +9,19 @@ from typing import Any
 import pytest
 
 from simdrift._errors import SpecError
+from simdrift.metrics import registry
 from simdrift.monitor.spec import Columns, Metrics, ReferenceSpec, Spec, StoreSpec, redacted
 
 TIME = {"timestamp": "t"}
 SOUND: dict[str, Any] = {"monitor": "m", "dataset": "d", "columns": TIME}
 
 KEYS = (
-    "monitor, dataset, model, model_version, data, reference, columns, window, timezone, start, "
-    "end, methods, metrics, thresholds, correction, alpha, drift_share, convention, threads, store"
+    "monitor, dataset, model, model_version, data, reference, columns, segments, window, timezone, "
+    "start, end, methods, metrics, thresholds, correction, alpha, drift_share, convention, threads, "
+    "store"
 )
 ROLES = "timestamp, prediction, target, key, features, numeric, categorical, ignore"
-SEGMENTS = "'segments': segments are not computed in this version: leave the key out"
+SEGMENTS = "a list of column names, or of lists of them: each value has its own rows"
 WINDOW = "'window': expected 'all', or a number of days or hours such as '1d', '7d' or '6h', found "
 HIDDEN = "something else (not shown: it may hold a password)"
 
@@ -28,7 +30,8 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"monitor": ""}, "'monitor': expected a name for this monitor, found ''"),
     ({"timezon": "UTC"}, f"unknown key 'timezon', did you mean 'timezone'?; known here: {KEYS}"),
     ({"zzz": 1}, f"unknown key 'zzz'; known here: {KEYS}"),
-    ({"segments": ["a"]}, SEGMENTS),
+    ({"segments": 3}, f"'segments': expected {SEGMENTS}, found 3"),
+    ({"segments": [["a", "a"]]}, "'segments': expected different column names, found ['a', 'a']"),
     (
         {"weights": "w"},
         "'weights': row weights are not used in this version: leave the key out",
@@ -104,8 +107,8 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"methods": "kss"},
-        "'methods': unknown method 'kss', did you mean 'ks'?; known: auto, chi_square, "
-        "jensen_shannon, ks, missing_share, psi, wasserstein, wasserstein_normed",
+        "'methods': unknown method 'kss', did you mean 'ks'?; known: auto, "
+        + ", ".join(sorted(registry.methods())),
     ),
     (
         {"methods": {"numeric": 3}},

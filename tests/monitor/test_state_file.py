@@ -42,7 +42,7 @@ def test_content_and_arrays_come_back_bit_for_bit(saved: Path) -> None:
 
 def test_the_layout_is_the_documented_one(saved: Path) -> None:
     data = saved.read_bytes()
-    assert data[:12] == b"sdrift\r\n\x01\x00\x00\x00"
+    assert data[:12] == b"sdrift\r\n\x02\x00\x00\x00"
     (size,) = struct.unpack_from("<Q", data, 12)
     assert (20 + size) % 64 == 0
     assert data[20 + size : 20 + size + 24] == ARRAYS["values"].tobytes()
@@ -87,9 +87,9 @@ def test_a_foreign_file_is_refused(tmp_path: Path, data: bytes) -> None:
 
 def test_a_newer_format_is_refused_by_name(saved: Path) -> None:
     data = bytearray(saved.read_bytes())
-    data[8] = 2
+    data[8] = 3
     saved.write_bytes(data)
-    with pytest.raises(InputError, match=r"newer simdrift \(format 2, this one reads up to 1\)"):
+    with pytest.raises(InputError, match=r"newer simdrift \(format 3, this one reads up to 2\)"):
         state_file.read(saved)
 
 

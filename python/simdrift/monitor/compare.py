@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from simdrift.metrics import quality
-from simdrift.metrics.state import CurrentColumn, ReferenceColumn
+from simdrift.metrics.state import CurrentColumn
 from simdrift.metrics.values import MetricValue
 from simdrift.monitor import measure
 from simdrift.monitor.digests import DataDigest
@@ -15,6 +15,7 @@ from simdrift.monitor.frames import Frame, frame_of
 from simdrift.monitor.reference import Reference, plan_of
 from simdrift.monitor.report import Comparison, Identity, report_of, rows_of
 from simdrift.monitor.roles import check_names, no_column, roles_of
+from simdrift.monitor.segments import Part, found_segments, segment_frames
 from simdrift.monitor.spec import Columns, Spec
 from simdrift.results import ProfileReport, Report, Results
 
@@ -33,6 +34,7 @@ def compare(
     convention: Literal["simdrift"] | None = None,
     correction: Correction = "bh",
     thresholds: measure.Thresholds | None = None,
+    segments: Sequence[str | Sequence[str]] = (),
     weights: None = None,
     threads: int | None = None,
     progress: Progress = None,
@@ -43,7 +45,9 @@ def compare(
     `reference` may be a `Reference`. `columns`: names to compare (default: all of both).
     `roles`: a dict such as {"prediction": "p", "target": "y", "categorical": ["zip"]}.
     `methods`: 'auto', a name, a list, or a dict of them by column or kind. `thresholds`: by
-    metric, or by column and metric. SpecError for an argument that can't be used; data never raise.
+    metric, or by column and metric. `segments`: columns, or lists of columns, the rows of whose
+    values are compared on their own, too. SpecError for an argument that can't be used; data
+    never raise.
 
     >>> import numpy as np
     >>> x = np.arange(1000.0)
@@ -55,7 +59,7 @@ def compare(
         raise ValueError("weights: row weights are not used in this version; expected None")
     if isinstance(reference, Reference):
         return reference.compare(current, threads=threads, progress=progress)
-    spec = _spec(columns, roles, methods, convention, correction, thresholds)
+    spec = _spec(columns, roles, methods, convention, correction, thresholds, segments)
     return _compared(frame_of(reference), frame_of(current), spec, threads, progress)
 
 
@@ -66,6 +70,7 @@ def _spec(
     convention: Any,
     correction: Any,
     thresholds: measure.Thresholds | None,
+    segments: Sequence[str | Sequence[str]],
 ) -> Spec:
     """The arguments, checked as a spec's keys are."""
     values = roles.model_dump() if isinstance(roles, Columns) else dict(roles or {})
@@ -80,6 +85,7 @@ def _spec(
         convention=convention,
         correction=correction,
         thresholds=dict(thresholds or {}),
+        segments=segments,
     )
 
 
@@ -90,15 +96,23 @@ def _compared(
     names = list(dict.fromkeys([*reference, *current]))
     check_names(spec, names)
     roles = roles_of(spec.columns, names)
-    left = {
-        name: ReferenceColumn(name, reference[name], kind=roles.kinds.get(name), threads=threads)
-        for name in roles.compared
-        if name in reference
-    }
+    left = measure.references(reference, roles, threads)
     right = measure.states(current, roles.watched, roles.kinds, threads)
     rows = max((column.rows for column in right.values()), default=0)
     plan, limits = plan_of(spec, left, rows_current=rows, threads=threads)
-    values = measure.window_values(left, right, roles, spec.metrics, plan, limits, progress)
+    segments = found_segments(reference, spec.segments, threads)
+    before = segment_frames(reference, segments, roles.compared, threads)
+    now = segment_frames(current, segments, roles.watched, threads)
+    parts = [Part("", left, right)]
+    for text, rows_before in before.items():
+        parts.append(
+            Part(
+                text,
+                measure.references(rows_before, roles, threads),
+                measure.states(now[text], roles.watched, roles.kinds, threads),
+            )
+        )
+    values = measure.window_values(parts, roles, spec.metrics, plan, limits, progress)
     report = report_of(left, right, values, Identity.of(spec, spec.digest), roles, started, threads)
     fingerprint = DataDigest(threads)
     return Comparison(report, lambda: (fingerprint(current), fingerprint(reference)))
@@ -132,7 +146,7 @@ def profile(
             progress(done, len(states))
     rows = max((state.rows for state in states.values()), default=0)
     run = Identity(monitor="profile").run(rows, started)
-    results = Results(rows_of(run, values), [run])
+    results = Results(rows_of(run, {"": values}), [run])
     return ProfileReport(results, types={name: state.type for name, state in states.items()})
 
 

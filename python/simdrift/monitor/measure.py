@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from simdrift.metrics import performance, quality
-from simdrift.metrics.compare import DriftPlan, compare_columns
+from simdrift.metrics.compare import DriftPlan, decide, measure_columns, table_rows
 from simdrift.metrics.state import ColumnPair, ColumnState, CurrentColumn, ReferenceColumn
 from simdrift.metrics.values import ALL_NULL, EMPTY, NOT_APPLICABLE, OK, OVERFLOW, MetricValue
 from simdrift.monitor.roles import Roles
+from simdrift.monitor.segments import WHOLE, Part
 from simdrift.monitor.spec import Metrics
 from simdrift.results.rows import Histogram
 
@@ -48,21 +49,42 @@ def states(
     }
 
 
+def references(columns: Held, roles: Roles, threads: int | None) -> dict[str, ReferenceColumn]:
+    """The compared columns of a reference that are there."""
+    return {
+        name: ReferenceColumn(name, columns[name], kind=roles.kinds.get(name), threads=threads)
+        for name in roles.compared
+        if name in columns
+    }
+
+
 def window_values(
-    reference: Mapping[str, ReferenceColumn],
-    current: Mapping[str, CurrentColumn],
+    parts: Sequence[Part],
     roles: Roles,
     metrics: Metrics,
     plan: DriftPlan,
     limits: Limits,
     progress: Progress = None,
-) -> list[MetricValue]:
-    """Drift of the compared columns, then quality and performance of all that are watched."""
-    compared = {name: current[name] for name in roles.compared if name in current}
-    values = compare_columns(reference, compared, plan, progress)
-    watched = {name: current[name] for name in roles.watched if name in current}
-    extra = _quality(watched, metrics) + _performance(current, roles, metrics)
-    return values + [_judged(value, limits) for value in extra]
+) -> dict[str, list[MetricValue]]:
+    """By segment: drift of the compared columns, then quality and performance of all that are
+    watched. The tests of all segments are one family."""
+    measured = []
+    for part in parts:
+        compared = {n: part.current[n] for n in roles.compared if n in part.current}
+        heard = progress if part.segment == WHOLE else None
+        measured.append(measure_columns(part.reference, compared, plan, heard))
+    values = {}
+    for part, rows in zip(parts, decide(measured, plan), strict=True):
+        current = part.current
+        watched = {name: current[name] for name in roles.watched if name in current}
+        compared = {name: current[name] for name in roles.compared if name in current}
+        extra = _quality(watched, metrics) + _performance(current, roles, metrics)
+        values[part.segment] = [
+            *rows,
+            *table_rows(rows, part.reference, compared, plan),
+            *(_judged(value, limits) for value in extra),
+        ]
+    return values
 
 
 def _quality(watched: Mapping[str, CurrentColumn], metrics: Metrics) -> list[MetricValue]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -17,7 +17,8 @@ from simdrift.monitor import measure, state_file
 from simdrift.monitor.digests import DataDigest
 from simdrift.monitor.frames import Frame, frame_of
 from simdrift.monitor.report import Identity, report_of
-from simdrift.monitor.roles import Roles, check_names, roles_of
+from simdrift.monitor.roles import Roles, check_names, roles_of, segment_columns
+from simdrift.monitor.segments import Part, Segment, found_segments, segment_frames
 from simdrift.monitor.spec import Columns, Metrics, Spec
 from simdrift.results import Report
 from simdrift.results.identity import canonical_json, digest
@@ -40,10 +41,12 @@ class Reference:
         spec: Spec,
         roles: Roles,
         *,
+        segments: Mapping[Segment, Mapping[str, ReferenceColumn]] | None = None,
         recorded: Mapping[str, str] | None = None,
         threads: int | None = None,
     ) -> None:
         self.columns = dict(columns)
+        self.segments = {key: dict(own) for key, own in (segments or {}).items()}
         self.spec = spec
         self.roles = roles
         self.plan, self.limits = plan_of(spec, self.columns, recorded=recorded, threads=threads)
@@ -71,7 +74,11 @@ class Reference:
     def of_frame(cls, frame: Frame, spec: Spec, *, threads: int | None = None) -> Self:
         """Prepare columns that were taken apart already."""
         roles = roles_of(spec.columns, list(frame))
-        return cls(prepared(frame, roles, threads), spec, roles, threads=threads)
+        found = found_segments(frame, spec.segments, threads)
+        frames = segment_frames(frame, found, roles.compared, threads)
+        segments = {key: prepared(frames[key.text], roles, threads) for key in found}
+        columns = prepared(frame, roles, threads)
+        return cls(columns, spec, roles, segments=segments, threads=threads)
 
     @property
     def rows(self) -> int:
@@ -99,12 +106,35 @@ class Reference:
         started = datetime.now(UTC)
         frame = frame_of(batch)
         current = measure.states(frame, self.roles.watched, self.roles.kinds, threads)
+        parts = [Part("", self.columns, current), *self.parts(frame, self.roles, threads)]
         values = measure.window_values(
-            self.columns, current, self.roles, self.spec.metrics, self.plan, self.limits, progress
+            parts, self.roles, self.spec.metrics, self.plan, self.limits, progress
         )
-        held = {name: frame[name] for name in self.roles.watched if name in frame}
+        names = dict.fromkeys([*self.roles.watched, *segment_columns(self.spec)])
+        held = {name: frame[name] for name in names if name in frame}
         identity = Identity.of(self.spec, self._spec_digest, DataDigest(threads)(held), self.digest)
         return report_of(self.columns, current, values, identity, self.roles, started, threads)
+
+    def parts(
+        self,
+        frame: Frame,
+        roles: Roles,
+        threads: int | None,
+        wanted: Collection[tuple[str, ...]] | None = None,
+    ) -> list[Part]:
+        """The segments of a window's rows, each beside the reference's own; only those of
+        `wanted` columns where it is given."""
+        asked = self.spec.segments if wanted is None else wanted
+        segments = {key: own for key, own in self.segments.items() if key.columns in asked}
+        frames = segment_frames(frame, list(segments), roles.watched, threads)
+        return [
+            Part(
+                key.text,
+                {name: column for name, column in own.items() if name in roles.compared},
+                measure.states(frames[key.text], roles.watched, roles.kinds, threads),
+            )
+            for key, own in segments.items()
+        ]
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to a file that `load` reads: versioned, with a checksum, whole or not at all."""
@@ -117,31 +147,34 @@ class Reference:
         content, arrays = state_file.read(path)
         if content.get("what") != "reference":
             raise InputError(f"{path}: expected a reference, found {content.get('what')!r}")
-        columns = [
-            ReferenceColumn.from_state(
-                entry | {key: arrays[f"{number}.{key}"] for key in entry["arrays"]},
-                threads=threads,
-            )
-            for number, entry in enumerate(content["columns"])
-        ]
+        columns: dict[str, ReferenceColumn] = {}
+        segments = {_segment(pairs): dict[str, ReferenceColumn]() for pairs in content.get("segments", ())}
+        groups = [columns, *segments.values()]
+        for number, entry in enumerate(content["columns"]):
+            own = {key: arrays[f"{number}.{key}"] for key in entry["arrays"]}
+            column = ReferenceColumn.from_state(entry | own, threads=threads)
+            groups[entry.get("group", 0)][column.name] = column
         spec = Spec(**json.loads(content["spec"]))
         roles = roles_of(spec.columns, content["names"])
-        by_name = {column.name: column for column in columns}
-        return cls(by_name, spec, roles, recorded=content["methods"], threads=threads)
+        recorded = content["methods"]
+        return cls(columns, spec, roles, segments=segments, recorded=recorded, threads=threads)
 
     def _state(self) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
         """Content and arrays of the file."""
         arrays: dict[str, np.ndarray[Any, Any]] = {}
         columns = []
-        for number, column in enumerate(self.columns.values()):
+        groups = [self.columns, *self.segments.values()]
+        held = [(group, column) for group, own in enumerate(groups) for column in own.values()]
+        for number, (group, column) in enumerate(held):
             state = column.to_state()
             own = {k: v for k, v in state.items() if isinstance(v, np.ndarray)}
             arrays |= {f"{number}.{key}": array for key, array in own.items()}
             plain = {key: value for key, value in state.items() if key not in own}
-            columns.append({**plain, "arrays": list(own)})
+            columns.append({**plain, "arrays": list(own), "group": group})
         content = {
             "what": "reference",
             "columns": columns,
+            "segments": [list(map(list, key)) for key in self.segments],
             "names": list(self._names()),
             "methods": self.plan.record(),
             "spec": self.spec.model_dump_json(exclude={"store", "threads", "data"}),
@@ -151,6 +184,11 @@ class Reference:
     def _names(self) -> Iterable[str]:
         """Names from which the roles come out the same again."""
         return dict.fromkeys([*self.columns, *self.roles.watched])
+
+
+def _segment(pairs: Sequence[Sequence[str]]) -> Segment:
+    columns, values = pairs
+    return Segment(tuple(columns), tuple(values))
 
 
 def spec_without_time(columns: Sequence[str] | None) -> Spec:
@@ -163,13 +201,8 @@ def spec_without_time(columns: Sequence[str] | None) -> Spec:
 
 def prepared(frame: Frame, roles: Roles, threads: int | None) -> dict[str, ReferenceColumn]:
     """The compared columns that are there, sorted and counted."""
-    return {
-        name: ReferenceColumn(
-            name, frame[name], kind=roles.kinds.get(name), threads=threads
-        ).prepare()
-        for name in roles.compared
-        if name in frame
-    }
+    columns = measure.references(frame, roles, threads)
+    return {name: column.prepare() for name, column in columns.items()}
 
 
 def plan_of(

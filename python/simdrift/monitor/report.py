@@ -75,8 +75,8 @@ class Identity(NamedTuple):
         )
 
 
-def rows_of(run: Run, values: Iterable[MetricValue]) -> list[Result]:
-    """The result rows of a run."""
+def rows_of(run: Run, values: Mapping[str, Iterable[MetricValue]]) -> list[Result]:
+    """The result rows of a run, from the values of each segment."""
     head = (
         run.run_id,
         run.dataset,
@@ -85,9 +85,10 @@ def rows_of(run: Run, values: Iterable[MetricValue]) -> list[Result]:
         run.window_start,
         run.window_end,
         run.grain,
-        "",
     )
-    return [Result._make((*head, *value)) for value in values]
+    return [
+        Result._make((*head, segment, *value)) for segment, own in values.items() for value in own
+    ]
 
 
 class Comparison(Report):
@@ -110,7 +111,7 @@ class Comparison(Report):
 def report_of(
     reference: Mapping[str, ReferenceColumn],
     current: Mapping[str, CurrentColumn],
-    values: Iterable[MetricValue],
+    values: Mapping[str, Iterable[MetricValue]],
     identity: Identity,
     roles: Roles,
     started: datetime,

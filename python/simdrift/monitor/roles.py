@@ -81,6 +81,7 @@ def check_names(spec: Spec, names: Sequence[str]) -> None:
         ("columns.categorical", columns.categorical),
         ("metrics.quantiles", [name for name in spec.metrics.quantiles if name != "*"]),
         ("metrics.correlations", _paired(spec)),
+        ("segments", segment_columns(spec)),
     ]
     for key, wanted in listed:
         for name in wanted:
@@ -103,6 +104,11 @@ def check_watched(spec: Spec, roles: Roles) -> None:
 def _paired(spec: Spec) -> list[str]:
     pairs = spec.metrics.correlations
     return [] if pairs == "numeric" else [name for pair in pairs for name in pair]
+
+
+def segment_columns(spec: Spec) -> list[str]:
+    """The columns whose values make segments."""
+    return list(dict.fromkeys(name for names in spec.segments for name in names))
 
 
 def no_column(name: str, names: Sequence[str]) -> str:

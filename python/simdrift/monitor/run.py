@@ -14,7 +14,15 @@ from simdrift.monitor.digests import DataDigest
 from simdrift.monitor.frames import Frame, encoded, frame_of, sliced, taken
 from simdrift.monitor.reference import Reference, plan_of
 from simdrift.monitor.report import Identity, rows_of
-from simdrift.monitor.roles import Roles, check_names, check_watched, no_column, roles_of
+from simdrift.monitor.roles import (
+    Roles,
+    check_names,
+    check_watched,
+    no_column,
+    roles_of,
+    segment_columns,
+)
+from simdrift.monitor.segments import Part
 from simdrift.monitor.spec import Spec
 from simdrift.monitor.windows import Rule, Unit, Window, Windows, assign, instant_of
 from simdrift.results import Histogram, Result, Results, Run
@@ -61,8 +69,9 @@ def monitor(
         prepared = Reference.of_frame(_stretch(spec, before or {}), spec, threads=threads)
     roles = roles_of(spec.columns, names)
     check_watched(spec, roles)
-    _check_kinds(roles, prepared)
-    wanted = {name: frame[name] for name in roles.watched if name in frame}
+    _check_reference(spec, roles, prepared)
+    kept = dict.fromkeys([*roles.watched, *segment_columns(spec)])
+    wanted = {name: frame[name] for name in kept if name in frame}
     ordered = encoded(taken(wanted, found.order), threads)
     return _Monitor(spec, roles, prepared, ordered, threads).run(found, progress)
 
@@ -79,8 +88,18 @@ def _tell(spec: Spec, found: Windows) -> None:
         )
 
 
-def _check_kinds(roles: Roles, reference: Reference) -> None:
-    """SpecError where a reference was fitted with another reading of a column."""
+def _check_reference(spec: Spec, roles: Roles, reference: Reference) -> None:
+    """SpecError where a reference was fitted with another reading of a column, or without the
+    segments that are asked for."""
+    if set(spec.segments) - set(reference.spec.segments):
+        asked, there = (
+            "; ".join(" & ".join(names) for names in own) or "none"
+            for own in (spec.segments, reference.spec.segments)
+        )
+        raise SpecError(
+            f"'segments': the spec has {asked}, the reference {there}: fit the reference with "
+            "this spec"
+        )
     for name, kind in roles.kinds.items():
         column = reference.columns.get(name)
         if column is not None and column.broken is None and column.kind != kind:
@@ -105,6 +124,7 @@ class _Monitor:
         self.frame, self.threads = frame, threads or spec.threads
         self.fingerprint = DataDigest(self.threads)
         self.spec_digest, self.reference_digest = spec.digest, reference.digest
+        self.reference = reference
         self.before = {
             name: reference.columns[name] for name in roles.compared if name in reference.columns
         }
@@ -131,9 +151,9 @@ class _Monitor:
         columns = sliced(self.frame, window.first, window.stop)
         roles, threads = self.roles, self.threads
         current = measure.states(columns, roles.watched, roles.kinds, threads)
-        values = measure.window_values(
-            self.before, current, roles, self.spec.metrics, self.plan, self.limits
-        )
+        asked = self.reference.parts(columns, roles, threads, self.spec.segments)
+        parts = [Part("", self.before, current), *asked]
+        values = measure.window_values(parts, roles, self.spec.metrics, self.plan, self.limits)
         run = self._identity(window, columns).run(window.rows, started)
         pictures = measure.histograms(run.run_id, self.before, current, threads)
         return run, rows_of(run, values), pictures

@@ -51,6 +51,15 @@ def _one_or_more(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
+def _named_sets(value: object) -> object:
+    """A name, names, or lists of names, as a tuple of tuples."""
+    if isinstance(value, str):
+        return ((value,),)
+    if not isinstance(value, (list, tuple)):
+        return value
+    return tuple(_one_or_more(item) for item in value)
+
+
 def _moment(value: object) -> object:
     """ISO text as date or time; else as it is."""
     if not isinstance(value, str):
@@ -69,6 +78,7 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_more)]
 Numbers = Annotated[
     tuple[float, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)
 ]
+Segments = Annotated[tuple[tuple[str, ...], ...], BeforeValidator(_named_sets)]
 Moment = Annotated[datetime | date | None, BeforeValidator(_moment)]
 
 
@@ -205,6 +215,9 @@ class Spec(_Part):
         None, description="a path, or a table with data, start and end"
     )
     columns: Columns = Field(default_factory=Columns, description="a table of roles")
+    segments: Segments = Field(
+        (), description="a list of column names, or of lists of them: each value has its own rows"
+    )
     window: str = Field("1d", description="'1d', '7d', '1h', '6h' or 'all'")
     timezone: str = Field("UTC", description="an IANA name such as 'Europe/Berlin'")
     start: Moment = Field(None, description="a date or a time such as 2013-02-01")
@@ -236,6 +249,14 @@ class Spec(_Part):
         except ValueError as error:
             raise _refuse(f"expected {error}, found {text!r}") from None
         return text
+
+    @field_validator("segments")
+    @classmethod
+    def _segments(cls, value: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+        for names in value:
+            if not names or len(set(names)) < len(names):
+                raise _refuse(f"expected different column names, found {list(names)!r}")
+        return tuple(dict.fromkeys(value))
 
     @field_validator("timezone")
     @classmethod

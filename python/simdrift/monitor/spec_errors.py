@@ -13,7 +13,6 @@ from simdrift._errors import SpecError
 from simdrift.monitor import toml
 
 LATER = {
-    "segments": "segments are not computed in this version: leave the key out",
     "weights": "row weights are not used in this version: leave the key out",
 }
 LONGEST_FOUND = 60

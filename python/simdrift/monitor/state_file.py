@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from simdrift._errors import InputError
 
 MAGIC = b"sdrift\r\n"
-VERSION = 1
+VERSION = 2
 HEAD = struct.Struct("<8sIQ")
 ALIGNMENT = 64
 CHECKSUM_BYTES = 32
