@@ -16,9 +16,9 @@ TIME = {"timestamp": "t"}
 SOUND: dict[str, Any] = {"monitor": "m", "dataset": "d", "columns": TIME}
 
 KEYS = (
-    "monitor, dataset, model, model_version, data, reference, columns, segments, window, timezone, "
-    "start, end, methods, metrics, thresholds, correction, alpha, drift_share, convention, threads, "
-    "store"
+    "monitor, dataset, model, model_version, data, reference, columns, segments, window, "
+    "timezone, start, end, methods, metrics, thresholds, correction, alpha, drift_share, convention, "
+    "threads, store"
 )
 ROLES = "timestamp, prediction, target, key, features, numeric, categorical, ignore"
 SEGMENTS = "a list of column names, or of lists of them: each value has its own rows"

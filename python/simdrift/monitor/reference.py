@@ -148,7 +148,8 @@ class Reference:
         if content.get("what") != "reference":
             raise InputError(f"{path}: expected a reference, found {content.get('what')!r}")
         columns: dict[str, ReferenceColumn] = {}
-        segments = {_segment(pairs): dict[str, ReferenceColumn]() for pairs in content.get("segments", ())}
+        listed = content.get("segments", ())
+        segments = {_segment(pairs): dict[str, ReferenceColumn]() for pairs in listed}
         groups = [columns, *segments.values()]
         for number, entry in enumerate(content["columns"]):
             own = {key: arrays[f"{number}.{key}"] for key in entry["arrays"]}
