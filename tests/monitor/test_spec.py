@@ -17,12 +17,15 @@ SOUND: dict[str, Any] = {"monitor": "m", "dataset": "d", "columns": TIME}
 
 KEYS = (
     "monitor, dataset, model, model_version, data, reference, columns, segments, window, "
-    "timezone, start, end, methods, metrics, thresholds, correction, alpha, drift_share, convention, "
-    "threads, store"
+    "timezone, start, end, methods, metrics, thresholds, correction, alpha, drift_share, "
+    "convention, threads, store"
 )
 ROLES = "timestamp, prediction, target, key, features, numeric, categorical, ignore"
 SEGMENTS = "a list of column names, or of lists of them: each value has its own rows"
-WINDOW = "'window': expected 'all', or a number of days or hours such as '1d', '7d' or '6h', found "
+WINDOW = (
+    "'window': expected 'all', a number of days or hours such as '1d', '7d' or '6h', or a rolling "
+    "window such as '7d/1d', found "
+)
 HIDDEN = "something else (not shown: it may hold a password)"
 
 REFUSALS: list[tuple[dict[str, Any], str]] = [
@@ -44,7 +47,12 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ),
     ({"timezone": 3}, "'timezone': expected an IANA name such as 'Europe/Berlin', found 3"),
     ({"window": "1w"}, WINDOW + "'1w'"),
-    ({"window": "7d/1d"}, WINDOW + "'7d/1d'"),
+    ({"window": "7d/"}, WINDOW + "'7d/'"),
+    (
+        {"window": "1d/7d"},
+        "'window': expected a rolling window that is several of its steps long, as '7d/1d' is, "
+        "found '1d/7d'",
+    ),
     (
         {"window": "5h"},
         "'window': expected hours that divide a day: 1h, 2h, 3h, 4h, 6h, 8h, 12h or 24h, "

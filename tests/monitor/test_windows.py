@@ -10,6 +10,7 @@ import pytest
 
 from simdrift.monitor.windows import Rule, Windows, assign
 
+MIDNIGHT = datetime.min.time()
 ZONES = ["UTC", "America/New_York", "Europe/Berlin", "Asia/Kathmandu", "America/Sao_Paulo",
          "Australia/Lord_Howe", "Pacific/Apia", "America/Havana"]  # fmt: skip
 
@@ -204,7 +205,53 @@ def test_times_beyond_the_calendar_are_outside() -> None:
     assert (found.outside, [w.rows for w in found.windows]) == (2, [1])
 
 
-@pytest.mark.parametrize("text", ["", "1", "1w", "0d", "5h", "7d/1d", "1.5d", " 1d", "-1d"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "1", "1w", "0d", "5h", "1.5d", " 1d", "-1d", "7d/", "/1d", "7d/2d", "7d/7d", "1d/5h"],
+)
 def test_a_window_rule_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"'all'|hours that divide a day"):
+    with pytest.raises(ValueError, match=r"'all'|hours that divide a day|several of its steps"):
         Rule.parse(text)
+
+
+@pytest.mark.parametrize("start", [None, "2021-03-10"])
+def test_rolling_windows_hold_the_rows_of_the_last_days_to_every_midnight(
+    start: str | None,
+) -> None:
+    zone = ZoneInfo("America/New_York")
+    rng = np.random.default_rng(11)
+    low = np.datetime64("2021-03-05T05:00", "s").astype(np.int64)
+    times = low + rng.integers(0, 30 * 86_400, 500)
+    times = times[(times < low + 12 * 86_400) | (times > low + 14 * 86_400)]  # two empty days
+    found = assign(
+        times,
+        np.ones(times.size, bool),
+        "s",
+        aware=True,
+        rule=Rule.parse("7d/1d"),
+        timezone=zone,
+        start=None if start is None else date.fromisoformat(start),
+    )
+    local = [datetime.fromtimestamp(t, zone) for t in times.tolist()]
+    first = min(t.date() for t in local) if start is None else date.fromisoformat(start)
+    midnights = {t.date() + timedelta(days=1) for t in local if t.date() >= first}
+    ends = sorted(day for day in midnights if day - timedelta(days=7) >= first)
+    if start is not None:
+        ends = [ends[0] + timedelta(days=i) for i in range((ends[-1] - ends[0]).days + 1)]
+    assert [w.end.astimezone(zone).date() for w in found.windows] == ends
+    order = np.arange(times.size) if found.order is None else found.order
+    for window in found.windows:
+        end = window.end.astimezone(zone)
+        begin = datetime.combine(end.date() - timedelta(days=7), MIDNIGHT, zone)
+        assert (end.time(), window.start) == (MIDNIGHT, begin)
+        inside = {i for i, t in enumerate(local) if max(begin, _day(first, zone)) <= t < end}
+        assert set(order[window.first : window.stop].tolist()) == inside
+
+
+def _day(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, MIDNIGHT, zone)
+
+
+def test_a_rolling_window_is_told_apart_by_its_grain() -> None:
+    assert Rule.parse("7d/1d").grain == "7d/1d"
+    assert (Rule.parse("24h/6h").step, Rule.parse("24h/6h").span) == (6 * 3_600_000_000, 4)

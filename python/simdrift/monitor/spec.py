@@ -218,7 +218,7 @@ class Spec(_Part):
     segments: Segments = Field(
         (), description="a list of column names, or of lists of them: each value has its own rows"
     )
-    window: str = Field("1d", description="'1d', '7d', '1h', '6h' or 'all'")
+    window: str = Field("1d", description="'1d', '7d', '1h', '6h', '7d/1d' or 'all'")
     timezone: str = Field("UTC", description="an IANA name such as 'Europe/Berlin'")
     start: Moment = Field(None, description="a date or a time such as 2013-02-01")
     end: Moment = Field(None, description="a date or a time such as 2014-01-01")

@@ -5,6 +5,9 @@ days, every N-th hour for hours. So a day of a clock change has 23 or 25 hours, 
 clock shows twice is one window of two hours, and an hour that it skips is none. Windows of
 several days count from `start` where given, else from Monday, 5 January 1970.
 
+A rolling rule ('7d/1d') has a window of the last 7 days at the end of every day; the first ends
+when 7 days have passed since `start`, or since the day of the first row.
+
 Times without a zone are read as local ones; one that the clock shows twice is the earlier, one
 that it never shows is as late after the change as it is after the hour it would belong to.
 Everything is in int64 microseconds; only borders, never rows, pass through Python.
@@ -40,19 +43,38 @@ class Rule:
 
     grain: str
     step: int  # microseconds of local clock; 0: everything is one window
+    span: int = 1  # steps that a window is long
 
     @staticmethod
     def parse(text: str) -> Rule:
-        """'1d', '7d', '1h', '6h' or 'all'; anything else is a ValueError that says so."""
+        """'1d', '7d', '1h', '6h', '7d/1d' or 'all'; anything else is a ValueError that says so."""
         if text == "all":
             return Rule("all", 0)
-        match = re.fullmatch(r"([1-9]\d{0,3})([dh])", text)
-        if match is None:
-            raise ValueError("'all', or a number of days or hours such as '1d', '7d' or '6h'")
-        count, unit = int(match[1]), match[2]
-        if unit == "h" and 24 % count:
-            raise ValueError("hours that divide a day: 1h, 2h, 3h, 4h, 6h, 8h, 12h or 24h")
-        return Rule(text, count * (DAY if unit == "d" else HOUR))
+        length, rolling, every = text.partition("/")
+        step = _step(every if rolling else length)
+        size = _length(length)
+        if step is None or size is None:
+            raise ValueError(
+                "'all', a number of days or hours such as '1d', '7d' or '6h', or a rolling "
+                "window such as '7d/1d'"
+            )
+        if size % step or (rolling and size == step):
+            raise ValueError("a rolling window that is several of its steps long, as '7d/1d' is")
+        return Rule(text, step, size // step)
+
+
+def _length(text: str) -> int | None:
+    """Microseconds of '7d' or '6h'."""
+    match = re.fullmatch(r"([1-9]\d{0,3})([dh])", text)
+    return None if match is None else int(match[1]) * (DAY if match[2] == "d" else HOUR)
+
+
+def _step(text: str) -> int | None:
+    """The length of a window, or of what a rolling one moves by."""
+    step = _length(text)
+    if step is not None and text[-1] == "h" and DAY % step:
+        raise ValueError("hours that divide a day: 1h, 2h, 3h, 4h, 6h, 8h, 12h or 24h")
+    return step
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +146,37 @@ def assign(
     keys = borders.utc if aware else borders.wall
     offsets, order = _order(micro, inside, keys)
     wanted = _wanted(np.diff(offsets) > 0, start is not None, end is not None)
+    filled = np.flatnonzero(np.diff(offsets) > 0)
+    earliest = 0 if start is not None or filled.size == 0 else int(filled[0])
+    opened = _opened(borders, rule, timezone, earliest)
     windows = tuple(
         Window(
-            instant(borders.utc[i]),
+            instant(opened[i][0]),
             instant(borders.utc[i + 1]),
-            int(offsets[i]),
+            int(offsets[opened[i][1]]),
             int(offsets[i + 1]),
         )
         for i in wanted
+        if i in opened
     )
     return Windows(windows, order, outside, untimed)
+
+
+def _opened(
+    borders: _Borders, rule: Rule, timezone: ZoneInfo, earliest: int
+) -> dict[int, tuple[int, int]]:
+    """By the number of its last step: when a window begins, and the number of its first border
+    from then on. A rolling one that would begin before the earliest border is none."""
+    count = borders.utc.size - 1
+    if rule.span == 1:
+        return {i: (int(borders.utc[i]), i) for i in range(count)}
+    opened = {}
+    for i in range(count):
+        wall = int(borders.wall[i + 1]) - rule.span * rule.step
+        first = int(np.searchsorted(borders.wall, wall))
+        if wall >= borders.wall[earliest]:
+            opened[i] = (_to_utc(wall, timezone), first)
+    return opened
 
 
 def _microseconds(
