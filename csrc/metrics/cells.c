@@ -12,7 +12,12 @@
 
 #include "core/dispatch.h"
 #include "core/parallel.h"
+#include "kernels/cells/value.h"
 #include "sort.h"
+
+/* Order-preserving keys of -infinity and infinity. */
+#define FIRST_KEY UINT64_C(0x000fffffffffffff)
+#define LAST_KEY UINT64_C(0xfff0000000000000)
 
 enum {
     PART_ROWS = 1024,   /* mapped at a time: ids and fixed point take 10 KiB */
@@ -36,6 +41,7 @@ struct pass {
     const sdr_cell_set *wanted;
     sdr_cell_run runs[SDR_CELL_RUNS]; /* of wanted; n_runs 0: it has too many */
     int n_runs;
+    sdr_value_run run; /* the same by value, where it is a single one */
     part_body body;
     bool with_sums;
     void *tables; /* one a worker */
@@ -43,8 +49,7 @@ struct pass {
     atomic_llong *taken; /* of out */
 };
 
-/* --- values of a source
- * ----------------------------------------------------------------- */
+/* --- values of a source --- */
 
 static double deviation(double value, double center) {
     double distance = fabs(value - center);
@@ -79,7 +84,7 @@ static sdr_code run_blocks(void *user, int64_t begin, int64_t end, int worker,
             int64_t n = rows - i < PART_ROWS ? rows - i : PART_ROWS;
             if (p->with_sums)
                 kernels->map_fixed(ids, fixed, values + i, n, p->map);
-            else
+            else if (p->n_runs != 1)
                 kernels->map(ids, values + i, n, p->map);
             p->body(p, worker, ids, fixed, values + i, n);
         }
@@ -100,8 +105,7 @@ static sdr_code no_memory(sdr_error *error) {
     return sdr_error_set(error, SDR_NO_MEMORY, "no memory for tables of cells");
 }
 
-/* --- counting
- * ---------------------------------------------------------------------------- */
+/* --- counting --- */
 
 static void count_part(const pass *p, int worker, const uint16_t *ids,
                        const uint64_t *fixed, const double *values, int64_t n) {
@@ -165,8 +169,7 @@ sdr_code sdr_cells_count(sdr_cell *table, bool with_sums, const sdr_cell_source 
     return code;
 }
 
-/* --- bits that are shared
- * ------------------------------------------------------------------ */
+/* --- bits that are shared --- */
 
 static void share_part(const pass *p, int worker, const uint16_t *ids,
                        const uint64_t *fixed, const double *values, int64_t n) {
@@ -202,15 +205,16 @@ sdr_code sdr_cells_share(sdr_cell_bits *bits, const sdr_cell_set *wanted,
     return code;
 }
 
-/* --- collecting
- * ---------------------------------------------------------------------------- */
+/* --- collecting --- */
 
 static void collect_part(const pass *p, int worker, const uint16_t *ids,
                          const uint64_t *fixed, const double *values, int64_t n) {
     (void)worker, (void)fixed;
-    double found[PART_ROWS];
+    double found[PART_ROWS + SDR_SELECT_SLACK];
     int64_t k = 0;
-    if (p->n_runs > 0)
+    if (p->n_runs == 1)
+        k = sdr_dispatch_active()->cells.between(found, values, n, p->run);
+    else if (p->n_runs > 0)
         k = sdr_dispatch_active()->cells.select(found, ids, values, n, p->runs,
                                                 p->n_runs);
     for (int64_t i = 0; p->n_runs == 0 && i < n; i++) {
@@ -235,6 +239,36 @@ bool sdr_cell_set_runs(sdr_cell_run *runs, int *n_runs, const sdr_cell_set *set)
     return true;
 }
 
+static double value_of_key(uint64_t key) {
+    uint64_t bits = sdr_key_to_bits(key);
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* The smallest value whose cell is `id` or above; past them all, NaN's key. The map is
+ * monotone, so that halving the keys of all values finds it. */
+static uint64_t first_key(int id, const sdr_cell_map *map) {
+    uint64_t low = FIRST_KEY, high = LAST_KEY + 1;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (cell_of(value_of_key(middle), map) >= id)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+/* A run of cells as its smallest and largest value; none where no value has its cells.
+ */
+static sdr_value_run values_of(sdr_cell_run run, const sdr_cell_map *map) {
+    uint64_t first = first_key(run.low, map);
+    uint64_t stop = first_key(run.low + run.width + 1, map);
+    if (first >= stop) return (sdr_value_run){INFINITY, -INFINITY};
+    return (sdr_value_run){value_of_key(first), value_of_key(stop - 1)};
+}
+
 sdr_code sdr_cells_collect(double *out, const sdr_cell_set *wanted,
                            const sdr_cell_source *source, const sdr_cell_map *map,
                            const sdr_context *context, sdr_error *error) {
@@ -247,11 +281,11 @@ sdr_code sdr_cells_collect(double *out, const sdr_cell_set *wanted,
               .out = out,
               .taken = &taken};
     if (!sdr_cell_set_runs(p.runs, &p.n_runs, wanted)) p.n_runs = 0;
+    if (p.n_runs == 1) p.run = values_of(p.runs[0], map);
     return run_pass(&p, context, error);
 }
 
-/* --- the map
- * -------------------------------------------------------------------------------- */
+/* --- the map --- */
 
 /* Finite rows at equal distances; returns how many. */
 static int64_t sample(double *out, const sdr_cell_source *source) {
@@ -278,9 +312,9 @@ static double range_of(const double *sorted, int64_t n) {
 }
 
 /* 2^quantum quanta a unit: as fine as leaves the wrapping sums of typical cells, 2^-30
- * of range * rows, a factor of 64 below 2^62. */
+ * of range * rows, a factor of 16 below 2^62. */
 static int quantum_of(double range, int64_t rows) {
-    enum { FINEST = 1000, SUM_BITS = 62, CELL_BITS = 28, SPARE_BITS = 6 };
+    enum { FINEST = 1000, SUM_BITS = 62, CELL_BITS = 28, SPARE_BITS = 4 };
     int quantum = SUM_BITS + CELL_BITS - SPARE_BITS - ilogb(range) - 1;
     for (; rows > 1; rows /= 2)
         quantum--;

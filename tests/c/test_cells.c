@@ -21,7 +21,8 @@ static const sdr_cell_map maps[] = {
 
 static void test_every_isa_maps_fixes_and_selects_like_the_scalar_kernel(void **state) {
     (void)state;
-    static double values[MOST], selected[MOST], expected_selected[MOST];
+    static double values[MOST], selected[MOST + SDR_SELECT_SLACK],
+        expected_selected[MOST];
     static uint16_t ids[MOST], expected[MOST];
     static uint64_t fixed[MOST], expected_fixed[MOST];
     const sdr_cell_run runs[] = {{16000, 300}, {16500, 0}, {30000, 2767}};
@@ -46,6 +47,11 @@ static void test_every_isa_maps_fixes_and_selects_like_the_scalar_kernel(void **
             int64_t found = kernels->select(selected, ids, from, n, runs, 3);
             assert_int_equal(
                 found, scalar.select(expected_selected, expected, from, n, runs, 3));
+            assert_memory_equal(selected, expected_selected,
+                                (size_t)found * sizeof *selected);
+            const sdr_value_run run = {-0.75, n % 2 ? INFINITY : 2.5};
+            found = kernels->between(selected, from, n, run);
+            assert_int_equal(found, scalar.between(expected_selected, from, n, run));
             assert_memory_equal(selected, expected_selected,
                                 (size_t)found * sizeof *selected);
         }

@@ -83,6 +83,18 @@ def test_large_samples_have_the_bits_of_exact_arithmetic(law):
     assert same(found(_core.Prepared(_core.Column.from_numpy(x)), y), expected)
 
 
+@pytest.mark.parametrize("shift", [0.0, 0.05])
+def test_samples_whose_cells_are_cut_finer_have_the_bits_of_exact_arithmetic(shift):
+    random = np.random.default_rng([SEED, 2])
+    x, y = random.normal(size=400_000), random.normal(shift, 1.0, 390_000)
+    expected = exact(x, y)
+    assert same(found(x, y), expected)
+    assert found(x, y, wasserstein=False)[1] == expected[1]
+    assert found(x, y, ks=False)[0] == expected[0]
+    moved = x + 1e-7  # |F - G| has its maximum in many places
+    assert same(found(x, moved), exact(x, moved))
+
+
 @pytest.mark.parametrize("law", ["normal", "two decimals", "cauchy"])
 def test_no_isa_and_no_thread_count_changes_a_bit(law):
     random = np.random.default_rng([SEED, *law.encode()])

@@ -71,6 +71,39 @@ static inline void eight_fixed(uint64_t *fixed, eight x, const cell_constants *c
     _mm256_storeu_si256((__m256i *)(void *)(fixed + 4), four_fixed(x.high, c));
 }
 
+static inline eight eight_all(double x) {
+    return (eight){_mm256_set1_pd(x), _mm256_set1_pd(x)};
+}
+
+static inline uint32_t four_between(__m256d x, __m256d low, __m256d high) {
+    __m256d from = _mm256_cmp_pd(x, low, _CMP_GE_OQ);
+    __m256d to = _mm256_cmp_pd(x, high, _CMP_LE_OQ);
+    return (uint32_t)_mm256_movemask_pd(_mm256_and_pd(from, to));
+}
+
+static inline uint32_t eight_between(eight x, eight low, eight high) {
+    return four_between(x.low, low.low, high.low) |
+           four_between(x.high, low.high, high.high) << 4;
+}
+
+/* The lanes of a nibble's bits first, as 32-bit halves; eight of four bits each. */
+static const uint32_t pick_order[16] = {0x00000000, 0x00000010, 0x00000032, 0x00003210,
+                                        0x00000054, 0x00005410, 0x00005432, 0x00543210,
+                                        0x00000076, 0x00007610, 0x00007632, 0x00763210,
+                                        0x00007654, 0x00765410, 0x00765432, 0x76543210};
+
+static inline void four_pick(double *out, __m256d x, uint32_t bits) {
+    const __m256i places = _mm256_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28);
+    __m256i order = _mm256_srlv_epi32(_mm256_set1_epi32((int)pick_order[bits]), places);
+    __m256 picked = _mm256_permutevar8x32_ps(_mm256_castpd_ps(x), order);
+    _mm256_storeu_pd(out, _mm256_castps_pd(picked));
+}
+
+static inline void eight_pick(double *out, eight x, uint32_t bits) {
+    four_pick(out, x.low, bits & 15);
+    four_pick(out + __builtin_popcount(bits & 15), x.high, bits >> 4);
+}
+
 enum { BATCH = 16, BATCH_BITS = 2 };
 
 static inline uint32_t batch_matches(const uint16_t *ids, sdr_cell_run run) {
@@ -88,4 +121,5 @@ void sdr_cells_fill_avx2(sdr_cells_kernels *kernels) {
     kernels->map = map_ids;
     kernels->map_fixed = map_fixed;
     kernels->select = select_runs;
+    kernels->between = select_between;
 }

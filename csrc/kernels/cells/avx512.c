@@ -53,6 +53,20 @@ static inline void eight_fixed(uint64_t *fixed, eight x, const cell_constants *c
     _mm512_storeu_si512(fixed, value);
 }
 
+static inline eight eight_all(double x) {
+    return _mm512_set1_pd(x);
+}
+
+static inline uint32_t eight_between(eight x, eight low, eight high) {
+    __mmask8 from = _mm512_cmp_pd_mask(x, low, _CMP_GE_OQ);
+    return _mm512_mask_cmp_pd_mask(from, x, high, _CMP_LE_OQ);
+}
+
+/* To a register, then to memory: compressing to memory is microcoded on Zen 4. */
+static inline void eight_pick(double *out, eight x, uint32_t bits) {
+    _mm512_storeu_pd(out, _mm512_maskz_compress_pd((__mmask8)bits, x));
+}
+
 enum { BATCH = 32, BATCH_BITS = 1 };
 
 static inline uint32_t batch_matches(const uint16_t *ids, sdr_cell_run run) {
@@ -67,4 +81,5 @@ void sdr_cells_fill_avx512(sdr_cells_kernels *kernels) {
     kernels->map = map_ids;
     kernels->map_fixed = map_fixed;
     kernels->select = select_runs;
+    kernels->between = select_between;
 }

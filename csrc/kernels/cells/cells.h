@@ -42,7 +42,14 @@ typedef struct sdr_cell_run {
     uint16_t low, width;
 } sdr_cell_run;
 
-enum { SDR_CELL_RUNS = 8 }; /* at most, so that they stay in registers */
+enum { SDR_CELL_RUNS = 16 }; /* at most; a compare of a batch of ids each */
+
+/* Values low <= x <= high. */
+typedef struct sdr_value_run {
+    double low, high;
+} sdr_value_run;
+
+enum { SDR_SELECT_SLACK = 8 };
 
 typedef struct sdr_cells_kernels {
     /* ids[i] = cell of values[i]; any n >= 0 */
@@ -55,6 +62,8 @@ typedef struct sdr_cells_kernels {
      * many. */
     int64_t (*select)(double *out, const uint16_t *ids, const double *values, int64_t n,
                       const sdr_cell_run *runs, int n_runs);
+    /* The same by value: needs no ids. Room for SDR_SELECT_SLACK more than n. */
+    int64_t (*between)(double *out, const double *values, int64_t n, sdr_value_run run);
 } sdr_cells_kernels;
 
 void sdr_cells_fill_scalar(sdr_cells_kernels *kernels);

@@ -12,4 +12,5 @@ void sdr_cells_fill_neon(sdr_cells_kernels *kernels) {
     kernels->map = map_values;
     kernels->map_fixed = map_fixed;
     kernels->select = select_values;
+    kernels->between = values_between;
 }

@@ -4,6 +4,8 @@
  *   eight_load(p), eight_prefetch  streaming reads
  *   eight_cells(x, map)            stores eight ids
  *   eight_fixed(x, map)            stores eight fixed-point values
+ *   eight_between(x, low, high)    bit i: the i-th value lies in the run
+ *   eight_pick(out, x, bits)       stores the values of those bits; may write eight
  *   batch_matches(ids, run)        bit i * BATCH_BITS: the i-th of BATCH ids lies in
  * the run
  */
@@ -46,4 +48,25 @@ static int64_t select_runs(double *out, const uint16_t *ids, const double *value
             out[found++] = values[i + __builtin_ctz(matches) / BATCH_BITS];
     }
     return found + select_values(out + found, ids + i, values + i, n - i, runs, n_runs);
+}
+
+/* Thirty-two values that have none of the wanted cost a branch, others none more. */
+static int64_t select_between(double *out, const double *values, int64_t n,
+                              sdr_value_run run) {
+    enum { GROUP = 4 };
+    const eight low = eight_all(run.low), high = eight_all(run.high);
+    int64_t i = 0, found = 0;
+    for (; i + GROUP * EIGHT <= n; i += GROUP * EIGHT) {
+        uint32_t bits[GROUP];
+        for (int g = 0; g < GROUP; g++) {
+            eight_prefetch(values + i + g * EIGHT);
+            bits[g] = eight_between(eight_load(values + i + g * EIGHT), low, high);
+        }
+        if ((bits[0] | bits[1] | bits[2] | bits[3]) == 0) continue;
+        for (int g = 0; g < GROUP; g++) {
+            eight_pick(out + found, eight_load(values + i + g * EIGHT), bits[g]);
+            found += __builtin_popcount(bits[g]);
+        }
+    }
+    return found + values_between(out + found, values + i, n - i, run);
 }

@@ -56,4 +56,12 @@ static inline int64_t select_values(double *out, const uint16_t *ids,
     return found;
 }
 
+static inline int64_t values_between(double *out, const double *values, int64_t n,
+                                     sdr_value_run run) {
+    int64_t found = 0;
+    for (int64_t i = 0; i < n; i++)
+        if (values[i] >= run.low && values[i] <= run.high) out[found++] = values[i];
+    return found;
+}
+
 #endif

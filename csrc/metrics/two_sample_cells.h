@@ -1,0 +1,69 @@
+/* What the passes over cells of two samples share: two_sample_cells.c, _refine.c. */
+#ifndef SDR_METRICS_TWO_SAMPLE_CELLS_H
+#define SDR_METRICS_TWO_SAMPLE_CELLS_H
+
+#include "cells.h"
+#include "two_sample.h"
+
+typedef struct sdr_cells_side {
+    sdr_cell_source source;
+    sdr_cell *table; /* SDR_CELLS */
+    double *values;  /* of the cells to walk: collected, then sorted */
+    int64_t collected, rows;
+} sdr_cells_side;
+
+/* A finer table over the cells to walk: each is cut into 2^bits parts. */
+typedef struct sdr_cells_fine {
+    int bits, cells;
+    int32_t *rank;     /* SDR_CELLS: a cell's place among those to walk, times 2^bits */
+    sdr_cell *x, *y;   /* cells << bits parts */
+    uint64_t *to_walk; /* a bit a part */
+} sdr_cells_fine;
+
+typedef struct sdr_cells_work {
+    sdr_cells_side x, y;
+    sdr_cell_map map;
+    bool want_ks, want_w1, tied;
+    sdr_cell_set wanted, single; /* cells to walk; cells that hold one value */
+    sdr_cell_bits *bits;         /* of cells, where ties were looked for */
+    sdr_int128 border;           /* largest |A| at a border */
+    sdr_cells_fine fine;         /* rank NULL: not made */
+} sdr_cells_work;
+
+typedef struct sdr_cells_walk {
+    sdr_merge merge;
+    sdr_wide total;    /* of cells of one value */
+    sdr_int128 tx, ty; /* of cells that keep the sign: -s sum(x), s sum(y), in quanta */
+    int64_t i, j;      /* collected values passed */
+} sdr_cells_walk;
+
+static inline sdr_int128 sdr_magnitude(sdr_int128 a) {
+    return a < 0 ? -a : a;
+}
+
+static inline sdr_int128 sdr_larger(sdr_int128 a, sdr_int128 b) {
+    return a > b ? a : b;
+}
+
+/* Whether a part of cell `id` with these counts, entered with A = a, must be walked
+ * value by value. */
+bool sdr_cells_must_walk(const sdr_cells_work *w, int id, sdr_int128 a, int64_t hx,
+                         int64_t hy);
+/* Walks the next hx and hy collected values. */
+void sdr_cells_walk_values(sdr_cells_walk *k, const sdr_cells_work *w, sdr_int128 a,
+                           int64_t hx, int64_t hy);
+/* Takes the sums of a part of cell `id` that keeps the sign of A. */
+void sdr_cells_take_sums(sdr_cells_walk *k, const sdr_cells_work *w, int id,
+                         const sdr_cell *x, const sdr_cell *y, sdr_int128 before,
+                         sdr_int128 after);
+
+/* Cuts the cells to walk finer and keeps of the collected values only those of parts
+ * that must be walked, unsorted. */
+sdr_code sdr_cells_refine(sdr_cells_work *w, const sdr_context *context,
+                          sdr_error *error);
+/* Walks the parts of cell `id`, entered with A = a. */
+void sdr_cells_walk_parts(sdr_cells_walk *k, const sdr_cells_work *w, int id,
+                          sdr_int128 a);
+void sdr_cells_fine_reset(sdr_cells_fine *fine);
+
+#endif

@@ -1,0 +1,174 @@
+/*
+ * The second level of two_sample_cells.c: the cells that must be walked hold, of large
+ * samples, too many values to sort. They are cut into parts by the bits of w below
+ * those that make a cell (kernels/cells/cells.h), so parts nest in cells and keep their
+ * order. Counted by part, all but a few of the values need no walk, by the same bounds.
+ *
+ * Time O(collected); memory 2^15 parts at most, and no copy of what was collected.
+ */
+#include <string.h>
+
+#include "kernels/cells/value.h"
+#include "two_sample_cells.h"
+
+enum {
+    MOST_PARTS = 1 << 15,
+    MOST_BITS = 12,       /* further bits of w may be rounding of x - center */
+    POLL_VALUES = 1 << 20 /* some 5 ms of work */
+};
+
+/* The part of a value in the finer table, or -1 where its cell is not walked. */
+static inline int64_t part_of(const sdr_cells_fine *fine, double value,
+                              const sdr_cell_map *map) {
+    double t = (value - map->center) * map->inverse;
+    double w = fabs(t) + 1.0;
+    if (!(w < SDR_CELL_END)) w = SDR_CELL_END;
+    uint64_t bits;
+    memcpy(&bits, &w, sizeof bits);
+    int32_t step = (int32_t)(bits >> SDR_CELL_SHIFT) - SDR_CELL_BIAS;
+    int32_t below =
+        (int32_t)(bits >> (SDR_CELL_SHIFT - fine->bits)) & ((1 << fine->bits) - 1);
+    bool negative = t < 0.0;
+    int id = negative ? SDR_CELL_MIDDLE - 1 - step : SDR_CELL_MIDDLE + step;
+    int32_t last = (1 << fine->bits) - 1;
+    return (int64_t)fine->rank[id] + (negative ? last - below : below);
+}
+
+static bool cancelled(const sdr_context *context, int64_t done, int64_t total) {
+    if (context == NULL || context->poll == NULL) return false;
+    return context->poll(context->user, done, total) != 0;
+}
+
+static sdr_code stop(sdr_error *error) {
+    return sdr_error_set(error, SDR_CANCELLED, "cancelled by the caller");
+}
+
+static sdr_code count(sdr_cell *table, const sdr_cells_work *w,
+                      const sdr_cells_side *side, const sdr_context *context,
+                      sdr_error *error) {
+    for (int64_t i = 0; i < side->collected;) {
+        int64_t end =
+            side->collected - i < POLL_VALUES ? side->collected : i + POLL_VALUES;
+        if (cancelled(context, i, side->collected)) return stop(error);
+        for (; i < end; i++) {
+            sdr_cell *part = &table[part_of(&w->fine, side->values[i], &w->map)];
+            part->count++;
+            if (w->want_w1) part->sum += fixed_of(side->values[i], &w->map);
+        }
+    }
+    return SDR_OK;
+}
+
+/* Keeps the values of the parts to walk, in place. */
+static sdr_code keep(sdr_cells_side *side, const sdr_cells_work *w,
+                     const sdr_context *context, sdr_error *error) {
+    int64_t kept = 0;
+    for (int64_t i = 0; i < side->collected;) {
+        int64_t end =
+            side->collected - i < POLL_VALUES ? side->collected : i + POLL_VALUES;
+        if (cancelled(context, i, side->collected)) return stop(error);
+        for (; i < end; i++) {
+            int64_t part = part_of(&w->fine, side->values[i], &w->map);
+            side->values[kept] = side->values[i];
+            kept += w->fine.to_walk[part >> 6] >> (part & 63) & 1;
+        }
+    }
+    side->collected = kept;
+    return SDR_OK;
+}
+
+/* Empty cells are wanted only so that runs are few. */
+static bool is_walked(const sdr_cells_work *w, int id) {
+    return sdr_cell_set_has(&w->wanted, id) &&
+           (w->x.table[id].count > 0 || w->y.table[id].count > 0);
+}
+
+static sdr_code make(sdr_cells_fine *fine, const sdr_cells_work *w, sdr_error *error) {
+    fine->rank = sdr_allocate(SDR_CELLS * sizeof *fine->rank);
+    if (fine->rank == NULL) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
+    memset(fine->rank, 0, SDR_CELLS * sizeof *fine->rank);
+    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++)
+        fine->cells += is_walked(w, id);
+    while (fine->bits < MOST_BITS &&
+           (int64_t)fine->cells << (fine->bits + 1) <= MOST_PARTS)
+        fine->bits++;
+    int32_t rank = 0;
+    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++)
+        if (is_walked(w, id)) fine->rank[id] = rank++ << fine->bits;
+    size_t parts = (size_t)fine->cells << fine->bits, words = parts / 64 + 1;
+    fine->x = sdr_allocate(parts * sizeof *fine->x);
+    fine->y = sdr_allocate(parts * sizeof *fine->y);
+    fine->to_walk = sdr_allocate(words * sizeof *fine->to_walk);
+    if (fine->x == NULL || fine->y == NULL || fine->to_walk == NULL)
+        return sdr_error_set(error, SDR_NO_MEMORY, "no memory for parts of cells");
+    memset(fine->x, 0, parts * sizeof *fine->x);
+    memset(fine->y, 0, parts * sizeof *fine->y);
+    memset(fine->to_walk, 0, words * sizeof *fine->to_walk);
+    return SDR_OK;
+}
+
+/* Of a cell to walk, entered with A = a. */
+typedef void (*visit)(sdr_cells_work *w, int id, sdr_int128 a);
+
+static void visit_cells(sdr_cells_work *w, visit body) {
+    sdr_int128 a = 0;
+    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++) {
+        if (is_walked(w, id)) body(w, id, a);
+        a += (sdr_int128)w->x.table[id].count * w->y.rows -
+             (sdr_int128)w->y.table[id].count * w->x.rows;
+    }
+}
+
+static void raise_border(sdr_cells_work *w, int id, sdr_int128 a) {
+    const sdr_cells_fine *fine = &w->fine;
+    for (int64_t part = fine->rank[id], n = 1 << fine->bits; n > 0; part++, n--) {
+        a += (sdr_int128)fine->x[part].count * w->y.rows -
+             (sdr_int128)fine->y[part].count * w->x.rows;
+        w->border = sdr_larger(w->border, sdr_magnitude(a));
+    }
+}
+
+static void choose_parts(sdr_cells_work *w, int id, sdr_int128 a) {
+    const sdr_cells_fine *fine = &w->fine;
+    for (int64_t part = fine->rank[id], n = 1 << fine->bits; n > 0; part++, n--) {
+        int64_t hx = fine->x[part].count, hy = fine->y[part].count;
+        if (hx == 0 && hy == 0) continue;
+        if (sdr_cells_must_walk(w, id, a, hx, hy))
+            fine->to_walk[part >> 6] |= UINT64_C(1) << (part & 63);
+        a += (sdr_int128)hx * w->y.rows - (sdr_int128)hy * w->x.rows;
+    }
+}
+
+sdr_code sdr_cells_refine(sdr_cells_work *w, const sdr_context *context,
+                          sdr_error *error) {
+    SDR_TRY(make(&w->fine, w, error));
+    SDR_TRY(count(w->fine.x, w, &w->x, context, error));
+    SDR_TRY(count(w->fine.y, w, &w->y, context, error));
+    visit_cells(w, raise_border);
+    visit_cells(w, choose_parts);
+    SDR_TRY(keep(&w->x, w, context, error));
+    return keep(&w->y, w, context, error);
+}
+
+void sdr_cells_walk_parts(sdr_cells_walk *k, const sdr_cells_work *w, int id,
+                          sdr_int128 a) {
+    const sdr_cells_fine *fine = &w->fine;
+    for (int64_t part = fine->rank[id], n = 1 << fine->bits; n > 0; part++, n--) {
+        const sdr_cell *x = &fine->x[part], *y = &fine->y[part];
+        if (x->count == 0 && y->count == 0) continue;
+        sdr_int128 after =
+            a + (sdr_int128)x->count * w->y.rows - (sdr_int128)y->count * w->x.rows;
+        if (fine->to_walk[part >> 6] >> (part & 63) & 1)
+            sdr_cells_walk_values(k, w, a, x->count, y->count);
+        else
+            sdr_cells_take_sums(k, w, id, x, y, a, after);
+        a = after;
+    }
+}
+
+void sdr_cells_fine_reset(sdr_cells_fine *fine) {
+    sdr_release(fine->rank);
+    sdr_release(fine->x);
+    sdr_release(fine->y);
+    sdr_release(fine->to_walk);
+}
