@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+import numpy as np
+
 from simdrift.metrics.values import ALL_NULL, ERROR, NOT_APPLICABLE, Outcome, cleaned
 
 if TYPE_CHECKING:
@@ -123,7 +125,8 @@ def evaluate(spec: DriftMethod, pair: ColumnPair, params: dict[str, Any]) -> Out
                 n_current=pair.current.rows,
                 reason=pair.reason(spec.kinds, status),
             )
-        return cleaned(spec.function(pair, **params))
+        with np.errstate(all="ignore"):  # what is not finite becomes a status
+            return cleaned(spec.function(pair, **params))
     except Exception as error:
         log.exception("%s of column %r failed", spec.metric, pair.name)
         return Outcome(None, ERROR, reason=f"{type(error).__name__}: {error}")
