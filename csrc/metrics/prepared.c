@@ -10,6 +10,7 @@
 
 #include "prefix.h"
 #include "quantile.h"
+#include "ranks.h"
 
 enum {
     CELLS_FROM_ROWS = 65536, /* of the current, from where counting beats sorting it */
@@ -227,17 +228,28 @@ static sdr_code compare_any(sdr_two_sample *out, const sdr_sample *reference,
     return compare_loaded(out, reference, prefix, current, flags, context, error);
 }
 
-sdr_code sdr_two_sample_prepared(sdr_two_sample *out, const sdr_prepared *reference,
-                                 const sdr_column *current, int flags,
-                                 const sdr_context *context, sdr_error *error) {
+/* A column without rows of the reference's type. */
+static sdr_column column_like(const sdr_prepared *reference) {
     sdr_column like = {
         .type = reference->type, .kind = reference->kind, .unit = reference->unit};
     if (like.kind == SDR_KIND_CATEGORY) like.kind = SDR_KIND_FLOAT;
+    return like;
+}
+
+/* Whether one side is integers beyond float64, the other floats. */
+static bool is_mixed(const sdr_prepared *reference, const sdr_column *current) {
+    return reference->sample.keys && current->kind != SDR_KIND_INTEGER &&
+           current->kind != SDR_KIND_TEMPORAL;
+}
+
+sdr_code sdr_two_sample_prepared(sdr_two_sample *out, const sdr_prepared *reference,
+                                 const sdr_column *current, int flags,
+                                 const sdr_context *context, sdr_error *error) {
+    sdr_column like = column_like(reference);
     sdr_two_sample_begin(out, &like, current);
     if (out->status != SDR_STATUS_OK) return SDR_OK;
     out->n = reference->sample.n;
-    bool mixed = reference->sample.keys && current->kind != SDR_KIND_INTEGER &&
-                 current->kind != SDR_KIND_TEMPORAL;
+    bool mixed = is_mixed(reference, current);
     sdr_sample as_doubles = {0};
     const sdr_sample *x = &reference->sample;
     if (mixed) {
@@ -250,5 +262,39 @@ sdr_code sdr_two_sample_prepared(sdr_two_sample *out, const sdr_prepared *refere
     out->status =
         sdr_two_sample_status(reference->rows, current->length, out->n, out->m);
     if (out->status != SDR_STATUS_OK) out->wasserstein_status = out->status;
+    return code;
+}
+
+static sdr_code rank_loaded(sdr_rank_statistics *out, const sdr_sample *reference,
+                            int64_t rows, const sdr_column *current,
+                            const sdr_context *context, sdr_error *error) {
+    sdr_domain domain = {reference->keys != NULL, 0};
+    sdr_sample y = {0};
+    sdr_code code = sdr_sample_load(&y, current, domain, context, error);
+    if (code == SDR_OK) code = sdr_sample_sort(&y, context, error);
+    out->n = reference->n;
+    out->m = y.n;
+    out->status = sdr_two_sample_status(rows, current->length, out->n, out->m);
+    if (code == SDR_OK && out->status == SDR_STATUS_OK)
+        code = sdr_ranks_walk(out, reference, &y, context, error);
+    sdr_sample_reset(&y);
+    return code;
+}
+
+sdr_code sdr_rank_statistics_prepared(sdr_rank_statistics *out,
+                                      const sdr_prepared *reference,
+                                      const sdr_column *current,
+                                      const sdr_context *context, sdr_error *error) {
+    sdr_column like = column_like(reference);
+    sdr_ranks_begin(out, &like, current);
+    if (out->status != SDR_STATUS_OK) return SDR_OK;
+    sdr_sample as_doubles = {0};
+    const sdr_sample *x = &reference->sample;
+    if (is_mixed(reference, current)) {
+        SDR_TRY(sample_as_doubles(&as_doubles, x, error));
+        x = &as_doubles;
+    }
+    sdr_code code = rank_loaded(out, x, reference->rows, current, context, error);
+    sdr_sample_reset(&as_doubles);
     return code;
 }

@@ -42,6 +42,16 @@
     X(wasserstein_m)                                                                   \
     X(wasserstein_status)                                                              \
     X(wasserstein)                                                                     \
+    X(distinct)                                                                        \
+    X(ties)                                                                            \
+    X(u2)                                                                              \
+    X(plus)                                                                            \
+    X(minus)                                                                           \
+    X(cramer_von_mises)                                                                \
+    X(anderson_darling)                                                                \
+    X(finite_n)                                                                        \
+    X(finite_m)                                                                        \
+    X(energy)                                                                          \
     X(mean_x)                                                                          \
     X(mean_y)                                                                          \
     X(m2_x)                                                                            \

@@ -134,6 +134,14 @@ static PyMethodDef functions[] = {
     {"two_sample", AS_METHOD(core_two_sample), FAST,
      "two_sample(reference, current, ks=True, wasserstein=True, " ENDS_WITH_OPTIONS
      "Kolmogorov-Smirnov and Wasserstein-1, exact."},
+    {"rank_statistics", AS_METHOD(core_rank_statistics), FAST,
+     "rank_statistics(reference, current, " ENDS_WITH_OPTIONS
+     "What rank tests and the energy distance are made of."},
+    {"deviation_profile", AS_METHOD(core_deviation_profile), FAST,
+     "deviation_profile(column, center, " ENDS_WITH_OPTIONS "Mean of |x - center|."},
+    {"characteristic", AS_METHOD(core_characteristic), FAST,
+     "characteristic(column, points, scale, " ENDS_WITH_OPTIONS
+     "Means and covariance of cosines and sines."},
     {"ks_exact_p", AS_METHOD(core_ks_exact_p), FAST,
      "ks_exact_p(n, m, numerator, " ENDS_WITH_OPTIONS "Two-sided, lattice paths."},
     {"sort", AS_METHOD(core_sort), FAST,

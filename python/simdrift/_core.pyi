@@ -115,6 +115,28 @@ class TwoSampleDict(TypedDict):
     wasserstein_status: str
     wasserstein: float
 
+class RankDict(TypedDict):
+    """ranks.h says what each is; integers are exact."""
+
+    n: int
+    m: int
+    status: str
+    distinct: int
+    ties: int
+    u2: int
+    plus: int
+    minus: int
+    cramer_von_mises: int
+    anderson_darling: float
+    finite_n: int
+    finite_m: int
+    energy: float
+
+class DeviationDict(TypedDict):
+    n: int
+    mean: float
+    variance: float
+
 class PairDict(TypedDict):
     n: int
     mean_x: float
@@ -186,6 +208,27 @@ def two_sample(
     threads: int | None = None,
     progress: Progress = None,
 ) -> TwoSampleDict: ...
+def rank_statistics(
+    reference: Column | Prepared,
+    current: Column,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> RankDict: ...
+def deviation_profile(
+    column: Column, center: float, threads: int | None = None, progress: Progress = None
+) -> DeviationDict:
+    """Of |x - center| over the finite rows; variance with ddof 1."""
+
+def characteristic(
+    column: Column,
+    points: Sequence[float] | NDArray[np.float64],
+    scale: float,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> tuple[int, NDArray[np.float64], NDArray[np.float64]]:
+    """(n, means (2k,), biased covariance (4 k k,), row by row) of cos(t x / scale), then
+    sin(t x / scale), for each of k <= 4 points t, over the finite rows."""
+
 def ks_exact_p(
     n: int, m: int, numerator: int, threads: int | None = None, progress: Progress = None
 ) -> float: ...

@@ -2,7 +2,7 @@
  * and prepared; allocations that fail, and callers that want to stop, everywhere. */
 #include "support.h"
 
-#include "simdrift/drift.h"
+#include "simdrift/ranks.h"
 
 enum { ROWS = 40000, BOTH = SDR_TWO_SAMPLE_KS | SDR_TWO_SAMPLE_WASSERSTEIN };
 
@@ -134,6 +134,18 @@ static sdr_code quantiles_call(void *user, sdr_error *error) {
     return sdr_quantiles(out, q, 5, &c->a, &c->context, error);
 }
 
+static sdr_code ranks_call(void *user, sdr_error *error) {
+    const both *c = user;
+    sdr_rank_statistics out;
+    return sdr_rank_statistics_columns(&out, &c->a, &c->b, &c->context, error);
+}
+
+static sdr_code deviation_call(void *user, sdr_error *error) {
+    const both *c = user;
+    sdr_deviations out;
+    return sdr_deviation_profile(&out, &c->a, 0.5, &c->context, error);
+}
+
 static both both_of(void) {
     return (both){
         .a = column_of(x, ROWS), .b = column_of(y, ROWS), .context = {.threads = 1}};
@@ -149,6 +161,8 @@ static void test_memory_that_runs_out_is_told_and_nothing_is_kept(void **state) 
         assert_true(expect_no_memory_everywhere(compare_call, &c) > 3);
         assert_true(expect_no_memory_everywhere(prepare_call, &c) > 1);
         assert_true(expect_no_memory_everywhere(quantiles_call, &c) > 1);
+        assert_int_equal(expect_no_memory_everywhere(ranks_call, &c), 4);
+        assert_int_equal(expect_no_memory_everywhere(deviation_call, &c), 1);
         sdr_prepared *prepared;
         assert_int_equal(sdr_prepared_new(&prepared, &c.a, NULL, NULL), SDR_OK);
         c.prepared = prepared;
@@ -170,19 +184,21 @@ static void test_a_caller_that_wants_to_stop_is_heard_at_every_look(void **state
     uint64_t seed = 2;
     fill_clusters(&seed);
     both c = both_of();
-    for (int looks = 0;; looks++) {
-        int left = looks;
-        sdr_error error;
-        c.context.poll = countdown;
-        c.context.user = &left;
-        sdr_code code = compare_call(&c, &error);
-        if (code == SDR_OK) {
-            assert_true(left >= 0 && looks > 3);
-            break;
+    sdr_code (*calls[])(void *, sdr_error *) = {compare_call, ranks_call};
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+        for (int looks = 0;; looks++) {
+            int left = looks;
+            sdr_error error;
+            c.context.poll = countdown;
+            c.context.user = &left;
+            sdr_code code = calls[i](&c, &error);
+            if (code == SDR_OK) {
+                assert_true(left >= 0 && looks > 0);
+                break;
+            }
+            assert_int_equal(code, SDR_CANCELLED);
+            assert_int_equal(error.code, SDR_CANCELLED);
         }
-        assert_int_equal(code, SDR_CANCELLED);
-        assert_int_equal(error.code, SDR_CANCELLED);
-    }
     sdr_column_reset(&c.a);
     sdr_column_reset(&c.b);
 }

@@ -6,6 +6,7 @@
 #include "context.h"
 #include "drift.h"
 #include "profile.h"
+#include "ranks.h"
 #include "status.h"
 #include "view.h"
 

@@ -1,0 +1,16 @@
+/* The walk behind ranks.h, on sorted samples of one domain. */
+#ifndef SDR_METRICS_RANKS_H
+#define SDR_METRICS_RANKS_H
+
+#include "samples.h"
+#include "simdrift/ranks.h"
+
+/* Zero and NaN, and the status that follows from the types. */
+void sdr_ranks_begin(sdr_rank_statistics *out, const sdr_column *reference,
+                     const sdr_column *current);
+/* Fills everything but the status; both samples have rows. */
+sdr_code sdr_ranks_walk(sdr_rank_statistics *out, const sdr_sample *x,
+                        const sdr_sample *y, const sdr_context *context,
+                        sdr_error *error);
+
+#endif

@@ -1,0 +1,117 @@
+/* Rank statistics and the sums beside them: ranks.h. */
+#include "pyext.h"
+
+static void add_integer(fields *out, key name, sdr_integer value) {
+    fields_int128(out, name, value.high, value.low);
+}
+
+static PyObject *ranks_dict(core_state *state, const sdr_rank_statistics *found) {
+    fields out = fields_begin(state);
+    fields_int(&out, KEY_n, found->n);
+    fields_int(&out, KEY_m, found->m);
+    fields_status(&out, KEY_status, found->status);
+    fields_int(&out, KEY_distinct, found->distinct);
+    add_integer(&out, KEY_ties, found->ties);
+    add_integer(&out, KEY_u2, found->u2);
+    add_integer(&out, KEY_plus, found->plus);
+    add_integer(&out, KEY_minus, found->minus);
+    add_integer(&out, KEY_cramer_von_mises, found->cramer_von_mises);
+    fields_double(&out, KEY_anderson_darling, found->anderson_darling);
+    fields_int(&out, KEY_finite_n, found->finite_n);
+    fields_int(&out, KEY_finite_m, found->finite_m);
+    fields_double(&out, KEY_energy, found->energy);
+    return fields_end(&out);
+}
+
+static int ranks_run(sdr_rank_statistics *out, PyObject *reference,
+                     const sdr_column *current, call *call) {
+    if (Py_IS_TYPE(reference, call->state->prepared_type)) {
+        const sdr_prepared *prepared = prepared_of(reference);
+        return CALL(call, sdr_rank_statistics_prepared(out, prepared, current,
+                                                       &call->context, &call->error));
+    }
+    const sdr_column *column = column_argument(call->state, reference, "reference");
+    if (column == NULL) return -1;
+    return CALL(call, sdr_rank_statistics_columns(out, column, current, &call->context,
+                                                  &call->error));
+}
+
+PyObject *core_rank_statistics(PyObject *module, PyObject *const *args,
+                               Py_ssize_t n_args, PyObject *keywords) {
+    static const parameters expected = {
+        "rank_statistics", 2, 4, {"reference", "current", "threads", "progress"}};
+    core_state *state = PyModule_GetState(module);
+    PyObject *values[4];
+    sdr_rank_statistics found;
+    call call;
+
+    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
+    const sdr_column *current = column_argument(state, values[1], "current");
+    if (current == NULL) return NULL;
+    if (call_open(&call, state, values[2], values[3]) < 0) return NULL;
+    if (ranks_run(&found, values[0], current, &call) < 0) return NULL;
+    return ranks_dict(state, &found);
+}
+
+PyObject *core_deviation_profile(PyObject *module, PyObject *const *args,
+                                 Py_ssize_t n_args, PyObject *keywords) {
+    static const parameters expected = {
+        "deviation_profile", 2, 4, {"column", "center", "threads", "progress"}};
+    core_state *state = PyModule_GetState(module);
+    PyObject *values[4];
+    sdr_deviations found;
+    double center;
+    call call;
+
+    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
+    const sdr_column *column = column_argument(state, values[0], "column");
+    if (column == NULL) return NULL;
+    if (argument_double(&center, values[1], "center") < 0) return NULL;
+    if (call_open(&call, state, values[2], values[3]) < 0) return NULL;
+    if (CALL(&call, sdr_deviation_profile(&found, column, center, &call.context,
+                                          &call.error)) < 0) {
+        return NULL;
+    }
+    fields out = fields_begin(state);
+    fields_int(&out, KEY_n, found.n);
+    fields_double(&out, KEY_mean, found.mean);
+    fields_double(&out, KEY_variance, found.variance);
+    return fields_end(&out);
+}
+
+PyObject *core_characteristic(PyObject *module, PyObject *const *args,
+                              Py_ssize_t n_args, PyObject *keywords) {
+    static const parameters expected = {
+        "characteristic", 3, 5, {"column", "points", "scale", "threads", "progress"}};
+    core_state *state = PyModule_GetState(module);
+    PyObject *values[5], *points = NULL, *means = NULL, *covariance = NULL;
+    PyObject *result = NULL;
+    double scale;
+    int64_t n;
+    call call;
+
+    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
+    const sdr_column *column = column_argument(state, values[0], "column");
+    if (column == NULL) return NULL;
+    if (argument_double(&scale, values[2], "scale") < 0) return NULL;
+    if (call_open(&call, state, values[3], values[4]) < 0) return NULL;
+    points = array_from(values[1], NPY_DOUBLE, "points");
+    if (points == NULL) goto cleanup;
+    int64_t k = array_length(points);
+    if (k > SDR_CHARACTERISTIC_POINTS) k = SDR_CHARACTERISTIC_POINTS + 1;
+    means = array_new(NPY_DOUBLE, 2 * k);
+    if (means == NULL) goto cleanup;
+    covariance = array_new(NPY_DOUBLE, 4 * k * k);
+    if (covariance == NULL) goto cleanup;
+    if (CALL(&call, sdr_characteristic(&n, array_data(means), array_data(covariance),
+                                       column, array_data(points), (int)k, scale,
+                                       &call.context, &call.error)) < 0) {
+        goto cleanup;
+    }
+    result = Py_BuildValue("(LOO)", (long long)n, means, covariance);
+cleanup:
+    Py_XDECREF(points);
+    Py_XDECREF(means);
+    Py_XDECREF(covariance);
+    return result;
+}
