@@ -2,15 +2,17 @@
  * Sums over the finite rows of a column of what needs a center or a scale first:
  * distances from a center (Brown-Forsythe), and cosines and sines (Epps-Singleton).
  *
- * Each block of SDR_BLOCK_ROWS has sums of its own, about values near their mean (its
- * first row's for distances, 0 for cosines, which are at most 1); blocks are added
- * pairwise in their order, so that no thread count changes a bit. Cosines are libm's,
- * the same function for every ISA.
+ * Distances: each block of SDR_BLOCK_ROWS has sums of its own, about its first one;
+ * blocks are added pairwise in their order, so that no thread count changes a bit.
+ * Cosines and their products are at most 1: they are rounded to 2^-50 and summed as
+ * integers, so that the order of rows does not matter either. Cosines are libm's, the
+ * same function for every ISA.
  */
 #include <math.h>
 #include <string.h>
 
 #include "core/parallel.h"
+#include "samples.h"
 #include "simdrift/ranks.h"
 
 enum {
@@ -21,8 +23,11 @@ enum {
 
 typedef struct part {
     int64_t n;
-    double sums[SUMS];
+    double mean, squares;  /* of distances; squares about the mean */
+    sdr_int128 sums[SUMS]; /* of waves and their products, in quanta */
 } part;
+
+static const double QUANTA = 0x1p50;
 
 typedef struct pass {
     const sdr_column *column;
@@ -44,7 +49,6 @@ static const double *load(const pass *p, int64_t block, int64_t *rows,
     return sdr_column_load_f64(p->column, start, *rows, 0, scratch, &nulls);
 }
 
-/* sums[0]: mean, sums[1]: sum of squares about it. */
 static void add_distances(part *out, const pass *p, int64_t block) {
     double scratch[SDR_BLOCK_ROWS], shift = 0.0, sum = 0.0, squares = 0.0;
     int64_t rows;
@@ -58,9 +62,9 @@ static void add_distances(part *out, const pass *p, int64_t block) {
     }
     if (out->n == 0) return;
     double mean = sum / (double)out->n;
-    out->sums[0] = shift + mean;
-    out->sums[1] = squares - sum * mean;
-    if (out->sums[1] < 0.0) out->sums[1] = 0.0;
+    out->mean = shift + mean;
+    out->squares = squares - sum * mean;
+    if (out->squares < 0.0) out->squares = 0.0;
 }
 
 /* Chan's formula for two means and sums of squares. */
@@ -70,10 +74,14 @@ static void merge_distances(part *a, const part *b) {
         *a = *b;
         return;
     }
-    double n = (double)a->n, m = (double)b->n, delta = b->sums[0] - a->sums[0];
-    a->sums[1] += b->sums[1] + delta * delta * (n * m / (n + m));
-    a->sums[0] += delta * (m / (n + m));
+    double n = (double)a->n, m = (double)b->n, delta = b->mean - a->mean;
+    a->squares += b->squares + delta * delta * (n * m / (n + m));
+    a->mean += delta * (m / (n + m));
     a->n += b->n;
+}
+
+static int64_t quanta_of(double value) {
+    return (int64_t)llrint(value * QUANTA);
 }
 
 /* Sums of g, then of the products of its pairs i <= j. */
@@ -90,12 +98,12 @@ static void add_waves(part *out, const pass *p, int64_t block) {
             g[i] = cos(p->points[i] * z);
             g[k + i] = sin(p->points[i] * z);
         }
-        double *sum = out->sums;
+        sdr_int128 *sum = out->sums;
         for (int i = 0; i < 2 * k; i++)
-            *sum++ += g[i];
+            *sum++ += quanta_of(g[i]);
         for (int i = 0; i < 2 * k; i++)
             for (int j = i; j < 2 * k; j++)
-                *sum++ += g[i] * g[j];
+                *sum++ += quanta_of(g[i] * g[j]);
     }
 }
 
@@ -150,7 +158,7 @@ static sdr_code run(part *out, pass *p, bool waves, const sdr_context *context,
 }
 
 static sdr_code check(const sdr_column *column, sdr_error *error) {
-    if (column->kind == SDR_KIND_TEXT || column->kind == SDR_KIND_CATEGORY)
+    if (column->kind != SDR_KIND_NULL && !sdr_column_is_ordered(column))
         return sdr_error_set(error, SDR_NOT_SUPPORTED, "expected a column of numbers");
     return SDR_OK;
 }
@@ -163,19 +171,19 @@ sdr_code sdr_deviation_profile(sdr_deviations *out, const sdr_column *column,
     part sums;
     SDR_TRY(run(&sums, &p, false, context, error));
     out->n = sums.n;
-    out->mean = sums.n > 0 ? sums.sums[0] : NAN;
-    out->variance = sums.n > 1 ? sums.sums[1] / (double)(sums.n - 1) : NAN;
+    out->mean = sums.n > 0 ? sums.mean : NAN;
+    out->variance = sums.n > 1 ? sums.squares / (double)(sums.n - 1) : NAN;
     return SDR_OK;
 }
 
 static void finish_waves(double *means, double *covariance, const part *sums, int k) {
-    const double n = (double)sums->n;
-    const double *products = sums->sums + 2 * k;
+    const double n = (double)sums->n * QUANTA;
+    const sdr_int128 *products = sums->sums + 2 * k;
     for (int i = 0; i < 2 * k; i++)
-        means[i] = sums->n > 0 ? sums->sums[i] / n : NAN;
+        means[i] = sums->n > 0 ? (double)sums->sums[i] / n : NAN;
     for (int i = 0; i < 2 * k; i++)
         for (int j = i; j < 2 * k; j++) {
-            double value = *products++ / n - means[i] * means[j];
+            double value = (double)*products++ / n - means[i] * means[j];
             covariance[i * 2 * k + j] = covariance[j * 2 * k + i] = value;
         }
 }

@@ -186,6 +186,25 @@ class ColumnState:
         """Exact quantiles (linear interpolation) of the rows that are not missing."""
         return _core.quantiles(self.column, np.asarray(q, float), threads=self.threads)
 
+    @cached_property
+    def finite_median(self) -> float:
+        """The median of the rows that are finite."""
+        finite, low = int(self.profile["finite"]), int(self.profile["neg_inf"])
+        if finite == 0:
+            return 0.0
+        if finite == self.valid:
+            return float(self.quantiles([0.5])[0])
+        last = max(self.valid - 1, 1)
+        below, above = (finite - 1) // 2 + low, finite // 2 + low
+        found = self.quantiles([below / last, above / last])
+        return 0.5 * float(found[0]) + 0.5 * float(found[1])
+
+    @cached_property
+    def deviations(self) -> Mapping[str, Any]:
+        """Mean and variance of the distances of the finite rows from their median."""
+        found = _core.deviation_profile(self.column, self.finite_median, threads=self.threads)
+        return cast("Mapping[str, Any]", found)
+
     def top_values(self, k: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         return _core.top_values(self.column, k, threads=self.threads)
 
@@ -252,6 +271,7 @@ class ReferenceColumn(ColumnState):
         if self.kind == CATEGORICAL:
             _ = self.categories
         if self.is_number and self.value_kind != "boolean":
+            _ = self.deviations if self.kind == NUMERIC else None
             if self.prepared is None:  # an empty one is falsy
                 self.prepared = _core.Prepared(self.column, threads=self.threads)
             self._column = None
@@ -321,6 +341,8 @@ class ReferenceColumn(ColumnState):
         state["missing"] = self.missing
         if self.is_number:
             state["profile"] = json.dumps(dict(self.profile))
+        if "deviations" in self.__dict__:
+            state["deviations"] = json.dumps(dict(self.deviations))
         if self.value_kind == "text":
             state["text_profile"] = json.dumps(dict(self.text_profile))
             state["distinct"] = json.dumps([int(self.distinct[0]), float(self.distinct[1])])
@@ -342,7 +364,7 @@ class ReferenceColumn(ColumnState):
         new.broken, new.unit = None, str(state["unit"]) or None
         known = new.__dict__
         known["missing"] = int(state["missing"])
-        for part in ("profile", "text_profile"):
+        for part in ("profile", "deviations", "text_profile"):
             if part in state:
                 known[part] = json.loads(str(state[part]))
         if "distinct" in state:
@@ -458,6 +480,23 @@ class ColumnPair:
         if found["status"] == EMPTY and self.shape_status is None:
             found["status"] = ALL_NULL  # a restored reference knows only its values
         return cast("Mapping[str, Any]", found)
+
+    @cached_property
+    def ranks(self) -> Mapping[str, Any]:
+        """Rank statistics of one sort a side and one walk (`_core.RankDict`)."""
+        found = _core.rank_statistics(
+            self.reference.sample, self.current.column, threads=self.threads
+        )
+        if found["status"] == EMPTY and self.shape_status is None:
+            found["status"] = ALL_NULL  # a restored reference knows only its values
+        return cast("Mapping[str, Any]", found)
+
+    def pooled_quantiles(self, q: Sequence[float]) -> NDArray[np.float64]:
+        """Exact quantiles of the finite rows of both sides together."""
+        sides = [side.column.to_float64() for side in (self.reference, self.current)]
+        pooled = np.concatenate([side[np.isfinite(side)] for side in sides])
+        column = _core.Column.from_numpy(pooled)
+        return _core.quantiles(column, np.asarray(q, float), threads=self.threads)
 
     def cell_counts(self, bins: Bins) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Counts of both sides over the reference's cells; over its categories for a

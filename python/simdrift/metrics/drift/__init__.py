@@ -7,8 +7,22 @@ value that does not exist is None with a status. `threads`: None takes the libra
 
 from simdrift.metrics.drift.contingency import chi_square
 from simdrift.metrics.drift.counts import jensen_shannon, psi
-from simdrift.metrics.drift.distance import wasserstein, wasserstein_normed
-from simdrift.metrics.drift.distribution import ks
+from simdrift.metrics.drift.distance import energy, wasserstein, wasserstein_normed
+from simdrift.metrics.drift.distribution import (
+    anderson_darling,
+    cramer_von_mises,
+    ks,
+    kuiper,
+    mann_whitney,
+)
+from simdrift.metrics.drift.location import (
+    epps_singleton,
+    levene,
+    mean_shift,
+    quantile_shift,
+    std_ratio,
+    t_test,
+)
 from simdrift.metrics.drift.missing import missing_share
 from simdrift.metrics.drift.multivariate.correlation import correlation
 from simdrift.metrics.drift.multivariate.domain import domain_classifier
@@ -17,14 +31,25 @@ from simdrift.metrics.values import DriftResult
 
 __all__ = [
     "DriftResult",
+    "anderson_darling",
     "chi_square",
     "correlation",
+    "cramer_von_mises",
     "domain_classifier",
+    "energy",
+    "epps_singleton",
     "jensen_shannon",
     "ks",
+    "kuiper",
+    "levene",
+    "mann_whitney",
+    "mean_shift",
     "missing_share",
     "pca_reconstruction",
     "psi",
+    "quantile_shift",
+    "std_ratio",
+    "t_test",
     "wasserstein",
     "wasserstein_normed",
 ]

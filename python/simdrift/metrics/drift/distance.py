@@ -2,34 +2,61 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+from simdrift.metrics.drift.checks import checked_permutations, checked_seed
 from simdrift.metrics.drift.run import run
+from simdrift.metrics.laws import permutation
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.state import ORDERED, ColumnPair
 from simdrift.metrics.values import (
     CONSTANT,
     DEGENERATE,
     OK,
+    OVERFLOW,
     TOO_FEW_ROWS,
     DriftResult,
     Outcome,
 )
 
+PERMUTED = {"permutations": checked_permutations, "seed": checked_seed}
 
-@drift_method("wasserstein", kinds=ORDERED, rule="distance", needs_values=False)
-def measure_wasserstein(pair: ColumnPair) -> Outcome:
+
+@drift_method("wasserstein", kinds=ORDERED, rule="distance", params=PERMUTED, needs_values=False)
+def measure_wasserstein(pair: ColumnPair, *, permutations: int = 0, seed: int = 0) -> Outcome:
     """W1 = integral |F - G|, in the column's unit (temporal: seconds), of the finite rows."""
     found = pair.two_sample
     value, status = _w1(pair, found)
     n, m = found["wasserstein_n"], found["wasserstein_m"]
-    return Outcome(value, status, n_reference=n, n_current=m)
+    outcome = Outcome(value, status, n_reference=n, n_current=m)
+    scale = pair.reference.unit_seconds
+    return _beside_chance(outcome, pair, permutation.wasserstein, scale, permutations, seed)
+
+
+def _beside_chance(
+    outcome: Outcome,
+    pair: ColumnPair,
+    statistic: permutation.Statistic,
+    scale: float,
+    permutations: int,
+    seed: int,
+) -> Outcome:
+    """With p-value and null quantile from permutations, where any are asked for."""
+    if permutations == 0 or outcome.status != OK:
+        return outcome
+    chance = permutation.permuted(pair, statistic, permutations, seed)
+    if chance is None:
+        return outcome._replace(p_value=1.0, null_quantile=0.0)
+    return outcome._replace(p_value=chance.p_value, null_quantile=scale * chance.null_quantile)
 
 
 def wasserstein(
     reference: object,
     current: object,
     *,
+    permutations: int = 0,
+    seed: int = 0,
     threshold: float | None = None,
     threads: int | None = None,
 ) -> DriftResult:
@@ -37,17 +64,34 @@ def wasserstein(
     columns in seconds. Only finite rows take part. Equals
     `scipy.stats.wasserstein_distance`.
 
+    `permutations` random exchanges of rows (seeded, over 512 cells at most) give a p-value
+    and the null quantile.
+
     >>> from simdrift.metrics import drift
     >>> drift.wasserstein([0.0, 1.0, 3.0], [5.0, 6.0, 8.0]).value
     5.0
     """
-    return run("wasserstein", reference, current, {}, threshold, threads=threads)
+    params = _permuted_params(permutations, seed)
+    return run("wasserstein", reference, current, params, threshold, threads=threads)
+
+
+def _permuted_params(permutations: int, seed: int) -> dict[str, Any]:
+    """Told only where they are asked for."""
+    given = {"permutations": permutations, "seed": seed}
+    return given if permutations or seed else {}
 
 
 @drift_method(
-    "wasserstein_normed", kinds=ORDERED, rule="distance", threshold=0.1, needs_values=False
+    "wasserstein_normed",
+    kinds=ORDERED,
+    rule="distance",
+    threshold=0.1,
+    params=PERMUTED,
+    needs_values=False,
 )
-def measure_wasserstein_normed(pair: ColumnPair) -> Outcome:
+def measure_wasserstein_normed(
+    pair: ColumnPair, *, permutations: int = 0, seed: int = 0
+) -> Outcome:
     """W1 in standard deviations (ddof 1) of the reference."""
     found = pair.two_sample
     value, status = _w1(pair, found)
@@ -58,25 +102,32 @@ def measure_wasserstein_normed(pair: ColumnPair) -> Outcome:
             status = DEGENERATE if value == 0.0 else CONSTANT
         value = value / std if status == OK and value is not None else None
     n, m = found["wasserstein_n"], found["wasserstein_m"]
-    return Outcome(value, status, n_reference=n, n_current=m)
+    outcome = Outcome(value, status, n_reference=n, n_current=m)
+    if status != OK:
+        return outcome
+    scale = pair.reference.unit_seconds / std
+    return _beside_chance(outcome, pair, permutation.wasserstein, scale, permutations, seed)
 
 
 def wasserstein_normed(
     reference: object,
     current: object,
     *,
+    permutations: int = 0,
+    seed: int = 0,
     threshold: float | None = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Wasserstein-1 distance in standard deviations (ddof 1) of the reference; default
     threshold 0.1. A constant reference has none: status 'constant', or 'degenerate' where the
-    current sample is the same constant.
+    current sample is the same constant. `permutations` as in `wasserstein`.
 
     >>> from simdrift.metrics import drift
     >>> drift.wasserstein_normed([0.0, 1.0, 2.0], [0.5, 1.5, 2.5]).value
     0.5
     """
-    return run("wasserstein_normed", reference, current, {}, threshold, threads=threads)
+    params = _permuted_params(permutations, seed)
+    return run("wasserstein_normed", reference, current, params, threshold, threads=threads)
 
 
 def _w1(pair: ColumnPair, found: Any) -> tuple[float | None, str]:
@@ -86,3 +137,41 @@ def _w1(pair: ColumnPair, found: Any) -> tuple[float | None, str]:
     if status != OK:
         return None, status
     return found["wasserstein"] * pair.reference.unit_seconds, OK
+
+
+@drift_method("energy", kinds=ORDERED, rule="distance", params=PERMUTED, needs_values=False)
+def measure_energy(pair: ColumnPair, *, permutations: int = 0, seed: int = 0) -> Outcome:
+    """sqrt(2 integral (F - G)^2), in roots of the column's unit (temporal: seconds)."""
+    found = pair.ranks
+    n, m = found["finite_n"], found["finite_m"]
+    if found["status"] != OK:
+        return Outcome(None, found["status"], n_reference=found["n"], n_current=found["m"])
+    if min(n, m) == 0:
+        return Outcome(None, TOO_FEW_ROWS, n_reference=n, n_current=m)
+    scale = math.sqrt(pair.reference.unit_seconds)
+    value = scale * math.sqrt(2.0 * found["energy"])
+    outcome = Outcome(value, n_reference=n, n_current=m)
+    if not math.isfinite(value):
+        return outcome._replace(value=None, status=OVERFLOW)
+    return _beside_chance(outcome, pair, permutation.energy, scale, permutations, seed)
+
+
+def energy(
+    reference: object,
+    current: object,
+    *,
+    permutations: int = 0,
+    seed: int = 0,
+    threshold: float | None = None,
+    threads: int | None = None,
+) -> DriftResult:
+    """Energy distance sqrt(2 integral (F - G)^2) of two numeric samples, in roots of their
+    unit; temporal columns in roots of seconds. Only finite rows take part. Equals
+    `scipy.stats.energy_distance`. `permutations` as in `wasserstein`.
+
+    >>> from simdrift.metrics import drift
+    >>> round(drift.energy([0.0, 8.0], [0.0, 3.0, 8.0]).value, 6)
+    0.666667
+    """
+    params = _permuted_params(permutations, seed)
+    return run("energy", reference, current, params, threshold, threads=threads)

@@ -67,3 +67,65 @@ def normal_two_sided_log_p(z: float) -> float:
 
 NORMAL_975 = 1.959963984540054
 """0.975-quantile of the standard normal law: 95 % intervals."""
+
+
+def exp_p(log_p: float) -> float:
+    """The p-value of a logarithm; 0 below float64's range."""
+    return math.exp(log_p) if log_p > -745.0 else 0.0
+
+
+def student_two_sided_p(t: float, df: float) -> float:
+    """P(|T| >= |t|) of Student's law."""
+    return min(1.0, 2.0 * float(special().stdtr(df, -abs(t))))
+
+
+def student_two_sided_log_p(t: float, df: float) -> float:
+    """log P(|T| >= |t|) of Student's law, right for any t."""
+    p = student_two_sided_p(t, df)
+    if p > TINY:
+        return math.log(p)
+    log_x = -math.log1p(t * t / df)
+    return _log_beta_tail(0.5 * df, 0.5, log_x)
+
+
+def f_sf(x: float, d1: float, d2: float) -> float:
+    """P(X >= x) of Fisher's F law."""
+    return float(special().fdtrc(d1, d2, x))
+
+
+def f_log_sf(x: float, d1: float, d2: float) -> float:
+    """log P(X >= x) of Fisher's F law, right for any x."""
+    p = f_sf(x, d1, d2)
+    if p > TINY:
+        return math.log(p)
+    return _log_beta_tail(0.5 * d2, 0.5 * d1, -math.log1p(d1 * x / d2))
+
+
+def _log_beta_tail(a: float, b: float, log_x: float) -> float:
+    """log I_x(a, b) for x far below a / (a + b), by the continued fraction (Abramowitz &
+    Stegun 26.5.8, Lentz's evaluation)."""
+    x = math.exp(log_x)
+    c, d = 1.0, 1.0 / max(1.0 - (a + b) * x / (a + 1.0), 1e-300)
+    h = d
+    for i in range(1, 10_000):
+        even = i * (b - i) * x / ((a + 2 * i - 1) * (a + 2 * i))
+        odd = -(a + i) * (a + b + i) * x / ((a + 2 * i) * (a + 2 * i + 1))
+        before = h
+        for term in (even, odd):
+            d = 1.0 / (1.0 + term * d)
+            c = 1.0 + term / c
+            h *= d * c
+        if abs(h / before - 1.0) < 1e-15:
+            break
+    log_front = a * log_x + b * math.log1p(-x) - math.log(a) - float(special().betaln(a, b))
+    return log_front + math.log(h)
+
+
+def student_quantile(level: float, df: float) -> float:
+    """The level-quantile of Student's law."""
+    return float(special().stdtrit(df, level))
+
+
+def f_quantile(level: float, d1: float, d2: float) -> float:
+    """The level-quantile of Fisher's F law."""
+    return float(special().fdtri(d1, d2, level))

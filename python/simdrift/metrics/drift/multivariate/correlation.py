@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simdrift.metrics.drift.multivariate.checks import checked_permutations, checked_seed
+from simdrift.metrics.drift.checks import checked_permutations, checked_seed
 from simdrift.metrics.drift.multivariate.run import run
 from simdrift.metrics.drift.multivariate.sample import TABLE, Matrix, TablePair
 from simdrift.metrics.registry import drift_method

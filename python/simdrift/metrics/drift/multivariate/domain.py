@@ -19,7 +19,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from simdrift.metrics.drift.multivariate.checks import checked_count, checked_seed
+from simdrift.metrics.drift.checks import checked_count, checked_seed
 from simdrift.metrics.drift.multivariate.run import run
 from simdrift.metrics.drift.multivariate.sample import (
     MOST_LABELS,

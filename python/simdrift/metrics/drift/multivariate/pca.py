@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from simdrift.metrics.drift.multivariate.checks import checked_share
+from simdrift.metrics.drift.checks import checked_share
 from simdrift.metrics.drift.multivariate.run import run
 from simdrift.metrics.drift.multivariate.sample import TABLE, Matrix, TablePair
 from simdrift.metrics.laws.special import (

@@ -1,4 +1,4 @@
-"""Parameters that the multivariate methods share, checked."""
+"""Parameters that several methods share, checked."""
 
 from __future__ import annotations
 

@@ -1,0 +1,74 @@
+"""What chance alone gives of a distance: the rows of both samples, exchanged at random.
+
+The samples are counted over cells between quantiles of both, at most MOST_CELLS; fewer
+different values have a cell each. Exchanging rows is drawing each cell's reference rows from
+the hypergeometric law. Statistics are of the counted samples, before and after: the p-value
+(1 + #>=) / (B + 1) is valid whatever the cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from simdrift.metrics.state import ColumnPair
+
+MOST_CELLS = 512
+CHANCE_LEVEL = 0.95
+
+Floats = NDArray[np.float64]
+Statistic = Callable[[Floats, Floats], Floats]
+"""Of F - G after each cut point (rows: permutations) and the widths between them."""
+
+
+class Chance(NamedTuple):
+    """p-value and 0.95-quantile of the permuted statistic."""
+
+    p_value: float
+    null_quantile: float
+
+
+def wasserstein(difference: Floats, widths: Floats) -> Floats:
+    """Integral of |F - G|."""
+    return np.asarray(np.abs(difference) @ widths)
+
+
+def energy(difference: Floats, widths: Floats) -> Floats:
+    """Square root of twice the integral of (F - G)^2."""
+    return np.asarray(np.sqrt(2.0 * (difference**2 @ widths)))
+
+
+def permuted(pair: ColumnPair, statistic: Statistic, permutations: int, seed: int) -> Chance | None:
+    """The statistic of `permutations` random exchanges; None where all rows are one value."""
+    cuts = _cuts(pair)
+    if len(cuts) < 2:
+        return None
+    x, y = (side.count_cells(cuts) for side in (pair.reference, pair.current))
+    widths = np.diff(cuts)
+    rng = np.random.default_rng(seed)
+    drawn = rng.multivariate_hypergeometric(
+        x + y, int(x.sum()), size=permutations, method="marginals"
+    )
+    observed = float(statistic(_difference(x[None, :], x + y), widths)[0])
+    null = statistic(_difference(drawn, x + y), widths)
+    p = (1.0 + np.count_nonzero(null >= observed * (1.0 - 1e-12))) / (permutations + 1.0)
+    return Chance(float(p), float(np.quantile(null, CHANCE_LEVEL)))
+
+
+def _cuts(pair: ColumnPair) -> Floats:
+    """Finite quantiles of both samples, ascending; the extremes among them."""
+    shares = np.linspace(0.0, 1.0, MOST_CELLS // 2).tolist()
+    found = np.concatenate([side.quantiles(shares) for side in (pair.reference, pair.current)])
+    return np.unique(found[np.isfinite(found)])
+
+
+def _difference(x: NDArray[np.int64], pooled: NDArray[np.int64]) -> Floats:
+    """F - G on each stretch between cut points."""
+    y = pooled - x
+    f = np.cumsum(x, axis=1)[:, 1:-1] / x.sum(axis=1, keepdims=True)
+    g = np.cumsum(y, axis=1)[:, 1:-1] / y.sum(axis=1, keepdims=True)
+    return np.asarray(f - g)

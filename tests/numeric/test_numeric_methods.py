@@ -1,0 +1,234 @@
+"""Tests of ranks, means, spreads and quantiles against SciPy, on any rows."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from simdrift.metrics import drift, registry
+
+SIZES = [(12, 15), (60, 45), (800, 500)]
+
+
+def samples(n, m, decimals=None, seed=0, shift=0.2):
+    rng = np.random.default_rng([seed, n, m])
+    x, y = rng.normal(size=n), rng.normal(shift, 1.2, m)
+    return (x, y) if decimals is None else (x.round(decimals), y.round(decimals))
+
+
+@pytest.mark.parametrize("decimals", [None, 1])
+@pytest.mark.parametrize(("n", "m"), SIZES)
+def test_cramer_von_mises_is_scipys(n, m, decimals):
+    x, y = samples(n, m, decimals)
+    expected, found = stats.cramervonmises_2samp(x, y), drift.cramer_von_mises(x, y)
+    assert found.value == pytest.approx(expected.statistic, rel=1e-10)
+    assert found.p_value == pytest.approx(expected.pvalue, rel=1e-8)
+    assert found.log_p_value == pytest.approx(np.log(expected.pvalue), rel=1e-8)
+
+
+@pytest.mark.parametrize("decimals", [None, 1])
+@pytest.mark.parametrize(("n", "m"), SIZES)
+def test_anderson_darling_is_scipys_within_its_table(n, m, decimals):
+    x, y = samples(n, m, decimals, shift=0.1 + 2.0 / np.sqrt(n))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = stats.anderson_ksamp([x, y], midrank=True)
+    found = drift.anderson_darling(x, y)
+    assert found.value == pytest.approx(expected.statistic, rel=1e-10)
+    if 0.002 < expected.pvalue < 0.2:  # SciPy interpolates between six values
+        assert found.p_value == pytest.approx(expected.pvalue, rel=0.1)
+
+
+def test_anderson_darling_of_large_samples_has_scholz_and_stephens_variance():
+    x, y = samples(150_000, 120_000, shift=0.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = stats.anderson_ksamp([x, y], midrank=True)
+    assert drift.anderson_darling(x, y).value == pytest.approx(expected.statistic, rel=1e-6)
+
+
+def test_anderson_darling_p_values_are_those_of_permutations():
+    rng = np.random.default_rng(4)
+    x, y = samples(40, 30, shift=0.5)
+    pooled = np.concatenate([x, y])
+    found = drift.anderson_darling(x, y)
+    null = []
+    for _ in range(2000):
+        mixed = rng.permutation(pooled)
+        null.append(drift.anderson_darling(mixed[:40], mixed[40:]).value)
+    p = np.mean(np.array(null) >= found.value)
+    assert found.p_value == pytest.approx(p, abs=4 * np.sqrt(p * (1 - p) / 2000) + 0.004)
+
+
+@pytest.mark.parametrize("decimals", [None, 1])
+@pytest.mark.parametrize(("n", "m"), SIZES)
+def test_mann_whitney_is_scipys(n, m, decimals):
+    x, y = samples(n, m, decimals)
+    counted = n * m <= 2500 and decimals is None
+    expected = stats.mannwhitneyu(x, y, method="exact" if counted else "asymptotic")
+    found = drift.mann_whitney(x, y)
+    assert found.value == expected.statistic
+    assert found.p_value == pytest.approx(expected.pvalue, rel=1e-10)
+    auc = np.mean((x[:, None] < y) + 0.5 * (x[:, None] == y))
+    assert found.effect_size == pytest.approx(2 * auc - 1, rel=1e-12)
+
+
+def test_kuiper_is_the_sum_of_both_one_sided_distances():
+    x, y = samples(300, 200, 1)
+    plus = stats.ks_2samp(x, y, alternative="less", method="asymp").statistic
+    minus = stats.ks_2samp(x, y, alternative="greater", method="asymp").statistic
+    assert drift.kuiper(x, y).value == pytest.approx(plus + minus, rel=1e-12)
+
+
+def test_energy_is_scipys_and_knows_times():
+    x, y = samples(3000, 2000)
+    assert drift.energy(x, y).value == pytest.approx(stats.energy_distance(x, y), rel=1e-12)
+    days = [np.array(side, "datetime64[D]") for side in ([0, 8], [0, 3, 8])]
+    expected = stats.energy_distance([0.0, 8 * 86400.0], [0.0, 3 * 86400.0, 8 * 86400.0])
+    found = drift.energy(*(side.astype("datetime64[s]") for side in days))
+    assert found.value == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(("n", "m"), [(3, 4), *SIZES])
+def test_t_test_and_mean_shift_are_welchs(n, m):
+    x, y = samples(n, m)
+    expected, found = stats.ttest_ind(x, y, equal_var=False), drift.t_test(x, y)
+    assert found.value == pytest.approx(expected.statistic, rel=1e-10)
+    assert found.p_value == pytest.approx(expected.pvalue, rel=1e-10)
+    shift, interval = drift.mean_shift(x, y), expected.confidence_interval()
+    assert shift.value == pytest.approx(y.mean() - x.mean(), rel=1e-10)
+    assert (-shift.ci_high, -shift.ci_low) == pytest.approx(tuple(interval), rel=1e-9)
+    pooled = ((n - 1) * x.var(ddof=1) + (m - 1) * y.var(ddof=1)) / (n + m - 2)
+    g = (y.mean() - x.mean()) / np.sqrt(pooled) * (1 - 3 / (4 * (n + m - 2) - 1))
+    assert found.effect_size == shift.effect_size == pytest.approx(g, rel=1e-10)
+
+
+@pytest.mark.parametrize(("n", "m"), [(3, 4), *SIZES])
+def test_levene_is_scipys(n, m):
+    x, y = samples(n, m)
+    x[1], y[2] = 1e3, -1e3
+    expected, found = stats.levene(x, y), drift.levene(x, y)
+    assert found.value == pytest.approx(expected.statistic, rel=1e-9)
+    assert found.p_value == pytest.approx(expected.pvalue, rel=1e-9)
+
+
+def test_std_ratio_is_the_f_test():
+    x, y = samples(60, 45)
+    f = y.var(ddof=1) / x.var(ddof=1)
+    law = stats.f(44, 59)
+    found = drift.std_ratio(x, y)
+    assert found.value == pytest.approx(np.sqrt(f), rel=1e-12)
+    assert found.p_value == pytest.approx(2 * min(law.sf(f), law.cdf(f)), rel=1e-10)
+    interval = np.sqrt([f / law.ppf(0.975), f / law.ppf(0.025)])
+    assert (found.ci_low, found.ci_high) == pytest.approx(tuple(interval), rel=1e-9)
+
+
+@pytest.mark.parametrize(("n", "m"), SIZES)
+def test_epps_singleton_is_scipys(n, m):
+    x, y = samples(n, m)
+    expected, found = stats.epps_singleton_2samp(x, y), drift.epps_singleton(x, y)
+    assert found.value == pytest.approx(expected.statistic, rel=1e-8)
+    assert found.p_value == pytest.approx(expected.pvalue, rel=1e-8)
+
+
+def test_quantile_shift_is_the_largest_change_in_quartile_ranges():
+    x, y = samples(900, 700)
+    q = [0.05, 0.25, 0.5, 0.75, 0.95]
+    before, now = np.quantile(x, q), np.quantile(y, q)
+    change = (now - before) / (before[3] - before[1])
+    found = drift.quantile_shift(x, y)
+    assert found.value == pytest.approx(change[np.argmax(np.abs(change))], rel=1e-12)
+    assert found.effect_size == pytest.approx(change[2], rel=1e-12)
+    assert found.ci_low < found.value < found.ci_high
+
+
+def test_quantile_shift_intervals_hold_the_shift_of_the_law():
+    rng, held = np.random.default_rng(11), 0
+    for _ in range(300):
+        x, y = rng.normal(size=400), rng.normal(0.0, 2.0, 300)
+        found = drift.quantile_shift(x, y)
+        truth = np.sign(found.value) * (stats.norm.ppf(0.95)) / (2 * stats.norm.ppf(0.75))
+        held += found.ci_low <= truth <= found.ci_high
+    assert held >= 270
+
+
+@pytest.mark.parametrize("method", [drift.wasserstein, drift.wasserstein_normed, drift.energy])
+def test_permutations_tell_what_chance_gives(method):
+    x, y = samples(400, 300, shift=0.0)
+    calm = method(x, x[::-1][:300], permutations=199)
+    assert calm.p_value > 0.05
+    drifted = method(x, y + 1.0, permutations=199)
+    assert drifted.p_value == pytest.approx(1 / 200)
+    assert drifted.null_quantile < drifted.value
+    assert method(x, y, permutations=99, seed=3) == method(x, y, permutations=99, seed=3)
+    # of few values the cells are the values: the law of SciPy's permutation test
+    few, other = x.round(0), y.round(0)
+    distance = stats.energy_distance if method is drift.energy else stats.wasserstein_distance
+    expected = stats.permutation_test(
+        (few, other),
+        distance,
+        n_resamples=999,
+        alternative="greater",
+        rng=np.random.default_rng(1),
+    )
+    found = method(few, other, permutations=999)
+    assert found.p_value == pytest.approx(expected.pvalue, abs=0.07)
+
+
+rows = st.lists(
+    st.floats(-100, 100).map(lambda v: round(v, 1)) | st.sampled_from([np.nan, np.inf, -np.inf]),
+    min_size=2,
+    max_size=25,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(rows, rows)
+def test_rank_tests_take_ties_infinities_and_missing_rows(x, y):
+    x, y = np.array(x), np.array(y)
+    a, b = x[~np.isnan(x)], y[~np.isnan(y)]
+    assume(min(len(a), len(b)) > 1)
+    found = drift.mann_whitney(x, y)
+    assert found.value == stats.mannwhitneyu(a, b, method="asymptotic").statistic
+    ranks = np.unique(np.concatenate([a, b]))  # infinities as the next ranks
+    place_a, place_b = np.searchsorted(ranks, a), np.searchsorted(ranks, b)
+    expected = stats.cramervonmises_2samp(place_a, place_b).statistic
+    assert drift.cramer_von_mises(x, y).value == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", ["t_test", "mean_shift", "std_ratio", "levene", "epps_singleton"])
+def test_tests_of_moments_read_finite_rows(name):
+    method = getattr(drift, name)
+    x, y = samples(60, 45)
+    dirty = np.append(x, [np.nan, np.inf, -np.inf, np.inf])
+    clean, found = method(x, y), method(dirty, y)
+    if found.status == "ok":
+        assert found.value == pytest.approx(clean.value, rel=1e-9)
+        assert found.n_reference == 60
+    else:
+        assert found.status in ("overflow", "degenerate")
+
+
+@pytest.mark.parametrize("name", registry.methods("numeric"))
+def test_prepared_references_give_the_same(name, tmp_path):
+    from simdrift import _core
+    from simdrift.metrics.state import ColumnPair, CurrentColumn, ReferenceColumn
+
+    x, y = samples(500, 300, 1)
+    spec = registry.method(name)
+    results = []
+    for prepare in (False, True):
+        reference = ReferenceColumn("x", _core.Column.from_numpy(x))
+        if prepare:
+            reference = ReferenceColumn.from_state(reference.prepare().to_state())
+        pair = ColumnPair(reference, CurrentColumn("x", _core.Column.from_numpy(y)))
+        results.append(registry.evaluate(spec, pair, {})._replace(log_p=None))
+    fresh, restored = results
+    assert fresh.status == "ok"
+    for one, other in zip(fresh, restored, strict=True):
+        assert one == other or one == pytest.approx(other, rel=1e-12)
