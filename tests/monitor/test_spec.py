@@ -17,7 +17,7 @@ SOUND: dict[str, Any] = {"monitor": "m", "dataset": "d", "columns": TIME}
 
 KEYS = (
     "monitor, dataset, model, model_version, data, reference, columns, segments, window, "
-    "timezone, start, end, methods, metrics, thresholds, correction, alpha, drift_share, "
+    "timezone, start, end, methods, metrics, thresholds, bins, correction, alpha, drift_share, "
     "convention, threads, store"
 )
 ROLES = "timestamp, prediction, target, key, features, numeric, categorical, ignore"

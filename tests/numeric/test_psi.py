@@ -153,7 +153,7 @@ def test_psi_p_values_are_uniform_under_no_drift():
         (1, ValueError, "expected 2 to 10000, found 1"),
         ([2.0, 1.0], ValueError, "ascending"),
         ([], ValueError, "at least one cut point"),
-        ("auto", TypeError, "expected an int or ascending cut points, found 'auto'"),
+        ("auto", ValueError, "expected one of equal_width, sturges, doane, fd, found 'auto'"),
         (True, TypeError, "found True"),
     ],
 )

@@ -36,7 +36,7 @@ def test_a_method_is_found_by_its_short_and_its_whole_name():
 def test_an_unknown_method_is_told_what_exists_close_matches_first():
     with pytest.raises(ValueError, match=r"found 'wassserstein', expected one of wasserstein"):
         registry.method("wassserstein")
-    with pytest.raises(ValueError, match="chi_square, .*jensen_shannon, .*ks"):
+    with pytest.raises(ValueError, match=r"chi_square, .*jensen_shannon, .*ks"):
         registry.method("??")
 
 

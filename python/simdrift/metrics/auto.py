@@ -4,7 +4,8 @@
 |---|---|---|---|
 | numeric | up to SMALL_ROWS | ks | |
 | numeric | more | wasserstein_normed | ks |
-| categorical | up to SMALL_ROWS | chi_square (2 x 2 too) | |
+| categorical | up to SMALL_ROWS | chi_square | |
+| of two categories | up to SMALL_ROWS | fisher_exact | chi_square |
 | categorical | more | jensen_shannon | chi_square |
 | temporal, null, not supported | | | |
 
@@ -19,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from simdrift.metrics.registry import checked_params, method
-from simdrift.metrics.state import CATEGORICAL, KINDS, NUMERIC
+from simdrift.metrics.state import CATEGORICAL, KINDS, NUMERIC, TABLE
 
 SMALL_ROWS = 1000
 """Up to here a test has the say: it is exact, and a distance mostly noise."""
@@ -72,11 +73,12 @@ def _is_call(named: object) -> bool:
 _NUMERIC_SMALL = MethodChoice((("ks", {}),))
 _NUMERIC_LARGE = MethodChoice((("wasserstein_normed", {}),), (("ks", {}),))
 _CATEGORICAL_SMALL = MethodChoice((("chi_square", {}),))
+_TWO_SMALL = MethodChoice((("fisher_exact", {}),), (("chi_square", {}),))
 _CATEGORICAL_LARGE = MethodChoice((("jensen_shannon", {}),), (("chi_square", {}),))
 
 
-def choose(kind: str, rows: int) -> MethodChoice:
-    """The automatic choice for a column of that kind and that many rows.
+def choose(kind: str, rows: int, categories: int = 0) -> MethodChoice:
+    """The automatic choice for a column of that kind, of that many rows and categories.
 
     >>> choose("numeric", 100_000)
     MethodChoice(decisive=(('wasserstein_normed', {}),), beside=(('ks', {}),))
@@ -85,29 +87,38 @@ def choose(kind: str, rows: int) -> MethodChoice:
     if kind == NUMERIC:
         return _NUMERIC_SMALL if small else _NUMERIC_LARGE
     if kind == CATEGORICAL:
-        return _CATEGORICAL_SMALL if small else _CATEGORICAL_LARGE
+        few = _TWO_SMALL if categories == 2 else _CATEGORICAL_SMALL
+        return few if small else _CATEGORICAL_LARGE
     return MethodChoice()
 
 
-def resolve(methods: Methods, column: str, kind: str, rows: int) -> MethodChoice:
+def resolve(
+    methods: Methods, column: str, kind: str, rows: int, categories: int = 0
+) -> MethodChoice:
     """The choice for one column out of what the user gave: 'auto', a name, a list of names or
     (name, parameters), or a mapping from column or kind to those. A method from a plain list
     is taken where it applies to the column's kind; one given for a column is always taken."""
     if isinstance(methods, Mapping):
         given = methods.get(column, methods.get(kind, "auto"))
-        return _named(given, column in methods, kind, rows)
-    return _named(methods, False, kind, rows)
+        return _named(given, column in methods, kind, rows, categories)
+    return _named(methods, False, kind, rows, categories)
 
 
-def _named(given: Any, always: bool, kind: str, rows: int) -> MethodChoice:
+def _named(given: Any, always: bool, kind: str, rows: int, categories: int = 0) -> MethodChoice:
     if given == "auto":
-        return choose(kind, rows)
+        return choose(kind, rows, categories)
     if not isinstance(given, (str, Sequence)):
         raise TypeError(f"methods: expected a name or a list of names, found {given!r}")
     calls = _calls([given] if isinstance(given, str) or _is_call(given) else given)
     if not always:
         calls = tuple(call for call in calls if kind in method(call[0]).kinds)
     return MethodChoice(calls)
+
+
+def table_calls(methods: Methods) -> tuple[Call, ...]:
+    """The methods of whole tables among those given: of a plain list, or under 'table'."""
+    given = methods.get(TABLE, "auto") if isinstance(methods, Mapping) else methods
+    return () if given == "auto" else _named(given, False, TABLE, 0).decisive
 
 
 def checked_methods(methods: Methods, columns: Sequence[str]) -> None:
@@ -117,7 +128,7 @@ def checked_methods(methods: Methods, columns: Sequence[str]) -> None:
         _named(methods, True, NUMERIC, 0)
         return
     for key, given in methods.items():
-        if key not in columns and key not in KINDS:
-            known = ", ".join(KINDS)
+        if key not in columns and key not in (*KINDS, TABLE):
+            known = ", ".join((*KINDS, TABLE))
             raise ValueError(f"methods: expected a column or one of {known}, found {key!r}")
         _named(given, True, NUMERIC, 0)

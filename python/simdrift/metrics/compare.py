@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simdrift.metrics import auto
 from simdrift.metrics import thresholds as rules
 from simdrift.metrics.auto import Call, MethodChoice, Methods
 from simdrift.metrics.correction import checked_correction, correct
 from simdrift.metrics.dataset import dataset_rows
-from simdrift.metrics.drift.cells import DEFAULT_BINS, checked_bins
+from simdrift.metrics.drift.cells import DEFAULT_BINS, Cut, checked_bins
 from simdrift.metrics.registry import DriftMethod, evaluate, method
 from simdrift.metrics.state import (
     CATEGORICAL,
@@ -32,6 +32,9 @@ from simdrift.metrics.values import (
     params_text,
 )
 
+if TYPE_CHECKING:
+    from simdrift.metrics.drift.multivariate.sample import TablePair
+
 Progress = Callable[[int, int], object] | None
 
 
@@ -47,6 +50,7 @@ class DriftPlan:
     drift_share: float = rules.DEFAULT_DRIFT_SHARE
     missing_share: bool = True
     threads: int | None = None
+    table: tuple[Call, ...] = ()
 
     @classmethod
     def make(
@@ -59,7 +63,7 @@ class DriftPlan:
         thresholds: rules.Overrides | None = None,
         correction: str = "bh",
         alpha: float = rules.DEFAULT_ALPHA,
-        bins: int | Sequence[float] = DEFAULT_BINS,
+        bins: Cut = DEFAULT_BINS,
         drift_share: float = rules.DEFAULT_DRIFT_SHARE,
         missing_share: bool = True,
         threads: int | None = None,
@@ -81,6 +85,7 @@ class DriftPlan:
             drift_share=rules.checked_share("drift_share", drift_share),
             missing_share=missing_share,
             threads=rules.checked_threads(threads),
+            table=auto.table_calls(methods),
         )
 
     def record(self) -> dict[str, str]:
@@ -90,7 +95,9 @@ class DriftPlan:
 
 def _choice(methods: Methods, column: ReferenceColumn, rows: int | None) -> MethodChoice:
     smaller = column.rows if rows is None else min(column.rows, rows)
-    return auto.resolve(methods, column.name, column.kind, smaller)
+    few = column.kind == CATEGORICAL and column.broken is None and smaller <= auto.SMALL_ROWS
+    categories = len(column.categories.labels) if few else 0
+    return auto.resolve(methods, column.name, column.kind, smaller, categories)
 
 
 class Measured(NamedTuple):
@@ -174,6 +181,15 @@ def _missing_column(
 def _new_column(column: CurrentColumn) -> list[Measured]:
     outcome = Outcome(None, NEW_COLUMN, n_current=column.rows)
     return [Measured(column.name, method("missing_share"), "", outcome)]
+
+
+def measure_table(pair: TablePair, plan: DriftPlan) -> list[Measured]:
+    """The planned methods of whole tables; their rows have the column ''."""
+    measured = []
+    for name, params in plan.table:
+        spec = method(name)
+        measured.append(Measured("", spec, params_text(params), evaluate(spec, pair, params)))
+    return measured
 
 
 def decide(segments: Sequence[Sequence[Measured]], plan: DriftPlan) -> list[list[MetricValue]]:

@@ -13,7 +13,7 @@ def drifted_columns(values: Iterable[MetricValue]) -> tuple[set[str], set[str]]:
     compared: set[str] = set()
     drifted: set[str] = set()
     for row in values:
-        if row.alert is None or row.metric == "drift.missing_share":
+        if row.alert is None or row.metric == "drift.missing_share" or not row.column:
             continue
         compared.add(row.column)
         if row.alert:

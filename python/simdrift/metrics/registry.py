@@ -14,6 +14,7 @@ import numpy as np
 from simdrift.metrics.values import ALL_NULL, ERROR, NOT_APPLICABLE, Outcome, cleaned
 
 if TYPE_CHECKING:
+    from simdrift.metrics.drift.multivariate.sample import TablePair
     from simdrift.metrics.state import ColumnPair
 
 Rule = Literal["test", "distance"]
@@ -76,8 +77,8 @@ def _load() -> dict[str, DriftMethod]:
 def methods(kind: str | None = None) -> tuple[str, ...]:
     """Names of the methods that apply to a kind of column; all without one.
 
-    >>> methods("categorical")
-    ('chi_square', 'jensen_shannon', 'missing_share', 'psi')
+    >>> methods("table")
+    ('correlation', 'domain_classifier', 'pca_reconstruction')
     """
     table = _load()
     return tuple(sorted(n for n, m in table.items() if kind is None or kind in m.kinds))
@@ -111,7 +112,7 @@ def checked_params(spec: DriftMethod, params: Mapping[str, Any]) -> dict[str, An
     return {name: spec.params[name](value) for name, value in params.items()}
 
 
-def evaluate(spec: DriftMethod, pair: ColumnPair, params: dict[str, Any]) -> Outcome:
+def evaluate(spec: DriftMethod, pair: ColumnPair | TablePair, params: dict[str, Any]) -> Outcome:
     """The method on the pair: a value or a status, whatever the data."""
     try:
         status = pair.status if spec.needs_values else pair.shape_status

@@ -9,6 +9,7 @@ numbers and back (`to_state`, `from_state`), never through pickle.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -35,6 +36,8 @@ NULL = "null"
 UNSUPPORTED = "unsupported"
 ORDERED = (NUMERIC, TEMPORAL)
 COUNTABLE = (NUMERIC, CATEGORICAL, TEMPORAL)
+TABLE = "table"
+"""What methods of whole tables are for, beside the kinds of columns."""
 KINDS = (NUMERIC, CATEGORICAL, TEMPORAL, NULL, UNSUPPORTED)
 
 HIGH_CARDINALITY = 10_000
@@ -54,7 +57,10 @@ _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _DISPLAY_CELLS = 20
 _DISPLAY_LABELS = 30
 
-Bins = int | tuple[float, ...]
+Bins = int | str | tuple[float, ...]
+WIDTH_RULES = ("equal_width", "sturges", "doane", "fd")
+"""Rules that cut the reference's range into cells of equal width; NumPy's names."""
+DEFAULT_WIDTHS, MOST_WIDTHS = 10, 1000
 Broken = InvalidColumn | UnsupportedColumn
 Given = _core.Column | ColumnProblem | Broken
 
@@ -307,11 +313,48 @@ class ReferenceColumn(ColumnState):
     def _cuts(self, bins: Bins) -> NDArray[np.float64]:
         if isinstance(bins, tuple):
             return np.asarray(bins, float)
+        if isinstance(bins, str):
+            return self._equal_widths(bins)
         cuts = self.quantiles([i / bins for i in range(1, bins)])
         cuts, ties = np.unique(cuts[~np.isnan(cuts)], return_counts=True)
         constant = self.profile["min"] == self.profile["max"]
         tied = cuts if constant else cuts[ties > 1]
         return np.union1d(cuts, np.nextafter(tied, np.inf))
+
+    def _equal_widths(self, rule: str) -> NDArray[np.float64]:
+        """Cut points of cells of equal width from the smallest to the largest finite value, and
+        what lies outside in cells of its own; nothing where there is no range."""
+        finite = int(self.profile["finite"])
+        if finite < 2:
+            return np.zeros(0)
+        low, high = self.quantiles([0.0, 1.0]) if finite == self.valid else self._finite_range()
+        if not 0.0 < high - low < np.inf:
+            return np.array([low, np.nextafter(low, np.inf)])
+        edges = np.linspace(low, high, self._width_count(rule, finite, high - low) + 1)
+        return np.unique(np.append(edges[:-1], np.nextafter(high, np.inf)))
+
+    def _finite_range(self) -> tuple[float, float]:
+        last = max(self.valid - 1, 1)
+        ends = int(self.profile["neg_inf"]), self.valid - 1 - int(self.profile["pos_inf"])
+        low, high = self.quantiles([ends[0] / last, ends[1] / last])
+        return float(low), float(high)
+
+    def _width_count(self, rule: str, n: int, width: float) -> int:
+        """Cells by the rule, as `numpy.histogram_bin_edges` defines it."""
+        size = 0.0
+        if rule == "sturges":
+            size = width / (math.log2(n) + 1.0)
+        elif rule == "fd":
+            low, high = self.quantiles([0.25, 0.75])
+            size = 2.0 * float(high - low) * n ** (-1.0 / 3.0)
+        elif rule == "doane" and n > 2:
+            spread = math.sqrt(6.0 * (n - 2.0) / ((n + 1.0) * (n + 3.0)))
+            skewness = abs(float(self.profile["skewness"])) if n > 2 else 0.0
+            skewness = skewness if math.isfinite(skewness) else 0.0
+            size = width / (1.0 + math.log2(n) + math.log2(1.0 + skewness / spread))
+        if not 0.0 < size < math.inf:
+            return DEFAULT_WIDTHS
+        return int(min(MOST_WIDTHS, max(1, math.ceil(width / size))))
 
     def display_cuts(self) -> NDArray[np.float64]:
         """Cut points of equal width between the 1 % and 99 % quantiles, for pictures."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from simdrift.metrics import quality
+from simdrift.metrics.drift.multivariate.sample import TableSample
 from simdrift.metrics.state import CurrentColumn
 from simdrift.metrics.values import MetricValue
 from simdrift.monitor import measure
@@ -35,6 +36,7 @@ def compare(
     correction: Correction = "bh",
     thresholds: measure.Thresholds | None = None,
     segments: Sequence[str | Sequence[str]] = (),
+    bins: int | str | Sequence[float] = 10,
     weights: None = None,
     threads: int | None = None,
     progress: Progress = None,
@@ -46,8 +48,8 @@ def compare(
     `roles`: a dict such as {"prediction": "p", "target": "y", "categorical": ["zip"]}.
     `methods`: 'auto', a name, a list, or a dict of them by column or kind. `thresholds`: by
     metric, or by column and metric. `segments`: columns, or lists of columns, the rows of whose
-    values are compared on their own, too. SpecError for an argument that can't be used; data
-    never raise.
+    values are compared on their own, too. `bins`: how psi and its like cut numbers. SpecError
+    for an argument that can't be used; data never raise.
 
     >>> import numpy as np
     >>> x = np.arange(1000.0)
@@ -59,7 +61,7 @@ def compare(
         raise ValueError("weights: row weights are not used in this version; expected None")
     if isinstance(reference, Reference):
         return reference.compare(current, threads=threads, progress=progress)
-    spec = _spec(columns, roles, methods, convention, correction, thresholds, segments)
+    spec = _spec(columns, roles, methods, convention, correction, thresholds, segments, bins)
     return _compared(frame_of(reference), frame_of(current), spec, threads, progress)
 
 
@@ -71,6 +73,7 @@ def _spec(
     correction: Any,
     thresholds: measure.Thresholds | None,
     segments: Sequence[str | Sequence[str]],
+    bins: int | str | Sequence[float],
 ) -> Spec:
     """The arguments, checked as a spec's keys are."""
     values = roles.model_dump() if isinstance(roles, Columns) else dict(roles or {})
@@ -86,6 +89,7 @@ def _spec(
         correction=correction,
         thresholds=dict(thresholds or {}),
         segments=segments,
+        bins=bins,
     )
 
 
@@ -103,7 +107,8 @@ def _compared(
     segments = found_segments(reference, spec.segments, threads)
     before = segment_frames(reference, segments, roles.compared, threads)
     now = segment_frames(current, segments, roles.watched, threads)
-    parts = [Part("", left, right)]
+    sample = TableSample.of(left, threads) if plan.table else None
+    parts = [Part("", left, right, sample)]
     for text, rows_before in before.items():
         parts.append(
             Part(

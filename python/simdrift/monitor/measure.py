@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from simdrift.metrics import performance, quality
-from simdrift.metrics.compare import DriftPlan, decide, measure_columns, table_rows
+from simdrift.metrics.compare import DriftPlan, decide, measure_columns, measure_table, table_rows
+from simdrift.metrics.drift.multivariate.sample import TablePair, TableSample
 from simdrift.metrics.state import ColumnPair, ColumnState, CurrentColumn, ReferenceColumn
 from simdrift.metrics.values import ALL_NULL, EMPTY, NOT_APPLICABLE, OK, OVERFLOW, MetricValue
 from simdrift.monitor.roles import Roles
@@ -72,7 +73,11 @@ def window_values(
     for part in parts:
         compared = {n: part.current[n] for n in roles.compared if n in part.current}
         heard = progress if part.segment == WHOLE else None
-        measured.append(measure_columns(part.reference, compared, plan, heard))
+        tested = measure_columns(part.reference, compared, plan, heard)
+        if part.sample is not None:
+            sample = TableSample.of(compared, plan.threads)
+            tested += measure_table(TablePair(part.sample, sample, threads=plan.threads), plan)
+        measured.append(tested)
     values = {}
     for part, rows in zip(parts, decide(measured, plan), strict=True):
         current = part.current

@@ -11,7 +11,9 @@ from typing import Any, Self
 import numpy as np
 
 from simdrift._errors import InputError, SpecError
+from simdrift.metrics.auto import table_calls
 from simdrift.metrics.compare import DriftPlan
+from simdrift.metrics.drift.multivariate.sample import TableSample
 from simdrift.metrics.state import ReferenceColumn
 from simdrift.monitor import measure, state_file
 from simdrift.monitor.digests import DataDigest
@@ -42,11 +44,13 @@ class Reference:
         roles: Roles,
         *,
         segments: Mapping[Segment, Mapping[str, ReferenceColumn]] | None = None,
+        sample: TableSample | None = None,
         recorded: Mapping[str, str] | None = None,
         threads: int | None = None,
     ) -> None:
         self.columns = dict(columns)
         self.segments = {key: dict(own) for key, own in (segments or {}).items()}
+        self.sample = sample
         self.spec = spec
         self.roles = roles
         self.plan, self.limits = plan_of(spec, self.columns, recorded=recorded, threads=threads)
@@ -77,8 +81,11 @@ class Reference:
         found = found_segments(frame, spec.segments, threads)
         frames = segment_frames(frame, found, roles.compared, threads)
         segments = {key: prepared(frames[key.text], roles, threads) for key in found}
+        sample = None
+        if table_calls(spec.methods):
+            sample = TableSample.of(measure.references(frame, roles, threads), threads)
         columns = prepared(frame, roles, threads)
-        return cls(columns, spec, roles, segments=segments, threads=threads)
+        return cls(columns, spec, roles, segments=segments, sample=sample, threads=threads)
 
     @property
     def rows(self) -> int:
@@ -106,7 +113,8 @@ class Reference:
         started = datetime.now(UTC)
         frame = frame_of(batch)
         current = measure.states(frame, self.roles.watched, self.roles.kinds, threads)
-        parts = [Part("", self.columns, current), *self.parts(frame, self.roles, threads)]
+        whole = Part("", self.columns, current, self.sample)
+        parts = [whole, *self.parts(frame, self.roles, threads)]
         values = measure.window_values(
             parts, self.roles, self.spec.metrics, self.plan, self.limits, progress
         )
@@ -158,7 +166,19 @@ class Reference:
         spec = Spec(**json.loads(content["spec"]))
         roles = roles_of(spec.columns, content["names"])
         recorded = content["methods"]
-        return cls(columns, spec, roles, segments=segments, recorded=recorded, threads=threads)
+        sample = None
+        if "sample" in content:
+            own = {key: arrays[f"sample.{key}"] for key in content["sample"]["arrays"]}
+            sample = TableSample.from_state(content["sample"] | own)
+        return cls(
+            columns,
+            spec,
+            roles,
+            segments=segments,
+            sample=sample,
+            recorded=recorded,
+            threads=threads,
+        )
 
     def _state(self) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
         """Content and arrays of the file."""
@@ -172,7 +192,7 @@ class Reference:
             arrays |= {f"{number}.{key}": array for key, array in own.items()}
             plain = {key: value for key, value in state.items() if key not in own}
             columns.append({**plain, "arrays": list(own), "group": group})
-        content = {
+        content: dict[str, Any] = {
             "what": "reference",
             "columns": columns,
             "segments": [list(map(list, key)) for key in self.segments],
@@ -180,6 +200,12 @@ class Reference:
             "methods": self.plan.record(),
             "spec": self.spec.model_dump_json(exclude={"store", "threads", "data"}),
         }
+        if self.sample is not None:
+            state = self.sample.to_state()
+            own = {k: v for k, v in state.items() if isinstance(v, np.ndarray)}
+            arrays |= {f"sample.{key}": array for key, array in own.items()}
+            plain = {key: value for key, value in state.items() if key not in own}
+            content["sample"] = {**plain, "arrays": list(own)}
         return content, arrays
 
     def _names(self) -> Iterable[str]:
@@ -225,6 +251,7 @@ def plan_of(
             thresholds=drift,
             correction=spec.correction,
             alpha=spec.alpha,
+            bins=spec.bins,
             drift_share=spec.drift_share,
             threads=threads or spec.threads,
         )

@@ -152,7 +152,7 @@ class _Monitor:
         roles, threads = self.roles, self.threads
         current = measure.states(columns, roles.watched, roles.kinds, threads)
         asked = self.reference.parts(columns, roles, threads, self.spec.segments)
-        parts = [Part("", self.before, current), *asked]
+        parts = [Part("", self.before, current, self.reference.sample), *asked]
         values = measure.window_values(parts, roles, self.spec.metrics, self.plan, self.limits)
         run = self._identity(window, columns).run(window.rows, started)
         pictures = measure.histograms(run.run_id, self.before, current, threads)

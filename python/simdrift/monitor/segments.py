@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift._core import Categories, Column
+from simdrift.metrics.drift.multivariate.sample import TableSample
 from simdrift.metrics.state import CurrentColumn, ReferenceColumn
 from simdrift.monitor.frames import Frame, taken
 
@@ -52,6 +53,7 @@ class Part(NamedTuple):
     segment: str
     reference: Mapping[str, ReferenceColumn]
     current: Mapping[str, CurrentColumn]
+    sample: TableSample | None = None  # of the reference's rows, for methods of tables
 
 
 def found_segments(frame: Frame, wanted: Sequence[Names], threads: int | None) -> list[Segment]:

@@ -227,6 +227,10 @@ class Spec(_Part):
     thresholds: dict[str, float | dict[str, float]] = Field(
         {}, description="a table of metric = number, or of column = { metric = number }"
     )
+    bins: int | str | Numbers = Field(
+        10,
+        description="a number of cells, 'equal_width', 'sturges', 'doane', 'fd' or cut points",
+    )
     correction: Literal["bh", "by", "holm", "bonferroni", "none"] = Field(
         "bh", description="'bh', 'by', 'holm', 'bonferroni' or 'none'"
     )
@@ -249,6 +253,16 @@ class Spec(_Part):
         except ValueError as error:
             raise _refuse(f"expected {error}, found {text!r}") from None
         return text
+
+    @field_validator("bins")
+    @classmethod
+    def _bins(cls, value: Any) -> Any:
+        from simdrift.metrics.drift.cells import checked_bins
+
+        try:
+            return checked_bins(value)
+        except (TypeError, ValueError) as error:
+            raise _refuse(str(error).removeprefix("bins: ")) from None
 
     @field_validator("segments")
     @classmethod

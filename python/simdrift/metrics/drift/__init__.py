@@ -5,8 +5,22 @@ Arrow array) and gives a `DriftResult`. Null and NaN rows do not take part; data
 value that does not exist is None with a status. `threads`: None takes the library's rule.
 """
 
-from simdrift.metrics.drift.contingency import chi_square
-from simdrift.metrics.drift.counts import jensen_shannon, psi
+from simdrift.metrics.drift.contingency import (
+    chi_square,
+    fisher_exact,
+    g_test,
+    new_categories,
+    vanished_categories,
+    z_test,
+)
+from simdrift.metrics.drift.counts import (
+    hellinger,
+    jensen_shannon,
+    kl,
+    l_infinity,
+    psi,
+    total_variation,
+)
 from simdrift.metrics.drift.distance import energy, wasserstein, wasserstein_normed
 from simdrift.metrics.drift.distribution import (
     anderson_darling,
@@ -38,18 +52,27 @@ __all__ = [
     "domain_classifier",
     "energy",
     "epps_singleton",
+    "fisher_exact",
+    "g_test",
+    "hellinger",
     "jensen_shannon",
+    "kl",
     "ks",
     "kuiper",
+    "l_infinity",
     "levene",
     "mann_whitney",
     "mean_shift",
     "missing_share",
+    "new_categories",
     "pca_reconstruction",
     "psi",
     "quantile_shift",
     "std_ratio",
     "t_test",
+    "total_variation",
+    "vanished_categories",
     "wasserstein",
     "wasserstein_normed",
+    "z_test",
 ]

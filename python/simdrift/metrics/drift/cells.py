@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from simdrift.metrics.state import CATEGORICAL, HIGH_CARDINALITY, Bins, ColumnPair
+from simdrift.metrics.state import CATEGORICAL, HIGH_CARDINALITY, WIDTH_RULES, Bins, ColumnPair
 from simdrift.metrics.values import NOT_APPLICABLE, Outcome
 
 DEFAULT_BINS = 10
@@ -18,10 +18,19 @@ TOO_MANY = f"more than {HIGH_CARDINALITY} categories"
 Counts = NDArray[np.int64]
 
 
-def checked_bins(bins: int | Sequence[float]) -> Bins:
-    """A number of cells >= 2, or cut points that ascend; else TypeError or ValueError."""
-    if isinstance(bins, (bool, str)):
-        raise TypeError(f"bins: expected an int or ascending cut points, found {bins!r}")
+Cut = int | str | Sequence[float]
+"""How numbers are cut: a number of cells of equal count, a rule, or cut points."""
+
+
+def checked_bins(bins: Cut) -> Bins:
+    """A number of cells >= 2, the name of a rule, or cut points that ascend; else TypeError or
+    ValueError."""
+    if isinstance(bins, str):
+        if bins not in WIDTH_RULES:
+            raise ValueError(f"bins: expected one of {', '.join(WIDTH_RULES)}, found {bins!r}")
+        return bins
+    if isinstance(bins, bool) or not isinstance(bins, (int, Sequence, np.ndarray)):
+        raise TypeError(f"bins: expected an int, a rule or ascending cut points, found {bins!r}")
     if isinstance(bins, int):
         if not 2 <= bins <= 10_000:
             raise ValueError(f"bins: expected 2 to 10000, found {bins}")

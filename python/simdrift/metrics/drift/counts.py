@@ -2,32 +2,98 @@
 
 A distance of two samples of one law is never 0. With c_i, d_i rows in cell i of B, and p, q
 the shares, what chance alone gives follows from sum (p-q)^2/p ~ (1/n + 1/m) chi2(B-1):
-PSI / (1/n + 1/m) ~ chi2(B-1), and JSD (base 2) ~ (1/n + 1/m) / (8 ln 2) chi2(B-1), the first
-terms of their expansions about p = q.
+PSI / (1/n + 1/m) ~ chi2(B-1), and JSD (base 2) ~ (1/n + 1/m) / (8 ln 2) chi2(B-1), KL ~ half,
+the squared Hellinger distance ~ an eighth of PSI: the first terms of their expansions about
+p = q. Where cells expect few rows that is poor: then the mean and the variance of the statistic
+under random exchanges of rows (hypergeometric, seeded) give the chi-square law its scale and
+its degrees of freedom.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simdrift.metrics.drift.cells import DEFAULT_BINS, checked_bins, checked_smoothing, crowded
-from simdrift.metrics.drift.contingency import cramers_v
+from simdrift.metrics.drift.cells import (
+    DEFAULT_BINS,
+    Counts,
+    Cut,
+    checked_bins,
+    checked_smoothing,
+    crowded,
+)
+from simdrift.metrics.drift.contingency import chi_square_of, cramers_v
 from simdrift.metrics.drift.run import run
-from simdrift.metrics.laws.special import chi2_log_sf, chi2_quantile, chi2_sf
+from simdrift.metrics.laws.special import (
+    chi2_log_sf,
+    chi2_quantile,
+    chi2_sf,
+    normal_two_sided_log_p,
+    normal_two_sided_p,
+    special,
+)
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.state import CATEGORICAL, COUNTABLE, Bins, ColumnPair
 from simdrift.metrics.values import OVERFLOW, DriftResult, Outcome
 
 CHANCE_LEVEL = 0.95
 """`null_quantile` is this quantile of what chance alone gives."""
+EXPECTED_ROWS = 5
+"""Rows that each cell of the smaller side expects, for the expansions to serve."""
+MOST_CELLS = 2_000
+"""Of more cells no rows are exchanged: they cost a draw each."""
+EXCHANGES, EXCHANGE_SEED = 100, 7
+MOST_SIMULATED, SIMULATIONS = 64, 400
 DEFAULT_SMOOTHING = 0.5
 """Rows added to each cell (Jeffreys), so that an empty one does not make PSI infinite."""
+
+
+Statistic = Callable[[Counts, Counts], NDArray[np.float64]]
+"""Of counts of both sides, (tables, cells): the statistic of each table."""
+
+
+def _smoothed(c: Counts, d: Counts, smoothing: float) -> tuple[Any, Any]:
+    """Shares of both sides after `smoothing` rows more a cell."""
+    extra = smoothing * c.shape[1]
+    p = (c + smoothing) / (c.sum(axis=1, keepdims=True) + extra)
+    q = (d + smoothing) / (d.sum(axis=1, keepdims=True) + extra)
+    return p, q
+
+
+def _psi(smoothing: float, c: Counts, d: Counts) -> NDArray[np.float64]:
+    p, q = _smoothed(c, d, smoothing)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.sum((q - p) * np.log(q / p), axis=1))
+
+
+def _kl(smoothing: float, c: Counts, d: Counts) -> NDArray[np.float64]:
+    p, q = _smoothed(c, d, smoothing)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = np.where(p > 0.0, p * np.log(p / q), 0.0)
+    return np.asarray(np.maximum(terms.sum(axis=1), 0.0))
+
+
+def _divergence(c: Counts, d: Counts) -> NDArray[np.float64]:
+    """Jensen-Shannon divergence in bits, within [0, 1]."""
+    p, q = _smoothed(c, d, 0.0)
+    middle, total = 0.5 * (p + q), 0.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for side in (p, q):
+            total = total + np.where(side > 0.0, side * np.log2(side / middle), 0.0).sum(axis=1)
+    return np.asarray(np.clip(0.5 * total, 0.0, 1.0))
+
+
+def _hellinger(c: Counts, d: Counts) -> NDArray[np.float64]:
+    """1 - sum sqrt(p q); near 0 as half the sum of (sqrt p - sqrt q)^2, which cancels nothing."""
+    p, q = _smoothed(c, d, 0.0)
+    shared = np.sqrt(p * q).sum(axis=1)
+    near = 0.5 * np.sum((np.sqrt(p) - np.sqrt(q)) ** 2, axis=1)
+    return np.asarray(np.where(shared < 0.5, 1.0 - shared, near))
 
 
 @drift_method(
@@ -44,26 +110,37 @@ def measure_psi(
     if (refused := crowded(pair)) is not None:
         return refused
     c, d = pair.cell_counts(bins)
-    n, m, cells = int(c.sum()), int(d.sum()), len(c)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p = (c + smoothing) / (n + smoothing * cells)
-        q = (d + smoothing) / (m + smoothing * cells)
-        value = float(np.sum((q - p) * np.log(q / p)))
-    return _calibrated(value, value, 1.0 / n + 1.0 / m, cells - 1, n, m)
+    statistic = partial(_psi, smoothing)
+    value = float(statistic(c[None, :], d[None, :])[0])
+    return _calibrated(value, statistic, _chance(c, d), c, d)
+
+
+def _chance(c: Counts, d: Counts) -> float:
+    """1/n + 1/m."""
+    return 1.0 / float(c.sum()) + 1.0 / float(d.sum())
+
+
+def _rooted(statistic: Statistic, scale: float, c: Counts, d: Counts) -> Outcome:
+    """The outcome of a distance whose square is the statistic."""
+    value = math.sqrt(float(statistic(c[None, :], d[None, :])[0]))
+    outcome = _calibrated(value, statistic, scale, c, d)
+    chance = outcome.null_quantile
+    return outcome if chance is None else outcome._replace(null_quantile=math.sqrt(chance))
 
 
 def psi(
     reference: object,
     current: object,
     *,
-    bins: int | Sequence[float] = DEFAULT_BINS,
+    bins: Cut = DEFAULT_BINS,
     smoothing: float = DEFAULT_SMOOTHING,
     threshold: float | None = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Population stability index sum (p-q) ln(p/q) >= 0, of numbers over `bins` cells of equal
-    count in the reference (or given cut points; the outer cells are open), of categories over
-    themselves; default threshold 0.2.
+    count in the reference (or cells of equal width: 'equal_width', 'sturges', 'doane', 'fd'; or
+    given cut points; the outer cells are open), of categories over themselves; default
+    threshold 0.2.
 
     `smoothing` rows are added to each cell before shares are taken. `null_quantile` is what
     chance alone stays below in 95 of 100 samples of these sizes.
@@ -86,13 +163,7 @@ def measure_jensen_shannon(pair: ColumnPair, *, bins: Bins = DEFAULT_BINS) -> Ou
     if (refused := crowded(pair)) is not None:
         return refused
     c, d = pair.cell_counts(bins)
-    n, m = int(c.sum()), int(d.sum())
-    divergence = _divergence(c / n, d / m)
-    scale = (1.0 / n + 1.0 / m) / (8.0 * math.log(2.0))
-    outcome = _calibrated(math.sqrt(divergence), divergence, scale, len(c) - 1, n, m)
-    chance = outcome.null_quantile
-    if chance is not None:
-        outcome = outcome._replace(null_quantile=math.sqrt(chance))
+    outcome = _rooted(_divergence, _chance(c, d) / (8.0 * math.log(2.0)), c, d)
     if pair.kind == CATEGORICAL:
         outcome = outcome._replace(effect_size=cramers_v(c, d))
     return outcome
@@ -102,7 +173,7 @@ def jensen_shannon(
     reference: object,
     current: object,
     *,
-    bins: int | Sequence[float] = DEFAULT_BINS,
+    bins: Cut = DEFAULT_BINS,
     threshold: float | None = None,
     threads: int | None = None,
 ) -> DriftResult:
@@ -117,23 +188,193 @@ def jensen_shannon(
     return run("jensen_shannon", reference, current, {"bins": bins}, threshold, threads=threads)
 
 
-def _divergence(p: NDArray[np.float64], q: NDArray[np.float64]) -> float:
-    """Jensen-Shannon divergence in bits, within [0, 1]."""
-    middle = 0.5 * (p + q)
-    total = 0.0
-    for side in (p, q):
-        held = side > 0
-        total += float(np.sum(side[held] * np.log2(side[held] / middle[held])))
-    return min(1.0, max(0.0, 0.5 * total))
+@drift_method(
+    "kl",
+    kinds=COUNTABLE,
+    rule="distance",
+    threshold=0.1,
+    params={"bins": checked_bins, "smoothing": checked_smoothing},
+)
+def measure_kl(
+    pair: ColumnPair, *, bins: Bins = DEFAULT_BINS, smoothing: float = DEFAULT_SMOOTHING
+) -> Outcome:
+    """Kullback-Leibler divergence of the reference from the current sample, in nats."""
+    if (refused := crowded(pair)) is not None:
+        return refused
+    c, d = pair.cell_counts(bins)
+    statistic = partial(_kl, smoothing)
+    value = float(statistic(c[None, :], d[None, :])[0])
+    return _calibrated(value, statistic, 0.5 * _chance(c, d), c, d)
 
 
-def _calibrated(value: float, statistic: float, scale: float, df: int, n: int, m: int) -> Outcome:
-    """The outcome where statistic / scale follows chi2(df) under no drift."""
+def kl(
+    reference: object,
+    current: object,
+    *,
+    bins: Cut = DEFAULT_BINS,
+    smoothing: float = DEFAULT_SMOOTHING,
+    threshold: float | None = None,
+    threads: int | None = None,
+) -> DriftResult:
+    """Kullback-Leibler divergence KL(reference || current) = sum p ln(p/q) >= 0, in nats, over
+    the cells and with the smoothing of `psi`; default threshold 0.1. Unsmoothed it equals
+    `scipy.stats.entropy(p, q)`.
+
+    >>> from simdrift.metrics import drift
+    >>> round(drift.kl(["a"] * 50 + ["b"] * 50, ["a"] * 80 + ["b"] * 20, smoothing=0).value, 6)
+    0.223144
+    """
+    params: dict[str, Any] = {"bins": bins}
+    if smoothing != DEFAULT_SMOOTHING:
+        params["smoothing"] = smoothing
+    return run("kl", reference, current, params, threshold, threads=threads)
+
+
+@drift_method(
+    "hellinger", kinds=COUNTABLE, rule="distance", threshold=0.1, params={"bins": checked_bins}
+)
+def measure_hellinger(pair: ColumnPair, *, bins: Bins = DEFAULT_BINS) -> Outcome:
+    """sqrt(1 - sum sqrt(p q))."""
+    if (refused := crowded(pair)) is not None:
+        return refused
+    c, d = pair.cell_counts(bins)
+    return _rooted(_hellinger, _chance(c, d) / 8.0, c, d)
+
+
+def hellinger(
+    reference: object,
+    current: object,
+    *,
+    bins: Cut = DEFAULT_BINS,
+    threshold: float | None = None,
+    threads: int | None = None,
+) -> DriftResult:
+    """Hellinger distance sqrt(1 - sum sqrt(p q)) in [0, 1] over the cells of `psi`, unsmoothed;
+    default threshold 0.1.
+
+    >>> from simdrift.metrics import drift
+    >>> drift.hellinger(["a", "a", "b"], ["c", "c", "d"]).value
+    1.0
+    """
+    return run("hellinger", reference, current, {"bins": bins}, threshold, threads=threads)
+
+
+@drift_method(
+    "total_variation",
+    kinds=COUNTABLE,
+    rule="distance",
+    threshold=0.1,
+    params={"bins": checked_bins},
+)
+def measure_total_variation(pair: ColumnPair, *, bins: Bins = DEFAULT_BINS) -> Outcome:
+    """Half the sum of |p - q|; p-value of the chi-square test on the same cells."""
+    if (refused := crowded(pair)) is not None:
+        return refused
+    c, d = pair.cell_counts(bins)
+    n, m = int(c.sum()), int(d.sum())
+    value = 0.5 * float(np.abs(c / n - d / m).sum())
+    outcome = Outcome(value, n_reference=n, n_current=m)
+    if len(c) < 2:
+        return outcome._replace(p_value=1.0, null_quantile=0.0)
+    x, df = chi_square_of(c, d), len(c) - 1
+    return outcome._replace(
+        p_value=chi2_sf(x, df),
+        null_quantile=_normal_chance(c, d),
+        log_p=partial(chi2_log_sf, x, df),
+    )
+
+
+def _normal_chance(c: Counts, d: Counts) -> float:
+    """0.95-quantile of half the sum of |p - q| where the shares are normal: simulated by the
+    covariance of the multinomial law up to MOST_SIMULATED cells, else by its mean and sd."""
+    pooled = (c + d) / float((c + d).sum())
+    spread = np.sqrt(pooled * _chance(c, d))
+    if len(c) <= MOST_SIMULATED:
+        rng = np.random.default_rng(EXCHANGE_SEED)
+        drawn = rng.normal(size=(SIMULATIONS, len(c))) * spread
+        drawn -= drawn.sum(axis=1, keepdims=True) * pooled
+        return float(np.quantile(0.5 * np.abs(drawn).sum(axis=1), CHANCE_LEVEL))
+    sd = spread * np.sqrt(1.0 - pooled)
+    mean = 0.5 * float(sd.sum()) * math.sqrt(2.0 / math.pi)
+    variance = 0.25 * float((sd**2).sum()) * (1.0 - 2.0 / math.pi)
+    return mean + 1.6448536269514722 * math.sqrt(variance)
+
+
+def total_variation(
+    reference: object,
+    current: object,
+    *,
+    bins: Cut = DEFAULT_BINS,
+    threshold: float | None = None,
+    threads: int | None = None,
+) -> DriftResult:
+    """Total variation distance 0.5 sum |p - q| in [0, 1] over the cells of `psi`, unsmoothed:
+    the share of rows that would have to move; default threshold 0.1. The p-value is that of
+    the chi-square test on the same cells.
+
+    >>> from simdrift.metrics import drift
+    >>> drift.total_variation(["a", "a", "b", "b"], ["a", "b", "b", "b"]).value
+    0.25
+    """
+    return run("total_variation", reference, current, {"bins": bins}, threshold, threads=threads)
+
+
+@drift_method(
+    "l_infinity", kinds=COUNTABLE, rule="distance", threshold=0.1, params={"bins": checked_bins}
+)
+def measure_l_infinity(pair: ColumnPair, *, bins: Bins = DEFAULT_BINS) -> Outcome:
+    """The largest |p - q| of a cell; z-tests of all cells, Bonferroni."""
+    if (refused := crowded(pair)) is not None:
+        return refused
+    c, d = pair.cell_counts(bins)
+    n, m, cells = int(c.sum()), int(d.sum()), len(c)
+    change = np.abs(c / n - d / m)
+    outcome = Outcome(float(change.max()), n_reference=n, n_current=m)
+    pooled = (c + d) / (n + m)
+    spread = np.sqrt(pooled * (1.0 - pooled) * _chance(c, d))
+    if cells < 2:
+        return outcome._replace(p_value=1.0, null_quantile=0.0)
+    z = float(np.max(change / spread))
+    tests = cells - 1 if cells == 2 else cells
+    reach = -float(special().ndtri(0.5 * (1.0 - CHANCE_LEVEL) / tests))
+    return outcome._replace(
+        p_value=min(1.0, tests * normal_two_sided_p(z)),
+        null_quantile=reach * float(spread.max()),
+        log_p=lambda: min(0.0, math.log(tests) + normal_two_sided_log_p(z)),
+    )
+
+
+def l_infinity(
+    reference: object,
+    current: object,
+    *,
+    bins: Cut = DEFAULT_BINS,
+    threshold: float | None = None,
+    threads: int | None = None,
+) -> DriftResult:
+    """The largest difference |p - q| of the share of a cell, in [0, 1], over the cells of
+    `psi`, unsmoothed; default threshold 0.1. The p-value is that of two-proportion z-tests of
+    all cells, corrected by Bonferroni.
+
+    >>> from simdrift.metrics import drift
+    >>> drift.l_infinity(["a", "a", "b", "b"], ["a", "b", "b", "b"]).value
+    0.25
+    """
+    return run("l_infinity", reference, current, {"bins": bins}, threshold, threads=threads)
+
+
+def _calibrated(value: float, statistic: Statistic, scale: float, c: Counts, d: Counts) -> Outcome:
+    """The outcome where statistic / scale follows chi2(cells - 1) under no drift; its null
+    quantile is the statistic's."""
+    n, m, df = int(c.sum()), int(d.sum()), float(len(c) - 1)
     if df < 1:
         return Outcome(value, p_value=1.0, null_quantile=0.0, n_reference=n, n_current=m)
-    x = statistic / scale
+    x = float(statistic(c[None, :], d[None, :])[0])
     if not math.isfinite(x):
         return Outcome(None, OVERFLOW, n_reference=n, n_current=m, reason="an empty cell")
+    if (c + d).min() * min(n, m) < EXPECTED_ROWS * (n + m) and len(c) <= MOST_CELLS:
+        scale, df = _exchanged(statistic, scale, df, c, d)
+    x /= scale
     return Outcome(
         value,
         p_value=chi2_sf(x, df),
@@ -142,3 +383,17 @@ def _calibrated(value: float, statistic: float, scale: float, df: int, n: int, m
         n_current=m,
         log_p=partial(chi2_log_sf, x, df),
     )
+
+
+def _exchanged(
+    statistic: Statistic, scale: float, df: float, c: Counts, d: Counts
+) -> tuple[float, float]:
+    """Scale and degrees of freedom of the chi-square law with the mean and the variance of
+    the statistic under EXCHANGES random exchanges of rows (Satterthwaite)."""
+    rng = np.random.default_rng(EXCHANGE_SEED)
+    drawn = rng.multivariate_hypergeometric(c + d, int(c.sum()), EXCHANGES, method="marginals")
+    null = statistic(drawn, (c + d) - drawn)
+    mean, variance = float(null.mean()), float(null.var(ddof=1))
+    if not (0.0 < mean < math.inf and 0.0 < variance < math.inf):
+        return scale, df
+    return variance / (2.0 * mean), 2.0 * mean * mean / variance

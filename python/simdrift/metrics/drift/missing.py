@@ -27,8 +27,12 @@ def measure_missing_share(pair: ColumnPair) -> Outcome:
     """Current share minus reference share of missing rows; two-proportion z-test (pooled),
     Newcombe's 95 % interval, effect size Cohen's h. Where no row is missing on either side,
     or every row, the difference is 0 and so nothing speaks against no drift: p = 1."""
-    n, m = pair.reference.rows, pair.current.rows
-    a, b = pair.reference.missing, pair.current.missing
+    left, right = pair.reference, pair.current
+    return share_difference(left.missing, left.rows, right.missing, right.rows)
+
+
+def share_difference(a: int, n: int, b: int, m: int) -> Outcome:
+    """b / m - a / n with interval, pooled z-test and Cohen's h."""
     p, q = a / n, b / m
     pooled = (a + b) / (n + m)
     spread = math.sqrt(pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m))

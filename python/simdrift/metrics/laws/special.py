@@ -19,18 +19,18 @@ def special() -> Any:
     return scipy.special
 
 
-def chi2_sf(x: float, df: int) -> float:
+def chi2_sf(x: float, df: float) -> float:
     """P(X >= x) of the chi-square law with df degrees of freedom."""
     return float(special().chdtrc(df, x))
 
 
 @cache
-def chi2_quantile(level: float, df: int) -> float:
+def chi2_quantile(level: float, df: float) -> float:
     """The level-quantile of the chi-square law: what chance alone stays below."""
     return float(special().chdtri(df, 1.0 - level))
 
 
-def chi2_log_sf(x: float, df: int) -> float:
+def chi2_log_sf(x: float, df: float) -> float:
     """log P(X >= x); beyond float64's range by the continued fraction of the upper
     incomplete gamma function (Abramowitz & Stegun 6.5.31, Lentz's evaluation)."""
     p = chi2_sf(x, df)

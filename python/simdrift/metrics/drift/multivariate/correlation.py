@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from simdrift.metrics.drift.checks import checked_permutations, checked_seed
 from simdrift.metrics.drift.multivariate.run import run
-from simdrift.metrics.drift.multivariate.sample import TABLE, Matrix, TablePair
+from simdrift.metrics.drift.multivariate.sample import Matrix, TablePair
 from simdrift.metrics.registry import drift_method
+from simdrift.metrics.state import TABLE
 from simdrift.metrics.values import DEGENERATE, NOT_APPLICABLE, TOO_FEW_ROWS, DriftResult, Outcome
 
 NORMS = ("max", "frobenius")

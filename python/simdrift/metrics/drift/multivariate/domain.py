@@ -21,14 +21,10 @@ from numpy.typing import NDArray
 
 from simdrift.metrics.drift.checks import checked_count, checked_seed
 from simdrift.metrics.drift.multivariate.run import run
-from simdrift.metrics.drift.multivariate.sample import (
-    MOST_LABELS,
-    TABLE,
-    Matrix,
-    TablePair,
-)
+from simdrift.metrics.drift.multivariate.sample import MOST_LABELS, Matrix, TablePair
 from simdrift.metrics.laws.special import NORMAL_975, special
 from simdrift.metrics.registry import drift_method
+from simdrift.metrics.state import TABLE
 from simdrift.metrics.values import TOO_FEW_ROWS, DriftResult, Outcome
 
 DEFAULT_FOLDS = 5

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from simdrift import _core
 from simdrift._errors import InvalidColumn
-from simdrift.metrics.state import CATEGORICAL, NUMERIC, ColumnState
+from simdrift.metrics.state import CATEGORICAL, NUMERIC, TABLE, ColumnState
 from simdrift.metrics.values import (
     ALL_NULL,
     EMPTY,
@@ -26,8 +26,6 @@ from simdrift.metrics.values import (
     TYPE_CHANGED,
 )
 
-TABLE = "table"
-"""The kind of what table methods are for, beside the kinds of columns."""
 SAMPLE_ROWS = 10_000
 SAMPLE_SEED = 20_240_501
 MOST_LABELS = 20
