@@ -232,3 +232,24 @@ def test_prepared_references_give_the_same(name, tmp_path):
     assert fresh.status == "ok"
     for one, other in zip(fresh, restored, strict=True):
         assert one == other or one == pytest.approx(other, rel=1e-12)
+
+
+LAWS = {
+    "normal": lambda rng, rows: rng.normal(size=rows),
+    "uniform": lambda rng, rows: rng.random(rows),
+    "exponential": lambda rng, rows: rng.exponential(size=rows),
+    "whole": lambda rng, rows: rng.integers(0, 30, rows).astype(float),
+}
+
+
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("method", [drift.wasserstein, drift.wasserstein_normed, drift.energy])
+def test_chance_of_a_distance_is_about_what_samples_of_one_law_give(method, law):
+    rng = np.random.default_rng([12, len(law)])
+    values, quantiles = [], []
+    for _ in range(300):
+        found = method(LAWS[law](rng, 600), LAWS[law](rng, 400))
+        values.append(found.value)
+        quantiles.append(found.null_quantile)
+    assert np.mean(quantiles) == pytest.approx(np.quantile(values, 0.95), rel=0.15)
+    assert 0.02 <= np.mean(np.array(values) > quantiles) <= 0.12

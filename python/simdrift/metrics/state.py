@@ -367,6 +367,11 @@ class ReferenceColumn(ColumnState):
             self._cells["display"] = (cuts, self.count_cells(cuts))
         return self._cells["display"][0]
 
+    def display_cells(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """These cut points and the reference's counts."""
+        self.display_cuts()
+        return self._cells["display"]
+
     def to_state(self) -> dict[str, NDArray[Any] | str | int | float]:
         """Everything a comparison needs, as plain arrays, text and numbers."""
         self.prepare()
@@ -589,8 +594,7 @@ class ColumnPair:
             return None
         if self.kind == CATEGORICAL:
             return None if self.high_cardinality else _label_cells(*self.category_counts)
-        cuts = self.reference.display_cuts()
-        counts = self.reference._cells["display"][1]
+        cuts, counts = self.reference.display_cells()
         current = self.current.count_cells(cuts)
         return Cells(tuple(cuts.tolist()), None, _floats(counts), _floats(current))
 

@@ -7,12 +7,19 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple, Self
 
-from simdrift.metrics.state import ColumnState, CurrentColumn, ReferenceColumn
+from simdrift.metrics.state import (
+    CATEGORICAL,
+    ColumnPair,
+    ColumnState,
+    CurrentColumn,
+    ReferenceColumn,
+)
 from simdrift.metrics.values import MetricValue
 from simdrift.monitor import measure
 from simdrift.monitor.roles import Roles
 from simdrift.monitor.spec import Spec
 from simdrift.results import Report, Results
+from simdrift.results.explain import label_text, shift_text
 from simdrift.results.identity import run_id
 from simdrift.results.rows import Result, Run
 
@@ -91,12 +98,45 @@ def rows_of(run: Run, values: Mapping[str, Iterable[MetricValue]]) -> list[Resul
     ]
 
 
-class Comparison(Report):
-    """A report whose data are given their digests only when it is written: to hash every row
-    would take as long as to compare them. It keeps the data alive."""
+class ComparedReport(Report):
+    """A report that keeps the columns it compared, and so knows directions exactly."""
 
-    def __init__(self, report: Report, digests: Callable[[], tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        report: Report,
+        reference: Mapping[str, ReferenceColumn],
+        current: Mapping[str, CurrentColumn],
+    ) -> None:
         super().__init__(report.results, title=report.title, types=report.types, roles=report.roles)
+        self._compared = reference, current
+
+    def _direction(self, column: str) -> str:
+        before, now = (side.get(column) for side in self._compared)
+        if isinstance(before, ReferenceColumn) and isinstance(now, CurrentColumn):
+            return direction_of(ColumnPair(before, now))
+        return ""
+
+
+def direction_of(pair: ColumnPair) -> str:
+    """How the current column differs from the reference, in words; '' where nothing says."""
+    if pair.status is not None:
+        return ""
+    if pair.kind == CATEGORICAL:
+        labels, c, d = pair.category_counts
+        if not labels:
+            return ""
+        return label_text(labels, (c / c.sum()).tolist(), (d / d.sum()).tolist())
+    x, y = (side.quantiles([0.25, 0.5, 0.75]).tolist() for side in (pair.reference, pair.current))
+    width = x[2] - x[0]
+    return shift_text((y[1] - x[1]) / width, (y[2] - y[0]) / width) if width > 0.0 else ""
+
+
+class Comparison(ComparedReport):
+    """A report whose data are given their digests only when it is written: to hash every row
+    would take as long as to compare them."""
+
+    def __init__(self, report: ComparedReport, digests: Callable[[], tuple[str, str]]) -> None:
+        super().__init__(report, *report._compared)
         self._digests = digests
 
     def write(self, dsn: str | None = None, **whose: Any) -> Any:
@@ -116,7 +156,7 @@ def report_of(
     roles: Roles,
     started: datetime,
     threads: int | None,
-) -> Report:
+) -> ComparedReport:
     """The report of one comparison, with a histogram of every column that has one."""
     rows = max((column.rows for column in current.values()), default=0)
     run = identity.run(rows, started)
@@ -124,4 +164,5 @@ def report_of(
     results = Results(rows_of(run, values), [run], pictures)
     columns: dict[str, ColumnState] = {**reference, **current}
     types = {name: column.type for name, column in columns.items()}
-    return Report(results, types=types, roles=roles.by_column)
+    report = Report(results, types=types, roles=roles.by_column)
+    return ComparedReport(report, reference, current)

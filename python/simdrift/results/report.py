@@ -16,6 +16,8 @@ from .summary import ColumnLine, Summary, column_lines, summarise
 if TYPE_CHECKING:
     from simdrift.store import WriteSummary
 
+    from .explain import Explanation
+
 
 class Report:
     """A table in the terminal, a page in the notebook, rows for everything else.
@@ -75,6 +77,21 @@ class Report:
     def summary(self) -> Summary:
         """Drifted columns, shares, rows and windows in numbers."""
         return summarise(self._results, self.columns)
+
+    def explain(self, importances: Mapping[str, float] | None = None) -> Explanation:
+        """Which columns and segments stand behind the drift, and in which direction.
+
+        `importances`: a weight a column, of the model (default: all alike). ValueError where one
+        is no column that was compared.
+        """
+        from .explain import explain
+
+        return explain(self._results, self.columns, self._roles, importances, self._direction)
+
+    def _direction(self, column: str) -> str:
+        from .explain import drawn_direction
+
+        return drawn_direction(list(self._results.histograms))(column)
 
     def table(self, *, width: int | None = None, colour: bool | None = None) -> str:
         """Verdict and table as text, at most `width` cells wide (default: the terminal's, at most

@@ -16,7 +16,26 @@ from .rows import Histogram, Result
 PAIR = " ~ "
 MISSING = "drift.missing_share"
 DATASET = "drift.dataset"
-TESTS = frozenset({"drift.ks", "drift.chi_square"})
+TESTS = frozenset(
+    f"drift.{name}"
+    for name in (
+        "anderson_darling",
+        "chi_square",
+        "cramer_von_mises",
+        "epps_singleton",
+        "fisher_exact",
+        "g_test",
+        "ks",
+        "kuiper",
+        "levene",
+        "mann_whitney",
+        "mean_shift",
+        "std_ratio",
+        "t_test",
+        "z_test",
+    )
+)
+"""Metrics whose threshold is held against the p-value."""
 SMALLEST_P = 1e-300
 FARTHEST = 1e6  # of the distances to a threshold that are told apart
 

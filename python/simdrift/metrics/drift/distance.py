@@ -7,7 +7,7 @@ from typing import Any
 
 from simdrift.metrics.drift.checks import checked_permutations, checked_seed
 from simdrift.metrics.drift.run import run
-from simdrift.metrics.laws import permutation
+from simdrift.metrics.laws import bridge, permutation
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.state import ORDERED, ColumnPair
 from simdrift.metrics.values import (
@@ -42,13 +42,27 @@ def _beside_chance(
     permutations: int,
     seed: int,
 ) -> Outcome:
-    """With p-value and null quantile from permutations, where any are asked for."""
-    if permutations == 0 or outcome.status != OK:
+    """With the null quantile of the limit law; with that and a p-value from permutations,
+    where any are asked for."""
+    if outcome.status != OK:
         return outcome
-    chance = permutation.permuted(pair, statistic, permutations, seed)
-    if chance is None:
+    if permutations == 0:
+        chance = _limit(pair, statistic is permutation.energy, outcome)
+        return outcome._replace(null_quantile=None if chance is None else scale * chance)
+    found = permutation.permuted(pair, statistic, permutations, seed)
+    if found is None:
         return outcome._replace(p_value=1.0, null_quantile=0.0)
-    return outcome._replace(p_value=chance.p_value, null_quantile=scale * chance.null_quantile)
+    return outcome._replace(p_value=found.p_value, null_quantile=scale * found.null_quantile)
+
+
+def _limit(pair: ColumnPair, squared: bool, outcome: Outcome) -> float | None:
+    """What chance gives by the limit law, in the column's unit (or its root)."""
+    cuts, counts = pair.reference.display_cells()
+    n, m = outcome.n_reference or 0, outcome.n_current or 0
+    if min(n, m) == 0:
+        return None
+    found = bridge.null_quantile(cuts, counts, n, m, squared=squared)
+    return math.sqrt(2.0 * found) if squared and found is not None else found
 
 
 def wasserstein(
@@ -64,8 +78,9 @@ def wasserstein(
     columns in seconds. Only finite rows take part. Equals
     `scipy.stats.wasserstein_distance`.
 
-    `permutations` random exchanges of rows (seeded, over 512 cells at most) give a p-value
-    and the null quantile.
+    `null_quantile` is what chance alone stays below in 95 of 100 samples of these sizes, by the
+    limit law between the reference's 1 and 99 % quantiles; `permutations` random exchanges of
+    rows (seeded, over 512 cells at most) give it for the samples at hand, and a p-value.
 
     >>> from simdrift.metrics import drift
     >>> drift.wasserstein([0.0, 1.0, 3.0], [5.0, 6.0, 8.0]).value
