@@ -84,3 +84,11 @@ def test_a_share_outside_zero_to_one_is_refused():
         checked_share("alpha", 1.5)
     with pytest.raises(TypeError, match="alpha: expected a number, found str"):
         checked_share("alpha", "0.05")
+
+
+@pytest.mark.parametrize(
+    ("value", "null_quantile", "expected"),
+    [(0.3, 0.25, True), (0.3, 0.35, False), (0.15, 0.1, False), (-0.3, 0.25, True)],
+)
+def test_a_distance_without_a_q_value_must_exceed_what_chance_gives(value, null_quantile, expected):
+    assert alerts(method("psi"), value, 0.2, None, 0.05, null_quantile) is expected

@@ -256,7 +256,9 @@ def _row(
     threshold = rules.threshold_of(spec, item.column, plan.thresholds, plan.alpha)
     alert = None
     if not informative:
-        alert = rules.alerts(spec, outcome.value, threshold, chance, plan.alpha)
+        alert = rules.alerts(
+            spec, outcome.value, threshold, chance, plan.alpha, outcome.null_quantile
+        )
     return MetricValue(
         item.column,
         spec.metric,

@@ -3,7 +3,7 @@
 A test ('ks', 'chi_square') alerts where its corrected p-value, the q-value, is at most alpha;
 its threshold is alpha. A distance ('psi', ...) alerts where its absolute value is above the
 practical threshold and chance does not explain it: q <= alpha of its own p-value, or of the
-test beside it where it has none.
+test beside it where it has none; without either, it is above its null quantile.
 """
 
 from __future__ import annotations
@@ -71,11 +71,15 @@ def alerts(
     threshold: float | None,
     q_value: float | None,
     alpha: float,
+    null_quantile: float | None = None,
 ) -> bool | None:
     """Whether the rule says so; None where it has no value or no threshold. A distance
-    without a q-value (no null law, no test beside it) is held against its threshold alone."""
+    without a q-value (no null law, no test beside it) must exceed its null quantile, where it
+    has one."""
     if value is None or threshold is None:
         return None
     if spec.rule == "test":
         return None if q_value is None else q_value <= threshold
-    return abs(value) > threshold and (q_value is None or q_value <= alpha)
+    if q_value is not None:
+        return abs(value) > threshold and q_value <= alpha
+    return abs(value) > max(threshold, null_quantile or 0.0)

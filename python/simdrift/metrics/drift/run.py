@@ -73,7 +73,9 @@ def result_of(
         ci_high=outcome.ci_high,
         null_quantile=outcome.null_quantile,
         threshold=bound,
-        alert=rules.alerts(spec, outcome.value, bound, outcome.p_value, alpha),
+        alert=rules.alerts(
+            spec, outcome.value, bound, outcome.p_value, alpha, outcome.null_quantile
+        ),
         status=outcome.status,
         n_reference=outcome.n_reference,
         n_current=outcome.n_current,
