@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from simdrift import _core
 from simdrift._errors import InvalidColumn, UnsupportedColumn
 from simdrift.columns.table import ColumnProblem
+from simdrift.metrics.laws import bridge
 from simdrift.metrics.values import (
     ALL_NULL,
     EMPTY,
@@ -242,6 +243,7 @@ class ReferenceColumn(ColumnState):
         super().__init__(name, column, kind=kind, threads=threads)
         self.prepared: _core.Prepared | None = None
         self._cells: dict[str, tuple[NDArray[np.float64], NDArray[np.int64]]] = {}
+        self._chance: dict[bool, float | None] = {}
 
     @property
     def column(self) -> _core.Column:
@@ -366,6 +368,13 @@ class ReferenceColumn(ColumnState):
                 cuts = np.zeros(0)
             self._cells["display"] = (cuts, self.count_cells(cuts))
         return self._cells["display"][0]
+
+    def chance(self, *, squared: bool = False) -> float | None:
+        """`bridge.integral_quantile` over these cells; the same for every current sample."""
+        if squared not in self._chance:
+            cells = self.display_cells()
+            self._chance[squared] = bridge.integral_quantile(*cells, squared=squared)
+        return self._chance[squared]
 
     def display_cells(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """These cut points and the reference's counts."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from simdrift.metrics.drift.checks import checked_permutations, checked_seed
 from simdrift.metrics.drift.run import run
-from simdrift.metrics.laws import bridge, permutation
+from simdrift.metrics.laws import permutation
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.state import ORDERED, ColumnPair
 from simdrift.metrics.values import (
@@ -57,12 +57,11 @@ def _beside_chance(
 
 def _limit(pair: ColumnPair, squared: bool, outcome: Outcome) -> float | None:
     """What chance gives by the limit law, in the column's unit (or its root)."""
-    cuts, counts = pair.reference.display_cells()
     n, m = outcome.n_reference or 0, outcome.n_current or 0
-    if min(n, m) == 0:
+    found = pair.reference.chance(squared=squared) if min(n, m) > 0 else None
+    if found is None:
         return None
-    found = bridge.null_quantile(cuts, counts, n, m, squared=squared)
-    return math.sqrt(2.0 * found) if squared and found is not None else found
+    return math.sqrt((1.0 / n + 1.0 / m) * (2.0 * found if squared else found * found))
 
 
 def wasserstein(

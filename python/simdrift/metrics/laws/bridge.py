@@ -8,7 +8,6 @@ quantile is somewhat low for heavy tails. Seeded: the same numbers in every run.
 
 from __future__ import annotations
 
-import math
 from functools import cache
 
 import numpy as np
@@ -33,16 +32,16 @@ def paths(shares: Floats) -> Floats:
     return np.asarray(walk[:, :-1] - shares * walk[:, -1:])
 
 
-def null_quantile(
-    cuts: Floats, counts: NDArray[np.int64], n: int, m: int, *, squared: bool = False
+def integral_quantile(
+    cuts: Floats, counts: NDArray[np.int64], *, squared: bool = False
 ) -> float | None:
-    """0.95-quantile of the integral of |F_n - G_m| (or of its square) under no drift; `counts`
-    are the reference's rows below, between and above the cuts. None for less than two cuts."""
+    """0.95-quantile of the integral of |B(F)| (or of its square); `counts` are the reference's
+    rows below, between and above the cuts. None for less than two cuts. The integral of
+    |F_n - G_m| is sqrt(1/n + 1/m) times this one (its square's: 1/n + 1/m times)."""
     if not 2 <= len(cuts) <= MOST_CUTS or not counts.sum():
         return None
     heights = np.abs(paths(np.cumsum(counts)[:-1] / counts.sum()))
     if squared:
         heights **= 2
     integrals = 0.5 * (heights[:, 1:] + heights[:, :-1]) @ np.diff(cuts)
-    scale = 1.0 / n + 1.0 / m
-    return float(np.quantile(integrals, CHANCE_LEVEL)) * (scale if squared else math.sqrt(scale))
+    return float(np.quantile(integrals, CHANCE_LEVEL))
