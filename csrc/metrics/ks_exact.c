@@ -11,36 +11,70 @@
  * positive, so the relative error grows by a few units in the last place a step: below
  * 1e-10 for n + m up to 1e5. Values that underflow are below 1e-300.
  *
- * Time O(n * m), memory O(m). Reference: Hodges, The significance probability of the
- * Smirnov two-sample test, 1958.
+ * Only the band |i*m - j*n| < numerator is walked: about 2 * numerator places, at two
+ * nanoseconds. Memory O(min(n, m)). Reference: Hodges, The significance probability of
+ * the Smirnov two-sample test, 1958.
  */
 #include "exact.h"
 #include "simdrift/drift.h"
 
-static double next_share(int64_t i, int64_t j, double from_x, double from_y) {
-    return ((double)i * from_x + (double)j * from_y) / (double)(i + j);
+enum { POLL_PLACES = 1 << 22 }; /* some 10 ms */
+
+typedef struct band {
+    int64_t n, m; /* m <= n: rows of the walk are short */
+    sdr_int128 limit;
+    double *row;             /* r(i, 0 ... m) */
+    double *from_x, *weight; /* of r(i, j) = from_x + weight * r(i, j-1) */
+} band;
+
+/* First and last j with |i*m - j*n| < limit. */
+static int64_t band_low(const band *b, int64_t i) {
+    sdr_int128 edge = (sdr_int128)i * b->m - b->limit;
+    return edge < 0 ? 0 : (int64_t)(edge / b->n) + 1;
 }
 
-static double touched_share(double *row, int64_t n, int64_t m, sdr_int128 limit) {
-    for (int64_t i = 0; i <= n; i++) {
-        for (int64_t j = 0; j <= m; j++) {
-            sdr_int128 a = (sdr_int128)i * m - (sdr_int128)j * n;
-            if (a >= limit || -a >= limit) {
-                row[j] = 1;
-            } else if (i == 0 || j == 0) {
-                row[j] = i == 0 && j == 0 ? 0 : j == 0 ? row[0] : row[j - 1];
-            } else {
-                row[j] = next_share(i, j, row[j], row[j - 1]);
-            }
-        }
+static int64_t band_high(const band *b, int64_t i) {
+    sdr_int128 edge = (sdr_int128)i * b->m + b->limit;
+    int64_t last = (int64_t)((edge - 1) / b->n);
+    return last < b->m ? last : b->m;
+}
+
+/* From r(i-1, .) to r(i, .); outside of the band r is 1. */
+static void advance(const band *b, int64_t i, int64_t low, int64_t high) {
+    for (int64_t j = low; j <= high; j++) {
+        double share = 1.0 / (double)(i + j);
+        b->from_x[j] = (double)i * share * b->row[j];
+        b->weight[j] = (double)j * share;
     }
-    return row[m];
+    double r = 1.0;
+    if (low > 0) b->row[low - 1] = 1.0;
+    for (int64_t j = low; j <= high; j++) {
+        r = b->from_x[j] + b->weight[j] * r;
+        b->row[j] = r;
+    }
+}
+
+static sdr_code walk(double *p, const band *b, const sdr_context *context,
+                     sdr_error *error) {
+    int64_t first = band_high(b, 0), places = 0;
+    for (int64_t j = 0; j <= b->m; j++)
+        b->row[j] = j <= first ? 0.0 : 1.0;
+    for (int64_t i = 1; i <= b->n; i++) {
+        int64_t low = band_low(b, i), high = band_high(b, i);
+        advance(b, i, low, high);
+        places += high - low + 1;
+        if (places < POLL_PLACES) continue;
+        places = 0;
+        if (context && context->poll && context->poll(context->user, i, b->n) != 0)
+            return sdr_error_set(error, SDR_CANCELLED, "cancelled by the caller");
+    }
+    *p = b->row[b->m];
+    return SDR_OK;
 }
 
 sdr_code sdr_ks_exact_p(double *p, int64_t n, int64_t m, int64_t numerator_high,
                         uint64_t numerator_low, const sdr_context *context,
                         sdr_error *error) {
-    (void)context;
     bool in_range = n > 0 && m > 0 && n <= SDR_KS_EXACT_LIMIT / m;
     if (!in_range) {
         return sdr_error_set(error, SDR_INVALID_ARGUMENT,
@@ -48,12 +82,16 @@ sdr_code sdr_ks_exact_p(double *p, int64_t n, int64_t m, int64_t numerator_high,
                              "n = %lld, m = %lld",
                              (long long)SDR_KS_EXACT_LIMIT, (long long)n, (long long)m);
     }
-    sdr_int128 limit = (sdr_int128)numerator_high << 64 | numerator_low;
-    double *row = sdr_allocate(((size_t)m + 1) * sizeof *row);
-    if (!row) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
-    *p = limit <= 0                  ? 1
-         : limit > (sdr_int128)n * m ? 0
-                                     : touched_share(row, n, m, limit);
-    sdr_release(row);
-    return SDR_OK;
+    band b = {.n = n > m ? n : m, .m = n > m ? m : n};
+    b.limit = (sdr_int128)numerator_high << 64 | numerator_low;
+    *p = b.limit <= 0 ? 1.0 : 0.0;
+    if (b.limit <= 0 || b.limit > (sdr_int128)n * m) return SDR_OK;
+    const size_t length = (size_t)b.m + 1;
+    b.row = sdr_allocate(3 * length * sizeof *b.row);
+    if (!b.row) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
+    b.from_x = b.row + length;
+    b.weight = b.from_x + length;
+    sdr_code code = walk(p, &b, context, error);
+    sdr_release(b.row);
+    return code;
 }
