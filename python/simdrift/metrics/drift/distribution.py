@@ -16,8 +16,8 @@ from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import DEGENERATE, OK, TOO_FEW_ROWS, DriftResult, Outcome
 
 KS_EXACT_AUTO = 10_000_000
-"""n*m up to which method='auto' counts lattice paths (1 to 20 ms); above, the corrected limit law is
-within 1 % of the exact p-value at 0.05 (5 % where n = m), measured."""
+"""n*m up to which method='auto' counts lattice paths (1 to 20 ms; 10 to 300 ms at 1e8); above, the
+corrected limit law is within 1 % of the exact p-value at 0.05 (2 % where n = m), measured."""
 KS_EXACT_LIMIT = 100_000_000
 """n*m up to which method='exact' counts lattice paths."""
 KS_METHODS = ("auto", "exact", "asymp")
