@@ -101,6 +101,8 @@ def cleaned(outcome: Outcome) -> Outcome:
     if value is None or not math.isfinite(value):
         status = OVERFLOW if outcome.status == OK else outcome.status
         outcome = outcome._replace(value=None, status=status)
+    if outcome.null_quantile is not None:
+        outcome = outcome._replace(null_quantile=finite(outcome.null_quantile))
     if outcome.effect_size is not None or outcome.ci_low is not None:
         outcome = outcome._replace(
             effect_size=finite(outcome.effect_size),

@@ -61,7 +61,7 @@ def _limit(pair: ColumnPair, squared: bool, outcome: Outcome) -> float | None:
     found = pair.reference.chance(squared=squared) if min(n, m) > 0 else None
     if found is None:
         return None
-    return math.sqrt((1.0 / n + 1.0 / m) * (2.0 * found if squared else found * found))
+    return math.sqrt(1.0 / n + 1.0 / m) * (math.sqrt(2.0 * found) if squared else found)
 
 
 def wasserstein(
