@@ -20,7 +20,10 @@
 
 #include "two_sample.h"
 
-enum { POLL_BLOCKS = 64 }; /* some 3 ms of walking */
+enum {
+    POLL_BLOCKS = 64,     /* some 3 ms of walking */
+    MOST_NARROW = 1 << 30 /* rows whose products of two counts stay below 2^63 */
+};
 
 static sdr_integer integer_of(sdr_int128 value) {
     return (sdr_integer){(int64_t)(value >> 64), (uint64_t)value};
@@ -53,6 +56,7 @@ typedef struct walk {
     int64_t low_x, low_y; /* -infinity */
     int64_t finite_n, finite_m;
     int64_t distinct;
+    bool narrow; /* every product of two counts fits 64 bits */
     sdr_int128 ties, u2, plus, minus, squares_x, squares_y;
     block_sum ad, energy;
 } walk;
@@ -77,24 +81,38 @@ static int64_t run_from(const sdr_sample *s, int64_t i) {
 
 /* Sum over k = 1 ... t of (c - 2 k)^2. */
 static sdr_int128 squares(int64_t c, int64_t t) {
+    if (t == 1 && c < MOST_NARROW) return (c - 2) * (c - 2);
     sdr_int128 wide = c, rows = t;
     return rows * wide * wide - 2 * wide * rows * (rows + 1) +
            2 * rows * (rows + 1) * (2 * rows + 1) / 3;
 }
 
+/* (t / N) D^2 / spread, D and spread as wide as they need be: the same numbers. */
 static void add_darling(walk *w, int64_t tx, int64_t t) {
-    sdr_int128 total = w->n + w->m, below2 = 2 * (w->i + w->j) + t;
-    sdr_int128 d = total * (2 * w->i + tx) - w->n * below2;
-    sdr_int128 spread = below2 * (2 * total - below2) - total * t;
-    double share = (double)t / (double)total;
-    w->ad.block += share * ((double)d * ((double)d / (double)spread));
+    const int64_t total = w->n + w->m, below2 = 2 * (w->i + w->j) + t;
+    double d, spread;
+    if (w->narrow) {
+        d = (double)(total * (2 * w->i + tx) - w->n * below2);
+        spread = (double)(below2 * (2 * total - below2) - total * t);
+    } else {
+        d = (double)((sdr_int128)total * (2 * w->i + tx) - (sdr_int128)w->n * below2);
+        spread =
+            (double)((sdr_int128)below2 * (2 * total - below2) - (sdr_int128)total * t);
+    }
+    w->ad.block += (double)t / (double)total * (d * (d / spread));
+}
+
+/* 128-bit numbers become float64 slowly. */
+static double difference(const walk *w, int64_t i, int64_t m, int64_t j, int64_t n) {
+    if (w->narrow) return (double)(i * m - j * n);
+    return (double)((sdr_int128)i * m - (sdr_int128)j * n);
 }
 
 /* From value `a` of one side to the next value `b`, after i and j were passed. */
 static void add_energy(walk *w, double step) {
-    sdr_int128 height = (sdr_int128)(w->i - w->low_x) * w->finite_m -
-                        (sdr_int128)(w->j - w->low_y) * w->finite_n;
-    double f = (double)height / ((double)w->finite_n * (double)w->finite_m);
+    double height =
+        difference(w, w->i - w->low_x, w->finite_m, w->j - w->low_y, w->finite_n);
+    double f = height / ((double)w->finite_n * (double)w->finite_m);
     w->energy.block += f * f * step;
 }
 
@@ -173,6 +191,7 @@ sdr_code sdr_ranks_walk(sdr_rank_statistics *out, const sdr_sample *x,
                         const sdr_sample *y, const sdr_context *context,
                         sdr_error *error) {
     walk w = {.x = x, .y = y, .n = x->n, .m = y->n};
+    w.narrow = w.n + w.m <= MOST_NARROW;
     w.low_x = count_at(x, -INFINITY);
     w.low_y = count_at(y, -INFINITY);
     w.finite_n = w.n - w.low_x - count_at(x, INFINITY);
