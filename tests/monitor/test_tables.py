@@ -13,7 +13,7 @@ import simdrift as sd
 from simdrift._errors import SpecError
 from simdrift.monitor import Reference, Spec, monitor
 
-TABLES = ("correlation", "domain_classifier", "pca_reconstruction")
+TABLES = ("correlation", "domain_classifier", "mmd", "pca_reconstruction")
 
 
 def frames() -> tuple[dict[str, Any], dict[str, Any]]:

@@ -9,9 +9,15 @@ from scipy import stats
 from simdrift.metrics import drift
 from simdrift.metrics.drift.multivariate.correlation import permuted_changes
 from simdrift.metrics.drift.multivariate.domain import auc, fit_logistic
+from simdrift.metrics.drift.multivariate.mmd import median_gamma, quadratic
 from simdrift.metrics.drift.multivariate.pca import principal_components
 
-TABLE_METHODS = (drift.correlation, drift.pca_reconstruction, drift.domain_classifier)
+TABLE_METHODS = (
+    drift.correlation,
+    drift.pca_reconstruction,
+    drift.domain_classifier,
+    drift.mmd,
+)
 
 
 def table(rng, rows, width=4, mix=None):
@@ -120,7 +126,7 @@ def test_alerts_stay_within_the_level_where_nothing_drifts(method):
     found = [method(table(rng, 300, mix=mix), table(rng, 200, mix=mix)) for _ in range(count)]
     low = sum(result.p_value <= 0.05 for result in found)
     assert stats.binomtest(low, count, 0.05, alternative="greater").pvalue > 1e-3
-    beyond = sum(abs(result.value) > result.null_quantile for result in found)
+    beyond = sum(result.value > result.null_quantile for result in found)
     assert stats.binomtest(beyond, count, 0.05, alternative="greater").pvalue > 1e-3
 
 
@@ -145,10 +151,60 @@ def test_tables_that_can_not_be_compared_have_a_status(method, current, status, 
     assert (found.value, found.status) == (None, status)
 
 
+def kernel_sums(x, y, gamma):
+    """By the definition, from the whole kernel matrix."""
+    rows = np.concatenate([x, y])
+    distances = np.sum((rows[:, None, :] - rows) ** 2, axis=2)
+    k, n, m = np.exp(-gamma * distances), len(x), len(y)
+    np.fill_diagonal(k, 0.0)
+    inside = k[:n, :n].sum() / (n * (n - 1)) + k[n:, n:].sum() / (m * (m - 1))
+    return inside - 2.0 * k[:n, n:].mean()
+
+
+def test_mmd_is_the_unbiased_sum_over_all_pairs(rng):
+    x, y = rng.normal(size=(300, 3)), rng.normal(0.2, 1.0, (270, 3))
+    value, null = quadratic(x, y, 0.3, 5, np.random.default_rng(2))
+    assert value == pytest.approx(kernel_sums(x, y, 0.3), rel=1e-9)
+    pooled, drawn = np.concatenate([x, y]), np.random.default_rng(2)
+    for found in null:
+        order = drawn.permutation(570)
+        expected = kernel_sums(pooled[order[:300]], pooled[order[300:]], 0.3)
+        assert found == pytest.approx(expected, rel=1e-7, abs=1e-12)
+    distances = np.sqrt(np.sum((pooled[:, None, :] - pooled) ** 2, axis=2))
+    middle = np.median(distances[np.triu_indices(570, 1)])
+    assert median_gamma(x, y) == pytest.approx(0.5 / middle**2, rel=1e-9)
+
+
+def test_linear_mmd_is_the_mean_over_disjoint_pairs(rng):
+    x, y = table(rng, 400, 2), table(rng, 301, 2)
+    a, b = (np.array(list(side.values())).T for side in (x, y))
+    mean, spread = a.mean(axis=0), a.std(axis=0, ddof=1)
+    a, b = (a - mean) / spread, (b - mean) / spread
+    gamma, terms = median_gamma(a, b), []
+    for i in range(0, 300, 2):
+
+        def k(u, v):
+            return np.exp(-gamma * np.sum((u - v) ** 2))
+
+        terms.append(k(a[i], a[i + 1]) + k(b[i], b[i + 1]) - k(a[i], b[i + 1]) - k(a[i + 1], b[i]))
+    found = drift.mmd(x, y, estimator="linear")
+    assert found.value == pytest.approx(np.mean(terms), rel=1e-9)
+    z = np.mean(terms) / stats.sem(terms)
+    assert found.p_value == pytest.approx(stats.norm.sf(z), rel=1e-8)
+
+
+def test_mmd_sees_what_no_single_column_shows(rng):
+    a, noise = rng.normal(size=(2, 1500))
+    x, y = {"a": a, "b": a + 0.5 * noise}, {"a": a, "b": -a + 0.5 * noise}
+    assert drift.mmd(x, y).p_value == pytest.approx(1 / 200)
+    assert drift.mmd(x, y, estimator="linear").p_value < 1e-6
+
+
 def test_a_table_without_numbers_has_no_correlations():
     text = {"k": ["a", "b"] * 50}
     assert drift.correlation(text, text).status == "not_applicable"
     assert drift.pca_reconstruction(text, text).status == "not_applicable"
+    assert drift.mmd(text, text).status == "not_applicable"
     assert drift.domain_classifier(text, text).status == "ok"
 
 
@@ -160,6 +216,7 @@ def test_a_table_without_numbers_has_no_correlations():
         (drift.pca_reconstruction, {"variance": 0.0}),
         (drift.domain_classifier, {"folds": 1}),
         (drift.domain_classifier, {"seed": -1}),
+        (drift.mmd, {"estimator": "cubic"}),
     ],
 )
 def test_a_wrong_parameter_is_refused_by_name(method, wrong):

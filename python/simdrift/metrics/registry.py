@@ -78,7 +78,7 @@ def methods(kind: str | None = None) -> tuple[str, ...]:
     """Names of the methods that apply to a kind of column; all without one.
 
     >>> methods("table")
-    ('correlation', 'domain_classifier', 'pca_reconstruction')
+    ('correlation', 'domain_classifier', 'mmd', 'pca_reconstruction')
     """
     table = _load()
     return tuple(sorted(n for n, m in table.items() if kind is None or kind in m.kinds))

@@ -30,6 +30,7 @@ TESTS = frozenset(
         "levene",
         "mann_whitney",
         "mean_shift",
+        "mmd",
         "std_ratio",
         "t_test",
         "z_test",

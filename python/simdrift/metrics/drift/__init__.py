@@ -40,6 +40,7 @@ from simdrift.metrics.drift.location import (
 from simdrift.metrics.drift.missing import missing_share
 from simdrift.metrics.drift.multivariate.correlation import correlation
 from simdrift.metrics.drift.multivariate.domain import domain_classifier
+from simdrift.metrics.drift.multivariate.mmd import mmd
 from simdrift.metrics.drift.multivariate.pca import pca_reconstruction
 from simdrift.metrics.values import DriftResult
 
@@ -64,6 +65,7 @@ __all__ = [
     "mann_whitney",
     "mean_shift",
     "missing_share",
+    "mmd",
     "new_categories",
     "pca_reconstruction",
     "psi",
