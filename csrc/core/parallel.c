@@ -45,17 +45,21 @@ static void fail(job *j, const sdr_error *error) {
         j->error = *error;
 }
 
+sdr_code sdr_poll(const sdr_context *context, int64_t done, int64_t total,
+                  sdr_error *error) {
+    if (context == NULL || context->poll == NULL) return SDR_OK;
+    if (context->poll(context->user, done, total) == 0) return SDR_OK;
+    return sdr_error_set(error, SDR_CANCELLED, "cancelled by the caller");
+}
+
 static void poll(job *j) {
-    const sdr_context *context = j->context;
-    if (context == NULL || context->poll == NULL) return;
+    if (j->context == NULL || j->context->poll == NULL) return;
     double now = seconds();
     if (now - j->last_poll < POLL_SECONDS) return;
     j->last_poll = now;
-    if (context->poll(context->user, (int64_t)atomic_load(&j->done), j->n_items) == 0)
-        return;
     sdr_error error;
-    sdr_error_set(&error, SDR_CANCELLED, "cancelled by the caller");
-    fail(j, &error);
+    if (sdr_poll(j->context, (int64_t)atomic_load(&j->done), j->n_items, &error))
+        fail(j, &error);
 }
 
 /* Takes chunks until there are none or something failed. */

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { NODE_BYTES = 320, GROUP_LEVELS = 5 };
+enum { NODE_BYTES = 768, GROUP_LEVELS = 5 };
 
 void sdr_tree_push(sdr_tree *tree, const void *leaf) {
     memcpy(tree->nodes + (size_t)tree->depth * tree->size, leaf, tree->size);

@@ -26,6 +26,10 @@ enum {
     SDR_WIDE_WORDS = 38         /* 2046 + 53 bits, 43 of terms, 63 of factor, sign */
 };
 
+static inline sdr_int128 sdr_magnitude(sdr_int128 a) {
+    return a < 0 ? -a : a;
+}
+
 typedef struct sdr_exact_sum {
     sdr_int128 bins[SDR_EXACT_BINS];
 } sdr_exact_sum;

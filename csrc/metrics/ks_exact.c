@@ -15,6 +15,7 @@
  * nanoseconds. Memory O(min(n, m)). Reference: Hodges, The significance probability of
  * the Smirnov two-sample test, 1958.
  */
+#include "core/parallel.h"
 #include "exact.h"
 #include "simdrift/drift.h"
 
@@ -65,8 +66,7 @@ static sdr_code walk(double *p, const band *b, const sdr_context *context,
         places += high - low + 1;
         if (places < POLL_PLACES) continue;
         places = 0;
-        if (context && context->poll && context->poll(context->user, i, b->n) != 0)
-            return sdr_error_set(error, SDR_CANCELLED, "cancelled by the caller");
+        SDR_TRY(sdr_poll(context, i, b->n, error));
     }
     *p = b->row[b->m];
     return SDR_OK;

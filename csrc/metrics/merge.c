@@ -5,10 +5,6 @@
 
 #include <math.h>
 
-static sdr_int128 magnitude(sdr_int128 a) {
-    return a < 0 ? -a : a;
-}
-
 void sdr_merge_init(sdr_merge *merge, int64_t n, int64_t m) {
     memset(merge, 0, sizeof *merge);
     merge->n = n;
@@ -17,7 +13,7 @@ void sdr_merge_init(sdr_merge *merge, int64_t n, int64_t m) {
 }
 
 void sdr_merge_note(sdr_merge *merge, sdr_int128 a, double value) {
-    if (magnitude(a) <= magnitude(merge->best)) return;
+    if (sdr_magnitude(a) <= sdr_magnitude(merge->best)) return;
     merge->best = a;
     merge->best_value = value;
 }
@@ -34,7 +30,7 @@ static void pass_value(sdr_merge *merge, sdr_exact_sum *sum, double value,
     } else if (before <= 0 && after <= 0) {
         sdr_exact_add(sum, x_rises ? value : -value);
     } else {
-        int64_t factor = (int64_t)(magnitude(before) - magnitude(after));
+        int64_t factor = (int64_t)(sdr_magnitude(before) - sdr_magnitude(after));
         sdr_wide_add_product(&merge->crossed, value, factor);
     }
 }

@@ -50,8 +50,7 @@ sdr_code sdr_prepared_new(sdr_prepared **out, const sdr_column *reference,
     prepared->type = reference->type;
     prepared->unit = reference->unit;
     sdr_code code =
-        sdr_sample_load(&prepared->sample, reference, domain, context, error);
-    if (code == SDR_OK) code = sdr_sample_sort(&prepared->sample, context, error);
+        sdr_sample_load_sorted(&prepared->sample, reference, domain, context, error);
     if (code == SDR_OK) code = build_prefix(prepared, error);
     if (code != SDR_OK) {
         sdr_prepared_free(prepared);
@@ -183,8 +182,7 @@ static sdr_code compare_loaded(sdr_two_sample *out, const sdr_sample *reference,
                                sdr_error *error) {
     sdr_domain domain = {reference->keys != NULL, 0};
     sdr_sample y = {0};
-    sdr_code code = sdr_sample_load(&y, current, domain, context, error);
-    if (code == SDR_OK) code = sdr_sample_sort(&y, context, error);
+    sdr_code code = sdr_sample_load_sorted(&y, current, domain, context, error);
     if (code == SDR_OK) {
         out->m = y.n;
         if (out->n && out->m) {
@@ -270,8 +268,7 @@ static sdr_code rank_loaded(sdr_rank_statistics *out, const sdr_sample *referenc
                             const sdr_context *context, sdr_error *error) {
     sdr_domain domain = {reference->keys != NULL, 0};
     sdr_sample y = {0};
-    sdr_code code = sdr_sample_load(&y, current, domain, context, error);
-    if (code == SDR_OK) code = sdr_sample_sort(&y, context, error);
+    sdr_code code = sdr_sample_load_sorted(&y, current, domain, context, error);
     out->n = reference->n;
     out->m = y.n;
     out->status = sdr_two_sample_status(rows, current->length, out->n, out->m);

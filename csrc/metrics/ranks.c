@@ -18,6 +18,7 @@
 
 #include <math.h>
 
+#include "core/parallel.h"
 #include "two_sample.h"
 
 enum {
@@ -169,16 +170,11 @@ static int64_t count_at(const sdr_sample *s, double value) {
     return count;
 }
 
-static bool cancelled(const sdr_context *context, int64_t done, int64_t total) {
-    if (context == NULL || context->poll == NULL) return false;
-    return context->poll(context->user, done, total) != 0;
-}
-
 static sdr_code walk_all(walk *w, const sdr_context *context, sdr_error *error) {
     const int64_t total = w->n + w->m;
     for (int64_t block = 0; w->i + w->j < total; block++) {
-        if (block % POLL_BLOCKS == 0 && cancelled(context, w->i + w->j, total))
-            return sdr_error_set(error, SDR_CANCELLED, "cancelled by the caller");
+        if (block % POLL_BLOCKS == 0)
+            SDR_TRY(sdr_poll(context, w->i + w->j, total, error));
         while (w->i + w->j < total && w->i + w->j < (block + 1) * SDR_BLOCK_ROWS)
             walk_value(w);
         close_block(&w->ad);
@@ -219,13 +215,6 @@ void sdr_ranks_begin(sdr_rank_statistics *out, const sdr_column *reference,
     out->anderson_darling = out->energy = NAN;
 }
 
-static sdr_code load_sorted(sdr_sample *out, const sdr_column *column,
-                            sdr_domain domain, const sdr_context *context,
-                            sdr_error *error) {
-    SDR_TRY(sdr_sample_load(out, column, domain, context, error));
-    return sdr_sample_sort(out, context, error);
-}
-
 sdr_code sdr_rank_statistics_columns(sdr_rank_statistics *out,
                                      const sdr_column *reference,
                                      const sdr_column *current,
@@ -235,8 +224,9 @@ sdr_code sdr_rank_statistics_columns(sdr_rank_statistics *out,
     sdr_domain domain;
     SDR_TRY(sdr_domain_choose(&domain, reference, current, context, error));
     sdr_sample x = {0}, y = {0};
-    sdr_code code = load_sorted(&x, reference, domain, context, error);
-    if (code == SDR_OK) code = load_sorted(&y, current, domain, context, error);
+    sdr_code code = sdr_sample_load_sorted(&x, reference, domain, context, error);
+    if (code == SDR_OK)
+        code = sdr_sample_load_sorted(&y, current, domain, context, error);
     if (code == SDR_OK) {
         out->n = x.n;
         out->m = y.n;

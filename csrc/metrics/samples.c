@@ -181,6 +181,13 @@ sdr_code sdr_sample_sort(sdr_sample *sample, const sdr_context *context,
     return code;
 }
 
+sdr_code sdr_sample_load_sorted(sdr_sample *out, const sdr_column *column,
+                                sdr_domain domain, const sdr_context *context,
+                                sdr_error *error) {
+    SDR_TRY(sdr_sample_load(out, column, domain, context, error));
+    return sdr_sample_sort(out, context, error);
+}
+
 void sdr_sample_reset(sdr_sample *sample) {
     sdr_release(sample->values);
     sdr_release(sample->keys);

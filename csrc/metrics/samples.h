@@ -39,6 +39,10 @@ sdr_code sdr_sample_load(sdr_sample *out, const sdr_column *column, sdr_domain d
 /* Sorts the sample in place. */
 sdr_code sdr_sample_sort(sdr_sample *sample, const sdr_context *context,
                          sdr_error *error);
+/* Both. */
+sdr_code sdr_sample_load_sorted(sdr_sample *out, const sdr_column *column,
+                                sdr_domain domain, const sdr_context *context,
+                                sdr_error *error);
 void sdr_sample_reset(sdr_sample *sample);
 /* The exact value behind key i. */
 static inline sdr_int128 sdr_sample_integer(const sdr_sample *sample, int64_t i) {

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "core/parallel.h"
 #include "simdrift/drift.h"
 
 enum {
@@ -65,15 +66,15 @@ static void sort_by_merging(sdr_key *keys, sdr_key *scratch, int64_t n) {
 /* Where a radix sort stands, for the caller's poll. */
 typedef struct progress {
     const sdr_context *context;
+    sdr_error *error;
     int64_t done, total; /* keys read, of all passes */
 } progress;
 
 /* Counts `keys` as read; true where the caller wants to stop. */
 static bool cancelled(progress *p, int64_t keys) {
     p->done += keys;
-    if (p->context == NULL || p->context->poll == NULL || keys < POLL_KEYS)
-        return false;
-    return p->context->poll(p->context->user, p->done, p->total) != 0;
+    return keys >= POLL_KEYS &&
+           sdr_poll(p->context, p->done, p->total, p->error) != SDR_OK;
 }
 
 static bool scatter(sdr_key *to, const sdr_key *from, int64_t n, const int64_t *counts,
@@ -127,9 +128,8 @@ sdr_code sdr_sort_keys(sdr_key *keys, sdr_key *scratch, int64_t n,
         sort_by_merging(keys, scratch, n);
         return SDR_OK;
     }
-    progress p = {.context = context, .total = (DIGITS + 1) * n};
-    if (sort_by_radix(keys, scratch, n, &p)) return SDR_OK;
-    return sdr_error_set(error, SDR_CANCELLED, "cancelled by the caller");
+    progress p = {.context = context, .error = error, .total = (DIGITS + 1) * n};
+    return sort_by_radix(keys, scratch, n, &p) ? SDR_OK : SDR_CANCELLED;
 }
 
 sdr_code sdr_sort_doubles(double *values, sdr_key *scratch, int64_t n,

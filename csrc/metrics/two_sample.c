@@ -134,19 +134,13 @@ void sdr_two_sample_sorted(sdr_two_sample *out, const sdr_sample *x,
     }
 }
 
-static sdr_code load_sorted(sdr_sample *out, const sdr_column *column,
-                            sdr_domain domain, const sdr_context *context,
-                            sdr_error *error) {
-    SDR_TRY(sdr_sample_load(out, column, domain, context, error));
-    return sdr_sample_sort(out, context, error);
-}
-
 static sdr_code compare_sorted(sdr_two_sample *out, const sdr_column *reference,
                                const sdr_column *current, sdr_domain domain, int flags,
                                const sdr_context *context, sdr_error *error) {
     sdr_sample x = {0}, y = {0};
-    sdr_code code = load_sorted(&x, reference, domain, context, error);
-    if (code == SDR_OK) code = load_sorted(&y, current, domain, context, error);
+    sdr_code code = sdr_sample_load_sorted(&x, reference, domain, context, error);
+    if (code == SDR_OK)
+        code = sdr_sample_load_sorted(&y, current, domain, context, error);
     if (code == SDR_OK) {
         out->n = x.n;
         out->m = y.n;

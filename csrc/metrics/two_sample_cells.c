@@ -27,7 +27,7 @@ enum {
     SUM_BITS = 62,        /* count * width in quanta, so that sums recover */
     TOTAL_BITS = 120,     /* values * rows in quanta, so that 128 bits hold totals */
     CROWD_SHARE = 16,     /* more than 1 / 16 collected: look for ties first */
-    JOINED_SHARE = 32,    /* at most 1 / 16 collected in gaps */
+    JOINED_SHARE = 32,    /* at most 1 / 32 collected in gaps */
     SORTED_AT_ONCE = 4096 /* more values are cut finer first */
 };
 
@@ -90,8 +90,7 @@ static void find_border(sdr_cells_work *w) {
     sdr_int128 a = 0;
     w->border = 0;
     for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++) {
-        a += (sdr_int128)w->x.table[id].count * w->y.rows -
-             (sdr_int128)w->y.table[id].count * w->x.rows;
+        a += sdr_cells_step(w, w->x.table[id].count, w->y.table[id].count);
         w->border = sdr_larger(w->border, sdr_magnitude(a));
     }
 }
@@ -121,7 +120,7 @@ static void choose_cells(sdr_cells_work *w) {
             w->x.collected += hx;
             w->y.collected += hy;
         }
-        a += (sdr_int128)hx * w->y.rows - (sdr_int128)hy * w->x.rows;
+        a += sdr_cells_step(w, hx, hy);
     }
 }
 
@@ -215,13 +214,6 @@ static bool has_infinity(const sdr_cells_side *s) {
            (isinf(s->values[0]) || isinf(s->values[s->collected - 1]));
 }
 
-typedef struct walk {
-    sdr_merge merge;
-    sdr_wide total;    /* of cells of one value */
-    sdr_int128 tx, ty; /* of cells that keep the sign: -s sum(x), s sum(y), in quanta */
-    int64_t i, j;      /* collected values passed */
-} walk;
-
 static void pass_single(sdr_cells_walk *k, const sdr_cells_work *w, int id,
                         sdr_int128 before, sdr_int128 after) {
     double value = value_of(w->bits[id].all);
@@ -271,7 +263,7 @@ static void walk_cells(sdr_cells_walk *k, const sdr_cells_work *w) {
     for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++) {
         int64_t hx = w->x.table[id].count, hy = w->y.table[id].count;
         if (hx == 0 && hy == 0) continue;
-        sdr_int128 after = a + (sdr_int128)hx * w->y.rows - (sdr_int128)hy * w->x.rows;
+        sdr_int128 after = a + sdr_cells_step(w, hx, hy);
         pass_cell(k, w, id, a, after);
         a = after;
     }

@@ -37,12 +37,14 @@ typedef struct sdr_cells_walk {
     int64_t i, j;      /* collected values passed */
 } sdr_cells_walk;
 
-static inline sdr_int128 sdr_magnitude(sdr_int128 a) {
-    return a < 0 ? -a : a;
-}
-
 static inline sdr_int128 sdr_larger(sdr_int128 a, sdr_int128 b) {
     return a > b ? a : b;
+}
+
+/* What hx and hy rows change A by. */
+static inline sdr_int128 sdr_cells_step(const sdr_cells_work *w, int64_t hx,
+                                        int64_t hy) {
+    return (sdr_int128)hx * w->y.rows - (sdr_int128)hy * w->x.rows;
 }
 
 /* Whether a part of cell `id` with these counts, entered with A = a, must be walked

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "core/parallel.h"
 #include "kernels/cells/value.h"
 #include "two_sample_cells.h"
 
@@ -17,30 +18,11 @@ enum {
     POLL_VALUES = 1 << 20 /* some 5 ms of work */
 };
 
-/* The part of a value in the finer table, or -1 where its cell is not walked. */
+/* The part, in the finer table, of a value whose cell is walked. */
 static inline int64_t part_of(const sdr_cells_fine *fine, double value,
                               const sdr_cell_map *map) {
-    double t = (value - map->center) * map->inverse;
-    double w = fabs(t) + 1.0;
-    if (!(w < SDR_CELL_END)) w = SDR_CELL_END;
-    uint64_t bits;
-    memcpy(&bits, &w, sizeof bits);
-    int32_t step = (int32_t)(bits >> SDR_CELL_SHIFT) - SDR_CELL_BIAS;
-    int32_t below =
-        (int32_t)(bits >> (SDR_CELL_SHIFT - fine->bits)) & ((1 << fine->bits) - 1);
-    bool negative = t < 0.0;
-    int id = negative ? SDR_CELL_MIDDLE - 1 - step : SDR_CELL_MIDDLE + step;
-    int32_t last = (1 << fine->bits) - 1;
-    return (int64_t)fine->rank[id] + (negative ? last - below : below);
-}
-
-static bool cancelled(const sdr_context *context, int64_t done, int64_t total) {
-    if (context == NULL || context->poll == NULL) return false;
-    return context->poll(context->user, done, total) != 0;
-}
-
-static sdr_code stop(sdr_error *error) {
-    return sdr_error_set(error, SDR_CANCELLED, "cancelled by the caller");
+    int64_t part = part_of_cell(value, map, fine->bits);
+    return fine->rank[part >> fine->bits] + (part & ((1 << fine->bits) - 1));
 }
 
 static sdr_code count(sdr_cell *table, const sdr_cells_work *w,
@@ -49,7 +31,7 @@ static sdr_code count(sdr_cell *table, const sdr_cells_work *w,
     for (int64_t i = 0; i < side->collected;) {
         int64_t end =
             side->collected - i < POLL_VALUES ? side->collected : i + POLL_VALUES;
-        if (cancelled(context, i, side->collected)) return stop(error);
+        SDR_TRY(sdr_poll(context, i, side->collected, error));
         for (; i < end; i++) {
             sdr_cell *part = &table[part_of(&w->fine, side->values[i], &w->map)];
             part->count++;
@@ -66,7 +48,7 @@ static sdr_code keep(sdr_cells_side *side, const sdr_cells_work *w,
     for (int64_t i = 0; i < side->collected;) {
         int64_t end =
             side->collected - i < POLL_VALUES ? side->collected : i + POLL_VALUES;
-        if (cancelled(context, i, side->collected)) return stop(error);
+        SDR_TRY(sdr_poll(context, i, side->collected, error));
         for (; i < end; i++) {
             int64_t part = part_of(&w->fine, side->values[i], &w->map);
             side->values[kept] = side->values[i];
@@ -114,16 +96,14 @@ static void visit_cells(sdr_cells_work *w, visit body) {
     sdr_int128 a = 0;
     for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++) {
         if (is_walked(w, id)) body(w, id, a);
-        a += (sdr_int128)w->x.table[id].count * w->y.rows -
-             (sdr_int128)w->y.table[id].count * w->x.rows;
+        a += sdr_cells_step(w, w->x.table[id].count, w->y.table[id].count);
     }
 }
 
 static void raise_border(sdr_cells_work *w, int id, sdr_int128 a) {
     const sdr_cells_fine *fine = &w->fine;
     for (int64_t part = fine->rank[id], n = 1 << fine->bits; n > 0; part++, n--) {
-        a += (sdr_int128)fine->x[part].count * w->y.rows -
-             (sdr_int128)fine->y[part].count * w->x.rows;
+        a += sdr_cells_step(w, fine->x[part].count, fine->y[part].count);
         w->border = sdr_larger(w->border, sdr_magnitude(a));
     }
 }
@@ -135,7 +115,7 @@ static void choose_parts(sdr_cells_work *w, int id, sdr_int128 a) {
         if (hx == 0 && hy == 0) continue;
         if (sdr_cells_must_walk(w, id, a, hx, hy))
             fine->to_walk[part >> 6] |= UINT64_C(1) << (part & 63);
-        a += (sdr_int128)hx * w->y.rows - (sdr_int128)hy * w->x.rows;
+        a += sdr_cells_step(w, hx, hy);
     }
 }
 
@@ -156,8 +136,7 @@ void sdr_cells_walk_parts(sdr_cells_walk *k, const sdr_cells_work *w, int id,
     for (int64_t part = fine->rank[id], n = 1 << fine->bits; n > 0; part++, n--) {
         const sdr_cell *x = &fine->x[part], *y = &fine->y[part];
         if (x->count == 0 && y->count == 0) continue;
-        sdr_int128 after =
-            a + (sdr_int128)x->count * w->y.rows - (sdr_int128)y->count * w->x.rows;
+        sdr_int128 after = a + sdr_cells_step(w, x->count, y->count);
         if (fine->to_walk[part >> 6] >> (part & 63) & 1)
             sdr_cells_walk_values(k, w, a, x->count, y->count);
         else

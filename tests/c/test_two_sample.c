@@ -102,7 +102,7 @@ static void test_two_samples_are_compared_as_their_sorted_values_are(void **stat
 }
 
 typedef struct both {
-    sdr_column a, b;
+    sdr_column a, b, twice;
     const sdr_prepared *prepared;
     sdr_context context;
 } both;
@@ -140,10 +140,11 @@ static sdr_code ranks_call(void *user, sdr_error *error) {
     return sdr_rank_statistics_columns(&out, &c->a, &c->b, &c->context, error);
 }
 
+/* The rows twice, so that there are several groups of blocks. */
 static sdr_code deviation_call(void *user, sdr_error *error) {
     const both *c = user;
     sdr_deviations out;
-    return sdr_deviation_profile(&out, &c->a, 0.5, &c->context, error);
+    return sdr_deviation_profile(&out, &c->twice, 0.5, &c->context, error);
 }
 
 static both both_of(void) {
@@ -162,7 +163,10 @@ static void test_memory_that_runs_out_is_told_and_nothing_is_kept(void **state) 
         assert_true(expect_no_memory_everywhere(prepare_call, &c) > 1);
         assert_true(expect_no_memory_everywhere(quantiles_call, &c) > 1);
         assert_int_equal(expect_no_memory_everywhere(ranks_call, &c), 4);
+        const sdr_view halves[] = {c.a.chunks[0], c.a.chunks[0]};
+        assert_int_equal(sdr_column_init(&c.twice, halves, 2, NULL), SDR_OK);
         assert_int_equal(expect_no_memory_everywhere(deviation_call, &c), 1);
+        sdr_column_reset(&c.twice);
         sdr_prepared *prepared;
         assert_int_equal(sdr_prepared_new(&prepared, &c.a, NULL, NULL), SDR_OK);
         c.prepared = prepared;

@@ -10,15 +10,22 @@
 /* The first w of the end cell: 2^7 * (1 + 2046 / 2048). */
 #define SDR_CELL_END 255.875
 
-static inline uint16_t cell_of(double x, const sdr_cell_map *map) {
-    if (x != x) return SDR_CELL_MISSING;
+/* Cell * 2^bits + part: each cell cut into 2^bits parts by as many further bits of w; x
+ * is not NaN. bits 0: the cell. */
+static inline int64_t part_of_cell(double x, const sdr_cell_map *map, int bits) {
     double t = (x - map->center) * map->inverse;
     double w = fabs(t) + 1.0;
     if (!(w < SDR_CELL_END)) w = SDR_CELL_END;
-    uint64_t bits;
-    memcpy(&bits, &w, sizeof bits);
-    int32_t step = (int32_t)(bits >> SDR_CELL_SHIFT) - SDR_CELL_BIAS;
-    return (uint16_t)(t < 0.0 ? SDR_CELL_MIDDLE - 1 - step : SDR_CELL_MIDDLE + step);
+    uint64_t leading;
+    memcpy(&leading, &w, sizeof leading);
+    int64_t step = (int64_t)(leading >> (SDR_CELL_SHIFT - bits)) -
+                   ((int64_t)SDR_CELL_BIAS << bits);
+    int64_t middle = (int64_t)SDR_CELL_MIDDLE << bits;
+    return t < 0.0 ? middle - 1 - step : middle + step;
+}
+
+static inline uint16_t cell_of(double x, const sdr_cell_map *map) {
+    return x != x ? SDR_CELL_MISSING : (uint16_t)part_of_cell(x, map, 0);
 }
 
 static inline uint64_t fixed_of(double x, const sdr_cell_map *map) {
