@@ -151,6 +151,12 @@ def test_tables_that_can_not_be_compared_have_a_status(method, current, status, 
     assert (found.value, found.status) == (None, status)
 
 
+def test_the_reason_names_the_columns_that_changed(rng):
+    x = table(rng, 50, 2)
+    assert drift.correlation(x, {"c0": x["c0"], "c1": ["a"] * 50}).reason.endswith("reference: c1")
+    assert drift.correlation(x, {"c0": x["c0"]}).reason.endswith("reference: c1")
+
+
 def kernel_sums(x, y, gamma):
     """By the definition, from the whole kernel matrix."""
     rows = np.concatenate([x, y])

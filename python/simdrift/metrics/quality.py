@@ -249,7 +249,7 @@ def correlation_row(a: ColumnState, b: ColumnState) -> MetricValue:
     finite, with Fisher's 95 % interval; `n_current` counts those rows."""
     name = f"{a.name} ~ {b.name}"
     try:
-        value, status, n = _pearson(a, b)
+        value, status, n = pearson(a, b)
     except Exception:
         log.exception("correlation of %s failed", name)
         value, status, n = None, ERROR, a.rows
@@ -260,7 +260,8 @@ def correlation_row(a: ColumnState, b: ColumnState) -> MetricValue:
     return MetricValue(name, "quality.correlation", value, low, high, status=status, n_current=n)
 
 
-def _pearson(a: ColumnState, b: ColumnState) -> tuple[float | None, str, int]:
+def pearson(a: ColumnState, b: ColumnState) -> tuple[float | None, str, int]:
+    """Pearson's r over the rows in which both are finite, its status, and how many they are."""
     for side in (a, b):
         if side.broken is not None or not side.is_number:
             return None, NOT_APPLICABLE, side.rows

@@ -196,15 +196,19 @@ class ColumnState:
     @cached_property
     def finite_median(self) -> float:
         """The median of the rows that are finite."""
-        finite, low = int(self.profile["finite"]), int(self.profile["neg_inf"])
+        finite = int(self.profile["finite"])
         if finite == 0:
             return 0.0
         if finite == self.valid:
             return float(self.quantiles([0.5])[0])
-        last = max(self.valid - 1, 1)
-        below, above = (finite - 1) // 2 + low, finite // 2 + low
-        found = self.quantiles([below / last, above / last])
-        return 0.5 * float(found[0]) + 0.5 * float(found[1])
+        below, above = self._finite_rows([(finite - 1) // 2, finite // 2])
+        return 0.5 * below + 0.5 * above
+
+    def _finite_rows(self, places: Sequence[int]) -> list[float]:
+        """The values at these places among the finite rows in ascending order."""
+        first, last = int(self.profile["neg_inf"]), max(self.valid - 1, 1)
+        found = self.quantiles([(first + place) / last for place in places])
+        return [float(value) for value in found]
 
     @cached_property
     def deviations(self) -> Mapping[str, Any]:
@@ -279,9 +283,10 @@ class ReferenceColumn(ColumnState):
         if self.kind == CATEGORICAL:
             _ = self.categories
         if self.is_number and self.value_kind != "boolean":
-            _ = self.deviations if self.kind == NUMERIC else None
             if self.prepared is None:  # an empty one is falsy
                 self.prepared = _core.Prepared(self.column, threads=self.threads)
+            if self.kind == NUMERIC:  # of the rows in their order; the median is at hand now
+                _ = self.deviations
             self._column = None
         elif self.value_kind == "text":
             _ = (self.text_profile, self.distinct)
@@ -329,17 +334,11 @@ class ReferenceColumn(ColumnState):
         finite = int(self.profile["finite"])
         if finite < 2:
             return np.zeros(0)
-        low, high = self.quantiles([0.0, 1.0]) if finite == self.valid else self._finite_range()
+        low, high = self._finite_rows([0, finite - 1])
         if not 0.0 < high - low < np.inf:
             return np.array([low, np.nextafter(low, np.inf)])
         edges = np.linspace(low, high, self._width_count(rule, finite, high - low) + 1)
         return np.unique(np.append(edges[:-1], np.nextafter(high, np.inf)))
-
-    def _finite_range(self) -> tuple[float, float]:
-        last = max(self.valid - 1, 1)
-        ends = int(self.profile["neg_inf"]), self.valid - 1 - int(self.profile["pos_inf"])
-        low, high = self.quantiles([ends[0] / last, ends[1] / last])
-        return float(low), float(high)
 
     def _width_count(self, rule: str, n: int, width: float) -> int:
         """Cells by the rule, as `numpy.histogram_bin_edges` defines it."""
@@ -351,7 +350,7 @@ class ReferenceColumn(ColumnState):
             size = 2.0 * float(high - low) * n ** (-1.0 / 3.0)
         elif rule == "doane" and n > 2:
             spread = math.sqrt(6.0 * (n - 2.0) / ((n + 1.0) * (n + 3.0)))
-            skewness = abs(float(self.profile["skewness"])) if n > 2 else 0.0
+            skewness = abs(float(self.profile["skewness"]))
             skewness = skewness if math.isfinite(skewness) else 0.0
             size = width / (1.0 + math.log2(n) + math.log2(1.0 + skewness / spread))
         if not 0.0 < size < math.inf:

@@ -27,6 +27,10 @@ OVERFLOW = "overflow"
 ERROR = "error"
 
 
+CHANCE_LEVEL = 0.95
+"""`null_quantile` is this quantile of what chance alone gives."""
+
+
 class Outcome(NamedTuple):
     """One method on one column, before correction and thresholds. `value` is None exactly
     where `status` is not 'ok'; `log_p` computes the natural log of the p-value on demand."""

@@ -107,7 +107,7 @@ def _compared(
     segments = found_segments(reference, spec.segments, threads)
     before = segment_frames(reference, segments, roles.compared, threads)
     now = segment_frames(current, segments, roles.watched, threads)
-    sample = TableSample.of(left, threads) if plan.table else None
+    sample = TableSample.of(left) if plan.table else None
     parts = [Part("", left, right, sample)]
     for text, rows_before in before.items():
         parts.append(

@@ -75,7 +75,7 @@ def window_values(
         heard = progress if part.segment == WHOLE else None
         tested = measure_columns(part.reference, compared, plan, heard)
         if part.sample is not None:
-            sample = TableSample.of(compared, plan.threads)
+            sample = TableSample.of(compared)
             tested += measure_table(TablePair(part.sample, sample, threads=plan.threads), plan)
         measured.append(tested)
     values = {}

@@ -83,7 +83,7 @@ class Reference:
         segments = {key: prepared(frames[key.text], roles, threads) for key in found}
         sample = None
         if table_calls(spec.methods):
-            sample = TableSample.of(measure.references(frame, roles, threads), threads)
+            sample = TableSample.of(measure.references(frame, roles, threads))
         columns = prepared(frame, roles, threads)
         return cls(columns, spec, roles, segments=segments, sample=sample, threads=threads)
 

@@ -30,6 +30,7 @@ from simdrift.metrics.drift.cells import (
 from simdrift.metrics.drift.contingency import chi_square_of, cramers_v
 from simdrift.metrics.drift.run import run
 from simdrift.metrics.laws.special import (
+    NORMAL_95,
     chi2_log_sf,
     chi2_quantile,
     chi2_sf,
@@ -39,10 +40,8 @@ from simdrift.metrics.laws.special import (
 )
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.state import CATEGORICAL, COUNTABLE, Bins, ColumnPair
-from simdrift.metrics.values import OVERFLOW, DriftResult, Outcome
+from simdrift.metrics.values import CHANCE_LEVEL, OVERFLOW, DriftResult, Outcome
 
-CHANCE_LEVEL = 0.95
-"""`null_quantile` is this quantile of what chance alone gives."""
 EXPECTED_ROWS = 5
 """Rows that each cell of the smaller side expects, for the expansions to serve."""
 MOST_CELLS = 2_000
@@ -67,14 +66,12 @@ def _smoothed(c: Counts, d: Counts, smoothing: float) -> tuple[Any, Any]:
 
 def _psi(smoothing: float, c: Counts, d: Counts) -> NDArray[np.float64]:
     p, q = _smoothed(c, d, smoothing)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.sum((q - p) * np.log(q / p), axis=1))
+    return np.asarray(np.sum((q - p) * np.log(q / p), axis=1))
 
 
 def _kl(smoothing: float, c: Counts, d: Counts) -> NDArray[np.float64]:
     p, q = _smoothed(c, d, smoothing)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.where(p > 0.0, p * np.log(p / q), 0.0)
+    terms = np.where(p > 0.0, p * np.log(p / q), 0.0)
     return np.asarray(np.maximum(terms.sum(axis=1), 0.0))
 
 
@@ -82,9 +79,8 @@ def _divergence(c: Counts, d: Counts) -> NDArray[np.float64]:
     """Jensen-Shannon divergence in bits, within [0, 1]."""
     p, q = _smoothed(c, d, 0.0)
     middle, total = 0.5 * (p + q), 0.0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for side in (p, q):
-            total = total + np.where(side > 0.0, side * np.log2(side / middle), 0.0).sum(axis=1)
+    for side in (p, q):
+        total = total + np.where(side > 0.0, side * np.log2(side / middle), 0.0).sum(axis=1)
     return np.asarray(np.clip(0.5 * total, 0.0, 1.0))
 
 
@@ -110,9 +106,7 @@ def measure_psi(
     if (refused := crowded(pair)) is not None:
         return refused
     c, d = pair.cell_counts(bins)
-    statistic = partial(_psi, smoothing)
-    value = float(statistic(c[None, :], d[None, :])[0])
-    return _calibrated(value, statistic, _chance(c, d), c, d)
+    return _calibrated(partial(_psi, smoothing), _chance(c, d), c, d)
 
 
 def _chance(c: Counts, d: Counts) -> float:
@@ -122,10 +116,12 @@ def _chance(c: Counts, d: Counts) -> float:
 
 def _rooted(statistic: Statistic, scale: float, c: Counts, d: Counts) -> Outcome:
     """The outcome of a distance whose square is the statistic."""
-    value = math.sqrt(float(statistic(c[None, :], d[None, :])[0]))
-    outcome = _calibrated(value, statistic, scale, c, d)
-    chance = outcome.null_quantile
-    return outcome if chance is None else outcome._replace(null_quantile=math.sqrt(chance))
+    found = _calibrated(statistic, scale, c, d)
+    if found.value is None or found.null_quantile is None:
+        return found
+    return found._replace(
+        value=math.sqrt(found.value), null_quantile=math.sqrt(found.null_quantile)
+    )
 
 
 def psi(
@@ -202,9 +198,7 @@ def measure_kl(
     if (refused := crowded(pair)) is not None:
         return refused
     c, d = pair.cell_counts(bins)
-    statistic = partial(_kl, smoothing)
-    value = float(statistic(c[None, :], d[None, :])[0])
-    return _calibrated(value, statistic, 0.5 * _chance(c, d), c, d)
+    return _calibrated(partial(_kl, smoothing), 0.5 * _chance(c, d), c, d)
 
 
 def kl(
@@ -297,7 +291,7 @@ def _normal_chance(c: Counts, d: Counts) -> float:
     sd = spread * np.sqrt(1.0 - pooled)
     mean = 0.5 * float(sd.sum()) * math.sqrt(2.0 / math.pi)
     variance = 0.25 * float((sd**2).sum()) * (1.0 - 2.0 / math.pi)
-    return mean + 1.6448536269514722 * math.sqrt(variance)
+    return mean + NORMAL_95 * math.sqrt(variance)
 
 
 def total_variation(
@@ -363,18 +357,18 @@ def l_infinity(
     return run("l_infinity", reference, current, {"bins": bins}, threshold, threads=threads)
 
 
-def _calibrated(value: float, statistic: Statistic, scale: float, c: Counts, d: Counts) -> Outcome:
-    """The outcome where statistic / scale follows chi2(cells - 1) under no drift; its null
-    quantile is the statistic's."""
+def _calibrated(statistic: Statistic, scale: float, c: Counts, d: Counts) -> Outcome:
+    """The outcome of a statistic that, divided by `scale`, follows chi2(cells - 1) under no
+    drift."""
     n, m, df = int(c.sum()), int(d.sum()), float(len(c) - 1)
+    value = float(statistic(c[None, :], d[None, :])[0])
     if df < 1:
         return Outcome(value, p_value=1.0, null_quantile=0.0, n_reference=n, n_current=m)
-    x = float(statistic(c[None, :], d[None, :])[0])
-    if not math.isfinite(x):
+    if not math.isfinite(value):
         return Outcome(None, OVERFLOW, n_reference=n, n_current=m, reason="an empty cell")
     if (c + d).min() * min(n, m) < EXPECTED_ROWS * (n + m) and len(c) <= MOST_CELLS:
         scale, df = _exchanged(statistic, scale, df, c, d)
-    x /= scale
+    x = value / scale
     return Outcome(
         value,
         p_value=chi2_sf(x, df),

@@ -31,24 +31,26 @@ def measure_wasserstein(pair: ColumnPair, *, permutations: int = 0, seed: int = 
     n, m = found["wasserstein_n"], found["wasserstein_m"]
     outcome = Outcome(value, status, n_reference=n, n_current=m)
     scale = pair.reference.unit_seconds
-    return _beside_chance(outcome, pair, permutation.wasserstein, scale, permutations, seed)
+    return _beside_chance(outcome, pair, scale, permutations, seed)
 
 
 def _beside_chance(
     outcome: Outcome,
     pair: ColumnPair,
-    statistic: permutation.Statistic,
     scale: float,
     permutations: int,
     seed: int,
+    *,
+    squared: bool = False,
 ) -> Outcome:
     """With the null quantile of the limit law; with that and a p-value from permutations,
-    where any are asked for."""
+    where any are asked for. `squared`: of the energy distance."""
     if outcome.status != OK:
         return outcome
     if permutations == 0:
-        chance = _limit(pair, statistic is permutation.energy, outcome)
+        chance = _limit(pair, squared, outcome)
         return outcome._replace(null_quantile=None if chance is None else scale * chance)
+    statistic = permutation.energy if squared else permutation.wasserstein
     found = permutation.permuted(pair, statistic, permutations, seed)
     if found is None:
         return outcome._replace(p_value=1.0, null_quantile=0.0)
@@ -120,7 +122,7 @@ def measure_wasserstein_normed(
     if status != OK:
         return outcome
     scale = pair.reference.unit_seconds / std
-    return _beside_chance(outcome, pair, permutation.wasserstein, scale, permutations, seed)
+    return _beside_chance(outcome, pair, scale, permutations, seed)
 
 
 def wasserstein_normed(
@@ -167,7 +169,7 @@ def measure_energy(pair: ColumnPair, *, permutations: int = 0, seed: int = 0) ->
     outcome = Outcome(value, n_reference=n, n_current=m)
     if not math.isfinite(value):
         return outcome._replace(value=None, status=OVERFLOW)
-    return _beside_chance(outcome, pair, permutation.energy, scale, permutations, seed)
+    return _beside_chance(outcome, pair, scale, permutations, seed, squared=True)
 
 
 def energy(

@@ -73,37 +73,29 @@ def ks(
     return run("ks", reference, current, params, alpha=alpha, threads=threads)
 
 
-def _tested(
-    pair: ColumnPair, value: float, log_p: float, effect_size: float | None, status: str = OK
-) -> Outcome:
+def _tested(pair: ColumnPair, value: float, log_p: float, effect_size: float | None) -> Outcome:
     """The outcome of a rank test whose p-value is known by its logarithm."""
-    found = pair.ranks
-    if status != OK:
-        return Outcome(None, status, n_reference=found["n"], n_current=found["m"])
     return Outcome(
         value,
         p_value=exp_p(log_p),
         effect_size=effect_size,
-        n_reference=found["n"],
-        n_current=found["m"],
+        n_reference=pair.ranks["n"],
+        n_current=pair.ranks["m"],
         log_p=lambda: log_p,
     )
 
 
-def _unranked(pair: ColumnPair) -> Outcome | None:
-    """The outcome where there are no two samples to rank; else None."""
-    found = pair.ranks
-    if found["status"] == OK:
-        return None
-    return Outcome(None, found["status"], n_reference=found["n"], n_current=found["m"])
+def _untested(pair: ColumnPair, status: str) -> Outcome:
+    """The outcome of a rank test that has no value."""
+    return Outcome(None, status, n_reference=pair.ranks["n"], n_current=pair.ranks["m"])
 
 
 @drift_method("kuiper", kinds=ORDERED, rule="test", needs_values=False)
 def measure_kuiper(pair: ColumnPair) -> Outcome:
     """V = D+ + D-, the p-value by the corrected limit law."""
-    if (refused := _unranked(pair)) is not None:
-        return refused
     found = pair.ranks
+    if found["status"] != OK:
+        return _untested(pair, found["status"])
     n, m = found["n"], found["m"]
     value = (found["plus"] + found["minus"]) / (n * m)
     return _tested(pair, value, kuiper_law.log_p(n, m, value), value)
@@ -132,12 +124,12 @@ def kuiper(
 @drift_method("cramer_von_mises", kinds=ORDERED, rule="test", needs_values=False)
 def measure_cramer_von_mises(pair: ColumnPair) -> Outcome:
     """T with mean ranks; p-value counted up to 20 rows a side, else by the limit law."""
-    if (refused := _unranked(pair)) is not None:
-        return refused
     found = pair.ranks
+    if found["status"] != OK:
+        return _untested(pair, found["status"])
     n, m, numerator = found["n"], found["m"], found["cramer_von_mises"]
     if min(n, m) < 2:
-        return _tested(pair, 0.0, 0.0, None, TOO_FEW_ROWS)
+        return _untested(pair, TOO_FEW_ROWS)
     value = quadratic.mises_statistic(numerator, n, m)
     effect = value * (n + m) / (n * m)
     return _tested(pair, value, quadratic.mises_log_p(value, numerator, n, m), effect)
@@ -168,14 +160,14 @@ def cramer_von_mises(
 @drift_method("anderson_darling", kinds=ORDERED, rule="test", needs_values=False)
 def measure_anderson_darling(pair: ColumnPair) -> Outcome:
     """A2kN of two samples, mean ranks, standardised; p-value by the limit law."""
-    if (refused := _unranked(pair)) is not None:
-        return refused
     found = pair.ranks
+    if found["status"] != OK:
+        return _untested(pair, found["status"])
     n, m = found["n"], found["m"]
     if found["distinct"] < 2:
-        return _tested(pair, 0.0, 0.0, None, DEGENERATE)
+        return _untested(pair, DEGENERATE)
     if n + m < 4:
-        return _tested(pair, 0.0, 0.0, None, TOO_FEW_ROWS)
+        return _untested(pair, TOO_FEW_ROWS)
     value = quadratic.darling_statistic(found["anderson_darling"], n, m)
     return _tested(pair, value, quadratic.darling_log_p(value), None)
 
@@ -204,9 +196,9 @@ def anderson_darling(
 @drift_method("mann_whitney", kinds=ORDERED, rule="test", needs_values=False)
 def measure_mann_whitney(pair: ColumnPair) -> Outcome:
     """U of the reference; effect size Cliff's delta of the current over it."""
-    if (refused := _unranked(pair)) is not None:
-        return refused
     found = pair.ranks
+    if found["status"] != OK:
+        return _untested(pair, found["status"])
     n, m, u2 = found["n"], found["m"], found["u2"]
     value = (2 * n * m - u2) / 2
     delta = (u2 - n * m) / (n * m)

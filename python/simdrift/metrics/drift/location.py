@@ -332,8 +332,7 @@ def measure_quantile_shift(pair: ColumnPair) -> Outcome:
         return Outcome(None, OVERFLOW, n_reference=n, n_current=m, reason="no finite quantile")
     at = int(np.argmax(np.where(known, np.abs(shift), -1.0)))
     spread = (right - left) / (2.0 * special.NORMAL_975)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.where(known & (shift != 0.0), np.abs(shift) / spread, 0.0)
+    z = np.where(known & (shift != 0.0), np.abs(shift) / spread, 0.0)
     strongest = float(np.max(z[~np.isnan(z)], initial=0.0))
     return Outcome(
         float(shift[at]),

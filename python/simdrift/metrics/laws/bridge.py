@@ -13,8 +13,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift.metrics.values import CHANCE_LEVEL
+
 PATHS, SEED, MOST_CUTS = 500, 11, 64
-CHANCE_LEVEL = 0.95
 
 Floats = NDArray[np.float64]
 

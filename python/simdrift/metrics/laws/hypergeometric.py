@@ -21,9 +21,8 @@ def two_sided_log_p(a: int, n: int, k: int, total: int) -> float:
     mode = min(high, max(low, (n + 1) * (k + 1) // (total + 2)))
     up = np.arange(mode, high, dtype=float)
     down = np.arange(mode, low, -1, dtype=float)
-    with np.errstate(under="ignore"):
-        above = np.log((k - up) * (n - up) / ((up + 1.0) * (total - k - n + up + 1.0)))
-        below = np.log(down * (total - k - n + down) / ((k - down + 1.0) * (n - down + 1.0)))
+    above = np.log((k - up) * (n - up) / ((up + 1.0) * (total - k - n + up + 1.0)))
+    below = np.log(down * (total - k - n + down) / ((k - down + 1.0) * (n - down + 1.0)))
     logs = np.concatenate([np.cumsum(below)[::-1], [0.0], np.cumsum(above)])
     mine = float(logs[a - low])
     kept = logs[logs <= mine + math.log(SAME)]

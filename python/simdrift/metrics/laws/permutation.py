@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift.metrics.values import CHANCE_LEVEL
+
 if TYPE_CHECKING:
     from simdrift.metrics.state import ColumnPair
 
 MOST_CELLS = 512
-CHANCE_LEVEL = 0.95
 
 Floats = NDArray[np.float64]
 Statistic = Callable[[Floats, Floats], Floats]
@@ -30,6 +31,12 @@ class Chance(NamedTuple):
 
     p_value: float
     null_quantile: float
+
+
+def chance_of(observed: float, null: Floats) -> Chance:
+    """Of a statistic and what random exchanges of rows gave: p = (1 + #>=) / (B + 1)."""
+    p = (1.0 + np.count_nonzero(null >= observed)) / (len(null) + 1.0)
+    return Chance(float(p), float(np.quantile(null, CHANCE_LEVEL)))
 
 
 def wasserstein(difference: Floats, widths: Floats) -> Floats:
@@ -55,8 +62,7 @@ def permuted(pair: ColumnPair, statistic: Statistic, permutations: int, seed: in
     )
     observed = float(statistic(_difference(x[None, :], x + y), widths)[0])
     null = statistic(_difference(drawn, x + y), widths)
-    p = (1.0 + np.count_nonzero(null >= observed * (1.0 - 1e-12))) / (permutations + 1.0)
-    return Chance(float(p), float(np.quantile(null, CHANCE_LEVEL)))
+    return chance_of(observed * (1.0 - 1e-12), null)
 
 
 def _cuts(pair: ColumnPair) -> Floats:

@@ -55,6 +55,16 @@ def _log_upper_gamma(a: float, z: float) -> float:
     return a * math.log(z) - z - math.lgamma(a) + math.log(h)
 
 
+def normal_sf(z: float) -> float:
+    """P(Z >= z) of the standard normal law."""
+    return float(special().ndtr(-z))
+
+
+def normal_log_sf(z: float) -> float:
+    """log P(Z >= z), right for any z."""
+    return float(special().log_ndtr(-z))
+
+
 def normal_two_sided_p(z: float) -> float:
     """P(|Z| >= |z|) of the standard normal law."""
     return math.erfc(abs(z) / math.sqrt(2.0))
@@ -62,11 +72,13 @@ def normal_two_sided_p(z: float) -> float:
 
 def normal_two_sided_log_p(z: float) -> float:
     """log P(|Z| >= |z|), right for any z."""
-    return math.log(2.0) + float(special().log_ndtr(-abs(z)))
+    return math.log(2.0) + normal_log_sf(abs(z))
 
 
 NORMAL_975 = 1.959963984540054
 """0.975-quantile of the standard normal law: 95 % intervals."""
+NORMAL_95 = 1.6448536269514722
+"""0.95-quantile of the standard normal law: what chance alone stays below."""
 
 
 def exp_p(log_p: float) -> float:

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from simdrift.metrics.drift.checks import checked_permutations, checked_seed
 from simdrift.metrics.drift.multivariate.run import run
 from simdrift.metrics.drift.multivariate.sample import Matrix, TablePair
+from simdrift.metrics.laws import permutation
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.state import TABLE
 from simdrift.metrics.values import DEGENERATE, NOT_APPLICABLE, TOO_FEW_ROWS, DriftResult, Outcome
 
 NORMS = ("max", "frobenius")
 LEAST_ROWS = 10
-CHANCE_LEVEL = 0.95
 PERMUTED_ROWS = 5_000
 """Rows of both sides together whose labels are permuted; what is found is scaled to all rows."""
 
@@ -88,8 +88,7 @@ def _permuted(
         return None, None
     scale = np.sqrt((1.0 / rows[0] + 1.0 / rows[1]) / (1.0 / len(x) + 1.0 / len(y)))
     null = scale * permuted_changes(x, y, norm, permutations, np.random.default_rng(seed))
-    p = (1.0 + np.count_nonzero(null >= value)) / (permutations + 1.0)
-    return float(p), float(np.quantile(null, CHANCE_LEVEL))
+    return permutation.chance_of(value, null)
 
 
 def permuted_changes(
@@ -145,5 +144,4 @@ def correlation(
     2.0
     """
     params = {"norm": norm, "permutations": permutations, "seed": seed}
-    defaults = {"norm": "max", "permutations": 199, "seed": 0}
-    return run("correlation", reference, current, params, defaults, threshold, threads=threads)
+    return run("correlation", reference, current, params, threshold, threads=threads)

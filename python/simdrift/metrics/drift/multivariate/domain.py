@@ -19,10 +19,17 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift import _core
 from simdrift.metrics.drift.checks import checked_count, checked_seed
 from simdrift.metrics.drift.multivariate.run import run
 from simdrift.metrics.drift.multivariate.sample import MOST_LABELS, Matrix, TablePair
-from simdrift.metrics.laws.special import NORMAL_975, special
+from simdrift.metrics.laws.special import (
+    NORMAL_95,
+    NORMAL_975,
+    normal_log_sf,
+    normal_sf,
+    special,
+)
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.state import TABLE
 from simdrift.metrics.values import TOO_FEW_ROWS, DriftResult, Outcome
@@ -36,7 +43,6 @@ RIDGE = 1.0
 NEWTON_STEPS = 6
 CLIP = 5.0
 """Standardised numbers beyond are this in products: one outlier would be all of them."""
-NORMAL_95 = 1.6448536269514722
 
 
 def checked_folds(folds: int) -> int:
@@ -75,7 +81,7 @@ def measure_domain_classifier(
     z = float(np.median((np.array(areas) - 0.5) / np.array(deviations)))
     return Outcome(
         value,
-        p_value=min(1.0, 2.0 * float(special().ndtr(-z))),
+        p_value=min(1.0, 2.0 * normal_sf(z)),
         effect_size=2.0 * value - 1.0,
         ci_low=max(0.0, value - NORMAL_975 * spread),
         ci_high=min(1.0, value + NORMAL_975 * spread),
@@ -87,7 +93,7 @@ def measure_domain_classifier(
 
 
 def _log_p(z: float) -> float:
-    return min(0.0, math.log(2.0) + float(special().log_ndtr(-z)))
+    return min(0.0, math.log(2.0) + normal_log_sf(z))
 
 
 def basis(pair: TablePair) -> tuple[Matrix, Matrix]:
@@ -157,12 +163,12 @@ def fit_logistic(rows: Matrix, label: Matrix) -> Matrix:
 def auc(positive: NDArray[np.bool_], scores: Matrix) -> tuple[float, float]:
     """P(score of a positive > that of a negative) + 1/2 P(equal), and its standard deviation
     where the scores tell nothing."""
-    ordered, place = np.unique(scores, return_inverse=True)
-    ours = np.bincount(place[positive], minlength=len(ordered))
-    theirs = np.bincount(place[~positive], minlength=len(ordered))
-    below = np.cumsum(theirs) - 0.5 * theirs
-    n, m = int(ours.sum()), int(theirs.sum())
-    return float(np.sum(ours * below)) / (n * m), math.sqrt((n + m + 1.0) / (12.0 * n * m))
+    negatives, positives = (
+        _core.Column.from_numpy(scores[chosen]) for chosen in (~positive, positive)
+    )
+    n, m = len(negatives), len(positives)
+    u2 = _core.rank_statistics(negatives, positives)["u2"]
+    return u2 / (2 * n * m), math.sqrt((n + m + 1.0) / (12.0 * n * m))
 
 
 def domain_classifier(
@@ -188,7 +194,4 @@ def domain_classifier(
     True
     """
     params = {"folds": folds, "seed": seed}
-    defaults = {"folds": DEFAULT_FOLDS, "seed": 0}
-    return run(
-        "domain_classifier", reference, current, params, defaults, threshold, threads=threads
-    )
+    return run("domain_classifier", reference, current, params, threshold, threads=threads)

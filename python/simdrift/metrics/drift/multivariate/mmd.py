@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from simdrift.metrics.drift.checks import checked_permutations, checked_seed
 from simdrift.metrics.drift.multivariate.run import run
 from simdrift.metrics.drift.multivariate.sample import Matrix, TablePair
-from simdrift.metrics.laws.special import special
+from simdrift.metrics.laws.permutation import chance_of
+from simdrift.metrics.laws.special import NORMAL_95, normal_log_sf, normal_sf
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.state import TABLE
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
@@ -33,8 +34,6 @@ ROWS_A_SIDE = 2_000
 MEDIAN_ROWS = 500
 LEAST_ROWS = 10
 BLOCK_ROWS = 256
-CHANCE_LEVEL = 0.95
-NORMAL_95 = 1.6448536269514722
 
 
 def checked_estimator(estimator: str) -> str:
@@ -72,9 +71,7 @@ def measure_mmd(
     outcome = Outcome(value, n_reference=len(x), n_current=len(y))
     if not permutations:
         return outcome
-    p = (1.0 + np.count_nonzero(null >= value)) / (permutations + 1.0)
-    chance = float(np.quantile(null, CHANCE_LEVEL))
-    return outcome._replace(p_value=float(p), null_quantile=chance)
+    return outcome._replace(**chance_of(value, null)._asdict())
 
 
 def median_gamma(x: Matrix, y: Matrix) -> float | None:
@@ -132,14 +129,10 @@ def _linear(x: Matrix, y: Matrix, gamma: float) -> Outcome:
         return outcome._replace(p_value=1.0 if value <= 0.0 else 0.0, null_quantile=0.0)
     z = value / spread
     return outcome._replace(
-        p_value=float(special().ndtr(-z)),
+        p_value=normal_sf(z),
         null_quantile=NORMAL_95 * spread,
-        log_p=partial(_log_sf, z),
+        log_p=partial(normal_log_sf, z),
     )
-
-
-def _log_sf(z: float) -> float:
-    return float(special().log_ndtr(-z))
 
 
 def mmd(
@@ -167,5 +160,4 @@ def mmd(
     0.005
     """
     params = {"estimator": estimator, "permutations": permutations, "seed": seed}
-    defaults = {"estimator": "quadratic", "permutations": 199, "seed": 0}
-    return run("mmd", reference, current, params, defaults, alpha=alpha, threads=threads)
+    return run("mmd", reference, current, params, alpha=alpha, threads=threads)

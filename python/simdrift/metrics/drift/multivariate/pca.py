@@ -121,8 +121,5 @@ def pca_reconstruction(
     >>> drift.pca_reconstruction({"a": a, "b": b}, {"a": a, "b": -b}).alert
     True
     """
-    defaults = {"variance": DEFAULT_VARIANCE}
     params = {"variance": variance}
-    return run(
-        "pca_reconstruction", reference, current, params, defaults, threshold, threads=threads
-    )
+    return run("pca_reconstruction", reference, current, params, threshold, threads=threads)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any
 
 from simdrift.metrics import thresholds as rules
@@ -19,7 +20,6 @@ def run(
     reference: object,
     current: object,
     params: dict[str, Any],
-    defaults: dict[str, Any],
     threshold: float | None = None,
     *,
     alpha: float = DEFAULT_ALPHA,
@@ -30,7 +30,8 @@ def run(
     from simdrift.columns import as_table
 
     spec = registered(name)
-    told = {key: value for key, value in params.items() if value != defaults[key]}
+    defaults = signature(spec.function).parameters
+    told = {key: value for key, value in params.items() if value != defaults[key].default}
     checked = checked_params(spec, params)
     threads = rules.checked_threads(threads)
     left, right = as_table(reference).columns, as_table(current).columns

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from simdrift import _core
 from simdrift._errors import InvalidColumn
+from simdrift.metrics.quality import pearson
 from simdrift.metrics.state import CATEGORICAL, NUMERIC, TABLE, ColumnState
 from simdrift.metrics.values import (
     ALL_NULL,
@@ -84,7 +85,7 @@ class TableSample:
         self.broken = broken
 
     @classmethod
-    def of(cls, columns: Mapping[str, ColumnState], threads: int | None = None) -> TableSample:
+    def of(cls, columns: Mapping[str, ColumnState]) -> TableSample:
         """The sample of a table's columns; those that were refused or are times stay out."""
         numeric = [c for c in columns.values() if c.kind == NUMERIC and c.broken is None]
         named = [c for c in columns.values() if c.kind == CATEGORICAL and c.broken is None]
@@ -95,7 +96,8 @@ class TableSample:
             numbers[:, place] = column.column.take(chosen).to_float64()
         numbers[~np.isfinite(numbers)] = np.nan
         categories = {
-            column.name: CategorySample.of(column.column.take(chosen), threads) for column in named
+            column.name: CategorySample.of(column.column.take(chosen), column.threads)
+            for column in named
         }
         broken = [c.name for c in columns.values() if isinstance(c.broken, InvalidColumn)]
         return cls(
@@ -103,7 +105,7 @@ class TableSample:
             [column.name for column in numeric],
             numbers,
             categories,
-            _correlations(numeric, threads),
+            _correlations(numeric),
             f"refused: {', '.join(broken)}" if broken else "",
         )
 
@@ -155,19 +157,16 @@ def _chosen(rows: int) -> NDArray[np.int64]:
     return np.sort(drawn).astype(np.int64)
 
 
-def _correlations(columns: Sequence[ColumnState], threads: int | None) -> tuple[Matrix, Matrix]:
+def _correlations(columns: Sequence[ColumnState]) -> tuple[Matrix, Matrix]:
     """Pearson's r of each pair over the rows in which both are finite (NaN where there is
     none), and the number of those rows."""
     size = len(columns)
     r, n = np.eye(size), np.zeros((size, size))
     for i in range(size):
         for j in range(i):
-            found = _core.pair_profile(columns[i].column, columns[j].column, threads=threads)
-            spread = found["m2_x"] * found["m2_y"]
-            has_one = found["n"] >= 2 and 0.0 < spread < np.inf
-            value = found["c_xy"] / np.sqrt(spread) if has_one else np.nan
-            r[i, j] = r[j, i] = np.clip(value, -1.0, 1.0)
-            n[i, j] = n[j, i] = found["n"]
+            value, _, rows = pearson(columns[i], columns[j])
+            r[i, j] = r[j, i] = np.nan if value is None else value
+            n[i, j] = n[j, i] = rows
     return r, n
 
 
@@ -194,14 +193,17 @@ class TablePair:
             return EMPTY
         if not self.reference.names and not self.reference.categories:
             return NOT_APPLICABLE
-        absent = set(self.reference.names) - set(self.current.names)
-        if absent:
-            return TYPE_CHANGED if absent & set(self.current.categories) else MISSING_COLUMN
-        return (
-            MISSING_COLUMN
-            if set(self.reference.categories) - set(self.current.categories)
-            else None
-        )
+        if not self._absent:
+            return None
+        retyped = set(self._absent) & set(self.current.categories)
+        return TYPE_CHANGED if retyped else MISSING_COLUMN
+
+    @cached_property
+    def _absent(self) -> list[str]:
+        """The reference's columns that the current table does not have as what they were."""
+        numbers = [name for name in self.reference.names if name not in self.current.names]
+        named = [name for name in self.reference.categories if name not in self.current.categories]
+        return numbers + named
 
     @property
     def status(self) -> str | None:
@@ -220,11 +222,8 @@ class TablePair:
         if status == ALL_NULL:
             return "no row in which every numeric column has a finite value"
         if status in (MISSING_COLUMN, TYPE_CHANGED):
-            there = {*self.current.names, *self.current.categories}
-            absent = [
-                n for n in (*self.reference.names, *self.reference.categories) if n not in there
-            ]
-            return f"not in the current table as it is in the reference: {', '.join(absent)}"
+            absent = ", ".join(self._absent)
+            return f"not in the current table as it is in the reference: {absent}"
         return self.reference.broken or self.current.broken
 
     @cached_property
