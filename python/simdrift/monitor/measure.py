@@ -69,9 +69,10 @@ def window_values(
 ) -> dict[str, list[MetricValue]]:
     """By segment: drift of the compared columns, then quality and performance of all that are
     watched. The tests of all segments are one family."""
-    measured = []
+    measured, held = [], []
     for part in parts:
         compared = {n: part.current[n] for n in roles.compared if n in part.current}
+        held.append(compared)
         heard = progress if part.segment == WHOLE else None
         tested = measure_columns(part.reference, compared, plan, heard)
         if part.sample is not None:
@@ -79,10 +80,9 @@ def window_values(
             tested += measure_table(TablePair(part.sample, sample, threads=plan.threads), plan)
         measured.append(tested)
     values = {}
-    for part, rows in zip(parts, decide(measured, plan), strict=True):
+    for part, compared, rows in zip(parts, held, decide(measured, plan), strict=True):
         current = part.current
         watched = {name: current[name] for name in roles.watched if name in current}
-        compared = {name: current[name] for name in roles.compared if name in current}
         extra = _quality(watched, metrics) + _performance(current, roles, metrics)
         values[part.segment] = [
             *rows,

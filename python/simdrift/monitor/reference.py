@@ -160,16 +160,14 @@ class Reference:
         segments = {_segment(pairs): dict[str, ReferenceColumn]() for pairs in listed}
         groups = [columns, *segments.values()]
         for number, entry in enumerate(content["columns"]):
-            own = {key: arrays[f"{number}.{key}"] for key in entry["arrays"]}
-            column = ReferenceColumn.from_state(entry | own, threads=threads)
+            column = ReferenceColumn.from_state(_whole(entry, str(number), arrays), threads=threads)
             groups[entry.get("group", 0)][column.name] = column
         spec = Spec(**json.loads(content["spec"]))
         roles = roles_of(spec.columns, content["names"])
         recorded = content["methods"]
         sample = None
         if "sample" in content:
-            own = {key: arrays[f"sample.{key}"] for key in content["sample"]["arrays"]}
-            sample = TableSample.from_state(content["sample"] | own)
+            sample = TableSample.from_state(_whole(content["sample"], "sample", arrays))
         return cls(
             columns,
             spec,
@@ -187,11 +185,7 @@ class Reference:
         groups = [self.columns, *self.segments.values()]
         held = [(group, column) for group, own in enumerate(groups) for column in own.values()]
         for number, (group, column) in enumerate(held):
-            state = column.to_state()
-            own = {k: v for k, v in state.items() if isinstance(v, np.ndarray)}
-            arrays |= {f"{number}.{key}": array for key, array in own.items()}
-            plain = {key: value for key, value in state.items() if key not in own}
-            columns.append({**plain, "arrays": list(own), "group": group})
+            columns.append({**_parted(column.to_state(), str(number), arrays), "group": group})
         content: dict[str, Any] = {
             "what": "reference",
             "columns": columns,
@@ -201,16 +195,24 @@ class Reference:
             "spec": self.spec.model_dump_json(exclude={"store", "threads", "data"}),
         }
         if self.sample is not None:
-            state = self.sample.to_state()
-            own = {k: v for k, v in state.items() if isinstance(v, np.ndarray)}
-            arrays |= {f"sample.{key}": array for key, array in own.items()}
-            plain = {key: value for key, value in state.items() if key not in own}
-            content["sample"] = {**plain, "arrays": list(own)}
+            content["sample"] = _parted(self.sample.to_state(), "sample", arrays)
         return content, arrays
 
     def _names(self) -> Iterable[str]:
         """Names from which the roles come out the same again."""
         return dict.fromkeys([*self.columns, *self.roles.watched])
+
+
+def _parted(state: Mapping[str, Any], name: str, arrays: dict[str, Any]) -> dict[str, Any]:
+    """What of a state is no array, with the names of its arrays, which go to `arrays`."""
+    own = {key: value for key, value in state.items() if isinstance(value, np.ndarray)}
+    arrays |= {f"{name}.{key}": array for key, array in own.items()}
+    return {**{k: v for k, v in state.items() if k not in own}, "arrays": list(own)}
+
+
+def _whole(entry: Mapping[str, Any], name: str, arrays: Mapping[str, Any]) -> dict[str, Any]:
+    """The state that `_parted` took apart."""
+    return {**entry, **{key: arrays[f"{name}.{key}"] for key in entry["arrays"]}}
 
 
 def _segment(pairs: Sequence[Sequence[str]]) -> Segment:

@@ -19,7 +19,7 @@ from simdrift.monitor import measure
 from simdrift.monitor.roles import Roles
 from simdrift.monitor.spec import Spec
 from simdrift.results import Report, Results
-from simdrift.results.explain import label_text, shift_text
+from simdrift.results.explain import Direction, label_text, shift_text
 from simdrift.results.identity import run_id
 from simdrift.results.rows import Result, Run
 
@@ -110,11 +110,15 @@ class ComparedReport(Report):
         super().__init__(report.results, title=report.title, types=report.types, roles=report.roles)
         self._compared = reference, current
 
-    def _direction(self, column: str) -> str:
-        before, now = (side.get(column) for side in self._compared)
-        if isinstance(before, ReferenceColumn) and isinstance(now, CurrentColumn):
-            return direction_of(ColumnPair(before, now))
-        return ""
+    def _directions(self) -> Direction:
+        reference, current = self._compared
+
+        def direction(column: str) -> str:
+            if column not in reference or column not in current:
+                return ""
+            return direction_of(ColumnPair(reference[column], current[column]))
+
+        return direction
 
 
 def direction_of(pair: ColumnPair) -> str:

@@ -86,13 +86,20 @@ def rows_by_segment(
     for columns in dict.fromkeys(segment.columns for segment in segments):
         own = [segment for segment in segments if segment.columns == columns]
         labels, codes = _coded(frame, columns, own, threads)
-        known = {label: code for code, label in enumerate(labels)}
+        place = {label: code for code, label in enumerate(labels)}
+        rows = _grouped(codes, len(labels))
         for segment in own:
-            code = known.get(segment.values)
-            empty = codes is None or code is None
-            rows = np.zeros(0, np.int64) if empty else np.flatnonzero(codes == code)
-            found[segment.text] = rows.astype(np.int64)
+            code = place.get(segment.values)
+            found[segment.text] = np.zeros(0, np.int64) if code is None else rows[code]
     return found
+
+
+def _grouped(codes: NDArray[np.int64] | None, count: int) -> list[Rows]:
+    """The rows of each code, ascending."""
+    if codes is None:
+        return []
+    order = np.argsort(codes, kind="stable").astype(np.int64)
+    return np.split(order, np.searchsorted(codes[order], np.arange(count + 1)))[1:-1]
 
 
 def segment_frames(

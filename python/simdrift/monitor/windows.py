@@ -145,38 +145,29 @@ def assign(
         return Windows((), None, outside, untimed)
     keys = borders.utc if aware else borders.wall
     offsets, order = _order(micro, inside, keys)
-    wanted = _wanted(np.diff(offsets) > 0, start is not None, end is not None)
-    filled = np.flatnonzero(np.diff(offsets) > 0)
-    earliest = 0 if start is not None or filled.size == 0 else int(filled[0])
-    opened = _opened(borders, rule, timezone, earliest)
-    windows = tuple(
-        Window(
-            instant(opened[i][0]),
-            instant(borders.utc[i + 1]),
-            int(offsets[opened[i][1]]),
-            int(offsets[i + 1]),
-        )
-        for i in wanted
-        if i in opened
-    )
-    return Windows(windows, order, outside, untimed)
+    filled = np.diff(offsets) > 0
+    earliest = 0 if start is not None else int(np.argmax(filled))
+    windows = []
+    for last_step in _wanted(filled, start is not None, end is not None).tolist():
+        opening = _opening(borders, rule, timezone, earliest, last_step)
+        if opening is not None:
+            begin, row = opening[0], int(offsets[opening[1]])
+            ends = instant(begin), instant(borders.utc[last_step + 1])
+            windows.append(Window(*ends, row, int(offsets[last_step + 1])))
+    return Windows(tuple(windows), order, outside, untimed)
 
 
-def _opened(
-    borders: _Borders, rule: Rule, timezone: ZoneInfo, earliest: int
-) -> dict[int, tuple[int, int]]:
-    """By the number of its last step: when a window begins, and the number of its first border
-    from then on. A rolling one that would begin before the earliest border is none."""
-    count = borders.utc.size - 1
+def _opening(
+    borders: _Borders, rule: Rule, timezone: ZoneInfo, earliest: int, last: int
+) -> tuple[int, int] | None:
+    """When the window begins that ends with step `last`, and the number of its first border from
+    then on; None for a rolling one that would begin before the earliest border."""
     if rule.span == 1:
-        return {i: (int(borders.utc[i]), i) for i in range(count)}
-    opened = {}
-    for i in range(count):
-        wall = int(borders.wall[i + 1]) - rule.span * rule.step
-        first = int(np.searchsorted(borders.wall, wall))
-        if wall >= borders.wall[earliest]:
-            opened[i] = (_to_utc(wall, timezone), first)
-    return opened
+        return int(borders.utc[last]), last
+    wall = int(borders.wall[last + 1]) - rule.span * rule.step
+    if wall < borders.wall[earliest]:
+        return None
+    return _to_utc(wall, timezone), int(np.searchsorted(borders.wall, wall))
 
 
 def _microseconds(

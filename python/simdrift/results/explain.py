@@ -10,7 +10,7 @@ prediction in it (without one: the mean of its columns), times its share of the 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from .collection import Results
@@ -188,7 +188,7 @@ def label_text(labels: tuple[str, ...], before: list[float], now: list[float]) -
     return f"share of {labels[at]!r} {way} from {100 * before[at]:.3g} % to {100 * now[at]:.3g} %"
 
 
-def drawn_direction(histograms: list[Histogram]) -> Direction:
+def drawn_direction(histograms: Iterable[Histogram]) -> Direction:
     """Directions as the last histogram of a column shows them; quartiles are interpolated."""
     last = {histogram.column: histogram for histogram in histograms if not histogram.segment}
 

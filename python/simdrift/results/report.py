@@ -16,7 +16,7 @@ from .summary import ColumnLine, Summary, column_lines, summarise
 if TYPE_CHECKING:
     from simdrift.store import WriteSummary
 
-    from .explain import Explanation
+    from .explain import Direction, Explanation
 
 
 class Report:
@@ -86,12 +86,13 @@ class Report:
         """
         from .explain import explain
 
-        return explain(self._results, self.columns, self._roles, importances, self._direction)
+        return explain(self._results, self.columns, self._roles, importances, self._directions())
 
-    def _direction(self, column: str) -> str:
+    def _directions(self) -> Direction:
+        """What says in words how a column changed."""
         from .explain import drawn_direction
 
-        return drawn_direction(list(self._results.histograms))(column)
+        return drawn_direction(self._results.histograms)
 
     def table(self, *, width: int | None = None, colour: bool | None = None) -> str:
         """Verdict and table as text, at most `width` cells wide (default: the terminal's, at most
