@@ -10,6 +10,8 @@ from scipy.spatial.distance import jensenshannon
 
 import simdrift as sd
 from markdown import table as markdown_table
+from measured import note
+from simdrift import _core
 from timing import interleaved, median
 
 SEED = 20130208
@@ -68,5 +70,14 @@ def table(quick: bool) -> str:
         [name, f"{median(seconds, name):.3f} s", f"{bare / median(seconds, name):.0f}x"]
         for name in seconds
     ]
+    for name, threads in (("compare", _core.show_config()["threads"]), ("compare, one thread", 1)):
+        note(
+            "compare, 20 columns",
+            2 * rows,
+            median(seconds, name),
+            threads=threads,
+            baseline="SciPy and pandas",
+            baseline_seconds=bare,
+        )
     lines.append(["SciPy and pandas in a bare loop", f"{bare:.2f} s", "1x"])
     return markdown_table([f"{rows:,} x 20, both sides", "wall", "faster"], lines)

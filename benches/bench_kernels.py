@@ -10,6 +10,7 @@ import numpy as np
 import scipy.stats
 
 from markdown import table as markdown_table
+from measured import note
 from simdrift import _core
 from timing import interleaved, median, ratio
 
@@ -155,6 +156,13 @@ def one(kernel: Kernel, data: Data, isa: str, peer: float) -> list[str]:
     elements = kernel.sides * len(data.x)
     reads = ratio(seconds, "ours", "read") / kernel.sides
     nanoseconds = median(seconds, "ours") / elements * 1e9
+    note(
+        kernel.name,
+        elements,
+        median(seconds, "ours"),
+        baseline=kernel.peer_name,
+        baseline_seconds=peer,
+    )
     return [f"{nanoseconds:.2f}", f"{reads:.1f}", f"{peer / median(seconds, 'ours'):.0f}x"]
 
 

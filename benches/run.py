@@ -4,6 +4,7 @@ in one run on equal work, results checked for equality before anything is timed.
     python benches/run.py                   every table, some four minutes
     python benches/run.py --only kernels    one of them
     python benches/run.py --quick           a tenth of the rows: does it run at all
+    python benches/run.py --store           keep the measurements in the store, for the dashboards
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import bench_compare
 import bench_kernels
 import bench_monitor
 import bench_process
+import measured
 
 TABLES: dict[str, Callable[[bool], str]] = {
     "kernels": bench_kernels.table,
@@ -32,10 +34,14 @@ def main() -> int:
     )
     parser.add_argument("--only", choices=TABLES, action="append", help="a table, repeatable")
     parser.add_argument("--quick", action="store_true", help="small inputs, few rounds")
+    parser.add_argument("--store", action="store_true", help="SIMDRIFT_DSN, else embedded")
+    parser.add_argument("--dsn", help="the store's Postgres; implies --store")
     arguments = parser.parse_args()
     for name in arguments.only or TABLES:
         print(f"\n## {name}\n", flush=True)
         print(TABLES[name](arguments.quick), flush=True)
+    if arguments.store or arguments.dsn:
+        print(measured.keep(arguments.dsn))
     return 0
 
 

@@ -1,9 +1,14 @@
 """Fixtures of every test folder."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
+
+sys.path.append(str(Path(__file__).parent))
+
+from browser import browse  # noqa: F401 - a fixture
 
 TAXI_FILES = ("green_tripdata_2022-01.parquet", "green_tripdata_2022-02.parquet")
 

@@ -61,9 +61,11 @@ class _Commands(click.Group):
 
     def _with_store(self) -> None:
         if "migrate" not in self.commands:
-            from simdrift.store import commands
+            from simdrift.dashboards import commands as dashboards
+            from simdrift.store import commands as store
 
-            commands.register(self)
+            store.register(self)
+            dashboards.register(self)
 
     def list_commands(self, context: click.Context) -> list[str]:
         self._with_store()

@@ -42,7 +42,7 @@ def test_migrate_makes_everything_in_its_schema(bare_store, server, bare_databas
     assert done.for_admin == ()
     tables = (
         "bench_result event histogram metric_value migration run series dashboard_bench"
-        " dashboard_event dashboard_histogram dashboard_result dashboard_run"
+        " dashboard_event dashboard_histogram dashboard_result dashboard_run dashboard_series"
     )
     with admin(server, bare_database) as connection:
         found = connection.execute(OBJECTS).fetchall()

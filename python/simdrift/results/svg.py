@@ -157,6 +157,27 @@ def _y(share: float) -> str:
     return f"{(1 - share) * HEIGHT:.1f}"
 
 
+class Column(NamedTuple):
+    """A bar over windows: from x0 to x1 and up to y as shares, class, label."""
+
+    x0: float
+    x1: float
+    y: float
+    style: str
+    label: str
+
+
+def columns(bars: Sequence[Column], title: str, description: str) -> Markup:
+    """Bars over windows, from the lower edge."""
+    body = [
+        f'<rect class="{bar.style}" x="{_x(bar.x0)}" y="{_y(bar.y)}" '
+        f'width="{_x(bar.x1 - bar.x0)}" height="{bar.y * HEIGHT:.1f}">'
+        f"<title>{escape(bar.label)}</title></rect>"
+        for bar in bars
+    ]
+    return _picture("chart", title, description, body)
+
+
 def heat_row(cells: Sequence[Cell], title: str, description: str) -> Markup:
     """One row of a heat map."""
     body = [

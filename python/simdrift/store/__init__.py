@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from .migrate import Migrated
     from .prune import Pruned
     from .read import Inventory
-    from .store import FlushSummary, Store, WriteSummary
+    from .store import Benchmark, FlushSummary, Store, WriteSummary
 
 _HOMES = {
+    "Benchmark": "store",
     "EmbeddedServer": "embedded",
     "FlushSummary": "store",
     "Inventory": "read",
@@ -31,6 +32,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Benchmark",
     "EmbeddedServer",
     "FlushSummary",
     "Inventory",

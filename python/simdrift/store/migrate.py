@@ -59,6 +59,20 @@ def latest_version() -> int:
     return _files("0")[-1].version
 
 
+def schema_script() -> str:
+    """The whole schema as SQL for a superuser on an empty database: what `migrate` would do."""
+    steps = [file.statement for file in _files("role")]
+    steps += ["create schema simdrift authorization simdrift_owner", "set role simdrift_owner"]
+    for file in _files("0"):
+        steps.append(file.statement)
+        steps.append(
+            "insert into simdrift.migration (version, name, checksum)"
+            f" values ({file.version}, '{file.name}', '{file.checksum}')"
+        )
+    steps += [file.statement for file in _files("grant")]
+    return ";\n\n".join(step.strip() for step in [*steps, "reset role"]) + ";\n"
+
+
 def migrate(session: Session) -> Migrated:
     """Brings the schema up to date in one transaction, under an advisory lock.
 
@@ -184,7 +198,7 @@ def _granted(connection: Connection) -> bool:
         with connection.transaction():
             row = connection.execute(
                 "select has_table_privilege('simdrift_writer', 'simdrift.dashboard_run', 'select')"
-                " and has_table_privilege('simdrift_reader', 'simdrift.dashboard_bench', 'select')"
+                " and has_table_privilege('simdrift_reader', 'simdrift.dashboard_series', 'select')"
             ).fetchone()
     except errors.UndefinedObject:
         return False

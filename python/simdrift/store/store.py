@@ -58,6 +58,21 @@ class FlushSummary(NamedTuple):
     elsewhere: tuple[Path, ...] = ()
 
 
+class Benchmark(NamedTuple):
+    """One measured task: `rows` in `seconds`, and the same by `baseline` in `baseline_seconds`."""
+
+    ts: datetime
+    machine: str
+    library_version: str
+    isa: str
+    threads: int
+    task: str
+    rows: int
+    seconds: float
+    baseline: str = ""
+    baseline_seconds: float | None = None
+
+
 class Store:
     """A store of results: the argument's database, SIMDRIFT_DSN's, or the embedded server.
 
@@ -203,6 +218,15 @@ class Store:
         )
         row = (key, ts, visible(dataset), visible(kind), visible(text))
         self._session.transaction(lambda connection: _insert(connection, "event", [row]))
+
+    def write_benchmarks(self, measured: Sequence[Benchmark]) -> None:
+        """Adds measurements of this library itself; the same again are not added."""
+        if measured:
+            rows = [
+                one._replace(machine=visible(one.machine), task=visible(one.task))
+                for one in measured
+            ]
+            self._session.transaction(lambda connection: _insert(connection, "bench_result", rows))
 
     def prune(self, keep: str | timedelta) -> Pruned:
         """Deletes results whose windows ended longer ago than `keep` ('400d'); needs the rights

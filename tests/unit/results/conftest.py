@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+for folder in (Path(__file__).parents[2], Path(__file__).parent):
+    sys.path.insert(0, str(folder))
 
 HOSTILE = (
     "<script>alert(1)</script>",

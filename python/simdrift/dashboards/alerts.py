@@ -1,0 +1,98 @@
+"""Alert rules: drift, performance, freshness, missing values and volume of every dataset."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .panels import Rule
+
+
+def _newest(metric: str, value: str, *, extra: str = "true") -> str:
+    """The newest window of every series of a metric, and `value` of it and of its history
+    (`usual`: the median of the windows before)."""
+    return f"""select newest.dataset, newest.model, newest.model_version, newest.grain,
+    newest.metric, {value} as value
+from (
+    select distinct on (d.series_id) d.*
+    from simdrift.dashboard_result as d
+    where {metric}
+        and d.column_name = '' and d.segment = '' and {extra}
+        and d.value is not null and $__timeFilter(d.ts)
+    order by d.series_id, d.ts desc
+) as newest
+cross join lateral (
+    select percentile_cont(0.5) within group (order by d.value) as usual, count(*) as windows
+    from simdrift.dashboard_result as d
+    where d.series_id = newest.series_id and d.ts < newest.ts and $__timeFilter(d.ts)
+) as history"""
+
+
+rules: Final = (
+    Rule(
+        "simdrift-drift-share",
+        "Dataset drift",
+        "In the newest window of {{ $labels.dataset }} as many columns drifted as the spec "
+        "calls dataset drift.",
+        _newest("d.metric = 'drift.dataset'", "(newest.alert)::int::float8"),
+        None,
+        0.5,
+        400,
+    ),
+    Rule(
+        "simdrift-performance-drop",
+        "Performance drop",
+        "{{ $labels.metric }} of {{ $labels.dataset }} is more than a fifth worse than its "
+        "median in the windows before.",
+        _newest(
+            "d.metric in ('performance.mae', 'performance.rmse', 'performance.mse', "
+            "'performance.mape', 'performance.log_loss', 'performance.brier')",
+            "newest.value / nullif(history.usual, 0)",
+        )
+        + "\nwhere history.windows >= 5\nunion all\n"
+        + _newest(
+            "d.metric in ('performance.accuracy', 'performance.f1', 'performance.roc_auc', "
+            "'performance.average_precision', 'performance.r2')",
+            "history.usual / nullif(newest.value, 0)",
+        )
+        + "\nwhere history.windows >= 5",
+        None,
+        1.2,
+        400,
+    ),
+    Rule(
+        "simdrift-freshness",
+        "Stale results",
+        "The newest window of {{ $labels.dataset }} ended more than two windows ago.",
+        """select d.dataset, d.model, d.model_version, d.grain, 'freshness' as metric,
+    (extract(epoch from now() - max(d.window_end))
+        / extract(epoch from max(d.window_end - d.window_start)))::float8 as value
+from simdrift.dashboard_run as d
+where $__timeFilter(d.window_end) and d.window_end > d.window_start
+group by d.dataset, d.model, d.model_version, d.grain""",
+        None,
+        2.0,
+        400,
+    ),
+    Rule(
+        "simdrift-missing-share",
+        "More is missing",
+        "The share of missing cells of {{ $labels.dataset }} rose by more than 0.05 over its "
+        "median in the windows before.",
+        _newest("d.metric = 'quality.missing_share'", "newest.value - history.usual")
+        + "\nwhere history.windows >= 5",
+        None,
+        0.05,
+        400,
+    ),
+    Rule(
+        "simdrift-volume",
+        "Unusual volume",
+        "The newest window of {{ $labels.dataset }} has less than half or more than twice its "
+        "usual rows.",
+        _newest("d.metric = 'quality.rows'", "newest.value / nullif(history.usual, 0)")
+        + "\nwhere history.windows >= 5",
+        0.5,
+        2.0,
+        400,
+    ),
+)

@@ -1,0 +1,20 @@
+"""The six dashboards, in the order in which they are listed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from . import column_drift, data_quality, overview, performance, service_health, throughput
+from .alerts import rules
+from .panels import Dashboard
+
+dashboards: Final[tuple[Dashboard, ...]] = (
+    overview.dashboard,
+    column_drift.dashboard,
+    data_quality.dashboard,
+    performance.dashboard,
+    service_health.dashboard,
+    throughput.dashboard,
+)
+
+__all__ = ["dashboards", "rules"]

@@ -1,0 +1,116 @@
+"""The folder that `docker compose up` runs: Postgres, Adminer and Grafana with everything in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any, Final
+
+from simdrift.results.files import write_text
+from simdrift.store.migrate import schema_script
+
+_HERE: Final = Path(__file__).parent
+_COPIED: Final = {
+    "compose.yaml": "compose.yaml",
+    "README.md": "README.md",
+    "postgres/20-passwords.sh": "postgres/20-passwords.sh",
+    "grafana/datasource.yaml": "grafana/provisioning/datasources/simdrift.yaml",
+    "grafana/dashboards.yaml": "grafana/provisioning/dashboards/simdrift.yaml",
+    "grafana/contact-points.yaml.example": (
+        "grafana/provisioning/alerting/contact-points.yaml.example"
+    ),
+}
+SECRETS: Final = (
+    "POSTGRES_PASSWORD",
+    "SIMDRIFT_OWNER_PASSWORD",
+    "SIMDRIFT_WRITER_PASSWORD",
+    "SIMDRIFT_READER_PASSWORD",
+    "GRAFANA_ADMIN_PASSWORD",
+)
+
+
+def export(folder: Path) -> list[Path]:
+    """Writes the folder; the paths written, `.env` among them where it was made.
+
+    Running it again replaces everything but an `.env` that is there, to which names that it
+    lacks are added.
+    """
+    texts = {
+        target: (_HERE / "compose" / name).read_text("utf-8") for name, target in _COPIED.items()
+    }
+    texts |= {f"grafana/dashboards/{name}": text for name, text in dashboard_files().items()}
+    texts["grafana/provisioning/alerting/rules.yaml"] = provisioned_rules()
+    texts["postgres/10-schema.sql"] = schema_script()
+    texts[".env.example"] = "".join(f"{name}=\n" for name in SECRETS)
+    texts[".gitignore"] = ".env\n"
+    written = []
+    for name, text in texts.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text(path, text)
+        written.append(path)
+    # docker runs what is executable and sources the rest, which needs no `sh` in the image
+    (folder / "postgres/20-passwords.sh").chmod(0o755)
+    return written + _env(folder / ".env")
+
+
+def dashboard_files() -> dict[str, str]:
+    """The dashboards' JSON by file name, as kept in the package."""
+    folder = _HERE / "generated"
+    return {path.name: path.read_text("utf-8") for path in sorted(folder.glob("simdrift-*.json"))}
+
+
+def rule_group() -> dict[str, Any]:
+    """The alert rules as Grafana's provisioning API takes them."""
+    found: dict[str, Any] = json.loads((_HERE / "generated/rules.json").read_text("utf-8"))
+    return found
+
+
+def provisioned_rules() -> str:
+    """The same as a provisioning file (JSON is YAML).
+
+    Grafana replaces variables of the environment in labels and titles there, which have none, but
+    neither in queries nor in annotations.
+    """
+    group = rule_group()
+    kept = (
+        "uid",
+        "title",
+        "condition",
+        "data",
+        "noDataState",
+        "execErrState",
+        "for",
+        "annotations",
+        "labels",
+    )
+    made = {
+        "apiVersion": 1,
+        "groups": [
+            {
+                "orgId": 1,
+                "name": group["name"],
+                "folder": "simdrift",
+                "interval": f"{group['interval']}s",
+                "rules": [{name: rule[name] for name in kept} for rule in group["rules"]],
+            }
+        ],
+    }
+    return json.dumps(made, indent=1) + "\n"
+
+
+def _env(path: Path) -> list[Path]:
+    """Random passwords in a file of the owner's alone; what is there is kept."""
+    there = path.read_text("utf-8") if path.exists() else ""
+    names = {line.partition("=")[0].strip() for line in there.splitlines()}
+    lacking = [name for name in SECRETS if name not in names]
+    if not lacking:
+        return []
+    handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        if there and not there.endswith("\n"):
+            file.write("\n")
+        file.writelines(f"{name}={secrets.token_urlsafe(24)}\n" for name in lacking)
+    return [path]

@@ -1,0 +1,263 @@
+"""The dashboards as static pages: the panels' own SQL, run on the store, drawn as HTML and SVG.
+
+No script, no network. What a person would choose in Grafana is chosen here: the newest dataset,
+all models, all rows, the columns that alert most (a section each).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from simdrift import results
+from simdrift._errors import InputError
+from simdrift.results.files import write_text
+from simdrift.results.text import shorten, visible
+from simdrift.results.timeline import Timeline
+
+from .catalogue import dashboards
+from .draw import Picture, draw
+from .macros import expand
+from .panels import ALL_ROWS, Dashboard, Panel, Variable
+from .sql import DATASET
+
+if TYPE_CHECKING:
+    from simdrift.store import Store
+
+MOST_COLUMNS: Final = 6
+LONGEST: Final = timedelta(days=400)
+_SECOND: Final = timedelta(seconds=1)
+Chosen = dict[str, str | Sequence[str]]
+
+
+class Table(NamedTuple):
+    """What a query gave."""
+
+    names: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+
+class Shown(NamedTuple):
+    """A panel with its picture, None where there is nothing to draw."""
+
+    panel: Panel
+    picture: Picture | None
+
+
+class Section(NamedTuple):
+    """Panels under a heading; the first has none."""
+
+    heading: str
+    panels: list[Shown]
+
+
+class Reader:
+    """Runs panels' SQL in one read-only transaction, as the role simdrift_reader where this user
+    may."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def table(self, sql: str, chosen: Chosen, start: datetime, end: datetime) -> Table:
+        """The rows of a query with macros and variables expanded."""
+        # bytes without parameters: nothing in it is taken for a placeholder
+        cursor = self._connection.execute(expand(sql, chosen, start, end).encode())
+        return Table(tuple(one.name for one in cursor.description), cursor.fetchall())
+
+
+def write_pages(
+    store: Store,
+    folder: Path,
+    *,
+    dataset: str | None = None,
+    segment: str | None = None,
+    columns: Sequence[str] = (),
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> list[Path]:
+    """Writes a page a dashboard into `folder`; their paths, the overview (index.html) first.
+
+    InputError where the store has no windows, or no dataset, segment or column of that name.
+    """
+    with _reading(store) as reader:
+        first, last = _span(reader, dataset, start, end)
+        texts = {
+            _file_name(one): _page(reader, one, first, last, _given(dataset, segment), columns)
+            for one in dashboards
+        }
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        write_text(folder / name, text)
+    return [folder / name for name in texts]
+
+
+@contextmanager
+def _reading(store: Store) -> Iterator[Reader]:
+    """A connection that can only read, on one snapshot: the pages agree with each other."""
+    connection: Any = store.target.connect()
+    try:
+        with connection.transaction():
+            connection.execute("set transaction isolation level repeatable read, read only")
+            connection.execute("set local timezone = 'UTC'")
+            allowed = connection.execute(
+                "select pg_has_role(oid, 'usage') from pg_roles where rolname = 'simdrift_reader'"
+            ).fetchone()
+            if allowed and allowed[0]:
+                connection.execute("set local role simdrift_reader")
+            yield Reader(connection)
+    finally:
+        connection.close()
+
+
+def _given(dataset: str | None, segment: str | None) -> Chosen:
+    chosen = {"dataset": dataset, "segment": segment}
+    return {name: value for name, value in chosen.items() if value is not None}
+
+
+def _span(
+    reader: Reader, dataset: str | None, start: datetime | None, end: datetime | None
+) -> tuple[datetime, datetime]:
+    """From the first to the last window end of the dataset, at most LONGEST, or as given."""
+    now = datetime.now(UTC)
+    chosen: Chosen = {"dataset": dataset or _default(reader, DATASET, {}, now)}
+    row = reader.table(
+        "select min(d.window_end), max(d.window_end) from simdrift.dashboard_run as d "
+        "where d.dataset = ${dataset:sqlstring}",
+        chosen,
+        now,
+        now,
+    ).rows[0]
+    if row[0] is None:
+        known = ", ".join(str(one[0]) for one in reader.table(DATASET.sql, {}, now, now).rows)
+        raise InputError(
+            f"dataset: expected one with windows in the store ({known or 'it has none'}), found "
+            f"{chosen['dataset']!r}; run `simdrift run monitor.toml` or `simdrift demo` first"
+        )
+    last = _utc(end) or row[1]
+    first = _utc(start) or max(row[0], last - LONGEST)
+    return first - _SECOND, last + _SECOND
+
+
+def _utc(time: datetime | None) -> datetime | None:
+    return (
+        None if time is None else time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    )
+
+
+def _default(reader: Reader, variable: Variable, chosen: Chosen, now: datetime) -> str:
+    rows = reader.table(variable.sql, chosen, now, now).rows
+    return str(rows[0][0]) if rows else ""
+
+
+def _file_name(one: Dashboard) -> str:
+    name = one.uid.removeprefix("simdrift-")
+    return "index.html" if name == "overview" else f"{name}.html"
+
+
+def _page(
+    reader: Reader,
+    one: Dashboard,
+    first: datetime,
+    last: datetime,
+    given: Chosen,
+    columns: Sequence[str],
+) -> str:
+    chosen = _choose(reader, one, given, first, last)
+    general = [panel for panel in one.panels if "${column:" not in panel.sql]
+    about_column = [panel for panel in one.panels if "${column:" in panel.sql]
+    time = Timeline(first, last, UTC)
+    sections = [Section("", [_shown(reader, p, chosen, first, last, time) for p in general])]
+    if about_column:
+        for column in columns or _worst_columns(reader, chosen, first, last):
+            for_column: Chosen = _choose(reader, one, {**given, "column": column}, first, last)
+            shown = [_shown(reader, p, for_column, first, last, time) for p in about_column]
+            sections.append(Section(visible(shorten(column)), shown))
+    return (
+        _environment()
+        .get_template("dashboard.html.j2")
+        .render(
+            title=one.title,
+            dashboard=one,
+            pages=[
+                (other.title.rpartition(" / ")[2], _file_name(other), other is one)
+                for other in dashboards
+            ],
+            sections=sections,
+            chosen=[
+                (variable.label, _words(chosen.get(variable.name, "")))
+                for variable in one.variables
+                if variable.name not in ("column", "metric")
+            ],
+            span=f"{first + _SECOND:%Y-%m-%d} to {last - _SECOND:%Y-%m-%d}",
+            events=_events(reader, one, chosen, first, last),
+            whole=True,
+        )
+    )
+
+
+def _choose(
+    reader: Reader, one: Dashboard, given: Chosen, first: datetime, last: datetime
+) -> Chosen:
+    """A value for every variable: the one given, else the first (of several models: all)."""
+    chosen: Chosen = {}
+    for variable in one.variables:
+        found = [str(row[0]) for row in reader.table(variable.sql, chosen, first, last).rows]
+        value = given.get(variable.name)
+        if value is not None and value not in found:
+            raise InputError(
+                f"{variable.name}: expected one of {', '.join(found[:20]) or '(none)'}, found "
+                f"{value!r}"
+            )
+        chosen[variable.name] = (
+            value if value is not None else found if variable.multi else (found or [""])[0]
+        )
+    if chosen.get("segment") == "":
+        chosen["segment"] = ALL_ROWS
+    return chosen
+
+
+def _worst_columns(reader: Reader, chosen: Chosen, first: datetime, last: datetime) -> list[str]:
+    panel = next(p for p in dashboards[0].panels if p.title == "Worst columns")
+    rows = reader.table(panel.sql, {"segment": ALL_ROWS, **chosen}, first, last).rows
+    return list(dict.fromkeys(str(row[0]) for row in rows))[:MOST_COLUMNS]
+
+
+def _shown(
+    reader: Reader,
+    panel: Panel,
+    chosen: Chosen,
+    first: datetime,
+    last: datetime,
+    time: Timeline,
+) -> Shown:
+    table = reader.table(panel.sql, chosen, first, last)
+    return Shown(panel, draw(panel, table.names, table.rows, time))
+
+
+def _events(
+    reader: Reader, one: Dashboard, chosen: Chosen, first: datetime, last: datetime
+) -> list[tuple[str, str, str]]:
+    if one.annotations is None:
+        return []
+    rows = reader.table(one.annotations, chosen, first, last).rows
+    return [(f"{time:%Y-%m-%d %H:%M}", visible(kind), visible(text)) for time, text, kind in rows]
+
+
+def _words(value: str | Sequence[str]) -> str:
+    return value if isinstance(value, str) else ", ".join(value)
+
+
+def _environment() -> Environment:
+    own, shared = Path(__file__).parent, Path(results.__file__).parent
+    return Environment(
+        loader=FileSystemLoader([own / "templates", shared / "templates"]),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )

@@ -1,0 +1,134 @@
+"""Model performance: errors and scores with their intervals, by segment, and between groups."""
+
+from __future__ import annotations
+
+from .panels import Dashboard, Panel
+from .sql import (
+    CHOSEN,
+    DATASET,
+    EVENTS,
+    GRAIN,
+    MODEL,
+    MODELS,
+    PERFORMANCE_METRIC,
+    SEGMENT,
+    SEGMENTS,
+)
+
+_PERFORMANCE = (
+    'Switch it on with [metrics] performance = ["mae"], and target and prediction in [columns].'
+)
+_METRIC = "d.metric = ${metric:sqlstring}"
+
+dashboard = Dashboard(
+    uid="simdrift-performance",
+    title="simdrift / Model performance",
+    description="Errors and scores with intervals, by segment and by group.",
+    variables=(DATASET, MODELS, GRAIN, SEGMENTS, PERFORMANCE_METRIC),
+    annotations=EVENTS,
+    panels=(
+        Panel(
+            "The chosen metric with its interval",
+            "By window; the band is the 95 % interval where the metric has one.",
+            "lines",
+            "none",
+            f"""select d.ts as time, {MODEL} as metric, d.value, d.ci_low, d.ci_high
+from simdrift.dashboard_result as d
+where {CHOSEN}
+    and {_METRIC} and {SEGMENT}
+order by d.ts""",
+            16,
+            9,
+            _PERFORMANCE,
+            ("performance.*",),
+            dashed=("ci_low", "ci_high"),
+            band=("ci_low", "ci_high"),
+        ),
+        Panel(
+            "Newest window",
+            "Every performance metric with its interval.",
+            "table",
+            "none",
+            f"""select distinct on (d.series_id)
+    d.metric, d.params, {MODEL} as model, d.value, d.ci_low, d.ci_high, d.n_current as rows,
+    d.status, d.ts as time
+from simdrift.dashboard_result as d
+where {CHOSEN}
+    and d.metric like 'performance.%' and {SEGMENT}
+order by d.series_id, d.ts desc
+limit 100""",
+            8,
+            9,
+            _PERFORMANCE,
+            ("performance.*",),
+        ),
+        Panel(
+            "The chosen metric by segment",
+            "One line a segment and model.",
+            "lines",
+            "none",
+            f"""select d.ts as time, concat_ws(' ', d.segment, {MODEL}) as metric, d.value
+from simdrift.dashboard_result as d
+where {CHOSEN}
+    and {_METRIC} and d.segment <> ''
+order by d.ts""",
+            12,
+            9,
+            'Switch it on with segments = ["column"] in the spec.',
+            ("performance.*",),
+        ),
+        Panel(
+            "Worst segments",
+            "The chosen metric in the newest window of each segment, and its number of rows.",
+            "table",
+            "none",
+            f"""select newest.segment, newest.model, newest.value, newest.rows, newest.time
+from (
+    select distinct on (d.series_id)
+        d.segment, {MODEL} as model, d.value, d.n_current as rows, d.ts as time
+    from simdrift.dashboard_result as d
+    where {CHOSEN}
+        and {_METRIC} and d.segment <> ''
+    order by d.series_id, d.ts desc
+) as newest
+order by newest.value desc nulls last
+limit 50""",
+            12,
+            9,
+            'Switch it on with segments = ["column"] in the spec.',
+            ("performance.*",),
+        ),
+        Panel(
+            "Gaps between groups",
+            "Fairness by a sensitive column: differences near 0 and ratios near 1 are even.",
+            "lines",
+            "none",
+            f"""select d.ts as time,
+    concat_ws(' ', split_part(d.metric, '.', 2), d.column_name, {MODEL}) as metric, d.value
+from simdrift.dashboard_result as d
+where {CHOSEN}
+    and d.metric like 'fairness.%' and {SEGMENT}
+order by d.ts""",
+            12,
+            8,
+            "fairness.* is not computed by this version of simdrift.",
+            ("fairness.*",),
+        ),
+        Panel(
+            "Rows with a label",
+            "Rows in which target and prediction are known: what the metrics rest on.",
+            "bars",
+            "short",
+            f"""select d.ts as time, {MODEL} as metric, max(d.n_current)::float8 as value
+from simdrift.dashboard_result as d
+where {CHOSEN}
+    and d.metric like 'performance.%' and {SEGMENT}
+group by d.ts, {MODEL}
+order by d.ts""",
+            12,
+            8,
+            _PERFORMANCE,
+            ("performance.*",),
+        ),
+    ),
+)

@@ -1,0 +1,133 @@
+"""The dashboards as static pages: every panel is there, drawn or with what to do; no network."""
+
+from __future__ import annotations
+
+import re
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from browser import NEEDED, browse, colours  # noqa: F401
+from everything import DATASET, STREAMS
+
+sys.path.append(str(Path(__file__).parents[1] / "unit" / "results"))
+
+from page import parsed
+
+from simdrift._errors import InputError
+from simdrift.dashboards.catalogue import dashboards
+from simdrift.dashboards.page import write_pages
+from simdrift.store import Store
+
+FLIGHTS = "nyc flights 2013"
+FILES = (
+    "index.html", "column-drift.html", "data-quality.html", "performance.html",
+    "service-health.html", "throughput.html",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def flights_pages(filled, tmp_path_factory):
+    return write_pages(filled, tmp_path_factory.mktemp("flights"), dataset=FLIGHTS)
+
+
+@pytest.fixture(scope="session")
+def full_pages(filled, tmp_path_factory):
+    return write_pages(filled, tmp_path_factory.mktemp("everything"), dataset=DATASET)
+
+
+def sections(path):
+    return parsed(path.read_text("utf-8")).all("section", "panel")
+
+
+def test_there_is_a_page_a_dashboard(flights_pages):
+    assert tuple(path.name for path in flights_pages) == FILES
+
+
+def test_every_panel_is_drawn_where_every_metric_is_there(full_pages):
+    for path, one in zip(full_pages, dashboards, strict=True):
+        found = sections(path)
+        titles = [section.all("h3")[0].text for section in found]
+        assert set(titles) == {panel.title for panel in one.panels}
+        assert not [s.all("h3")[0].text for s in found if s.all("p", "nothing")]
+
+
+def test_a_panel_without_data_says_so_and_what_to_do(flights_pages):
+    health = sections(flights_pages[4])
+    assert len(health) == 6
+    for section in health:
+        (said,) = section.all("p", "nothing")
+        assert said.text.startswith("No such metric yet. ")
+
+
+def test_column_panels_are_repeated_for_the_columns_that_alert_most(flights_pages):
+    page = parsed(flights_pages[1].read_text("utf-8"))
+    headings = [one.text for one in page.all("h2")]
+    assert headings[:3] == ["dep_delay", "predicted_arr_delay", "air_time"]
+
+
+def test_columns_are_those_asked_for(filled, tmp_path):
+    paths = write_pages(filled, tmp_path, dataset=FLIGHTS, columns=["carrier"])
+    page = parsed(paths[1].read_text("utf-8"))
+    assert [one.text for one in page.all("h2")][:1] == ["carrier"]
+
+
+def test_the_pages_need_nothing_but_themselves(flights_pages):
+    for path in flights_pages:
+        text = path.read_text("utf-8")
+        assert not re.findall(r"https?://", text)
+        assert "<script" not in text
+        linked = set(re.findall(r'href="([^"]+)"', text)) - {"data:,"}
+        assert linked == set(FILES)
+
+
+def test_models_stand_side_by_side(full_pages):
+    for model, version in STREAMS:
+        assert f"{model} {version}" in full_pages[0].read_text("utf-8")
+
+
+def test_events_are_listed(flights_pages):
+    assert "snow" in flights_pages[0].read_text("utf-8")
+
+
+def test_a_stretch_of_time_is_honoured(filled, tmp_path):
+    paths = write_pages(
+        filled, tmp_path, dataset=FLIGHTS, start=datetime(2013, 3, 1), end=datetime(2013, 4, 1)
+    )
+    assert "2013-03-01 to 2013-04-01" in paths[0].read_text("utf-8")
+
+
+def test_the_same_store_gives_the_same_pages(filled, flights_pages, tmp_path):
+    again = write_pages(filled, tmp_path, dataset=FLIGHTS)
+    for one, other in zip(flights_pages, again, strict=True):
+        assert one.read_text("utf-8") == other.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"dataset": "nowhere"}, r"dataset: expected one .*'nowhere'"),
+        ({"segment": "zone=none"}, r"segment: expected one of .*'zone=none'"),
+        ({"columns": ["none"]}, r"column: expected one of .*'none'"),
+    ],
+)
+def test_what_is_not_in_the_store_is_refused_by_name(filled, tmp_path, wrong, message):
+    with pytest.raises(InputError, match=message):
+        write_pages(filled, tmp_path, **({"dataset": FLIGHTS} | wrong))
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_empty_store_is_refused_with_what_to_do(empty_store: Store, tmp_path):
+    with pytest.raises(InputError, match="simdrift demo"):
+        write_pages(empty_store, tmp_path)
+
+
+@NEEDED
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_browser_shows_the_page_in_colour(browse, flights_pages, tmp_path, place):  # noqa: F811
+    picture = tmp_path / "page.png"
+    browse(flights_pages[place], f"--screenshot={picture}", "--window-size=1500,1000")
+    width, height, found = colours(picture.read_bytes())
+    assert (width, height) == (1500, 1000)
+    assert len(found) > 20
