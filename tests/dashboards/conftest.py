@@ -37,7 +37,7 @@ def filled(server, tmp_path_factory) -> Iterator[Store]:
         for model, version in STREAMS:
             store.write(every_metric(model, version))
         store.annotate(FIRST_DAY + 2 * DAY, "everything", "schema", "a column came")
-        store.annotate(FIRST_DAY + 2 * DAY, "nyc flights 2013", "outage", "snow")
+        store.annotate(FIRST_DAY + 39 * DAY, "nyc flights 2013", "outage", "snow")
         store.write_benchmarks(measurements())
         yield store
 

@@ -81,8 +81,8 @@ order by d.ts""",
         ),
         Panel(
             "Columns by window",
-            "How far each column is on the way to its threshold: 1 is the threshold. What is past it, "
-            "but explained by chance, stays at 0.99.",
+            "How far each column is on the way to its threshold: 1 is the threshold. What is "
+            "past it, but explained by chance, stays at 0.99.",
             "heat",
             "x",
             f"""select d.ts as time, d.column_name as metric,

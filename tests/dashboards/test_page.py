@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from browser import NEEDED, browse, colours  # noqa: F401
+from browser import NEEDED, colours
 from everything import DATASET, STREAMS
 
 sys.path.append(str(Path(__file__).parents[1] / "unit" / "results"))
@@ -125,7 +125,7 @@ def test_an_empty_store_is_refused_with_what_to_do(empty_store: Store, tmp_path)
 
 @NEEDED
 @pytest.mark.parametrize("place", [0, 1])
-def test_a_browser_shows_the_page_in_colour(browse, flights_pages, tmp_path, place):  # noqa: F811
+def test_a_browser_shows_the_page_in_colour(browse, flights_pages, tmp_path, place):
     picture = tmp_path / "page.png"
     browse(flights_pages[place], f"--screenshot={picture}", "--window-size=1500,1000")
     width, height, found = colours(picture.read_bytes())
