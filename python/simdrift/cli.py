@@ -100,6 +100,14 @@ def cli() -> None:
 @deadline_option
 @click.option("--no-store", is_flag=True, help="Compute and show only.")
 @click.option("--fail-on-alert", is_flag=True, help="Exit with 1 where something alerts.")
+@click.option(
+    "--prometheus",
+    "prometheus_file",
+    type=file_argument,
+    metavar="FILE",
+    help="Write the newest window for node_exporter (*.prom).",
+)
+@click.option("--pushgateway", metavar="URL", help="Push the newest window there.")
 @html_option
 @json_option
 @threads_option
@@ -110,6 +118,8 @@ def run(
     deadline: float,
     no_store: bool,
     fail_on_alert: bool,
+    prometheus_file: Path | None,
+    pushgateway: str | None,
     html: Path | None,
     as_json: bool,
     threads: int | None,
@@ -130,6 +140,7 @@ def run(
     _show(report, html, as_json)
     if not no_store:
         _store(results, dsn or spec.store.dsn, deadline)
+    _expose(results, prometheus_file, pushgateway)
     return _verdict(results, fail_on_alert)
 
 
@@ -271,6 +282,18 @@ def _store(results: Results, dsn: str | None, deadline: float) -> None:
             f"{store.target.label}: {done.rows_written:,} values stored, "
             f"{done.rows_unchanged:,} there already ({seconds:.2f} s)"
         )
+
+
+def _expose(results: Results, file: Path | None, gateway: str | None) -> None:
+    """The newest window for Prometheus, where asked for."""
+    if file is None and gateway is None:
+        return
+    from simdrift.store import prometheus
+
+    if file is not None:
+        say(f"prometheus: {prometheus.write_file(results, file):,} series in {file}")
+    if gateway is not None:
+        say(f"prometheus: {prometheus.push(results, gateway):,} series pushed")
 
 
 def _verdict(results: Results, fail_on_alert: bool) -> int:

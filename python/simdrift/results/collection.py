@@ -157,6 +157,23 @@ class Results(Sequence[Result]):
         """Plain dicts and lists that JSON can hold: the shape of `simdrift.results.interchange`."""
         return interchange.encode(self._rows, self._runs, self._histograms, self._timezone)
 
+    def to_openlineage(self) -> dict[str, dict[str, Any]]:
+        """The newest window as OpenLineage facets of an input dataset, plain dicts.
+
+        'dataQualityMetrics' has the statistics that are there (rows, nulls, distinct, sum, min,
+        max, quantiles), 'dataQualityAssertions' every rule and whether it held. ValueError where
+        the rows are of several datasets.
+
+        >>> from uuid import UUID
+        >>> row = Result(UUID(int=1), "flights", "", "", None, None, "all", "", "dep_delay",
+        ...              "drift.ks", 0.25, alert=True)
+        >>> Results([row]).to_openlineage()["dataQualityAssertions"]["assertions"]
+        [{'assertion': 'drift.ks', 'success': False, 'column': 'dep_delay'}]
+        """
+        from .openlineage import facets
+
+        return facets(self)
+
     def to_json(self, *, indent: int | None = None) -> str:
         """An ASCII JSON document; `Results.from_json` gives equal results back."""
         return json.dumps(self.to_dict(), allow_nan=False, indent=indent)

@@ -1,4 +1,5 @@
-"""Commands of the store: `migrate`, `flush`, `prune`, `store status|stop|serve|copy|verify`.
+"""Commands of the store: `migrate`, `flush`, `prune`, `prometheus`,
+`store status|stop|serve|copy|verify|annotate`.
 
 Results go to stdout. The command line around them (simdrift.cli) turns errors into exit codes:
 2 for input that can't be used, 3 where the store did not take or give what was asked.
@@ -6,6 +7,8 @@ Results go to stdout. The command line around them (simdrift.cli) turns errors i
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -26,7 +29,7 @@ _dsn = click.option(
 
 def register(cli: click.Group) -> None:
     """Adds the commands to the group."""
-    for command in (migrate, flush, prune, store):
+    for command in (migrate, flush, prune, prometheus, store):
         cli.add_command(command)
 
 
@@ -94,6 +97,27 @@ def prune(dsn: str | None, keep: str) -> None:
     )
 
 
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@_dsn
+@click.option("--push", "gateway", metavar="URL", help="Push to this gateway.")
+@click.option("--max-series", type=click.IntRange(1), default=10_000, show_default=True)
+def prometheus(file: Path | None, dsn: str | None, gateway: str | None, max_series: int) -> None:
+    """Export the newest window of everything in the store: to FILE (for node_exporter: *.prom),
+    to a push gateway, or to stdout."""
+    from .prometheus import push, text, write_file
+
+    with _open(dsn) as opened:
+        found = opened.newest()
+    if file is not None:
+        count = write_file(found, file, max_series=max_series)
+        click.echo(f"{count:,} series in {file}", err=True)
+    if gateway is not None:
+        click.echo(f"{push(found, gateway, max_series=max_series):,} series pushed", err=True)
+    if file is None and gateway is None:
+        click.echo(text(found, max_series=max_series), nl=False)
+
+
 @click.group()
 def store() -> None:
     """The store and its embedded server."""
@@ -152,6 +176,20 @@ def copy(dsn: str | None, to: str) -> None:
     with _open(dsn) as opened:
         done = opened.copy_to(to)
     click.echo(str(done))
+
+
+@store.command()
+@_dsn
+@click.option("--dataset", required=True, help="Whose event it is; '' is everybody's.")
+@click.option("--kind", required=True, help="What happened: deployment, outage, schema, ...")
+@click.option("--at", type=click.DateTime(), help="When, UTC [default: now].")
+@click.argument("text")
+def annotate(dsn: str | None, dataset: str, kind: str, at: datetime | None, text: str) -> None:
+    """Add an event that dashboards show at its time; the same again is one event."""
+    when = datetime.now(UTC) if at is None else at.replace(tzinfo=UTC)
+    with _open(dsn) as opened:
+        opened.annotate(when, dataset, kind, text)
+        click.echo(f"{opened.target.label}: {kind} at {when:%Y-%m-%d %H:%M:%S} UTC")
 
 
 @store.command()

@@ -85,6 +85,26 @@ def read_results(
     )
 
 
+_NEWEST: Final = """
+select distinct on (monitor, dataset, model, model_version, grain) run_id, window_end
+from simdrift.dashboard_run
+order by monitor, dataset, model, model_version, grain, window_end desc, window_start
+"""
+
+
+def newest_results(connection: Connection) -> Results:
+    """Rows and runs of the newest window of every stream."""
+    found = connection.execute(_NEWEST.encode()).fetchall()
+    ids, ends = [row[0] for row in found], [row[1] for row in found]
+    query = sql.SQL(
+        "select {} from simdrift.dashboard_result v where v.run_id = any(%s) and v.ts = any(%s)"
+        " order by v.run_id, v.segment, v.column_name, v.metric, v.params"
+    )
+    rows = connection.execute(query.format(_ROW), (ids, ends)).fetchall()
+    runs = _of_runs(connection, "run", _RUN, ids)
+    return Results(map(Result._make, rows), map(Run._make, runs))
+
+
 def _conditions(
     wanted: dict[str, Texts], start: datetime | None, end: datetime | None
 ) -> tuple[sql.Composable, dict[str, Any]]:

@@ -202,6 +202,10 @@ class Store:
             lambda connection: reading.read_results(connection, wanted, start, end)
         )
 
+    def newest(self) -> Results:
+        """Rows and runs of the newest window of every monitor, model, version and grain."""
+        return self._session.transaction(reading.newest_results)
+
     def status(self) -> Inventory:
         """What is in the store, and what waits in the spool."""
         pending = self.spool.pending()
