@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,6 +99,8 @@ def cli() -> None:
 @click.argument("spec_file", type=file_argument, metavar="MONITOR.TOML")
 @dsn_option
 @deadline_option
+@click.option("--after", type=click.DateTime(), help="Only windows that end after this (UTC).")
+@click.option("--until", type=click.DateTime(), help="Only windows that end by then (UTC).")
 @click.option("--no-store", is_flag=True, help="Compute and show only.")
 @click.option("--fail-on-alert", is_flag=True, help="Exit with 1 where something alerts.")
 @click.option(
@@ -116,6 +119,8 @@ def run(
     spec_file: Path,
     dsn: str | None,
     deadline: float,
+    after: datetime | None,
+    until: datetime | None,
     no_store: bool,
     fail_on_alert: bool,
     prometheus_file: Path | None,
@@ -134,7 +139,8 @@ def run(
     spec = Spec.from_toml(spec_file)
     began = time.monotonic()
     with _bar("windows", progress) as bar:
-        results = run_files(spec, threads=threads, progress=bar)
+        between = (_utc(after), _utc(until))
+        results = run_files(spec, between=between, threads=threads, progress=bar)
     say(f"computed {_extent(results)} in {time.monotonic() - began:.2f} s")
     report = Report(results, title=spec.monitor, roles=named_roles(spec.columns))
     _show(report, html, as_json)
@@ -282,6 +288,10 @@ def _store(results: Results, dsn: str | None, deadline: float) -> None:
             f"{store.target.label}: {done.rows_written:,} values stored, "
             f"{done.rows_unchanged:,} there already ({seconds:.2f} s)"
         )
+
+
+def _utc(time: datetime | None) -> datetime | None:
+    return None if time is None else time.replace(tzinfo=UTC)
 
 
 def _expose(results: Results, file: Path | None, gateway: str | None) -> None:

@@ -13,7 +13,7 @@ from simdrift.monitor import state_file
 from simdrift.monitor.compare import compare, profile
 from simdrift.monitor.reference import Reference
 from simdrift.monitor.roles import check_names, roles_of
-from simdrift.monitor.run import monitor
+from simdrift.monitor.run import Between, monitor
 from simdrift.monitor.spec import Spec
 
 if TYPE_CHECKING:
@@ -24,8 +24,15 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], object] | None
 
 
-def run_files(spec: Spec, *, threads: int | None = None, progress: Progress = None) -> Results:
-    """The windows of a spec that names its data; only columns with a role are read."""
+def run_files(
+    spec: Spec,
+    *,
+    between: Between | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> Results:
+    """The windows of a spec that names its data (those that end `between` two times); only
+    columns with a role are read."""
     if not spec.data:
         raise SpecError("'data' is missing: expected the path of a Parquet file, or a list")
     paths = expanded(spec.data)
@@ -34,7 +41,7 @@ def run_files(spec: Spec, *, threads: int | None = None, progress: Progress = No
     reference = _reference(spec, threads)
     check_names(spec, list(dict.fromkeys([*names, *_names(reference)])))
     table = _read(paths, columns_of(spec, names))
-    return monitor(spec, table, reference, progress=progress, threads=threads)
+    return monitor(spec, table, reference, between=between, progress=progress, threads=threads)
 
 
 def expanded(patterns: Iterable[str]) -> list[Path]:

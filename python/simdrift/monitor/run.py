@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,7 @@ from simdrift.monitor.windows import Rule, Unit, Window, Windows, assign, instan
 from simdrift.results import Histogram, Result, Results, Run
 
 Progress = Callable[[int, int], object] | None
+Between = tuple[datetime | None, datetime | None]
 SECONDS_PER_DAY = 86_400
 log = logging.getLogger("simdrift")
 
@@ -37,14 +39,17 @@ def monitor(
     data: object,
     reference: object | None = None,
     *,
+    between: Between | None = None,
     progress: Progress = None,
     threads: int | None = None,
 ) -> Results:
     """Every window of the data against the reference: rows, runs and histograms.
 
     `data`: a frame or a path, as `compare` takes them. `reference`: a `Reference`, a frame, or
-    None where the spec's `reference` says which stretch of the data it is. SpecError where a
-    name in the spec is no column of the data; data never raise.
+    None where the spec's `reference` says which stretch of the data it is. `between=(after,
+    until)`, times with zones, computes the windows that end after the one and not after the
+    other: windows are cut as without it, so stretches that follow each other give every window
+    once. SpecError where a name in the spec is no column of the data; data never raise.
 
     >>> import numpy as np
     >>> from simdrift.monitor import Columns, ReferenceSpec, Spec
@@ -63,6 +68,8 @@ def monitor(
     check_names(spec, names)
     found = _windows(spec, frame)
     _tell(spec, found)
+    if between is not None:
+        found = _ending(found, between)
     if isinstance(reference, Reference):
         prepared = reference
     else:
@@ -74,6 +81,20 @@ def monitor(
     wanted = {name: frame[name] for name in kept if name in frame}
     ordered = encoded(taken(wanted, found.order), threads)
     return _Monitor(spec, roles, prepared, ordered, threads).run(found, progress)
+
+
+def _ending(found: Windows, between: Between) -> Windows:
+    """The windows that end after the first time and not after the second."""
+    after, until = between
+    for time in between:
+        if time is not None and time.tzinfo is None:
+            raise ValueError(f"between: expected times with a zone, found {time.isoformat()}")
+    kept = [
+        window
+        for window in found.windows
+        if (after is None or window.end > after) and (until is None or window.end <= until)
+    ]
+    return replace(found, windows=tuple(kept))
 
 
 def _tell(spec: Spec, found: Windows) -> None:

@@ -1,0 +1,35 @@
+"""Every night: the windows of the day before, into the store of the connection `simdrift_default`.
+
+Copy it into your DAG folder and set the Airflow variable `simdrift_spec` to the path of your
+monitor's TOML file.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from airflow.sdk import DAG, task
+
+from simdrift.integrations.airflow.operators import SimdriftOperator
+
+with DAG(
+    dag_id="simdrift_daily",
+    schedule="@daily",
+    start_date=datetime(2024, 1, 1, tzinfo=UTC),
+    catchup=False,
+    tags=["simdrift"],
+    doc_md=__doc__,
+) as dag:
+    monitored = SimdriftOperator(
+        task_id="monitor",
+        spec="{{ var.value.simdrift_spec }}",
+        after="{{ data_interval_start | string }}",
+        until="{{ data_interval_end | string }}",
+    )
+
+    @task
+    def tell(summary: dict[str, object]) -> str:
+        """What the next task makes of the summary."""
+        return f"{summary['alerts']} alerts in {summary['windows']} windows"
+
+    tell(monitored.output)

@@ -1,0 +1,21 @@
+"""simdrift for Prefect 3: a block for the store, tasks, flows.
+
+from simdrift.integrations.prefect import SimdriftStore, backfill_flow, monitor_flow
+
+SimdriftStore(dsn="postgresql://writer:...@db/metrics").save("metrics")
+monitor_flow("monitor.toml", store="metrics")
+"""
+
+from .blocks import SimdriftStore
+from .flows import AlertsFound, backfill_flow, monitor_flow
+from .tasks import compute_windows, publish_artifacts, write_results
+
+__all__ = [
+    "AlertsFound",
+    "SimdriftStore",
+    "backfill_flow",
+    "compute_windows",
+    "monitor_flow",
+    "publish_artifacts",
+    "write_results",
+]

@@ -1,0 +1,168 @@
+"""What a scheduled run does, whoever schedules it: compute a stretch of windows, store, sum up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from simdrift.monitor.files import run_files
+from simdrift.monitor.roles import named_roles
+from simdrift.monitor.spec import Spec
+from simdrift.results import Report, Results
+
+if TYPE_CHECKING:
+    from simdrift.store import Store
+
+Progress = Callable[[int, int], object] | None
+WORST_COLUMNS = 10
+Moment = datetime | str | None
+
+
+@dataclass(frozen=True)
+class Computed:
+    """The results of a run and the spec that they are of."""
+
+    spec: Spec
+    results: Results
+
+    @property
+    def report(self) -> Report:
+        """The same for people."""
+        spec = self.spec
+        return Report(self.results, title=spec.monitor, roles=named_roles(spec.columns))
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A run in plain values: what an XCom, a log line or a condition of a flow needs."""
+
+    monitor: str
+    dataset: str
+    model: str
+    windows: int
+    rows: int
+    values: int
+    alerts: int
+    first: str | None
+    """Start of the first window, ISO 8601."""
+    last: str | None
+    """End of the last window, ISO 8601."""
+    drifted_share: float | None
+    """Share of drifted columns in the median window."""
+    worst_columns: tuple[str, ...]
+    """Columns that alert, those that do so most first."""
+    written: int = 0
+    """Values that the store did not have."""
+    unchanged: int = 0
+    """Values that the store had already."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as JSON knows them."""
+        return {**asdict(self), "worst_columns": list(self.worst_columns)}
+
+
+def moment(time: Moment) -> datetime | None:
+    """A time with a zone: texts are ISO 8601, without a zone UTC is meant; '' and 'None' (what a
+    template makes of nothing) are none. ValueError for another text.
+
+    >>> moment("2013-02-08").isoformat(), moment("")
+    ('2013-02-08T00:00:00+00:00', None)
+    """
+    if time is None or time in ("", "None"):
+        return None
+    found = datetime.fromisoformat(time) if isinstance(time, str) else time
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
+def compute(
+    spec: str | PathLike[str] | Spec,
+    *,
+    after: Moment = None,
+    until: Moment = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> Computed:
+    """The windows of a monitor that end after the one time and not after the other."""
+    read = spec if isinstance(spec, Spec) else Spec.from_toml(str(spec))
+    between = (moment(after), moment(until))
+    results = run_files(read, between=between, threads=threads, progress=progress)
+    return Computed(read, results)
+
+
+def store_results(computed: Computed, store: Store) -> Summary:
+    """Writes the results; StoreError says where they wait if the store did not take them."""
+    done = store.write(computed.results)
+    return summarise(computed, written=done.rows_written, unchanged=done.rows_unchanged)
+
+
+def summarise(computed: Computed, *, written: int = 0, unchanged: int = 0) -> Summary:
+    """The run in plain values."""
+    spec, results, found = computed.spec, computed.results, computed.report.summary
+    return Summary(
+        monitor=spec.monitor,
+        dataset=spec.dataset,
+        model=spec.model,
+        windows=len(results.runs),
+        rows=sum(run.rows for run in results.runs),
+        values=len(results),
+        alerts=found.alerts,
+        first=None if found.window_start is None else found.window_start.isoformat(),
+        last=None if found.window_end is None else found.window_end.isoformat(),
+        drifted_share=found.drifted_share,
+        worst_columns=found.drifted_columns[:WORST_COLUMNS],
+        written=written,
+        unchanged=unchanged,
+    )
+
+
+def stretches(start: datetime, end: datetime, days: int) -> Iterator[tuple[datetime, datetime]]:
+    """(start, end] cut into stretches of at most `days` days.
+
+    >>> day = datetime(2013, 1, 1, tzinfo=UTC)
+    >>> [(a.day, b.day) for a, b in stretches(day, day + timedelta(days=5), 2)]
+    [(1, 3), (3, 5), (5, 6)]
+    """
+    if days < 1:
+        raise ValueError(f"days: expected 1 or more, found {days}")
+    if start >= end:
+        raise ValueError(f"start: expected a time before the end, {end}, found {start}")
+    while start < end:
+        after = min(start + timedelta(days=days), end)
+        yield start, after
+        start = after
+
+
+def column_table(computed: Computed) -> list[dict[str, Any]]:
+    """One line a column for people: method, largest value, threshold, alerts, windows."""
+    return [
+        {
+            "column": line.column,
+            "segment": line.segment,
+            "metric": line.worst.metric,
+            "largest": line.worst.value,
+            "threshold": line.worst.threshold,
+            "alerts": line.alerts,
+            "windows": line.windows,
+        }
+        for line in computed.report.columns
+    ]
+
+
+def markdown(summary: Summary) -> str:
+    """A few lines of Markdown."""
+    share = "" if summary.drifted_share is None else f", {summary.drifted_share:.0%} of columns"
+    worst = ", ".join(f"`{name}`" for name in summary.worst_columns) or "none"
+    return "\n".join(
+        (
+            f"# {summary.monitor}: {summary.alerts:,} alerts",
+            "",
+            f"{summary.windows:,} windows of `{summary.dataset}`, {summary.first} to "
+            f"{summary.last}, {summary.rows:,} rows{share} in the median window.",
+            "",
+            f"- columns that alert: {worst}",
+            f"- stored: {summary.written:,} values; there already: {summary.unchanged:,}",
+        )
+    )
