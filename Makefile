@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 SOURCES := pyproject.toml setup.py CMakeLists.txt $(shell find csrc python -type f \
 	! -name '*.so' ! -path '*/__pycache__/*' ! -path '*.egg-info/*' 2>/dev/null)
 
-.PHONY: help demo test lint format test-c test-sanitize test-python test-slow bench bench-core clean
+.PHONY: help demo test lint format test-c test-sanitize test-python test-slow test-integrations bench bench-core clean
 .DEFAULT_GOAL := help
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo "make test-sanitize         the same under ASan + UBSan: build/sanitize"
 	@echo "make test-python           pytest on the installed wheel"
 	@echo "make test-slow             the long versions: faults, packaging, big inputs"
+	@echo "make test-integrations     Prefect and Airflow, each in an environment of its own"
 	@echo "make bench | bench-core    the tables of the README | Google Benchmark on the core"
 	@echo "make clean                 removes build/ and .venv/"
 
@@ -83,6 +84,23 @@ test-python: $(VENV)/test.stamp build/deps.stamp
 test-slow: $(VENV)/test.stamp build/deps.stamp
 	$(BIN)/python -m pytest -m slow
 
+# Prefect and Airflow pin what they need so tightly that each has an environment of its own. The
+# wheel is built once.
+build/wheel.stamp: $(SOURCES) | $(BIN)/python
+	rm -rf build/wheel && $(BIN)/pip wheel --quiet --no-deps --wheel-dir build/wheel .
+	@touch $@
+
+.venv-%/test.stamp: build/wheel.stamp .ci/%.txt
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/pip install --quiet --upgrade pip
+	.venv-$*/bin/pip install --quiet -r .ci/$*.txt build/wheel/*.whl
+	.venv-$*/bin/pip install --quiet --force-reinstall --no-deps build/wheel/*.whl
+	@touch $@
+
+test-integrations: .venv-prefect/test.stamp .venv-airflow/test.stamp
+	.venv-prefect/bin/python -m pytest tests/integrations/test_work.py tests/integrations/test_prefect.py
+	.venv-airflow/bin/python -m pytest tests/integrations/test_airflow.py
+
 bench: $(VENV)/test.stamp
 	$(BIN)/python benches/run.py
 
@@ -92,4 +110,4 @@ bench-core: $(VENV)/test.stamp build/deps.stamp
 	build/core/simdrift_bench
 
 clean:
-	rm -rf build $(VENV)
+	rm -rf build $(VENV) .venv-*

@@ -17,6 +17,7 @@ import bench_compare
 import bench_kernels
 import bench_monitor
 import bench_process
+import bench_store
 import measured
 
 TABLES: dict[str, Callable[[bool], str]] = {
@@ -25,6 +26,8 @@ TABLES: dict[str, Callable[[bool], str]] = {
     "compare": bench_compare.table,
     "monitor": bench_monitor.table,
     "process": bench_process.table,
+    "store": bench_store.table,
+    "panels": bench_store.panel_table,
 }
 
 

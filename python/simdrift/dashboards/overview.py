@@ -190,13 +190,16 @@ limit 20""",
             "How many rules each window crossed.",
             "bars",
             "short",
-            f"""select d.ts as time, {MODEL} as metric,
-    count(*) filter (where d.alert)::float8 as value
-from simdrift.dashboard_result as d
-where {CHOSEN}
-    and d.alert is not null
-group by d.ts, {MODEL}
-order by d.ts""",
+            f"""select d.window_end as time, {MODEL} as metric, count(alerts.ts)::float8 as value
+from simdrift.dashboard_run as d
+left join (
+    select v.run_id, v.ts from simdrift.dashboard_result as v
+    where v.alert and $__timeFilter(v.ts)
+) as alerts on alerts.run_id = d.run_id
+where {STREAM}
+    and $__timeFilter(d.window_end)
+group by d.run_id, d.window_end, d.model, d.model_version
+order by d.window_end""",
             12,
             9,
             _DRIFT,

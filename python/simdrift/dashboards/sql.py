@@ -109,7 +109,3 @@ from simdrift.dashboard_event as e
 where $__timeFilter(e.ts) and e.dataset in ('', ${dataset:sqlstring})
 order by e.ts"""
 """Deployments, outages, changes of schema, as annotations."""
-
-NEWEST_STREAM: Final = """max(d.ts) over (
-        partition by d.dataset, d.model, d.model_version, d.grain
-    )"""

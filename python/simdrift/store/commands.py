@@ -42,15 +42,20 @@ def _open(dsn: str | None) -> Store:
 
 @click.command()
 @_dsn
-def migrate(dsn: str | None) -> None:
+@click.option(
+    "--partition-by-month", is_flag=True, help="Keep the values in monthly partitions, for good."
+)
+def migrate(dsn: str | None, partition_by_month: bool) -> None:
     """Make or update the schema; twice does nothing."""
     with _open(dsn) as opened:
-        done = opened.migrate()
+        done = opened.migrate(partition_by_month=partition_by_month)
         label = opened.target.label
     if done.applied:
         click.echo(f"{label}: {len(done.applied)} migrations, now at version {done.version}")
     else:
         click.echo(f"{label}: at version {done.version} already")
+    if done.months:
+        click.echo(f"{len(done.months)} months: {done.months[0]} to {done.months[-1]}")
     if done.for_admin:
         click.echo("-- not allowed to this user; an administrator may run:")
         click.echo("\n".join(done.for_admin))

@@ -16,6 +16,8 @@ from psycopg import errors, sql
 
 from simdrift._errors import StoreError, StoreNotMigrated
 
+from . import partition
+from .partition import is_partitioned
 from .session import Connection, Session
 
 OLDEST_SERVER: Final = 130000  # PostgreSQL 13
@@ -30,6 +32,8 @@ class Migrated(NamedTuple):
     applied: tuple[str, ...]
     version: int
     for_admin: tuple[str, ...]
+    months: tuple[str, ...] = ()
+    """Monthly partitions that were made, where the store has them."""
 
 
 class _File(NamedTuple):
@@ -73,26 +77,38 @@ def schema_script() -> str:
     return ";\n\n".join(step.strip() for step in [*steps, "reset role"]) + ";\n"
 
 
-def migrate(session: Session) -> Migrated:
+def migrate(session: Session, *, partition_by_month: bool = False) -> Migrated:
     """Brings the schema up to date in one transaction, under an advisory lock.
+
+    `partition_by_month` puts the values into monthly partitions, for good.
 
     StoreError where the server is older than PostgreSQL 13, the schema is newer than this
     library, a migration was edited, or this user may not create the schema.
     """
-    return session.transaction(_migrate, statement_timeout="1h")
+    return session.transaction(
+        lambda connection: _migrate(connection, partition_by_month), statement_timeout="1h"
+    )
 
 
-def _migrate(connection: Connection) -> Migrated:
+def _migrate(connection: Connection, partition_by_month: bool) -> Migrated:
     check_server(connection)
     connection.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
     refused = [file for file in _files("role") if not _allowed(connection, file.statement)]
     _become_owner(connection)
     applied = _apply(connection, _applied(connection))
-    if applied or refused or not _granted(connection):
+    convert = partition_by_month and not is_partitioned(connection)
+    if convert:
+        partition.convert(connection, _statement("0014-dashboard-result.sql"))
+    months = partition.add_months(connection) if is_partitioned(connection) else ()
+    if applied or refused or convert or not _granted(connection):
         refused += [file for file in _files("grant") if not _allowed(connection, file.statement)]
     for_admin = tuple(file.statement.strip() + ";" for file in refused)
     connection.execute("set local role none")
-    return Migrated(applied, latest_version(), for_admin + _temp_right(connection))
+    return Migrated(applied, latest_version(), for_admin + _temp_right(connection), months)
+
+
+def _statement(name: str) -> str:
+    return next(file.statement for file in _files("0") if file.name == name)
 
 
 def check_server(connection: Connection) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from .migrate import LOCK
+from .partition import drop_before, is_partitioned
 from .session import Connection
 
 _UNITS: Final = {"h": "hours", "d": "days", "w": "weeks"}
@@ -61,9 +62,11 @@ def prune(connection: Connection, keep: timedelta) -> Pruned:
     """Deletes what ended more than `keep` before now; no writer works meanwhile."""
     before = datetime.now(UTC) - keep
     connection.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
+    months = drop_before(connection, before) if is_partitioned(connection) else 0
     deleted = {}
     for name, table, column in _AGED:
         statement = f"delete from simdrift.{table} where {column} < %s".encode()
         deleted[name] = connection.execute(statement, (before,)).rowcount
+    deleted["values"] += months
     deleted["series"] = connection.execute(_UNUSED_SERIES).rowcount
     return Pruned(before, **deleted)

@@ -115,9 +115,13 @@ class Store:
         """Closes the connection; an embedded server stays up."""
         self._session.close()
 
-    def migrate(self) -> Migrated:
-        """Brings the schema up to date; twice does nothing."""
-        return migrate(self._session)
+    def migrate(self, *, partition_by_month: bool = False) -> Migrated:
+        """Brings the schema up to date; twice does nothing.
+
+        `partition_by_month` puts the values into monthly partitions, for good: for stores of
+        hundreds of millions of values, whose retention then drops months.
+        """
+        return migrate(self._session, partition_by_month=partition_by_month)
 
     def write(self, results: HasResults) -> WriteSummary:
         """Stores results; ValueError where they have no window in time.

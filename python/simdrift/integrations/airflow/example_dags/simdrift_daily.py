@@ -23,8 +23,10 @@ with DAG(
     monitored = SimdriftOperator(
         task_id="monitor",
         spec="{{ var.value.simdrift_spec }}",
-        after="{{ data_interval_start | string }}",
-        until="{{ data_interval_end | string }}",
+        # Airflow 3 runs a cron schedule at its logical date; that of an interval timetable is the
+        # interval's start: there data_interval_start and data_interval_end are meant.
+        after="{{ logical_date - macros.timedelta(days=1) }}",
+        until="{{ logical_date }}",
     )
 
     @task
