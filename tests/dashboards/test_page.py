@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from datetime import datetime
@@ -126,7 +127,10 @@ def test_an_empty_store_is_refused_with_what_to_do(empty_store: Store, tmp_path)
 @NEEDED
 @pytest.mark.parametrize("place", [0, 1])
 def test_a_browser_shows_the_page_in_colour(browse, flights_pages, tmp_path, place):
-    picture = tmp_path / "page.png"
+    """The pictures of the README: with SIMDRIFT_SCREENSHOTS they are kept in docs/images."""
+    name = FILES[place].replace("index", "overview").replace(".html", ".png")
+    kept = Path(__file__).parents[2] / "docs" / "images"
+    picture = (kept if "SIMDRIFT_SCREENSHOTS" in os.environ else tmp_path) / name
     browse(flights_pages[place], f"--screenshot={picture}", "--window-size=1500,1000")
     width, height, found = colours(picture.read_bytes())
     assert (width, height) == (1500, 1000)

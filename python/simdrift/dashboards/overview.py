@@ -190,15 +190,17 @@ limit 20""",
             "How many rules each window crossed.",
             "bars",
             "short",
-            f"""select d.window_end as time, {MODEL} as metric, count(alerts.ts)::float8 as value
+            f"""with alerts as (
+    select d.run_id, count(*)::float8 as value from simdrift.dashboard_result as d
+    where {CHOSEN}
+        and d.alert
+    group by d.run_id
+)
+select d.window_end as time, {MODEL} as metric, coalesce(alerts.value, 0) as value
 from simdrift.dashboard_run as d
-left join (
-    select v.run_id, v.ts from simdrift.dashboard_result as v
-    where v.alert and $__timeFilter(v.ts)
-) as alerts on alerts.run_id = d.run_id
+left join alerts on alerts.run_id = d.run_id
 where {STREAM}
     and $__timeFilter(d.window_end)
-group by d.run_id, d.window_end, d.model, d.model_version
 order by d.window_end""",
             12,
             9,

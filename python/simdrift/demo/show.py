@@ -208,19 +208,17 @@ def story(results: Results, questions: tuple[tuple[str, str, str], ...]) -> Iter
 
 
 def grafana_lines(results: Results, store: Store) -> Iterator[str]:
-    """How to look at the results in Grafana: the server, the data source, a query."""
+    """How to look at the results: pages without Grafana, the dashboards in a Grafana."""
     run = results.runs[0]
     last = max(run.window_end for run in results.runs if run.window_end)
+    yield "\nDashboards"
+    yield "  as pages          simdrift dashboard --html dashboards   (needs nothing else)"
+    yield "  in Grafana        simdrift grafana export monitoring, then docker compose up -d there"
     if store.target.server is None:
-        address, where = "the address of your server", store.target.label
+        yield f"  in your Grafana   data source uid simdrift, PostgreSQL, {store.target.label},"
+        yield "                    user simdrift_reader; then simdrift grafana push URL"
     else:
-        address, where = f"127.0.0.1:{PORT}", f"simdrift store serve --port {PORT}"
-    yield "\nIn Grafana"
-    if store.target.server is not None:
-        yield f"  open the server   {where}   (shows the reader's password once)"
-    yield f"  data source       PostgreSQL, host {address}, database simdrift, user simdrift_reader"
+        yield f"  in your Grafana   simdrift store serve --port {PORT}   (shows the reader's password)"
+        yield f"                    simdrift grafana push URL --postgres 127.0.0.1:{PORT}"
+        yield "                    --sslmode disable"
     yield f"  time range        {run.window_start:%Y-%m-%d} to {last:%Y-%m-%d}"
-    yield "  query             select ts as time, value from simdrift.dashboard_result"
-    yield f"                    where monitor = '{run.monitor}' and column_name = ''"
-    yield "                    and metric = 'quality.missing_share'"
-    yield "                    and $__timeFilter(ts) order by ts"
