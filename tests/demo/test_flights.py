@@ -113,8 +113,8 @@ def test_it_says_what_it_found_and_where_to_look(results: Results, told: list[st
         "Sat 09 Feb 2013",
         "Fri 08 Mar 2013",
         "simdrift store serve --port 54320",
-        "user simdrift_reader",
-        "from simdrift.dashboard_result",
+        "simdrift dashboard --html",
+        "simdrift grafana export",
         "compute ",
         "store ",
     ):

@@ -218,7 +218,7 @@ def grafana_lines(results: Results, store: Store) -> Iterator[str]:
         yield f"  in your Grafana   data source uid simdrift, PostgreSQL, {store.target.label},"
         yield "                    user simdrift_reader; then simdrift grafana push URL"
     else:
-        yield f"  in your Grafana   simdrift store serve --port {PORT}   (shows the reader's password)"
+        yield f"  in your Grafana   simdrift store serve --port {PORT} (shows a password)"
         yield f"                    simdrift grafana push URL --postgres 127.0.0.1:{PORT}"
         yield "                    --sslmode disable"
     yield f"  time range        {run.window_start:%Y-%m-%d} to {last:%Y-%m-%d}"
