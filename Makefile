@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 SOURCES := pyproject.toml setup.py CMakeLists.txt $(shell find csrc python -type f \
 	! -name '*.so' ! -path '*/__pycache__/*' ! -path '*.egg-info/*' 2>/dev/null)
 
-.PHONY: help demo test lint format test-c test-sanitize test-python test-slow test-integrations screenshots bench bench-core clean
+.PHONY: help demo test lint format test-c test-sanitize test-python test-slow test-integrations test-peers screenshots bench bench-peers bench-core clean
 .DEFAULT_GOAL := help
 
 help:
@@ -25,6 +25,8 @@ help:
 	@echo "make test-python           pytest on the installed wheel"
 	@echo "make test-slow             the long versions: faults, packaging, big inputs"
 	@echo "make test-integrations     Prefect and Airflow, each in an environment of its own"
+	@echo "make test-peers            convention='evidently' against Evidently, in an environment of its own"
+	@echo "make bench-peers           sd.compare against Evidently and NannyML (some five minutes)"
 	@echo "make screenshots           the README's pictures of the dashboards"
 	@echo "make bench | bench-core    the tables of the README | Google Benchmark on the core"
 	@echo "make clean                 removes build/ and .venv/"
@@ -101,6 +103,18 @@ build/wheel.stamp: $(SOURCES) | $(BIN)/python
 test-integrations: .venv-prefect/test.stamp .venv-airflow/test.stamp
 	.venv-prefect/bin/python -m pytest tests/integrations/test_work.py tests/integrations/test_prefect.py
 	.venv-airflow/bin/python -m pytest tests/integrations/test_airflow.py
+
+test-peers: .venv-peers/test.stamp
+	.venv-peers/bin/python -m pytest tests/peers
+
+.venv-nannyml/bench.stamp: .ci/nannyml.txt
+	$(PYTHON) -m venv .venv-nannyml
+	.venv-nannyml/bin/pip install --quiet --upgrade pip
+	.venv-nannyml/bin/pip install --quiet -r .ci/nannyml.txt
+	@touch $@
+
+bench-peers: $(VENV)/test.stamp .venv-peers/test.stamp .venv-nannyml/bench.stamp
+	$(BIN)/python benches/bench_peers.py --evidently .venv-peers/bin/python --nannyml .venv-nannyml/bin/python
 
 # The README's pictures of the dashboards, by the test that looks at them in a browser.
 screenshots: $(VENV)/test.stamp build/deps.stamp

@@ -121,9 +121,9 @@ def test_the_report_has_a_histogram_of_each_column(sides: tuple[pa.Table, pa.Tab
         ({"methods": "kss"}, SpecError, "'methods': unknown method 'kss', did you mean 'ks'?"),
         ({"correction": "fdr"}, SpecError, "'correction': expected 'bh', 'by', 'holm'"),
         (
-            {"convention": "evidently"},
+            {"convention": "nannyml"},
             SpecError,
-            "'convention': 'evidently' is not in this version",
+            "expected 'simdrift' or 'evidently', found 'nannyml'",
         ),
         ({"roles": {"targt": "y"}}, SpecError, "unknown key 'targt', did you mean 'target'?"),
         ({"thresholds": {"drift.psy": 1.0}}, SpecError, "unknown metric 'drift.psy'"),

@@ -110,8 +110,8 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
         "'correction': expected 'bh', 'by', 'holm', 'bonferroni' or 'none', found 'fdr'",
     ),
     (
-        {"convention": "evidently"},
-        "'convention': 'evidently' is not in this version: leave it out or say 'simdrift'",
+        {"convention": "nannyml"},
+        "'convention': expected 'simdrift' or 'evidently', found 'nannyml'",
     ),
     (
         {"methods": "kss"},

@@ -104,6 +104,13 @@ def resolve(
     return _named(methods, False, kind, rows, categories)
 
 
+def is_auto(methods: Methods, column: str, kind: str) -> bool:
+    """Whether nobody named methods for the column."""
+    if isinstance(methods, Mapping):
+        return bool(methods.get(column, methods.get(kind, "auto")) == "auto")
+    return methods == "auto"
+
+
 def _named(given: Any, always: bool, kind: str, rows: int, categories: int = 0) -> MethodChoice:
     if given == "auto":
         return choose(kind, rows, categories)

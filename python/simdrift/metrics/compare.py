@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from simdrift.metrics import auto
+from simdrift.metrics import auto, evidently
 from simdrift.metrics import thresholds as rules
 from simdrift.metrics.auto import Call, MethodChoice, Methods
 from simdrift.metrics.correction import checked_correction, correct
@@ -51,6 +51,9 @@ class DriftPlan:
     missing_share: bool = True
     threads: int | None = None
     table: tuple[Call, ...] = ()
+    convention: str | None = None
+    automatic: frozenset[str] = frozenset()
+    """Columns whose methods nobody named."""
 
     @classmethod
     def make(
@@ -67,6 +70,7 @@ class DriftPlan:
         drift_share: float = rules.DEFAULT_DRIFT_SHARE,
         missing_share: bool = True,
         threads: int | None = None,
+        convention: str | None = None,
     ) -> DriftPlan:
         """Checks everything and chooses each column's methods. `rows_current`: of two frames
         the smaller side's rows count; `recorded`: choices of a saved reference, which stand."""
@@ -76,8 +80,16 @@ class DriftPlan:
             name: restored.get(name) or _choice(methods, column, rows_current)
             for name, column in reference.items()
         }
+        automatic = frozenset(
+            name for name, column in reference.items() if auto.is_auto(methods, name, column.kind)
+        )
+        if convention == evidently.NAME:
+            for name in choices.keys() - automatic:
+                evidently.checked(choices[name].decisive)
         return cls(
             choices=choices,
+            convention=convention,
+            automatic=automatic,
             thresholds=rules.checked_overrides(thresholds or {}),
             correction=checked_correction(correction),
             alpha=rules.checked_share("alpha", alpha),
@@ -108,6 +120,8 @@ class Measured(NamedTuple):
     params: str
     outcome: Outcome
     beside: bool = False
+    verdict: tuple[float, bool | None] | None = None
+    """Threshold and alert of a convention that has rules of its own."""
 
 
 def measure_columns(
@@ -123,6 +137,8 @@ def measure_columns(
         choice = plan.choices.get(name) or _choice("auto", column, None)
         if other is None:
             measured += _missing_column(column, choice, plan)
+        elif plan.convention == evidently.NAME:
+            measured += _by_evidently(column, other, choice, plan)
         else:
             measured += _measure(column, other, choice, plan)
         if progress is not None:
@@ -154,6 +170,26 @@ def _measure(
         spec = method("missing_share")
         measured.append(Measured(column.name, spec, "", evaluate(spec, pair, {})))
     return measured
+
+
+def _by_evidently(
+    column: ReferenceColumn, other: CurrentColumn, choice: MethodChoice, plan: DriftPlan
+) -> list[Measured]:
+    def threshold_of(name: str, default: float) -> float:
+        own = plan.thresholds.get((column.name, name), plan.thresholds.get(name))
+        return default if own is None else own
+
+    named = None if column.name in plan.automatic else [name for name, _ in choice.decisive]
+    return [
+        Measured(
+            column.name,
+            method(one.method),
+            evidently.PARAMS,
+            one.outcome,
+            verdict=(one.threshold, one.alert),
+        )
+        for one in evidently.judge(column, other, named, threshold_of)
+    ]
 
 
 def _prepared_call(call: Call, kind: str, bins: Bins) -> tuple[DriftMethod, dict[str, Any], str]:
@@ -209,7 +245,7 @@ def _corrected(flat: Sequence[Measured], correction: str) -> list[float | None]:
     q_values: list[float | None] = [None] * len(flat)
     families: tuple[list[int], list[int]] = ([], [])
     for index, item in enumerate(flat):
-        if item.outcome.p_value is not None:
+        if item.outcome.p_value is not None and item.verdict is None:
             families[item.spec.name == "missing_share"].append(index)
     for family in families:
         p_values = [flat[index].outcome.p_value for index in family]
@@ -259,6 +295,8 @@ def _row(
         alert = rules.alerts(
             spec, outcome.value, threshold, chance, plan.alpha, outcome.null_quantile
         )
+    if item.verdict is not None:
+        threshold, alert = item.verdict
     return MetricValue(
         item.column,
         spec.metric,

@@ -32,7 +32,7 @@ def compare(
     columns: Sequence[str] | None = None,
     roles: Columns | Mapping[str, Any] | None = None,
     methods: Any = "auto",
-    convention: Literal["simdrift"] | None = None,
+    convention: Literal["simdrift", "evidently"] | None = None,
     correction: Correction = "bh",
     thresholds: measure.Thresholds | None = None,
     segments: Sequence[str | Sequence[str]] = (),
@@ -48,8 +48,9 @@ def compare(
     `roles`: a dict such as {"prediction": "p", "target": "y", "categorical": ["zip"]}.
     `methods`: 'auto', a name, a list, or a dict of them by column or kind. `thresholds`: by
     metric, or by column and metric. `segments`: columns, or lists of columns, the rows of whose
-    values are compared on their own, too. `bins`: how psi and its like cut numbers. SpecError
-    for an argument that can't be used; data never raise.
+    values are compared on their own, too. `bins`: how psi and its like cut numbers.
+    `convention="evidently"`: scores, thresholds and choice of methods of Evidently 0.7.23.
+    SpecError for an argument that can't be used; data never raise.
 
     >>> import numpy as np
     >>> x = np.arange(1000.0)

@@ -256,6 +256,7 @@ def plan_of(
             bins=spec.bins,
             drift_share=spec.drift_share,
             threads=threads or spec.threads,
+            convention=spec.convention,
         )
     except ValueError as error:  # a column or kind that does not exist
         raise SpecError(str(error)) from None

@@ -236,7 +236,9 @@ class Spec(_Part):
     )
     alpha: float = Field(0.05, gt=0, lt=1, description="a number between 0 and 1")
     drift_share: float = Field(0.5, gt=0, le=1, description="a number above 0, at most 1")
-    convention: Literal["simdrift"] | None = Field(None, description="'simdrift'")
+    convention: Literal["simdrift", "evidently"] | None = Field(
+        None, description="'simdrift' or 'evidently'"
+    )
     threads: int | None = Field(None, ge=1, description="a whole number of 1 or more")
     store: StoreSpec = Field(default_factory=StoreSpec, description="a table with dsn")
 
@@ -286,8 +288,8 @@ class Spec(_Part):
     @field_validator("convention", mode="before")
     @classmethod
     def _convention(cls, value: object) -> object:
-        if value not in (None, "simdrift"):
-            raise _refuse(f"{found(value)} is not in this version: leave it out or say 'simdrift'")
+        if value not in (None, "simdrift", "evidently"):
+            raise _refuse(f"expected 'simdrift' or 'evidently', found {found(value)}")
         return value
 
     @field_validator("methods", mode="before")
