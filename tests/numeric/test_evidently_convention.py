@@ -12,7 +12,7 @@ import pytest
 
 import simdrift as sd
 from simdrift._errors import SpecError
-from simdrift.metrics.evidently import COUNTERPARTS
+from simdrift.metrics.evidently import COUNTERPARTS, checked
 
 sys.path.append(str(Path(__file__).parents[1] / "peers"))
 
@@ -94,8 +94,8 @@ def test_a_method_without_a_counterpart_is_refused_by_name():
     x = {"c": np.arange(100.0)}
     with pytest.raises(SpecError, match="found 'kuiper'"):
         sd.compare(x, x, methods="kuiper", convention="evidently")
-    with pytest.raises(SpecError, match="without parameters"):
-        sd.compare(x, x, methods=[("psi", {"bins": 5})], convention="evidently")
+    with pytest.raises(ValueError, match="without parameters"):
+        checked([("psi", {"bins": 5})])
 
 
 def test_what_evidently_raises_on_is_a_status():

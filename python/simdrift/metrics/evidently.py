@@ -274,9 +274,7 @@ def _codes(s: Sides) -> NDArray[np.int64]:
 def _anderson_darling(s: Sides) -> float:
     import scipy.stats
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that the p-value is capped
-        return float(scipy.stats.anderson_ksamp([s.x, s.y]).pvalue)
+    return float(scipy.stats.anderson_ksamp([s.x, s.y]).pvalue)
 
 
 def _cramer_von_mises(s: Sides) -> float:
@@ -442,7 +440,8 @@ def _judged(
     threshold = threshold_of(name, peer.threshold)
     if refused is None:
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # SciPy's, of data such as these
                 score = peer.score(sides)
             if math.isfinite(score):
                 n, m = sides.rows
