@@ -62,8 +62,8 @@ class Sides:
     """A column's rows on both sides, without what is missing or infinite."""
 
     kind: str
-    reference: ColumnState
-    current: ColumnState
+    reference: ReferenceColumn
+    current: CurrentColumn
 
     @cached_property
     def x(self) -> Floats:
@@ -98,9 +98,20 @@ class Sides:
     def rows(self) -> tuple[int, int]:
         """How many rows take part."""
         if self.kind == NUMERIC:
-            return len(self.x), len(self.y)
+            return int(self.reference.profile["finite"]), int(self.current.profile["finite"])
         _, p, q = self.keys
         return int(p.sum()), int(q.sum())
+
+    @property
+    def few(self) -> bool:
+        """Whether the values are compared as categories where nobody names a method."""
+        if self.kind == CATEGORICAL:
+            return True
+        column = self.reference.column
+        some = column.slice(0, min(len(column), SMALL_ROWS)).to_float64()
+        if len(np.unique(some[np.isfinite(some)])) > FEW_VALUES:
+            return False
+        return len(self.keys[0]) <= FEW_VALUES
 
     @property
     def integers(self) -> bool:
@@ -162,9 +173,12 @@ def _ks(s: Sides) -> float:
 
 
 def _wasserstein(s: Sides) -> float:
-    x, y = (_core.Column.from_numpy(values) for values in (s.x, s.y))
-    distance = float(_core.two_sample(x, y, ks=False)["wasserstein"])
-    return distance / max(float(np.std(s.x)), FLOOR)
+    found = _core.two_sample(
+        s.reference.sample, s.current.column, ks=False, threads=s.current.threads
+    )
+    n = s.rows[0]
+    spread = math.sqrt(s.reference.profile["variance"] * (n - 1) / n) if n > 1 else 0.0
+    return float(found["wasserstein"]) / max(spread, FLOOR)
 
 
 def _jensen_shannon(s: Sides) -> float:
@@ -365,12 +379,10 @@ COUNTERPARTS: Final = {
 def chosen(sides: Sides) -> str:
     """The method that Evidently takes where none is named."""
     n, _ = sides.rows
-    values = len(sides.keys[0])
-    few = sides.kind == CATEGORICAL or values <= FEW_VALUES
     if n > SMALL_ROWS:
-        return "jensen_shannon" if few else "wasserstein_normed"
-    if few:
-        return "chi_square" if values > 2 else "z_test"
+        return "jensen_shannon" if sides.few else "wasserstein_normed"
+    if sides.few:
+        return "chi_square" if len(sides.keys[0]) > 2 else "z_test"
     return "ks"
 
 
