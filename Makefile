@@ -100,9 +100,10 @@ build/wheel.stamp: $(SOURCES) | $(BIN)/python
 	.venv-$*/bin/pip install --quiet --force-reinstall --no-deps build/wheel/*.whl
 	@touch $@
 
-test-integrations: .venv-prefect/test.stamp .venv-airflow/test.stamp
+test-integrations: .venv-prefect/test.stamp .venv-airflow/test.stamp .venv-airflow2/test.stamp
 	.venv-prefect/bin/python -m pytest tests/integrations/test_work.py tests/integrations/test_prefect.py
 	.venv-airflow/bin/python -m pytest tests/integrations/test_airflow.py
+	.venv-airflow2/bin/python -m pytest tests/integrations/test_airflow.py
 
 test-peers: .venv-peers/test.stamp
 	.venv-peers/bin/python -m pytest tests/peers
@@ -126,7 +127,7 @@ bench: $(VENV)/test.stamp
 bench-core: $(VENV)/test.stamp build/deps.stamp
 	$(CONFIGURE) -B build/core -DCMAKE_BUILD_TYPE=Release
 	$(BUILD) build/core -j $(JOBS) --target simdrift_bench
-	build/core/simdrift_bench
+	build/core/benches/core/simdrift_bench
 
 clean:
 	rm -rf build $(VENV) .venv-*

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import json
 import os
 import shutil
@@ -59,8 +60,7 @@ def connection(database, monkeypatch):
 
 
 def made(**options):
-    from airflow.sdk import DAG
-
+    from simdrift.integrations.airflow.compat import DAG
     from simdrift.integrations.airflow.operators import SimdriftOperator
 
     with DAG("d", schedule=None, start_date=FIRST):
@@ -88,7 +88,7 @@ def test_a_report_is_written_where_asked(spec, connection, tmp_path):
 
 
 def test_fail_on_alert_fails_without_a_retry_after_storing(spec, connection, stored):
-    from airflow.sdk.exceptions import AirflowFailException
+    from simdrift.integrations.airflow.compat import AirflowFailException
 
     with pytest.raises(AirflowFailException, match="distance"):
         made(spec=spec, fail_on_alert=True).execute({})
@@ -96,7 +96,7 @@ def test_fail_on_alert_fails_without_a_retry_after_storing(spec, connection, sto
 
 
 def test_a_wrong_spec_fails_without_a_retry(connection, tmp_path):
-    from airflow.sdk.exceptions import AirflowFailException
+    from simdrift.integrations.airflow.compat import AirflowFailException
 
     with pytest.raises(AirflowFailException, match="no such file"):
         made(spec=str(tmp_path / "none.toml")).execute({})
@@ -153,13 +153,19 @@ def test_airflow_finds_the_provider_and_its_connection_type():
 def test_the_example_dag_runs(spec, connection, stored, monkeypatch, airflow_home):
     """dag.test(): templates are rendered from the interval, the summary goes on as an XCom."""
     monkeypatch.setenv("AIRFLOW_VAR_SIMDRIFT_SPEC", spec)
-    sys.path.insert(0, str(airflow_home / "dags"))
-    import simdrift_daily
+    path = airflow_home / "dags" / "simdrift_daily.py"
+    spec_of = importlib.util.spec_from_file_location("simdrift_daily", path)
+    simdrift_daily = importlib.util.module_from_spec(spec_of)
+    monkeypatch.setitem(sys.modules, "simdrift_daily", simdrift_daily)
+    spec_of.loader.exec_module(simdrift_daily)
 
+    # The parameter's name in Airflow 3, and in 2.10.
+    names = inspect.signature(simdrift_daily.dag.test).parameters
+    when = "logical_date" if "logical_date" in names else "execution_date"
     day = FIRST + timedelta(days=20)
-    run = simdrift_daily.dag.test(logical_date=day)
+    run = simdrift_daily.dag.test(**{when: day})
     assert str(run.state).lower().endswith("success")
     assert {key[0] for key in stored()} == {day}
-    again = simdrift_daily.dag.test(logical_date=day + timedelta(days=1))
+    again = simdrift_daily.dag.test(**{when: day + timedelta(days=1)})
     assert str(again.state).lower().endswith("success")
     assert {key[0] for key in stored()} == {day, day + timedelta(days=1)}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.sdk import BaseHook
 from psycopg.conninfo import make_conninfo
 
 from simdrift.store import Store
+
+from .compat import BaseHook
 
 _FIELDS = {"host": "host", "port": "port", "login": "user", "password": "password"}
 

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowFailException
-
 from simdrift._errors import InputError, SpecError
 from simdrift.integrations import work
 
+from .compat import AirflowFailException, BaseOperator
 from .hooks import SimdriftHook
 
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from airflow.sdk import DAG, task
-
+from simdrift.integrations.airflow.compat import DAG, task  # Airflow 3: airflow.sdk
 from simdrift.integrations.airflow.operators import SimdriftOperator
 
 with DAG(
