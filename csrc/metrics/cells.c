@@ -355,3 +355,29 @@ sdr_code sdr_cells_choose(sdr_cell_map *map, bool *tied, const sdr_cell_source *
     sdr_release(values);
     return SDR_OK;
 }
+
+/* --- sorted rows --- */
+
+sdr_code sdr_cells_sorted_init(sdr_cells_sorted *out, const double *values, int64_t n,
+                               const sdr_context *context, sdr_error *error) {
+    *out = (sdr_cells_sorted){.values = values, .n = n};
+    sdr_view view;
+    sdr_column column;
+    SDR_TRY(sdr_view_init_strided(&view, SDR_TYPE_FLOAT64, SDR_UNIT_NONE, false, values,
+                                  n, sizeof *values, NULL, 0, error));
+    SDR_TRY(sdr_column_init(&column, &view, 1, error));
+    const sdr_cell_source source = {.column = &column};
+    sdr_code code = sdr_cells_choose(&out->map, &out->tied, &source, 1, error);
+    out->table = code == SDR_OK ? sdr_allocate(SDR_CELLS * sizeof *out->table) : NULL;
+    if (code == SDR_OK && out->table == NULL) code = no_memory(error);
+    if (code == SDR_OK)
+        code = sdr_cells_count(out->table, true, &source, &out->map, context, error);
+    sdr_column_reset(&column);
+    if (code != SDR_OK) sdr_cells_sorted_reset(out);
+    return code;
+}
+
+void sdr_cells_sorted_reset(sdr_cells_sorted *sorted) {
+    sdr_release(sorted->table);
+    memset(sorted, 0, sizeof *sorted);
+}

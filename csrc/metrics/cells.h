@@ -40,6 +40,15 @@ static inline void sdr_cell_set_add(sdr_cell_set *set, int id) {
 /* The set as runs; false where it has more than SDR_CELL_RUNS. */
 bool sdr_cell_set_runs(sdr_cell_run *runs, int *n_runs, const sdr_cell_set *set);
 
+/* Rows in ascending order, NaN left out, and what counting them gave: made once. */
+typedef struct sdr_cells_sorted {
+    const double *values;
+    int64_t n;
+    sdr_cell_map map;
+    bool tied;
+    sdr_cell *table; /* counts and sums */
+} sdr_cells_sorted;
+
 /* Bits that all values of a cell share: a cell holds one value where all == any. */
 typedef struct sdr_cell_bits {
     uint64_t all, any; /* AND and OR of the values' bits; all > any: no value */
@@ -54,6 +63,10 @@ sdr_code sdr_cells_choose(sdr_cell_map *map, bool *tied, const sdr_cell_source *
 sdr_code sdr_cells_count(sdr_cell *table, bool with_sums, const sdr_cell_source *source,
                          const sdr_cell_map *map, const sdr_context *context,
                          sdr_error *error);
+/* Counts `values`, sorted, which must outlive it, with a map of their own. */
+sdr_code sdr_cells_sorted_init(sdr_cells_sorted *out, const double *values, int64_t n,
+                               const sdr_context *context, sdr_error *error);
+void sdr_cells_sorted_reset(sdr_cells_sorted *sorted);
 /* Adds the values of the cells in `wanted` to bits[SDR_CELLS]. */
 sdr_code sdr_cells_share(sdr_cell_bits *bits, const sdr_cell_set *wanted,
                          const sdr_cell_source *source, const sdr_cell_map *map,

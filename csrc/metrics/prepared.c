@@ -13,23 +13,29 @@
 #include "ranks.h"
 
 enum {
-    CELLS_FROM_ROWS = 65536, /* of the current, from where counting beats sorting it */
-    CELLS_REFERENCE = 16     /* unless the reference is this many times longer */
+    CELLS_FROM_ROWS = 65536, /* of a side, from where counting beats sorting it */
+    CELLS_REFERENCE = 16     /* unless a reference without a table is so much longer */
 };
 
 struct sdr_prepared {
-    sdr_sample sample; /* sorted */
-    sdr_prefix prefix; /* of float64 values */
-    int64_t rows;      /* of the column, null and NaN too */
+    sdr_sample sample;      /* sorted */
+    sdr_prefix prefix;      /* of float64 values */
+    sdr_cells_sorted cells; /* of many float64 values, else without a table */
+    int64_t rows;           /* of the column, null and NaN too */
     sdr_kind kind;
     sdr_type type;
     sdr_unit unit;
 };
 
-static sdr_code build_prefix(sdr_prepared *prepared, sdr_error *error) {
+/* What comparing wants beside the sorted values. */
+static sdr_code count_sorted(sdr_prepared *prepared, const sdr_context *context,
+                             sdr_error *error) {
     const sdr_sample *sample = &prepared->sample;
     if (sample->values == NULL) return SDR_OK;
-    return sdr_prefix_init(&prepared->prefix, sample->values, sample->n, error);
+    SDR_TRY(sdr_prefix_init(&prepared->prefix, sample->values, sample->n, error));
+    if (sample->n < CELLS_FROM_ROWS) return SDR_OK;
+    return sdr_cells_sorted_init(&prepared->cells, sample->values, sample->n, context,
+                                 error);
 }
 
 sdr_code sdr_prepared_new(sdr_prepared **out, const sdr_column *reference,
@@ -51,7 +57,7 @@ sdr_code sdr_prepared_new(sdr_prepared **out, const sdr_column *reference,
     prepared->unit = reference->unit;
     sdr_code code =
         sdr_sample_load_sorted(&prepared->sample, reference, domain, context, error);
-    if (code == SDR_OK) code = build_prefix(prepared, error);
+    if (code == SDR_OK) code = count_sorted(prepared, context, error);
     if (code != SDR_OK) {
         sdr_prepared_free(prepared);
         return code;
@@ -64,6 +70,7 @@ void sdr_prepared_free(sdr_prepared *prepared) {
     if (!prepared) return;
     sdr_sample_reset(&prepared->sample);
     sdr_prefix_reset(&prepared->prefix);
+    sdr_cells_sorted_reset(&prepared->cells);
     sdr_release(prepared);
 }
 
@@ -91,7 +98,6 @@ static int64_t first_unsorted(const void *values, int64_t n, bool is_integer) {
 sdr_code sdr_prepared_from_sorted(sdr_prepared **out, const void *values, int64_t n,
                                   bool is_integer, bool is_unsigned,
                                   const sdr_context *context, sdr_error *error) {
-    (void)context;
     *out = NULL;
     int64_t row = n < 0 ? 0 : first_unsorted(values, n, is_integer);
     if (row >= 0) {
@@ -121,7 +127,7 @@ sdr_code sdr_prepared_from_sorted(sdr_prepared **out, const void *values, int64_
     } else {
         prepared->sample.values = copy;
     }
-    sdr_code code = build_prefix(prepared, error);
+    sdr_code code = count_sorted(prepared, context, error);
     if (code != SDR_OK) {
         sdr_prepared_free(prepared);
         return code;
@@ -196,15 +202,11 @@ static sdr_code compare_loaded(sdr_two_sample *out, const sdr_sample *reference,
     return code;
 }
 
-/* Both sides large: by cells, the reference as a column of its sorted values. */
-static sdr_code compare_large(bool *done, sdr_two_sample *out,
-                              const sdr_sample *reference, const sdr_column *current,
-                              int flags, const sdr_context *context, sdr_error *error) {
-    *done = false;
-    if (reference->values == NULL || current->kind == SDR_KIND_NULL ||
-        current->length < CELLS_FROM_ROWS ||
-        reference->n > CELLS_REFERENCE * current->length)
-        return SDR_OK;
+/* By cells, the reference as a column of its sorted values. */
+static sdr_code compare_as_column(bool *done, sdr_two_sample *out,
+                                  const sdr_sample *reference,
+                                  const sdr_column *current, int flags,
+                                  const sdr_context *context, sdr_error *error) {
     sdr_view view;
     sdr_column sorted;
     SDR_TRY(sdr_view_init_strided(&view, SDR_TYPE_FLOAT64, SDR_UNIT_NONE, false,
@@ -217,13 +219,19 @@ static sdr_code compare_large(bool *done, sdr_two_sample *out,
     return code;
 }
 
-static sdr_code compare_any(sdr_two_sample *out, const sdr_sample *reference,
-                            const sdr_prefix *prefix, const sdr_column *current,
-                            int flags, const sdr_context *context, sdr_error *error) {
-    bool done;
-    SDR_TRY(compare_large(&done, out, reference, current, flags, context, error));
-    if (done) return SDR_OK;
-    return compare_loaded(out, reference, prefix, current, flags, context, error);
+/* A large current: by cells. */
+static sdr_code compare_large(bool *done, sdr_two_sample *out, const sdr_sample *x,
+                              const sdr_cells_sorted *cells, const sdr_column *current,
+                              int flags, const sdr_context *context, sdr_error *error) {
+    *done = false;
+    if (x->values == NULL || current->kind == SDR_KIND_NULL ||
+        current->length < CELLS_FROM_ROWS)
+        return SDR_OK;
+    if (cells != NULL && cells->table != NULL)
+        SDR_TRY(
+            sdr_two_sample_by_sorted(done, out, cells, current, flags, context, error));
+    if (*done || x->n > CELLS_REFERENCE * current->length) return SDR_OK;
+    return compare_as_column(done, out, x, current, flags, context, error);
 }
 
 /* A column without rows of the reference's type. */
@@ -255,7 +263,11 @@ sdr_code sdr_two_sample_prepared(sdr_two_sample *out, const sdr_prepared *refere
         x = &as_doubles;
     }
     const sdr_prefix *prefix = mixed ? NULL : &reference->prefix;
-    sdr_code code = compare_any(out, x, prefix, current, flags, context, error);
+    const sdr_cells_sorted *cells = mixed ? NULL : &reference->cells;
+    bool done;
+    sdr_code code = compare_large(&done, out, x, cells, current, flags, context, error);
+    if (code == SDR_OK && !done)
+        code = compare_loaded(out, x, prefix, current, flags, context, error);
     sdr_sample_reset(&as_doubles);
     out->status =
         sdr_two_sample_status(reference->rows, current->length, out->n, out->m);

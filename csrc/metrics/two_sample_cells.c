@@ -124,6 +124,12 @@ static void choose_cells(sdr_cells_work *w) {
     }
 }
 
+static uint64_t bits_of(double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
 static double value_of(uint64_t bits) {
     double value;
     memcpy(&value, &bits, sizeof value);
@@ -133,6 +139,29 @@ static double value_of(uint64_t bits) {
 /* One value, and a finite one: infinities are for the walk to see. */
 static bool is_single(const sdr_cell_bits *bits) {
     return bits->all == bits->any && isfinite(value_of(bits->all));
+}
+
+/* Of sorted rows the first and the last of a cell tell. */
+static void share_sorted(sdr_cells_work *w, const sdr_cells_sorted *sorted) {
+    int64_t start = 0;
+    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++) {
+        int64_t count = sorted->table[id].count;
+        if (count == 0) continue;
+        uint64_t first = bits_of(sorted->values[start]);
+        uint64_t last = bits_of(sorted->values[start + count - 1]);
+        w->bits[id].all &= first & last;
+        w->bits[id].any |= first | last;
+        start += count;
+    }
+}
+
+static sdr_code share_side(sdr_cells_work *w, sdr_cells_side *s,
+                           const sdr_context *context, sdr_error *error) {
+    if (s->sorted == NULL)
+        return sdr_cells_share(w->bits, &w->wanted, &s->source, &w->map, context,
+                               error);
+    share_sorted(w, s->sorted);
+    return SDR_OK;
 }
 
 /* Where much would be collected: finds cells of one value, which need no walk. */
@@ -145,10 +174,8 @@ static sdr_code spare_ties(sdr_cells_work *w, const sdr_context *context,
     if (w->bits == NULL) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
     for (int id = 0; id < SDR_CELLS; id++)
         w->bits[id] = (sdr_cell_bits){UINT64_MAX, 0};
-    SDR_TRY(
-        sdr_cells_share(w->bits, &w->wanted, &w->x.source, &w->map, context, error));
-    SDR_TRY(
-        sdr_cells_share(w->bits, &w->wanted, &w->y.source, &w->map, context, error));
+    SDR_TRY(share_side(w, &w->x, context, error));
+    SDR_TRY(share_side(w, &w->y, context, error));
     for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++)
         if (sdr_cell_set_has(&w->wanted, id) && is_single(&w->bits[id]))
             sdr_cell_set_add(&w->single, id);
@@ -189,29 +216,36 @@ static void join_runs(sdr_cells_work *w) {
  */
 static sdr_code sort_side(sdr_cells_side *s, const sdr_context *context,
                           sdr_error *error) {
-    if (s->collected == 0) return SDR_OK;
+    if (s->sorted != NULL || s->collected == 0) return SDR_OK;
     sdr_key *scratch = sdr_allocate((size_t)s->collected * sizeof *scratch);
     if (scratch == NULL)
         return sdr_error_set(error, SDR_NO_MEMORY, "no memory to sort");
-    sdr_code code = sdr_sort_doubles(s->values, scratch, s->collected, context, error);
+    sdr_code code = sdr_sort_doubles(s->found, scratch, s->collected, context, error);
     sdr_release(scratch);
     return code;
 }
 
 static sdr_code collect(sdr_cells_side *s, const sdr_cells_work *w,
                         const sdr_context *context, sdr_error *error) {
-    s->values = sdr_allocate((size_t)s->collected * sizeof *s->values);
-    if (s->values == NULL)
+    if (s->sorted != NULL) return SDR_OK;
+    s->values = s->found = sdr_allocate((size_t)s->collected * sizeof *s->found);
+    if (s->found == NULL)
         return sdr_error_set(error, SDR_NO_MEMORY, "no memory for %lld values",
                              (long long)s->collected);
     if (s->collected == 0) return SDR_OK;
-    return sdr_cells_collect(s->values, &w->wanted, &s->source, &w->map, context,
-                             error);
+    return sdr_cells_collect(s->found, &w->wanted, &s->source, &w->map, context, error);
 }
 
 static bool has_infinity(const sdr_cells_side *s) {
-    return s->collected > 0 &&
-           (isinf(s->values[0]) || isinf(s->values[s->collected - 1]));
+    int64_t n = s->sorted != NULL ? s->sorted->n : s->collected;
+    return n > 0 && (isinf(s->values[0]) || isinf(s->values[n - 1]));
+}
+
+/* Rows that the walk leaves out: only a sorted side has them among its values. */
+static void skip_values(sdr_cells_walk *k, const sdr_cells_work *w, int64_t hx,
+                        int64_t hy) {
+    k->i += w->x.sorted != NULL ? hx : 0;
+    k->j += w->y.sorted != NULL ? hy : 0;
 }
 
 static void pass_single(sdr_cells_walk *k, const sdr_cells_work *w, int id,
@@ -221,6 +255,7 @@ static void pass_single(sdr_cells_walk *k, const sdr_cells_work *w, int id,
     if (w->want_w1)
         sdr_wide_add_product(&k->total, value,
                              (int64_t)(sdr_magnitude(before) - sdr_magnitude(after)));
+    skip_values(k, w, w->x.table[id].count, w->y.table[id].count);
 }
 
 void sdr_cells_walk_values(sdr_cells_walk *k, const sdr_cells_work *w, sdr_int128 a,
@@ -234,6 +269,7 @@ void sdr_cells_walk_values(sdr_cells_walk *k, const sdr_cells_work *w, sdr_int12
 void sdr_cells_take_sums(sdr_cells_walk *k, const sdr_cells_work *w, int id,
                          const sdr_cell *x, const sdr_cell *y, sdr_int128 before,
                          sdr_int128 after) {
+    skip_values(k, w, x->count, y->count);
     if (!w->want_w1) return;
     int sign = before > 0 || after > 0 ? 1 : -1;
     if (x->count > 0) k->tx -= sign * true_sum(id, x, &w->map);
@@ -287,29 +323,59 @@ static int64_t rows_of(const sdr_cell *table, int64_t length) {
     return length - table[SDR_CELL_MISSING].count;
 }
 
+static int64_t length_of(const sdr_cells_side *s) {
+    return s->sorted != NULL ? s->sorted->n : s->source.column->length;
+}
+
 static sdr_code count_side(sdr_cells_side *s, sdr_cells_work *w,
                            const sdr_context *context, sdr_error *error) {
-    s->table = sdr_allocate(SDR_CELLS * sizeof *s->table);
-    if (s->table == NULL) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
-    SDR_TRY(sdr_cells_count(s->table, w->want_w1, &s->source, &w->map, context, error));
-    s->rows = rows_of(s->table, s->source.column->length);
+    if (s->sorted != NULL) {
+        s->table = s->sorted->table;
+        s->values = s->sorted->values;
+        s->rows = s->sorted->n;
+        return SDR_OK;
+    }
+    s->table = s->counted = sdr_allocate(SDR_CELLS * sizeof *s->counted);
+    if (s->counted == NULL) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
+    SDR_TRY(
+        sdr_cells_count(s->counted, w->want_w1, &s->source, &w->map, context, error));
+    s->rows = rows_of(s->counted, s->source.column->length);
     return SDR_OK;
+}
+
+/* The map of both sides, or the one that the sorted side was counted with. */
+static sdr_code choose_map(sdr_cells_work *w, sdr_error *error) {
+    if (w->x.sorted != NULL) {
+        w->map = w->x.sorted->map;
+        w->tied = w->x.sorted->tied;
+        return SDR_OK;
+    }
+    const sdr_cell_source both[] = {w->x.source, w->y.source};
+    return sdr_cells_choose(&w->map, &w->tied, both, 2, error);
+}
+
+/* Whether the sorted side's map serves the other side: not if its rows crowd where
+ * cells are wide. */
+static bool map_serves(const sdr_cells_work *w) {
+    if (w->x.sorted == NULL) return true;
+    int64_t far = w->y.table[SDR_CELL_FIRST].count + w->y.table[SDR_CELL_LAST].count;
+    return far <= w->y.rows / CROWD_SHARE;
 }
 
 static sdr_code compare(bool *done, sdr_two_sample *out, sdr_cells_work *w,
                         const sdr_context *context, sdr_error *error) {
-    const sdr_cell_source both[] = {w->x.source, w->y.source};
-    SDR_TRY(sdr_cells_choose(&w->map, &w->tied, both, 2, error));
+    SDR_TRY(choose_map(w, error));
     SDR_TRY(count_side(&w->x, w, context, error));
     SDR_TRY(count_side(&w->y, w, context, error));
     out->n = w->x.rows;
     out->m = w->y.rows;
-    out->status = sdr_two_sample_status(w->x.source.column->length,
-                                        w->y.source.column->length, out->n, out->m);
+    out->status =
+        sdr_two_sample_status(length_of(&w->x), length_of(&w->y), out->n, out->m);
     out->wasserstein_status = out->status;
     *done = out->status != SDR_STATUS_OK;
     /* products of counts must fit the walk's 64-bit factors */
     if (*done || (sdr_int128)out->n * out->m > INT64_MAX / 2) return SDR_OK;
+    if (!map_serves(w)) return SDR_OK;
     find_border(w);
     choose_cells(w);
     SDR_TRY(spare_ties(w, context, error));
@@ -329,20 +395,19 @@ static sdr_code compare(bool *done, sdr_two_sample *out, sdr_cells_work *w,
 }
 
 static void side_reset(sdr_cells_side *s) {
-    sdr_release(s->table);
-    sdr_release(s->values);
+    sdr_release(s->counted);
+    sdr_release(s->found);
 }
 
-sdr_code sdr_two_sample_by_cells(bool *done, sdr_two_sample *out,
-                                 const sdr_column *reference, const sdr_column *current,
-                                 int64_t base, int flags, const sdr_context *context,
-                                 sdr_error *error) {
+static sdr_code compare_sides(bool *done, sdr_two_sample *out, sdr_cells_side x,
+                              sdr_cell_source y, int flags, const sdr_context *context,
+                              sdr_error *error) {
     *done = false;
     sdr_cells_work *w = sdr_allocate(sizeof *w);
     if (w == NULL) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
     memset(w, 0, sizeof *w);
-    w->x.source = (sdr_cell_source){.column = reference, .base = base};
-    w->y.source = (sdr_cell_source){.column = current, .base = base};
+    w->x = x;
+    w->y.source = y;
     w->want_ks = flags & SDR_TWO_SAMPLE_KS;
     w->want_w1 = flags & SDR_TWO_SAMPLE_WASSERSTEIN;
     sdr_code code = compare(done, out, w, context, error);
@@ -352,4 +417,22 @@ sdr_code sdr_two_sample_by_cells(bool *done, sdr_two_sample *out,
     sdr_cells_fine_reset(&w->fine);
     sdr_release(w);
     return code;
+}
+
+sdr_code sdr_two_sample_by_cells(bool *done, sdr_two_sample *out,
+                                 const sdr_column *reference, const sdr_column *current,
+                                 int64_t base, int flags, const sdr_context *context,
+                                 sdr_error *error) {
+    sdr_cells_side x = {.source = {.column = reference, .base = base}};
+    sdr_cell_source y = {.column = current, .base = base};
+    return compare_sides(done, out, x, y, flags, context, error);
+}
+
+sdr_code sdr_two_sample_by_sorted(bool *done, sdr_two_sample *out,
+                                  const sdr_cells_sorted *reference,
+                                  const sdr_column *current, int flags,
+                                  const sdr_context *context, sdr_error *error) {
+    sdr_cells_side x = {.sorted = reference};
+    sdr_cell_source y = {.column = current};
+    return compare_sides(done, out, x, y, flags, context, error);
 }

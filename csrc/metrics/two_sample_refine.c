@@ -25,18 +25,47 @@ static inline int64_t part_of(const sdr_cells_fine *fine, double value,
     return fine->rank[part >> fine->bits] + (part & ((1 << fine->bits) - 1));
 }
 
+/* Empty cells are wanted only so that runs are few. */
+static bool is_walked(const sdr_cells_work *w, int id) {
+    return sdr_cell_set_has(&w->wanted, id) &&
+           (w->x.table[id].count > 0 || w->y.table[id].count > 0);
+}
+
+static void count_values(sdr_cell *table, const sdr_cells_work *w, const double *values,
+                         int64_t n) {
+    for (int64_t i = 0; i < n; i++) {
+        sdr_cell *part = &table[part_of(&w->fine, values[i], &w->map)];
+        part->count++;
+        if (w->want_w1) part->sum += fixed_of(values[i], &w->map);
+    }
+}
+
+/* Of sorted rows those of the cells to walk. */
+static sdr_code count_sorted(sdr_cell *table, const sdr_cells_work *w,
+                             const sdr_cells_sorted *sorted, const sdr_context *context,
+                             sdr_error *error) {
+    int64_t start = 0, looked = 0;
+    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++) {
+        int64_t count = sorted->table[id].count;
+        if (is_walked(w, id)) count_values(table, w, sorted->values + start, count);
+        start += count;
+        if (start - looked < POLL_VALUES) continue;
+        looked = start;
+        SDR_TRY(sdr_poll(context, start, sorted->n, error));
+    }
+    return SDR_OK;
+}
+
 static sdr_code count(sdr_cell *table, const sdr_cells_work *w,
                       const sdr_cells_side *side, const sdr_context *context,
                       sdr_error *error) {
-    for (int64_t i = 0; i < side->collected;) {
-        int64_t end =
-            side->collected - i < POLL_VALUES ? side->collected : i + POLL_VALUES;
+    if (side->sorted != NULL)
+        return count_sorted(table, w, side->sorted, context, error);
+    for (int64_t i = 0; i < side->collected; i += POLL_VALUES) {
+        int64_t left = side->collected - i;
         SDR_TRY(sdr_poll(context, i, side->collected, error));
-        for (; i < end; i++) {
-            sdr_cell *part = &table[part_of(&w->fine, side->values[i], &w->map)];
-            part->count++;
-            if (w->want_w1) part->sum += fixed_of(side->values[i], &w->map);
-        }
+        count_values(table, w, side->found + i,
+                     left < POLL_VALUES ? left : POLL_VALUES);
     }
     return SDR_OK;
 }
@@ -45,24 +74,19 @@ static sdr_code count(sdr_cell *table, const sdr_cells_work *w,
 static sdr_code keep(sdr_cells_side *side, const sdr_cells_work *w,
                      const sdr_context *context, sdr_error *error) {
     int64_t kept = 0;
+    if (side->sorted != NULL) return SDR_OK;
     for (int64_t i = 0; i < side->collected;) {
         int64_t end =
             side->collected - i < POLL_VALUES ? side->collected : i + POLL_VALUES;
         SDR_TRY(sdr_poll(context, i, side->collected, error));
         for (; i < end; i++) {
-            int64_t part = part_of(&w->fine, side->values[i], &w->map);
-            side->values[kept] = side->values[i];
+            int64_t part = part_of(&w->fine, side->found[i], &w->map);
+            side->found[kept] = side->found[i];
             kept += w->fine.to_walk[part >> 6] >> (part & 63) & 1;
         }
     }
     side->collected = kept;
     return SDR_OK;
-}
-
-/* Empty cells are wanted only so that runs are few. */
-static bool is_walked(const sdr_cells_work *w, int id) {
-    return sdr_cell_set_has(&w->wanted, id) &&
-           (w->x.table[id].count > 0 || w->y.table[id].count > 0);
 }
 
 static sdr_code make(sdr_cells_fine *fine, const sdr_cells_work *w, sdr_error *error) {
