@@ -169,7 +169,70 @@ sdr_code sdr_cells_count(sdr_cell *table, bool with_sums, const sdr_cell_source 
     return code;
 }
 
+/* --- counting where cells hold single values --- */
+
+/* Bits of NaN that no arithmetic makes: no value yet, several values. */
+#define NO_VALUE UINT64_C(0x7ff4000000000001)
+#define SEVERAL UINT64_C(0x7ff4000000000002)
+
+typedef struct tied_cell {
+    uint64_t value, count;
+} tied_cell;
+
+static void differ(tied_cell *cell, uint64_t value) {
+    cell->value = cell->value == NO_VALUE ? value : SEVERAL;
+}
+
+static void tie_part(const pass *p, int worker, const uint16_t *ids,
+                     const uint64_t *fixed, const double *values, int64_t n) {
+    (void)fixed;
+    tied_cell *table = (tied_cell *)p->tables + (int64_t)worker * SDR_CELLS;
+    for (int64_t i = 0; i < n; i++) {
+        double value = values[i] + 0.0; /* -0.0 is 0.0 */
+        uint64_t bits;
+        memcpy(&bits, &value, sizeof bits);
+        tied_cell *cell = &table[ids[i]];
+        if (__builtin_expect(cell->value != bits, 0)) differ(cell, bits);
+        cell->count++;
+    }
+}
+
+static void add_tied(sdr_cell *table, sdr_cell_bits *bits, const tied_cell *tied) {
+    for (int id = 0; id < SDR_CELLS; id++) {
+        table[id].count += (int64_t)tied[id].count;
+        if (tied[id].value == NO_VALUE) continue;
+        bits[id].all &= tied[id].value == SEVERAL ? 0 : tied[id].value;
+        bits[id].any |= tied[id].value == SEVERAL ? UINT64_MAX : tied[id].value;
+    }
+}
+
+sdr_code sdr_cells_count_ties(sdr_cell *table, sdr_cell_bits *bits,
+                              const sdr_cell_source *source, const sdr_cell_map *map,
+                              const sdr_context *context, sdr_error *error) {
+    int workers = sdr_parallel_workers(context, blocks_of(source), COST_BYTES);
+    pass p = {.source = source, .map = map, .body = tie_part};
+    tied_cell *tables = sdr_allocate((size_t)workers * SDR_CELLS * sizeof *tables);
+    if (tables == NULL) return no_memory(error);
+    p.tables = tables;
+    for (int64_t i = 0; i < (int64_t)workers * SDR_CELLS; i++)
+        tables[i] = (tied_cell){NO_VALUE, 0};
+    sdr_code code = run_pass(&p, context, error);
+    memset(table, 0, SDR_CELLS * sizeof *table);
+    for (int worker = 0; worker < workers; worker++)
+        add_tied(table, bits, tables + (int64_t)worker * SDR_CELLS);
+    sdr_release(tables);
+    return code;
+}
+
 /* --- bits that are shared --- */
+
+sdr_code sdr_cell_bits_new(sdr_cell_bits **out, sdr_error *error) {
+    *out = sdr_allocate(SDR_CELLS * sizeof **out);
+    if (*out == NULL) return no_memory(error);
+    for (int id = 0; id < SDR_CELLS; id++)
+        (*out)[id] = (sdr_cell_bits){UINT64_MAX, 0};
+    return SDR_OK;
+}
 
 static void share_part(const pass *p, int worker, const uint16_t *ids,
                        const uint64_t *fixed, const double *values, int64_t n) {
@@ -322,16 +385,18 @@ static int quantum_of(double range, int64_t rows) {
     return quantum < -FINEST ? -FINEST : quantum;
 }
 
-static bool repeats(const double *sorted, int64_t n) {
-    enum { REPEATED_SHARE = 32 }; /* one in so many */
+static sdr_cell_ties ties_of(const double *sorted, int64_t n) {
+    const double some = 1.0 / 32.0, most = 3.0 / 4.0; /* of the rows repeat another */
     int64_t repeated = 0;
     for (int64_t i = 1; i < n; i++)
         repeated += sorted[i] == sorted[i - 1];
-    return repeated * REPEATED_SHARE >= n;
+    if ((double)repeated >= most * (double)n) return SDR_CELL_TIES_MOST;
+    if ((double)repeated >= some * (double)n) return SDR_CELL_TIES_SOME;
+    return SDR_CELL_TIES_FEW;
 }
 
-sdr_code sdr_cells_choose(sdr_cell_map *map, bool *tied, const sdr_cell_source *sources,
-                          int n, sdr_error *error) {
+sdr_code sdr_cells_choose(sdr_cell_map *map, sdr_cell_ties *ties,
+                          const sdr_cell_source *sources, int n, sdr_error *error) {
     double *values = sdr_allocate((size_t)n * SAMPLE_ROWS * 2 * sizeof *values);
     if (values == NULL) return no_memory(error);
     int64_t found = 0, rows = 0;
@@ -350,7 +415,7 @@ sdr_code sdr_cells_choose(sdr_cell_map *map, bool *tied, const sdr_cell_source *
         if (isnormal(inverse)) map->inverse = inverse;
     }
     if (!isfinite(range)) range = 1.0;
-    *tied = repeats(values, found);
+    *ties = ties_of(values, found);
     map->quantum = quantum_of(range, rows);
     sdr_release(values);
     return SDR_OK;
@@ -367,7 +432,7 @@ sdr_code sdr_cells_sorted_init(sdr_cells_sorted *out, const double *values, int6
                                   n, sizeof *values, NULL, 0, error));
     SDR_TRY(sdr_column_init(&column, &view, 1, error));
     const sdr_cell_source source = {.column = &column};
-    sdr_code code = sdr_cells_choose(&out->map, &out->tied, &source, 1, error);
+    sdr_code code = sdr_cells_choose(&out->map, &out->ties, &source, 1, error);
     out->table = code == SDR_OK ? sdr_allocate(SDR_CELLS * sizeof *out->table) : NULL;
     if (code == SDR_OK && out->table == NULL) code = no_memory(error);
     if (code == SDR_OK)

@@ -132,27 +132,34 @@ static sdr_code no_memory(sdr_error *error) {
 
 static sdr_code find_single(selection *s, const sdr_context *context,
                             sdr_error *error) {
-    s->bits = sdr_allocate(SDR_CELLS * sizeof *s->bits);
-    if (s->bits == NULL) return no_memory(error);
-    for (int id = 0; id < SDR_CELLS; id++)
-        s->bits[id] = (sdr_cell_bits){UINT64_MAX, 0};
+    SDR_TRY(sdr_cell_bits_new(&s->bits, error));
     SDR_TRY(sdr_cells_share(s->bits, &s->wanted, &s->source, &s->map, context, error));
     spare_single(s);
     return SDR_OK;
+}
+
+/* With the values of cells where nearly all hold a single one. */
+static sdr_code count_rows(selection *s, sdr_cell_ties ties, const sdr_context *context,
+                           sdr_error *error) {
+    if (ties != SDR_CELL_TIES_MOST)
+        return sdr_cells_count(s->table, false, &s->source, &s->map, context, error);
+    SDR_TRY(sdr_cell_bits_new(&s->bits, error));
+    return sdr_cells_count_ties(s->table, s->bits, &s->source, &s->map, context, error);
 }
 
 static sdr_code select_ranks(selection *s, const double *q, int64_t n_q,
                              const sdr_context *context, sdr_error *error) {
     s->table = sdr_allocate(SDR_CELLS * sizeof *s->table);
     if (s->table == NULL) return no_memory(error);
-    bool tied;
-    SDR_TRY(sdr_cells_choose(&s->map, &tied, &s->source, 1, error));
-    SDR_TRY(sdr_cells_count(s->table, false, &s->source, &s->map, context, error));
+    sdr_cell_ties ties;
+    SDR_TRY(sdr_cells_choose(&s->map, &ties, &s->source, 1, error));
+    SDR_TRY(count_rows(s, ties, context, error));
     s->n = s->source.column->length - s->table[SDR_CELL_MISSING].count;
     if (s->n == 0) return SDR_OK;
     want_ranks(s, q, n_q);
     spare_single(s);
-    if (tied && s->kept > s->n / CROWD_SHARE) SDR_TRY(find_single(s, context, error));
+    if (ties == SDR_CELL_TIES_SOME && s->kept > s->n / CROWD_SHARE)
+        SDR_TRY(find_single(s, context, error));
     s->values = sdr_allocate(2 * (size_t)s->kept * sizeof *s->values);
     if (s->values == NULL) return no_memory(error);
     SDR_TRY(

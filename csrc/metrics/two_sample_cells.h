@@ -26,7 +26,9 @@ typedef struct sdr_cells_fine {
 typedef struct sdr_cells_work {
     sdr_cells_side x, y;
     sdr_cell_map map;
-    bool want_ks, want_w1, tied;
+    bool want_ks, want_w1;
+    bool has_sums; /* the tables, of what fills them now */
+    sdr_cell_ties ties;
     sdr_cell_set wanted, single; /* cells to walk; cells that hold one value */
     sdr_cell_bits *bits;         /* of cells, where ties were looked for */
     sdr_int128 border;           /* largest |A| at a border */

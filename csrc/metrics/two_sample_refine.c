@@ -146,6 +146,7 @@ static void choose_parts(sdr_cells_work *w, int id, sdr_int128 a) {
 sdr_code sdr_cells_refine(sdr_cells_work *w, const sdr_context *context,
                           sdr_error *error) {
     SDR_TRY(make(&w->fine, w, error));
+    w->has_sums = w->want_w1; /* parts always have them */
     SDR_TRY(count(w->fine.x, w, &w->x, context, error));
     SDR_TRY(count(w->fine.y, w, &w->y, context, error));
     visit_cells(w, raise_border);
