@@ -13,6 +13,8 @@
 #ifndef SDR_KERNELS_LANES_H
 #define SDR_KERNELS_LANES_H
 
+#include "kernels/prefetch.h"
+
 #include <math.h>
 #include <stdint.h>
 
@@ -340,15 +342,5 @@ static inline int lanes_signs_zero(const lanes_signs *s) {
 }
 
 #endif
-
-/* Streams run this far ahead of the loads: worth up to 2.3x from memory. Into the
- * second level: the first one's few line buffers are left to the loads (Sapphire
- * Rapids: the profile at 1.28 reads instead of 1.45). The address may lie beyond the
- * buffer; a prefetch never faults. */
-enum { LANES_PREFETCH_BYTES = 8192, LANES_PREFETCH_LEVEL = 2 };
-static inline void lanes_prefetch(const double *p) {
-    __builtin_prefetch((const void *)((uintptr_t)p + LANES_PREFETCH_BYTES), 0,
-                       LANES_PREFETCH_LEVEL);
-}
 
 #endif

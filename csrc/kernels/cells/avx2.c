@@ -1,9 +1,8 @@
 /* The cells with AVX2: two registers are eight values. */
 #include <immintrin.h>
 
+#include "kernels/lanes.h"
 #include "value.h"
-
-#include "../lanes.h"
 
 typedef lanes eight;
 
@@ -19,10 +18,6 @@ static inline cell_constants cell_constants_of(const sdr_cell_map *map) {
 
 static inline eight eight_load(const double *p) {
     return lanes_load(p);
-}
-
-static inline void eight_prefetch(const double *p) {
-    lanes_prefetch(p);
 }
 
 /* Four cells, one in each 64-bit lane. */

@@ -3,8 +3,6 @@
 
 #include "value.h"
 
-#include "../lanes.h"
-
 typedef __m512d eight;
 
 typedef struct cell_constants {
@@ -19,10 +17,6 @@ static inline cell_constants cell_constants_of(const sdr_cell_map *map) {
 
 static inline eight eight_load(const double *p) {
     return _mm512_loadu_pd(p);
-}
-
-static inline void eight_prefetch(const double *p) {
-    lanes_prefetch(p);
 }
 
 static inline void eight_cells(uint16_t *ids, eight x, const cell_constants *c) {

@@ -104,7 +104,7 @@ INLINE void run_powers(state *s, const double *values, int64_t n, lanes anchor,
                        bool masked) {
     powers p = s->p;
     for (int64_t i = 0; i < n; i += SDR_LANES) {
-        lanes_prefetch(values + i);
+        sdr_prefetch(values + i);
         add_rows(&p, lanes_load(values + i), anchor, masked);
     }
     s->p = p;
@@ -122,8 +122,8 @@ INLINE void run_rest(state *s, const double *values, int64_t n, lanes anchor,
     for (int64_t i = 0; i < pairs; i += 2 * SDR_LANES) {
         lanes x = lanes_load(values + i), next = lanes_load(values + i + SDR_LANES);
         if (LANES_WIDE) {
-            lanes_prefetch(values + i);
-            lanes_prefetch(values + i + SDR_LANES);
+            sdr_prefetch(values + i);
+            sdr_prefetch(values + i + SDR_LANES);
             add_rows(&p, x, anchor, masked);
             add_rows(&p, next, anchor, masked);
         }
@@ -325,8 +325,8 @@ static void pair(sdr_pair_profile *out, const double *x, const double *y, int64_
                     zero, zero, zero, zero, lanes_counter_zero()};
     int64_t i = 0;
     for (; i + SDR_LANES <= n; i += SDR_LANES) {
-        lanes_prefetch(x + i);
-        lanes_prefetch(y + i);
+        sdr_prefetch(x + i);
+        sdr_prefetch(y + i);
         add_pairs(&s, lanes_load(x + i), lanes_load(y + i), ax, ay);
     }
     int k = (int)(n - i);
@@ -347,7 +347,7 @@ static double read_bound(const double *values, int64_t n) {
     for (; i + STEP <= n; i += STEP) {
         const double *p = values + i;
         for (int line = 0; line < STEP; line += SDR_LANES)
-            lanes_prefetch(p + line);
+            sdr_prefetch(p + line);
         a = lanes_add(a, lanes_load(p));
         b = lanes_add(b, lanes_load(p + SDR_LANES));
         c = lanes_add(c, lanes_load(p + 2 * SDR_LANES));
