@@ -49,6 +49,9 @@ static inline lanes lanes_sub(lanes a, lanes b) {
 static inline lanes lanes_mul(lanes a, lanes b) {
     return _mm512_mul_pd(a, b);
 }
+static inline lanes lanes_div(lanes a, lanes b) {
+    return _mm512_div_pd(a, b);
+}
 static inline lanes lanes_lesser(lanes x, lanes y) {
     return _mm512_min_pd(x, y);
 }
@@ -146,6 +149,9 @@ static inline lanes lanes_sub(lanes a, lanes b) {
 }
 static inline lanes lanes_mul(lanes a, lanes b) {
     return (lanes){_mm256_mul_pd(a.low, b.low), _mm256_mul_pd(a.high, b.high)};
+}
+static inline lanes lanes_div(lanes a, lanes b) {
+    return (lanes){_mm256_div_pd(a.low, b.low), _mm256_div_pd(a.high, b.high)};
 }
 static inline lanes lanes_lesser(lanes x, lanes y) {
     return (lanes){_mm256_min_pd(x.low, y.low), _mm256_min_pd(x.high, y.high)};
@@ -269,6 +275,9 @@ static inline lanes lanes_sub(lanes a, lanes b) {
 }
 static inline lanes lanes_mul(lanes a, lanes b) {
     LANES_EACH(lanes, vmulq_f64(a.v[i], b.v[i]));
+}
+static inline lanes lanes_div(lanes a, lanes b) {
+    LANES_EACH(lanes, vdivq_f64(a.v[i], b.v[i]));
 }
 static inline lanes lanes_lesser(lanes x, lanes y) {
     LANES_EACH(lanes, vbslq_f64(vcltq_f64(x.v[i], y.v[i]), x.v[i], y.v[i]));

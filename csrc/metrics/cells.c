@@ -51,19 +51,20 @@ struct pass {
 
 /* --- values of a source --- */
 
-static double deviation(double value, double center) {
-    double distance = fabs(value - center);
-    return isfinite(distance) ? distance : NAN;
+static double finite_or_nan(double value) {
+    return isfinite(value) ? value : NAN;
 }
 
-static const double *load(const sdr_cell_source *source, int64_t start, int64_t n,
-                          double *scratch) {
+const double *sdr_cell_source_load(const sdr_cell_source *source, int64_t start,
+                                   int64_t n, double *scratch) {
     int64_t nulls;
     const double *values =
         sdr_column_load_f64(source->column, start, n, source->base, scratch, &nulls);
-    if (!source->deviates) return values;
+    if (source->rows == SDR_CELL_ROWS_ALL) return values;
+    bool deviates = source->rows == SDR_CELL_ROWS_DEVIATION;
     for (int64_t i = 0; i < n; i++)
-        scratch[i] = deviation(values[i], source->center);
+        scratch[i] =
+            finite_or_nan(deviates ? fabs(values[i] - source->center) : values[i]);
     return scratch;
 }
 
@@ -79,7 +80,7 @@ static sdr_code run_blocks(void *user, int64_t begin, int64_t end, int worker,
         int64_t start = block * SDR_BLOCK_ROWS;
         int64_t rows = p->source->column->length - start;
         if (rows > SDR_BLOCK_ROWS) rows = SDR_BLOCK_ROWS;
-        const double *values = load(p->source, start, rows, scratch);
+        const double *values = sdr_cell_source_load(p->source, start, rows, scratch);
         for (int64_t i = 0; i < rows; i += PART_ROWS) {
             int64_t n = rows - i < PART_ROWS ? rows - i : PART_ROWS;
             if (p->with_sums)
@@ -355,7 +356,8 @@ static int64_t sample(double *out, const sdr_cell_source *source) {
     int64_t rows = source->column->length, found = 0;
     int64_t wanted = rows < SAMPLE_ROWS ? rows : SAMPLE_ROWS;
     for (int64_t i = 0; i < wanted; i++) {
-        double scratch, value = *load(source, rows / wanted * i, 1, &scratch);
+        double scratch,
+            value = *sdr_cell_source_load(source, rows / wanted * i, 1, &scratch);
         if (isfinite(value)) out[found++] = value;
     }
     return found;

@@ -12,12 +12,18 @@
 #include "kernels/cells/cells.h"
 #include "simdrift/view.h"
 
-/* Rows of a column as float64 less `base`; or, with `deviates`, |row - center| of the
- * finite ones. Null, NaN (and there infinite) rows are missing. */
+/* Which rows of a column are taken, and as what. */
+typedef enum sdr_cell_rows {
+    SDR_CELL_ROWS_ALL,      /* that are neither null nor NaN */
+    SDR_CELL_ROWS_FINITE,   /* nor infinite */
+    SDR_CELL_ROWS_DEVIATION /* |row - center|, where finite */
+} sdr_cell_rows;
+
+/* Rows of a column as float64 less `base`; the others are missing. */
 typedef struct sdr_cell_source {
     const sdr_column *column;
     int64_t base;
-    bool deviates;
+    sdr_cell_rows rows;
     double center;
 } sdr_cell_source;
 
@@ -28,6 +34,11 @@ typedef enum sdr_cell_ties {
     SDR_CELL_TIES_SOME,
     SDR_CELL_TIES_MOST
 } sdr_cell_ties;
+
+/* Rows [start, start + n), n <= SDR_BLOCK_ROWS, the missing ones NaN: in scratch, or
+ * where the column has them. */
+const double *sdr_cell_source_load(const sdr_cell_source *source, int64_t start,
+                                   int64_t n, double *scratch);
 
 typedef struct sdr_cell {
     uint64_t sum; /* of values in fixed point, modulo 2^64 */

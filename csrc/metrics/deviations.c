@@ -1,24 +1,11 @@
 /*
- * Sums over the finite rows of a column of what needs a center or a scale first:
- * distances from a center (Brown-Forsythe), and cosines and sines (Epps-Singleton).
- *
- * Distances: each block has sums of its own, about its first one, merged as blocks.h
- * says. Cosines and their products are at most 1: they are rounded to 2^-50 and summed
- * as integers, so that the order of rows does not matter either. Cosines are libm's,
- * the same function for every ISA.
+ * Distances of the finite rows of a column from a center (Brown-Forsythe): each block
+ * has sums of its own, about its first one, merged as blocks.h says.
  */
 #include <math.h>
-#include <string.h>
 
 #include "blocks.h"
-#include "exact.h"
 #include "simdrift/ranks.h"
-
-enum { MOST = 2 * SDR_CHARACTERISTIC_POINTS, SUMS = MOST + MOST * (MOST + 1) / 2 };
-
-static const double QUANTA = 0x1p50;
-
-/* --- distances --- */
 
 typedef struct distances {
     int64_t n;
@@ -85,104 +72,5 @@ sdr_code sdr_deviation_profile(sdr_deviations *out, const sdr_column *column,
     out->n = all.n;
     out->mean = all.n > 0 ? all.mean : NAN;
     out->variance = all.n > 1 ? all.squares / (double)(all.n - 1) : NAN;
-    return SDR_OK;
-}
-
-/* --- waves --- */
-
-typedef struct waves {
-    int64_t n;
-    sdr_int128 sums[SUMS]; /* of g, then of its products, in quanta */
-} waves;
-
-typedef struct scaled {
-    const sdr_column *column;
-    double scale;
-    const double *points;
-    int k;
-} scaled;
-
-static int64_t quanta_of(double value) {
-    return (int64_t)llrint(value * QUANTA);
-}
-
-/* Sums of g, then of the products of its pairs i <= j. */
-static void add_wave(waves *part, const scaled *s, double z) {
-    const int k = s->k;
-    double g[MOST];
-    for (int i = 0; i < k; i++) {
-        g[i] = cos(s->points[i] * z);
-        g[k + i] = sin(s->points[i] * z);
-    }
-    sdr_int128 *sum = part->sums;
-    for (int i = 0; i < 2 * k; i++)
-        *sum++ += quanta_of(g[i]);
-    for (int i = 0; i < 2 * k; i++)
-        for (int j = i; j < 2 * k; j++)
-            *sum++ += quanta_of(g[i] * g[j]);
-}
-
-static void add_waves(void *out, const void *user, int64_t start, int64_t count,
-                      int *hint) {
-    (void)hint;
-    const scaled *s = user;
-    double scratch[SDR_BLOCK_ROWS];
-    int64_t nulls;
-    const double *values =
-        sdr_column_load_f64(s->column, start, count, 0, scratch, &nulls);
-    waves *part = out;
-    memset(part, 0, sizeof *part);
-    for (int64_t i = 0; i < count; i++) {
-        double z = values[i] / s->scale;
-        if (!isfinite(z)) continue;
-        part->n++;
-        add_wave(part, s, z);
-    }
-}
-
-static void merge_waves(void *out, const void *left, const void *right) {
-    waves *to = out;
-    const waves *a = left, *b = right;
-    to->n = a->n + b->n;
-    for (int i = 0; i < SUMS; i++)
-        to->sums[i] = a->sums[i] + b->sums[i];
-}
-
-static void finish_waves(double *means, double *covariance, const waves *all, int k) {
-    const double n = (double)all->n * QUANTA;
-    const sdr_int128 *products = all->sums + 2 * k;
-    for (int i = 0; i < 2 * k; i++)
-        means[i] = all->n > 0 ? (double)all->sums[i] / n : NAN;
-    for (int i = 0; i < 2 * k; i++)
-        for (int j = i; j < 2 * k; j++) {
-            double value = (double)*products++ / n - means[i] * means[j];
-            covariance[i * 2 * k + j] = covariance[j * 2 * k + i] = value;
-        }
-}
-
-sdr_code sdr_characteristic(int64_t *n, double *means, double *covariance,
-                            const sdr_column *column, const double *points, int k,
-                            double scale, const sdr_context *context,
-                            sdr_error *error) {
-    SDR_TRY(sdr_require_numeric(column, "sdr_characteristic", error));
-    if (k < 1 || k > SDR_CHARACTERISTIC_POINTS)
-        return sdr_error_set(error, SDR_INVALID_ARGUMENT,
-                             "points: expected 1 to %d, found %d",
-                             SDR_CHARACTERISTIC_POINTS, k);
-    if (!(scale > 0.0) || !isfinite(scale))
-        return sdr_error_set(error, SDR_INVALID_ARGUMENT,
-                             "scale: expected a number above 0, found %g", scale);
-    waves all = {0};
-    scaled s = {column, scale, points, k};
-    sdr_grid_pass pass = {.length = column->length,
-                          .row_bytes = sizeof(double),
-                          .size = sizeof all,
-                          .merge = merge_waves,
-                          .leaf = add_waves,
-                          .user = &s};
-    if (column->length > 0 && column->kind != SDR_KIND_NULL)
-        SDR_TRY(sdr_grid_run(&all, &pass, context, error));
-    *n = all.n;
-    finish_waves(means, covariance, &all, k);
     return SDR_OK;
 }

@@ -123,6 +123,9 @@ static PyMethodDef functions[] = {
      "distinct(column, " ENDS_WITH_OPTIONS "Count and relative standard error."},
     {"quantiles", AS_METHOD(core_quantiles), FAST,
      "quantiles(column, q, " ENDS_WITH_OPTIONS "Exact, linear interpolation."},
+    {"pooled_quantiles", AS_METHOD(core_pooled_quantiles), FAST,
+     "pooled_quantiles(a, b, q, " ENDS_WITH_OPTIONS
+     "Exact, of the finite rows of both columns."},
     {"median_deviation", AS_METHOD(core_median_deviation), FAST,
      "median_deviation(column, center, " ENDS_WITH_OPTIONS "Median of |x - center|."},
     {"top_values", AS_METHOD(core_top_values), FAST,
@@ -140,7 +143,7 @@ static PyMethodDef functions[] = {
     {"deviation_profile", AS_METHOD(core_deviation_profile), FAST,
      "deviation_profile(column, center, " ENDS_WITH_OPTIONS "Mean of |x - center|."},
     {"characteristic", AS_METHOD(core_characteristic), FAST,
-     "characteristic(column, points, scale, " ENDS_WITH_OPTIONS
+     "characteristic(column, t, scale, " ENDS_WITH_OPTIONS
      "Means and covariance of cosines and sines."},
     {"ks_exact_p", AS_METHOD(core_ks_exact_p), FAST,
      "ks_exact_p(n, m, numerator, " ENDS_WITH_OPTIONS "Two-sided, lattice paths."},

@@ -163,6 +163,34 @@ cleanup:
     return out;
 }
 
+PyObject *core_pooled_quantiles(PyObject *module, PyObject *const *args,
+                                Py_ssize_t n_args, PyObject *keywords) {
+    static const parameters expected = {
+        "pooled_quantiles", 3, 5, {"a", "b", "q", "threads", "progress"}};
+    core_state *state = PyModule_GetState(module);
+    PyObject *values[5], *q = NULL, *out = NULL;
+    call call;
+
+    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
+    const sdr_column *a = column_argument(state, values[0], "a");
+    if (a == NULL) return NULL;
+    const sdr_column *b = column_argument(state, values[1], "b");
+    if (b == NULL) return NULL;
+    if (call_open(&call, state, values[3], values[4]) < 0) return NULL;
+    q = array_from(values[2], NPY_DOUBLE, "q");
+    if (q == NULL) goto cleanup;
+    out = array_new(NPY_DOUBLE, array_length(q));
+    if (out == NULL) goto cleanup;
+    if (CALL(&call,
+             sdr_pooled_quantiles(array_data(out), array_data(q), array_length(q), a, b,
+                                  &call.context, &call.error)) < 0) {
+        Py_CLEAR(out);
+    }
+cleanup:
+    Py_XDECREF(q);
+    return out;
+}
+
 PyObject *core_median_deviation(PyObject *module, PyObject *const *args,
                                 Py_ssize_t n_args, PyObject *keywords) {
     static const parameters expected = {

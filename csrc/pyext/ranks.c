@@ -82,35 +82,30 @@ PyObject *core_deviation_profile(PyObject *module, PyObject *const *args,
 PyObject *core_characteristic(PyObject *module, PyObject *const *args,
                               Py_ssize_t n_args, PyObject *keywords) {
     static const parameters expected = {
-        "characteristic", 3, 5, {"column", "points", "scale", "threads", "progress"}};
+        "characteristic", 3, 5, {"column", "t", "scale", "threads", "progress"}};
     core_state *state = PyModule_GetState(module);
-    PyObject *values[5], *points = NULL, *means = NULL, *covariance = NULL;
-    PyObject *result = NULL;
-    double scale;
+    PyObject *values[5], *means = NULL, *covariance = NULL, *result = NULL;
+    double t, scale;
     int64_t n;
     call call;
 
     if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
     const sdr_column *column = column_argument(state, values[0], "column");
     if (column == NULL) return NULL;
+    if (argument_double(&t, values[1], "t") < 0) return NULL;
     if (argument_double(&scale, values[2], "scale") < 0) return NULL;
     if (call_open(&call, state, values[3], values[4]) < 0) return NULL;
-    points = array_from(values[1], NPY_DOUBLE, "points");
-    if (points == NULL) goto cleanup;
-    int64_t k = array_length(points);
-    if (k > SDR_CHARACTERISTIC_POINTS) k = SDR_CHARACTERISTIC_POINTS + 1;
-    means = array_new(NPY_DOUBLE, 2 * k);
+    means = array_new(NPY_DOUBLE, 4);
     if (means == NULL) goto cleanup;
-    covariance = array_new(NPY_DOUBLE, 4 * k * k);
+    covariance = array_new(NPY_DOUBLE, 16);
     if (covariance == NULL) goto cleanup;
     if (CALL(&call, sdr_characteristic(&n, array_data(means), array_data(covariance),
-                                       column, array_data(points), (int)k, scale,
-                                       &call.context, &call.error)) < 0) {
+                                       column, t, scale, &call.context, &call.error)) <
+        0) {
         goto cleanup;
     }
     result = Py_BuildValue("(LOO)", (long long)n, means, covariance);
 cleanup:
-    Py_XDECREF(points);
     Py_XDECREF(means);
     Py_XDECREF(covariance);
     return result;

@@ -166,6 +166,15 @@ def quantiles(
     threads: int | None = None,
     progress: Progress = None,
 ) -> NDArray[np.float64]: ...
+def pooled_quantiles(
+    a: Column,
+    b: Column,
+    q: NDArray[np.float64],
+    threads: int | None = None,
+    progress: Progress = None,
+) -> NDArray[np.float64]:
+    """Exact quantiles (linear) of the finite rows of both columns together, as float64."""
+
 def median_deviation(
     column: Column, center: float, threads: int | None = None, progress: Progress = None
 ) -> float: ...
@@ -221,13 +230,13 @@ def deviation_profile(
 
 def characteristic(
     column: Column,
-    points: Sequence[float] | NDArray[np.float64],
+    t: float,
     scale: float,
     threads: int | None = None,
     progress: Progress = None,
 ) -> tuple[int, NDArray[np.float64], NDArray[np.float64]]:
-    """(n, means (2k,), biased covariance (4 k k,), row by row) of cos(t x / scale), then
-    sin(t x / scale), for each of k <= 4 points t, over the finite rows."""
+    """(n, means (4,), biased covariance (16,), row by row) of cos(tz), cos(2tz), sin(tz),
+    sin(2tz) with z = x / scale, over the rows whose z is finite; |t| <= 1."""
 
 def ks_exact_p(
     n: int, m: int, numerator: int, threads: int | None = None, progress: Progress = None

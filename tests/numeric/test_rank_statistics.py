@@ -170,30 +170,50 @@ def test_deviations_are_numpys_on_any_number_of_threads():
         assert _core.deviation_profile(COLUMN(x), 1e6, threads=threads) == first
 
 
-def test_characteristics_are_numpys_on_any_number_of_threads():
-    rng = np.random.default_rng(9)
-    x, points, scale = rng.normal(size=50_000), np.array([0.4, 0.8]), 1.7
-    g = np.concatenate([np.cos(np.outer(points, x / scale)), np.sin(np.outer(points, x / scale))])
-    n, means, covariance = _core.characteristic(COLUMN(x), points, scale, threads=1)
-    assert n == len(x)
-    np.testing.assert_allclose(means, g.mean(axis=1), rtol=1e-12)
-    np.testing.assert_allclose(
-        covariance.reshape(4, 4), np.cov(g, bias=True), rtol=1e-9, atol=1e-15
-    )
-    for threads in (2, 3, 7):
-        again = _core.characteristic(COLUMN(x), points, scale, threads=threads)
-        assert again[1].tobytes() + again[2].tobytes() == means.tobytes() + covariance.tobytes()
+CHARACTERISTIC_ROWS = {
+    "normal": lambda r: r.normal(size=50_000),
+    "cauchy": lambda r: r.standard_cauchy(50_000),
+    "far from zero": lambda r: 3e5 + r.normal(size=50_000),
+    "angles of any size": lambda r: r.normal(size=50_000) * 10.0 ** r.uniform(-3, 12, 50_000),
+}
+
+
+@pytest.mark.parametrize("law", CHARACTERISTIC_ROWS)
+def test_characteristics_are_numpys_on_any_isa_and_number_of_threads(law):
+    x, t, scale = CHARACTERISTIC_ROWS[law](np.random.default_rng(9)), 0.4, 1.7
+    x[::50], x[7], x[8] = np.nan, np.inf, -np.inf
+    z = t * (x[np.isfinite(x)] / scale)
+    g = np.array([np.cos(z), np.cos(2 * z), np.sin(z), np.sin(2 * z)])
+    n, means, covariance = _core.characteristic(COLUMN(x), t, scale, threads=1)
+    assert n == len(z)
+    np.testing.assert_allclose(means, g.mean(axis=1), rtol=0, atol=1e-14)
+    np.testing.assert_allclose(covariance.reshape(4, 4), np.cov(g, bias=True), rtol=0, atol=1e-14)
+    config = _core.show_config()
+    try:
+        for isa in config["isas"]:
+            _core._isa_force(isa)
+            for threads in (1, 2, 7):
+                again = _core.characteristic(COLUMN(x), t, scale, threads=threads)
+                assert again[1].tobytes() == means.tobytes()
+                assert again[2].tobytes() == covariance.tobytes()
+    finally:
+        _core._isa_force(config["isa"])
+
+
+def test_equal_rows_have_no_covariance():
+    _, _, covariance = _core.characteristic(COLUMN(np.full(10_000, 0.1)), 0.4, 1.0)
+    assert not covariance.any()
 
 
 @pytest.mark.parametrize(
-    ("points", "scale", "message"),
+    ("t", "scale", "message"),
     [
-        ([], 1.0, "points: expected 1 to 4, found 0"),
-        ([1.0] * 5, 1.0, "points: expected 1 to 4, found 5"),
-        ([1.0], 0.0, "scale: expected a number above 0, found 0"),
-        ([1.0], np.nan, "scale: expected a number above 0, found"),
+        (1.5, 1.0, "point: expected a number from -1 to 1, found 1.5"),
+        (np.nan, 1.0, "point: expected a number from -1 to 1, found"),
+        (1.0, 0.0, "scale: expected a number above 0, found 0"),
+        (1.0, np.nan, "scale: expected a number above 0, found"),
     ],
 )
-def test_points_and_scale_are_checked(points, scale, message):
+def test_points_and_scales_are_checked(t, scale, message):
     with pytest.raises(ValueError, match=message):
-        _core.characteristic(COLUMN(np.ones(3)), np.array(points, float), scale)
+        _core.characteristic(COLUMN(np.ones(3)), t, scale)

@@ -549,10 +549,10 @@ class ColumnPair:
 
     def pooled_quantiles(self, q: Sequence[float]) -> NDArray[np.float64]:
         """Exact quantiles of the finite rows of both sides together."""
-        sides = [side.column.to_float64() for side in (self.reference, self.current)]
-        pooled = np.concatenate([side[np.isfinite(side)] for side in sides])
-        column = _core.Column.from_numpy(pooled)
-        return _core.quantiles(column, np.asarray(q, float), threads=self.threads)
+        reference, current = self.reference.column, self.current.column
+        return _core.pooled_quantiles(
+            reference, current, np.asarray(q, float), threads=self.threads
+        )
 
     def cell_counts(self, bins: Bins) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Counts of both sides over the reference's cells; over its categories for a

@@ -1,0 +1,115 @@
+/*
+ * Waves on any ISA with eight lanes; compiled by avx2.c, avx512.c and neon.c. value.h
+ * is one lane's arithmetic. Rows that take no part add +0.0 to sums that began at +0.0.
+ */
+#include "kernels/lanes.h"
+#include "kernels/waves/value.h"
+
+typedef struct waves {
+    lanes g[SDR_WAVES];
+} waves;
+
+static inline lanes polynomial(const double *terms, lanes w) {
+    lanes sum = lanes_all(terms[SDR_WAVE_TERMS - 1]);
+    for (int i = SDR_WAVE_TERMS - 2; i >= 0; i--)
+        sum = lanes_add(lanes_mul(sum, w), lanes_all(terms[i]));
+    return sum;
+}
+
+/* One less twice the square of s, whose double is given. */
+static inline lanes cosine_of(lanes twice, lanes s) {
+    return lanes_sub(lanes_all(1.0), lanes_mul(twice, s));
+}
+
+/* sdr_wave_near. */
+static inline waves waves_near(lanes a) {
+    static const double sine[] = SDR_SINE, cosine[] = SDR_COSINE;
+    const lanes whole = lanes_all(SDR_WHOLE), two = lanes_all(2.0);
+    lanes turns = lanes_mul(a, lanes_all(SDR_TURNS_A_RADIAN));
+    turns = lanes_sub(lanes_add(turns, whole), whole);
+    lanes rest = lanes_sub(a, lanes_mul(turns, lanes_all(SDR_TURN_1)));
+    rest = lanes_sub(rest, lanes_mul(turns, lanes_all(SDR_TURN_2)));
+    rest = lanes_sub(rest, lanes_mul(turns, lanes_all(SDR_TURN_3)));
+    lanes u = lanes_mul(rest, lanes_all(0.25)), w = lanes_mul(u, u);
+    lanes s = lanes_add(u, lanes_mul(lanes_mul(u, w), polynomial(sine, w)));
+    lanes half = lanes_sub(lanes_all(1.0), lanes_mul(lanes_all(0.5), w));
+    lanes c = lanes_add(half, lanes_mul(lanes_mul(w, w), polynomial(cosine, w)));
+    for (int quarter = 0; quarter < 2; quarter++) {
+        lanes twice = lanes_mul(two, s), of_twice = lanes_mul(twice, c);
+        c = cosine_of(twice, s);
+        s = of_twice;
+    }
+    lanes twice = lanes_mul(two, s);
+    return (waves){{c, cosine_of(twice, s), s, lanes_mul(twice, c)}};
+}
+
+/* With libm's for the lanes beyond the limit. */
+static waves waves_far(lanes a) {
+    double angles[SDR_LANES], g[SDR_WAVES], all[SDR_WAVES][SDR_LANES];
+    lanes_store(angles, a);
+    for (int lane = 0; lane < SDR_LANES; lane++) {
+        sdr_wave_of(g, isfinite(angles[lane]) ? angles[lane] : 0.0);
+        for (int k = 0; k < SDR_WAVES; k++)
+            all[k][lane] = g[k];
+    }
+    waves out;
+    for (int k = 0; k < SDR_WAVES; k++)
+        out.g[k] = lanes_load(all[k]);
+    return out;
+}
+
+static inline void add_lanes(lanes *sums, const waves *w, lanes_mask part,
+                             const lanes *anchor) {
+    lanes d[SDR_WAVES];
+    int at = SDR_WAVES;
+    for (int k = 0; k < SDR_WAVES; k++) {
+        d[k] = lanes_where(part, lanes_sub(w->g[k], anchor[k]));
+        sums[k] = lanes_add(sums[k], d[k]);
+    }
+    for (int i = 0; i < SDR_WAVES; i++)
+        for (int j = i; j < SDR_WAVES; j++, at++)
+            sums[at] = lanes_add(sums[at], lanes_mul(d[i], d[j]));
+}
+
+typedef struct sums {
+    lanes all[SDR_WAVE_SUMS], anchor[SDR_WAVES], point, scale;
+    lanes_counter count;
+} sums;
+
+static inline void add_values(sums *s, lanes x) {
+    lanes a = lanes_mul(s->point, lanes_div(x, s->scale));
+    lanes_mask part = lanes_finite(a);
+    lanes far = lanes_where(part, lanes_abs(a)); /* those that take no part: 0 */
+    waves w = lanes_any(lanes_less(lanes_all(SDR_WAVE_LIMIT), far))
+                  ? waves_far(a)
+                  : waves_near(lanes_where(part, a));
+    s->count = lanes_count(s->count, part);
+    add_lanes(s->all, &w, part, s->anchor);
+}
+
+static void block(sdr_wave_sums *out, const double *values, int64_t n, double point,
+                  double scale) {
+    sums s = {.point = lanes_all(point),
+              .scale = lanes_all(scale),
+              .count = lanes_counter_zero()};
+    sdr_wave_anchor(out->anchor, values, n, point, scale);
+    for (int k = 0; k < SDR_WAVES; k++)
+        s.anchor[k] = lanes_all(out->anchor[k]);
+    for (int k = 0; k < SDR_WAVE_SUMS; k++)
+        s.all[k] = lanes_all(0.0);
+    int64_t i = 0;
+    for (; i + SDR_LANES <= n; i += SDR_LANES)
+        add_values(&s, lanes_load(values + i));
+    if (i < n) add_values(&s, lanes_load_part(values + i, (int)(n - i)));
+    out->n = lanes_counted(s.count);
+    for (int k = 0; k < SDR_WAVE_SUMS; k++) {
+        double part[SDR_LANES];
+        lanes_store(part, s.all[k]);
+        out->sums[k] = sdr_lanes_sum(part);
+    }
+}
+
+#define SDR_WAVES_FILL(isa)                                                            \
+    void sdr_waves_fill_##isa(sdr_waves_kernels *kernels) {                            \
+        kernels->block = block;                                                        \
+    }

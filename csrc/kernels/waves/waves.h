@@ -1,0 +1,40 @@
+/*
+ * Waves: sums of the cosines and sines of a block's values at two frequencies, for the
+ * empirical characteristic function.
+ *
+ *   g = (cos a, cos 2a, sin a, sin 2a),  a = point * (x / scale)
+ *
+ * over the rows whose a is finite; `sums` are of g - anchor and of the products of its
+ * pairs i <= j, `anchor` being g of the first such row: equal rows then give
+ * covariances of exactly 0. Rows belong to lanes and are added as in moments.h.
+ *
+ * Angles up to SDR_WAVE_LIMIT are reduced by whole turns in three parts of 2 pi (Cody
+ * and Waite; the parts are those of fdlibm, times four), a quarter of the rest is taken
+ * by fdlibm's polynomials, and the angle is doubled back: 1 - 2 s^2, 2 s c. Absolute
+ * error 2e-15. Larger angles are libm's.
+ */
+#ifndef SDR_KERNELS_WAVES_H
+#define SDR_KERNELS_WAVES_H
+
+#include <stdint.h>
+
+enum { SDR_WAVES = 4, SDR_WAVE_PRODUCTS = 10, SDR_WAVE_SUMS = 14 };
+
+typedef struct sdr_wave_sums {
+    int64_t n;
+    double anchor[SDR_WAVES];
+    double sums[SDR_WAVE_SUMS];
+} sdr_wave_sums;
+
+typedef struct sdr_waves_kernels {
+    /* n <= SDR_BLOCK_ROWS values; NaN and infinite rows take no part. */
+    void (*block)(sdr_wave_sums *out, const double *values, int64_t n, double point,
+                  double scale);
+} sdr_waves_kernels;
+
+void sdr_waves_fill_scalar(sdr_waves_kernels *kernels);
+void sdr_waves_fill_avx2(sdr_waves_kernels *kernels);
+void sdr_waves_fill_avx512(sdr_waves_kernels *kernels);
+void sdr_waves_fill_neon(sdr_waves_kernels *kernels);
+
+#endif
