@@ -3,6 +3,7 @@
  * includes this, eight                          the vector of eight doubles
  *   eight_load(p)                  a load
  *   eight_cells(x, map)            stores eight ids
+ *   eight_parts(x, map, bits)      stores eight parts
  *   eight_fixed(x, map)            stores eight fixed-point values
  *   eight_between(x, low, high)    bit i: the i-th value lies in the run
  *   eight_pick(out, x, bits)       stores the values of those bits; may write eight
@@ -22,6 +23,15 @@ static void map_ids(uint16_t *ids, const double *values, int64_t n,
         eight_cells(ids + i, eight_load(values + i), &constants);
     }
     map_values(ids + i, values + i, n - i, map);
+}
+
+static void map_parts(uint32_t *parts, const double *values, int64_t n,
+                      const sdr_cell_map *map, int bits) {
+    const cell_constants constants = cell_constants_of(map);
+    int64_t i = 0;
+    for (; i + EIGHT <= n; i += EIGHT)
+        eight_parts(parts + i, eight_load(values + i), &constants, bits);
+    part_values(parts + i, values + i, n - i, map, bits);
 }
 
 static void map_fixed(uint16_t *ids, uint64_t *fixed, const double *values, int64_t n,
