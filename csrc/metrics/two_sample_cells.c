@@ -25,12 +25,14 @@
 #include "sort.h"
 
 enum {
-    SUM_BITS = 62,        /* count * width in quanta, so that sums recover */
-    TOTAL_BITS = 120,     /* values * rows in quanta, so that 128 bits hold totals */
     CROWD_SHARE = 16,     /* more than 1 / 16 collected: look for ties first */
     JOINED_SHARE = 32,    /* at most 1 / 32 collected in gaps */
     SORTED_AT_ONCE = 4096 /* more values are cut finer first */
 };
+
+/* Count times width in quanta, so that sums recover; values times rows, so that 128
+ * bits hold totals. */
+static const double MOST_SUM = 0x1p62, MOST_TOTAL = 0x1p120;
 
 /* Beyond the arithmetic of a border: a hundredth of the cell, and some roundings of x.
  */
@@ -50,33 +52,38 @@ typedef struct interval {
     double low, width; /* every value of the cell lies in [low, low + width] */
 } interval;
 
-static interval interval_of(int id, const sdr_cell_map *map) {
+static interval interval_of(int id, const sdr_cells_work *w) {
     bool above = id >= SDR_CELL_MIDDLE;
     int step = above ? id - SDR_CELL_MIDDLE : SDR_CELL_MIDDLE - 1 - id;
-    double near = border_of(step) / map->inverse,
-           far = border_of(step + 1) / map->inverse;
-    double low = above ? map->center + near : map->center - far;
+    double near = border_of(step) * w->unit, far = border_of(step + 1) * w->unit;
+    double low = above ? w->map.center + near : w->map.center - far;
     double slack =
-        (WIDTH_MARGIN - 1.0) * (far - near) + ROUNDING * (fabs(map->center) + far);
+        (WIDTH_MARGIN - 1.0) * (far - near) + ROUNDING * (fabs(w->map.center) + far);
     return (interval){low - slack, (far - near) + 2.0 * slack};
 }
 
 /* Whether both sums of the cell can be recovered from what wrapped. */
-static bool sums_hold(int id, int64_t count, int64_t rows, const sdr_cell_map *map) {
+static bool sums_hold(int id, int64_t count, const sdr_cells_work *w) {
     if (id == SDR_CELL_FIRST || id == SDR_CELL_LAST) return false;
-    interval at = interval_of(id, map);
+    interval at = interval_of(id, w);
     double high = at.low + at.width;
-    double finest = ldexp(1.0, 52 - map->quantum); /* smaller ones have finer bits */
+    double finest = 0x1p52 / w->quanta; /* smaller ones have finer bits */
     double least = at.low > 0.0 ? at.low : high < 0.0 ? -high : 0.0;
-    double quanta = ldexp(at.width, map->quantum) * (double)count;
-    double anchor = ldexp(fabs(at.low), map->quantum) * (double)rows;
-    return least >= finest && quanta < ldexp(1.0, SUM_BITS) &&
-           anchor < ldexp(1.0, TOTAL_BITS);
+    double quanta = at.width * w->quanta * (double)count;
+    double anchor = fabs(at.low) * w->quanta * (double)(w->x.rows + w->y.rows);
+    return least >= finest && quanta < MOST_SUM && anchor < MOST_TOTAL;
 }
 
-/* The sum of a cell's values in quanta. */
-static sdr_int128 true_sum(int id, const sdr_cell *cell, const sdr_cell_map *map) {
-    sdr_int128 anchor = (sdr_int128)ldexp(interval_of(id, map).low, map->quantum);
+/* A finite value of at most 2^126, cut to a whole number. */
+static sdr_int128 whole_of(double value) {
+    int64_t mantissa;
+    int shift = sdr_exact_split(&mantissa, value) - 1074;
+    if (shift < 0) return shift > -63 ? mantissa / ((int64_t)1 << -shift) : 0;
+    return (sdr_int128)mantissa * ((sdr_int128)1 << shift);
+}
+
+/* The sum of a cell's values in quanta; `anchor`: its lower end in quanta. */
+static sdr_int128 true_sum(const sdr_cell *cell, sdr_int128 anchor) {
     uint64_t wrapped = cell->sum - (uint64_t)cell->count * (uint64_t)anchor;
     return anchor * cell->count + (int64_t)wrapped;
 }
@@ -104,7 +111,7 @@ bool sdr_cells_must_walk(const sdr_cells_work *w, int id, sdr_int128 a, int64_t 
         return true;
     if (!w->want_w1) return false;
     return !keeps_sign(a, up, down) || !w->has_sums ||
-           !sums_hold(id, hx > hy ? hx : hy, w->x.rows + w->y.rows, &w->map);
+           !sums_hold(id, hx > hy ? hx : hy, w);
 }
 
 /* Fills `wanted`, but for cells that are known to hold one value; counts their rows. */
@@ -275,8 +282,9 @@ void sdr_cells_take_sums(sdr_cells_walk *k, const sdr_cells_work *w, int id,
     skip_values(k, w, x->count, y->count);
     if (!w->want_w1) return;
     int sign = before > 0 || after > 0 ? 1 : -1;
-    if (x->count > 0) k->tx -= sign * true_sum(id, x, &w->map);
-    if (y->count > 0) k->ty += sign * true_sum(id, y, &w->map);
+    sdr_int128 anchor = whole_of(interval_of(id, w).low * w->quanta);
+    if (x->count > 0) k->tx -= sign * true_sum(x, anchor);
+    if (y->count > 0) k->ty += sign * true_sum(y, anchor);
 }
 
 static void pass_cell(sdr_cells_walk *k, const sdr_cells_work *w, int id,
@@ -385,13 +393,16 @@ static sdr_code sum_crowds(sdr_cells_work *w, const sdr_context *context,
 
 /* The map of both sides, or the one that the sorted side was counted with. */
 static sdr_code choose_map(sdr_cells_work *w, sdr_error *error) {
+    const sdr_cell_source both[] = {w->x.source, w->y.source};
     if (w->x.sorted != NULL) {
         w->map = w->x.sorted->map;
         w->ties = w->x.sorted->ties;
-        return SDR_OK;
+    } else {
+        SDR_TRY(sdr_cells_choose(&w->map, &w->ties, both, 2, error));
     }
-    const sdr_cell_source both[] = {w->x.source, w->y.source};
-    return sdr_cells_choose(&w->map, &w->ties, both, 2, error);
+    w->unit = 1.0 / w->map.inverse;
+    w->quanta = ldexp(1.0, w->map.quantum);
+    return SDR_OK;
 }
 
 /* Whether the sorted side's map serves the other side: not if its rows crowd where

@@ -26,6 +26,8 @@ typedef struct sdr_cells_fine {
 typedef struct sdr_cells_work {
     sdr_cells_side x, y;
     sdr_cell_map map;
+    double unit;   /* a t of 1 as a distance of values */
+    double quanta; /* in a value of 1 */
     bool want_ks, want_w1;
     bool has_sums; /* the tables, of what fills them now */
     sdr_cell_ties ties;
