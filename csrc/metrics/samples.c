@@ -163,20 +163,10 @@ sdr_code sdr_sample_sort(sdr_sample *sample, const sdr_context *context,
                          sdr_error *error) {
     sdr_key *scratch = sdr_allocate((size_t)sample->n * sizeof *scratch);
     if (!scratch) return no_memory(error, sample->n);
-    sdr_code code;
-    if (sample->values) {
-        code = sdr_sort_doubles(sample->values, scratch, sample->n, context, error);
-    } else {
-        const uint64_t bias = (uint64_t)1 << 63; /* signed order to unsigned */
-        sdr_key *keys = (sdr_key *)sample->keys;
-        for (int64_t i = 0; i < sample->n; i++) {
-            keys[i] ^= bias;
-        }
-        code = sdr_sort_keys(keys, scratch, sample->n, context, error);
-        for (int64_t i = 0; i < sample->n; i++) {
-            keys[i] ^= bias;
-        }
-    }
+    sdr_code code =
+        sample->values
+            ? sdr_sort_doubles(sample->values, scratch, sample->n, context, error)
+            : sdr_sort_integers(sample->keys, scratch, sample->n, context, error);
     sdr_release(scratch);
     return code;
 }

@@ -1,17 +1,15 @@
-/* Sorting of 64-bit keys, and the order-preserving key of a float64. */
+/* Sorting of float64 and int64, and the order-preserving key of a float64. */
 #ifndef SDR_METRICS_SORT_H
 #define SDR_METRICS_SORT_H
 
+#include "kernels/sort/sort.h"
 #include "simdrift/context.h"
 
-/* Keys may lie in memory that held float64 values. */
-typedef uint64_t __attribute__((may_alias)) sdr_key;
-
-/* Ascending. `scratch`: room for n keys, contents lost. Serial; polls, and when
- * cancelled leaves some order of the keys, or of part of them. */
-sdr_code sdr_sort_keys(sdr_key *keys, sdr_key *scratch, int64_t n,
-                       const sdr_context *context, sdr_error *error);
-/* Ascending, in place; finite or infinite, -0.0 becomes 0.0. `scratch`: room for n. */
+/* Ascending, in place. `scratch`: room for n keys, contents lost. Serial; polls, and
+ * when cancelled leaves some of the keys, some of them twice. */
+sdr_code sdr_sort_integers(int64_t *values, sdr_key *scratch, int64_t n,
+                           const sdr_context *context, sdr_error *error);
+/* The same; finite or infinite, -0.0 becomes 0.0. */
 sdr_code sdr_sort_doubles(double *values, sdr_key *scratch, int64_t n,
                           const sdr_context *context, sdr_error *error);
 
