@@ -17,6 +17,12 @@ static inline void vec_store(sdr_key *p, vec x) {
 static inline vec vec_all(sdr_key key) {
     return _mm256_set1_epi64x((int64_t)key);
 }
+static inline vec vec_load_first(const sdr_key *p, int64_t n, vec other) {
+    vec first =
+        _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
+    vec keys = _mm256_maskload_epi64((const long long *)(const void *)p, first);
+    return _mm256_blendv_epi8(other, keys, first);
+}
 static inline vec vec_swap1(vec x) {
     return _mm256_shuffle_epi32(x, _MM_SHUFFLE(1, 0, 3, 2));
 }

@@ -17,6 +17,10 @@ static inline void vec_store(sdr_key *p, vec x) {
 static inline vec vec_all(sdr_key key) {
     return _mm512_set1_epi64((int64_t)key);
 }
+static inline vec vec_load_first(const sdr_key *p, int64_t n, vec other) {
+    __mmask8 first = n >= 8 ? 0xff : n <= 0 ? 0 : (__mmask8)((1u << n) - 1);
+    return _mm512_mask_loadu_epi64(other, first, p);
+}
 static inline vec vec_swap1(vec x) {
     return _mm512_shuffle_epi32(x, _MM_PERM_BADC);
 }

@@ -1,10 +1,14 @@
 /* Sorting networks: exchanges X(i, j), i < j, after which row i <= row j. The fewest
- * known: 19 for 8 rows, Green's 60 for 16 (Knuth, The Art of Computer Programming,
- * volume 3, 5.3.4). tests/c/test_sort.c tries all zeros and ones. */
+ * known: 1, 5, 19 for 2, 4, 8 rows, Green's 60 for 16 (Knuth, The Art of Computer
+ * Programming, volume 3, 5.3.4). tests/c/test_sort.c tries all zeros and ones. */
 #ifndef SDR_KERNELS_SORT_NETWORK_H
 #define SDR_KERNELS_SORT_NETWORK_H
 
 /* clang-format off */
+#define SDR_NETWORK_2(X) X(0, 1)
+
+#define SDR_NETWORK_4(X) X(0, 2) X(1, 3) X(0, 1) X(2, 3) X(1, 2)
+
 #define SDR_NETWORK_8(X)                                                               \
     X(0, 2) X(1, 3) X(4, 6) X(5, 7)                                                    \
     X(0, 4) X(1, 5) X(2, 6) X(3, 7)                                                    \
@@ -26,6 +30,10 @@
     X(6, 7) X(8, 9)
 
 /* What is left of a bitonic merge when rows half the height apart are to be exchanged. */
+#define SDR_HALVES_2(X) X(0, 1)
+
+#define SDR_HALVES_4(X) X(0, 2) X(1, 3) X(0, 1) X(2, 3)
+
 #define SDR_HALVES_8(X)                                                                \
     X(0, 4) X(1, 5) X(2, 6) X(3, 7)                                                    \
     X(0, 2) X(1, 3) X(4, 6) X(5, 7)                                                    \

@@ -3,6 +3,8 @@
  * An ISA's file defines, before it includes this,
  *   vec, LANES                    a register and its keys: 4 or 8
  *   vec_load, vec_store, vec_all
+ *   vec_load_first(p, n, other)   the first n <= 0, ..., LANES or more keys of p; reads
+ *                                 nothing beyond them
  *   vec_swap1, vec_swap2          lanes exchanged with their neighbours, pairs with
  * pairs vec_reverse2 = swap1, vec_reverse4, vec_reverse8 vec_pick1, vec_pick2,
  * vec_pick4(low, high)  of each two, four, eight lanes the first half of low, the
@@ -14,34 +16,38 @@
  * the bits of a key that no key is above
  */
 
-/* Sixty-four keys of memory that may be overwritten once they are in registers. */
+/* One register: parted, it is stored whole on both sides, and each side counts only the
+ * keys that belong there. */
+static inline void ORDER(split_vec)(sdr_split *at, vec x, uint32_t bits) {
+    const int64_t below = __builtin_popcount(bits);
+    vec parted = vec_parted(x, bits);
+    vec_store(at->low, parted);
+    vec_store(at->high - LANES, parted);
+    at->low += below;
+    at->high -= LANES - below;
+}
+
+/* `low` is behind what was loaded, so stores hit only keys that are in registers. */
 static void ORDER(split)(sdr_split *at, const sdr_key *from, int64_t n, sdr_key pivot) {
     enum { GROUP = 4 };
     const vec wall = vec_all(pivot);
-    sdr_key *low = at->low, *high = at->high;
+    sdr_split now = *at;
     int64_t i = 0;
     for (; i + GROUP * LANES <= n; i += GROUP * LANES) {
         vec x[GROUP];
-        uint32_t bits[GROUP];
 #pragma GCC unroll 4
         for (int g = 0; g < GROUP; g++)
             x[g] = ORDER(clean_lanes)(vec_load(from + i + g * LANES));
 #pragma GCC unroll 4
-        for (int g = 0; g < GROUP; g++) {
-            bits[g] = ORDER(below)(x[g], wall);
-            x[g] = vec_parted(x[g], bits[g]);
-        }
-#pragma GCC unroll 4
-        for (int g = 0; g < GROUP; g++) {
-            int below = __builtin_popcount(bits[g]);
-            vec_store(low, x[g]);
-            vec_store(high - LANES, x[g]);
-            low += below;
-            high -= LANES - below;
-        }
+        for (int g = 0; g < GROUP; g++)
+            ORDER(split_vec)(&now, x[g], ORDER(below)(x[g], wall));
     }
-    *at = (sdr_split){low, high};
-    ORDER(split_values)(at, from + i, n - i, pivot);
+    for (; i + LANES <= n; i += LANES) {
+        vec x = ORDER(clean_lanes)(vec_load(from + i));
+        ORDER(split_vec)(&now, x, ORDER(below)(x, wall));
+    }
+    ORDER(split_values)(&now, from + i, n - i, pivot);
+    *at = now;
 }
 
 #define EXCHANGE(i, j)                                                                 \
@@ -76,14 +82,27 @@ static void ORDER(split)(sdr_split *at, const sdr_key *from, int64_t n, sdr_key 
 #define LAST_MERGE(rows)
 #endif
 
-/* Sorts rows * LANES keys, of which the last ones after `n` are TOP and are not stored.
- */
-#define FEW(rows)                                                                      \
-    static inline __attribute__((always_inline)) void ORDER(few_##rows)(               \
-        sdr_key * to, const sdr_key *from, int64_t n) {                                \
+/* The columns one after another: by blocks of LANES rows, or key by key. */
+#define STORE_BLOCKS(rows)                                                             \
+    _Pragma("GCC unroll 4") for (int r = 0; r < (rows); r += LANES)                    \
+        vec_transpose(v + r);                                                          \
+    _Pragma("GCC unroll 16") for (int r = 0; r < (rows); r++)                          \
+        vec_store(to + (r % LANES) * (rows) + r / LANES * LANES, v[r]);
+#define STORE_KEYS(rows)                                                               \
+    sdr_key keys[(rows) * LANES];                                                      \
+    for (int r = 0; r < (rows); r++)                                                   \
+        vec_store(keys + r * LANES, v[r]);                                             \
+    for (int r = 0; r < (rows); r++)                                                   \
+        for (int c = 0; c < LANES; c++)                                                \
+            to[c * (rows) + r] = keys[r * LANES + c];
+
+/* to[0 ... rows * LANES): the keys, ascending, and TOP after the n of them. */
+#define FEW(rows, STORE)                                                               \
+    static void ORDER(few_##rows)(sdr_key * to, const sdr_key *from, int64_t n) {      \
         vec v[rows];                                                                   \
+        const vec top = vec_all(ORDER(TOP));                                           \
         _Pragma("GCC unroll 16") for (int r = 0; r < (rows); r++) v[r] =               \
-            ORDER(load_part)(from + r * LANES, n - r * LANES);                         \
+            ORDER(clean_lanes)(vec_load_first(from + r * LANES, n - r * LANES, top));  \
         SDR_NETWORK_##rows(EXCHANGE);                                                  \
         MEET(rows, vec_swap1, vec_pick1)                                               \
         SDR_HALVES_##rows(EXCHANGE);                                                   \
@@ -91,47 +110,45 @@ static void ORDER(split)(sdr_split *at, const sdr_key *from, int64_t n, sdr_key 
         CROSS(rows, vec_swap1, vec_pick1)                                              \
         SDR_HALVES_##rows(EXCHANGE);                                                   \
         LAST_MERGE(rows)                                                               \
-        _Pragma("GCC unroll 4") for (int r = 0; r < (rows); r += LANES)                \
-            vec_transpose(v + r);                                                      \
-        _Pragma("GCC unroll 16") for (int r = 0; r < (rows); r++) {                    \
-            int64_t place = (r % LANES) * (rows) + r / LANES * LANES;                  \
-            ORDER(store_part)(to + place, n - place, v[r]);                            \
-        }                                                                              \
+        STORE(rows)                                                                    \
     }
 
-static inline vec ORDER(load_part)(const sdr_key *from, int64_t n) {
-    if (n >= LANES) return ORDER(clean_lanes)(vec_load(from));
-    sdr_key part[LANES];
-    for (int k = 0; k < LANES; k++)
-        part[k] = k < n ? from[k] : ORDER(TOP);
-    return ORDER(clean_lanes)(vec_load(part));
-}
-
-static inline void ORDER(store_part)(sdr_key *to, int64_t n, vec v) {
-    if (n >= LANES) {
-        vec_store(to, v);
-    } else if (n > 0) {
-        sdr_key part[LANES];
-        vec_store(part, v);
-        for (int64_t k = 0; k < n; k++)
-            to[k] = part[k];
-    }
-}
-
-FEW(8)
-FEW(16)
+#if LANES_8
+FEW(2, STORE_KEYS)
+FEW(4, STORE_KEYS)
+#else
+FEW(4, STORE_BLOCKS)
+#endif
+FEW(8, STORE_BLOCKS)
+FEW(16, STORE_BLOCKS)
 
 static void ORDER(few)(sdr_key *to, const sdr_key *from, int64_t n) {
-    if (n < INSERTED)
+    if (n < INSERTED) {
         ORDER(insert_values)(to, from, n);
-    else if (n <= 8 * LANES)
-        ORDER(few_8)(to, from, n);
-    else
-        ORDER(few_16)(to, from, n);
+        return;
+    }
+    _Alignas(64) sdr_key sorted[16 * LANES];
+    if (n <= 4 * LANES) {
+#if LANES_8
+        if (n <= 2 * LANES)
+            ORDER(few_2)(sorted, from, n);
+        else
+#endif
+            ORDER(few_4)(sorted, from, n);
+    } else if (n <= 8 * LANES) {
+        ORDER(few_8)(sorted, from, n);
+    } else {
+        ORDER(few_16)(sorted, from, n);
+    }
+    for (int64_t i = 0; i + LANES <= n; i += LANES)
+        vec_store(to + i, vec_load(sorted + i));
+    vec_store(to + n - LANES, vec_load(sorted + n - LANES));
 }
 
 #undef EXCHANGE
 #undef MEET
 #undef CROSS
 #undef LAST_MERGE
+#undef STORE_BLOCKS
+#undef STORE_KEYS
 #undef FEW
