@@ -16,6 +16,7 @@
 #include "kernels/cells/cells.h"
 #include "kernels/histogram/histogram.h"
 #include "kernels/moments/moments.h"
+#include "kernels/ranks/ranks.h"
 #include "kernels/sort/sort.h"
 
 typedef struct sdr_dispatch {
@@ -24,6 +25,7 @@ typedef struct sdr_dispatch {
     sdr_histogram_kernels histogram; /* kernels/histogram */
     sdr_cells_kernels cells; /* kernels/cells: monotone cell map, counts, sums */
     sdr_sort_kernels sort;   /* kernels/sort: splits, few keys */
+    sdr_ranks_kernels ranks; /* kernels/ranks: sums over merged ranks */
 } sdr_dispatch;
 
 /* The active table. Reading is one load; sdr_isa_force replaces it whole. */
