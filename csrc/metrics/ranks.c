@@ -74,9 +74,8 @@ sdr_code sdr_rank_statistics_columns(sdr_rank_statistics *out,
     sdr_domain domain;
     SDR_TRY(sdr_domain_choose(&domain, reference, current, context, error));
     sdr_sample x = {0}, y = {0};
-    sdr_code code = sdr_sample_load_sorted(&x, reference, domain, context, error);
-    if (code == SDR_OK)
-        code = sdr_sample_load_sorted(&y, current, domain, context, error);
+    sdr_code code =
+        sdr_samples_load_sorted(&x, &y, reference, current, domain, context, error);
     if (code == SDR_OK) {
         out->n = x.n;
         out->m = y.n;

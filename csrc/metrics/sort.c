@@ -25,10 +25,14 @@
 #include "simdrift/drift.h"
 
 enum {
-    DRAWN = 63,           /* keys of the largest draw: it serves three splits */
-    DRAWN_LEAST = 15,     /* of a draw, or of what is left of one, for a median */
-    SPLIT_KEYS = 1 << 20, /* at once: some 0.5 ms */
-    POLL_KEYS = 1 << 23   /* some 5 ms; fewer are sorted without a look */
+    PIECE_MOST = 1 << 22,  /* keys of a piece of a parallel sort: some 50 ms */
+    PIECE_LEAST = 1 << 17, /* some 1 ms */
+    PIECES_EACH = 4,       /* pieces a thread, so that none waits long */
+    SLICE_KEYS = 1 << 23,  /* of a piece, between looks: some 10 ms */
+    DRAWN = 63,            /* keys of the largest draw: it serves three splits */
+    DRAWN_LEAST = 15,      /* of a draw, or of what is left of one, for a median */
+    SPLIT_KEYS = 1 << 20,  /* at once: some 0.5 ms */
+    POLL_KEYS = 1 << 23    /* some 5 ms; fewer are sorted without a look */
 };
 
 typedef struct sorter {
@@ -128,40 +132,49 @@ static draw draw_from(const sorter *s, const range *r, sdr_key *room) {
     return d;
 }
 
-/* How many keys were below the wall: they lie in front, where they were, the others
- * behind them in the other buffer. */
-static sdr_code split(int64_t *below, sorter *s, const range *r, sdr_key wall) {
-    sdr_key *from = place_of(s, r);
+/* How a range is cut in two. */
+typedef struct cut {
+    sdr_key wall;  /* keys below it come first */
+    bool is_equal; /* those equal the bound, and are done */
+    bool is_all;   /* all do */
+} cut;
+
+static cut cut_at(const sorter *s, const range *r, sdr_key pivot) {
+    cut c = {.wall = pivot, .is_equal = r->has_bound && pivot == r->bound};
+    c.is_all = c.is_equal && pivot == top_of(s);
+    if (c.is_equal && !c.is_all) c.wall = above(s, pivot);
+    return c;
+}
+
+/* The keys below lie in front, where they were, the others behind them in the other
+ * buffer: *r becomes those. */
+static void end_cut(range *lower, sorter *s, range *r, cut c, int64_t below) {
+    *lower = *r;
+    lower->n = c.is_equal ? 0 : below;
+    if (c.is_equal)
+        for (int64_t i = r->at; i < r->at + below; i++)
+            s->keys[i] = r->bound;
+    r->at += below;
+    r->n -= below;
+    r->is_away = !r->is_away;
+    r->has_bound = true;
+    r->bound = c.wall;
+}
+
+static sdr_split begin_split(const sorter *s, const range *r) {
     sdr_key *to = (r->is_away ? s->keys : s->scratch) + r->at;
-    sdr_split at = {from, to + r->n};
-    for (int64_t i = 0; i < r->n; i += SPLIT_KEYS) {
+    return (sdr_split){place_of(s, r), to + r->n};
+}
+
+static sdr_code split(range *lower, sorter *s, range *r, cut c) {
+    const sdr_key *from = place_of(s, r);
+    sdr_split at = begin_split(s, r);
+    for (int64_t i = 0; i < r->n && !c.is_all; i += SPLIT_KEYS) {
         int64_t n = r->n - i < SPLIT_KEYS ? r->n - i : SPLIT_KEYS;
-        s->order->split(&at, from + i, n, wall);
+        s->order->split(&at, from + i, n, c.wall);
         SDR_TRY(moved(s, n));
     }
-    *below = at.low - from;
-    return SDR_OK;
-}
-
-static void fill(const sorter *s, int64_t at, int64_t n, sdr_key key) {
-    for (int64_t i = at; i < at + n; i++)
-        s->keys[i] = key;
-}
-
-/* Keys equal to the bound come first, and are done. */
-static sdr_code split_off_equal(sorter *s, range *r) {
-    int64_t equal = r->n;
-    if (r->bound != top_of(s)) {
-        sdr_key wall = above(s, r->bound);
-        SDR_TRY(split(&equal, s, r, wall));
-        fill(s, r->at, equal, r->bound);
-        r->bound = wall;
-        r->is_away = !r->is_away;
-    } else {
-        fill(s, r->at, equal, r->bound);
-    }
-    r->at += equal;
-    r->n -= equal;
+    end_cut(lower, s, r, c, c.is_all ? r->n : at.low - from);
     return SDR_OK;
 }
 
@@ -171,21 +184,11 @@ static sdr_code sort_range(sorter *s, range r, draw d) {
         if (r.splits-- == 0) return sort_by_radix(s, &r);
         if (d.n < DRAWN_LEAST) d = draw_from(s, &r, room);
         const int64_t middle = d.n / 2;
-        const sdr_key pivot = d.keys[middle];
-        if (r.has_bound && pivot == r.bound) {
-            SDR_TRY(split_off_equal(s, &r));
-            d.n = 0;
-            continue;
-        }
-        range lower = r;
-        SDR_TRY(split(&lower.n, s, &r, pivot));
-        SDR_TRY(sort_range(s, lower, (draw){d.keys, middle}));
-        r.at += lower.n;
-        r.n -= lower.n;
-        r.is_away = !r.is_away;
-        r.has_bound = true;
-        r.bound = pivot;
-        d = (draw){d.keys + middle + 1, d.n - middle - 1};
+        const cut c = cut_at(s, &r, d.keys[middle]);
+        range lower;
+        SDR_TRY(split(&lower, s, &r, c));
+        if (lower.n > 0) SDR_TRY(sort_range(s, lower, (draw){d.keys, middle}));
+        d = (draw){d.keys + middle + 1, c.is_equal ? 0 : d.n - middle - 1};
     }
     s->order->few(s->keys + r.at, place_of(s, &r), r.n);
     return SDR_OK;
@@ -199,32 +202,166 @@ static int splits_of(int64_t n) {
     return 2 * halvings;
 }
 
-static sdr_code sort_all(sorter *s, int64_t n) {
-    s->kernels = &sdr_dispatch_active()->sort;
-    s->order = s->is_float ? &s->kernels->f64 : &s->kernels->i64;
-    const range all = {.n = n, .splits = splits_of(n)};
-    s->total = n * all.splits / 2;
-    if (!s->kernels->is_fastest) return sort_by_radix(s, &all);
-    return sort_range(s, all, (draw){NULL, 0});
+static range all_of(int64_t n) {
+    return (range){.n = n, .splits = splits_of(n)};
 }
 
-sdr_code sdr_sort_integers(int64_t *values, sdr_key *scratch, int64_t n,
-                           const sdr_context *context, sdr_error *error) {
-    sorter s = {.keys = (sdr_key *)values,
-                .scratch = scratch,
-                .context = context,
-                .error = error};
-    return sort_all(&s, n);
+static sorter sorter_of(const sdr_sort_job *job, const sdr_context *context,
+                        sdr_error *error) {
+    const sdr_sort_kernels *kernels = &sdr_dispatch_active()->sort;
+    return (sorter){.keys = job->keys,
+                    .scratch = job->scratch,
+                    .kernels = kernels,
+                    .order = job->is_float ? &kernels->f64 : &kernels->i64,
+                    .is_float = job->is_float,
+                    .context = context,
+                    .error = error,
+                    .total = job->n * splits_of(job->n) / 2};
+}
+
+static sdr_code sort_serially(const sdr_sort_job *job, const sdr_context *context,
+                              sdr_error *error) {
+    sorter s = sorter_of(job, context, error);
+    const range all = all_of(job->n);
+    if (!s.kernels->is_fastest) return sort_by_radix(&s, &all);
+    return sort_range(&s, all, (draw){NULL, 0});
 }
 
 sdr_code sdr_sort_doubles(double *values, sdr_key *scratch, int64_t n,
                           const sdr_context *context, sdr_error *error) {
-    sorter s = {.keys = (sdr_key *)values,
-                .scratch = scratch,
-                .is_float = true,
-                .context = context,
-                .error = error};
-    return sort_all(&s, n);
+    const sdr_sort_job job = {(sdr_key *)values, scratch, n, true};
+    return sort_serially(&job, context, error);
+}
+
+/* A range of a parallel sort, and how far its split is. */
+typedef struct piece {
+    sorter s; /* its own, and it polls nobody: workers may not */
+    range r, lower;
+    cut c;
+    sdr_split at;
+    int64_t done;
+    bool is_cut;
+} piece;
+
+typedef struct pieces {
+    piece *all;
+    int64_t n, room;
+    int64_t most;   /* keys of a piece that is not cut */
+    bool may_begin; /* there is room for a half of every piece */
+} pieces;
+
+static piece piece_of(const sorter *s, range r) {
+    return (piece){.s = *s, .r = r, .lower = {.n = 0}};
+}
+
+static bool is_large(const pieces *p, const piece *one) {
+    return p->may_begin && one->r.n > p->most && one->r.splits > 0;
+}
+
+static void begin_piece(piece *one) {
+    sdr_key room[DRAWN];
+    const draw d = draw_from(&one->s, &one->r, room);
+    one->c = cut_at(&one->s, &one->r, d.keys[d.n / 2]);
+    one->at = begin_split(&one->s, &one->r);
+    one->done = one->c.is_all ? one->r.n : 0;
+    one->r.splits--;
+}
+
+/* The next slice of the split of each large piece. */
+static sdr_code cut_pieces(void *user, int64_t begin, int64_t end, int worker,
+                           sdr_error *error) {
+    (void)worker, (void)error;
+    pieces *p = user;
+    for (piece *one = p->all + begin; one < p->all + end; one++) {
+        if (one->at.low == NULL) {
+            if (!is_large(p, one)) continue;
+            begin_piece(one);
+        }
+        const sdr_key *from = place_of(&one->s, &one->r);
+        const int64_t left = one->r.n - one->done;
+        const int64_t n = left < SLICE_KEYS ? left : SLICE_KEYS;
+        one->s.order->split(&one->at, from + one->done, n, one->c.wall);
+        one->done += n;
+        one->is_cut = one->done == one->r.n;
+        if (one->is_cut)
+            end_cut(&one->lower, &one->s, &one->r, one->c,
+                    one->c.is_all ? one->r.n : one->at.low - from);
+    }
+    return SDR_OK;
+}
+
+/* Cut pieces become two; true while some are large. */
+static bool take_halves(pieces *p) {
+    bool more = false;
+    for (int64_t k = 0, n = p->n; k < n; k++) {
+        piece *one = p->all + k;
+        if (one->is_cut) {
+            if (one->lower.n > 0) p->all[p->n++] = piece_of(&one->s, one->lower);
+            *one = piece_of(&one->s, one->r);
+        }
+        more = more || one->at.low != NULL;
+    }
+    p->may_begin = 2 * p->n <= p->room;
+    for (int64_t k = 0; k < p->n; k++)
+        more = more || is_large(p, p->all + k);
+    return more;
+}
+
+static sdr_code sort_pieces(void *user, int64_t begin, int64_t end, int worker,
+                            sdr_error *error) {
+    (void)worker;
+    pieces *p = user;
+    for (piece *one = p->all + begin; one < p->all + end; one++) {
+        one->s.error = error;
+        SDR_TRY(sort_range(&one->s, one->r, (draw){NULL, 0}));
+    }
+    return SDR_OK;
+}
+
+/* Cuts until no piece is large, then sorts them. */
+static sdr_code sort_in_pieces(pieces *p, const sdr_context *context,
+                               sdr_error *error) {
+    const size_t bytes = (size_t)p->most * sizeof(sdr_key);
+    do {
+        SDR_TRY(sdr_poll(context, 0, 1, error));
+        SDR_TRY(sdr_parallel_for(context, p->n, bytes, cut_pieces, p, error));
+    } while (take_halves(p));
+    return sdr_parallel_for(context, p->n, bytes, sort_pieces, p, error);
+}
+
+static int64_t keys_of(const sdr_sort_job *jobs, int n) {
+    int64_t keys = 0;
+    for (int k = 0; k < n; k++)
+        keys += jobs[k].n;
+    return keys;
+}
+
+static int64_t piece_keys(int64_t keys, int threads) {
+    const int64_t share = keys / ((int64_t)threads * PIECES_EACH);
+    return share > PIECE_MOST ? PIECE_MOST : share < PIECE_LEAST ? PIECE_LEAST : share;
+}
+
+sdr_code sdr_sort_jobs(const sdr_sort_job *jobs, int n, const sdr_context *context,
+                       sdr_error *error) {
+    const int64_t keys = keys_of(jobs, n);
+    const int threads = sdr_parallel_workers(context, keys, sizeof(sdr_key));
+    if (threads == 1 || keys < 2 * PIECE_LEAST ||
+        !sdr_dispatch_active()->sort.is_fastest) {
+        for (int k = 0; k < n; k++)
+            SDR_TRY(sort_serially(jobs + k, context, error));
+        return SDR_OK;
+    }
+    pieces p = {.most = piece_keys(keys, threads), .may_begin = true};
+    p.room = 2 * n + 8 * (keys / p.most);
+    p.all = sdr_allocate((size_t)p.room * sizeof *p.all);
+    if (!p.all) return sdr_error_set(error, SDR_NO_MEMORY, "no memory for pieces");
+    for (int k = 0; k < n; k++) {
+        const sorter s = sorter_of(jobs + k, NULL, NULL);
+        p.all[p.n++] = piece_of(&s, all_of(jobs[k].n));
+    }
+    sdr_code code = sort_in_pieces(&p, context, error);
+    sdr_release(p.all);
+    return code;
 }
 
 sdr_code sdr_sort_f64(double *values, int64_t n, const sdr_context *context,
@@ -239,7 +376,8 @@ sdr_code sdr_sort_f64(double *values, int64_t n, const sdr_context *context,
         return sdr_error_set(error, SDR_NO_MEMORY, "no memory for %lld sort keys",
                              (long long)n);
     }
-    sdr_code code = sdr_sort_doubles(values, scratch, n, context, error);
+    const sdr_sort_job job = {(sdr_key *)values, scratch, n, true};
+    sdr_code code = sdr_sort_jobs(&job, 1, context, error);
     sdr_release(scratch);
     return code;
 }

@@ -5,13 +5,22 @@
 #include "kernels/sort/sort.h"
 #include "simdrift/context.h"
 
-/* Ascending, in place. `scratch`: room for n keys, contents lost. Serial; polls, and
- * when cancelled leaves some of the keys, some of them twice. */
-sdr_code sdr_sort_integers(int64_t *values, sdr_key *scratch, int64_t n,
-                           const sdr_context *context, sdr_error *error);
-/* The same; finite or infinite, -0.0 becomes 0.0. */
+/* Ascending, in place; finite or infinite, -0.0 becomes 0.0. `scratch`: room for n
+ * keys, contents lost. Serial; polls, and when cancelled leaves some of the keys, some
+ * of them twice. */
 sdr_code sdr_sort_doubles(double *values, sdr_key *scratch, int64_t n,
                           const sdr_context *context, sdr_error *error);
+
+/* n keys to be sorted: float64 as above, else int64. */
+typedef struct sdr_sort_job {
+    sdr_key *keys, *scratch;
+    int64_t n;
+    bool is_float;
+} sdr_sort_job;
+
+/* Several at once, on all threads of the context. */
+sdr_code sdr_sort_jobs(const sdr_sort_job *jobs, int n, const sdr_context *context,
+                       sdr_error *error);
 
 /* u ^ (negative ? all bits : sign bit): orders as the values do (-0.0 below 0.0). */
 static inline uint64_t sdr_key_from_bits(uint64_t bits) {
