@@ -167,7 +167,7 @@ sdr_code sdr_samples_sort(sdr_sample *const *samples, int n, const sdr_context *
         sdr_sample *s = samples[k];
         sdr_key *scratch = sdr_allocate((size_t)s->n * sizeof *scratch);
         void *keys = s->values ? (void *)s->values : (void *)s->keys;
-        jobs[k] = (sdr_sort_job){keys, scratch, s->n, s->values != NULL};
+        jobs[k] = (sdr_sort_job){keys, scratch, s->n, s->values != NULL, 0};
         if (!scratch) code = no_memory(error, s->n);
     }
     if (code == SDR_OK) code = sdr_sort_jobs(jobs, n, context, error);

@@ -202,8 +202,9 @@ static int splits_of(int64_t n) {
     return 2 * halvings;
 }
 
-static range all_of(int64_t n) {
-    return (range){.n = n, .splits = splits_of(n)};
+static range all_of(const sdr_sort_job *job) {
+    return (range){.n = job->n,
+                   .splits = job->splits > 0 ? job->splits : splits_of(job->n)};
 }
 
 static sorter sorter_of(const sdr_sort_job *job, const sdr_context *context,
@@ -222,14 +223,14 @@ static sorter sorter_of(const sdr_sort_job *job, const sdr_context *context,
 static sdr_code sort_serially(const sdr_sort_job *job, const sdr_context *context,
                               sdr_error *error) {
     sorter s = sorter_of(job, context, error);
-    const range all = all_of(job->n);
+    const range all = all_of(job);
     if (!s.kernels->is_fastest) return sort_by_radix(&s, &all);
     return sort_range(&s, all, (draw){NULL, 0});
 }
 
 sdr_code sdr_sort_doubles(double *values, sdr_key *scratch, int64_t n,
                           const sdr_context *context, sdr_error *error) {
-    const sdr_sort_job job = {(sdr_key *)values, scratch, n, true};
+    const sdr_sort_job job = {(sdr_key *)values, scratch, n, true, 0};
     return sort_serially(&job, context, error);
 }
 
@@ -357,7 +358,7 @@ sdr_code sdr_sort_jobs(const sdr_sort_job *jobs, int n, const sdr_context *conte
     if (!p.all) return sdr_error_set(error, SDR_NO_MEMORY, "no memory for pieces");
     for (int k = 0; k < n; k++) {
         const sorter s = sorter_of(jobs + k, NULL, NULL);
-        p.all[p.n++] = piece_of(&s, all_of(jobs[k].n));
+        p.all[p.n++] = piece_of(&s, all_of(jobs + k));
     }
     sdr_code code = sort_in_pieces(&p, context, error);
     sdr_release(p.all);
@@ -376,7 +377,7 @@ sdr_code sdr_sort_f64(double *values, int64_t n, const sdr_context *context,
         return sdr_error_set(error, SDR_NO_MEMORY, "no memory for %lld sort keys",
                              (long long)n);
     }
-    const sdr_sort_job job = {(sdr_key *)values, scratch, n, true};
+    const sdr_sort_job job = {(sdr_key *)values, scratch, n, true, 0};
     sdr_code code = sdr_sort_jobs(&job, 1, context, error);
     sdr_release(scratch);
     return code;

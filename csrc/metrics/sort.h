@@ -16,6 +16,8 @@ typedef struct sdr_sort_job {
     sdr_key *keys, *scratch;
     int64_t n;
     bool is_float;
+    int splits; /* of a range before a radix sort takes it; 0: twice the halvings of n
+                 */
 } sdr_sort_job;
 
 /* Several at once, on all threads of the context. */
