@@ -5,7 +5,7 @@
 #include "value.h"
 
 #define LANES_8 0
-enum { LANES = 4, INSERTED = 8 };
+enum { LANES = 4, INSERTED = 8, HALF = 16 * LANES };
 typedef __m256i vec;
 
 static inline vec vec_load(const sdr_key *p) {
@@ -28,6 +28,12 @@ static inline vec vec_swap1(vec x) {
 }
 static inline vec vec_reverse4(vec x) {
     return _mm256_permute4x64_epi64(x, _MM_SHUFFLE(0, 1, 2, 3));
+}
+static inline vec vec_swap2(vec x) {
+    return _mm256_permute4x64_epi64(x, _MM_SHUFFLE(1, 0, 3, 2));
+}
+static inline vec vec_reverse(vec x) {
+    return vec_reverse4(x);
 }
 static inline vec vec_pick1(vec low, vec high) {
     return _mm256_blend_epi32(low, high, 0xcc);
@@ -100,6 +106,6 @@ static inline uint32_t below_i64(vec x, vec pivot) {
 void sdr_sort_fill_avx2(sdr_sort_kernels *kernels) {
     kernels->f64 = (sdr_sort_order){few_f64, split_f64};
     kernels->i64 = (sdr_sort_order){few_i64, split_i64};
-    kernels->most = 16 * LANES;
+    kernels->most = 2 * HALF;
     kernels->is_fastest = true;
 }

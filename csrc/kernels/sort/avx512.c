@@ -5,7 +5,7 @@
 #include "value.h"
 
 #define LANES_8 1
-enum { LANES = 8, INSERTED = 8 };
+enum { LANES = 8, INSERTED = 8, HALF = 16 * LANES };
 typedef __m512i vec;
 
 static inline vec vec_load(const sdr_key *p) {
@@ -32,6 +32,12 @@ static inline vec vec_reverse4(vec x) {
 }
 static inline vec vec_reverse8(vec x) {
     return _mm512_permutexvar_epi64(_mm512_setr_epi64(7, 6, 5, 4, 3, 2, 1, 0), x);
+}
+static inline vec vec_reverse(vec x) {
+    return vec_reverse8(x);
+}
+static inline vec vec_swap4(vec x) {
+    return _mm512_shuffle_i64x2(x, x, _MM_SHUFFLE(1, 0, 3, 2));
 }
 static inline vec vec_pick1(vec low, vec high) {
     return _mm512_mask_mov_epi64(low, 0xaa, high);
@@ -125,6 +131,6 @@ static inline uint32_t below_i64(vec x, vec pivot) {
 void sdr_sort_fill_avx512(sdr_sort_kernels *kernels) {
     kernels->f64 = (sdr_sort_order){few_f64, split_f64};
     kernels->i64 = (sdr_sort_order){few_i64, split_i64};
-    kernels->most = 16 * LANES;
+    kernels->most = 2 * HALF;
     kernels->is_fastest = true;
 }

@@ -78,8 +78,10 @@ static void ORDER(split)(sdr_split *at, const sdr_key *from, int64_t n, sdr_key 
     CROSS(rows, vec_swap2, vec_pick2)                                                  \
     CROSS(rows, vec_swap1, vec_pick1)                                                  \
     SDR_HALVES_##rows(EXCHANGE)
+#define CROSS_HALF(rows) CROSS(rows, vec_swap4, vec_pick4)
 #else
 #define LAST_MERGE(rows)
+#define CROSS_HALF(rows)
 #endif
 
 /* The columns one after another: by blocks of LANES rows, or key by key. */
@@ -122,24 +124,70 @@ FEW(4, STORE_BLOCKS)
 FEW(8, STORE_BLOCKS)
 FEW(16, STORE_BLOCKS)
 
+/* to[0 ... HALF): up to HALF keys, ascending, then TOP. */
+static void ORDER(sort_half)(sdr_key *to, const sdr_key *from, int64_t n) {
+    int64_t rows = 16;
+    if (n <= 4 * LANES) {
+        rows = 4;
+        ORDER(few_4)(to, from, n);
+    } else if (n <= 8 * LANES) {
+        rows = 8;
+        ORDER(few_8)(to, from, n);
+    } else {
+        ORDER(few_16)(to, from, n);
+    }
+    for (; rows < 16; rows++)
+        vec_store(to + rows * LANES, vec_all(ORDER(TOP)));
+}
+
+/* Keys along the rows that rise and then fall, or fall and then rise. */
+static void ORDER(merge_half)(sdr_key *keys) {
+    vec v[16];
+#pragma GCC unroll 16
+    for (int r = 0; r < 16; r++)
+        v[r] = vec_load(keys + r * LANES);
+    SDR_HALVES_16(EXCHANGE);
+    CROSS_HALF(16)
+    CROSS(16, vec_swap2, vec_pick2)
+    CROSS(16, vec_swap1, vec_pick1)
+#pragma GCC unroll 16
+    for (int r = 0; r < 16; r++)
+        vec_store(keys + r * LANES, v[r]);
+}
+
+/* Two halves, the second met backwards. */
+static void ORDER(sort_halves)(sdr_key *to, const sdr_key *from, int64_t n) {
+    ORDER(few_16)(to, from, HALF);
+    ORDER(sort_half)(to + HALF, from + HALF, n - HALF);
+    for (int r = 0; r < 8; r++) {
+        sdr_key *low = to + r * LANES, *high = to + HALF + r * LANES;
+        sdr_key *low_end = to + (15 - r) * LANES, *high_end = to + (31 - r) * LANES;
+        const vec a = vec_load(low), b = vec_reverse(vec_load(high_end));
+        const vec c = vec_load(low_end), d = vec_reverse(vec_load(high));
+        vec_store(low, ORDER(lesser)(a, b));
+        vec_store(high, ORDER(greater)(a, b));
+        vec_store(low_end, ORDER(lesser)(c, d));
+        vec_store(high_end, ORDER(greater)(c, d));
+    }
+    ORDER(merge_half)(to);
+    ORDER(merge_half)(to + HALF);
+}
+
 static void ORDER(few)(sdr_key *to, const sdr_key *from, int64_t n) {
     if (n < INSERTED) {
         ORDER(insert_values)(to, from, n);
         return;
     }
-    _Alignas(64) sdr_key sorted[16 * LANES];
-    if (n <= 4 * LANES) {
+    _Alignas(64) sdr_key sorted[2 * HALF];
 #if LANES_8
-        if (n <= 2 * LANES)
-            ORDER(few_2)(sorted, from, n);
-        else
+    if (n <= 2 * LANES)
+        ORDER(few_2)(sorted, from, n);
+    else
 #endif
-            ORDER(few_4)(sorted, from, n);
-    } else if (n <= 8 * LANES) {
-        ORDER(few_8)(sorted, from, n);
-    } else {
-        ORDER(few_16)(sorted, from, n);
-    }
+        if (n <= HALF)
+        ORDER(sort_half)(sorted, from, n);
+    else
+        ORDER(sort_halves)(sorted, from, n);
     for (int64_t i = 0; i + LANES <= n; i += LANES)
         vec_store(to + i, vec_load(sorted + i));
     vec_store(to + n - LANES, vec_load(sorted + n - LANES));
@@ -149,6 +197,7 @@ static void ORDER(few)(sdr_key *to, const sdr_key *from, int64_t n) {
 #undef MEET
 #undef CROSS
 #undef LAST_MERGE
+#undef CROSS_HALF
 #undef STORE_BLOCKS
 #undef STORE_KEYS
 #undef FEW
