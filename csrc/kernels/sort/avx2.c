@@ -5,7 +5,7 @@
 #include "value.h"
 
 #define LANES_8 0
-enum { LANES = 4, INSERTED = 8, HALF = 16 * LANES };
+enum { LANES = 4, INSERTED = 8, HALF = 16 * LANES, MOST = 4 * HALF };
 typedef __m256i vec;
 
 static inline vec vec_load(const sdr_key *p) {
@@ -106,6 +106,6 @@ static inline uint32_t below_i64(vec x, vec pivot) {
 void sdr_sort_fill_avx2(sdr_sort_kernels *kernels) {
     kernels->f64 = (sdr_sort_order){few_f64, split_f64};
     kernels->i64 = (sdr_sort_order){few_i64, split_i64};
-    kernels->most = 2 * HALF;
+    kernels->most = MOST;
     kernels->is_fastest = true;
 }

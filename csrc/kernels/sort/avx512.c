@@ -5,7 +5,7 @@
 #include "value.h"
 
 #define LANES_8 1
-enum { LANES = 8, INSERTED = 8, HALF = 16 * LANES };
+enum { LANES = 8, INSERTED = 8, HALF = 16 * LANES, MOST = 2 * HALF };
 typedef __m512i vec;
 
 static inline vec vec_load(const sdr_key *p) {
@@ -131,6 +131,6 @@ static inline uint32_t below_i64(vec x, vec pivot) {
 void sdr_sort_fill_avx512(sdr_sort_kernels *kernels) {
     kernels->f64 = (sdr_sort_order){few_f64, split_f64};
     kernels->i64 = (sdr_sort_order){few_i64, split_i64};
-    kernels->most = 2 * HALF;
+    kernels->most = MOST;
     kernels->is_fastest = true;
 }

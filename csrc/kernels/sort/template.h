@@ -124,6 +124,14 @@ FEW(4, STORE_BLOCKS)
 FEW(8, STORE_BLOCKS)
 FEW(16, STORE_BLOCKS)
 
+static void ORDER(sort_least)(sdr_key *to, const sdr_key *from, int64_t n) {
+#if LANES_8
+    ORDER(few_2)(to, from, n);
+#else
+    ORDER(few_4)(to, from, n);
+#endif
+}
+
 /* to[0 ... HALF): up to HALF keys, ascending, then TOP. */
 static void ORDER(sort_half)(sdr_key *to, const sdr_key *from, int64_t n) {
     int64_t rows = 16;
@@ -155,13 +163,27 @@ static void ORDER(merge_half)(sdr_key *keys) {
         vec_store(keys + r * LANES, v[r]);
 }
 
-/* Two halves, the second met backwards. */
-static void ORDER(sort_halves)(sdr_key *to, const sdr_key *from, int64_t n) {
-    ORDER(few_16)(to, from, HALF);
-    ORDER(sort_half)(to + HALF, from + HALF, n - HALF);
-    for (int r = 0; r < 8; r++) {
-        sdr_key *low = to + r * LANES, *high = to + HALF + r * LANES;
-        sdr_key *low_end = to + (15 - r) * LANES, *high_end = to + (31 - r) * LANES;
+/* The same of HALF, 2 HALF, ... keys: those half the length apart are exchanged. */
+static void ORDER(merge_part)(sdr_key *keys, int64_t size) {
+    if (size == HALF) {
+        ORDER(merge_half)(keys);
+        return;
+    }
+    for (int64_t i = 0; i < size / 2; i += LANES) {
+        const vec a = vec_load(keys + i), b = vec_load(keys + size / 2 + i);
+        vec_store(keys + i, ORDER(lesser)(a, b));
+        vec_store(keys + size / 2 + i, ORDER(greater)(a, b));
+    }
+    ORDER(merge_part)(keys, size / 2);
+    ORDER(merge_part)(keys + size / 2, size / 2);
+}
+
+/* Two ascending halves become one, the second met backwards. */
+static void ORDER(merge_halves)(sdr_key *keys, int64_t size) {
+    sdr_key *ends = keys + size - LANES;
+    for (int64_t i = 0; i < size / 4; i += LANES) {
+        sdr_key *low = keys + i, *high = low + size / 2;
+        sdr_key *high_end = ends - i, *low_end = high_end - size / 2;
         const vec a = vec_load(low), b = vec_reverse(vec_load(high_end));
         const vec c = vec_load(low_end), d = vec_reverse(vec_load(high));
         vec_store(low, ORDER(lesser)(a, b));
@@ -169,8 +191,25 @@ static void ORDER(sort_halves)(sdr_key *to, const sdr_key *from, int64_t n) {
         vec_store(low_end, ORDER(lesser)(c, d));
         vec_store(high_end, ORDER(greater)(c, d));
     }
-    ORDER(merge_half)(to);
-    ORDER(merge_half)(to + HALF);
+    ORDER(merge_part)(keys, size / 2);
+    ORDER(merge_part)(keys + size / 2, size / 2);
+}
+
+/* to[0 ... size): up to `size` keys, ascending, then TOP; size is HALF, 2 HALF, ... */
+static void ORDER(sort_part)(sdr_key *to, const sdr_key *from, int64_t n,
+                             int64_t size) {
+    const int64_t half = size / 2;
+    if (size == HALF) {
+        ORDER(sort_half)(to, from, n);
+    } else if (n <= half) {
+        ORDER(sort_part)(to, from, n, half);
+        for (int64_t i = half; i < size; i += LANES)
+            vec_store(to + i, vec_all(ORDER(TOP)));
+    } else {
+        ORDER(sort_part)(to, from, half, half);
+        ORDER(sort_part)(to + half, from + half, n - half, half);
+        ORDER(merge_halves)(to, size);
+    }
 }
 
 static void ORDER(few)(sdr_key *to, const sdr_key *from, int64_t n) {
@@ -178,16 +217,14 @@ static void ORDER(few)(sdr_key *to, const sdr_key *from, int64_t n) {
         ORDER(insert_values)(to, from, n);
         return;
     }
-    _Alignas(64) sdr_key sorted[2 * HALF];
-#if LANES_8
+    _Alignas(64) sdr_key sorted[MOST];
+    int64_t size = HALF;
+    while (size < n)
+        size *= 2;
     if (n <= 2 * LANES)
-        ORDER(few_2)(sorted, from, n);
+        ORDER(sort_least)(sorted, from, n);
     else
-#endif
-        if (n <= HALF)
-        ORDER(sort_half)(sorted, from, n);
-    else
-        ORDER(sort_halves)(sorted, from, n);
+        ORDER(sort_part)(sorted, from, n, size);
     for (int64_t i = 0; i + LANES <= n; i += LANES)
         vec_store(to + i, vec_load(sorted + i));
     vec_store(to + n - LANES, vec_load(sorted + n - LANES));
