@@ -88,6 +88,21 @@ def check_quantiles(data: Data) -> None:
     np.testing.assert_array_equal(_core.quantiles(data.cx, NINE), np.quantile(data.x, NINE))
 
 
+def check_sort(data: Data) -> None:
+    np.testing.assert_array_equal(_core.sort(data.x), np.sort(data.x))
+
+
+def scipy_cvm(data: Data) -> float:
+    return scipy.stats.cramervonmises_2samp(data.x, data.y, method="asymptotic").statistic
+
+
+def check_ranks(data: Data) -> None:
+    n = m = len(data.x)
+    ours = _core.rank_statistics(data.cx, data.cy)["cramer_von_mises"] / 4 / (n * m * (n + m))
+    ours -= (4 * n * m - 1) / (6 * (n + m))
+    np.testing.assert_allclose(ours, scipy_cvm(data), rtol=1e-6)
+
+
 NINE = np.array([0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99])
 
 KERNELS = (
@@ -122,6 +137,14 @@ KERNELS = (
     Kernel(
         "nine exact quantiles", 1, lambda d, t: _core.quantiles(d.cx, NINE, t),
         "np.quantile", lambda d: np.quantile(d.x, NINE), check_quantiles,
+    ),
+    Kernel(
+        "sort, into a copy", 1, lambda d, t: _core.sort(d.x, t),
+        "np.sort", lambda d: np.sort(d.x), check_sort,
+    ),
+    Kernel(
+        "rank statistics: five tests", 2, lambda d, t: _core.rank_statistics(d.cx, d.cy, t),
+        "scipy cramervonmises_2samp", scipy_cvm, check_ranks,
     ),
 )  # fmt: skip
 

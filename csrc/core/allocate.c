@@ -2,16 +2,35 @@
  * Memory: every allocation of the library, 64-byte aligned (one cache line, one
  * AVX-512 register), through a hook that tests use to let any one of them fail.
  */
+#define _DEFAULT_SOURCE
 #include "simdrift/context.h"
 
 #include <stdlib.h>
 
-enum { ALIGNMENT = 64 };
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+enum {
+    ALIGNMENT = 64,
+    HUGE_PAGE = 1 << 21,
+    HUGE_FROM = 4 * HUGE_PAGE /* a part of a page is lost at each end */
+};
 
 static sdr_allocator hook;
 
 void sdr_allocator_set(const sdr_allocator *allocator) {
     hook = allocator != NULL ? *allocator : (sdr_allocator){0};
+}
+
+/* Large blocks ask for huge pages: the first touch of a page costs as much as sorting
+ * the keys in it, and there are 512 times fewer. */
+static void *allocate_large(size_t bytes) {
+    void *block = aligned_alloc(HUGE_PAGE, bytes);
+#if defined(__linux__)
+    if (block != NULL) (void)madvise(block, bytes, MADV_HUGEPAGE);
+#endif
+    return block;
 }
 
 void *sdr_allocate(size_t bytes) {
@@ -20,6 +39,7 @@ void *sdr_allocate(size_t bytes) {
     size_t rounded = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     if (rounded == 0) rounded = ALIGNMENT;
     if (hook.allocate != NULL) return hook.allocate(hook.user, rounded);
+    if (rounded >= HUGE_FROM) return allocate_large(rounded);
     return aligned_alloc(ALIGNMENT, rounded);
 }
 

@@ -16,6 +16,8 @@
 #include "kernels/cells/cells.h"
 #include "kernels/histogram/histogram.h"
 #include "kernels/moments/moments.h"
+#include "kernels/ranks/ranks.h"
+#include "kernels/sort/sort.h"
 #include "kernels/waves/waves.h"
 
 typedef struct sdr_dispatch {
@@ -23,6 +25,8 @@ typedef struct sdr_dispatch {
         moments; /* kernels/moments: profile blocks, pairs, read bound */
     sdr_histogram_kernels histogram; /* kernels/histogram */
     sdr_cells_kernels cells; /* kernels/cells: monotone cell map, counts, sums */
+    sdr_sort_kernels sort;   /* kernels/sort: splits, few keys */
+    sdr_ranks_kernels ranks; /* kernels/ranks: sums over merged ranks */
     sdr_waves_kernels waves; /* kernels/waves: characteristic functions */
 } sdr_dispatch;
 

@@ -6,9 +6,9 @@
  *
  * A mask is one bit a lane with AVX-512, a full-width compare result elsewhere.
  * lanes_count adds eight counters; lanes_lesser(x, y) is x < y ? x : y, so a NaN in x
- * gives y. lanes_signs looks at the upper halves of rows only, two to a vector: sign
- * bits are counted, and whether an upper half was that of a zero. Included once by each
- * avx2.c, avx512.c and neon.c.
+ * gives y; lanes_of_counts: eight int32. lanes_signs looks at the upper halves of rows
+ * only, two to a vector: sign bits are counted, and whether an upper half was that of a
+ * zero. Included once by each avx2.c, avx512.c and neon.c.
  */
 #ifndef SDR_KERNELS_LANES_H
 #define SDR_KERNELS_LANES_H
@@ -49,8 +49,11 @@ static inline lanes lanes_sub(lanes a, lanes b) {
 static inline lanes lanes_mul(lanes a, lanes b) {
     return _mm512_mul_pd(a, b);
 }
-static inline lanes lanes_div(lanes a, lanes b) {
+static inline lanes lanes_divide(lanes a, lanes b) {
     return _mm512_div_pd(a, b);
+}
+static inline lanes lanes_of_counts(const int32_t *p) {
+    return _mm512_cvtepi32_pd(_mm256_loadu_si256((const __m256i *)(const void *)p));
 }
 static inline lanes lanes_lesser(lanes x, lanes y) {
     return _mm512_min_pd(x, y);
@@ -150,8 +153,14 @@ static inline lanes lanes_sub(lanes a, lanes b) {
 static inline lanes lanes_mul(lanes a, lanes b) {
     return (lanes){_mm256_mul_pd(a.low, b.low), _mm256_mul_pd(a.high, b.high)};
 }
-static inline lanes lanes_div(lanes a, lanes b) {
+static inline lanes lanes_divide(lanes a, lanes b) {
     return (lanes){_mm256_div_pd(a.low, b.low), _mm256_div_pd(a.high, b.high)};
+}
+static inline __m256d lanes_half_of_counts(const int32_t *p) {
+    return _mm256_cvtepi32_pd(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
+static inline lanes lanes_of_counts(const int32_t *p) {
+    return (lanes){lanes_half_of_counts(p), lanes_half_of_counts(p + 4)};
 }
 static inline lanes lanes_lesser(lanes x, lanes y) {
     return (lanes){_mm256_min_pd(x.low, y.low), _mm256_min_pd(x.high, y.high)};
@@ -276,8 +285,11 @@ static inline lanes lanes_sub(lanes a, lanes b) {
 static inline lanes lanes_mul(lanes a, lanes b) {
     LANES_EACH(lanes, vmulq_f64(a.v[i], b.v[i]));
 }
-static inline lanes lanes_div(lanes a, lanes b) {
+static inline lanes lanes_divide(lanes a, lanes b) {
     LANES_EACH(lanes, vdivq_f64(a.v[i], b.v[i]));
+}
+static inline lanes lanes_of_counts(const int32_t *p) {
+    LANES_EACH(lanes, vcvtq_f64_s64(vmovl_s32(vld1_s32(p + 2 * i))));
 }
 static inline lanes lanes_lesser(lanes x, lanes y) {
     LANES_EACH(lanes, vbslq_f64(vcltq_f64(x.v[i], y.v[i]), x.v[i], y.v[i]));

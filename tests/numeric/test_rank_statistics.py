@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -115,6 +116,79 @@ def test_sums_are_those_of_exact_arithmetic():
     assert result["energy"] == pytest.approx(float(energy), rel=1e-13)
 
 
+def definition(x, y):
+    """Value by value, in Python's integers; the two sums by math.fsum of float64 terms."""
+    x, y = np.sort(x), np.sort(y)
+    n, m, total = len(x), len(y), len(x) + len(y)
+    pooled, counts = np.unique(np.concatenate([x, y]), return_counts=True)
+    ends = np.searchsorted(x, pooled, "right"), np.searchsorted(y, pooled, "right")
+    i = j = u2 = cvm = ties = plus = minus = 0
+    darling, energy = [], []
+    for k, (t, p, q) in enumerate(zip(*(a.tolist() for a in (counts, *ends)), strict=True)):
+        tx, ty = p - i, q - j
+        u2 += ty * (2 * i + tx)
+        ties += t**3 - t
+        # 4 sum over the rows k of the value of (mean rank - place k)^2, both sides
+        cvm += n * (tx * (2 * j + ty) ** 2 + (tx**3 - tx) // 3)
+        cvm += m * (ty * (2 * i + tx) ** 2 + (ty**3 - ty) // 3)
+        b, d = 2 * (i + j) + t, total * (2 * i + tx) - n * (2 * (i + j) + t)
+        if t < total:
+            darling.append(t / total * (d * d / (b * (2 * total - b) - total * t)))
+        i, j = p, q
+        a = i * m - j * n
+        plus, minus = max(plus, a), max(minus, -a)
+        if k + 1 < len(pooled) and np.isfinite(pooled[k : k + 2]).all():
+            infinite = np.sum(x == -np.inf), np.sum(y == -np.inf)
+            sizes = int(np.isfinite(x).sum()), int(np.isfinite(y).sum())
+            f = (i - infinite[0]) / sizes[0] - (j - infinite[1]) / sizes[1]
+            energy.append(f * f * (pooled[k + 1] - pooled[k]))
+    whole = {
+        "n": n, "m": m, "distinct": len(pooled), "ties": ties, "u2": u2, "plus": plus,
+        "minus": minus, "cramer_von_mises": cvm,
+    }  # fmt: skip
+    return whole, math.fsum(darling), math.fsum(energy)
+
+
+def draw(kind, rows, shift, rng):
+    values = rng.normal(shift, 1.0, rows)
+    if kind == "float32":
+        return values.astype(np.float32).astype(float)
+    if kind == "two decimals":
+        return values.round(2)
+    if kind == "mostly one value":
+        return np.where(rng.random(rows) < 0.99, 0.5, values)
+    if kind == "infinities":
+        values[: rows // 10] = np.inf
+        values[rows // 10 : rows // 5] = -np.inf
+    return values
+
+
+@pytest.mark.parametrize(
+    "kind", ["distinct", "float32", "two decimals", "mostly one value", "infinities"]
+)
+@pytest.mark.parametrize(
+    ("n", "m", "shift"),
+    [(1, 1, 0.0), (511, 512, 0.0), (512, 512, 0.1), (3000, 1025, 0.0), (40, 5000, 9.0),
+     (5000, 40, 9.0), (20_000, 21_000, 0.2)],
+)  # fmt: skip
+def test_blocks_and_strips_of_ranks_are_no_seams(kind, n, m, shift):
+    rng = np.random.default_rng(n + m)
+    x, y = draw(kind, n, 0.0, rng), draw(kind, m, shift, rng)
+    whole, darling, energy = definition(x, y)
+    config = _core.show_config()
+    try:
+        for isa in config["isas"]:
+            _core._isa_force(isa)
+            result = found(x, y)
+            assert {name: result[name] for name in whole} == whole
+            if whole["distinct"] > 1:
+                assert result["anderson_darling"] == pytest.approx(darling, rel=1e-13)
+            if result["finite_n"] > 0 and result["finite_m"] > 0:
+                assert result["energy"] == pytest.approx(energy, rel=1e-12, abs=1e-300)
+    finally:
+        _core._isa_force(config["isa"])
+
+
 def test_infinities_are_ranked_and_left_out_of_the_integral():
     x, y = np.array([-np.inf, 1.0, 2.0, np.inf]), np.array([0.0, 1.5, np.inf, np.nan])
     result = found(x, y)
@@ -143,7 +217,7 @@ def test_samples_without_rows_have_a_status(x, y, status):
 def test_no_order_no_isa_no_threads_and_no_preparing_change_a_bit(kind):
     rng = np.random.default_rng(7)
     scale = 2**60 if kind is np.int64 else 1.0
-    x, y = ((rng.normal(size=rows) * scale).astype(kind) for rows in (20_000, 9_000))
+    x, y = ((rng.normal(size=rows) * scale).astype(kind) for rows in (190_000, 150_000))
     expected = repr(found(x, y))
     config = _core.show_config()
     try:

@@ -77,7 +77,7 @@ typedef struct sums {
 } sums;
 
 static inline void add_values(sums *s, lanes x) {
-    lanes a = lanes_mul(s->point, lanes_div(x, s->scale));
+    lanes a = lanes_mul(s->point, lanes_divide(x, s->scale));
     lanes_mask part = lanes_finite(a);
     lanes far = lanes_where(part, lanes_abs(a)); /* those that take no part: 0 */
     waves w = lanes_any(lanes_less(lanes_all(SDR_WAVE_LIMIT), far))
