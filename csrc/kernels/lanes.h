@@ -5,10 +5,11 @@
  *   lanes      eight doubles          lanes_mask   eight truth values
  *
  * A mask is one bit a lane with AVX-512, a full-width compare result elsewhere.
- * lanes_count adds eight counters; lanes_lesser(x, y) is x < y ? x : y, so a NaN in x
- * gives y; lanes_of_counts: eight int32. lanes_signs looks at the upper halves of rows
- * only, two to a vector: sign bits are counted, and whether an upper half was that of a
- * zero. Included once by each avx2.c, avx512.c and neon.c.
+ * lanes_count adds eight counters, lanes_add_bits the bits of eight doubles;
+ * lanes_lesser(x, y) is x < y ? x : y, so a NaN in x gives y; lanes_of_counts: eight
+ * int32. lanes_signs looks at the upper halves of rows only, two to a vector: sign bits
+ * are counted, and whether an upper half was that of a zero. Included once by each
+ * avx2.c, avx512.c and neon.c.
  */
 #ifndef SDR_KERNELS_LANES_H
 #define SDR_KERNELS_LANES_H
@@ -93,6 +94,12 @@ static inline lanes_counter lanes_count(lanes_counter c, lanes_mask m) {
 }
 static inline int64_t lanes_counted(lanes_counter c) {
     return _mm512_reduce_add_epi64(c);
+}
+static inline lanes_counter lanes_add_bits(lanes_counter c, lanes a) {
+    return _mm512_add_epi64(c, _mm512_castpd_si512(a));
+}
+static inline uint64_t lanes_bits_sum(lanes_counter c) {
+    return (uint64_t)_mm512_reduce_add_epi64(c);
 }
 
 typedef struct lanes_signs {
@@ -206,6 +213,16 @@ static inline lanes_counter lanes_count(lanes_counter c, lanes_mask m) {
 }
 static inline int64_t lanes_counted(lanes_counter c) {
     int64_t part[4];
+    _mm256_storeu_si256((__m256i *)(void *)part, c);
+    return part[0] + part[1] + part[2] + part[3];
+}
+static inline lanes_counter lanes_add_bits(lanes_counter c, lanes a) {
+    __m256i pair =
+        _mm256_add_epi64(_mm256_castpd_si256(a.low), _mm256_castpd_si256(a.high));
+    return _mm256_add_epi64(c, pair);
+}
+static inline uint64_t lanes_bits_sum(lanes_counter c) {
+    uint64_t part[4];
     _mm256_storeu_si256((__m256i *)(void *)part, c);
     return part[0] + part[1] + part[2] + part[3];
 }
@@ -333,6 +350,14 @@ static inline lanes_counter lanes_count(lanes_counter c, lanes_mask m) {
 }
 static inline int64_t lanes_counted(lanes_counter c) {
     return (int64_t)(vgetq_lane_u64(c, 0) + vgetq_lane_u64(c, 1));
+}
+static inline lanes_counter lanes_add_bits(lanes_counter c, lanes a) {
+    for (int i = 0; i < 4; i++)
+        c = vaddq_u64(c, vreinterpretq_u64_f64(a.v[i]));
+    return c;
+}
+static inline uint64_t lanes_bits_sum(lanes_counter c) {
+    return vgetq_lane_u64(c, 0) + vgetq_lane_u64(c, 1);
 }
 #undef LANES_EACH
 

@@ -1,10 +1,11 @@
 /*
  * Distances of the finite rows of a column from a center (Brown-Forsythe): each block
- * has sums of its own, about its first one, merged as blocks.h says.
+ * by the kernel of profiles, merged as blocks.h says.
  */
 #include <math.h>
 
 #include "blocks.h"
+#include "core/dispatch.h"
 #include "simdrift/ranks.h"
 
 typedef struct distances {
@@ -21,24 +22,20 @@ static void add_distances(void *out, const void *user, int64_t start, int64_t co
                           int *hint) {
     (void)hint;
     const centered *c = user;
-    double scratch[SDR_BLOCK_ROWS], shift = 0.0, sum = 0.0, squares = 0.0;
+    double scratch[SDR_BLOCK_ROWS];
     int64_t nulls;
     const double *values =
         sdr_column_load_f64(c->column, start, count, 0, scratch, &nulls);
-    distances *part = out;
-    *part = (distances){0};
+    double found[SDR_BLOCK_ROWS];
+    bool masked = false;
     for (int64_t i = 0; i < count; i++) {
         double distance = fabs(values[i] - c->center);
-        if (!isfinite(distance)) continue;
-        if (part->n++ == 0) shift = distance;
-        sum += distance - shift;
-        squares += (distance - shift) * (distance - shift);
+        found[i] = distance < INFINITY ? distance : NAN;
+        masked = masked || !(distance < INFINITY);
     }
-    if (part->n == 0) return;
-    double mean = sum / (double)part->n;
-    part->mean = shift + mean;
-    part->squares = squares - sum * mean;
-    if (part->squares < 0.0) part->squares = 0.0;
+    sdr_profile block;
+    sdr_dispatch_active()->moments.block(&block, found, count, masked);
+    *(distances *)out = (distances){block.finite, block.mean, block.m2};
 }
 
 /* Chan's formula for two means and sums of squares. */

@@ -38,32 +38,69 @@ static sdr_code count_sorted(sdr_prepared *prepared, const sdr_context *context,
                                  error);
 }
 
-sdr_code sdr_prepared_new(sdr_prepared **out, const sdr_column *reference,
-                          const sdr_context *context, sdr_error *error) {
+/* Without values yet. */
+static sdr_code prepared_like(sdr_prepared **out, const sdr_column *column,
+                              sdr_error *error) {
     *out = NULL;
-    if (reference->kind != SDR_KIND_NULL && !sdr_column_is_ordered(reference)) {
+    if (column->kind != SDR_KIND_NULL && !sdr_column_is_ordered(column)) {
         return sdr_error_set(error, SDR_NOT_SUPPORTED,
-                             "sdr_prepared_new: expected numbers or times");
+                             "sdr_prepared: expected numbers or times");
     }
-    sdr_domain domain;
-    SDR_TRY(sdr_domain_choose(&domain, reference, NULL, context, error));
-    if (domain.base) domain.integer = true;
     sdr_prepared *prepared = sdr_allocate(sizeof *prepared);
     if (!prepared) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
     memset(prepared, 0, sizeof *prepared);
-    prepared->rows = reference->length;
-    prepared->kind = reference->kind;
-    prepared->type = reference->type;
-    prepared->unit = reference->unit;
-    sdr_code code =
-        sdr_sample_load_sorted(&prepared->sample, reference, domain, context, error);
-    if (code == SDR_OK) code = count_sorted(prepared, context, error);
-    if (code != SDR_OK) {
-        sdr_prepared_free(prepared);
-        return code;
-    }
+    prepared->rows = column->length;
+    prepared->kind = column->kind;
+    prepared->type = column->type;
+    prepared->unit = column->unit;
     *out = prepared;
     return SDR_OK;
+}
+
+/* A sample of its own, not less some base: quantiles are read from it. */
+static sdr_code choose_domain(sdr_domain *out, const sdr_column *a, const sdr_column *b,
+                              const sdr_context *context, sdr_error *error) {
+    SDR_TRY(sdr_domain_choose(out, a, b, context, error));
+    if (out->base) *out = (sdr_domain){.integer = true};
+    return SDR_OK;
+}
+
+sdr_code sdr_prepared_new(sdr_prepared **out, const sdr_column *reference,
+                          const sdr_context *context, sdr_error *error) {
+    SDR_TRY(prepared_like(out, reference, error));
+    sdr_domain domain;
+    sdr_code code = choose_domain(&domain, reference, NULL, context, error);
+    if (code == SDR_OK)
+        code =
+            sdr_sample_load_sorted(&(*out)->sample, reference, domain, context, error);
+    if (code == SDR_OK) code = count_sorted(*out, context, error);
+    if (code == SDR_OK) return SDR_OK;
+    sdr_prepared_free(*out);
+    *out = NULL;
+    return code;
+}
+
+static sdr_code sort_both(sdr_prepared *x, sdr_prepared *y, const sdr_column *reference,
+                          const sdr_column *current, const sdr_context *context,
+                          sdr_error *error) {
+    sdr_domain domain;
+    SDR_TRY(choose_domain(&domain, reference, current, context, error));
+    return sdr_samples_load_sorted(&x->sample, &y->sample, reference, current, domain,
+                                   context, error);
+}
+
+sdr_code sdr_prepared_both(sdr_prepared **x, sdr_prepared **y,
+                           const sdr_column *reference, const sdr_column *current,
+                           const sdr_context *context, sdr_error *error) {
+    *y = NULL;
+    sdr_code code = prepared_like(x, reference, error);
+    if (code == SDR_OK) code = prepared_like(y, current, error);
+    if (code == SDR_OK) code = sort_both(*x, *y, reference, current, context, error);
+    if (code == SDR_OK) return SDR_OK;
+    sdr_prepared_free(*x);
+    sdr_prepared_free(*y);
+    *x = *y = NULL;
+    return code;
 }
 
 void sdr_prepared_free(sdr_prepared *prepared) {
@@ -142,6 +179,14 @@ sdr_code sdr_prepared_quantiles(double *out, const double *q, int64_t n_q,
     for (int64_t i = 0; i < n_q; i++) {
         out[i] = sdr_quantile_sorted(&prepared->sample, q[i]);
     }
+    return SDR_OK;
+}
+
+sdr_code sdr_prepared_pooled_quantiles(double *out, const double *q, int64_t n_q,
+                                       const sdr_prepared *x, const sdr_prepared *y,
+                                       sdr_error *error) {
+    SDR_TRY(sdr_quantiles_check(q, n_q, error));
+    sdr_quantiles_of_both(out, q, n_q, &x->sample, &y->sample);
     return SDR_OK;
 }
 
@@ -306,4 +351,22 @@ sdr_code sdr_rank_statistics_prepared(sdr_rank_statistics *out,
     sdr_code code = rank_loaded(out, x, reference->rows, current, context, error);
     sdr_sample_reset(&as_doubles);
     return code;
+}
+
+sdr_code sdr_rank_statistics_sorted(sdr_rank_statistics *out,
+                                    const sdr_prepared *reference,
+                                    const sdr_prepared *current,
+                                    const sdr_context *context, sdr_error *error) {
+    sdr_column x = column_like(reference), y = column_like(current);
+    sdr_ranks_begin(out, &x, &y);
+    if (out->status != SDR_STATUS_OK) return SDR_OK;
+    if ((reference->sample.keys == NULL) != (current->sample.keys == NULL))
+        return sdr_error_set(error, SDR_INVALID_ARGUMENT,
+                             "sdr_rank_statistics_sorted: expected samples that were "
+                             "sorted together, found float64 and integers");
+    out->n = reference->sample.n;
+    out->m = current->sample.n;
+    out->status = sdr_two_sample_status(reference->rows, current->rows, out->n, out->m);
+    if (out->status != SDR_STATUS_OK) return SDR_OK;
+    return sdr_ranks_walk(out, &reference->sample, &current->sample, context, error);
 }

@@ -310,3 +310,57 @@ sdr_code sdr_pooled_quantiles(double *out, const double *q, int64_t n_q,
                                     {.column = b, .rows = SDR_CELL_ROWS_FINITE}};
     return finite_quantiles(out, q, n_q, both, 2, context, error);
 }
+
+/* --- of two sorted samples
+ * ---------------------------------------------------------------------------- */
+
+/* The finite values of a sorted sample. */
+typedef struct span {
+    const sdr_sample *sample;
+    int64_t begin, n;
+} span;
+
+static double at(const span *s, int64_t i) {
+    i += s->begin;
+    return s->sample->keys != NULL ? (double)sdr_sample_integer(s->sample, i)
+                                   : s->sample->values[i];
+}
+
+static span finite_span(const sdr_sample *sample) {
+    span s = {sample, 0, sample->n};
+    while (s.n > 0 && at(&s, s.n - 1) == INFINITY)
+        s.n--;
+    while (s.n > 0 && at(&s, 0) == -INFINITY) {
+        s.begin++;
+        s.n--;
+    }
+    return s;
+}
+
+/* The value of a rank of both: i of those before it are of a, found by halving. */
+static double pooled_at(const span *a, const span *b, int64_t rank) {
+    int64_t low = rank > b->n ? rank - b->n : 0, high = rank < a->n ? rank : a->n;
+    while (low < high) {
+        int64_t i = low + (high - low) / 2;
+        if (at(a, i) < at(b, rank - i - 1))
+            low = i + 1;
+        else
+            high = i;
+    }
+    int64_t i = low, j = rank - low;
+    if (i == a->n) return at(b, j);
+    if (j == b->n) return at(a, i);
+    return at(a, i) < at(b, j) ? at(a, i) : at(b, j);
+}
+
+void sdr_quantiles_of_both(double *out, const double *q, int64_t n_q,
+                           const sdr_sample *x, const sdr_sample *y) {
+    span a = finite_span(x), b = finite_span(y);
+    for (int64_t i = 0; i < n_q; i++) {
+        out[i] = NAN;
+        if (a.n + b.n == 0) continue;
+        sdr_quantile_rank rank = sdr_quantile_rank_of(q[i], a.n + b.n);
+        out[i] = sdr_quantile_between(pooled_at(&a, &b, rank.low),
+                                      pooled_at(&a, &b, rank.high), rank.t);
+    }
+}

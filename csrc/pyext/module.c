@@ -140,6 +140,9 @@ static PyMethodDef functions[] = {
     {"rank_statistics", AS_METHOD(core_rank_statistics), FAST,
      "rank_statistics(reference, current, " ENDS_WITH_OPTIONS
      "What rank tests and the energy distance are made of."},
+    {"sort_both", AS_METHOD(core_sort_both), FAST,
+     "sort_both(reference, current, " ENDS_WITH_OPTIONS
+     "Two columns, each as a Prepared, for rank_statistics and quantiles."},
     {"deviation_profile", AS_METHOD(core_deviation_profile), FAST,
      "deviation_profile(column, center, " ENDS_WITH_OPTIONS "Mean of |x - center|."},
     {"characteristic", AS_METHOD(core_characteristic), FAST,

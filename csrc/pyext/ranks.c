@@ -23,17 +23,24 @@ static PyObject *ranks_dict(core_state *state, const sdr_rank_statistics *found)
     return fields_end(&out);
 }
 
-static int ranks_run(sdr_rank_statistics *out, PyObject *reference,
-                     const sdr_column *current, call *call) {
-    if (Py_IS_TYPE(reference, call->state->prepared_type)) {
-        const sdr_prepared *prepared = prepared_of(reference);
-        return CALL(call, sdr_rank_statistics_prepared(out, prepared, current,
+/* Of columns, of a prepared reference and a column, or of two that were sorted. */
+static int ranks_run(sdr_rank_statistics *out, PyObject *reference, PyObject *current,
+                     call *call) {
+    core_state *state = call->state;
+    bool is_sorted = Py_IS_TYPE(reference, state->prepared_type);
+    if (is_sorted && Py_IS_TYPE(current, state->prepared_type))
+        return CALL(call, sdr_rank_statistics_sorted(out, prepared_of(reference),
+                                                     prepared_of(current),
+                                                     &call->context, &call->error));
+    const sdr_column *y = column_argument(state, current, "current");
+    if (y == NULL) return -1;
+    if (is_sorted)
+        return CALL(call, sdr_rank_statistics_prepared(out, prepared_of(reference), y,
                                                        &call->context, &call->error));
-    }
-    const sdr_column *column = column_argument(call->state, reference, "reference");
-    if (column == NULL) return -1;
-    return CALL(call, sdr_rank_statistics_columns(out, column, current, &call->context,
-                                                  &call->error));
+    const sdr_column *x = column_argument(state, reference, "reference");
+    if (x == NULL) return -1;
+    return CALL(call,
+                sdr_rank_statistics_columns(out, x, y, &call->context, &call->error));
 }
 
 PyObject *core_rank_statistics(PyObject *module, PyObject *const *args,
@@ -46,10 +53,8 @@ PyObject *core_rank_statistics(PyObject *module, PyObject *const *args,
     call call;
 
     if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    const sdr_column *current = column_argument(state, values[1], "current");
-    if (current == NULL) return NULL;
     if (call_open(&call, state, values[2], values[3]) < 0) return NULL;
-    if (ranks_run(&found, values[0], current, &call) < 0) return NULL;
+    if (ranks_run(&found, values[0], values[1], &call) < 0) return NULL;
     return ranks_dict(state, &found);
 }
 

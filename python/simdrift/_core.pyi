@@ -167,13 +167,14 @@ def quantiles(
     progress: Progress = None,
 ) -> NDArray[np.float64]: ...
 def pooled_quantiles(
-    a: Column,
-    b: Column,
+    a: Column | Prepared,
+    b: Column | Prepared,
     q: NDArray[np.float64],
     threads: int | None = None,
     progress: Progress = None,
 ) -> NDArray[np.float64]:
-    """Exact quantiles (linear) of the finite rows of both columns together, as float64."""
+    """Exact quantiles (linear) of the finite rows of both together, as float64: of two
+    columns, or of two that `sort_both` sorted."""
 
 def median_deviation(
     column: Column, center: float, threads: int | None = None, progress: Progress = None
@@ -217,9 +218,15 @@ def two_sample(
     threads: int | None = None,
     progress: Progress = None,
 ) -> TwoSampleDict: ...
+def sort_both(
+    reference: Column, current: Column, threads: int | None = None, progress: Progress = None
+) -> tuple[Prepared, Prepared]:
+    """Two columns that are compared, sorted at once, for `rank_statistics` and quantiles of
+    both; ValueError where one holds no numbers."""
+
 def rank_statistics(
     reference: Column | Prepared,
-    current: Column,
+    current: Column | Prepared,
     threads: int | None = None,
     progress: Progress = None,
 ) -> RankDict: ...

@@ -68,3 +68,5 @@ def test_pooled_quantiles_are_numpys_of_the_finite_rows_of_both(rows, decimals):
             _core.Column.from_numpy(a), _core.Column.from_numpy(b), q, threads=threads
         )
         np.testing.assert_array_equal(found, expected)
+    together = _core.sort_both(_core.Column.from_numpy(a), _core.Column.from_numpy(b))
+    np.testing.assert_array_equal(_core.pooled_quantiles(*together, q), expected)

@@ -49,6 +49,12 @@ SDR_API sdr_code sdr_rank_statistics_prepared(sdr_rank_statistics *out,
                                               const sdr_column *current,
                                               const sdr_context *context,
                                               sdr_error *error);
+/* Of two that sdr_prepared_both sorted: no more than the walk. */
+SDR_API sdr_code sdr_rank_statistics_sorted(sdr_rank_statistics *out,
+                                            const sdr_prepared *reference,
+                                            const sdr_prepared *current,
+                                            const sdr_context *context,
+                                            sdr_error *error);
 
 /* |x - center| of the finite rows, for tests of spread. */
 typedef struct sdr_deviations {

@@ -1,9 +1,12 @@
 /*
  * Waves on any ISA with eight lanes; compiled by avx2.c, avx512.c and neon.c. value.h
- * is one lane's arithmetic. Rows that take no part add +0.0 to sums that began at +0.0.
+ * is one lane's arithmetic. The bits of 6 + g are summed; those of 6 are taken away at
+ * the end, of rows that take no part, too, as their g is 0.
  */
 #include "kernels/lanes.h"
 #include "kernels/waves/value.h"
+
+enum { LANES = 8 };
 
 typedef struct waves {
     lanes g[SDR_WAVES];
@@ -45,9 +48,9 @@ static inline waves waves_near(lanes a) {
 
 /* With libm's for the lanes beyond the limit. */
 static waves waves_far(lanes a) {
-    double angles[SDR_LANES], g[SDR_WAVES], all[SDR_WAVES][SDR_LANES];
+    double angles[LANES], g[SDR_WAVES], all[SDR_WAVES][LANES];
     lanes_store(angles, a);
-    for (int lane = 0; lane < SDR_LANES; lane++) {
+    for (int lane = 0; lane < LANES; lane++) {
         sdr_wave_of(g, isfinite(angles[lane]) ? angles[lane] : 0.0);
         for (int k = 0; k < SDR_WAVES; k++)
             all[k][lane] = g[k];
@@ -58,55 +61,46 @@ static waves waves_far(lanes a) {
     return out;
 }
 
-static inline void add_lanes(lanes *sums, const waves *w, lanes_mask part,
-                             const lanes *anchor) {
-    lanes d[SDR_WAVES];
-    int at = SDR_WAVES;
-    for (int k = 0; k < SDR_WAVES; k++) {
-        d[k] = lanes_where(part, lanes_sub(w->g[k], anchor[k]));
-        sums[k] = lanes_add(sums[k], d[k]);
-    }
-    for (int i = 0; i < SDR_WAVES; i++)
-        for (int j = i; j < SDR_WAVES; j++, at++)
-            sums[at] = lanes_add(sums[at], lanes_mul(d[i], d[j]));
-}
-
 typedef struct sums {
-    lanes all[SDR_WAVE_SUMS], anchor[SDR_WAVES], point, scale;
-    lanes_counter count;
+    lanes_counter all[SDR_WAVE_SUMS], count;
+    lanes point, scale;
 } sums;
 
 static inline void add_values(sums *s, lanes x) {
-    lanes a = lanes_mul(s->point, lanes_divide(x, s->scale));
+    lanes a = lanes_mul(s->point, lanes_divide(x, s->scale)), g[SDR_WAVES];
+    const lanes six = lanes_all(SDR_WAVE_SIX);
     lanes_mask part = lanes_finite(a);
-    lanes far = lanes_where(part, lanes_abs(a)); /* those that take no part: 0 */
-    waves w = lanes_any(lanes_less(lanes_all(SDR_WAVE_LIMIT), far))
+    lanes size = lanes_where(part, lanes_abs(a)); /* of those that take no part: 0 */
+    waves w = lanes_any(lanes_less(lanes_all(SDR_WAVE_LIMIT), size))
                   ? waves_far(a)
                   : waves_near(lanes_where(part, a));
     s->count = lanes_count(s->count, part);
-    add_lanes(s->all, &w, part, s->anchor);
+    for (int i = 0; i < SDR_WAVES; i++) {
+        g[i] = lanes_where(part, w.g[i]);
+        s->all[i] = lanes_add_bits(s->all[i], lanes_add(six, g[i]));
+    }
+    for (int i = 0, at = SDR_WAVES; i < SDR_WAVES; i++)
+        for (int j = i; j < SDR_WAVES; j++, at++)
+            s->all[at] =
+                lanes_add_bits(s->all[at], lanes_add(six, lanes_mul(g[i], g[j])));
 }
 
 static void block(sdr_wave_sums *out, const double *values, int64_t n, double point,
                   double scale) {
-    sums s = {.point = lanes_all(point),
-              .scale = lanes_all(scale),
-              .count = lanes_counter_zero()};
-    sdr_wave_anchor(out->anchor, values, n, point, scale);
-    for (int k = 0; k < SDR_WAVES; k++)
-        s.anchor[k] = lanes_all(out->anchor[k]);
+    sums s = {.count = lanes_counter_zero(),
+              .point = lanes_all(point),
+              .scale = lanes_all(scale)};
     for (int k = 0; k < SDR_WAVE_SUMS; k++)
-        s.all[k] = lanes_all(0.0);
+        s.all[k] = lanes_counter_zero();
     int64_t i = 0;
-    for (; i + SDR_LANES <= n; i += SDR_LANES)
+    for (; i + LANES <= n; i += LANES)
         add_values(&s, lanes_load(values + i));
     if (i < n) add_values(&s, lanes_load_part(values + i, (int)(n - i)));
+    uint64_t rows = (uint64_t)(i < n ? i + LANES : i);
     out->n = lanes_counted(s.count);
-    for (int k = 0; k < SDR_WAVE_SUMS; k++) {
-        double part[SDR_LANES];
-        lanes_store(part, s.all[k]);
-        out->sums[k] = sdr_lanes_sum(part);
-    }
+    for (int k = 0; k < SDR_WAVE_SUMS; k++)
+        out->sums[k] =
+            (int64_t)(lanes_bits_sum(s.all[k]) - rows * sdr_wave_bits(SDR_WAVE_SIX));
 }
 
 #define SDR_WAVES_FILL(isa)                                                            \

@@ -2,10 +2,10 @@
 #ifndef SDR_KERNELS_WAVES_VALUE_H
 #define SDR_KERNELS_WAVES_VALUE_H
 
-#include "kernels/moments/finish.h"
 #include "kernels/waves/waves.h"
 
 #include <math.h>
+#include <string.h>
 
 /* 2^20: the turns stay below 2^18, so that turns * TURN_1 and * TURN_2 are exact. */
 #define SDR_WAVE_LIMIT 0x1p20
@@ -67,16 +67,13 @@ static inline void sdr_wave_of(double *g, double a) {
         sdr_wave_double(g, cos(a), sin(a));
 }
 
-/* g of the first row that takes part; how many rows lie before it. */
-static inline int64_t sdr_wave_anchor(double *g, const double *values, int64_t n,
-                                      double point, double scale) {
-    int64_t i = 0;
-    while (i < n && !isfinite(point * (values[i] / scale)))
-        i++;
-    for (int k = 0; k < SDR_WAVES; k++)
-        g[k] = 0.0;
-    if (i < n) sdr_wave_of(g, point * (values[i] / scale));
-    return i;
+/* |g| <= 1 in quanta, as the bits that 6 + g has beyond those of 6. */
+#define SDR_WAVE_SIX 6.0
+
+static inline uint64_t sdr_wave_bits(double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
 }
 
 #endif

@@ -1,12 +1,12 @@
 /*
- * Waves: sums of the cosines and sines of a block's values at two frequencies, for the
- * empirical characteristic function.
+ * Waves: sums of the cosines and sines of a block's values at two frequencies, and of
+ * their products, for the empirical characteristic function.
  *
  *   g = (cos a, cos 2a, sin a, sin 2a),  a = point * (x / scale)
  *
- * over the rows whose a is finite; `sums` are of g - anchor and of the products of its
- * pairs i <= j, `anchor` being g of the first such row: equal rows then give
- * covariances of exactly 0. Rows belong to lanes and are added as in moments.h.
+ * over the rows whose a is finite. None is above 1: each is rounded to SDR_WAVE_QUANTUM
+ * and summed as an integer, so that no order of rows changes a bit. (6 + g has its last
+ * bit there: adding 6 rounds, and the bits beyond those of 6 are the integer.)
  *
  * Angles up to SDR_WAVE_LIMIT are reduced by whole turns in three parts of 2 pi (Cody
  * and Waite; the parts are those of fdlibm, times four), a quarter of the rest is taken
@@ -18,12 +18,12 @@
 
 #include <stdint.h>
 
-enum { SDR_WAVES = 4, SDR_WAVE_PRODUCTS = 10, SDR_WAVE_SUMS = 14 };
+#define SDR_WAVE_QUANTUM 0x1p-50
+enum { SDR_WAVES = 4, SDR_WAVE_SUMS = 14 };
 
 typedef struct sdr_wave_sums {
     int64_t n;
-    double anchor[SDR_WAVES];
-    double sums[SDR_WAVE_SUMS];
+    int64_t sums[SDR_WAVE_SUMS]; /* of g, then of the products of its pairs i <= j */
 } sdr_wave_sums;
 
 typedef struct sdr_waves_kernels {
