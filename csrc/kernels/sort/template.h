@@ -31,9 +31,14 @@ static inline void ORDER(split_vec)(sdr_split *at, vec x, uint32_t bits) {
 static void ORDER(split)(sdr_split *at, const sdr_key *from, int64_t n, sdr_key pivot) {
     enum { GROUP = 4 };
     const vec wall = vec_all(pivot);
+    const bool is_far = n >= FAR_KEYS;
     sdr_split now = *at;
     int64_t i = 0;
     for (; i + GROUP * LANES <= n; i += GROUP * LANES) {
+        for (int line = 0; is_far && line < GROUP * LANES; line += 8) {
+            prefetch_read(from + i + line);
+            prefetch_written(now.high - line);
+        }
         vec x[GROUP];
 #pragma GCC unroll 4
         for (int g = 0; g < GROUP; g++)
