@@ -115,6 +115,7 @@ static sdr_code sort_by_radix(sorter *s, const range *r) {
     return code;
 }
 
+/* Sorting a draw costs as much as splitting some 200 keys. */
 static int64_t draw_size(int64_t n) {
     return n < 1024 ? DRAWN_LEAST : n < 4096 ? 31 : DRAWN;
 }

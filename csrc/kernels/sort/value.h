@@ -15,12 +15,12 @@
  * lie beyond the buffer; a prefetch never faults. */
 enum { FAR_KEYS = 1 << 16, AHEAD_BYTES = 4096 };
 
-static inline void prefetch_read(const sdr_key *p) {
-    __builtin_prefetch((const void *)((uintptr_t)p + AHEAD_BYTES), 0, 3);
+static inline void prefetch_read(const sdr_key *p, size_t bytes) {
+    __builtin_prefetch((const void *)((uintptr_t)p + bytes + AHEAD_BYTES), 0, 3);
 }
 
-static inline void prefetch_written(const sdr_key *p) {
-    __builtin_prefetch((const void *)((uintptr_t)p - AHEAD_BYTES), 1, 3);
+static inline void prefetch_written(const sdr_key *p, size_t bytes) {
+    __builtin_prefetch((const void *)((uintptr_t)p - bytes - AHEAD_BYTES), 1, 3);
 }
 
 static inline double double_of(sdr_key key) {
