@@ -81,7 +81,7 @@ static void ORDER(split)(sdr_split *at, const sdr_key *from, int64_t n, sdr_key 
     }
 #if LANES_8
 #define LAST_MERGE(rows)                                                               \
-    MEET(rows, vec_reverse8, vec_pick4)                                                \
+    MEET(rows, vec_reverse, vec_pick4)                                                 \
     CROSS(rows, vec_swap2, vec_pick2)                                                  \
     CROSS(rows, vec_swap1, vec_pick1)                                                  \
     SDR_HALVES_##rows(EXCHANGE)
