@@ -161,18 +161,26 @@ sdr_code sdr_sample_load(sdr_sample *out, const sdr_column *column, sdr_domain d
 
 sdr_code sdr_samples_sort(sdr_sample *const *samples, int n, const sdr_context *context,
                           sdr_error *error) {
-    sdr_sort_job jobs[SDR_SAMPLES_SORTED] = {{0}};
-    sdr_code code = SDR_OK;
-    for (int k = 0; k < n && code == SDR_OK; k++) {
-        sdr_sample *s = samples[k];
-        sdr_key *scratch = sdr_allocate((size_t)s->n * sizeof *scratch);
-        void *keys = s->values ? (void *)s->values : (void *)s->keys;
-        jobs[k] = (sdr_sort_job){keys, scratch, s->n, s->values != NULL, 0};
-        if (!scratch) code = no_memory(error, s->n);
+    int64_t most = 0, all = 0;
+    for (int k = 0; k < n; k++) {
+        all += samples[k]->n;
+        if (samples[k]->n > most) most = samples[k]->n;
     }
-    if (code == SDR_OK) code = sdr_sort_jobs(jobs, n, context, error);
-    for (int k = 0; k < n; k++)
-        sdr_release(jobs[k].scratch);
+    /* one after another they share their scratch */
+    const bool at_once = sdr_sort_is_parallel(all, context);
+    const int64_t rows = at_once ? all : most;
+    sdr_key *scratch = sdr_allocate((size_t)rows * sizeof *scratch);
+    if (!scratch) return no_memory(error, rows);
+    sdr_sort_job jobs[SDR_SAMPLES_SORTED];
+    sdr_key *room = scratch;
+    for (int k = 0; k < n; k++) {
+        sdr_sample *s = samples[k];
+        void *keys = s->values ? (void *)s->values : (void *)s->keys;
+        jobs[k] = (sdr_sort_job){keys, room, s->n, s->values != NULL, 0};
+        if (at_once) room += s->n;
+    }
+    sdr_code code = sdr_sort_jobs(jobs, n, context, error);
+    sdr_release(scratch);
     return code;
 }
 

@@ -115,6 +115,7 @@ static sdr_code sort_by_radix(sorter *s, const range *r) {
     return code;
 }
 
+/* Sorting a draw costs as much as splitting some 200 keys. */
 static int64_t draw_size(int64_t n) {
     return n < 1024 ? DRAWN_LEAST : n < 4096 ? 31 : DRAWN;
 }
@@ -342,12 +343,16 @@ static int64_t piece_keys(int64_t keys, int threads) {
     return share > PIECE_MOST ? PIECE_MOST : share < PIECE_LEAST ? PIECE_LEAST : share;
 }
 
+bool sdr_sort_is_parallel(int64_t keys, const sdr_context *context) {
+    return keys >= 2 * PIECE_LEAST && sdr_dispatch_active()->sort.is_fastest &&
+           sdr_parallel_workers(context, keys, sizeof(sdr_key)) > 1;
+}
+
 sdr_code sdr_sort_jobs(const sdr_sort_job *jobs, int n, const sdr_context *context,
                        sdr_error *error) {
     const int64_t keys = keys_of(jobs, n);
     const int threads = sdr_parallel_workers(context, keys, sizeof(sdr_key));
-    if (threads == 1 || keys < 2 * PIECE_LEAST ||
-        !sdr_dispatch_active()->sort.is_fastest) {
+    if (!sdr_sort_is_parallel(keys, context)) {
         for (int k = 0; k < n; k++)
             SDR_TRY(sort_serially(jobs + k, context, error));
         return SDR_OK;

@@ -20,7 +20,10 @@ typedef struct sdr_sort_job {
                  */
 } sdr_sort_job;
 
-/* Several at once, on all threads of the context. */
+/* Whether jobs of so many keys together are sorted at once; else one after another, and
+ * they may share their scratch. */
+bool sdr_sort_is_parallel(int64_t keys, const sdr_context *context);
+/* Several, on all threads of the context. */
 sdr_code sdr_sort_jobs(const sdr_sort_job *jobs, int n, const sdr_context *context,
                        sdr_error *error);
 

@@ -89,7 +89,8 @@ SDR_API sdr_code sdr_ks_exact_p(double *p, int64_t n, int64_t m, int64_t numerat
                                 sdr_error *error);
 
 /* Sorts float64 in place, ascending, NaN not allowed (infinities are). -0.0 and 0.0 are
- * equal and become 0.0. */
+ * equal and become 0.0. On all threads of the context; memory: n more float64. A sort
+ * that is cancelled leaves some of the values, some of them twice. */
 SDR_API sdr_code sdr_sort_f64(double *values, int64_t n, const sdr_context *context,
                               sdr_error *error);
 

@@ -30,11 +30,8 @@ static inline vec vec_swap2(vec x) {
 static inline vec vec_reverse4(vec x) {
     return _mm512_permutex_epi64(x, _MM_SHUFFLE(0, 1, 2, 3));
 }
-static inline vec vec_reverse8(vec x) {
-    return _mm512_permutexvar_epi64(_mm512_setr_epi64(7, 6, 5, 4, 3, 2, 1, 0), x);
-}
 static inline vec vec_reverse(vec x) {
-    return vec_reverse8(x);
+    return _mm512_permutexvar_epi64(_mm512_setr_epi64(7, 6, 5, 4, 3, 2, 1, 0), x);
 }
 static inline vec vec_swap4(vec x) {
     return _mm512_shuffle_i64x2(x, x, _MM_SHUFFLE(1, 0, 3, 2));

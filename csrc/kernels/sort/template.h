@@ -1,19 +1,21 @@
 /*
  * The steps, LANES keys at a time, in one order: included once for each of f64 and i64.
  * An ISA's file defines, before it includes this,
- *   vec, LANES                    a register and its keys: 4 or 8
+ *   vec, LANES                   a register and its keys: 4, or 8 with LANES_8
  *   vec_load, vec_store, vec_all
- *   vec_load_first(p, n, other)   the first n <= 0, ..., LANES or more keys of p; reads
- *                                 nothing beyond them
- *   vec_swap1, vec_swap2          lanes exchanged with their neighbours, pairs with
- * pairs vec_reverse2 = swap1, vec_reverse4, vec_reverse8 vec_pick1, vec_pick2,
- * vec_pick4(low, high)  of each two, four, eight lanes the first half of low, the
- * second of high vec_transpose(rows)           LANES rows become columns vec_parted(x,
- * bits)           the lanes of those bits first, then the others ORDER(name) name_f64
- * or name_i64; with ORDER(clean_lanes)(x)            -0.0 becomes 0.0 ORDER(lesser),
- * ORDER(greater) of equal lanes lesser takes the second, greater the first, so that two
- * keys stay two keys ORDER(below)(x, pivot)        bit i: lane i is below ORDER(TOP)
- * the bits of a key that no key is above
+ *   vec_load_first(p, n, other)  the first n keys of p, n <= 0 to LANES or more; reads
+ *                                nothing beyond them
+ *   vec_swap1, vec_swap2         each lane and its neighbour, each pair and its
+ *                                neighbour exchanged; with LANES_8 vec_swap4
+ *   vec_reverse4, vec_reverse    each four lanes, all lanes backwards
+ *   vec_pick1, vec_pick2(a, b)   of each 2, 4 lanes the first half of a, the second of
+ *                                b; with LANES_8 vec_pick4 of 8
+ *   vec_transpose(rows)          LANES rows become columns
+ *   vec_parted(x, bits)          the lanes of those bits first, then the others
+ *   ORDER(name)                  name_f64 or name_i64, among them
+ *   ORDER(clean_lanes)(x)        -0.0 becomes 0.0
+ *   ORDER(lesser), ORDER(greater)(a, b)  of equal lanes b and a: two keys stay two
+ *   ORDER(below)(x, pivot)       bit i: lane i is below
  */
 
 /* One register: parted, it is stored whole on both sides, and each side counts only the
@@ -31,9 +33,14 @@ static inline void ORDER(split_vec)(sdr_split *at, vec x, uint32_t bits) {
 static void ORDER(split)(sdr_split *at, const sdr_key *from, int64_t n, sdr_key pivot) {
     enum { GROUP = 4 };
     const vec wall = vec_all(pivot);
+    const bool is_far = n >= FAR_KEYS;
     sdr_split now = *at;
     int64_t i = 0;
     for (; i + GROUP * LANES <= n; i += GROUP * LANES) {
+        for (size_t line = 0; is_far && line < GROUP * sizeof(vec); line += 64) {
+            prefetch_read(from + i, line);
+            prefetch_written(now.high, line);
+        }
         vec x[GROUP];
 #pragma GCC unroll 4
         for (int g = 0; g < GROUP; g++)
@@ -74,7 +81,7 @@ static void ORDER(split)(sdr_split *at, const sdr_key *from, int64_t n, sdr_key 
     }
 #if LANES_8
 #define LAST_MERGE(rows)                                                               \
-    MEET(rows, vec_reverse8, vec_pick4)                                                \
+    MEET(rows, vec_reverse, vec_pick4)                                                 \
     CROSS(rows, vec_swap2, vec_pick2)                                                  \
     CROSS(rows, vec_swap1, vec_pick1)                                                  \
     SDR_HALVES_##rows(EXCHANGE)

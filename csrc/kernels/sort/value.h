@@ -10,6 +10,19 @@
 #define TOP_f64 UINT64_C(0x7ff0000000000000)
 #define TOP_i64 ((sdr_key)INT64_MAX)
 
+/* Streams from memory run this far ahead of loads and stores: from FAR_KEYS on, which
+ * with as many of the other buffer leave a second level cache of 1 MB. The address may
+ * lie beyond the buffer; a prefetch never faults. */
+enum { FAR_KEYS = 1 << 16, AHEAD_BYTES = 4096 };
+
+static inline void prefetch_read(const sdr_key *p, size_t bytes) {
+    __builtin_prefetch((const void *)((uintptr_t)p + bytes + AHEAD_BYTES), 0, 3);
+}
+
+static inline void prefetch_written(const sdr_key *p, size_t bytes) {
+    __builtin_prefetch((const void *)((uintptr_t)p - bytes - AHEAD_BYTES), 1, 3);
+}
+
 static inline double double_of(sdr_key key) {
     double value;
     memcpy(&value, &key, sizeof value);
