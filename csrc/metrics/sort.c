@@ -2,9 +2,11 @@
  * Sorting float64 and int64: a quicksort by the kernels of kernels/sort, or a radix
  * sort where there are none.
  *
- * A range of keys lies in `keys` or, at the same places, in `scratch`. A split leaves
- * the keys below the pivot in the one and moves the others to the other, so nothing is
- * copied back; ranges of a few keys are sorted into `keys` from either.
+ * A range that no cache holds is split in place. A smaller one is split into scratch
+ * that the ranges before it left in the cache: it lies in `keys` or, at the same
+ * places, in that scratch; a split leaves the keys below the pivot in the one and moves
+ * the others to the other, so nothing is copied back. Ranges of a few keys are sorted
+ * into `keys` from either.
  *
  * The pivot is the median of keys drawn from places that a fixed generator gives; the
  * draw is sorted, and its halves serve the two parts. A pivot equal to the lower bound
@@ -12,7 +14,8 @@
  * distinct values take O(n log k). A range that was split twice as often as halves
  * would be goes to the radix sort, so that no order of keys takes more than O(n log n).
  *
- * Memory: n keys of scratch. The result is a function of the multiset of values.
+ * Memory: NEAR_KEYS keys of scratch are touched, n by the radix sort. The result is a
+ * function of the multiset of values.
  */
 #include "sort.h"
 
@@ -28,6 +31,7 @@ enum {
     PIECE_MOST = 1 << 22,  /* keys of a piece of a parallel sort: some 50 ms */
     PIECE_LEAST = 1 << 17, /* some 1 ms */
     PIECES_EACH = 4,       /* pieces a thread, so that none waits long */
+    NEAR_KEYS = 1 << 15,   /* with as many of scratch they fit a cache of 1 MB */
     SLICE_KEYS = 1 << 23,  /* of a piece, between looks: some 10 ms */
     DRAWN = 63,            /* keys of the largest draw: it serves three splits */
     DRAWN_LEAST = 15,      /* of a draw, or of what is left of one, for a median */
@@ -37,6 +41,7 @@ enum {
 
 typedef struct sorter {
     sdr_key *keys, *scratch;
+    sdr_key *near; /* scratch of any range up to NEAR_KEYS; NULL: `scratch` is it */
     const sdr_sort_kernels *kernels;
     const sdr_sort_order *order;
     bool is_float;
@@ -157,31 +162,71 @@ static void end_cut(range *lower, sorter *s, range *r, cut c, int64_t below) {
             s->keys[i] = r->bound;
     r->at += below;
     r->n -= below;
-    r->is_away = !r->is_away;
     r->has_bound = true;
     r->bound = c.wall;
 }
 
-static sdr_split begin_split(const sorter *s, const range *r) {
+static bool is_far(const range *r) {
+    return r->n > NEAR_KEYS;
+}
+
+static sdr_code split_near(range *lower, sorter *s, range *r, cut c) {
+    sdr_key *from = place_of(s, r);
     sdr_key *to = (r->is_away ? s->keys : s->scratch) + r->at;
-    return (sdr_split){place_of(s, r), to + r->n};
+    sdr_split at = {from, to + r->n};
+    s->order->split(&at, from, r->n, c.wall);
+    SDR_TRY(moved(s, r->n));
+    end_cut(lower, s, r, c, at.low - from);
+    r->is_away = !r->is_away;
+    return SDR_OK;
+}
+
+static void begin_far(sdr_far_split *at, const sorter *s, const range *r) {
+    sdr_key *from = place_of(s, r), *end = from + r->n;
+    at->to = (sdr_split){from, end};
+    at->first = from + SDR_HELD / 2;
+    at->last = end - SDR_HELD / 2;
+    memcpy(at->held, from, sizeof at->held / 2);
+    memcpy(at->held + SDR_HELD / 2, at->last, sizeof at->held / 2);
+}
+
+static sdr_code split_far(range *lower, sorter *s, range *r, cut c) {
+    sdr_far_split at;
+    begin_far(&at, s, r);
+    while (at.last > at.first) {
+        const int64_t left = at.last - at.first;
+        s->order->split_far(&at, SPLIT_KEYS, c.wall);
+        SDR_TRY(moved(s, left - (at.last - at.first)));
+    }
+    end_cut(lower, s, r, c, at.to.low - (s->keys + r->at));
+    return SDR_OK;
 }
 
 static sdr_code split(range *lower, sorter *s, range *r, cut c) {
-    const sdr_key *from = place_of(s, r);
-    sdr_split at = begin_split(s, r);
-    for (int64_t i = 0; i < r->n && !c.is_all; i += SPLIT_KEYS) {
-        int64_t n = r->n - i < SPLIT_KEYS ? r->n - i : SPLIT_KEYS;
-        s->order->split(&at, from + i, n, c.wall);
-        SDR_TRY(moved(s, n));
-    }
-    end_cut(lower, s, r, c, c.is_all ? r->n : at.low - from);
+    if (!c.is_all) return (is_far(r) ? split_far : split_near)(lower, s, r, c);
+    end_cut(lower, s, r, c, r->n);
     return SDR_OK;
+}
+
+static sdr_code sort_range(sorter *s, range r, draw d);
+
+/* In scratch that the ranges before it left in the cache. */
+static sdr_code sort_near(sorter *s, range r, draw d) {
+    sorter near = *s;
+    near.keys += r.at;
+    near.scratch = s->near;
+    near.near = NULL;
+    r.at = 0;
+    sdr_code code = sort_range(&near, r, d);
+    s->done = near.done;
+    s->polled = near.polled;
+    return code;
 }
 
 static sdr_code sort_range(sorter *s, range r, draw d) {
     sdr_key room[DRAWN];
     while (r.n > s->kernels->most) {
+        if (!is_far(&r) && s->near != NULL) return sort_near(s, r, d);
         if (r.splits-- == 0) return sort_by_radix(s, &r);
         if (d.n < DRAWN_LEAST) d = draw_from(s, &r, room);
         const int64_t middle = d.n / 2;
@@ -213,6 +258,7 @@ static sorter sorter_of(const sdr_sort_job *job, const sdr_context *context,
     const sdr_sort_kernels *kernels = &sdr_dispatch_active()->sort;
     return (sorter){.keys = job->keys,
                     .scratch = job->scratch,
+                    .near = job->scratch,
                     .kernels = kernels,
                     .order = job->is_float ? &kernels->f64 : &kernels->i64,
                     .is_float = job->is_float,
@@ -240,9 +286,8 @@ typedef struct piece {
     sorter s; /* its own, and it polls nobody: workers may not */
     range r, lower;
     cut c;
-    sdr_split at;
-    int64_t done;
-    bool is_cut;
+    sdr_far_split at;
+    bool is_open, is_cut; /* its split has begun, has ended */
 } piece;
 
 typedef struct pieces {
@@ -264,8 +309,8 @@ static void begin_piece(piece *one) {
     sdr_key room[DRAWN];
     const draw d = draw_from(&one->s, &one->r, room);
     one->c = cut_at(&one->s, &one->r, d.keys[d.n / 2]);
-    one->at = begin_split(&one->s, &one->r);
-    one->done = one->c.is_all ? one->r.n : 0;
+    begin_far(&one->at, &one->s, &one->r);
+    one->is_open = true;
     one->r.splits--;
 }
 
@@ -275,19 +320,14 @@ static sdr_code cut_pieces(void *user, int64_t begin, int64_t end, int worker,
     (void)worker, (void)error;
     pieces *p = user;
     for (piece *one = p->all + begin; one < p->all + end; one++) {
-        if (one->at.low == NULL) {
-            if (!is_large(p, one)) continue;
-            begin_piece(one);
-        }
-        const sdr_key *from = place_of(&one->s, &one->r);
-        const int64_t left = one->r.n - one->done;
-        const int64_t n = left < SLICE_KEYS ? left : SLICE_KEYS;
-        one->s.order->split(&one->at, from + one->done, n, one->c.wall);
-        one->done += n;
-        one->is_cut = one->done == one->r.n;
-        if (one->is_cut)
-            end_cut(&one->lower, &one->s, &one->r, one->c,
-                    one->c.is_all ? one->r.n : one->at.low - from);
+        if (!one->is_open && !is_large(p, one)) continue;
+        if (!one->is_open) begin_piece(one);
+        if (!one->c.is_all) one->s.order->split_far(&one->at, SLICE_KEYS, one->c.wall);
+        one->is_cut = one->c.is_all || one->at.first == one->at.last;
+        if (!one->is_cut) continue;
+        const int64_t below = one->at.to.low - (one->s.keys + one->r.at);
+        end_cut(&one->lower, &one->s, &one->r, one->c,
+                one->c.is_all ? one->r.n : below);
     }
     return SDR_OK;
 }
@@ -301,7 +341,7 @@ static bool take_halves(pieces *p) {
             if (one->lower.n > 0) p->all[p->n++] = piece_of(&one->s, one->lower);
             *one = piece_of(&one->s, one->r);
         }
-        more = more || one->at.low != NULL;
+        more = more || one->is_open;
     }
     p->may_begin = 2 * p->n <= p->room;
     for (int64_t k = 0; k < p->n; k++)
@@ -315,6 +355,7 @@ static sdr_code sort_pieces(void *user, int64_t begin, int64_t end, int worker,
     pieces *p = user;
     for (piece *one = p->all + begin; one < p->all + end; one++) {
         one->s.error = error;
+        one->s.near = one->s.scratch + one->r.at;
         SDR_TRY(sort_range(&one->s, one->r, (draw){NULL, 0}));
     }
     return SDR_OK;

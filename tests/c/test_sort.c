@@ -1,4 +1,4 @@
-/* Sorting: networks on all zeros and ones, the kernels' two steps, whole sorts of every
+/* Sorting: networks on all zeros and ones, the kernels' steps, whole sorts of every
  * ISA and number of threads against qsort; memory that runs out, callers that stop. */
 #include "support.h"
 
@@ -194,6 +194,41 @@ static void expect_split(const sdr_sort_order *o, int64_t n, int64_t first,
     assert_memory_equal(from, expected, (size_t)n * sizeof *keys);
 }
 
+/* In parts of some 100 keys. */
+static void expect_far_split(const sdr_sort_order *o, int64_t n, pattern fill,
+                             bool is_float) {
+    memset(keys, 0xab, (size_t)(n + 2 * GUARD) * sizeof *keys);
+    sdr_key *from = keys + GUARD;
+    fill_keys(from, n, fill, is_float);
+    const sdr_key wall = expected[n / 2];
+    sdr_far_split at = {.to = {from, from + n},
+                        .first = from + SDR_HELD / 2,
+                        .last = from + n - SDR_HELD / 2};
+    memcpy(at.held, from, sizeof at.held / 2);
+    memcpy(at.held + SDR_HELD / 2, at.last, sizeof at.held / 2);
+    do
+        o->split_far(&at, 100, wall);
+    while (at.first != at.last);
+    assert_ptr_equal(at.to.low, at.to.high);
+    for (const sdr_key *p = from; p < from + n; p++)
+        assert_int_equal(is_below(*p, wall, is_float), p < at.to.low);
+    expect_guard(keys), expect_guard(from + n);
+    sort_plainly(from, n, is_float);
+    assert_memory_equal(from, expected, (size_t)n * sizeof *keys);
+}
+
+static void test_a_split_in_place_keeps_every_key(void **state) {
+    (void)state;
+    for (EACH_ISA(isa)) {
+        const sdr_sort_kernels *kernels = &sdr_dispatch_active()->sort;
+        for (int f = 0; f < PATTERNS; f++)
+            for (int64_t n = SDR_HELD; n < 1000; n += n < 200 ? 1 : 31) {
+                expect_far_split(&kernels->f64, n, patterns[f], true);
+                expect_far_split(&kernels->i64, n, patterns[f], false);
+            }
+    }
+}
+
 static void test_a_split_keeps_every_key_and_writes_nowhere_else(void **state) {
     (void)state;
     for (EACH_ISA(isa)) {
@@ -334,6 +369,7 @@ int main(void) {
         cmocka_unit_test(test_networks_sort_all_zeros_and_ones),
         cmocka_unit_test(test_few_keys_are_sorted_in_place_and_elsewhere),
         cmocka_unit_test(test_a_split_keeps_every_key_and_writes_nowhere_else),
+        cmocka_unit_test(test_a_split_in_place_keeps_every_key),
         cmocka_unit_test(test_every_isa_sorts_every_pattern_and_size),
         cmocka_unit_test(test_no_threads_and_no_radix_sort_change_a_bit),
         cmocka_unit_test(test_samples_of_any_lengths_are_sorted_at_once),

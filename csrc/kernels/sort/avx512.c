@@ -126,8 +126,8 @@ static inline uint32_t below_i64(vec x, vec pivot) {
 #include "template.h"
 
 void sdr_sort_fill_avx512(sdr_sort_kernels *kernels) {
-    kernels->f64 = (sdr_sort_order){few_f64, split_f64};
-    kernels->i64 = (sdr_sort_order){few_i64, split_i64};
+    kernels->f64 = (sdr_sort_order){few_f64, split_f64, split_far_f64};
+    kernels->i64 = (sdr_sort_order){few_i64, split_i64, split_far_i64};
     kernels->most = MOST;
     kernels->is_fastest = true;
 }

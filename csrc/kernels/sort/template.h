@@ -33,14 +33,9 @@ static inline void ORDER(split_vec)(sdr_split *at, vec x, uint32_t bits) {
 static void ORDER(split)(sdr_split *at, const sdr_key *from, int64_t n, sdr_key pivot) {
     enum { GROUP = 4 };
     const vec wall = vec_all(pivot);
-    const bool is_far = n >= FAR_KEYS;
     sdr_split now = *at;
     int64_t i = 0;
     for (; i + GROUP * LANES <= n; i += GROUP * LANES) {
-        for (size_t line = 0; is_far && line < GROUP * sizeof(vec); line += 64) {
-            prefetch_read(from + i, line);
-            prefetch_written(now.high, line);
-        }
         vec x[GROUP];
 #pragma GCC unroll 4
         for (int g = 0; g < GROUP; g++)
@@ -55,6 +50,52 @@ static void ORDER(split)(sdr_split *at, const sdr_key *from, int64_t n, sdr_key 
     }
     ORDER(split_values)(&now, from + i, n - i, pivot);
     *at = now;
+}
+
+/* Keys that lie elsewhere; registers first need twice their room. */
+static void ORDER(split_apart)(sdr_split *at, const sdr_key *from, int64_t n,
+                               sdr_key pivot) {
+    const int64_t whole = n / LANES * LANES;
+    ORDER(split_values)(at, from + whole, n - whole, pivot);
+    for (int64_t i = 0; i < whole; i += LANES) {
+        vec x = ORDER(clean_lanes)(vec_load(from + i));
+        ORDER(split_vec)(at, x, ORDER(below)(x, vec_all(pivot)));
+    }
+}
+
+/* What was read and not written leaves a gap at each end, of SDR_HELD keys together.
+ * The end with the smaller one is read next: then both have room for all of it. */
+static void ORDER(split_far)(sdr_far_split *at, int64_t most, sdr_key pivot) {
+    enum { TAKEN = SDR_HELD / 2, VECS = TAKEN / LANES };
+    const vec wall = vec_all(pivot);
+    sdr_split now = at->to;
+    const sdr_key *first = at->first, *last = at->last;
+    for (int64_t done = 0; last - first >= TAKEN && done < most; done += TAKEN) {
+        const bool is_low = first - now.low <= TAKEN;
+        const sdr_key *from = is_low ? first : last - TAKEN;
+        first += is_low ? TAKEN : 0;
+        last -= is_low ? 0 : TAKEN;
+        for (size_t line = 0; line < TAKEN * sizeof(sdr_key); line += 64)
+            prefetch_ahead(from, is_low, line);
+        vec x[VECS];
+#pragma GCC unroll 8
+        for (int g = 0; g < VECS; g++)
+            x[g] = ORDER(clean_lanes)(vec_load(from + g * LANES));
+#pragma GCC unroll 8
+        for (int g = 0; g < VECS; g++)
+            ORDER(split_vec)(&now, x[g], ORDER(below)(x[g], wall));
+    }
+    at->to = now;
+    at->first = first;
+    at->last = last;
+    if (last - first >= TAKEN) return;
+    /* all that is left is read; the last register fills the gap */
+    sdr_key rest[TAKEN];
+    const int64_t n = last - first;
+    memcpy(rest, first, (size_t)n * sizeof *rest);
+    ORDER(split_apart)(&at->to, rest, n, pivot);
+    ORDER(split_apart)(&at->to, at->held, SDR_HELD, pivot);
+    at->first = at->last;
 }
 
 #define EXCHANGE(i, j)                                                                 \

@@ -10,17 +10,13 @@
 #define TOP_f64 UINT64_C(0x7ff0000000000000)
 #define TOP_i64 ((sdr_key)INT64_MAX)
 
-/* Streams from memory run this far ahead of loads and stores: from FAR_KEYS on, which
- * with as many of the other buffer leave a second level cache of 1 MB. The address may
- * lie beyond the buffer; a prefetch never faults. */
-enum { FAR_KEYS = 1 << 16, AHEAD_BYTES = 4096 };
+/* Streams from memory run this far ahead of the loads, up or down. The address may lie
+ * beyond the buffer; a prefetch never faults. */
+enum { AHEAD_BYTES = 4096 };
 
-static inline void prefetch_read(const sdr_key *p, size_t bytes) {
-    __builtin_prefetch((const void *)((uintptr_t)p + bytes + AHEAD_BYTES), 0, 3);
-}
-
-static inline void prefetch_written(const sdr_key *p, size_t bytes) {
-    __builtin_prefetch((const void *)((uintptr_t)p - bytes - AHEAD_BYTES), 1, 3);
+static inline void prefetch_ahead(const sdr_key *p, bool is_up, size_t bytes) {
+    uintptr_t ahead = is_up ? AHEAD_BYTES : (uintptr_t)0 - AHEAD_BYTES;
+    __builtin_prefetch((const void *)((uintptr_t)p + bytes + ahead), 1, 3);
 }
 
 static inline double double_of(sdr_key key) {
@@ -58,6 +54,22 @@ static inline bool is_below_i64(sdr_key a, sdr_key b) {
             at->low += below;                                                          \
             at->high -= !below;                                                        \
         }                                                                              \
+    }                                                                                  \
+                                                                                       \
+    static inline void split_far_values_##order(sdr_far_split *at, int64_t most,       \
+                                                sdr_key pivot) {                       \
+        (void)most;                                                                    \
+        sdr_key rest[SDR_HELD];                                                        \
+        while (at->last > at->first) {                                                 \
+            int64_t n = at->last - at->first < SDR_HELD / 2 ? at->last - at->first     \
+                                                            : SDR_HELD / 2;            \
+            bool is_low = at->first - at->to.low <= SDR_HELD / 2;                      \
+            memcpy(rest, is_low ? at->first : at->last - n, (size_t)n * sizeof *rest); \
+            at->first += is_low ? n : 0;                                               \
+            at->last -= is_low ? 0 : n;                                                \
+            split_values_##order(&at->to, rest, n, pivot);                             \
+        }                                                                              \
+        split_values_##order(&at->to, at->held, SDR_HELD, pivot);                      \
     }                                                                                  \
                                                                                        \
     static inline void insert_values_##order(sdr_key *to, const sdr_key *from,         \
