@@ -16,12 +16,14 @@
 #include "kernels/cells/cells.h"
 #include "kernels/histogram/histogram.h"
 #include "kernels/moments/moments.h"
+#include "kernels/rbf/rbf.h"
 
 typedef struct sdr_dispatch {
     sdr_moments_kernels
         moments; /* kernels/moments: profile blocks, pairs, read bound */
     sdr_histogram_kernels histogram; /* kernels/histogram */
     sdr_cells_kernels cells; /* kernels/cells: monotone cell map, counts, sums */
+    sdr_rbf_kernels rbf;     /* kernels/rbf: Gaussian kernel, sums by labels */
 } sdr_dispatch;
 
 /* The active table. Reading is one load; sdr_isa_force replaces it whole. */

@@ -229,6 +229,17 @@ def characteristic(
     """(n, means (2k,), biased covariance (4 k k,), row by row) of cos(t x / scale), then
     sin(t x / scale), for each of k <= 4 points t, over the finite rows."""
 
+def mmd_quadratic(
+    values: NDArray[np.float64],
+    features: int,
+    labels: NDArray[np.uint8],
+    gamma: float,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> NDArray[np.float64]:
+    """MMD^2 over all pairs of rows (`values` row after row, `features` each) under each
+    labeling (`labels` labeling after labeling, one a row; 1: a reference's row)."""
+
 def ks_exact_p(
     n: int, m: int, numerator: int, threads: int | None = None, progress: Progress = None
 ) -> float: ...
