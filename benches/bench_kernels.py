@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 import scipy.stats
 
 from markdown import table as markdown_table
@@ -17,6 +18,7 @@ from timing import interleaved, median, ratio
 SEED = 20130208
 ROWS, QUICK_ROWS = 10_000_000, 1_000_000
 ROUNDS = 7
+FEW, MANY = 16, 4_096
 
 
 class Data(NamedTuple):
@@ -25,6 +27,15 @@ class Data(NamedTuple):
     cx: _core.Column
     cy: _core.Column
     edges: np.ndarray
+    codes: np.ndarray
+    cc: _core.Column
+    many: np.ndarray
+    cm: _core.Column
+
+
+def codes(values: np.ndarray, k: int) -> np.ndarray:
+    """int32 codes below k, one for each value, skewed as the normal law is."""
+    return (np.abs(values) * (k / 8.0)).astype(np.int32).clip(0, k - 1)
 
 
 class Kernel(NamedTuple):
@@ -42,7 +53,15 @@ def make(rows: int, decimals: int | None = None) -> Data:
     if decimals is not None:
         x, y = x.round(decimals), y.round(decimals)
     edges = np.linspace(-3.0, 3.0, 30)
-    return Data(x, y, _core.Column.from_numpy(x), _core.Column.from_numpy(y), edges)
+    few, many = codes(x, FEW), codes(x, MANY)
+    cx, cy = _core.Column.from_numpy(x), _core.Column.from_numpy(y)
+    return Data(x, y, cx, cy, edges, few, dictionary(few, FEW), many, dictionary(many, MANY))
+
+
+def dictionary(rows: np.ndarray, k: int) -> _core.Column:
+    """A column of categories over codes."""
+    labels = pa.array([f"label {code}" for code in range(k)])
+    return _core.columns_from_arrow(pa.DictionaryArray.from_arrays(pa.array(rows), labels))[0][2]
 
 
 def numpy_histogram(data: Data) -> np.ndarray:
@@ -88,6 +107,18 @@ def check_quantiles(data: Data) -> None:
     np.testing.assert_array_equal(_core.quantiles(data.cx, NINE), np.quantile(data.x, NINE))
 
 
+def check_codes(data: Data) -> None:
+    for rows, column in ((data.codes, data.cc), (data.many, data.cm)):
+        counts, nulls = _core.Categories().count(column)
+        assert nulls == 0
+        np.testing.assert_array_equal(np.sort(counts), np.sort(counts_of(rows)))
+
+
+def counts_of(rows: np.ndarray) -> np.ndarray:
+    counts = np.bincount(rows)
+    return counts[counts > 0]
+
+
 NINE = np.array([0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99])
 
 KERNELS = (
@@ -122,6 +153,16 @@ KERNELS = (
     Kernel(
         "nine exact quantiles", 1, lambda d, t: _core.quantiles(d.cx, NINE, t),
         "np.quantile", lambda d: np.quantile(d.x, NINE), check_quantiles,
+    ),
+    Kernel(
+        f"category counts on codes, {FEW} values", 1,
+        lambda d, t: _core.Categories().count(d.cc, t)[0].tolist(),
+        "np.bincount", lambda d: np.bincount(d.codes), check_codes,
+    ),
+    Kernel(
+        f"category counts on codes, {MANY:,} values", 1,
+        lambda d, t: _core.Categories().count(d.cm, t)[0].tolist(),
+        "np.bincount", lambda d: np.bincount(d.many), check_codes,
     ),
 )  # fmt: skip
 

@@ -14,6 +14,7 @@
 #include "simdrift/context.h"
 
 #include "kernels/cells/cells.h"
+#include "kernels/codes/codes.h"
 #include "kernels/histogram/histogram.h"
 #include "kernels/moments/moments.h"
 #include "kernels/rbf/rbf.h"
@@ -23,6 +24,7 @@ typedef struct sdr_dispatch {
         moments; /* kernels/moments: profile blocks, pairs, read bound */
     sdr_histogram_kernels histogram; /* kernels/histogram */
     sdr_cells_kernels cells; /* kernels/cells: monotone cell map, counts, sums */
+    sdr_codes_kernels codes; /* kernels/codes: counts of a few codes, ranges */
     sdr_rbf_kernels rbf;     /* kernels/rbf: Gaussian kernel, sums by labels */
 } sdr_dispatch;
 

@@ -4,7 +4,6 @@
  */
 #include "category_tally.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,12 +187,27 @@ static int64_t float_label(char *text, int64_t key) {
     return size;
 }
 
+/* Decimal digits; snprintf takes ten times as long, and a dictionary of numbers may
+ * have 100,000 labels. */
+static int64_t decimal_label(char *text, uint64_t magnitude, bool negative) {
+    enum { MOST_DIGITS = 20 };
+    char digits[MOST_DIGITS];
+    int64_t n = 0, size = 0;
+    do {
+        digits[n++] = (char)('0' + magnitude % 10);
+        magnitude /= 10;
+    } while (magnitude > 0);
+    if (negative) text[size++] = '-';
+    while (n > 0)
+        text[size++] = digits[--n];
+    return size;
+}
+
 int64_t sdr_key_label(char *text, int64_t key, const sdr_column *column) {
     if (column->kind == SDR_KIND_FLOAT) return float_label(text, key);
     if (column->kind == SDR_KIND_BOOLEAN)
         return snprintf(text, SDR_LABEL_BYTES, "%s", key ? "true" : "false");
     if (column->type == SDR_TYPE_UINT64) /* loaded as its bits minus 2^63 */
-        return snprintf(text, SDR_LABEL_BYTES, "%" PRIu64,
-                        (uint64_t)key ^ (UINT64_C(1) << 63));
-    return snprintf(text, SDR_LABEL_BYTES, "%" PRId64, key);
+        return decimal_label(text, (uint64_t)key ^ (UINT64_C(1) << 63), false);
+    return decimal_label(text, key < 0 ? 0 - (uint64_t)key : (uint64_t)key, key < 0);
 }
