@@ -18,6 +18,7 @@
 #include "kernels/histogram/histogram.h"
 #include "kernels/moments/moments.h"
 #include "kernels/rbf/rbf.h"
+#include "kernels/waves/waves.h"
 
 typedef struct sdr_dispatch {
     sdr_moments_kernels
@@ -26,6 +27,7 @@ typedef struct sdr_dispatch {
     sdr_cells_kernels cells; /* kernels/cells: monotone cell map, counts, sums */
     sdr_codes_kernels codes; /* kernels/codes: counts of a few codes, ranges */
     sdr_rbf_kernels rbf;     /* kernels/rbf: Gaussian kernel, sums by labels */
+    sdr_waves_kernels waves; /* kernels/waves: cosines and sines */
 } sdr_dispatch;
 
 /* The active table. Reading is one load; sdr_isa_force replaces it whole. */

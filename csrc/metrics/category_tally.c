@@ -62,11 +62,20 @@ static sdr_code make_room(sdr_tally *t, bool *full, sdr_error *error) {
     return resize(t, 2 * t->capacity, error);
 }
 
+/* Two words that may overlap hold all of 4 to 16 bytes, three bytes all of 1 to 3. */
 static inline bool equal_text(sdr_string a, sdr_string b) {
-    if (a.size != b.size) return false;
-    if (a.size > 16 || a.size < 8) return !memcmp(a.data, b.data, (size_t)a.size);
-    return sdr_word64(a.data) == sdr_word64(b.data) &&
-           sdr_word64(a.data + a.size - 8) == sdr_word64(b.data + b.size - 8);
+    int64_t size = a.size;
+    if (size != b.size) return false;
+    if (size > 16) return !memcmp(a.data, b.data, (size_t)size);
+    if (size >= 8)
+        return sdr_word64(a.data) == sdr_word64(b.data) &&
+               sdr_word64(a.data + size - 8) == sdr_word64(b.data + size - 8);
+    if (size >= 4)
+        return sdr_word32(a.data) == sdr_word32(b.data) &&
+               sdr_word32(a.data + size - 4) == sdr_word32(b.data + size - 4);
+    return size == 0 ||
+           (a.data[0] == b.data[0] && a.data[size / 2] == b.data[size / 2] &&
+            a.data[size - 1] == b.data[size - 1]);
 }
 
 static inline bool equal(const sdr_tally_entry *entry, sdr_string key, uint64_t hash) {

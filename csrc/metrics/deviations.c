@@ -4,19 +4,20 @@
  *
  * Distances: each block has sums of its own, about its first one, merged as blocks.h
  * says. Cosines and their products are at most 1: they are rounded to 2^-50 and summed
- * as integers, so that the order of rows does not matter either. Cosines are libm's,
- * the same function for every ISA.
+ * as integers (kernels/waves), so that the order of rows does not matter either.
  */
 #include <math.h>
 #include <string.h>
 
 #include "blocks.h"
+#include "core/dispatch.h"
 #include "exact.h"
 #include "simdrift/ranks.h"
 
-enum { MOST = 2 * SDR_CHARACTERISTIC_POINTS, SUMS = MOST + MOST * (MOST + 1) / 2 };
+_Static_assert((int)SDR_WAVES_POINTS == (int)SDR_CHARACTERISTIC_POINTS, "points");
+_Static_assert((int)SDR_WAVES_ROWS_MOST == (int)SDR_BLOCK_ROWS, "rows of a block");
 
-static const double QUANTA = 0x1p50;
+static const double QUANTA = (double)(INT64_C(1) << SDR_WAVES_BITS);
 
 /* --- distances --- */
 
@@ -92,7 +93,7 @@ sdr_code sdr_deviation_profile(sdr_deviations *out, const sdr_column *column,
 
 typedef struct waves {
     int64_t n;
-    sdr_int128 sums[SUMS]; /* of g, then of its products, in quanta */
+    sdr_int128 sums[SDR_WAVES_SUMS]; /* of g, then of its products, in quanta */
 } waves;
 
 typedef struct scaled {
@@ -101,26 +102,6 @@ typedef struct scaled {
     const double *points;
     int k;
 } scaled;
-
-static int64_t quanta_of(double value) {
-    return (int64_t)llrint(value * QUANTA);
-}
-
-/* Sums of g, then of the products of its pairs i <= j. */
-static void add_wave(waves *part, const scaled *s, double z) {
-    const int k = s->k;
-    double g[MOST];
-    for (int i = 0; i < k; i++) {
-        g[i] = cos(s->points[i] * z);
-        g[k + i] = sin(s->points[i] * z);
-    }
-    sdr_int128 *sum = part->sums;
-    for (int i = 0; i < 2 * k; i++)
-        *sum++ += quanta_of(g[i]);
-    for (int i = 0; i < 2 * k; i++)
-        for (int j = i; j < 2 * k; j++)
-            *sum++ += quanta_of(g[i] * g[j]);
-}
 
 static void add_waves(void *out, const void *user, int64_t start, int64_t count,
                       int *hint) {
@@ -132,19 +113,18 @@ static void add_waves(void *out, const void *user, int64_t start, int64_t count,
         sdr_column_load_f64(s->column, start, count, 0, scratch, &nulls);
     waves *part = out;
     memset(part, 0, sizeof *part);
-    for (int64_t i = 0; i < count; i++) {
-        double z = values[i] / s->scale;
-        if (!isfinite(z)) continue;
-        part->n++;
-        add_wave(part, s, z);
-    }
+    int64_t sums[SDR_WAVES_SUMS] = {0};
+    part->n = sdr_dispatch_active()->waves.add(sums, values, count, s->points, s->k,
+                                               s->scale);
+    for (int i = 0; i < SDR_WAVES_SUMS; i++)
+        part->sums[i] = sums[i];
 }
 
 static void merge_waves(void *out, const void *left, const void *right) {
     waves *to = out;
     const waves *a = left, *b = right;
     to->n = a->n + b->n;
-    for (int i = 0; i < SUMS; i++)
+    for (int i = 0; i < SDR_WAVES_SUMS; i++)
         to->sums[i] = a->sums[i] + b->sums[i];
 }
 
