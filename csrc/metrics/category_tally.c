@@ -10,7 +10,16 @@
 
 #include "category_table.h"
 
-enum { FIRST_ENTRIES = 32 };
+enum {
+    FIRST_ENTRIES = 32,
+    ROOMY_SLOTS = 8192 /* 32 KiB, the first-level cache */
+};
+
+/* Slots of a table: small ones have so many that keys hardly ever meet, since a probe
+ * that goes on is a branch that nobody predicts; large ones are at most half full. */
+static size_t slots_of(size_t capacity) {
+    return 2 * capacity > ROOMY_SLOTS ? 2 * capacity : ROOMY_SLOTS;
+}
 
 sdr_key_kind sdr_key_kind_of(const sdr_column *column) {
     if (column->kind == SDR_KIND_TEXT) return SDR_KEY_TEXT;
@@ -20,14 +29,15 @@ sdr_key_kind sdr_key_kind_of(const sdr_column *column) {
 static sdr_code resize(sdr_tally *t, int64_t capacity, sdr_error *error) {
     size_t n = (size_t)capacity;
     sdr_tally_entry *entries = sdr_allocate(n * sizeof *entries);
-    int32_t *slots = sdr_allocate(2 * n * sizeof *slots);
+    size_t n_slots = slots_of(n);
+    int32_t *slots = sdr_allocate(n_slots * sizeof *slots);
     if (entries == NULL || slots == NULL) {
         sdr_release(entries);
         sdr_release(slots);
         return sdr_error_set(error, SDR_NO_MEMORY, "no memory for a tally");
     }
-    memset(slots, 0, 2 * n * sizeof *slots);
-    uint64_t mask = 2 * n - 1;
+    memset(slots, 0, n_slots * sizeof *slots);
+    uint64_t mask = n_slots - 1;
     for (int64_t i = 0; i < t->n; i++) {
         entries[i] = t->entries[i];
         uint64_t slot = entries[i].hash & mask;
