@@ -19,30 +19,35 @@ static void tile(double *values, const double *rows, const double *columns, int6
                 rbf_exp(square_of_distance(rows, r, columns + d * j, d) * -gamma);
 }
 
-/* The value of row r and column j where the pattern has its bit, else 0. */
-static double chosen(const double *values, int r, int j, int bit) {
-    return bit ? values[SDR_RBF_ROWS * j + r] : 0.0;
-}
-
-static double sum_of_labelled(const double *values, int r, const uint8_t *patterns) {
-    double sum = 0.0;
-    for (int c = 0; c < SDR_RBF_FOURS; c++) {
-        int j = 4 * c, bits = patterns[c];
-        double low =
-            chosen(values, r, j, bits & 1) + chosen(values, r, j + 1, bits & 2);
-        double high =
-            chosen(values, r, j + 2, bits & 4) + chosen(values, r, j + 3, bits & 8);
-        sum += low + high;
-    }
-    return sum;
+/* The sums of four columns' values under each pattern, row by row. */
+static void fill_patterns(double *table, const double *values) {
+    for (int pattern = 0; pattern < SDR_RBF_PATTERNS; pattern++)
+        for (int r = 0; r < SDR_RBF_ROWS; r++) {
+            double part[4];
+            for (int j = 0; j < 4; j++)
+                part[j] = pattern >> j & 1 ? values[SDR_RBF_ROWS * j + r] : 0.0;
+            table[SDR_RBF_ROWS * pattern + r] =
+                (part[0] + part[1]) + (part[2] + part[3]);
+        }
 }
 
 static void add(double *sums, const double *values, const uint8_t *patterns,
                 int64_t stride, int64_t n_labelings) {
-    for (int64_t p = 0; p < n_labelings; p++)
+    enum { SIZE = SDR_RBF_PATTERNS * SDR_RBF_ROWS };
+    double table[SDR_RBF_FOURS * SIZE];
+    for (int c = 0; c < SDR_RBF_FOURS; c++)
+        fill_patterns(table + c * SIZE, values + SDR_RBF_ROWS * 4 * c);
+    for (int64_t p = 0; p < n_labelings; p++) {
+        double sum[SDR_RBF_ROWS] = {0};
+        for (int c = 0; c < SDR_RBF_FOURS; c++) {
+            const double *entry =
+                table + c * SIZE + SDR_RBF_ROWS * patterns[p * stride + c];
+            for (int r = 0; r < SDR_RBF_ROWS; r++)
+                sum[r] += entry[r];
+        }
         for (int r = 0; r < SDR_RBF_ROWS; r++)
-            sums[SDR_RBF_ROWS * p + r] +=
-                sum_of_labelled(values, r, patterns + p * stride);
+            sums[SDR_RBF_ROWS * p + r] += sum[r];
+    }
 }
 
 void sdr_rbf_fill_scalar(sdr_rbf_kernels *kernels) {

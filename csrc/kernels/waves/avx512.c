@@ -28,7 +28,11 @@ static inline quanta quanta_add(quanta q, lanes a) {
     return _mm512_add_epi64(q, _mm512_castpd_si512(a));
 }
 static inline uint64_t quanta_sum(quanta q) {
-    return (uint64_t)_mm512_reduce_add_epi64(q);
+    uint64_t part[8], sum = 0; /* wraps, which the reduction of signed lanes must not */
+    _mm512_storeu_si512(part, q);
+    for (int i = 0; i < 8; i++)
+        sum += part[i];
+    return sum;
 }
 
 #include "kernels/waves/template.h"
