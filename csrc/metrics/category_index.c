@@ -21,7 +21,7 @@
 
 enum {
     BYTE_TABLES = 8,
-    FOUR_TABLES_DOMAIN = 2048, /* 32 KiB: the first-level cache */
+    FOUR_TABLES_DOMAIN = 8192, /* 128 KiB: the second-level cache */
     TWO_TABLES_DOMAIN = 65536, /* 512 KiB: the second-level cache */
     STRETCH_ROWS = 1 << 18,
     STRETCH_DOMAINS = 16, /* or so many times the domain: its end reads every table */
@@ -48,7 +48,7 @@ static index_job job_of(const sdr_index_source *source) {
     if (source->domain <= SDR_INDEX_BYTES || every_byte) {
         job.mode = source->domain <= SDR_CODES_FEW ? FEW : BYTES;
         job.slots = SDR_INDEX_BYTES + 1;
-        job.tables = BYTE_TABLES;
+        job.tables = job.mode == FEW ? 0 : BYTE_TABLES;
     } else {
         job.tables = source->domain <= FOUR_TABLES_DOMAIN  ? 4
                      : source->domain <= TWO_TABLES_DOMAIN ? 2
@@ -149,7 +149,7 @@ static sdr_code count_stretches(void *user, int64_t begin, int64_t end, int work
             int64_t n = stop - start < SDR_BLOCK_ROWS ? stop - start : SDR_BLOCK_ROWS;
             count_block(counts, tables, job, start, n);
         }
-        if (job->mode != FEW) add_tables(counts, tables, job);
+        add_tables(counts, tables, job);
         note_first(job->first + worker * domain, counts, domain, (int32_t)stretch);
     }
     return SDR_OK;
