@@ -10,7 +10,8 @@
  *
  * Order of first rows: at the end of a stretch the worker notes which indices it met
  * for the first time. Only the earliest stretch of an index is read again to find its
- * row, and only until all of the stretch's own are found.
+ * row, and only until all of the stretch's own are found: the first stretch for most,
+ * any for the few rare ones.
  */
 #include "category_index.h"
 
@@ -25,6 +26,7 @@ enum {
     TWO_TABLES_DOMAIN = 65536, /* 512 KiB: the second-level cache */
     STRETCH_ROWS = 1 << 18,
     STRETCH_DOMAINS = 16, /* or so many times the domain: its end reads every table */
+    FEW_WANTED = 8,       /* as many compares a row cost less than looking it up */
     NEVER = INT32_MAX
 };
 
@@ -172,31 +174,92 @@ static int64_t join_workers(sdr_index_counts *out, const index_job *job, int wor
     return rows;
 }
 
-/* Appends the indices whose earliest stretch is this one, `n` of them. */
-static void order_stretch(sdr_index_counts *out, const index_job *job, int32_t stretch,
+/* Where the indices of a stretch go: their places in the order come before those of
+ * the next stretch, so stretches may be ordered in any order, at once. */
+typedef struct order_job {
+    const index_job *job;
+    int64_t *order;
+    const int64_t *places; /* stretch after stretch: first place; then the end */
+    uint8_t
+        *wanted; /* worker after worker: by index, 1 where its first row is sought */
+} order_job;
+
+/* The rows of a block that hold a wanted index first, which then is no longer: how
+ * many. Eight rows that have none, as nearly all do, cost a branch together. */
+static int64_t order_rows(int64_t *to, uint8_t *wanted, const int32_t *rows,
                           int64_t n) {
-    int32_t scratch[SDR_BLOCK_ROWS];
-    int64_t start = stretch * job->stretch, stop = out->n + n;
-    for (; out->n < stop; start += SDR_BLOCK_ROWS) {
-        int64_t count = job->source->view->length - start;
-        if (count > SDR_BLOCK_ROWS) count = SDR_BLOCK_ROWS;
-        const int32_t *rows = sdr_index_load(job->source, start, count, scratch);
-        for (int64_t i = 0; i < count && out->n < stop; i++) {
-            if (rows[i] == job->source->domain || job->first[rows[i]] != stretch)
-                continue;
-            job->first[rows[i]] = NEVER;
-            out->order[out->n++] = rows[i];
+    enum { STEP = 8 };
+    int64_t found = 0;
+    for (int64_t i = 0; i < n; i += STEP) {
+        int64_t stop = n - i < STEP ? n : i + STEP;
+        int any = 0;
+        for (int64_t row = i; row < stop; row++)
+            any |= wanted[rows[row]];
+        for (int64_t row = i; any && row < stop; row++) {
+            if (!wanted[rows[row]]) continue;
+            wanted[rows[row]] = 0;
+            to[found++] = rows[row];
         }
+    }
+    return found;
+}
+
+static void order_stretch(const order_job *order, int32_t stretch, uint8_t *wanted) {
+    const index_job *job = order->job;
+    const sdr_index_source *source = job->source;
+    int32_t scratch[SDR_BLOCK_ROWS];
+    int64_t place = order->places[stretch], end = order->places[stretch + 1];
+    for (int64_t index = 0; place < end && index < source->domain; index++)
+        wanted[index] = job->first[index] == stretch;
+    int64_t start = stretch * job->stretch;
+    for (; place < end && start < source->view->length; start += SDR_BLOCK_ROWS) {
+        int64_t n = source->view->length - start;
+        if (n > SDR_BLOCK_ROWS) n = SDR_BLOCK_ROWS;
+        const int32_t *rows = sdr_index_load(source, start, n, scratch);
+        place += order_rows(order->order + place, wanted, rows, n);
     }
 }
 
-static void order_by_first_row(sdr_index_counts *out, const index_job *job,
-                               int64_t *first_in) {
-    memset(first_in, 0, (size_t)job->n_stretches * sizeof *first_in);
+static sdr_code order_stretches(void *user, int64_t begin, int64_t end, int worker,
+                                sdr_error *error) {
+    (void)error;
+    const order_job *order = user;
+    uint8_t *wanted = order->wanted + worker * (order->job->source->domain + 1);
+    for (int64_t stretch = begin; stretch < end; stretch++)
+        order_stretch(order, (int32_t)stretch, wanted);
+    return SDR_OK;
+}
+
+/* places[s]: how many indices have an earlier stretch than s. */
+static void fill_places(int64_t *places, const index_job *job) {
+    memset(places, 0, (size_t)(job->n_stretches + 1) * sizeof *places);
     for (int64_t index = 0; index < job->source->domain; index++)
-        if (job->first[index] != NEVER) first_in[job->first[index]]++;
+        if (job->first[index] != NEVER) places[job->first[index] + 1]++;
     for (int64_t stretch = 0; stretch < job->n_stretches; stretch++)
-        order_stretch(out, job, (int32_t)stretch, first_in[stretch]);
+        places[stretch + 1] += places[stretch];
+}
+
+static sdr_code order_by_first_row(sdr_index_counts *out, const index_job *job,
+                                   int workers, size_t cost, const sdr_context *context,
+                                   sdr_error *error) {
+    size_t domain = (size_t)job->source->domain, slots = (domain + 1) * (size_t)workers;
+    int64_t *places = sdr_allocate((size_t)(job->n_stretches + 1) * sizeof *places);
+    order_job order = {job, out->order, places, sdr_allocate(slots)};
+    sdr_code code = SDR_OK;
+    if (places == NULL || order.wanted == NULL) {
+        code = sdr_error_set(error, SDR_NO_MEMORY, "no memory to order categories");
+    } else {
+        fill_places(places, job);
+        out->n = places[job->n_stretches];
+        /* rows that change under the call may leave places without an index: then 0 */
+        memset(out->order, 0, domain * sizeof *out->order);
+        memset(order.wanted, 0, slots);
+        code = sdr_parallel_for(context, job->n_stretches, cost, order_stretches,
+                                &order, error);
+    }
+    sdr_release(places);
+    sdr_release(order.wanted);
+    return code;
 }
 
 /* --- public --------------------------------------------------------------------------
@@ -236,12 +299,7 @@ static sdr_code count_and_order(sdr_index_counts *out, index_job *job,
     SDR_TRY(
         sdr_parallel_for(context, job->n_stretches, cost, count_stretches, job, error));
     out->missing = job->source->view->length - join_workers(out, job, workers);
-    int64_t *first_in = sdr_allocate((size_t)job->n_stretches * sizeof *first_in);
-    if (first_in == NULL)
-        return sdr_error_set(error, SDR_NO_MEMORY, "no memory to order categories");
-    order_by_first_row(out, job, first_in);
-    sdr_release(first_in);
-    return SDR_OK;
+    return order_by_first_row(out, job, workers, cost, context, error);
 }
 
 sdr_code sdr_index_count(sdr_index_counts *out, const sdr_index_source *source,
