@@ -549,8 +549,12 @@ class ColumnPair:
 
     def pooled_quantiles(self, q: Sequence[float]) -> NDArray[np.float64]:
         """Exact quantiles of the finite rows of both sides together."""
-        sides = [side.column.to_float64() for side in (self.reference, self.current)]
-        pooled = np.concatenate([side[np.isfinite(side)] for side in sides])
+        sides = []
+        for side in (self.reference, self.current):
+            values = side.column.to_float64()
+            every = int(side.profile["finite"]) == len(values)
+            sides.append(values if every else values[np.isfinite(values)])
+        pooled = np.concatenate(sides)
         column = _core.Column.from_numpy(pooled)
         return _core.quantiles(column, np.asarray(q, float), threads=self.threads)
 
