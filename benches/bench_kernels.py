@@ -26,6 +26,7 @@ class Data(NamedTuple):
     y: np.ndarray
     cx: _core.Column
     cy: _core.Column
+    prepared: _core.Prepared
     edges: np.ndarray
     codes: np.ndarray
     cc: _core.Column
@@ -45,6 +46,7 @@ class Kernel(NamedTuple):
     peer_name: str
     peer: Callable[[Data], Any]
     check: Callable[[Data], None]
+    decimals: int | None = None  # what the rows are rounded to: ties
 
 
 def make(rows: int, decimals: int | None = None) -> Data:
@@ -55,7 +57,8 @@ def make(rows: int, decimals: int | None = None) -> Data:
     edges = np.linspace(-3.0, 3.0, 30)
     few, many = codes(x, FEW), codes(x, MANY)
     cx, cy = _core.Column.from_numpy(x), _core.Column.from_numpy(y)
-    return Data(x, y, cx, cy, edges, few, dictionary(few, FEW), many, dictionary(many, MANY))
+    coded = few, dictionary(few, FEW), many, dictionary(many, MANY)
+    return Data(x, y, cx, cy, _core.Prepared(cx), edges, *coded)
 
 
 def dictionary(rows: np.ndarray, k: int) -> _core.Column:
@@ -90,10 +93,15 @@ def check_histogram(data: Data) -> None:
     np.testing.assert_array_equal(_core.histogram(data.cx, data.edges), numpy_histogram(data))
 
 
+def scipy_ks(data: Data) -> float:
+    return scipy.stats.ks_2samp(data.x, data.y, method="asymp").statistic
+
+
 def check_ks(data: Data) -> None:
-    ours = _core.two_sample(data.cx, data.cy, wasserstein=False)
-    peer = scipy.stats.ks_2samp(data.x, data.y, method="asymp")
-    np.testing.assert_allclose(ours["ks"], peer.statistic, rtol=1e-12)
+    peer = scipy_ks(data)
+    for reference in (data.cx, data.prepared):
+        ours = _core.two_sample(reference, data.cy, wasserstein=False)
+        np.testing.assert_allclose(ours["ks"], peer, rtol=1e-12)
 
 
 def check_wasserstein(data: Data) -> None:
@@ -119,6 +127,21 @@ def counts_of(rows: np.ndarray) -> np.ndarray:
     return counts[counts > 0]
 
 
+def check_sort(data: Data) -> None:
+    np.testing.assert_array_equal(_core.sort(data.x), np.sort(data.x))
+
+
+def scipy_cvm(data: Data) -> float:
+    return scipy.stats.cramervonmises_2samp(data.x, data.y, method="asymptotic").statistic
+
+
+def check_ranks(data: Data) -> None:
+    n = m = len(data.x)
+    ours = _core.rank_statistics(data.cx, data.cy)["cramer_von_mises"] / 4 / (n * m * (n + m))
+    ours -= (4 * n * m - 1) / (6 * (n + m))
+    np.testing.assert_allclose(ours, scipy_cvm(data), rtol=1e-6)
+
+
 NINE = np.array([0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99])
 
 KERNELS = (
@@ -132,7 +155,16 @@ KERNELS = (
     ),
     Kernel(
         "KS, nothing sorted", 2, lambda d, t: _core.two_sample(d.cx, d.cy, True, False, t),
-        "scipy ks_2samp", lambda d: scipy.stats.ks_2samp(d.x, d.y, method="asymp"), check_ks,
+        "scipy ks_2samp", scipy_ks, check_ks,
+    ),
+    Kernel(
+        "KS of two decimals", 2, lambda d, t: _core.two_sample(d.cx, d.cy, True, False, t),
+        "scipy ks_2samp", scipy_ks, check_ks, 2,
+    ),
+    Kernel(
+        "KS against a prepared reference", 1,
+        lambda d, t: _core.two_sample(d.prepared, d.cy, True, False, t),
+        "scipy ks_2samp", scipy_ks, check_ks,
     ),
     Kernel(
         "Wasserstein-1, nothing sorted", 2,
@@ -164,6 +196,14 @@ KERNELS = (
         lambda d, t: _core.Categories().count(d.cm, t)[0].tolist(),
         "np.bincount", lambda d: np.bincount(d.many), check_codes,
     ),
+    Kernel(
+        "sort, into a copy", 1, lambda d, t: _core.sort(d.x, t),
+        "np.sort", lambda d: np.sort(d.x), check_sort,
+    ),
+    Kernel(
+        "rank statistics: five tests", 2, lambda d, t: _core.rank_statistics(d.cx, d.cy, t),
+        "scipy cramervonmises_2samp", scipy_cvm, check_ranks,
+    ),
 )  # fmt: skip
 
 
@@ -173,12 +213,14 @@ def isas() -> list[str]:
 
 def table(quick: bool) -> str:
     """Reads per element and times faster than the peer, one thread, each ISA."""
-    data = make(QUICK_ROWS if quick else ROWS)
-    active, rows = _core.show_config()["isa"], []
+    active, rows, made = _core.show_config()["isa"], [], {}
     for kernel in KERNELS:
+        if kernel.decimals not in made:
+            made[kernel.decimals] = make(QUICK_ROWS if quick else ROWS, kernel.decimals)
+        data = made[kernel.decimals]
         kernel.check(data)
         cells = [kernel.name]
-        peer_seconds = interleaved({"peer": lambda k=kernel: k.peer(data)}, 1)
+        peer_seconds = interleaved({"peer": lambda k=kernel, d=data: k.peer(d)}, 1)
         for isa in isas():
             cells += one(kernel, data, isa, median(peer_seconds, "peer"))
         rows.append([*cells, kernel.peer_name])
@@ -212,6 +254,8 @@ def thread_table(quick: bool) -> str:
     data = make(QUICK_ROWS if quick else ROWS)
     rows = []
     for kernel in KERNELS:
+        if kernel.decimals is not None:
+            continue
         assert repr(kernel.run(data, 1)) == repr(kernel.run(data, 2)), kernel.name
         seconds = interleaved(
             {"one": lambda k=kernel: k.run(data, 1), "two": lambda k=kernel: k.run(data, 2)}, ROUNDS

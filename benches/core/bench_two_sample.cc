@@ -3,6 +3,10 @@
  * statistics. Each against the sorted way, or a count, before it is timed. */
 #include "common.h"
 
+extern "C" {
+#include "metrics/ranks.h"
+}
+
 namespace {
 
 using namespace simdrift_bench;
@@ -19,6 +23,11 @@ const std::vector<double> &sample(bool decimals, bool current) {
                                      y = rounded(normals(kRows, 2, 0.01));
     if (decimals) return current ? y : x;
     return current ? normals(kRows, 2, 0.01) : normals();
+}
+
+std::vector<double> sorted(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    return values;
 }
 
 /* D * n * n of two sides of n rows. */
@@ -106,8 +115,8 @@ void quantiles(benchmark::State &state, sdr_isa isa, int threads) {
     time_against_reads(state, isa, x, kRows, call);
 }
 
-void ranks(benchmark::State &state, sdr_isa isa, int threads) {
-    const std::vector<double> &x = sample(false, false), &y = sample(false, true);
+template <bool decimals> void ranks(benchmark::State &state, sdr_isa isa, int threads) {
+    const std::vector<double> &x = sample(decimals, false), &y = sample(decimals, true);
     static const uint64_t expected = largest_step(x, y);
     Column reference(x), current(y);
     sdr_context context = {threads, nullptr, nullptr};
@@ -116,6 +125,26 @@ void ranks(benchmark::State &state, sdr_isa isa, int threads) {
         require(sdr_rank_statistics_columns(&out, reference.get(), current.get(),
                                             &context, nullptr) == SDR_OK,
                 "sdr_rank_statistics_columns failed");
+    };
+    require(sdr_isa_force(isa, nullptr) == SDR_OK, "sdr_isa_force failed");
+    call();
+    require(std::max(out.plus.low, out.minus.low) == expected, "ranks differ");
+    time_against_reads(state, isa, x, 2 * kRows, call);
+}
+
+/* The walk alone, of samples that are sorted. */
+template <bool decimals>
+void ranks_walk(benchmark::State &state, sdr_isa isa, int threads) {
+    static std::vector<double> x = sorted(sample(decimals, false)),
+                               y = sorted(sample(decimals, true));
+    static const uint64_t expected = largest_step(x, y);
+    const sdr_sample a = {kRows, x.data(), nullptr, false};
+    const sdr_sample b = {kRows, y.data(), nullptr, false};
+    sdr_context context = {threads, nullptr, nullptr};
+    sdr_rank_statistics out;
+    auto call = [&] {
+        require(sdr_ranks_walk(&out, &a, &b, &context, nullptr) == SDR_OK,
+                "sdr_ranks_walk failed");
     };
     require(sdr_isa_force(isa, nullptr) == SDR_OK, "sdr_isa_force failed");
     call();
@@ -132,7 +161,10 @@ bool registered = [] {
     register_for_isas("ks_prepared", prepared<ks>);
     register_for_isas("wasserstein_prepared", prepared<w1>);
     register_for_isas("quantiles_9", quantiles);
-    register_for_isas("rank_statistics", ranks);
+    register_for_isas("rank_statistics", ranks<false>);
+    register_for_isas("rank_statistics_two_decimals", ranks<true>);
+    register_for_isas("ranks_walk", ranks_walk<false>);
+    register_for_isas("ranks_walk_two_decimals", ranks_walk<true>);
     return true;
 }();
 

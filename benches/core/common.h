@@ -101,10 +101,12 @@ inline double seconds_of(const std::function<void()> &call) {
     return Seconds(std::chrono::steady_clock::now() - start).count();
 }
 
-/* Times `work` on `elements` rows with `isa`, each time after a read of `buffer`. */
-inline void time_against_reads(benchmark::State &state, sdr_isa isa,
-                               const std::vector<double> &buffer, int64_t elements,
-                               const std::function<void()> &work) {
+/* Times `work` on `elements` rows with `isa`, each time after a read of `buffer` and
+ * after `prepare`. */
+inline void time_against_reads(
+    benchmark::State &state, sdr_isa isa, const std::vector<double> &buffer,
+    int64_t elements, const std::function<void()> &work,
+    const std::function<void()> &prepare = [] {}) {
     double shortest = INFINITY, shortest_read = INFINITY;
     int64_t n = static_cast<int64_t>(buffer.size());
     for (auto _ : state) {
@@ -112,6 +114,7 @@ inline void time_against_reads(benchmark::State &state, sdr_isa isa,
         double read = seconds_of(
             [&] { benchmark::DoNotOptimize(sdr_read_bound(buffer.data(), n)); });
         require(sdr_isa_force(isa, nullptr) == SDR_OK, "sdr_isa_force failed");
+        prepare();
         double time = seconds_of(work);
         state.SetIterationTime(time);
         shortest = std::min(shortest, time);

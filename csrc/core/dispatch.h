@@ -17,7 +17,9 @@
 #include "kernels/codes/codes.h"
 #include "kernels/histogram/histogram.h"
 #include "kernels/moments/moments.h"
+#include "kernels/ranks/ranks.h"
 #include "kernels/rbf/rbf.h"
+#include "kernels/sort/sort.h"
 #include "kernels/waves/waves.h"
 
 typedef struct sdr_dispatch {
@@ -27,7 +29,9 @@ typedef struct sdr_dispatch {
     sdr_cells_kernels cells; /* kernels/cells: monotone cell map, counts, sums */
     sdr_codes_kernels codes; /* kernels/codes: counts of a few codes, ranges */
     sdr_rbf_kernels rbf;     /* kernels/rbf: Gaussian kernel, sums by labels */
-    sdr_waves_kernels waves; /* kernels/waves: cosines and sines */
+    sdr_sort_kernels sort;   /* kernels/sort: splits, few keys */
+    sdr_ranks_kernels ranks; /* kernels/ranks: sums over merged ranks */
+    sdr_waves_kernels waves; /* kernels/waves: characteristic functions */
 } sdr_dispatch;
 
 /* The active table. Reading is one load; sdr_isa_force replaces it whole. */

@@ -5,11 +5,16 @@
  *   lanes      eight doubles          lanes_mask   eight truth values
  *
  * A mask is one bit a lane with AVX-512, a full-width compare result elsewhere.
- * lanes_count adds eight counters; lanes_lesser(x, y) is x < y ? x : y, so a NaN in x
- * gives y. Included once by each avx2.c, avx512.c and neon.c.
+ * lanes_count adds eight counters, lanes_add_bits the bits of eight doubles;
+ * lanes_lesser(x, y) is x < y ? x : y, so a NaN in x gives y; lanes_of_counts: eight
+ * int32. lanes_signs looks at the upper halves of rows only, two to a vector: sign bits
+ * are counted, and whether an upper half was that of a zero. Included once by each
+ * avx2.c, avx512.c and neon.c.
  */
 #ifndef SDR_KERNELS_LANES_H
 #define SDR_KERNELS_LANES_H
+
+#include "kernels/prefetch.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -44,6 +49,12 @@ static inline lanes lanes_sub(lanes a, lanes b) {
 }
 static inline lanes lanes_mul(lanes a, lanes b) {
     return _mm512_mul_pd(a, b);
+}
+static inline lanes lanes_divide(lanes a, lanes b) {
+    return _mm512_div_pd(a, b);
+}
+static inline lanes lanes_of_counts(const int32_t *p) {
+    return _mm512_cvtepi32_pd(_mm256_loadu_si256((const __m256i *)(const void *)p));
 }
 static inline lanes lanes_lesser(lanes x, lanes y) {
     return _mm512_min_pd(x, y);
@@ -84,6 +95,32 @@ static inline lanes_counter lanes_count(lanes_counter c, lanes_mask m) {
 static inline int64_t lanes_counted(lanes_counter c) {
     return _mm512_reduce_add_epi64(c);
 }
+static inline lanes_counter lanes_add_bits(lanes_counter c, lanes a) {
+    return _mm512_add_epi64(c, _mm512_castpd_si512(a));
+}
+static inline uint64_t lanes_bits_sum(lanes_counter c) {
+    return (uint64_t)_mm512_reduce_add_epi64(c);
+}
+
+typedef struct lanes_signs {
+    __m512i negative, least; /* least: of the upper halves without their signs */
+} lanes_signs;
+
+static inline lanes_signs lanes_signs_new(void) {
+    return (lanes_signs){_mm512_setzero_si512(), _mm512_set1_epi32(-1)};
+}
+static inline void lanes_signs_add(lanes_signs *s, lanes a, lanes b) {
+    __m512i upper = _mm512_castps_si512(
+        _mm512_shuffle_ps(_mm512_castpd_ps(a), _mm512_castpd_ps(b), 0xdd));
+    s->negative = _mm512_add_epi32(s->negative, _mm512_srli_epi32(upper, 31));
+    s->least = _mm512_min_epu32(s->least, _mm512_add_epi32(upper, upper));
+}
+static inline int64_t lanes_signs_counted(const lanes_signs *s) {
+    return _mm512_reduce_add_epi32(s->negative);
+}
+static inline int lanes_signs_zero(const lanes_signs *s) {
+    return _mm512_testn_epi32_mask(s->least, s->least) != 0;
+}
 
 #elif defined(__AVX2__)
 #include <immintrin.h>
@@ -122,6 +159,15 @@ static inline lanes lanes_sub(lanes a, lanes b) {
 }
 static inline lanes lanes_mul(lanes a, lanes b) {
     return (lanes){_mm256_mul_pd(a.low, b.low), _mm256_mul_pd(a.high, b.high)};
+}
+static inline lanes lanes_divide(lanes a, lanes b) {
+    return (lanes){_mm256_div_pd(a.low, b.low), _mm256_div_pd(a.high, b.high)};
+}
+static inline __m256d lanes_half_of_counts(const int32_t *p) {
+    return _mm256_cvtepi32_pd(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
+static inline lanes lanes_of_counts(const int32_t *p) {
+    return (lanes){lanes_half_of_counts(p), lanes_half_of_counts(p + 4)};
 }
 static inline lanes lanes_lesser(lanes x, lanes y) {
     return (lanes){_mm256_min_pd(x.low, y.low), _mm256_min_pd(x.high, y.high)};
@@ -170,6 +216,46 @@ static inline int64_t lanes_counted(lanes_counter c) {
     _mm256_storeu_si256((__m256i *)(void *)part, c);
     return part[0] + part[1] + part[2] + part[3];
 }
+static inline lanes_counter lanes_add_bits(lanes_counter c, lanes a) {
+    __m256i pair =
+        _mm256_add_epi64(_mm256_castpd_si256(a.low), _mm256_castpd_si256(a.high));
+    return _mm256_add_epi64(c, pair);
+}
+static inline uint64_t lanes_bits_sum(lanes_counter c) {
+    uint64_t part[4];
+    _mm256_storeu_si256((__m256i *)(void *)part, c);
+    return part[0] + part[1] + part[2] + part[3];
+}
+
+typedef struct lanes_signs {
+    __m256i negative, least; /* least: of the upper halves without their signs */
+} lanes_signs;
+
+static inline lanes_signs lanes_signs_new(void) {
+    return (lanes_signs){_mm256_setzero_si256(), _mm256_set1_epi32(-1)};
+}
+static inline void lanes_signs_add_eight(lanes_signs *s, lanes a) {
+    __m256i upper = _mm256_castps_si256(
+        _mm256_shuffle_ps(_mm256_castpd_ps(a.low), _mm256_castpd_ps(a.high), 0xdd));
+    s->negative = _mm256_add_epi32(s->negative, _mm256_srli_epi32(upper, 31));
+    s->least = _mm256_min_epu32(s->least, _mm256_add_epi32(upper, upper));
+}
+static inline void lanes_signs_add(lanes_signs *s, lanes a, lanes b) {
+    lanes_signs_add_eight(s, a);
+    lanes_signs_add_eight(s, b);
+}
+static inline int64_t lanes_signs_counted(const lanes_signs *s) {
+    uint32_t part[8];
+    int64_t sum = 0;
+    _mm256_storeu_si256((__m256i *)(void *)part, s->negative);
+    for (int i = 0; i < 8; i++)
+        sum += part[i];
+    return sum;
+}
+static inline int lanes_signs_zero(const lanes_signs *s) {
+    __m256i none = _mm256_cmpeq_epi32(s->least, _mm256_setzero_si256());
+    return _mm256_movemask_epi8(none) != 0;
+}
 
 #elif defined(__ARM_NEON)
 #include <arm_neon.h>
@@ -216,6 +302,12 @@ static inline lanes lanes_sub(lanes a, lanes b) {
 static inline lanes lanes_mul(lanes a, lanes b) {
     LANES_EACH(lanes, vmulq_f64(a.v[i], b.v[i]));
 }
+static inline lanes lanes_divide(lanes a, lanes b) {
+    LANES_EACH(lanes, vdivq_f64(a.v[i], b.v[i]));
+}
+static inline lanes lanes_of_counts(const int32_t *p) {
+    LANES_EACH(lanes, vcvtq_f64_s64(vmovl_s32(vld1_s32(p + 2 * i))));
+}
 static inline lanes lanes_lesser(lanes x, lanes y) {
     LANES_EACH(lanes, vbslq_f64(vcltq_f64(x.v[i], y.v[i]), x.v[i], y.v[i]));
 }
@@ -259,15 +351,42 @@ static inline lanes_counter lanes_count(lanes_counter c, lanes_mask m) {
 static inline int64_t lanes_counted(lanes_counter c) {
     return (int64_t)(vgetq_lane_u64(c, 0) + vgetq_lane_u64(c, 1));
 }
+static inline lanes_counter lanes_add_bits(lanes_counter c, lanes a) {
+    for (int i = 0; i < 4; i++)
+        c = vaddq_u64(c, vreinterpretq_u64_f64(a.v[i]));
+    return c;
+}
+static inline uint64_t lanes_bits_sum(lanes_counter c) {
+    return vgetq_lane_u64(c, 0) + vgetq_lane_u64(c, 1);
+}
 #undef LANES_EACH
 
-#endif
+typedef struct lanes_signs {
+    uint32x4_t negative, least; /* least: of the upper halves without their signs */
+} lanes_signs;
 
-/* Streams run this far ahead of the loads: worth up to 2.3x from memory. The address
- * may lie beyond the buffer; a prefetch never faults. */
-enum { LANES_PREFETCH_BYTES = 8192 };
-static inline void lanes_prefetch(const double *p) {
-    __builtin_prefetch((const void *)((uintptr_t)p + LANES_PREFETCH_BYTES), 0, 3);
+static inline lanes_signs lanes_signs_new(void) {
+    return (lanes_signs){vdupq_n_u32(0), vdupq_n_u32(UINT32_MAX)};
 }
+static inline void lanes_signs_add_eight(lanes_signs *s, lanes a) {
+    for (int i = 0; i < 4; i += 2) {
+        uint32x4_t upper = vuzp2q_u32(vreinterpretq_u32_f64(a.v[i]),
+                                      vreinterpretq_u32_f64(a.v[i + 1]));
+        s->negative = vsraq_n_u32(s->negative, upper, 31);
+        s->least = vminq_u32(s->least, vshlq_n_u32(upper, 1));
+    }
+}
+static inline void lanes_signs_add(lanes_signs *s, lanes a, lanes b) {
+    lanes_signs_add_eight(s, a);
+    lanes_signs_add_eight(s, b);
+}
+static inline int64_t lanes_signs_counted(const lanes_signs *s) {
+    return vaddlvq_u32(s->negative);
+}
+static inline int lanes_signs_zero(const lanes_signs *s) {
+    return vminvq_u32(s->least) == 0;
+}
+
+#endif
 
 #endif

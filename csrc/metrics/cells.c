@@ -38,7 +38,7 @@ typedef void (*part_body)(const pass *p, int worker, const uint16_t *ids,
 struct pass {
     const sdr_cell_source *source;
     const sdr_cell_map *map;
-    const sdr_cell_set *wanted;
+    const uint8_t *wanted;            /* a byte a cell: quicker to look up than a bit */
     sdr_cell_run runs[SDR_CELL_RUNS]; /* of wanted; n_runs 0: it has too many */
     int n_runs;
     sdr_value_run run; /* the same by value, where it is a single one */
@@ -51,19 +51,20 @@ struct pass {
 
 /* --- values of a source --- */
 
-static double deviation(double value, double center) {
-    double distance = fabs(value - center);
-    return isfinite(distance) ? distance : NAN;
+static double finite_or_nan(double value) {
+    return isfinite(value) ? value : NAN;
 }
 
-static const double *load(const sdr_cell_source *source, int64_t start, int64_t n,
-                          double *scratch) {
+const double *sdr_cell_source_load(const sdr_cell_source *source, int64_t start,
+                                   int64_t n, double *scratch) {
     int64_t nulls;
     const double *values =
         sdr_column_load_f64(source->column, start, n, source->base, scratch, &nulls);
-    if (!source->deviates) return values;
+    if (source->rows == SDR_CELL_ROWS_ALL) return values;
+    bool deviates = source->rows == SDR_CELL_ROWS_DEVIATION;
     for (int64_t i = 0; i < n; i++)
-        scratch[i] = deviation(values[i], source->center);
+        scratch[i] =
+            finite_or_nan(deviates ? fabs(values[i] - source->center) : values[i]);
     return scratch;
 }
 
@@ -79,7 +80,7 @@ static sdr_code run_blocks(void *user, int64_t begin, int64_t end, int worker,
         int64_t start = block * SDR_BLOCK_ROWS;
         int64_t rows = p->source->column->length - start;
         if (rows > SDR_BLOCK_ROWS) rows = SDR_BLOCK_ROWS;
-        const double *values = load(p->source, start, rows, scratch);
+        const double *values = sdr_cell_source_load(p->source, start, rows, scratch);
         for (int64_t i = 0; i < rows; i += PART_ROWS) {
             int64_t n = rows - i < PART_ROWS ? rows - i : PART_ROWS;
             if (p->with_sums)
@@ -169,7 +170,70 @@ sdr_code sdr_cells_count(sdr_cell *table, bool with_sums, const sdr_cell_source 
     return code;
 }
 
+/* --- counting where cells hold single values --- */
+
+/* Bits of NaN that no arithmetic makes: no value yet, several values. */
+#define NO_VALUE UINT64_C(0x7ff4000000000001)
+#define SEVERAL UINT64_C(0x7ff4000000000002)
+
+typedef struct tied_cell {
+    uint64_t value, count;
+} tied_cell;
+
+static void differ(tied_cell *cell, uint64_t value) {
+    cell->value = cell->value == NO_VALUE ? value : SEVERAL;
+}
+
+static void tie_part(const pass *p, int worker, const uint16_t *ids,
+                     const uint64_t *fixed, const double *values, int64_t n) {
+    (void)fixed;
+    tied_cell *table = (tied_cell *)p->tables + (int64_t)worker * SDR_CELLS;
+    for (int64_t i = 0; i < n; i++) {
+        double value = values[i] + 0.0; /* -0.0 is 0.0 */
+        uint64_t bits;
+        memcpy(&bits, &value, sizeof bits);
+        tied_cell *cell = &table[ids[i]];
+        if (__builtin_expect(cell->value != bits, 0)) differ(cell, bits);
+        cell->count++;
+    }
+}
+
+static void add_tied(sdr_cell *table, sdr_cell_bits *bits, const tied_cell *tied) {
+    for (int id = 0; id < SDR_CELLS; id++) {
+        table[id].count += (int64_t)tied[id].count;
+        if (tied[id].value == NO_VALUE) continue;
+        bits[id].all &= tied[id].value == SEVERAL ? 0 : tied[id].value;
+        bits[id].any |= tied[id].value == SEVERAL ? UINT64_MAX : tied[id].value;
+    }
+}
+
+sdr_code sdr_cells_count_ties(sdr_cell *table, sdr_cell_bits *bits,
+                              const sdr_cell_source *source, const sdr_cell_map *map,
+                              const sdr_context *context, sdr_error *error) {
+    int workers = sdr_parallel_workers(context, blocks_of(source), COST_BYTES);
+    pass p = {.source = source, .map = map, .body = tie_part};
+    tied_cell *tables = sdr_allocate((size_t)workers * SDR_CELLS * sizeof *tables);
+    if (tables == NULL) return no_memory(error);
+    p.tables = tables;
+    for (int64_t i = 0; i < (int64_t)workers * SDR_CELLS; i++)
+        tables[i] = (tied_cell){NO_VALUE, 0};
+    sdr_code code = run_pass(&p, context, error);
+    memset(table, 0, SDR_CELLS * sizeof *table);
+    for (int worker = 0; worker < workers; worker++)
+        add_tied(table, bits, tables + (int64_t)worker * SDR_CELLS);
+    sdr_release(tables);
+    return code;
+}
+
 /* --- bits that are shared --- */
+
+sdr_code sdr_cell_bits_new(sdr_cell_bits **out, sdr_error *error) {
+    *out = sdr_allocate(SDR_CELLS * sizeof **out);
+    if (*out == NULL) return no_memory(error);
+    for (int id = 0; id < SDR_CELLS; id++)
+        (*out)[id] = (sdr_cell_bits){UINT64_MAX, 0};
+    return SDR_OK;
+}
 
 static void share_part(const pass *p, int worker, const uint16_t *ids,
                        const uint64_t *fixed, const double *values, int64_t n) {
@@ -219,7 +283,7 @@ static void collect_part(const pass *p, int worker, const uint16_t *ids,
                                                 p->n_runs);
     for (int64_t i = 0; p->n_runs == 0 && i < n; i++) {
         found[k] = values[i];
-        k += sdr_cell_set_has(p->wanted, ids[i]);
+        k += p->wanted[ids[i]];
     }
     if (k == 0) return;
     long long at = atomic_fetch_add(p->taken, k);
@@ -274,9 +338,12 @@ sdr_code sdr_cells_collect(double *out, const sdr_cell_set *wanted,
                            const sdr_context *context, sdr_error *error) {
     atomic_llong taken;
     atomic_init(&taken, 0);
+    uint8_t bytes[SDR_CELLS];
+    for (int id = 0; id < SDR_CELLS; id++)
+        bytes[id] = sdr_cell_set_has(wanted, id);
     pass p = {.source = source,
               .map = map,
-              .wanted = wanted,
+              .wanted = bytes,
               .body = collect_part,
               .out = out,
               .taken = &taken};
@@ -292,7 +359,8 @@ static int64_t sample(double *out, const sdr_cell_source *source) {
     int64_t rows = source->column->length, found = 0;
     int64_t wanted = rows < SAMPLE_ROWS ? rows : SAMPLE_ROWS;
     for (int64_t i = 0; i < wanted; i++) {
-        double scratch, value = *load(source, rows / wanted * i, 1, &scratch);
+        double scratch,
+            value = *sdr_cell_source_load(source, rows / wanted * i, 1, &scratch);
         if (isfinite(value)) out[found++] = value;
     }
     return found;
@@ -322,16 +390,18 @@ static int quantum_of(double range, int64_t rows) {
     return quantum < -FINEST ? -FINEST : quantum;
 }
 
-static bool repeats(const double *sorted, int64_t n) {
-    enum { REPEATED_SHARE = 32 }; /* one in so many */
+static sdr_cell_ties ties_of(const double *sorted, int64_t n) {
+    const double some = 1.0 / 32.0, most = 3.0 / 4.0; /* of the rows repeat another */
     int64_t repeated = 0;
     for (int64_t i = 1; i < n; i++)
         repeated += sorted[i] == sorted[i - 1];
-    return repeated * REPEATED_SHARE >= n;
+    if ((double)repeated >= most * (double)n) return SDR_CELL_TIES_MOST;
+    if ((double)repeated >= some * (double)n) return SDR_CELL_TIES_SOME;
+    return SDR_CELL_TIES_FEW;
 }
 
-sdr_code sdr_cells_choose(sdr_cell_map *map, bool *tied, const sdr_cell_source *sources,
-                          int n, sdr_error *error) {
+sdr_code sdr_cells_choose(sdr_cell_map *map, sdr_cell_ties *ties,
+                          const sdr_cell_source *sources, int n, sdr_error *error) {
     double *values = sdr_allocate((size_t)n * SAMPLE_ROWS * 2 * sizeof *values);
     if (values == NULL) return no_memory(error);
     int64_t found = 0, rows = 0;
@@ -350,8 +420,34 @@ sdr_code sdr_cells_choose(sdr_cell_map *map, bool *tied, const sdr_cell_source *
         if (isnormal(inverse)) map->inverse = inverse;
     }
     if (!isfinite(range)) range = 1.0;
-    *tied = repeats(values, found);
+    *ties = ties_of(values, found);
     map->quantum = quantum_of(range, rows);
     sdr_release(values);
     return SDR_OK;
+}
+
+/* --- sorted rows --- */
+
+sdr_code sdr_cells_sorted_init(sdr_cells_sorted *out, const double *values, int64_t n,
+                               const sdr_context *context, sdr_error *error) {
+    *out = (sdr_cells_sorted){.values = values, .n = n};
+    sdr_view view;
+    sdr_column column;
+    SDR_TRY(sdr_view_init_strided(&view, SDR_TYPE_FLOAT64, SDR_UNIT_NONE, false, values,
+                                  n, sizeof *values, NULL, 0, error));
+    SDR_TRY(sdr_column_init(&column, &view, 1, error));
+    const sdr_cell_source source = {.column = &column};
+    sdr_code code = sdr_cells_choose(&out->map, &out->ties, &source, 1, error);
+    out->table = code == SDR_OK ? sdr_allocate(SDR_CELLS * sizeof *out->table) : NULL;
+    if (code == SDR_OK && out->table == NULL) code = no_memory(error);
+    if (code == SDR_OK)
+        code = sdr_cells_count(out->table, true, &source, &out->map, context, error);
+    sdr_column_reset(&column);
+    if (code != SDR_OK) sdr_cells_sorted_reset(out);
+    return code;
+}
+
+void sdr_cells_sorted_reset(sdr_cells_sorted *sorted) {
+    sdr_release(sorted->table);
+    memset(sorted, 0, sizeof *sorted);
 }

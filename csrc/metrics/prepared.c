@@ -13,57 +13,101 @@
 #include "ranks.h"
 
 enum {
-    CELLS_FROM_ROWS = 65536, /* of the current, from where counting beats sorting it */
-    CELLS_REFERENCE = 16     /* unless the reference is this many times longer */
+    CELLS_FROM_ROWS = 65536, /* of a side, from where counting beats sorting it */
+    CELLS_REFERENCE = 16     /* unless a reference without a table is so much longer */
 };
 
 struct sdr_prepared {
-    sdr_sample sample; /* sorted */
-    sdr_prefix prefix; /* of float64 values */
-    int64_t rows;      /* of the column, null and NaN too */
+    sdr_sample sample;      /* sorted */
+    sdr_prefix prefix;      /* of float64 values */
+    sdr_cells_sorted cells; /* of many float64 values, else without a table */
+    int64_t rows;           /* of the column, null and NaN too */
     sdr_kind kind;
     sdr_type type;
     sdr_unit unit;
 };
 
-static sdr_code build_prefix(sdr_prepared *prepared, sdr_error *error) {
+/* What comparing wants beside the sorted values. */
+static sdr_code count_sorted(sdr_prepared *prepared, const sdr_context *context,
+                             sdr_error *error) {
     const sdr_sample *sample = &prepared->sample;
     if (sample->values == NULL) return SDR_OK;
-    return sdr_prefix_init(&prepared->prefix, sample->values, sample->n, error);
+    SDR_TRY(sdr_prefix_init(&prepared->prefix, sample->values, sample->n, error));
+    if (sample->n < CELLS_FROM_ROWS) return SDR_OK;
+    return sdr_cells_sorted_init(&prepared->cells, sample->values, sample->n, context,
+                                 error);
+}
+
+/* Without values yet. */
+static sdr_code prepared_like(sdr_prepared **out, const sdr_column *column,
+                              sdr_error *error) {
+    *out = NULL;
+    if (column->kind != SDR_KIND_NULL && !sdr_column_is_ordered(column)) {
+        return sdr_error_set(error, SDR_NOT_SUPPORTED,
+                             "sdr_prepared: expected numbers or times");
+    }
+    sdr_prepared *prepared = sdr_allocate(sizeof *prepared);
+    if (!prepared) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
+    memset(prepared, 0, sizeof *prepared);
+    prepared->rows = column->length;
+    prepared->kind = column->kind;
+    prepared->type = column->type;
+    prepared->unit = column->unit;
+    *out = prepared;
+    return SDR_OK;
+}
+
+/* A sample of its own, not less some base: quantiles are read from it. */
+static sdr_code choose_domain(sdr_domain *out, const sdr_column *a, const sdr_column *b,
+                              const sdr_context *context, sdr_error *error) {
+    SDR_TRY(sdr_domain_choose(out, a, b, context, error));
+    if (out->base) *out = (sdr_domain){.integer = true};
+    return SDR_OK;
 }
 
 sdr_code sdr_prepared_new(sdr_prepared **out, const sdr_column *reference,
                           const sdr_context *context, sdr_error *error) {
-    *out = NULL;
-    if (reference->kind != SDR_KIND_NULL && !sdr_column_is_ordered(reference)) {
-        return sdr_error_set(error, SDR_NOT_SUPPORTED,
-                             "sdr_prepared_new: expected numbers or times");
-    }
+    SDR_TRY(prepared_like(out, reference, error));
     sdr_domain domain;
-    SDR_TRY(sdr_domain_choose(&domain, reference, NULL, context, error));
-    if (domain.base) domain.integer = true;
-    sdr_prepared *prepared = sdr_allocate(sizeof *prepared);
-    if (!prepared) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
-    memset(prepared, 0, sizeof *prepared);
-    prepared->rows = reference->length;
-    prepared->kind = reference->kind;
-    prepared->type = reference->type;
-    prepared->unit = reference->unit;
-    sdr_code code =
-        sdr_sample_load_sorted(&prepared->sample, reference, domain, context, error);
-    if (code == SDR_OK) code = build_prefix(prepared, error);
-    if (code != SDR_OK) {
-        sdr_prepared_free(prepared);
-        return code;
-    }
-    *out = prepared;
-    return SDR_OK;
+    sdr_code code = choose_domain(&domain, reference, NULL, context, error);
+    if (code == SDR_OK)
+        code =
+            sdr_sample_load_sorted(&(*out)->sample, reference, domain, context, error);
+    if (code == SDR_OK) code = count_sorted(*out, context, error);
+    if (code == SDR_OK) return SDR_OK;
+    sdr_prepared_free(*out);
+    *out = NULL;
+    return code;
+}
+
+static sdr_code sort_both(sdr_prepared *x, sdr_prepared *y, const sdr_column *reference,
+                          const sdr_column *current, const sdr_context *context,
+                          sdr_error *error) {
+    sdr_domain domain;
+    SDR_TRY(choose_domain(&domain, reference, current, context, error));
+    return sdr_samples_load_sorted(&x->sample, &y->sample, reference, current, domain,
+                                   context, error);
+}
+
+sdr_code sdr_prepared_both(sdr_prepared **x, sdr_prepared **y,
+                           const sdr_column *reference, const sdr_column *current,
+                           const sdr_context *context, sdr_error *error) {
+    *y = NULL;
+    sdr_code code = prepared_like(x, reference, error);
+    if (code == SDR_OK) code = prepared_like(y, current, error);
+    if (code == SDR_OK) code = sort_both(*x, *y, reference, current, context, error);
+    if (code == SDR_OK) return SDR_OK;
+    sdr_prepared_free(*x);
+    sdr_prepared_free(*y);
+    *x = *y = NULL;
+    return code;
 }
 
 void sdr_prepared_free(sdr_prepared *prepared) {
     if (!prepared) return;
     sdr_sample_reset(&prepared->sample);
     sdr_prefix_reset(&prepared->prefix);
+    sdr_cells_sorted_reset(&prepared->cells);
     sdr_release(prepared);
 }
 
@@ -91,7 +135,6 @@ static int64_t first_unsorted(const void *values, int64_t n, bool is_integer) {
 sdr_code sdr_prepared_from_sorted(sdr_prepared **out, const void *values, int64_t n,
                                   bool is_integer, bool is_unsigned,
                                   const sdr_context *context, sdr_error *error) {
-    (void)context;
     *out = NULL;
     int64_t row = n < 0 ? 0 : first_unsorted(values, n, is_integer);
     if (row >= 0) {
@@ -121,7 +164,7 @@ sdr_code sdr_prepared_from_sorted(sdr_prepared **out, const void *values, int64_
     } else {
         prepared->sample.values = copy;
     }
-    sdr_code code = build_prefix(prepared, error);
+    sdr_code code = count_sorted(prepared, context, error);
     if (code != SDR_OK) {
         sdr_prepared_free(prepared);
         return code;
@@ -136,6 +179,14 @@ sdr_code sdr_prepared_quantiles(double *out, const double *q, int64_t n_q,
     for (int64_t i = 0; i < n_q; i++) {
         out[i] = sdr_quantile_sorted(&prepared->sample, q[i]);
     }
+    return SDR_OK;
+}
+
+sdr_code sdr_prepared_pooled_quantiles(double *out, const double *q, int64_t n_q,
+                                       const sdr_prepared *x, const sdr_prepared *y,
+                                       sdr_error *error) {
+    SDR_TRY(sdr_quantiles_check(q, n_q, error));
+    sdr_quantiles_of_both(out, q, n_q, &x->sample, &y->sample);
     return SDR_OK;
 }
 
@@ -196,15 +247,11 @@ static sdr_code compare_loaded(sdr_two_sample *out, const sdr_sample *reference,
     return code;
 }
 
-/* Both sides large: by cells, the reference as a column of its sorted values. */
-static sdr_code compare_large(bool *done, sdr_two_sample *out,
-                              const sdr_sample *reference, const sdr_column *current,
-                              int flags, const sdr_context *context, sdr_error *error) {
-    *done = false;
-    if (reference->values == NULL || current->kind == SDR_KIND_NULL ||
-        current->length < CELLS_FROM_ROWS ||
-        reference->n > CELLS_REFERENCE * current->length)
-        return SDR_OK;
+/* By cells, the reference as a column of its sorted values. */
+static sdr_code compare_as_column(bool *done, sdr_two_sample *out,
+                                  const sdr_sample *reference,
+                                  const sdr_column *current, int flags,
+                                  const sdr_context *context, sdr_error *error) {
     sdr_view view;
     sdr_column sorted;
     SDR_TRY(sdr_view_init_strided(&view, SDR_TYPE_FLOAT64, SDR_UNIT_NONE, false,
@@ -217,13 +264,19 @@ static sdr_code compare_large(bool *done, sdr_two_sample *out,
     return code;
 }
 
-static sdr_code compare_any(sdr_two_sample *out, const sdr_sample *reference,
-                            const sdr_prefix *prefix, const sdr_column *current,
-                            int flags, const sdr_context *context, sdr_error *error) {
-    bool done;
-    SDR_TRY(compare_large(&done, out, reference, current, flags, context, error));
-    if (done) return SDR_OK;
-    return compare_loaded(out, reference, prefix, current, flags, context, error);
+/* A large current: by cells. */
+static sdr_code compare_large(bool *done, sdr_two_sample *out, const sdr_sample *x,
+                              const sdr_cells_sorted *cells, const sdr_column *current,
+                              int flags, const sdr_context *context, sdr_error *error) {
+    *done = false;
+    if (x->values == NULL || current->kind == SDR_KIND_NULL ||
+        current->length < CELLS_FROM_ROWS)
+        return SDR_OK;
+    if (cells != NULL && cells->table != NULL)
+        SDR_TRY(
+            sdr_two_sample_by_sorted(done, out, cells, current, flags, context, error));
+    if (*done || x->n > CELLS_REFERENCE * current->length) return SDR_OK;
+    return compare_as_column(done, out, x, current, flags, context, error);
 }
 
 /* A column without rows of the reference's type. */
@@ -255,7 +308,11 @@ sdr_code sdr_two_sample_prepared(sdr_two_sample *out, const sdr_prepared *refere
         x = &as_doubles;
     }
     const sdr_prefix *prefix = mixed ? NULL : &reference->prefix;
-    sdr_code code = compare_any(out, x, prefix, current, flags, context, error);
+    const sdr_cells_sorted *cells = mixed ? NULL : &reference->cells;
+    bool done;
+    sdr_code code = compare_large(&done, out, x, cells, current, flags, context, error);
+    if (code == SDR_OK && !done)
+        code = compare_loaded(out, x, prefix, current, flags, context, error);
     sdr_sample_reset(&as_doubles);
     out->status =
         sdr_two_sample_status(reference->rows, current->length, out->n, out->m);
@@ -294,4 +351,22 @@ sdr_code sdr_rank_statistics_prepared(sdr_rank_statistics *out,
     sdr_code code = rank_loaded(out, x, reference->rows, current, context, error);
     sdr_sample_reset(&as_doubles);
     return code;
+}
+
+sdr_code sdr_rank_statistics_sorted(sdr_rank_statistics *out,
+                                    const sdr_prepared *reference,
+                                    const sdr_prepared *current,
+                                    const sdr_context *context, sdr_error *error) {
+    sdr_column x = column_like(reference), y = column_like(current);
+    sdr_ranks_begin(out, &x, &y);
+    if (out->status != SDR_STATUS_OK) return SDR_OK;
+    if ((reference->sample.keys == NULL) != (current->sample.keys == NULL))
+        return sdr_error_set(error, SDR_INVALID_ARGUMENT,
+                             "sdr_rank_statistics_sorted: expected samples that were "
+                             "sorted together, found float64 and integers");
+    out->n = reference->sample.n;
+    out->m = current->sample.n;
+    out->status = sdr_two_sample_status(reference->rows, current->rows, out->n, out->m);
+    if (out->status != SDR_STATUS_OK) return SDR_OK;
+    return sdr_ranks_walk(out, &reference->sample, &current->sample, context, error);
 }

@@ -19,4 +19,8 @@ double sdr_quantile_sorted(const sdr_sample *sample, double q);
 /* Refuses a q that is not in [0, 1]. */
 sdr_code sdr_quantiles_check(const double *q, int64_t n_q, sdr_error *error);
 
+/* Of the finite values of both sorted samples together. */
+void sdr_quantiles_of_both(double *out, const double *q, int64_t n_q,
+                           const sdr_sample *x, const sdr_sample *y);
+
 #endif

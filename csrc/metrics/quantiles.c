@@ -6,11 +6,12 @@
  *
  * Large columns are not sorted: values are counted by cell of a monotone map, and only
  * the cells that hold a wanted rank are collected and sorted; a rank's place among them
- * follows from the counts. Time O(rows), small columns and integers beyond 2^53 O(rows
- * log rows).
+ * follows from the counts. So are two columns together. Time O(rows), small columns and
+ * integers beyond 2^53 O(rows log rows).
  */
 #include <math.h>
 
+#include "blocks.h"
 #include "cells.h"
 #include "quantile.h"
 #include "simdrift/profile.h"
@@ -57,10 +58,13 @@ double sdr_quantile_sorted(const sdr_sample *sample, double q) {
 /* --- by cells
  * ---------------------------------------------------------------------------- */
 
+enum { MOST_SOURCES = 2 };
+
 typedef struct selection {
-    sdr_cell_source source;
+    sdr_cell_source sources[MOST_SOURCES];
+    int n_sources;
     sdr_cell_map map;
-    sdr_cell *table;
+    sdr_cell *table; /* of all sources; then of the second alone, if there is one */
     sdr_cell_set wanted;
     sdr_cell_bits *bits; /* of crowded cells, else NULL */
     int64_t n;           /* values that are not missing */
@@ -132,39 +136,73 @@ static sdr_code no_memory(sdr_error *error) {
 
 static sdr_code find_single(selection *s, const sdr_context *context,
                             sdr_error *error) {
-    s->bits = sdr_allocate(SDR_CELLS * sizeof *s->bits);
-    if (s->bits == NULL) return no_memory(error);
-    for (int id = 0; id < SDR_CELLS; id++)
-        s->bits[id] = (sdr_cell_bits){UINT64_MAX, 0};
-    SDR_TRY(sdr_cells_share(s->bits, &s->wanted, &s->source, &s->map, context, error));
+    SDR_TRY(sdr_cell_bits_new(&s->bits, error));
+    for (int i = 0; i < s->n_sources; i++)
+        SDR_TRY(sdr_cells_share(s->bits, &s->wanted, &s->sources[i], &s->map, context,
+                                error));
     spare_single(s);
+    return SDR_OK;
+}
+
+/* With the values of cells where nearly all hold a single one. */
+static sdr_code count_source(sdr_cell *table, selection *s, int i,
+                             const sdr_context *context, sdr_error *error) {
+    if (s->bits != NULL)
+        return sdr_cells_count_ties(table, s->bits, &s->sources[i], &s->map, context,
+                                    error);
+    return sdr_cells_count(table, false, &s->sources[i], &s->map, context, error);
+}
+
+static sdr_code count_rows(selection *s, sdr_cell_ties ties, const sdr_context *context,
+                           sdr_error *error) {
+    if (ties == SDR_CELL_TIES_MOST) SDR_TRY(sdr_cell_bits_new(&s->bits, error));
+    for (int i = 0; i < s->n_sources; i++) {
+        sdr_cell *table = s->table + i * SDR_CELLS;
+        SDR_TRY(count_source(table, s, i, context, error));
+        s->n += s->sources[i].column->length - table[SDR_CELL_MISSING].count;
+        for (int id = 0; i > 0 && id < SDR_CELLS; id++)
+            s->table[id].count += table[id].count;
+    }
+    return SDR_OK;
+}
+
+/* The second source's values first: its table tells how many there are. */
+static sdr_code collect(selection *s, const sdr_context *context, sdr_error *error) {
+    double *values = s->values;
+    for (int i = s->n_sources - 1; i >= 0; i--) {
+        SDR_TRY(sdr_cells_collect(values, &s->wanted, &s->sources[i], &s->map, context,
+                                  error));
+        for (int id = SDR_CELL_FIRST; i > 0 && id <= SDR_CELL_LAST; id++)
+            if (sdr_cell_set_has(&s->wanted, id))
+                values += s->table[i * SDR_CELLS + id].count;
+    }
     return SDR_OK;
 }
 
 static sdr_code select_ranks(selection *s, const double *q, int64_t n_q,
                              const sdr_context *context, sdr_error *error) {
-    s->table = sdr_allocate(SDR_CELLS * sizeof *s->table);
+    s->table = sdr_allocate((size_t)s->n_sources * SDR_CELLS * sizeof *s->table);
     if (s->table == NULL) return no_memory(error);
-    bool tied;
-    SDR_TRY(sdr_cells_choose(&s->map, &tied, &s->source, 1, error));
-    SDR_TRY(sdr_cells_count(s->table, false, &s->source, &s->map, context, error));
-    s->n = s->source.column->length - s->table[SDR_CELL_MISSING].count;
+    sdr_cell_ties ties;
+    SDR_TRY(sdr_cells_choose(&s->map, &ties, s->sources, s->n_sources, error));
+    SDR_TRY(count_rows(s, ties, context, error));
     if (s->n == 0) return SDR_OK;
     want_ranks(s, q, n_q);
     spare_single(s);
-    if (tied && s->kept > s->n / CROWD_SHARE) SDR_TRY(find_single(s, context, error));
+    if (ties == SDR_CELL_TIES_SOME && s->kept > s->n / CROWD_SHARE)
+        SDR_TRY(find_single(s, context, error));
     s->values = sdr_allocate(2 * (size_t)s->kept * sizeof *s->values);
     if (s->values == NULL) return no_memory(error);
-    SDR_TRY(
-        sdr_cells_collect(s->values, &s->wanted, &s->source, &s->map, context, error));
+    SDR_TRY(collect(s, context, error));
     return sdr_sort_doubles(s->values, (sdr_key *)(s->values + s->kept), s->kept,
                             context, error);
 }
 
 static sdr_code quantiles_by_cells(double *out, const double *q, int64_t n_q,
-                                   sdr_cell_source source, const sdr_context *context,
-                                   sdr_error *error) {
-    selection s = {.source = source};
+                                   const sdr_cell_source *sources, int n_sources,
+                                   const sdr_context *context, sdr_error *error) {
+    selection s = {.n_sources = n_sources};
+    memcpy(s.sources, sources, (size_t)n_sources * sizeof *sources);
     sdr_code code = select_ranks(&s, q, n_q, context, error);
     for (int64_t i = 0; code == SDR_OK && i < n_q; i++)
         out[i] = s.n == 0 ? NAN : quantile_of(&s, q[i]);
@@ -201,34 +239,128 @@ sdr_code sdr_quantiles(double *out, const double *q, int64_t n_q,
                 column->kind == SDR_KIND_NULL;
     if (sort) return quantiles_by_sorting(out, q, n_q, column, domain, context, error);
     sdr_cell_source source = {.column = column};
-    return quantiles_by_cells(out, q, n_q, source, context, error);
+    return quantiles_by_cells(out, q, n_q, &source, 1, context, error);
 }
 
-static sdr_code deviation_by_sorting(double *out, double center,
-                                     const sdr_column *column,
-                                     const sdr_context *context, sdr_error *error) {
-    sdr_sample sample = {0};
-    sdr_code code =
-        sdr_sample_load(&sample, column, (sdr_domain){false, 0}, context, error);
-    if (code == SDR_OK) {
-        int64_t kept = 0;
-        for (int64_t i = 0; i < sample.n; i++) {
-            sample.values[kept] = fabs(sample.values[i] - center);
-            kept += isfinite(sample.values[kept]) != 0;
+/* The finite rows of a column, or their distances from a center, behind `n` values. */
+static int64_t add_finite(double *values, int64_t n, const sdr_cell_source *source) {
+    double scratch[SDR_BLOCK_ROWS];
+    int64_t length = source->column->length;
+    for (int64_t start = 0; start < length; start += SDR_BLOCK_ROWS) {
+        int64_t rows =
+            length - start < SDR_BLOCK_ROWS ? length - start : SDR_BLOCK_ROWS;
+        const double *loaded = sdr_cell_source_load(source, start, rows, scratch);
+        for (int64_t i = 0; i < rows; i++) {
+            values[n] = loaded[i];
+            n += loaded[i] == loaded[i];
         }
-        sample.n = kept;
-        code = sdr_sample_sort(&sample, context, error);
     }
-    if (code == SDR_OK) *out = sdr_quantile_sorted(&sample, 0.5);
-    sdr_sample_reset(&sample);
+    return n;
+}
+
+static sdr_code finite_by_sorting(double *out, const double *q, int64_t n_q,
+                                  const sdr_cell_source *sources, int n_sources,
+                                  int64_t rows, const sdr_context *context,
+                                  sdr_error *error) {
+    double *values = sdr_allocate(2 * ((size_t)rows + 1) * sizeof *values);
+    if (values == NULL) return no_memory(error);
+    sdr_sample sample = {.values = values};
+    for (int i = 0; i < n_sources; i++)
+        sample.n = add_finite(values, sample.n, &sources[i]);
+    sdr_code code = sdr_sort_doubles(values, (sdr_key *)(values + rows + 1), sample.n,
+                                     context, error);
+    for (int64_t i = 0; code == SDR_OK && i < n_q; i++)
+        out[i] = sdr_quantile_sorted(&sample, q[i]);
+    sdr_release(values);
     return code;
+}
+
+/* Of sources that leave infinite rows out, whatever their size. */
+static sdr_code finite_quantiles(double *out, const double *q, int64_t n_q,
+                                 const sdr_cell_source *all, int n_all,
+                                 const sdr_context *context, sdr_error *error) {
+    sdr_cell_source sources[MOST_SOURCES];
+    int64_t rows = 0;
+    int n = 0;
+    for (int i = 0; i < n_all; i++) {
+        if (all[i].column->kind == SDR_KIND_NULL) continue;
+        rows += all[i].column->length;
+        sources[n++] = all[i];
+    }
+    if (rows < CELLS_FROM_ROWS)
+        return finite_by_sorting(out, q, n_q, sources, n, rows, context, error);
+    return quantiles_by_cells(out, q, n_q, sources, n, context, error);
 }
 
 sdr_code sdr_median_deviation(double *out, double center, const sdr_column *column,
                               const sdr_context *context, sdr_error *error) {
     const double middle = 0.5;
-    if (column->length < CELLS_FROM_ROWS || column->kind == SDR_KIND_NULL)
-        return deviation_by_sorting(out, center, column, context, error);
-    sdr_cell_source source = {.column = column, .deviates = true, .center = center};
-    return quantiles_by_cells(out, &middle, 1, source, context, error);
+    sdr_cell_source source = {
+        .column = column, .rows = SDR_CELL_ROWS_DEVIATION, .center = center};
+    return finite_quantiles(out, &middle, 1, &source, 1, context, error);
+}
+
+sdr_code sdr_pooled_quantiles(double *out, const double *q, int64_t n_q,
+                              const sdr_column *a, const sdr_column *b,
+                              const sdr_context *context, sdr_error *error) {
+    SDR_TRY(sdr_quantiles_check(q, n_q, error));
+    SDR_TRY(sdr_require_numeric(a, "sdr_pooled_quantiles", error));
+    SDR_TRY(sdr_require_numeric(b, "sdr_pooled_quantiles", error));
+    const sdr_cell_source both[] = {{.column = a, .rows = SDR_CELL_ROWS_FINITE},
+                                    {.column = b, .rows = SDR_CELL_ROWS_FINITE}};
+    return finite_quantiles(out, q, n_q, both, 2, context, error);
+}
+
+/* --- of two sorted samples
+ * ---------------------------------------------------------------------------- */
+
+/* The finite values of a sorted sample. */
+typedef struct span {
+    const sdr_sample *sample;
+    int64_t begin, n;
+} span;
+
+static double at(const span *s, int64_t i) {
+    i += s->begin;
+    return s->sample->keys != NULL ? (double)sdr_sample_integer(s->sample, i)
+                                   : s->sample->values[i];
+}
+
+static span finite_span(const sdr_sample *sample) {
+    span s = {sample, 0, sample->n};
+    while (s.n > 0 && at(&s, s.n - 1) == INFINITY)
+        s.n--;
+    while (s.n > 0 && at(&s, 0) == -INFINITY) {
+        s.begin++;
+        s.n--;
+    }
+    return s;
+}
+
+/* The value of a rank of both: i of those before it are of a, found by halving. */
+static double pooled_at(const span *a, const span *b, int64_t rank) {
+    int64_t low = rank > b->n ? rank - b->n : 0, high = rank < a->n ? rank : a->n;
+    while (low < high) {
+        int64_t i = low + (high - low) / 2;
+        if (at(a, i) < at(b, rank - i - 1))
+            low = i + 1;
+        else
+            high = i;
+    }
+    int64_t i = low, j = rank - low;
+    if (i == a->n) return at(b, j);
+    if (j == b->n) return at(a, i);
+    return at(a, i) < at(b, j) ? at(a, i) : at(b, j);
+}
+
+void sdr_quantiles_of_both(double *out, const double *q, int64_t n_q,
+                           const sdr_sample *x, const sdr_sample *y) {
+    span a = finite_span(x), b = finite_span(y);
+    for (int64_t i = 0; i < n_q; i++) {
+        out[i] = NAN;
+        if (a.n + b.n == 0) continue;
+        sdr_quantile_rank rank = sdr_quantile_rank_of(q[i], a.n + b.n);
+        out[i] = sdr_quantile_between(pooled_at(&a, &b, rank.low),
+                                      pooled_at(&a, &b, rank.high), rank.t);
+    }
 }

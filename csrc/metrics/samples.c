@@ -159,26 +159,34 @@ sdr_code sdr_sample_load(sdr_sample *out, const sdr_column *column, sdr_domain d
     return SDR_OK;
 }
 
-sdr_code sdr_sample_sort(sdr_sample *sample, const sdr_context *context,
-                         sdr_error *error) {
-    sdr_key *scratch = sdr_allocate((size_t)sample->n * sizeof *scratch);
-    if (!scratch) return no_memory(error, sample->n);
-    sdr_code code;
-    if (sample->values) {
-        code = sdr_sort_doubles(sample->values, scratch, sample->n, context, error);
-    } else {
-        const uint64_t bias = (uint64_t)1 << 63; /* signed order to unsigned */
-        sdr_key *keys = (sdr_key *)sample->keys;
-        for (int64_t i = 0; i < sample->n; i++) {
-            keys[i] ^= bias;
-        }
-        code = sdr_sort_keys(keys, scratch, sample->n, context, error);
-        for (int64_t i = 0; i < sample->n; i++) {
-            keys[i] ^= bias;
-        }
+sdr_code sdr_samples_sort(sdr_sample *const *samples, int n, const sdr_context *context,
+                          sdr_error *error) {
+    int64_t most = 0, all = 0;
+    for (int k = 0; k < n; k++) {
+        all += samples[k]->n;
+        if (samples[k]->n > most) most = samples[k]->n;
     }
+    /* one after another they share their scratch */
+    const bool at_once = sdr_sort_is_parallel(all, context);
+    const int64_t rows = at_once ? all : most;
+    sdr_key *scratch = sdr_allocate((size_t)rows * sizeof *scratch);
+    if (!scratch) return no_memory(error, rows);
+    sdr_sort_job jobs[SDR_SAMPLES_SORTED];
+    sdr_key *room = scratch;
+    for (int k = 0; k < n; k++) {
+        sdr_sample *s = samples[k];
+        void *keys = s->values ? (void *)s->values : (void *)s->keys;
+        jobs[k] = (sdr_sort_job){keys, room, s->n, s->values != NULL, 0};
+        if (at_once) room += s->n;
+    }
+    sdr_code code = sdr_sort_jobs(jobs, n, context, error);
     sdr_release(scratch);
     return code;
+}
+
+sdr_code sdr_sample_sort(sdr_sample *sample, const sdr_context *context,
+                         sdr_error *error) {
+    return sdr_samples_sort(&sample, 1, context, error);
 }
 
 sdr_code sdr_sample_load_sorted(sdr_sample *out, const sdr_column *column,
@@ -186,6 +194,15 @@ sdr_code sdr_sample_load_sorted(sdr_sample *out, const sdr_column *column,
                                 sdr_error *error) {
     SDR_TRY(sdr_sample_load(out, column, domain, context, error));
     return sdr_sample_sort(out, context, error);
+}
+
+sdr_code sdr_samples_load_sorted(sdr_sample *x, sdr_sample *y, const sdr_column *a,
+                                 const sdr_column *b, sdr_domain domain,
+                                 const sdr_context *context, sdr_error *error) {
+    SDR_TRY(sdr_sample_load(x, a, domain, context, error));
+    SDR_TRY(sdr_sample_load(y, b, domain, context, error));
+    sdr_sample *const both[] = {x, y};
+    return sdr_samples_sort(both, 2, context, error);
 }
 
 void sdr_sample_reset(sdr_sample *sample) {

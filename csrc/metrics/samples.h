@@ -36,10 +36,16 @@ sdr_code sdr_domain_choose(sdr_domain *out, const sdr_column *a, const sdr_colum
                            const sdr_context *context, sdr_error *error);
 sdr_code sdr_sample_load(sdr_sample *out, const sdr_column *column, sdr_domain domain,
                          const sdr_context *context, sdr_error *error);
-/* Sorts the sample in place. */
+enum { SDR_SAMPLES_SORTED = 2 };
+/* Sorts up to SDR_SAMPLES_SORTED samples in place, on all threads of the context. */
+sdr_code sdr_samples_sort(sdr_sample *const *samples, int n, const sdr_context *context,
+                          sdr_error *error);
 sdr_code sdr_sample_sort(sdr_sample *sample, const sdr_context *context,
                          sdr_error *error);
 /* Both. */
+sdr_code sdr_samples_load_sorted(sdr_sample *x, sdr_sample *y, const sdr_column *a,
+                                 const sdr_column *b, sdr_domain domain,
+                                 const sdr_context *context, sdr_error *error);
 sdr_code sdr_sample_load_sorted(sdr_sample *out, const sdr_column *column,
                                 sdr_domain domain, const sdr_context *context,
                                 sdr_error *error);

@@ -1,150 +1,372 @@
 /*
- * Sorting float64: order-preserving 64-bit keys, then a radix sort that skips the
- * digits in which all keys agree; few keys are sorted by insertion and merging.
+ * Sorting float64 and int64: a quicksort by the kernels of kernels/sort, or a radix
+ * sort where there are none.
  *
- * Time: at most 8 passes over n keys; O(n log n) for up to SMALL keys. Memory: n keys
- * of scratch. Stable, hence a function of the multiset of values only.
+ * A range of keys lies in `keys` or, at the same places, in `scratch`. A split leaves
+ * the keys below the pivot in the one and moves the others to the other, so nothing is
+ * copied back; ranges of a few keys are sorted into `keys` from either.
+ *
+ * The pivot is the median of keys drawn from places that a fixed generator gives; the
+ * draw is sorted, and its halves serve the two parts. A pivot equal to the lower bound
+ * of its range, known from the split that made it, splits off all keys equal to it: k
+ * distinct values take O(n log k). A range that was split twice as often as halves
+ * would be goes to the radix sort, so that no order of keys takes more than O(n log n).
+ *
+ * Memory: n keys of scratch. The result is a function of the multiset of values.
  */
 #include "sort.h"
 
 #include <string.h>
 
+#include "core/dispatch.h"
 #include "core/parallel.h"
+#include "exact.h"
+#include "radix.h"
 #include "simdrift/drift.h"
 
 enum {
-    RUN = 16,            /* keys sorted by insertion */
-    SMALL = 256,         /* below this the histograms cost more than merging */
-    POLL_KEYS = 1 << 21, /* some 10 ms of work; fewer keys are sorted without a look */
-    DIGIT_BITS = 8,
-    DIGITS = 64 / DIGIT_BITS,
-    BUCKETS = 1 << DIGIT_BITS
+    PIECE_MOST = 1 << 22,  /* keys of a piece of a parallel sort: some 50 ms */
+    PIECE_LEAST = 1 << 17, /* some 1 ms */
+    PIECES_EACH = 4,       /* pieces a thread, so that none waits long */
+    SLICE_KEYS = 1 << 23,  /* of a piece, between looks: some 10 ms */
+    DRAWN = 63,            /* keys of the largest draw: it serves three splits */
+    DRAWN_LEAST = 15,      /* of a draw, or of what is left of one, for a median */
+    SPLIT_KEYS = 1 << 20,  /* at once: some 0.5 ms */
+    POLL_KEYS = 1 << 23    /* some 5 ms; fewer are sorted without a look */
 };
 
-static void sort_by_insertion(sdr_key *keys, int64_t n) {
-    for (int64_t i = 1; i < n; i++) {
-        uint64_t key = keys[i];
-        int64_t j = i;
-        for (; j > 0 && keys[j - 1] > key; j--) {
-            keys[j] = keys[j - 1];
-        }
-        keys[j] = key;
-    }
-}
-
-static void merge_runs(sdr_key *out, const sdr_key *left, int64_t n_left,
-                       const sdr_key *right, int64_t n_right) {
-    int64_t i = 0, j = 0;
-    while (i < n_left && j < n_right) {
-        int from_right = right[j] < left[i];
-        *out++ = from_right ? right[j] : left[i];
-        i += !from_right;
-        j += from_right;
-    }
-    memcpy(out, left + i, (size_t)(n_left - i) * sizeof *out);
-    memcpy(out + (n_left - i), right + j, (size_t)(n_right - j) * sizeof *out);
-}
-
-static void sort_by_merging(sdr_key *keys, sdr_key *scratch, int64_t n) {
-    for (int64_t i = 0; i < n; i += RUN) {
-        sort_by_insertion(keys + i, n - i < RUN ? n - i : RUN);
-    }
-    sdr_key *from = keys, *to = scratch;
-    for (int64_t run = RUN; run < n; run *= 2) {
-        for (int64_t i = 0; i < n; i += 2 * run) {
-            int64_t left = n - i < run ? n - i : run;
-            int64_t right = n - i - left < run ? n - i - left : run;
-            merge_runs(to + i, from + i, left, from + i + left, right);
-        }
-        sdr_key *swap = from;
-        from = to;
-        to = swap;
-    }
-    if (from != keys) memcpy(keys, from, (size_t)n * sizeof *keys);
-}
-
-/* Where a radix sort stands, for the caller's poll. */
-typedef struct progress {
+typedef struct sorter {
+    sdr_key *keys, *scratch;
+    const sdr_sort_kernels *kernels;
+    const sdr_sort_order *order;
+    bool is_float;
     const sdr_context *context;
     sdr_error *error;
-    int64_t done, total; /* keys read, of all passes */
-} progress;
+    int64_t done, polled, total; /* keys moved; at the last poll; about all */
+} sorter;
 
-/* Counts `keys` as read; true where the caller wants to stop. */
-static bool cancelled(progress *p, int64_t keys) {
-    p->done += keys;
-    return keys >= POLL_KEYS &&
-           sdr_poll(p->context, p->done, p->total, p->error) != SDR_OK;
+/* Keys at ... at + n of `keys`, or of `scratch`. */
+typedef struct range {
+    int64_t at, n;
+    bool is_away;   /* in `scratch` */
+    bool has_bound; /* no key is below `bound` */
+    sdr_key bound;
+    int splits; /* that are left before the radix sort */
+} range;
+
+/* Keys drawn from a range, sorted. */
+typedef struct draw {
+    const sdr_key *keys;
+    int64_t n;
+} draw;
+
+static sdr_key *place_of(const sorter *s, const range *r) {
+    return (r->is_away ? s->scratch : s->keys) + r->at;
 }
 
-static bool scatter(sdr_key *to, const sdr_key *from, int64_t n, const int64_t *counts,
-                    int shift, progress *p) {
-    int64_t next[BUCKETS], sum = 0;
-    for (int b = 0; b < BUCKETS; b++) {
-        next[b] = sum;
-        sum += counts[b];
-    }
-    for (int64_t i = 0; i < n;) {
-        int64_t stop = n - i < POLL_KEYS ? n : i + POLL_KEYS;
-        if (cancelled(p, stop - i)) return false;
-        for (; i < stop; i++)
-            to[next[from[i] >> shift & (BUCKETS - 1)]++] = from[i];
-    }
-    return true;
+static sdr_code moved(sorter *s, int64_t n) {
+    s->done += n;
+    if (s->done - s->polled < POLL_KEYS) return SDR_OK;
+    s->polled = s->done;
+    return sdr_poll(s->context, s->done < s->total ? s->done : s->total, s->total,
+                    s->error);
 }
 
-static bool count_digits(int64_t counts[DIGITS][BUCKETS], const sdr_key *keys,
-                         int64_t n, progress *p) {
-    for (int64_t i = 0; i < n;) {
-        int64_t stop = n - i < POLL_KEYS ? n : i + POLL_KEYS;
-        if (cancelled(p, stop - i)) return false;
-        for (; i < stop; i++)
-            for (int d = 0; d < DIGITS; d++)
-                counts[d][keys[i] >> (d * DIGIT_BITS) & (BUCKETS - 1)]++;
-    }
-    return true;
+static sdr_key top_of(const sorter *s) {
+    return s->is_float ? UINT64_C(0x7ff0000000000000) : (sdr_key)INT64_MAX;
 }
 
-/* False where the caller stopped it. */
-static bool sort_by_radix(sdr_key *keys, sdr_key *scratch, int64_t n, progress *p) {
-    int64_t counts[DIGITS][BUCKETS] = {{0}};
-    if (!count_digits(counts, keys, n, p)) return false;
-    sdr_key *from = keys, *to = scratch;
-    for (int d = 0; d < DIGITS; d++) {
-        int shift = d * DIGIT_BITS;
-        if (counts[d][keys[0] >> shift & (BUCKETS - 1)] == n) continue;
-        if (!scatter(to, from, n, counts[d], shift, p)) return false;
-        sdr_key *swap = from;
-        from = to;
-        to = swap;
-    }
-    if (from != keys) memcpy(keys, from, (size_t)n * sizeof *keys);
-    return true;
+/* The next key, below the top. */
+static sdr_key above(const sorter *s, sdr_key key) {
+    const sdr_key sign = (sdr_key)1 << 63;
+    if (!s->is_float || key < sign) return key + 1;
+    return key == sign + 1 ? 0 : key - 1; /* -0.0 is no key */
 }
 
-sdr_code sdr_sort_keys(sdr_key *keys, sdr_key *scratch, int64_t n,
-                       const sdr_context *context, sdr_error *error) {
-    if (n < SMALL) {
-        sort_by_merging(keys, scratch, n);
-        return SDR_OK;
+/* The order-preserving unsigned key, and back. */
+static void flip(const sorter *s, sdr_key *keys, int64_t n) {
+    if (s->is_float) {
+        double *values = (double *)keys;
+        for (int64_t i = 0; i < n; i++)
+            values[i] += 0.0; /* -0.0 becomes 0.0 */
+        for (int64_t i = 0; i < n; i++)
+            keys[i] = sdr_key_from_bits(keys[i]);
+    } else {
+        for (int64_t i = 0; i < n; i++)
+            keys[i] ^= (sdr_key)1 << 63;
     }
-    progress p = {.context = context, .error = error, .total = (DIGITS + 1) * n};
-    return sort_by_radix(keys, scratch, n, &p) ? SDR_OK : SDR_CANCELLED;
+}
+
+static void flip_back(const sorter *s, sdr_key *keys, int64_t n) {
+    if (!s->is_float) {
+        flip(s, keys, n);
+        return;
+    }
+    for (int64_t i = 0; i < n; i++)
+        keys[i] = sdr_key_to_bits(keys[i]);
+}
+
+static sdr_code sort_by_radix(sorter *s, const range *r) {
+    sdr_key *keys = s->keys + r->at, *scratch = s->scratch + r->at;
+    if (r->is_away) memcpy(keys, scratch, (size_t)r->n * sizeof *keys);
+    flip(s, keys, r->n);
+    sdr_code code = sdr_radix_sort(keys, scratch, r->n, s->context, s->error);
+    flip_back(s, keys, r->n);
+    return code;
+}
+
+/* Sorting a draw costs as much as splitting some 200 keys. */
+static int64_t draw_size(int64_t n) {
+    return n < 1024 ? DRAWN_LEAST : n < 4096 ? 31 : DRAWN;
+}
+
+/* Knuth's MMIX generator; the high half of the product with n is a place. */
+static draw draw_from(const sorter *s, const range *r, sdr_key *room) {
+    const sdr_key *from = place_of(s, r);
+    draw d = {room, draw_size(r->n)};
+    uint64_t random = (uint64_t)r->n;
+    for (int64_t i = 0; i < d.n; i++) {
+        random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        room[i] = from[(sdr_int128)(random >> 1) * r->n >> 63];
+    }
+    s->order->few(room, room, d.n);
+    return d;
+}
+
+/* How a range is cut in two. */
+typedef struct cut {
+    sdr_key wall;  /* keys below it come first */
+    bool is_equal; /* those equal the bound, and are done */
+    bool is_all;   /* all do */
+} cut;
+
+static cut cut_at(const sorter *s, const range *r, sdr_key pivot) {
+    cut c = {.wall = pivot, .is_equal = r->has_bound && pivot == r->bound};
+    c.is_all = c.is_equal && pivot == top_of(s);
+    if (c.is_equal && !c.is_all) c.wall = above(s, pivot);
+    return c;
+}
+
+/* The keys below lie in front, where they were, the others behind them in the other
+ * buffer: *r becomes those. */
+static void end_cut(range *lower, sorter *s, range *r, cut c, int64_t below) {
+    *lower = *r;
+    lower->n = c.is_equal ? 0 : below;
+    if (c.is_equal)
+        for (int64_t i = r->at; i < r->at + below; i++)
+            s->keys[i] = r->bound;
+    r->at += below;
+    r->n -= below;
+    r->is_away = !r->is_away;
+    r->has_bound = true;
+    r->bound = c.wall;
+}
+
+static sdr_split begin_split(const sorter *s, const range *r) {
+    sdr_key *to = (r->is_away ? s->keys : s->scratch) + r->at;
+    return (sdr_split){place_of(s, r), to + r->n};
+}
+
+static sdr_code split(range *lower, sorter *s, range *r, cut c) {
+    const sdr_key *from = place_of(s, r);
+    sdr_split at = begin_split(s, r);
+    for (int64_t i = 0; i < r->n && !c.is_all; i += SPLIT_KEYS) {
+        int64_t n = r->n - i < SPLIT_KEYS ? r->n - i : SPLIT_KEYS;
+        s->order->split(&at, from + i, n, c.wall);
+        SDR_TRY(moved(s, n));
+    }
+    end_cut(lower, s, r, c, c.is_all ? r->n : at.low - from);
+    return SDR_OK;
+}
+
+static sdr_code sort_range(sorter *s, range r, draw d) {
+    sdr_key room[DRAWN];
+    while (r.n > s->kernels->most) {
+        if (r.splits-- == 0) return sort_by_radix(s, &r);
+        if (d.n < DRAWN_LEAST) d = draw_from(s, &r, room);
+        const int64_t middle = d.n / 2;
+        const cut c = cut_at(s, &r, d.keys[middle]);
+        range lower;
+        SDR_TRY(split(&lower, s, &r, c));
+        if (lower.n > 0) SDR_TRY(sort_range(s, lower, (draw){d.keys, middle}));
+        d = (draw){d.keys + middle + 1, c.is_equal ? 0 : d.n - middle - 1};
+    }
+    s->order->few(s->keys + r.at, place_of(s, &r), r.n);
+    return SDR_OK;
+}
+
+/* Twice the halvings of n. */
+static int splits_of(int64_t n) {
+    int halvings = 1;
+    while (n >> halvings > 0)
+        halvings++;
+    return 2 * halvings;
+}
+
+static range all_of(const sdr_sort_job *job) {
+    return (range){.n = job->n,
+                   .splits = job->splits > 0 ? job->splits : splits_of(job->n)};
+}
+
+static sorter sorter_of(const sdr_sort_job *job, const sdr_context *context,
+                        sdr_error *error) {
+    const sdr_sort_kernels *kernels = &sdr_dispatch_active()->sort;
+    return (sorter){.keys = job->keys,
+                    .scratch = job->scratch,
+                    .kernels = kernels,
+                    .order = job->is_float ? &kernels->f64 : &kernels->i64,
+                    .is_float = job->is_float,
+                    .context = context,
+                    .error = error,
+                    .total = job->n * splits_of(job->n) / 2};
+}
+
+static sdr_code sort_serially(const sdr_sort_job *job, const sdr_context *context,
+                              sdr_error *error) {
+    sorter s = sorter_of(job, context, error);
+    const range all = all_of(job);
+    if (!s.kernels->is_fastest) return sort_by_radix(&s, &all);
+    return sort_range(&s, all, (draw){NULL, 0});
 }
 
 sdr_code sdr_sort_doubles(double *values, sdr_key *scratch, int64_t n,
                           const sdr_context *context, sdr_error *error) {
-    sdr_key *bits = (sdr_key *)values;
-    for (int64_t i = 0; i < n; i++) {
-        values[i] += 0.0; /* -0.0 becomes 0.0 */
+    const sdr_sort_job job = {(sdr_key *)values, scratch, n, true, 0};
+    return sort_serially(&job, context, error);
+}
+
+/* A range of a parallel sort, and how far its split is. */
+typedef struct piece {
+    sorter s; /* its own, and it polls nobody: workers may not */
+    range r, lower;
+    cut c;
+    sdr_split at;
+    int64_t done;
+    bool is_cut;
+} piece;
+
+typedef struct pieces {
+    piece *all;
+    int64_t n, room;
+    int64_t most;   /* keys of a piece that is not cut */
+    bool may_begin; /* there is room for a half of every piece */
+} pieces;
+
+static piece piece_of(const sorter *s, range r) {
+    return (piece){.s = *s, .r = r, .lower = {.n = 0}};
+}
+
+static bool is_large(const pieces *p, const piece *one) {
+    return p->may_begin && one->r.n > p->most && one->r.splits > 0;
+}
+
+static void begin_piece(piece *one) {
+    sdr_key room[DRAWN];
+    const draw d = draw_from(&one->s, &one->r, room);
+    one->c = cut_at(&one->s, &one->r, d.keys[d.n / 2]);
+    one->at = begin_split(&one->s, &one->r);
+    one->done = one->c.is_all ? one->r.n : 0;
+    one->r.splits--;
+}
+
+/* The next slice of the split of each large piece. */
+static sdr_code cut_pieces(void *user, int64_t begin, int64_t end, int worker,
+                           sdr_error *error) {
+    (void)worker, (void)error;
+    pieces *p = user;
+    for (piece *one = p->all + begin; one < p->all + end; one++) {
+        if (one->at.low == NULL) {
+            if (!is_large(p, one)) continue;
+            begin_piece(one);
+        }
+        const sdr_key *from = place_of(&one->s, &one->r);
+        const int64_t left = one->r.n - one->done;
+        const int64_t n = left < SLICE_KEYS ? left : SLICE_KEYS;
+        one->s.order->split(&one->at, from + one->done, n, one->c.wall);
+        one->done += n;
+        one->is_cut = one->done == one->r.n;
+        if (one->is_cut)
+            end_cut(&one->lower, &one->s, &one->r, one->c,
+                    one->c.is_all ? one->r.n : one->at.low - from);
     }
-    for (int64_t i = 0; i < n; i++) {
-        bits[i] = sdr_key_from_bits(bits[i]);
+    return SDR_OK;
+}
+
+/* Cut pieces become two; true while some are large. */
+static bool take_halves(pieces *p) {
+    bool more = false;
+    for (int64_t k = 0, n = p->n; k < n; k++) {
+        piece *one = p->all + k;
+        if (one->is_cut) {
+            if (one->lower.n > 0) p->all[p->n++] = piece_of(&one->s, one->lower);
+            *one = piece_of(&one->s, one->r);
+        }
+        more = more || one->at.low != NULL;
     }
-    sdr_code code = sdr_sort_keys(bits, scratch, n, context, error);
-    for (int64_t i = 0; i < n; i++) {
-        bits[i] = sdr_key_to_bits(bits[i]);
+    p->may_begin = 2 * p->n <= p->room;
+    for (int64_t k = 0; k < p->n; k++)
+        more = more || is_large(p, p->all + k);
+    return more;
+}
+
+static sdr_code sort_pieces(void *user, int64_t begin, int64_t end, int worker,
+                            sdr_error *error) {
+    (void)worker;
+    pieces *p = user;
+    for (piece *one = p->all + begin; one < p->all + end; one++) {
+        one->s.error = error;
+        SDR_TRY(sort_range(&one->s, one->r, (draw){NULL, 0}));
     }
+    return SDR_OK;
+}
+
+/* Cuts until no piece is large, then sorts them. */
+static sdr_code sort_in_pieces(pieces *p, const sdr_context *context,
+                               sdr_error *error) {
+    const size_t bytes = (size_t)p->most * sizeof(sdr_key);
+    do {
+        SDR_TRY(sdr_poll(context, 0, 1, error));
+        SDR_TRY(sdr_parallel_for(context, p->n, bytes, cut_pieces, p, error));
+    } while (take_halves(p));
+    return sdr_parallel_for(context, p->n, bytes, sort_pieces, p, error);
+}
+
+static int64_t keys_of(const sdr_sort_job *jobs, int n) {
+    int64_t keys = 0;
+    for (int k = 0; k < n; k++)
+        keys += jobs[k].n;
+    return keys;
+}
+
+static int64_t piece_keys(int64_t keys, int threads) {
+    const int64_t share = keys / ((int64_t)threads * PIECES_EACH);
+    return share > PIECE_MOST ? PIECE_MOST : share < PIECE_LEAST ? PIECE_LEAST : share;
+}
+
+bool sdr_sort_is_parallel(int64_t keys, const sdr_context *context) {
+    return keys >= 2 * PIECE_LEAST && sdr_dispatch_active()->sort.is_fastest &&
+           sdr_parallel_workers(context, keys, sizeof(sdr_key)) > 1;
+}
+
+sdr_code sdr_sort_jobs(const sdr_sort_job *jobs, int n, const sdr_context *context,
+                       sdr_error *error) {
+    const int64_t keys = keys_of(jobs, n);
+    const int threads = sdr_parallel_workers(context, keys, sizeof(sdr_key));
+    if (!sdr_sort_is_parallel(keys, context)) {
+        for (int k = 0; k < n; k++)
+            SDR_TRY(sort_serially(jobs + k, context, error));
+        return SDR_OK;
+    }
+    pieces p = {.most = piece_keys(keys, threads), .may_begin = true};
+    p.room = 2 * n + 8 * (keys / p.most);
+    p.all = sdr_allocate((size_t)p.room * sizeof *p.all);
+    if (!p.all) return sdr_error_set(error, SDR_NO_MEMORY, "no memory for pieces");
+    for (int k = 0; k < n; k++) {
+        const sorter s = sorter_of(jobs + k, NULL, NULL);
+        p.all[p.n++] = piece_of(&s, all_of(jobs + k));
+    }
+    sdr_code code = sort_in_pieces(&p, context, error);
+    sdr_release(p.all);
     return code;
 }
 
@@ -160,7 +382,8 @@ sdr_code sdr_sort_f64(double *values, int64_t n, const sdr_context *context,
         return sdr_error_set(error, SDR_NO_MEMORY, "no memory for %lld sort keys",
                              (long long)n);
     }
-    sdr_code code = sdr_sort_doubles(values, scratch, n, context, error);
+    const sdr_sort_job job = {(sdr_key *)values, scratch, n, true, 0};
+    sdr_code code = sdr_sort_jobs(&job, 1, context, error);
     sdr_release(scratch);
     return code;
 }

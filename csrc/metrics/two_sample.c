@@ -138,9 +138,8 @@ static sdr_code compare_sorted(sdr_two_sample *out, const sdr_column *reference,
                                const sdr_column *current, sdr_domain domain, int flags,
                                const sdr_context *context, sdr_error *error) {
     sdr_sample x = {0}, y = {0};
-    sdr_code code = sdr_sample_load_sorted(&x, reference, domain, context, error);
-    if (code == SDR_OK)
-        code = sdr_sample_load_sorted(&y, current, domain, context, error);
+    sdr_code code =
+        sdr_samples_load_sorted(&x, &y, reference, current, domain, context, error);
     if (code == SDR_OK) {
         out->n = x.n;
         out->m = y.n;

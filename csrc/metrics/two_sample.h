@@ -2,6 +2,7 @@
 #ifndef SDR_METRICS_TWO_SAMPLE_H
 #define SDR_METRICS_TWO_SAMPLE_H
 
+#include "cells.h"
 #include "merge.h"
 #include "samples.h"
 #include "simdrift/drift.h"
@@ -26,5 +27,11 @@ sdr_code sdr_two_sample_by_cells(bool *done, sdr_two_sample *out,
                                  const sdr_column *reference, const sdr_column *current,
                                  int64_t base, int flags, const sdr_context *context,
                                  sdr_error *error);
+/* The same with the reference sorted and counted before. *done false also where its map
+ * does not fit the current rows. */
+sdr_code sdr_two_sample_by_sorted(bool *done, sdr_two_sample *out,
+                                  const sdr_cells_sorted *reference,
+                                  const sdr_column *current, int flags,
+                                  const sdr_context *context, sdr_error *error);
 
 #endif

@@ -10,8 +10,9 @@
  * wrapping fixed point, which is right where count * width stays below 2^62 quanta and
  * no value can be finer than one. The other cells are collected and, where they hold
  * many values, cut finer first (two_sample_refine.c); what is left is sorted and walked
- * value by value. Where ties make that many values, a pass finds the cells that hold a
- * single one: they need no walk.
+ * value by value. Cells that hold a single value need no walk: where a sample says that
+ * nearly all do, they are found as they are counted, where ties crowd some cells, by a
+ * pass of its own.
  *
  * Time O(n + m); memory some 3 MiB a worker and what is collected: of 1e7 rows a side
  * some 2 % where the samples differ, up to a third for W1 where they do not.
@@ -24,12 +25,14 @@
 #include "sort.h"
 
 enum {
-    SUM_BITS = 62,        /* count * width in quanta, so that sums recover */
-    TOTAL_BITS = 120,     /* values * rows in quanta, so that 128 bits hold totals */
     CROWD_SHARE = 16,     /* more than 1 / 16 collected: look for ties first */
     JOINED_SHARE = 32,    /* at most 1 / 32 collected in gaps */
     SORTED_AT_ONCE = 4096 /* more values are cut finer first */
 };
+
+/* Count times width in quanta, so that sums recover; values times rows, so that 128
+ * bits hold totals. */
+static const double MOST_SUM = 0x1p62, MOST_TOTAL = 0x1p120;
 
 /* Beyond the arithmetic of a border: a hundredth of the cell, and some roundings of x.
  */
@@ -49,33 +52,38 @@ typedef struct interval {
     double low, width; /* every value of the cell lies in [low, low + width] */
 } interval;
 
-static interval interval_of(int id, const sdr_cell_map *map) {
+static interval interval_of(int id, const sdr_cells_work *w) {
     bool above = id >= SDR_CELL_MIDDLE;
     int step = above ? id - SDR_CELL_MIDDLE : SDR_CELL_MIDDLE - 1 - id;
-    double near = border_of(step) / map->inverse,
-           far = border_of(step + 1) / map->inverse;
-    double low = above ? map->center + near : map->center - far;
+    double near = border_of(step) * w->unit, far = border_of(step + 1) * w->unit;
+    double low = above ? w->map.center + near : w->map.center - far;
     double slack =
-        (WIDTH_MARGIN - 1.0) * (far - near) + ROUNDING * (fabs(map->center) + far);
+        (WIDTH_MARGIN - 1.0) * (far - near) + ROUNDING * (fabs(w->map.center) + far);
     return (interval){low - slack, (far - near) + 2.0 * slack};
 }
 
 /* Whether both sums of the cell can be recovered from what wrapped. */
-static bool sums_hold(int id, int64_t count, int64_t rows, const sdr_cell_map *map) {
+static bool sums_hold(int id, int64_t count, const sdr_cells_work *w) {
     if (id == SDR_CELL_FIRST || id == SDR_CELL_LAST) return false;
-    interval at = interval_of(id, map);
+    interval at = interval_of(id, w);
     double high = at.low + at.width;
-    double finest = ldexp(1.0, 52 - map->quantum); /* smaller ones have finer bits */
+    double finest = 0x1p52 / w->quanta; /* smaller ones have finer bits */
     double least = at.low > 0.0 ? at.low : high < 0.0 ? -high : 0.0;
-    double quanta = ldexp(at.width, map->quantum) * (double)count;
-    double anchor = ldexp(fabs(at.low), map->quantum) * (double)rows;
-    return least >= finest && quanta < ldexp(1.0, SUM_BITS) &&
-           anchor < ldexp(1.0, TOTAL_BITS);
+    double quanta = at.width * w->quanta * (double)count;
+    double anchor = fabs(at.low) * w->quanta * (double)(w->x.rows + w->y.rows);
+    return least >= finest && quanta < MOST_SUM && anchor < MOST_TOTAL;
 }
 
-/* The sum of a cell's values in quanta. */
-static sdr_int128 true_sum(int id, const sdr_cell *cell, const sdr_cell_map *map) {
-    sdr_int128 anchor = (sdr_int128)ldexp(interval_of(id, map).low, map->quantum);
+/* A finite value of at most 2^126, cut to a whole number. */
+static sdr_int128 whole_of(double value) {
+    int64_t mantissa;
+    int shift = sdr_exact_split(&mantissa, value) - 1074;
+    if (shift < 0) return shift > -63 ? mantissa / ((int64_t)1 << -shift) : 0;
+    return (sdr_int128)mantissa * ((sdr_int128)1 << shift);
+}
+
+/* The sum of a cell's values in quanta; `anchor`: its lower end in quanta. */
+static sdr_int128 true_sum(const sdr_cell *cell, sdr_int128 anchor) {
     uint64_t wrapped = cell->sum - (uint64_t)cell->count * (uint64_t)anchor;
     return anchor * cell->count + (int64_t)wrapped;
 }
@@ -102,8 +110,8 @@ bool sdr_cells_must_walk(const sdr_cells_work *w, int id, sdr_int128 a, int64_t 
         sdr_larger(sdr_magnitude(a + up), sdr_magnitude(a - down)) >= w->border)
         return true;
     if (!w->want_w1) return false;
-    return !keeps_sign(a, up, down) ||
-           !sums_hold(id, hx > hy ? hx : hy, w->x.rows + w->y.rows, &w->map);
+    return !keeps_sign(a, up, down) || !w->has_sums ||
+           !sums_hold(id, hx > hy ? hx : hy, w);
 }
 
 /* Fills `wanted`, but for cells that are known to hold one value; counts their rows. */
@@ -124,6 +132,12 @@ static void choose_cells(sdr_cells_work *w) {
     }
 }
 
+static uint64_t bits_of(double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
 static double value_of(uint64_t bits) {
     double value;
     memcpy(&value, &bits, sizeof value);
@@ -135,23 +149,46 @@ static bool is_single(const sdr_cell_bits *bits) {
     return bits->all == bits->any && isfinite(value_of(bits->all));
 }
 
+static void find_single(sdr_cells_work *w) {
+    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++)
+        if (is_single(&w->bits[id])) sdr_cell_set_add(&w->single, id);
+}
+
+static bool is_crowded(const sdr_cells_work *w) {
+    return w->x.collected + w->y.collected >= (w->x.rows + w->y.rows) / CROWD_SHARE;
+}
+
+/* Of sorted rows the first and the last of a cell tell. */
+static void share_sorted(sdr_cells_work *w, const sdr_cells_sorted *sorted) {
+    int64_t start = 0;
+    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++) {
+        int64_t count = sorted->table[id].count;
+        if (count == 0) continue;
+        uint64_t first = bits_of(sorted->values[start]);
+        uint64_t last = bits_of(sorted->values[start + count - 1]);
+        w->bits[id].all &= first & last;
+        w->bits[id].any |= first | last;
+        start += count;
+    }
+}
+
+static sdr_code share_side(sdr_cells_work *w, sdr_cells_side *s,
+                           const sdr_context *context, sdr_error *error) {
+    if (s->sorted == NULL)
+        return sdr_cells_share(w->bits, &w->wanted, &s->source, &w->map, context,
+                               error);
+    share_sorted(w, s->sorted);
+    return SDR_OK;
+}
+
 /* Where much would be collected: finds cells of one value, which need no walk. */
 static sdr_code spare_ties(sdr_cells_work *w, const sdr_context *context,
                            sdr_error *error) {
-    if (!w->tied ||
-        w->x.collected + w->y.collected < (w->x.rows + w->y.rows) / CROWD_SHARE)
-        return SDR_OK;
-    w->bits = sdr_allocate(SDR_CELLS * sizeof *w->bits);
-    if (w->bits == NULL) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
-    for (int id = 0; id < SDR_CELLS; id++)
-        w->bits[id] = (sdr_cell_bits){UINT64_MAX, 0};
-    SDR_TRY(
-        sdr_cells_share(w->bits, &w->wanted, &w->x.source, &w->map, context, error));
-    SDR_TRY(
-        sdr_cells_share(w->bits, &w->wanted, &w->y.source, &w->map, context, error));
-    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++)
-        if (sdr_cell_set_has(&w->wanted, id) && is_single(&w->bits[id]))
-            sdr_cell_set_add(&w->single, id);
+    if (w->ties != SDR_CELL_TIES_SOME || !is_crowded(w)) return SDR_OK;
+    SDR_TRY(sdr_cell_bits_new(&w->bits, error));
+    SDR_TRY(share_side(w, &w->x, context, error));
+    SDR_TRY(share_side(w, &w->y, context, error));
+    find_single(w);
     choose_cells(w);
     return SDR_OK;
 }
@@ -189,29 +226,36 @@ static void join_runs(sdr_cells_work *w) {
  */
 static sdr_code sort_side(sdr_cells_side *s, const sdr_context *context,
                           sdr_error *error) {
-    if (s->collected == 0) return SDR_OK;
+    if (s->sorted != NULL || s->collected == 0) return SDR_OK;
     sdr_key *scratch = sdr_allocate((size_t)s->collected * sizeof *scratch);
     if (scratch == NULL)
         return sdr_error_set(error, SDR_NO_MEMORY, "no memory to sort");
-    sdr_code code = sdr_sort_doubles(s->values, scratch, s->collected, context, error);
+    sdr_code code = sdr_sort_doubles(s->found, scratch, s->collected, context, error);
     sdr_release(scratch);
     return code;
 }
 
 static sdr_code collect(sdr_cells_side *s, const sdr_cells_work *w,
                         const sdr_context *context, sdr_error *error) {
-    s->values = sdr_allocate((size_t)s->collected * sizeof *s->values);
-    if (s->values == NULL)
+    if (s->sorted != NULL) return SDR_OK;
+    s->values = s->found = sdr_allocate((size_t)s->collected * sizeof *s->found);
+    if (s->found == NULL)
         return sdr_error_set(error, SDR_NO_MEMORY, "no memory for %lld values",
                              (long long)s->collected);
     if (s->collected == 0) return SDR_OK;
-    return sdr_cells_collect(s->values, &w->wanted, &s->source, &w->map, context,
-                             error);
+    return sdr_cells_collect(s->found, &w->wanted, &s->source, &w->map, context, error);
 }
 
 static bool has_infinity(const sdr_cells_side *s) {
-    return s->collected > 0 &&
-           (isinf(s->values[0]) || isinf(s->values[s->collected - 1]));
+    int64_t n = s->sorted != NULL ? s->sorted->n : s->collected;
+    return n > 0 && (isinf(s->values[0]) || isinf(s->values[n - 1]));
+}
+
+/* Rows that the walk leaves out: only a sorted side has them among its values. */
+static void skip_values(sdr_cells_walk *k, const sdr_cells_work *w, int64_t hx,
+                        int64_t hy) {
+    k->i += w->x.sorted != NULL ? hx : 0;
+    k->j += w->y.sorted != NULL ? hy : 0;
 }
 
 static void pass_single(sdr_cells_walk *k, const sdr_cells_work *w, int id,
@@ -221,6 +265,7 @@ static void pass_single(sdr_cells_walk *k, const sdr_cells_work *w, int id,
     if (w->want_w1)
         sdr_wide_add_product(&k->total, value,
                              (int64_t)(sdr_magnitude(before) - sdr_magnitude(after)));
+    skip_values(k, w, w->x.table[id].count, w->y.table[id].count);
 }
 
 void sdr_cells_walk_values(sdr_cells_walk *k, const sdr_cells_work *w, sdr_int128 a,
@@ -234,10 +279,12 @@ void sdr_cells_walk_values(sdr_cells_walk *k, const sdr_cells_work *w, sdr_int12
 void sdr_cells_take_sums(sdr_cells_walk *k, const sdr_cells_work *w, int id,
                          const sdr_cell *x, const sdr_cell *y, sdr_int128 before,
                          sdr_int128 after) {
+    skip_values(k, w, x->count, y->count);
     if (!w->want_w1) return;
     int sign = before > 0 || after > 0 ? 1 : -1;
-    if (x->count > 0) k->tx -= sign * true_sum(id, x, &w->map);
-    if (y->count > 0) k->ty += sign * true_sum(id, y, &w->map);
+    sdr_int128 anchor = whole_of(interval_of(id, w).low * w->quanta);
+    if (x->count > 0) k->tx -= sign * true_sum(x, anchor);
+    if (y->count > 0) k->ty += sign * true_sum(y, anchor);
 }
 
 static void pass_cell(sdr_cells_walk *k, const sdr_cells_work *w, int id,
@@ -287,32 +334,102 @@ static int64_t rows_of(const sdr_cell *table, int64_t length) {
     return length - table[SDR_CELL_MISSING].count;
 }
 
+static int64_t length_of(const sdr_cells_side *s) {
+    return s->sorted != NULL ? s->sorted->n : s->source.column->length;
+}
+
+/* With sums, or where nearly all cells hold a single value, with those. */
+static sdr_code count_rows(sdr_cells_side *s, sdr_cells_work *w,
+                           const sdr_context *context, sdr_error *error) {
+    if (w->bits != NULL)
+        return sdr_cells_count_ties(s->counted, w->bits, &s->source, &w->map, context,
+                                    error);
+    return sdr_cells_count(s->counted, w->has_sums, &s->source, &w->map, context,
+                           error);
+}
+
 static sdr_code count_side(sdr_cells_side *s, sdr_cells_work *w,
                            const sdr_context *context, sdr_error *error) {
-    s->table = sdr_allocate(SDR_CELLS * sizeof *s->table);
-    if (s->table == NULL) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
-    SDR_TRY(sdr_cells_count(s->table, w->want_w1, &s->source, &w->map, context, error));
-    s->rows = rows_of(s->table, s->source.column->length);
+    if (s->sorted != NULL) {
+        s->table = s->sorted->table;
+        s->values = s->sorted->values;
+        s->rows = s->sorted->n;
+        if (w->bits != NULL) share_sorted(w, s->sorted);
+        return SDR_OK;
+    }
+    if (s->counted == NULL)
+        s->table = s->counted = sdr_allocate(SDR_CELLS * sizeof *s->counted);
+    if (s->counted == NULL) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
+    SDR_TRY(count_rows(s, w, context, error));
+    s->rows = rows_of(s->counted, s->source.column->length);
     return SDR_OK;
+}
+
+static sdr_code count_sides(sdr_cells_work *w, const sdr_context *context,
+                            sdr_error *error) {
+    if (w->ties == SDR_CELL_TIES_MOST) SDR_TRY(sdr_cell_bits_new(&w->bits, error));
+    w->has_sums = w->want_w1 && w->bits == NULL;
+    SDR_TRY(count_side(&w->x, w, context, error));
+    SDR_TRY(count_side(&w->y, w, context, error));
+    if (w->bits != NULL) find_single(w);
+    return SDR_OK;
+}
+
+/* Where the sample promised single values and many cells have several: W1 wants sums.
+ */
+static sdr_code sum_crowds(sdr_cells_work *w, const sdr_context *context,
+                           sdr_error *error) {
+    if (w->ties != SDR_CELL_TIES_MOST || !w->want_w1 || !is_crowded(w)) return SDR_OK;
+    for (int i = 0; i < 2; i++) {
+        sdr_cells_side *s = i == 0 ? &w->x : &w->y;
+        if (s->sorted == NULL)
+            SDR_TRY(
+                sdr_cells_count(s->counted, true, &s->source, &w->map, context, error));
+    }
+    w->has_sums = true;
+    choose_cells(w);
+    return SDR_OK;
+}
+
+/* The map of both sides, or the one that the sorted side was counted with. */
+static sdr_code choose_map(sdr_cells_work *w, sdr_error *error) {
+    const sdr_cell_source both[] = {w->x.source, w->y.source};
+    if (w->x.sorted != NULL) {
+        w->map = w->x.sorted->map;
+        w->ties = w->x.sorted->ties;
+    } else {
+        SDR_TRY(sdr_cells_choose(&w->map, &w->ties, both, 2, error));
+    }
+    w->unit = 1.0 / w->map.inverse;
+    w->quanta = ldexp(1.0, w->map.quantum);
+    return SDR_OK;
+}
+
+/* Whether the sorted side's map serves the other side: not if its rows crowd where
+ * cells are wide. */
+static bool map_serves(const sdr_cells_work *w) {
+    if (w->x.sorted == NULL) return true;
+    int64_t far = w->y.table[SDR_CELL_FIRST].count + w->y.table[SDR_CELL_LAST].count;
+    return far <= w->y.rows / CROWD_SHARE;
 }
 
 static sdr_code compare(bool *done, sdr_two_sample *out, sdr_cells_work *w,
                         const sdr_context *context, sdr_error *error) {
-    const sdr_cell_source both[] = {w->x.source, w->y.source};
-    SDR_TRY(sdr_cells_choose(&w->map, &w->tied, both, 2, error));
-    SDR_TRY(count_side(&w->x, w, context, error));
-    SDR_TRY(count_side(&w->y, w, context, error));
+    SDR_TRY(choose_map(w, error));
+    SDR_TRY(count_sides(w, context, error));
     out->n = w->x.rows;
     out->m = w->y.rows;
-    out->status = sdr_two_sample_status(w->x.source.column->length,
-                                        w->y.source.column->length, out->n, out->m);
+    out->status =
+        sdr_two_sample_status(length_of(&w->x), length_of(&w->y), out->n, out->m);
     out->wasserstein_status = out->status;
     *done = out->status != SDR_STATUS_OK;
     /* products of counts must fit the walk's 64-bit factors */
     if (*done || (sdr_int128)out->n * out->m > INT64_MAX / 2) return SDR_OK;
+    if (!map_serves(w)) return SDR_OK;
     find_border(w);
     choose_cells(w);
     SDR_TRY(spare_ties(w, context, error));
+    SDR_TRY(sum_crowds(w, context, error));
     join_runs(w);
     SDR_TRY(collect(&w->x, w, context, error));
     SDR_TRY(collect(&w->y, w, context, error));
@@ -329,20 +446,19 @@ static sdr_code compare(bool *done, sdr_two_sample *out, sdr_cells_work *w,
 }
 
 static void side_reset(sdr_cells_side *s) {
-    sdr_release(s->table);
-    sdr_release(s->values);
+    sdr_release(s->counted);
+    sdr_release(s->found);
 }
 
-sdr_code sdr_two_sample_by_cells(bool *done, sdr_two_sample *out,
-                                 const sdr_column *reference, const sdr_column *current,
-                                 int64_t base, int flags, const sdr_context *context,
-                                 sdr_error *error) {
+static sdr_code compare_sides(bool *done, sdr_two_sample *out, sdr_cells_side x,
+                              sdr_cell_source y, int flags, const sdr_context *context,
+                              sdr_error *error) {
     *done = false;
     sdr_cells_work *w = sdr_allocate(sizeof *w);
     if (w == NULL) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
     memset(w, 0, sizeof *w);
-    w->x.source = (sdr_cell_source){.column = reference, .base = base};
-    w->y.source = (sdr_cell_source){.column = current, .base = base};
+    w->x = x;
+    w->y.source = y;
     w->want_ks = flags & SDR_TWO_SAMPLE_KS;
     w->want_w1 = flags & SDR_TWO_SAMPLE_WASSERSTEIN;
     sdr_code code = compare(done, out, w, context, error);
@@ -352,4 +468,22 @@ sdr_code sdr_two_sample_by_cells(bool *done, sdr_two_sample *out,
     sdr_cells_fine_reset(&w->fine);
     sdr_release(w);
     return code;
+}
+
+sdr_code sdr_two_sample_by_cells(bool *done, sdr_two_sample *out,
+                                 const sdr_column *reference, const sdr_column *current,
+                                 int64_t base, int flags, const sdr_context *context,
+                                 sdr_error *error) {
+    sdr_cells_side x = {.source = {.column = reference, .base = base}};
+    sdr_cell_source y = {.column = current, .base = base};
+    return compare_sides(done, out, x, y, flags, context, error);
+}
+
+sdr_code sdr_two_sample_by_sorted(bool *done, sdr_two_sample *out,
+                                  const sdr_cells_sorted *reference,
+                                  const sdr_column *current, int flags,
+                                  const sdr_context *context, sdr_error *error) {
+    sdr_cells_side x = {.sorted = reference};
+    sdr_cell_source y = {.column = current};
+    return compare_sides(done, out, x, y, flags, context, error);
 }

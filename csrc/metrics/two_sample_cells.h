@@ -7,8 +7,11 @@
 
 typedef struct sdr_cells_side {
     sdr_cell_source source;
-    sdr_cell *table; /* SDR_CELLS */
-    double *values;  /* of the cells to walk: collected, then sorted */
+    const sdr_cells_sorted *sorted; /* all rows in order, counted before; or NULL */
+    const sdr_cell *table;          /* SDR_CELLS */
+    const double *values; /* those that the walk takes from: sorted's, or `found` */
+    sdr_cell *counted;    /* the table, where it was counted here */
+    double *found;        /* values of the cells to walk: collected, then sorted */
     int64_t collected, rows;
 } sdr_cells_side;
 
@@ -23,7 +26,11 @@ typedef struct sdr_cells_fine {
 typedef struct sdr_cells_work {
     sdr_cells_side x, y;
     sdr_cell_map map;
-    bool want_ks, want_w1, tied;
+    double unit;   /* a t of 1 as a distance of values */
+    double quanta; /* in a value of 1 */
+    bool want_ks, want_w1;
+    bool has_sums; /* the tables, of what fills them now */
+    sdr_cell_ties ties;
     sdr_cell_set wanted, single; /* cells to walk; cells that hold one value */
     sdr_cell_bits *bits;         /* of cells, where ties were looked for */
     sdr_int128 border;           /* largest |A| at a border */
@@ -34,7 +41,7 @@ typedef struct sdr_cells_walk {
     sdr_merge merge;
     sdr_wide total;    /* of cells of one value */
     sdr_int128 tx, ty; /* of cells that keep the sign: -s sum(x), s sum(y), in quanta */
-    int64_t i, j;      /* collected values passed */
+    int64_t i, j;      /* of both sides' values, passed */
 } sdr_cells_walk;
 
 static inline sdr_int128 sdr_larger(sdr_int128 a, sdr_int128 b) {
@@ -51,7 +58,7 @@ static inline sdr_int128 sdr_cells_step(const sdr_cells_work *w, int64_t hx,
  * value by value. */
 bool sdr_cells_must_walk(const sdr_cells_work *w, int id, sdr_int128 a, int64_t hx,
                          int64_t hy);
-/* Walks the next hx and hy collected values. */
+/* Walks the next hx and hy values. */
 void sdr_cells_walk_values(sdr_cells_walk *k, const sdr_cells_work *w, sdr_int128 a,
                            int64_t hx, int64_t hy);
 /* Takes the sums of a part of cell `id` that keeps the sign of A. */

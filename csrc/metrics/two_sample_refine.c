@@ -8,55 +8,24 @@
  */
 #include <string.h>
 
+#include "core/dispatch.h"
 #include "core/parallel.h"
-#include "kernels/cells/value.h"
 #include "two_sample_cells.h"
 
 enum {
     MOST_PARTS = 1 << 15,
-    MOST_BITS = 12,       /* further bits of w may be rounding of x - center */
-    POLL_VALUES = 1 << 20 /* some 5 ms of work */
+    BATCH = 512,          /* values mapped at a time */
+    POLL_VALUES = 1 << 20 /* some 2 ms of work */
 };
 
-/* The part, in the finer table, of a value whose cell is walked. */
-static inline int64_t part_of(const sdr_cells_fine *fine, double value,
-                              const sdr_cell_map *map) {
-    int64_t part = part_of_cell(value, map, fine->bits);
-    return fine->rank[part >> fine->bits] + (part & ((1 << fine->bits) - 1));
-}
-
-static sdr_code count(sdr_cell *table, const sdr_cells_work *w,
-                      const sdr_cells_side *side, const sdr_context *context,
-                      sdr_error *error) {
-    for (int64_t i = 0; i < side->collected;) {
-        int64_t end =
-            side->collected - i < POLL_VALUES ? side->collected : i + POLL_VALUES;
-        SDR_TRY(sdr_poll(context, i, side->collected, error));
-        for (; i < end; i++) {
-            sdr_cell *part = &table[part_of(&w->fine, side->values[i], &w->map)];
-            part->count++;
-            if (w->want_w1) part->sum += fixed_of(side->values[i], &w->map);
-        }
-    }
-    return SDR_OK;
-}
-
-/* Keeps the values of the parts to walk, in place. */
-static sdr_code keep(sdr_cells_side *side, const sdr_cells_work *w,
-                     const sdr_context *context, sdr_error *error) {
-    int64_t kept = 0;
-    for (int64_t i = 0; i < side->collected;) {
-        int64_t end =
-            side->collected - i < POLL_VALUES ? side->collected : i + POLL_VALUES;
-        SDR_TRY(sdr_poll(context, i, side->collected, error));
-        for (; i < end; i++) {
-            int64_t part = part_of(&w->fine, side->values[i], &w->map);
-            side->values[kept] = side->values[i];
-            kept += w->fine.to_walk[part >> 6] >> (part & 63) & 1;
-        }
-    }
-    side->collected = kept;
-    return SDR_OK;
+/* The part, in the finer table, of each of n <= BATCH values whose cells are walked. */
+static void parts_of(uint32_t *parts, const double *values, int64_t n,
+                     const sdr_cells_work *w) {
+    const sdr_cells_fine *fine = &w->fine;
+    const uint32_t inside = (1u << fine->bits) - 1;
+    sdr_dispatch_active()->cells.parts(parts, values, n, &w->map, fine->bits);
+    for (int64_t i = 0; i < n; i++)
+        parts[i] = (uint32_t)fine->rank[parts[i] >> fine->bits] + (parts[i] & inside);
 }
 
 /* Empty cells are wanted only so that runs are few. */
@@ -65,13 +34,91 @@ static bool is_walked(const sdr_cells_work *w, int id) {
            (w->x.table[id].count > 0 || w->y.table[id].count > 0);
 }
 
+static void count_batch(sdr_cell *table, const sdr_cells_work *w, const double *values,
+                        int64_t n) {
+    uint32_t parts[BATCH];
+    uint64_t fixed[BATCH] = {0};
+    uint16_t ids[BATCH];
+    parts_of(parts, values, n, w);
+    if (w->want_w1)
+        sdr_dispatch_active()->cells.map_fixed(ids, fixed, values, n, &w->map);
+    for (int64_t i = 0; i < n; i++) {
+        table[parts[i]].count++;
+        table[parts[i]].sum += fixed[i];
+    }
+}
+
+static void count_values(sdr_cell *table, const sdr_cells_work *w, const double *values,
+                         int64_t n) {
+    for (int64_t i = 0; i < n; i += BATCH)
+        count_batch(table, w, values + i, n - i < BATCH ? n - i : BATCH);
+}
+
+/* Of sorted rows those of the cells to walk. */
+static sdr_code count_sorted(sdr_cell *table, const sdr_cells_work *w,
+                             const sdr_cells_sorted *sorted, const sdr_context *context,
+                             sdr_error *error) {
+    int64_t start = 0, looked = 0;
+    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++) {
+        int64_t count = sorted->table[id].count;
+        if (is_walked(w, id)) count_values(table, w, sorted->values + start, count);
+        start += count;
+        if (start - looked < POLL_VALUES) continue;
+        looked = start;
+        SDR_TRY(sdr_poll(context, start, sorted->n, error));
+    }
+    return SDR_OK;
+}
+
+static sdr_code count(sdr_cell *table, const sdr_cells_work *w,
+                      const sdr_cells_side *side, const sdr_context *context,
+                      sdr_error *error) {
+    if (side->sorted != NULL)
+        return count_sorted(table, w, side->sorted, context, error);
+    for (int64_t i = 0; i < side->collected; i += POLL_VALUES) {
+        int64_t left = side->collected - i;
+        SDR_TRY(sdr_poll(context, i, side->collected, error));
+        count_values(table, w, side->found + i,
+                     left < POLL_VALUES ? left : POLL_VALUES);
+    }
+    return SDR_OK;
+}
+
+/* Moves those of n <= BATCH values whose part is walked to `kept`; how many. */
+static int64_t keep_batch(double *kept, const double *values, int64_t n,
+                          const sdr_cells_work *w) {
+    uint32_t parts[BATCH];
+    int64_t k = 0;
+    parts_of(parts, values, n, w);
+    for (int64_t i = 0; i < n; i++) {
+        kept[k] = values[i];
+        k += w->fine.to_walk[parts[i] >> 6] >> (parts[i] & 63) & 1;
+    }
+    return k;
+}
+
+/* Keeps the values of the parts to walk, in place. */
+static sdr_code keep(sdr_cells_side *side, const sdr_cells_work *w,
+                     const sdr_context *context, sdr_error *error) {
+    int64_t kept = 0;
+    if (side->sorted != NULL) return SDR_OK;
+    for (int64_t i = 0; i < side->collected; i += BATCH) {
+        int64_t left = side->collected - i;
+        if (i % POLL_VALUES == 0) SDR_TRY(sdr_poll(context, i, side->collected, error));
+        kept += keep_batch(side->found + kept, side->found + i,
+                           left < BATCH ? left : BATCH, w);
+    }
+    side->collected = kept;
+    return SDR_OK;
+}
+
 static sdr_code make(sdr_cells_fine *fine, const sdr_cells_work *w, sdr_error *error) {
     fine->rank = sdr_allocate(SDR_CELLS * sizeof *fine->rank);
     if (fine->rank == NULL) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
     memset(fine->rank, 0, SDR_CELLS * sizeof *fine->rank);
     for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++)
         fine->cells += is_walked(w, id);
-    while (fine->bits < MOST_BITS &&
+    while (fine->bits < SDR_CELL_MOST_BITS &&
            (int64_t)fine->cells << (fine->bits + 1) <= MOST_PARTS)
         fine->bits++;
     int32_t rank = 0;
@@ -122,6 +169,7 @@ static void choose_parts(sdr_cells_work *w, int id, sdr_int128 a) {
 sdr_code sdr_cells_refine(sdr_cells_work *w, const sdr_context *context,
                           sdr_error *error) {
     SDR_TRY(make(&w->fine, w, error));
+    w->has_sums = w->want_w1; /* parts always have them */
     SDR_TRY(count(w->fine.x, w, &w->x, context, error));
     SDR_TRY(count(w->fine.y, w, &w->y, context, error));
     visit_cells(w, raise_border);

@@ -101,6 +101,36 @@ cleanup:
     return self;
 }
 
+PyObject *core_sort_both(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
+                         PyObject *keywords) {
+    static const parameters expected = {
+        "sort_both", 2, 4, {"reference", "current", "threads", "progress"}};
+    core_state *state = PyModule_GetState(module);
+    PyObject *values[4], *x = NULL, *y = NULL, *both = NULL;
+    call call;
+
+    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
+    const sdr_column *reference = column_argument(state, values[0], "reference");
+    if (reference == NULL) return NULL;
+    const sdr_column *current = column_argument(state, values[1], "current");
+    if (current == NULL) return NULL;
+    if (call_open(&call, state, values[2], values[3]) < 0) return NULL;
+    x = prepared_alloc(state->prepared_type);
+    if (x == NULL) goto cleanup;
+    y = prepared_alloc(state->prepared_type);
+    if (y == NULL) goto cleanup;
+    prepared_object *to_x = (prepared_object *)x, *to_y = (prepared_object *)y;
+    if (CALL(&call, sdr_prepared_both(&to_x->prepared, &to_y->prepared, reference,
+                                      current, &call.context, &call.error)) < 0) {
+        goto cleanup;
+    }
+    both = PyTuple_Pack(2, x, y);
+cleanup:
+    Py_XDECREF(x);
+    Py_XDECREF(y);
+    return both;
+}
+
 static Py_ssize_t prepared_length(PyObject *self) {
     const void *values;
     bool is_integer, is_unsigned;

@@ -123,6 +123,9 @@ static PyMethodDef functions[] = {
      "distinct(column, " ENDS_WITH_OPTIONS "Count and relative standard error."},
     {"quantiles", AS_METHOD(core_quantiles), FAST,
      "quantiles(column, q, " ENDS_WITH_OPTIONS "Exact, linear interpolation."},
+    {"pooled_quantiles", AS_METHOD(core_pooled_quantiles), FAST,
+     "pooled_quantiles(a, b, q, " ENDS_WITH_OPTIONS
+     "Exact, of the finite rows of both columns."},
     {"median_deviation", AS_METHOD(core_median_deviation), FAST,
      "median_deviation(column, center, " ENDS_WITH_OPTIONS "Median of |x - center|."},
     {"top_values", AS_METHOD(core_top_values), FAST,
@@ -137,10 +140,13 @@ static PyMethodDef functions[] = {
     {"rank_statistics", AS_METHOD(core_rank_statistics), FAST,
      "rank_statistics(reference, current, " ENDS_WITH_OPTIONS
      "What rank tests and the energy distance are made of."},
+    {"sort_both", AS_METHOD(core_sort_both), FAST,
+     "sort_both(reference, current, " ENDS_WITH_OPTIONS
+     "Two columns, each as a Prepared, for rank_statistics and quantiles."},
     {"deviation_profile", AS_METHOD(core_deviation_profile), FAST,
      "deviation_profile(column, center, " ENDS_WITH_OPTIONS "Mean of |x - center|."},
     {"characteristic", AS_METHOD(core_characteristic), FAST,
-     "characteristic(column, points, scale, " ENDS_WITH_OPTIONS
+     "characteristic(column, t, scale, " ENDS_WITH_OPTIONS
      "Means and covariance of cosines and sines."},
     {"mmd_quadratic", AS_METHOD(core_mmd_quadratic), FAST,
      "mmd_quadratic(values, features, labels, gamma, " ENDS_WITH_OPTIONS

@@ -163,6 +163,45 @@ cleanup:
     return out;
 }
 
+/* Of two columns, or of two that were sorted. */
+static int pooled_run(double *out, PyObject *q, PyObject *a, PyObject *b, call *call) {
+    core_state *state = call->state;
+    const double *wanted = array_data(q);
+    int64_t n = array_length(q);
+    if (Py_IS_TYPE(a, state->prepared_type) && Py_IS_TYPE(b, state->prepared_type))
+        return CALL(call, sdr_prepared_pooled_quantiles(out, wanted, n, prepared_of(a),
+                                                        prepared_of(b), &call->error));
+    const sdr_column *x = column_argument(state, a, "a");
+    if (x == NULL) return -1;
+    const sdr_column *y = column_argument(state, b, "b");
+    if (y == NULL) return -1;
+    return CALL(
+        call, sdr_pooled_quantiles(out, wanted, n, x, y, &call->context, &call->error));
+}
+
+PyObject *core_pooled_quantiles(PyObject *module, PyObject *const *args,
+                                Py_ssize_t n_args, PyObject *keywords) {
+    static const parameters expected = {
+        "pooled_quantiles", 3, 5, {"a", "b", "q", "threads", "progress"}};
+    PyObject *values[5], *q = NULL, *out = NULL;
+    call call;
+
+    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
+    if (call_open(&call, PyModule_GetState(module), values[3], values[4]) < 0) {
+        return NULL;
+    }
+    q = array_from(values[2], NPY_DOUBLE, "q");
+    if (q == NULL) goto cleanup;
+    out = array_new(NPY_DOUBLE, array_length(q));
+    if (out == NULL) goto cleanup;
+    if (pooled_run(array_data(out), q, values[0], values[1], &call) < 0) {
+        Py_CLEAR(out);
+    }
+cleanup:
+    Py_XDECREF(q);
+    return out;
+}
+
 PyObject *core_median_deviation(PyObject *module, PyObject *const *args,
                                 Py_ssize_t n_args, PyObject *keywords) {
     static const parameters expected = {

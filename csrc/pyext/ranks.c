@@ -23,17 +23,24 @@ static PyObject *ranks_dict(core_state *state, const sdr_rank_statistics *found)
     return fields_end(&out);
 }
 
-static int ranks_run(sdr_rank_statistics *out, PyObject *reference,
-                     const sdr_column *current, call *call) {
-    if (Py_IS_TYPE(reference, call->state->prepared_type)) {
-        const sdr_prepared *prepared = prepared_of(reference);
-        return CALL(call, sdr_rank_statistics_prepared(out, prepared, current,
+/* Of columns, of a prepared reference and a column, or of two that were sorted. */
+static int ranks_run(sdr_rank_statistics *out, PyObject *reference, PyObject *current,
+                     call *call) {
+    core_state *state = call->state;
+    bool is_sorted = Py_IS_TYPE(reference, state->prepared_type);
+    if (is_sorted && Py_IS_TYPE(current, state->prepared_type))
+        return CALL(call, sdr_rank_statistics_sorted(out, prepared_of(reference),
+                                                     prepared_of(current),
+                                                     &call->context, &call->error));
+    const sdr_column *y = column_argument(state, current, "current");
+    if (y == NULL) return -1;
+    if (is_sorted)
+        return CALL(call, sdr_rank_statistics_prepared(out, prepared_of(reference), y,
                                                        &call->context, &call->error));
-    }
-    const sdr_column *column = column_argument(call->state, reference, "reference");
-    if (column == NULL) return -1;
-    return CALL(call, sdr_rank_statistics_columns(out, column, current, &call->context,
-                                                  &call->error));
+    const sdr_column *x = column_argument(state, reference, "reference");
+    if (x == NULL) return -1;
+    return CALL(call,
+                sdr_rank_statistics_columns(out, x, y, &call->context, &call->error));
 }
 
 PyObject *core_rank_statistics(PyObject *module, PyObject *const *args,
@@ -46,10 +53,8 @@ PyObject *core_rank_statistics(PyObject *module, PyObject *const *args,
     call call;
 
     if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    const sdr_column *current = column_argument(state, values[1], "current");
-    if (current == NULL) return NULL;
     if (call_open(&call, state, values[2], values[3]) < 0) return NULL;
-    if (ranks_run(&found, values[0], current, &call) < 0) return NULL;
+    if (ranks_run(&found, values[0], values[1], &call) < 0) return NULL;
     return ranks_dict(state, &found);
 }
 
@@ -82,35 +87,30 @@ PyObject *core_deviation_profile(PyObject *module, PyObject *const *args,
 PyObject *core_characteristic(PyObject *module, PyObject *const *args,
                               Py_ssize_t n_args, PyObject *keywords) {
     static const parameters expected = {
-        "characteristic", 3, 5, {"column", "points", "scale", "threads", "progress"}};
+        "characteristic", 3, 5, {"column", "t", "scale", "threads", "progress"}};
     core_state *state = PyModule_GetState(module);
-    PyObject *values[5], *points = NULL, *means = NULL, *covariance = NULL;
-    PyObject *result = NULL;
-    double scale;
+    PyObject *values[5], *means = NULL, *covariance = NULL, *result = NULL;
+    double t, scale;
     int64_t n;
     call call;
 
     if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
     const sdr_column *column = column_argument(state, values[0], "column");
     if (column == NULL) return NULL;
+    if (argument_double(&t, values[1], "t") < 0) return NULL;
     if (argument_double(&scale, values[2], "scale") < 0) return NULL;
     if (call_open(&call, state, values[3], values[4]) < 0) return NULL;
-    points = array_from(values[1], NPY_DOUBLE, "points");
-    if (points == NULL) goto cleanup;
-    int64_t k = array_length(points);
-    if (k > SDR_CHARACTERISTIC_POINTS) k = SDR_CHARACTERISTIC_POINTS + 1;
-    means = array_new(NPY_DOUBLE, 2 * k);
+    means = array_new(NPY_DOUBLE, 4);
     if (means == NULL) goto cleanup;
-    covariance = array_new(NPY_DOUBLE, 4 * k * k);
+    covariance = array_new(NPY_DOUBLE, 16);
     if (covariance == NULL) goto cleanup;
     if (CALL(&call, sdr_characteristic(&n, array_data(means), array_data(covariance),
-                                       column, array_data(points), (int)k, scale,
-                                       &call.context, &call.error)) < 0) {
+                                       column, t, scale, &call.context, &call.error)) <
+        0) {
         goto cleanup;
     }
     result = Py_BuildValue("(LOO)", (long long)n, means, covariance);
 cleanup:
-    Py_XDECREF(points);
     Py_XDECREF(means);
     Py_XDECREF(covariance);
     return result;

@@ -166,6 +166,16 @@ def quantiles(
     threads: int | None = None,
     progress: Progress = None,
 ) -> NDArray[np.float64]: ...
+def pooled_quantiles(
+    a: Column | Prepared,
+    b: Column | Prepared,
+    q: NDArray[np.float64],
+    threads: int | None = None,
+    progress: Progress = None,
+) -> NDArray[np.float64]:
+    """Exact quantiles (linear) of the finite rows of both together, as float64: of two
+    columns, or of two that `sort_both` sorted."""
+
 def median_deviation(
     column: Column, center: float, threads: int | None = None, progress: Progress = None
 ) -> float: ...
@@ -208,9 +218,15 @@ def two_sample(
     threads: int | None = None,
     progress: Progress = None,
 ) -> TwoSampleDict: ...
+def sort_both(
+    reference: Column, current: Column, threads: int | None = None, progress: Progress = None
+) -> tuple[Prepared, Prepared]:
+    """Two columns that are compared, sorted at once, for `rank_statistics` and quantiles of
+    both; ValueError where one holds no numbers."""
+
 def rank_statistics(
     reference: Column | Prepared,
-    current: Column,
+    current: Column | Prepared,
     threads: int | None = None,
     progress: Progress = None,
 ) -> RankDict: ...
@@ -221,13 +237,13 @@ def deviation_profile(
 
 def characteristic(
     column: Column,
-    points: Sequence[float] | NDArray[np.float64],
+    t: float,
     scale: float,
     threads: int | None = None,
     progress: Progress = None,
 ) -> tuple[int, NDArray[np.float64], NDArray[np.float64]]:
-    """(n, means (2k,), biased covariance (4 k k,), row by row) of cos(t x / scale), then
-    sin(t x / scale), for each of k <= 4 points t, over the finite rows."""
+    """(n, means (4,), biased covariance (16,), row by row) of cos(tz), cos(2tz), sin(tz),
+    sin(2tz) with z = x / scale, over the rows whose z is finite; |t| <= 1."""
 
 def mmd_quadratic(
     values: NDArray[np.float64],

@@ -59,6 +59,27 @@ static void test_every_isa_maps_fixes_and_selects_like_the_scalar_kernel(void **
     assert_int_equal(sdr_isa_force(before, NULL), SDR_OK);
 }
 
+static void test_every_isa_cuts_cells_like_the_scalar_kernel(void **state) {
+    (void)state;
+    static double values[MOST];
+    static uint32_t parts[MOST], expected[MOST];
+    uint64_t seed = 70;
+    for (int i = 0; i < MOST; i++)
+        do
+            values[i] = hard_value(&seed);
+        while (isnan(values[i]));
+    sdr_cells_kernels scalar;
+    sdr_cells_fill_scalar(&scalar);
+    for (EACH_ISA(isa))
+        for (int bits = 0; bits <= SDR_CELL_MOST_BITS; bits++)
+            for (int n = MOST - 9; n <= MOST; n++) {
+                const sdr_cell_map *map = &maps[n % 4];
+                scalar.parts(expected, values, n, map, bits);
+                sdr_dispatch_active()->cells.parts(parts, values, n, map, bits);
+                assert_memory_equal(parts, expected, (size_t)n * sizeof *parts);
+            }
+}
+
 static int by_value(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
@@ -142,6 +163,7 @@ static void test_reversed_chunked_and_prepared_rows_give_the_same_bits(void **st
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_isa_maps_fixes_and_selects_like_the_scalar_kernel),
+        cmocka_unit_test(test_every_isa_cuts_cells_like_the_scalar_kernel),
         cmocka_unit_test(test_a_larger_value_has_no_smaller_cell),
         cmocka_unit_test(test_reversed_chunked_and_prepared_rows_give_the_same_bits),
     };

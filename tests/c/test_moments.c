@@ -22,6 +22,9 @@ typedef enum content {
     CONSTANT,
     ALL_NAN,
     LATE,
+    RARE_ZERO,
+    RARE_NEGATIVE_ZERO,
+    ONE_NEGATIVE,
     CONTENTS
 } content;
 
@@ -52,6 +55,12 @@ static double value_of(content kind, int64_t i, uint64_t *seed) {
         return NAN;
     case LATE:
         return i < 130 ? NAN : normal;
+    case RARE_ZERO: /* in one run of several, whose signs are counted in another way */
+        return i == 1500 ? 0.0 : normal;
+    case RARE_NEGATIVE_ZERO:
+        return i == 20 || i == 2100 ? -0.0 : normal;
+    case ONE_NEGATIVE:
+        return i == 1100 ? -unit : unit;
     default:
         return normal;
     }
@@ -63,10 +72,11 @@ static void fill(double *values, int64_t n, content kind, uint64_t seed) {
 }
 
 static int64_t length_of(int i) {
-    const int64_t long_ones[] = {511, 512, 513, 520, 1024, 4095, 4096};
+    const int64_t long_ones[] = {511,  512,  513,  520,  1024, 1032,
+                                 1500, 2056, 2101, 4095, 4096};
     return i <= 70 ? i : long_ones[i - 71];
 }
-enum { LENGTHS = 78 };
+enum { LENGTHS = 82 };
 
 static void expect_same_block(const double *values, int64_t n, int kind) {
     sdr_profile scalar, clean, masked;

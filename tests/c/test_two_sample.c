@@ -4,7 +4,7 @@
 
 #include "simdrift/ranks.h"
 
-enum { ROWS = 40000, BOTH = SDR_TWO_SAMPLE_KS | SDR_TWO_SAMPLE_WASSERSTEIN };
+enum { ROWS = 70000, BOTH = SDR_TWO_SAMPLE_KS | SDR_TWO_SAMPLE_WASSERSTEIN };
 
 static double x[ROWS], y[ROWS], sorted_x[ROWS], sorted_y[ROWS];
 

@@ -50,3 +50,23 @@ def test_infinities_are_ordered_at_the_ends():
 def test_infinite_deviations_take_no_part():
     values = np.concatenate([np.full(20_000, np.inf), np.arange(20_001.0)])
     assert _core.median_deviation(_core.Column.from_numpy(values), 10_000.0) == 5_000.0
+
+
+@pytest.mark.parametrize("rows", [(5, 7), (0, 40), (9_000, 6_000), (40_000, 90_001), (60_000, 0)])
+@pytest.mark.parametrize("decimals", [None, 2])
+def test_pooled_quantiles_are_numpys_of_the_finite_rows_of_both(rows, decimals):
+    rng = np.random.default_rng([SEED, *rows])
+    a, b = rng.normal(size=rows[0]), rng.normal(5.0, 2.0, rows[1])
+    if decimals is not None:
+        a, b = a.round(decimals), b.round(decimals)
+    a[::11], b[::7], b[1::50] = np.nan, np.inf, -np.inf
+    q = np.array([0.0, 0.01, 0.25, 0.5, 0.9, 1.0])
+    both = np.concatenate([a, b])
+    expected = np.quantile(both[np.isfinite(both)], q)
+    for threads in (1, 3):
+        found = _core.pooled_quantiles(
+            _core.Column.from_numpy(a), _core.Column.from_numpy(b), q, threads=threads
+        )
+        np.testing.assert_array_equal(found, expected)
+    together = _core.sort_both(_core.Column.from_numpy(a), _core.Column.from_numpy(b))
+    np.testing.assert_array_equal(_core.pooled_quantiles(*together, q), expected)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -115,6 +116,79 @@ def test_sums_are_those_of_exact_arithmetic():
     assert result["energy"] == pytest.approx(float(energy), rel=1e-13)
 
 
+def definition(x, y):
+    """Value by value, in Python's integers; the two sums by math.fsum of float64 terms."""
+    x, y = np.sort(x), np.sort(y)
+    n, m, total = len(x), len(y), len(x) + len(y)
+    pooled, counts = np.unique(np.concatenate([x, y]), return_counts=True)
+    ends = np.searchsorted(x, pooled, "right"), np.searchsorted(y, pooled, "right")
+    i = j = u2 = cvm = ties = plus = minus = 0
+    darling, energy = [], []
+    for k, (t, p, q) in enumerate(zip(*(a.tolist() for a in (counts, *ends)), strict=True)):
+        tx, ty = p - i, q - j
+        u2 += ty * (2 * i + tx)
+        ties += t**3 - t
+        # 4 sum over the rows k of the value of (mean rank - place k)^2, both sides
+        cvm += n * (tx * (2 * j + ty) ** 2 + (tx**3 - tx) // 3)
+        cvm += m * (ty * (2 * i + tx) ** 2 + (ty**3 - ty) // 3)
+        b, d = 2 * (i + j) + t, total * (2 * i + tx) - n * (2 * (i + j) + t)
+        if t < total:
+            darling.append(t / total * (d * d / (b * (2 * total - b) - total * t)))
+        i, j = p, q
+        a = i * m - j * n
+        plus, minus = max(plus, a), max(minus, -a)
+        if k + 1 < len(pooled) and np.isfinite(pooled[k : k + 2]).all():
+            infinite = np.sum(x == -np.inf), np.sum(y == -np.inf)
+            sizes = int(np.isfinite(x).sum()), int(np.isfinite(y).sum())
+            f = (i - infinite[0]) / sizes[0] - (j - infinite[1]) / sizes[1]
+            energy.append(f * f * (pooled[k + 1] - pooled[k]))
+    whole = {
+        "n": n, "m": m, "distinct": len(pooled), "ties": ties, "u2": u2, "plus": plus,
+        "minus": minus, "cramer_von_mises": cvm,
+    }  # fmt: skip
+    return whole, math.fsum(darling), math.fsum(energy)
+
+
+def draw(kind, rows, shift, rng):
+    values = rng.normal(shift, 1.0, rows)
+    if kind == "float32":
+        return values.astype(np.float32).astype(float)
+    if kind == "two decimals":
+        return values.round(2)
+    if kind == "mostly one value":
+        return np.where(rng.random(rows) < 0.99, 0.5, values)
+    if kind == "infinities":
+        values[: rows // 10] = np.inf
+        values[rows // 10 : rows // 5] = -np.inf
+    return values
+
+
+@pytest.mark.parametrize(
+    "kind", ["distinct", "float32", "two decimals", "mostly one value", "infinities"]
+)
+@pytest.mark.parametrize(
+    ("n", "m", "shift"),
+    [(1, 1, 0.0), (511, 512, 0.0), (512, 512, 0.1), (3000, 1025, 0.0), (40, 5000, 9.0),
+     (5000, 40, 9.0), (20_000, 21_000, 0.2)],
+)  # fmt: skip
+def test_blocks_and_strips_of_ranks_are_no_seams(kind, n, m, shift):
+    rng = np.random.default_rng(n + m)
+    x, y = draw(kind, n, 0.0, rng), draw(kind, m, shift, rng)
+    whole, darling, energy = definition(x, y)
+    config = _core.show_config()
+    try:
+        for isa in config["isas"]:
+            _core._isa_force(isa)
+            result = found(x, y)
+            assert {name: result[name] for name in whole} == whole
+            if whole["distinct"] > 1:
+                assert result["anderson_darling"] == pytest.approx(darling, rel=1e-13)
+            if result["finite_n"] > 0 and result["finite_m"] > 0:
+                assert result["energy"] == pytest.approx(energy, rel=1e-12, abs=1e-300)
+    finally:
+        _core._isa_force(config["isa"])
+
+
 def test_infinities_are_ranked_and_left_out_of_the_integral():
     x, y = np.array([-np.inf, 1.0, 2.0, np.inf]), np.array([0.0, 1.5, np.inf, np.nan])
     result = found(x, y)
@@ -143,7 +217,7 @@ def test_samples_without_rows_have_a_status(x, y, status):
 def test_no_order_no_isa_no_threads_and_no_preparing_change_a_bit(kind):
     rng = np.random.default_rng(7)
     scale = 2**60 if kind is np.int64 else 1.0
-    x, y = ((rng.normal(size=rows) * scale).astype(kind) for rows in (20_000, 9_000))
+    x, y = ((rng.normal(size=rows) * scale).astype(kind) for rows in (190_000, 150_000))
     expected = repr(found(x, y))
     config = _core.show_config()
     try:
@@ -170,30 +244,52 @@ def test_deviations_are_numpys_on_any_number_of_threads():
         assert _core.deviation_profile(COLUMN(x), 1e6, threads=threads) == first
 
 
-def test_characteristics_are_numpys_on_any_number_of_threads():
-    rng = np.random.default_rng(9)
-    x, points, scale = rng.normal(size=50_000), np.array([0.4, 0.8]), 1.7
-    g = np.concatenate([np.cos(np.outer(points, x / scale)), np.sin(np.outer(points, x / scale))])
-    n, means, covariance = _core.characteristic(COLUMN(x), points, scale, threads=1)
-    assert n == len(x)
-    np.testing.assert_allclose(means, g.mean(axis=1), rtol=1e-12)
-    np.testing.assert_allclose(
-        covariance.reshape(4, 4), np.cov(g, bias=True), rtol=1e-9, atol=1e-15
-    )
-    for threads in (2, 3, 7):
-        again = _core.characteristic(COLUMN(x), points, scale, threads=threads)
-        assert again[1].tobytes() + again[2].tobytes() == means.tobytes() + covariance.tobytes()
+CHARACTERISTIC_ROWS = {
+    "normal": lambda r: r.normal(size=50_000),
+    "cauchy": lambda r: r.standard_cauchy(50_000),
+    "far from zero": lambda r: 3e5 + r.normal(size=50_000),
+    "angles of any size": lambda r: r.normal(size=50_000) * 10.0 ** r.uniform(-3, 12, 50_000),
+}
+
+
+@pytest.mark.parametrize("law", CHARACTERISTIC_ROWS)
+def test_characteristics_are_numpys_on_any_isa_and_number_of_threads(law):
+    x, t, scale = CHARACTERISTIC_ROWS[law](np.random.default_rng(9)), 0.4, 1.7
+    x[::50], x[7], x[8] = np.nan, np.inf, -np.inf
+    z = t * (x[np.isfinite(x)] / scale)
+    g = np.array([np.cos(z), np.cos(2 * z), np.sin(z), np.sin(2 * z)])
+    n, means, covariance = _core.characteristic(COLUMN(x), t, scale, threads=1)
+    assert n == len(z)
+    np.testing.assert_allclose(means, g.mean(axis=1), rtol=0, atol=1e-14)
+    np.testing.assert_allclose(covariance.reshape(4, 4), np.cov(g, bias=True), rtol=0, atol=1e-14)
+    config = _core.show_config()
+    try:
+        for isa in config["isas"]:
+            _core._isa_force(isa)
+            for threads in (1, 2, 7):
+                again = _core.characteristic(COLUMN(x), t, scale, threads=threads)
+                assert again[1].tobytes() == means.tobytes()
+                assert again[2].tobytes() == covariance.tobytes()
+    finally:
+        _core._isa_force(config["isa"])
+
+
+def test_the_order_of_rows_changes_no_bit_of_a_characteristic():
+    rng = np.random.default_rng(10)
+    x = rng.normal(size=30_000)
+    first, second = (_core.characteristic(COLUMN(rows), 0.4, 1.3) for rows in (x, np.sort(x)))
+    assert first[1].tobytes() + first[2].tobytes() == second[1].tobytes() + second[2].tobytes()
 
 
 @pytest.mark.parametrize(
-    ("points", "scale", "message"),
+    ("t", "scale", "message"),
     [
-        ([], 1.0, "points: expected 1 to 4, found 0"),
-        ([1.0] * 5, 1.0, "points: expected 1 to 4, found 5"),
-        ([1.0], 0.0, "scale: expected a number above 0, found 0"),
-        ([1.0], np.nan, "scale: expected a number above 0, found"),
+        (1.5, 1.0, "point: expected a number from -1 to 1, found 1.5"),
+        (np.nan, 1.0, "point: expected a number from -1 to 1, found"),
+        (1.0, 0.0, "scale: expected a number above 0, found 0"),
+        (1.0, np.nan, "scale: expected a number above 0, found"),
     ],
 )
-def test_points_and_scale_are_checked(points, scale, message):
+def test_points_and_scales_are_checked(t, scale, message):
     with pytest.raises(ValueError, match=message):
-        _core.characteristic(COLUMN(np.ones(3)), np.array(points, float), scale)
+        _core.characteristic(COLUMN(np.ones(3)), t, scale)

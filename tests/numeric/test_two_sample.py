@@ -83,6 +83,30 @@ def test_large_samples_have_the_bits_of_exact_arithmetic(law):
     assert same(found(_core.Prepared(_core.Column.from_numpy(x)), y), expected)
 
 
+@pytest.mark.parametrize("law", [*LAWS, "far away", "wider", "infinite"])
+def test_large_currents_meet_a_large_prepared_reference_with_the_bits_of_exact_arithmetic(law):
+    """A reference that was counted when it was prepared, by a map of its own."""
+    random = np.random.default_rng([SEED, 3, *law.encode()])
+    draw = LAWS.get(law, LAWS["normal"])
+    x, y = draw(random, 70_000), draw(random, 66_000)
+    if law == "far away":
+        y += 1e5
+    elif law == "wider":
+        y *= 1e3
+    elif law == "infinite":
+        x[::7], y[::9] = np.inf, -np.inf
+    prepared = _core.Prepared(_core.Column.from_numpy(x))
+    restored = _core.Prepared.from_sorted(np.asarray(prepared.values))
+    answers = [repr(found(reference, y)) for reference in (x, prepared, restored)]
+    assert len(set(answers)) == 1
+    if law == "infinite":
+        return
+    expected = exact(x, y)
+    assert same(found(prepared, y), expected)
+    assert found(prepared, y, wasserstein=False)[1] == expected[1]
+    assert found(prepared, y, ks=False)[0] == expected[0]
+
+
 @pytest.mark.parametrize("shift", [0.0, 0.05])
 def test_samples_whose_cells_are_cut_finer_have_the_bits_of_exact_arithmetic(shift):
     random = np.random.default_rng([SEED, 2])
@@ -91,6 +115,7 @@ def test_samples_whose_cells_are_cut_finer_have_the_bits_of_exact_arithmetic(shi
     assert same(found(x, y), expected)
     assert found(x, y, wasserstein=False)[1] == expected[1]
     assert found(x, y, ks=False)[0] == expected[0]
+    assert same(found(_core.Prepared(_core.Column.from_numpy(x)), y), expected)
     moved = x + 1e-7  # |F - G| has its maximum in many places
     assert same(found(x, moved), exact(x, moved))
 

@@ -44,6 +44,13 @@ typedef struct sdr_prepared sdr_prepared;
 
 SDR_API sdr_code sdr_prepared_new(sdr_prepared **out, const sdr_column *reference,
                                   const sdr_context *context, sdr_error *error);
+/* Two columns that are compared, sorted at once on all threads, as one domain wants it;
+ * for rank statistics and quantiles of both. SDR_NOT_SUPPORTED where one is no number.
+ */
+SDR_API sdr_code sdr_prepared_both(sdr_prepared **x, sdr_prepared **y,
+                                   const sdr_column *reference,
+                                   const sdr_column *current,
+                                   const sdr_context *context, sdr_error *error);
 SDR_API void sdr_prepared_free(sdr_prepared *prepared);
 /* Sorted values. FLOAT (and everything exact in float64): as float64, *is_integer =
  * false. Integers beyond 2^53: int64 sort keys (uint64: minus 2^63), *is_integer =
@@ -58,6 +65,10 @@ SDR_API sdr_code sdr_prepared_from_sorted(sdr_prepared **out, const void *values
 /* Exact quantiles (type 7) of the prepared values. */
 SDR_API sdr_code sdr_prepared_quantiles(double *out, const double *q, int64_t n_q,
                                         const sdr_prepared *prepared, sdr_error *error);
+/* Exact quantiles (type 7) of the finite values of both, as float64. */
+SDR_API sdr_code sdr_prepared_pooled_quantiles(double *out, const double *q,
+                                               int64_t n_q, const sdr_prepared *x,
+                                               const sdr_prepared *y, sdr_error *error);
 
 /* Unprepared: neither side is sorted. */
 SDR_API sdr_code sdr_two_sample_columns(sdr_two_sample *out,
@@ -78,7 +89,8 @@ SDR_API sdr_code sdr_ks_exact_p(double *p, int64_t n, int64_t m, int64_t numerat
                                 sdr_error *error);
 
 /* Sorts float64 in place, ascending, NaN not allowed (infinities are). -0.0 and 0.0 are
- * equal and become 0.0. */
+ * equal and become 0.0. On all threads of the context; memory: n more float64. A sort
+ * that is cancelled leaves some of the values, some of them twice. */
 SDR_API sdr_code sdr_sort_f64(double *values, int64_t n, const sdr_context *context,
                               sdr_error *error);
 

@@ -81,6 +81,10 @@ SDR_API sdr_code sdr_distinct_count(int64_t *out, double *standard_error,
 SDR_API sdr_code sdr_quantiles(double *out, const double *q, int64_t n_q,
                                const sdr_column *column, const sdr_context *context,
                                sdr_error *error);
+/* Of the finite rows of both columns together, as float64. */
+SDR_API sdr_code sdr_pooled_quantiles(double *out, const double *q, int64_t n_q,
+                                      const sdr_column *a, const sdr_column *b,
+                                      const sdr_context *context, sdr_error *error);
 /* Median of |x - center| over rows that are not null, NaN or infinite. */
 SDR_API sdr_code sdr_median_deviation(double *out, double center,
                                       const sdr_column *column,

@@ -49,6 +49,12 @@ SDR_API sdr_code sdr_rank_statistics_prepared(sdr_rank_statistics *out,
                                               const sdr_column *current,
                                               const sdr_context *context,
                                               sdr_error *error);
+/* Of two that sdr_prepared_both sorted: no more than the walk. */
+SDR_API sdr_code sdr_rank_statistics_sorted(sdr_rank_statistics *out,
+                                            const sdr_prepared *reference,
+                                            const sdr_prepared *current,
+                                            const sdr_context *context,
+                                            sdr_error *error);
 
 /* |x - center| of the finite rows, for tests of spread. */
 typedef struct sdr_deviations {
@@ -60,15 +66,13 @@ SDR_API sdr_code sdr_deviation_profile(sdr_deviations *out, const sdr_column *co
                                        double center, const sdr_context *context,
                                        sdr_error *error);
 
-/* The empirical characteristic function at one or more points, as the test of Epps and
- * Singleton takes it. Of g = (cos(t_1 z), ..., cos(t_k z), sin(t_1 z), ..., sin(t_k z))
- * with z = x / scale over the finite rows: means[2k] and the biased covariance
- * [2k * 2k], row by row. 1 <= k <= SDR_CHARACTERISTIC_POINTS. */
-enum { SDR_CHARACTERISTIC_POINTS = 4 };
+/* The empirical characteristic function at t and 2 t, as the test of Epps and Singleton
+ * takes it. Of g = (cos tz, cos 2tz, sin tz, sin 2tz) with z = x / scale over the rows
+ * whose z is finite: means[4] and the biased covariance [4 * 4], row by row; absolute
+ * errors some 1e-15. |t| <= 1. */
 SDR_API sdr_code sdr_characteristic(int64_t *n, double *means, double *covariance,
-                                    const sdr_column *column, const double *points,
-                                    int k, double scale, const sdr_context *context,
-                                    sdr_error *error);
+                                    const sdr_column *column, double t, double scale,
+                                    const sdr_context *context, sdr_error *error);
 
 #ifdef __cplusplus
 }

@@ -1,9 +1,8 @@
 /* The cells with AVX2: two registers are eight values. */
 #include <immintrin.h>
 
+#include "kernels/lanes.h"
 #include "value.h"
-
-#include "../lanes.h"
 
 typedef lanes eight;
 
@@ -21,37 +20,50 @@ static inline eight eight_load(const double *p) {
     return lanes_load(p);
 }
 
-static inline void eight_prefetch(const double *p) {
-    lanes_prefetch(p);
-}
-
-/* Four cells, one in each 64-bit lane. */
-static inline __m256i four_cells(__m256d x, const cell_constants *c) {
+/* part_of_cell with `bits` further bits of w; a constant 0 in four_cells. */
+static inline __m256i four_steps(__m256d x, const cell_constants *c, int bits) {
     const __m256d sign = _mm256_set1_pd(-0.0);
     __m256d t = _mm256_mul_pd(_mm256_sub_pd(x, c->center), c->inverse);
     __m256d w = _mm256_add_pd(_mm256_andnot_pd(sign, t), _mm256_set1_pd(1.0));
     w = _mm256_min_pd(w, _mm256_set1_pd(SDR_CELL_END));
-    __m256i step = _mm256_srli_epi64(_mm256_castpd_si256(w), SDR_CELL_SHIFT);
+    __m256i step = _mm256_srl_epi64(_mm256_castpd_si256(w),
+                                    _mm_cvtsi32_si128(SDR_CELL_SHIFT - bits));
     __m256i negative =
         _mm256_castpd_si256(_mm256_cmp_pd(t, _mm256_setzero_pd(), _CMP_LT_OQ));
+    const int64_t middle = (int64_t)SDR_CELL_MIDDLE << bits;
+    const int64_t bias = (int64_t)SDR_CELL_BIAS << bits;
+    __m256i up = _mm256_add_epi64(_mm256_set1_epi64x(middle - bias), step);
+    __m256i down = _mm256_sub_epi64(_mm256_set1_epi64x(middle - 1 + bias), step);
+    return _mm256_blendv_epi8(up, down, negative);
+}
+
+/* Four cells, one in each 64-bit lane. */
+static inline __m256i four_cells(__m256d x, const cell_constants *c) {
     __m256i missing = _mm256_castpd_si256(_mm256_cmp_pd(x, x, _CMP_UNORD_Q));
-    __m256i up =
-        _mm256_add_epi64(_mm256_set1_epi64x(SDR_CELL_MIDDLE - SDR_CELL_BIAS), step);
-    __m256i down =
-        _mm256_sub_epi64(_mm256_set1_epi64x(SDR_CELL_MIDDLE - 1 + SDR_CELL_BIAS), step);
-    __m256i cell = _mm256_blendv_epi8(up, down, negative);
-    return _mm256_blendv_epi8(cell, _mm256_set1_epi64x(SDR_CELL_MISSING), missing);
+    return _mm256_blendv_epi8(four_steps(x, c, 0), _mm256_set1_epi64x(SDR_CELL_MISSING),
+                              missing);
+}
+
+/* The lower halves of 64-bit lanes: l0 l1 h0 h1 | l2 l3 h2 h3. */
+static inline __m256i lower_halves(__m256i low, __m256i high) {
+    return _mm256_castps_si256(
+        _mm256_shuffle_ps(_mm256_castsi256_ps(low), _mm256_castsi256_ps(high), 0x88));
 }
 
 static inline void eight_cells(uint16_t *ids, eight x, const cell_constants *c) {
-    __m256 low = _mm256_castsi256_ps(four_cells(x.low, c));
-    __m256 high = _mm256_castsi256_ps(four_cells(x.high, c));
-    /* 32-bit halves: l0 l1 h0 h1 | l2 l3 h2 h3, then 16 bits of each */
-    __m256i words = _mm256_castps_si256(_mm256_shuffle_ps(low, high, 0x88));
+    __m256i words = lower_halves(four_cells(x.low, c), four_cells(x.high, c));
     __m256i packed = _mm256_packus_epi32(words, words);
     __m128i first = _mm256_castsi256_si128(packed);
     __m128i second = _mm256_extracti128_si256(packed, 1);
     _mm_storeu_si128((__m128i *)(void *)ids, _mm_unpacklo_epi32(first, second));
+}
+
+static inline void eight_parts(uint32_t *parts, eight x, const cell_constants *c,
+                               int bits) {
+    __m256i words =
+        lower_halves(four_steps(x.low, c, bits), four_steps(x.high, c, bits));
+    _mm256_storeu_si256((__m256i *)(void *)parts,
+                        _mm256_permute4x64_epi64(words, 0xd8));
 }
 
 static inline __m256i four_fixed(__m256d x, const cell_constants *c) {
@@ -120,6 +132,7 @@ static inline uint32_t batch_matches(const uint16_t *ids, sdr_cell_run run) {
 void sdr_cells_fill_avx2(sdr_cells_kernels *kernels) {
     kernels->map = map_ids;
     kernels->map_fixed = map_fixed;
+    kernels->parts = map_parts;
     kernels->select = select_runs;
     kernels->between = select_between;
 }

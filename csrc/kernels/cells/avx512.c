@@ -3,8 +3,6 @@
 
 #include "value.h"
 
-#include "../lanes.h"
-
 typedef __m512d eight;
 
 typedef struct cell_constants {
@@ -21,23 +19,33 @@ static inline eight eight_load(const double *p) {
     return _mm512_loadu_pd(p);
 }
 
-static inline void eight_prefetch(const double *p) {
-    lanes_prefetch(p);
-}
-
-static inline void eight_cells(uint16_t *ids, eight x, const cell_constants *c) {
+/* part_of_cell with `bits` further bits of w; a constant 0 in eight_cells. */
+static inline __m512i eight_steps(eight x, const cell_constants *c, int bits) {
     __m512d t = _mm512_mul_pd(_mm512_sub_pd(x, c->center), c->inverse);
     __m512d w = _mm512_add_pd(_mm512_abs_pd(t), _mm512_set1_pd(1.0));
     w = _mm512_min_pd(w, _mm512_set1_pd(SDR_CELL_END));
-    __m512i step = _mm512_srli_epi64(_mm512_castpd_si512(w), SDR_CELL_SHIFT);
-    const __m512i up = _mm512_set1_epi64(SDR_CELL_MIDDLE - SDR_CELL_BIAS);
-    const __m512i down = _mm512_set1_epi64(SDR_CELL_MIDDLE - 1 + SDR_CELL_BIAS);
+    __m512i step = _mm512_srl_epi64(_mm512_castpd_si512(w),
+                                    _mm_cvtsi32_si128(SDR_CELL_SHIFT - bits));
+    const int64_t middle = (int64_t)SDR_CELL_MIDDLE << bits;
+    const int64_t bias = (int64_t)SDR_CELL_BIAS << bits;
+    const __m512i up = _mm512_set1_epi64(middle - bias);
+    const __m512i down = _mm512_set1_epi64(middle - 1 + bias);
     __mmask8 negative = _mm512_cmp_pd_mask(t, _mm512_setzero_pd(), _CMP_LT_OQ);
-    __mmask8 missing = _mm512_cmp_pd_mask(x, x, _CMP_UNORD_Q);
     __m512i cell = _mm512_add_epi64(up, step);
-    cell = _mm512_mask_sub_epi64(cell, negative, down, step);
-    cell = _mm512_mask_mov_epi64(cell, missing, _mm512_set1_epi64(SDR_CELL_MISSING));
+    return _mm512_mask_sub_epi64(cell, negative, down, step);
+}
+
+static inline void eight_cells(uint16_t *ids, eight x, const cell_constants *c) {
+    __mmask8 missing = _mm512_cmp_pd_mask(x, x, _CMP_UNORD_Q);
+    __m512i cell = _mm512_mask_mov_epi64(eight_steps(x, c, 0), missing,
+                                         _mm512_set1_epi64(SDR_CELL_MISSING));
     _mm_storeu_si128((__m128i *)(void *)ids, _mm512_cvtepi64_epi16(cell));
+}
+
+static inline void eight_parts(uint32_t *parts, eight x, const cell_constants *c,
+                               int bits) {
+    _mm256_storeu_si256((__m256i *)(void *)parts,
+                        _mm512_cvtepi64_epi32(eight_steps(x, c, bits)));
 }
 
 static inline void eight_fixed(uint64_t *fixed, eight x, const cell_constants *c) {
@@ -80,6 +88,7 @@ static inline uint32_t batch_matches(const uint16_t *ids, sdr_cell_run run) {
 void sdr_cells_fill_avx512(sdr_cells_kernels *kernels) {
     kernels->map = map_ids;
     kernels->map_fixed = map_fixed;
+    kernels->parts = map_parts;
     kernels->select = select_runs;
     kernels->between = select_between;
 }

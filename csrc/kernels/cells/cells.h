@@ -29,7 +29,8 @@ enum {
     SDR_CELL_LAST = 32766,   /* to +infinity */
     SDR_CELL_MISSING = 32767,
     SDR_CELL_SHIFT = 41, /* 52 bits of mantissa less 11: 2,048 cells an octave */
-    SDR_CELL_BIAS = 1023 << 11
+    SDR_CELL_BIAS = 1023 << 11,
+    SDR_CELL_MOST_BITS = 12 /* further bits of w may be rounding of x - center */
 };
 
 typedef struct sdr_cell_map {
@@ -58,6 +59,10 @@ typedef struct sdr_cells_kernels {
     /* and fixed[i] = values[i] in fixed point */
     void (*map_fixed)(uint16_t *ids, uint64_t *fixed, const double *values, int64_t n,
                       const sdr_cell_map *map);
+    /* parts[i] = cell * 2^bits + the next `bits` <= SDR_CELL_MOST_BITS bits of w: cells
+     * cut finer, in order. Values are not NaN. */
+    void (*parts)(uint32_t *parts, const double *values, int64_t n,
+                  const sdr_cell_map *map, int bits);
     /* Copies the values whose cell lies in a run to out (room for n), in order; how
      * many. */
     int64_t (*select)(double *out, const uint16_t *ids, const double *values, int64_t n,

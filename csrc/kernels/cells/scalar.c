@@ -10,6 +10,7 @@ static void map_fixed(uint16_t *ids, uint64_t *fixed, const double *values, int6
 void sdr_cells_fill_scalar(sdr_cells_kernels *kernels) {
     kernels->map = map_values;
     kernels->map_fixed = map_fixed;
+    kernels->parts = part_values;
     kernels->select = select_values;
     kernels->between = values_between;
 }

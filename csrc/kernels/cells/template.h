@@ -1,14 +1,17 @@
 /*
  * The cells, eight values at a time: the loops. An ISA's file defines, before it
  * includes this, eight                          the vector of eight doubles
- *   eight_load(p), eight_prefetch  streaming reads
+ *   eight_load(p)                  a load
  *   eight_cells(x, map)            stores eight ids
+ *   eight_parts(x, map, bits)      stores eight parts
  *   eight_fixed(x, map)            stores eight fixed-point values
  *   eight_between(x, low, high)    bit i: the i-th value lies in the run
  *   eight_pick(out, x, bits)       stores the values of those bits; may write eight
  *   batch_matches(ids, run)        bit i * BATCH_BITS: the i-th of BATCH ids lies in
  * the run
  */
+#include "kernels/prefetch.h"
+
 enum { EIGHT = 8 };
 
 static void map_ids(uint16_t *ids, const double *values, int64_t n,
@@ -16,10 +19,19 @@ static void map_ids(uint16_t *ids, const double *values, int64_t n,
     const cell_constants constants = cell_constants_of(map);
     int64_t i = 0;
     for (; i + EIGHT <= n; i += EIGHT) {
-        eight_prefetch(values + i);
+        sdr_prefetch(values + i);
         eight_cells(ids + i, eight_load(values + i), &constants);
     }
     map_values(ids + i, values + i, n - i, map);
+}
+
+static void map_parts(uint32_t *parts, const double *values, int64_t n,
+                      const sdr_cell_map *map, int bits) {
+    const cell_constants constants = cell_constants_of(map);
+    int64_t i = 0;
+    for (; i + EIGHT <= n; i += EIGHT)
+        eight_parts(parts + i, eight_load(values + i), &constants, bits);
+    part_values(parts + i, values + i, n - i, map, bits);
 }
 
 static void map_fixed(uint16_t *ids, uint64_t *fixed, const double *values, int64_t n,
@@ -27,7 +39,7 @@ static void map_fixed(uint16_t *ids, uint64_t *fixed, const double *values, int6
     const cell_constants constants = cell_constants_of(map);
     int64_t i = 0;
     for (; i + EIGHT <= n; i += EIGHT) {
-        eight_prefetch(values + i);
+        sdr_prefetch(values + i);
         eight x = eight_load(values + i);
         eight_cells(ids + i, x, &constants);
         eight_fixed(fixed + i, x, &constants);
@@ -59,7 +71,7 @@ static int64_t select_between(double *out, const double *values, int64_t n,
     for (; i + GROUP * EIGHT <= n; i += GROUP * EIGHT) {
         uint32_t bits[GROUP];
         for (int g = 0; g < GROUP; g++) {
-            eight_prefetch(values + i + g * EIGHT);
+            sdr_prefetch(values + i + g * EIGHT);
             bits[g] = eight_between(eight_load(values + i + g * EIGHT), low, high);
         }
         if ((bits[0] | bits[1] | bits[2] | bits[3]) == 0) continue;

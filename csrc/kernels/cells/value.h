@@ -44,6 +44,12 @@ static inline void map_values(uint16_t *ids, const double *values, int64_t n,
         ids[i] = cell_of(values[i], map);
 }
 
+static inline void part_values(uint32_t *parts, const double *values, int64_t n,
+                               const sdr_cell_map *map, int bits) {
+    for (int64_t i = 0; i < n; i++)
+        parts[i] = (uint32_t)part_of_cell(values[i], map, bits);
+}
+
 static inline void fix_values(uint64_t *fixed, const double *values, int64_t n,
                               const sdr_cell_map *map) {
     for (int64_t i = 0; i < n; i++)

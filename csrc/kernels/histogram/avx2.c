@@ -90,7 +90,7 @@ static inline __m256i search_16(search_state *s, int levels, const double *value
 static inline void search(uint32_t *pairs, search_state *s, int levels,
                           const double *values) {
     for (int i = 0; i < STEP; i += 8)
-        sdr_histogram_prefetch(values + i);
+        sdr_prefetch(values + i);
     __m256i *out = (__m256i *)(void *)pairs;
     _mm256_storeu_si256(out, search_16(s, levels, values));
     _mm256_storeu_si256(out + 1, search_16(s, levels, values + 16));

@@ -54,7 +54,7 @@ static inline void search(uint32_t *pairs, search_state *s, int levels,
     __m512d x[VECTORS];
     __m512i r[VECTORS];
     for (int v = 0; v < VECTORS; v++) {
-        sdr_histogram_prefetch(values + 8 * v);
+        sdr_prefetch(values + 8 * v);
         x[v] = _mm512_loadu_pd(values + 8 * v);
         s->sum = _mm512_add_pd(s->sum, x[v]);
         r[v] = _mm512_setzero_si512();

@@ -35,7 +35,7 @@ static inline void sdr_grid_count(int64_t *counts, const sdr_histogram_plan *pla
         const double *run = values + begin;
         counts[0] -= sdr_grid_buckets(buckets, plan, run, rows);
         for (int64_t i = 0; i < rows; i++) {
-            if (i % 8 == 0) sdr_histogram_prefetch(run + i);
+            if (i % 8 == 0) sdr_prefetch(run + i);
             uint32_t start = starts[buckets[i]], cell = start;
             for (int k = 0; k < compares; k++)
                 cell += plan->edges[start + (uint32_t)k] <= run[i];

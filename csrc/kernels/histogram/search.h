@@ -4,6 +4,7 @@
 #define SDR_KERNELS_HISTOGRAM_SEARCH_H
 
 #include "kernels/histogram/histogram.h"
+#include "kernels/prefetch.h"
 
 /* How many of the n edges are <= x: a branch-free binary search. It keeps the half that
  * holds the answer: ceil(log2(n + 1)) steps, none of them a guess. */
@@ -29,11 +30,6 @@ static inline int32_t sdr_histogram_bucket(const sdr_histogram_plan *plan, doubl
     double t = (x - plan->low) * plan->scale;
     t = t > 0.0 ? t : 0.0;
     return (int32_t)(t < plan->last_bucket ? t : plan->last_bucket);
-}
-
-/* Eight kilobytes ahead; may lie beyond the buffer, a prefetch never faults. */
-static inline void sdr_histogram_prefetch(const double *values) {
-    __builtin_prefetch((const void *)((uintptr_t)values + 8192), 0, 3);
 }
 
 #endif

@@ -3,10 +3,13 @@
  * scalar.c says what it computes, finish.h how.
  *
  * A block is taken in runs of RUN_ROWS rows that stay in the first-level cache: one
- * pass for the powers, one for the extremes, one for zeros and negatives - the last
- * only once a row <= 0 was seen - and one for the order, as long as there is one. Where
- * there are registers enough the first three are one. Each lane adds its rows in order
- * in all of them, so the split changes no bit.
+ * pass for the powers, one for the extremes and signs, and one for the order, as long
+ * as there is one. Where there are registers enough the first two are one. Each lane
+ * adds its rows in order in all of them, so the split changes no bit.
+ *
+ * Signs are looked at only once a row <= 0 was seen: first by the upper halves of the
+ * rows (lanes_signs), which is right as long as no row is zero; a run that may have one
+ * is counted again by comparing, and so are the runs after it.
  *
  * Clean blocks are assumed: a NaN or an infinity makes the first power sum not finite,
  * and the block is then computed again with masks. A mask adds +0.0 instead of a row,
@@ -16,101 +19,164 @@
 #include "kernels/moments/finish.h"
 #include "kernels/moments/pair.h"
 
-enum { RUN_ROWS = 512 };
+enum { RUN_ROWS = 1024 };
+
+/* Loops are inlined with what is constant in them. */
+#define INLINE static inline __attribute__((always_inline))
+
+typedef struct powers {
+    lanes s1, s2, s3, s4;
+    lanes_counter finite; /* with masks, and of the tail */
+} powers;
+
+typedef struct extremes {
+    lanes min, max;
+} extremes;
+
+typedef struct signs {
+    lanes_counter zeros, negatives; /* of the runs that were compared */
+} signs;
 
 typedef struct state {
-    lanes s1, s2, s3, s4, min, max;
-    lanes_counter finite, zeros, negatives;
+    powers p;
+    extremes e;
+    signs s;
+    int64_t negatives; /* of runs without zeros */
+    bool has_zeros;    /* signs are counted by comparing */
 } state;
 
-static inline state state_new(void) {
+/* How a run's signs are counted. */
+typedef enum signs_way { SIGNS_NOT_YET, SIGNS_PACKED, SIGNS_COMPARED } signs_way;
+
+INLINE void add_powers(powers *p, lanes d) {
+    lanes d2 = lanes_mul(d, d);
+    p->s1 = lanes_add(p->s1, d);
+    p->s2 = lanes_add(p->s2, d2);
+    p->s3 = lanes_add(p->s3, lanes_mul(d2, d));
+    p->s4 = lanes_add(p->s4, lanes_mul(d2, d2));
+}
+
+INLINE void add_rows(powers *p, lanes x, lanes anchor, bool masked) {
+    lanes d = lanes_sub(x, anchor);
+    if (masked) {
+        lanes_mask finite = lanes_finite(x);
+        p->finite = lanes_count(p->finite, finite);
+        d = lanes_where(finite, d);
+    }
+    add_powers(p, d);
+}
+
+INLINE void add_extremes(extremes *e, lanes x) {
+    e->min = lanes_lesser(x, e->min);
+    e->max = lanes_greater(x, e->max);
+}
+
+/* Two rows a lane in one step of the chain; without masks there is no NaN to lose. */
+INLINE void add_extremes_of(extremes *e, lanes x, lanes next, bool masked) {
+    if (masked) {
+        add_extremes(e, x);
+        add_extremes(e, next);
+    } else {
+        e->min = lanes_lesser(lanes_lesser(x, next), e->min);
+        e->max = lanes_greater(lanes_greater(x, next), e->max);
+    }
+}
+
+/* The extremes know of the first rows, so that signs are looked at from the start. */
+static inline state state_new(const double *values, int64_t n) {
     lanes zero = lanes_all(0.0);
     lanes_counter none = lanes_counter_zero();
-    return (state){zero, zero, zero, zero, lanes_all(INFINITY), lanes_all(-INFINITY),
-                   none, none, none};
+    state s = {.p = {zero, zero, zero, zero, none},
+               .e = {lanes_all(INFINITY), lanes_all(-INFINITY)},
+               .s = {none, none}};
+    for (int64_t i = 0; i < SDR_ANCHOR_ROWS && i + SDR_LANES <= n; i += SDR_LANES)
+        add_extremes(&s.e, lanes_load(values + i));
+    return s;
 }
 
-static inline void add_powers(state *s, lanes d) {
-    lanes d2 = lanes_mul(d, d);
-    s->s1 = lanes_add(s->s1, d);
-    s->s2 = lanes_add(s->s2, d2);
-    s->s3 = lanes_add(s->s3, lanes_mul(d2, d));
-    s->s4 = lanes_add(s->s4, lanes_mul(d2, d2));
-}
-
-static inline void add_extremes(state *s, lanes x) {
-    s->min = lanes_lesser(x, s->min);
-    s->max = lanes_greater(x, s->max);
-}
-
-static inline void add_signs(state *s, lanes x) {
+INLINE void add_signs(signs *s, lanes x) {
     s->zeros = lanes_count(s->zeros, lanes_equal(x, lanes_all(0.0)));
     s->negatives = lanes_count(s->negatives, lanes_less(x, lanes_all(0.0)));
 }
 
-static inline void add_masked(state *s, lanes x, lanes anchor) {
-    lanes_mask finite = lanes_finite(x);
-    s->finite = lanes_count(s->finite, finite);
-    add_powers(s, lanes_where(finite, lanes_sub(x, anchor)));
-}
-
-/* Powers of full lanes; and the rest where it costs no registers. */
-static inline void run_powers(state *s, const double *values, int64_t n, lanes anchor,
-                              bool masked, bool signs) {
-    state t = *s;
+/* Powers of full lanes alone: where registers are few. */
+INLINE void run_powers(state *s, const double *values, int64_t n, lanes anchor,
+                       bool masked) {
+    powers p = s->p;
     for (int64_t i = 0; i < n; i += SDR_LANES) {
-        lanes x = lanes_load(values + i);
-        lanes_prefetch(values + i);
-        if (LANES_WIDE) add_extremes(&t, x);
-        if (LANES_WIDE && signs) add_signs(&t, x);
-        if (masked)
-            add_masked(&t, x, anchor);
-        else
-            add_powers(&t, lanes_sub(x, anchor));
+        sdr_prefetch(values + i);
+        add_rows(&p, lanes_load(values + i), anchor, masked);
     }
-    *s = t;
+    s->p = p;
 }
 
-static inline void run_extremes(state *s, const double *values, int64_t n) {
-    lanes min = s->min, max = s->max;
-    for (int64_t i = 0; i < n; i += SDR_LANES) {
-        lanes x = lanes_load(values + i);
-        min = lanes_lesser(x, min);
-        max = lanes_greater(x, max);
+/* Extremes and signs, and the powers where registers are many; the last eight rows of
+ * an odd number of lanes are paired with ones, which no minimum of signs notices. */
+INLINE void run_rest(state *s, const double *values, int64_t n, lanes anchor,
+                     bool masked, signs_way way) {
+    powers p = s->p;
+    extremes e = s->e;
+    signs compared = s->s;
+    lanes_signs packed = lanes_signs_new();
+    int64_t pairs = n / (2 * SDR_LANES) * (2 * SDR_LANES);
+    for (int64_t i = 0; i < pairs; i += 2 * SDR_LANES) {
+        lanes x = lanes_load(values + i), next = lanes_load(values + i + SDR_LANES);
+        if (LANES_WIDE) {
+            sdr_prefetch(values + i);
+            sdr_prefetch(values + i + SDR_LANES);
+            add_rows(&p, x, anchor, masked);
+            add_rows(&p, next, anchor, masked);
+        }
+        add_extremes_of(&e, x, next, masked);
+        if (way == SIGNS_PACKED) lanes_signs_add(&packed, x, next);
+        if (way == SIGNS_COMPARED) add_signs(&compared, x);
+        if (way == SIGNS_COMPARED) add_signs(&compared, next);
     }
-    s->min = min;
-    s->max = max;
+    if (pairs < n) {
+        lanes x = lanes_load(values + pairs);
+        if (LANES_WIDE) add_rows(&p, x, anchor, masked);
+        add_extremes(&e, x);
+        if (way == SIGNS_PACKED) lanes_signs_add(&packed, x, lanes_all(1.0));
+        if (way == SIGNS_COMPARED) add_signs(&compared, x);
+    }
+    if (LANES_WIDE) s->p = p;
+    s->e = e;
+    s->s = compared;
+    if (way != SIGNS_PACKED) return;
+    s->has_zeros = lanes_signs_zero(&packed);
+    if (!s->has_zeros) s->negatives += lanes_signs_counted(&packed);
 }
 
-static inline void run_signs(state *s, const double *values, int64_t n) {
-    state t = *s;
+static void run_signs(state *s, const double *values, int64_t n) {
+    signs found = s->s;
     for (int64_t i = 0; i < n; i += SDR_LANES)
-        add_signs(&t, lanes_load(values + i));
-    s->zeros = t.zeros;
-    s->negatives = t.negatives;
+        add_signs(&found, lanes_load(values + i));
+    s->s = found;
 }
 
 /* Whether a lane has seen a row <= 0. */
 static inline bool has_signs(const state *s) {
-    return lanes_any(lanes_not_above(s->min, lanes_all(0.0)));
+    return lanes_any(lanes_not_above(s->e.min, lanes_all(0.0)));
 }
 
 static inline void add_tail(state *s, const double *values, int k, lanes anchor) {
     lanes x = lanes_load_part(values, k);
-    add_extremes(s, x);
-    add_masked(s, x, anchor);
-    add_signs(s, x);
+    add_extremes(&s->e, x);
+    add_rows(&s->p, x, anchor, true);
+    add_signs(&s->s, x);
 }
 
-static inline void run(state *s, const double *values, int64_t n, lanes anchor,
-                       bool masked) {
-    bool signs = has_signs(s);
-    if (signs)
-        run_powers(s, values, n, anchor, masked, true);
-    else
-        run_powers(s, values, n, anchor, masked, false);
-    if (!LANES_WIDE) run_extremes(s, values, n);
-    if (!(LANES_WIDE && signs) && has_signs(s)) run_signs(s, values, n);
+INLINE void run(state *s, const double *values, int64_t n, lanes anchor, bool masked) {
+    if (!LANES_WIDE) run_powers(s, values, n, anchor, masked);
+    if (!has_signs(s)) {
+        run_rest(s, values, n, anchor, masked, SIGNS_NOT_YET);
+        if (has_signs(s)) run_signs(s, values, n);
+    } else if (masked || s->has_zeros) {
+        run_rest(s, values, n, anchor, masked, SIGNS_COMPARED);
+    } else {
+        run_rest(s, values, n, anchor, masked, SIGNS_PACKED);
+        if (s->has_zeros) run_signs(s, values, n);
+    }
 }
 
 /* Order of rows [start, start + n], the last of them the next run's first; no NaN. */
@@ -133,8 +199,8 @@ static inline void run_order(sdr_profile *out, const double *values, int64_t n) 
     out->strict = strict && (up || down);
 }
 
-static inline void run_block(sdr_profile *out, state *s, const double *values,
-                             int64_t n, lanes anchor, bool masked) {
+INLINE void run_block(sdr_profile *out, state *s, const double *values, int64_t n,
+                      lanes anchor, bool masked) {
     int64_t full = n - n % SDR_LANES;
     out->increasing = out->decreasing = out->strict = true;
     for (int64_t start = 0; start < full; start += RUN_ROWS) {
@@ -149,24 +215,24 @@ static inline void run_block(sdr_profile *out, state *s, const double *values,
 }
 
 static inline void state_store(sdr_lanes *out, const state *s) {
-    lanes_store(out->s1, s->s1);
-    lanes_store(out->s2, s->s2);
-    lanes_store(out->s3, s->s3);
-    lanes_store(out->s4, s->s4);
-    lanes_store(out->min, s->min);
-    lanes_store(out->max, s->max);
+    lanes_store(out->s1, s->p.s1);
+    lanes_store(out->s2, s->p.s2);
+    lanes_store(out->s3, s->p.s3);
+    lanes_store(out->s4, s->p.s4);
+    lanes_store(out->min, s->e.min);
+    lanes_store(out->max, s->e.max);
 }
 
 static bool block_clean(sdr_profile *out, const double *values, int64_t n,
                         double anchor) {
     sdr_lanes lanes_out;
-    state s = state_new();
+    state s = state_new(values, n);
     run_block(out, &s, values, n, lanes_all(anchor), false);
     state_store(&lanes_out, &s);
-    bool clean_tail = lanes_counted(s.finite) == n % SDR_LANES;
+    bool clean_tail = lanes_counted(s.p.finite) == n % SDR_LANES;
     if (!clean_tail || !isfinite(sdr_lanes_sum(lanes_out.s1))) return false;
-    out->zeros = lanes_counted(s.zeros);
-    out->negatives = lanes_counted(s.negatives);
+    out->zeros = lanes_counted(s.s.zeros);
+    out->negatives = lanes_counted(s.s.negatives) + s.negatives;
     sdr_finish_block(out, &lanes_out, n, anchor, values, n);
     return true;
 }
@@ -174,12 +240,12 @@ static bool block_clean(sdr_profile *out, const double *values, int64_t n,
 static void block_masked(sdr_profile *out, const double *values, int64_t n,
                          double anchor) {
     sdr_lanes lanes_out;
-    state s = state_new();
+    state s = state_new(values, n);
     run_block(out, &s, values, n, lanes_all(anchor), true);
     state_store(&lanes_out, &s);
-    out->zeros = lanes_counted(s.zeros);
-    out->negatives = lanes_counted(s.negatives);
-    sdr_finish_block(out, &lanes_out, lanes_counted(s.finite), anchor, values, n);
+    out->zeros = lanes_counted(s.s.zeros);
+    out->negatives = lanes_counted(s.s.negatives);
+    sdr_finish_block(out, &lanes_out, lanes_counted(s.p.finite), anchor, values, n);
     sdr_finish_order(out, values, n);
 }
 
@@ -259,8 +325,8 @@ static void pair(sdr_pair_profile *out, const double *x, const double *y, int64_
                     zero, zero, zero, zero, lanes_counter_zero()};
     int64_t i = 0;
     for (; i + SDR_LANES <= n; i += SDR_LANES) {
-        lanes_prefetch(x + i);
-        lanes_prefetch(y + i);
+        sdr_prefetch(x + i);
+        sdr_prefetch(y + i);
         add_pairs(&s, lanes_load(x + i), lanes_load(y + i), ax, ay);
     }
     int k = (int)(n - i);
@@ -281,7 +347,7 @@ static double read_bound(const double *values, int64_t n) {
     for (; i + STEP <= n; i += STEP) {
         const double *p = values + i;
         for (int line = 0; line < STEP; line += SDR_LANES)
-            lanes_prefetch(p + line);
+            sdr_prefetch(p + line);
         a = lanes_add(a, lanes_load(p));
         b = lanes_add(b, lanes_load(p + SDR_LANES));
         c = lanes_add(c, lanes_load(p + 2 * SDR_LANES));

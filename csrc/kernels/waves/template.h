@@ -1,100 +1,109 @@
 /*
- * Waves of eight rows at a time. Eight of which one is far away or not finite are taken
- * row by row. An ISA's file defines, before it includes this,
- *   lanes_div(a, b)
- *   lanes_turned(a, k)      a, its sign turned where bit 1 of k's bits is set
- *   lanes_by_parity(k, odd, even)
- *   quanta                  eight 64-bit integers
- *   quanta_zero(), quanta_add(q, a), quanta_sum(q)    sums of bits of doubles
+ * Waves on any ISA with eight lanes; compiled by avx2.c, avx512.c and neon.c. value.h
+ * is one lane's arithmetic. The bits of 6 + g are summed; those of 6 are taken away at
+ * the end, of rows that take no part, too, as their g is 0.
  */
-#include "value.h"
+#include "kernels/lanes.h"
+#include "kernels/waves/value.h"
 
 enum { LANES = 8 };
 
-static inline lanes polynomial(const double *terms, lanes x) {
-    lanes sum = lanes_all(terms[WAVES_TERMS - 1]);
-    for (int i = WAVES_TERMS - 2; i >= 0; i--)
-        sum = lanes_add(lanes_mul(sum, x), lanes_all(terms[i]));
+typedef struct waves {
+    lanes g[SDR_WAVES];
+} waves;
+
+static inline lanes polynomial(const double *terms, lanes w) {
+    lanes sum = lanes_all(terms[SDR_WAVE_TERMS - 1]);
+    for (int i = SDR_WAVE_TERMS - 2; i >= 0; i--)
+        sum = lanes_add(lanes_mul(sum, w), lanes_all(terms[i]));
     return sum;
 }
 
-static inline void lanes_waves(lanes *cosine, lanes *sine, lanes x) {
-    lanes round = lanes_all(WAVES_ROUND);
-    lanes shifted = lanes_add(lanes_mul(x, lanes_all(WAVES_TWO_BY_PI)), round);
-    lanes k = lanes_sub(shifted, round);
-    lanes r = lanes_sub(x, lanes_mul(k, lanes_all(WAVES_HALF_PI_1)));
-    r = lanes_sub(r, lanes_mul(k, lanes_all(WAVES_HALF_PI_2)));
-    r = lanes_sub(r, lanes_mul(k, lanes_all(WAVES_HALF_PI_3)));
-    lanes r2 = lanes_mul(r, r);
-    lanes s = lanes_mul(r, lanes_mul(r2, polynomial(waves_sines, r2)));
-    lanes c = lanes_mul(lanes_mul(r2, r2), polynomial(waves_cosines, r2));
-    s = lanes_add(r, s);
-    c = lanes_add(lanes_sub(lanes_all(1.0), lanes_mul(lanes_all(0.5), r2)), c);
-    *cosine = lanes_turned(lanes_by_parity(shifted, s, c),
-                           lanes_add(shifted, lanes_all(1.0)));
-    *sine = lanes_turned(lanes_by_parity(shifted, c, s), shifted);
+/* One less twice the square of s, whose double is given. */
+static inline lanes cosine_of(lanes twice, lanes s) {
+    return lanes_sub(lanes_all(1.0), lanes_mul(twice, s));
 }
 
-/* Whether all eight are near enough for lanes_waves. */
-static inline bool all_near(lanes z, const double *points, int k) {
-    for (int i = 0; i < k; i++) {
-        lanes x = lanes_mul(lanes_all(points[i]), z);
-        if (!lanes_every(lanes_not_above(lanes_abs(x), lanes_all(WAVES_FAR))))
-            return false;
+/* sdr_wave_near. */
+static inline waves waves_near(lanes a) {
+    static const double sine[] = SDR_SINE, cosine[] = SDR_COSINE;
+    const lanes whole = lanes_all(SDR_WHOLE), two = lanes_all(2.0);
+    lanes turns = lanes_mul(a, lanes_all(SDR_TURNS_A_RADIAN));
+    turns = lanes_sub(lanes_add(turns, whole), whole);
+    lanes rest = lanes_sub(a, lanes_mul(turns, lanes_all(SDR_TURN_1)));
+    rest = lanes_sub(rest, lanes_mul(turns, lanes_all(SDR_TURN_2)));
+    rest = lanes_sub(rest, lanes_mul(turns, lanes_all(SDR_TURN_3)));
+    lanes u = lanes_mul(rest, lanes_all(0.25)), w = lanes_mul(u, u);
+    lanes s = lanes_add(u, lanes_mul(lanes_mul(u, w), polynomial(sine, w)));
+    lanes half = lanes_sub(lanes_all(1.0), lanes_mul(lanes_all(0.5), w));
+    lanes c = lanes_add(half, lanes_mul(lanes_mul(w, w), polynomial(cosine, w)));
+    for (int quarter = 0; quarter < 2; quarter++) {
+        lanes twice = lanes_mul(two, s), of_twice = lanes_mul(twice, c);
+        c = cosine_of(twice, s);
+        s = of_twice;
     }
-    return true;
+    lanes twice = lanes_mul(two, s);
+    return (waves){{c, cosine_of(twice, s), s, lanes_mul(twice, c)}};
 }
 
-static inline quanta quanta_of(quanta sum, lanes value) {
-    return quanta_add(sum, lanes_add(value, lanes_all(WAVES_SIX)));
-}
-
-static inline void add_lanes(quanta *sums, lanes z, const double *points, int k) {
-    lanes g[SDR_WAVES_MOST];
-    for (int i = 0; i < k; i++)
-        lanes_waves(&g[i], &g[k + i], lanes_mul(lanes_all(points[i]), z));
-    int sum = 0;
-    for (int i = 0; i < 2 * k; i++, sum++)
-        sums[sum] = quanta_of(sums[sum], g[i]);
-    for (int i = 0; i < 2 * k; i++)
-        for (int j = i; j < 2 * k; j++, sum++)
-            sums[sum] = quanta_of(sums[sum], lanes_mul(g[i], g[j]));
-}
-
-static inline int64_t add_rows(int64_t *sums, const double *values, int64_t n,
-                               const double *points, int k, double scale) {
-    const int n_sums = 2 * k + k * (2 * k + 1);
-    quanta lanes_sums[SDR_WAVES_SUMS];
-    int64_t taken = 0, in_lanes = 0, i = 0;
-    for (int s = 0; s < n_sums; s++)
-        lanes_sums[s] = quanta_zero();
-    for (; i + LANES <= n; i += LANES) {
-        lanes z = lanes_div(lanes_load(values + i), lanes_all(scale));
-        if (all_near(z, points, k)) {
-            add_lanes(lanes_sums, z, points, k);
-            in_lanes += LANES;
-            continue;
-        }
-        for (int row = 0; row < LANES; row++)
-            taken += waves_add_row(sums, values[i + row], points, k, scale);
+/* With libm's for the lanes beyond the limit. */
+static waves waves_far(lanes a) {
+    double angles[LANES], g[SDR_WAVES], all[SDR_WAVES][LANES];
+    lanes_store(angles, a);
+    for (int lane = 0; lane < LANES; lane++) {
+        sdr_wave_of(g, isfinite(angles[lane]) ? angles[lane] : 0.0);
+        for (int k = 0; k < SDR_WAVES; k++)
+            all[k][lane] = g[k];
     }
-    for (int s = 0; s < n_sums; s++) {
-        uint64_t six = waves_bits(WAVES_SIX) * (uint64_t)in_lanes;
-        sums[s] = (int64_t)((uint64_t)sums[s] + quanta_sum(lanes_sums[s]) - six);
-    }
-    for (; i < n; i++)
-        taken += waves_add_row(sums, values[i], points, k, scale);
-    return taken + in_lanes;
+    waves out;
+    for (int k = 0; k < SDR_WAVES; k++)
+        out.g[k] = lanes_load(all[k]);
+    return out;
 }
 
-/* Two points are the test's: then the sums stay in registers. */
-static int64_t add(int64_t *sums, const double *values, int64_t n, const double *points,
-                   int k, double scale) {
-    if (k == 2) return add_rows(sums, values, n, points, 2, scale);
-    return add_rows(sums, values, n, points, k, scale);
+typedef struct sums {
+    lanes_counter all[SDR_WAVE_SUMS], count;
+    lanes point, scale;
+} sums;
+
+static inline void add_values(sums *s, lanes x) {
+    lanes a = lanes_mul(s->point, lanes_divide(x, s->scale)), g[SDR_WAVES];
+    const lanes six = lanes_all(SDR_WAVE_SIX);
+    lanes_mask part = lanes_finite(a);
+    lanes size = lanes_where(part, lanes_abs(a)); /* of those that take no part: 0 */
+    waves w = lanes_any(lanes_less(lanes_all(SDR_WAVE_LIMIT), size))
+                  ? waves_far(a)
+                  : waves_near(lanes_where(part, a));
+    s->count = lanes_count(s->count, part);
+    for (int i = 0; i < SDR_WAVES; i++) {
+        g[i] = lanes_where(part, w.g[i]);
+        s->all[i] = lanes_add_bits(s->all[i], lanes_add(six, g[i]));
+    }
+    for (int i = 0, at = SDR_WAVES; i < SDR_WAVES; i++)
+        for (int j = i; j < SDR_WAVES; j++, at++)
+            s->all[at] =
+                lanes_add_bits(s->all[at], lanes_add(six, lanes_mul(g[i], g[j])));
+}
+
+static void block(sdr_wave_sums *out, const double *values, int64_t n, double point,
+                  double scale) {
+    sums s = {.count = lanes_counter_zero(),
+              .point = lanes_all(point),
+              .scale = lanes_all(scale)};
+    for (int k = 0; k < SDR_WAVE_SUMS; k++)
+        s.all[k] = lanes_counter_zero();
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        add_values(&s, lanes_load(values + i));
+    if (i < n) add_values(&s, lanes_load_part(values + i, (int)(n - i)));
+    uint64_t rows = (uint64_t)(i < n ? i + LANES : i);
+    out->n = lanes_counted(s.count);
+    for (int k = 0; k < SDR_WAVE_SUMS; k++)
+        out->sums[k] =
+            (int64_t)(lanes_bits_sum(s.all[k]) - rows * sdr_wave_bits(SDR_WAVE_SIX));
 }
 
 #define SDR_WAVES_FILL(isa)                                                            \
     void sdr_waves_fill_##isa(sdr_waves_kernels *kernels) {                            \
-        kernels->add = add;                                                            \
+        kernels->block = block;                                                        \
     }

@@ -1,34 +1,35 @@
 /*
- * Kernel family "waves": sums of cosines, sines and their products over a block, for
- * the empirical characteristic function.
+ * Waves: sums of the cosines and sines of a block's values at two frequencies, and of
+ * their products, for the empirical characteristic function.
  *
- *   g = (cos(t_1 z), ..., cos(t_k z), sin(t_1 z), ..., sin(t_k z)),  z = value / scale
+ *   g = (cos a, cos 2a, sin a, sin 2a),  a = point * (x / scale)
  *
- * Each g and each product of two is rounded to a multiple of 2^-50 and summed as an
- * integer: the order of rows, the ISA and the number of threads don't matter.
+ * over the rows whose a is finite. None is above 1: each is rounded to SDR_WAVE_QUANTUM
+ * and summed as an integer, so that no order of rows changes a bit. (6 + g has its last
+ * bit there: adding 6 rounds, and the bits beyond those of 6 are the integer.)
  *
- * Accuracy: cosines and sines within 1.5e-16 where |t z| <= 1e6, see value.h; libm's
- * beyond.
+ * Angles up to SDR_WAVE_LIMIT are reduced by whole turns in three parts of 2 pi (Cody
+ * and Waite; the parts are those of fdlibm, times four), a quarter of the rest is taken
+ * by fdlibm's polynomials, and the angle is doubled back: 1 - 2 s^2, 2 s c. Absolute
+ * error 2e-15. Larger angles are libm's.
  */
 #ifndef SDR_KERNELS_WAVES_H
 #define SDR_KERNELS_WAVES_H
 
 #include <stdint.h>
 
-enum {
-    SDR_WAVES_POINTS = 4,
-    SDR_WAVES_MOST = 2 * SDR_WAVES_POINTS,
-    SDR_WAVES_SUMS = SDR_WAVES_MOST + SDR_WAVES_MOST * (SDR_WAVES_MOST + 1) / 2,
-    SDR_WAVES_BITS = 50, /* of a quantum; 4,096 rows of them fit into 63 bits */
-    SDR_WAVES_ROWS_MOST = 4096
-};
+#define SDR_WAVE_QUANTUM 0x1p-50
+enum { SDR_WAVES = 4, SDR_WAVE_SUMS = 14 };
+
+typedef struct sdr_wave_sums {
+    int64_t n;
+    int64_t sums[SDR_WAVE_SUMS]; /* of g, then of the products of its pairs i <= j */
+} sdr_wave_sums;
 
 typedef struct sdr_waves_kernels {
-    /* Adds to sums: 2 k of g, then those of the products g_i g_j, i <= j, in quanta.
-     * Rows whose z is not finite take no part; returns how many do. n <=
-     * SDR_WAVES_ROWS_MOST, 1 <= k <= SDR_WAVES_POINTS. */
-    int64_t (*add)(int64_t *sums, const double *values, int64_t n, const double *points,
-                   int k, double scale);
+    /* n <= SDR_BLOCK_ROWS values; NaN and infinite rows take no part. */
+    void (*block)(sdr_wave_sums *out, const double *values, int64_t n, double point,
+                  double scale);
 } sdr_waves_kernels;
 
 void sdr_waves_fill_scalar(sdr_waves_kernels *kernels);

@@ -152,24 +152,19 @@ def measure_columns(
 def _measure(
     column: ReferenceColumn, other: CurrentColumn, choice: MethodChoice, plan: DriftPlan
 ) -> list[Measured]:
-    names = {name for name, _ in (*choice.decisive, *choice.beside)}
-    pair = ColumnPair(
-        column,
-        other,
-        ks="ks" in names,
-        wasserstein=not names.isdisjoint(("wasserstein", "wasserstein_normed")),
-        threads=plan.threads,
-    )
-    measured = []
-    for calls, beside in ((choice.decisive, False), (choice.beside, True)):
-        for call in calls:
-            spec, params, text = _prepared_call(call, column.kind, plan.bins)
-            outcome = evaluate(spec, pair, params)
-            measured.append(Measured(column.name, spec, text, outcome, beside))
-    if plan.missing_share and "missing_share" not in names:
-        spec = method("missing_share")
-        measured.append(Measured(column.name, spec, "", evaluate(spec, pair, {})))
-    return measured
+    calls = [
+        (*_prepared_call(call, column.kind, plan.bins), beside)
+        for calls, beside in ((choice.decisive, False), (choice.beside, True))
+        for call in calls
+    ]
+    if plan.missing_share and all(spec.name != "missing_share" for spec, *_ in calls):
+        calls.append((method("missing_share"), {}, "", False))
+    pair = ColumnPair(column, other, reads={spec.reads for spec, *_ in calls}, threads=plan.threads)
+    with pair.sorted_once():
+        return [
+            Measured(column.name, spec, text, evaluate(spec, pair, params), beside)
+            for spec, params, text, beside in calls
+        ]
 
 
 def _by_evidently(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from simdrift.metrics.state import ColumnPair
 
 Rule = Literal["test", "distance"]
+Reads = Literal["ks", "wasserstein", "ranks"]
 Function = Callable[..., Outcome]
 Check = Callable[[Any], Any]
 log = logging.getLogger("simdrift")
@@ -34,6 +35,7 @@ class DriftMethod(NamedTuple):
     threshold: float | None
     params: Mapping[str, Check]
     needs_values: bool
+    reads: Reads | None
 
     @property
     def metric(self) -> str:
@@ -51,15 +53,17 @@ def drift_method(
     threshold: float | None = None,
     params: Mapping[str, Check] | None = None,
     needs_values: bool = True,
+    reads: Reads | None = None,
 ) -> Callable[[Function], Function]:
     """Registers a function `(pair, **params) -> Outcome`. `params` maps a name to what checks
     its value: returns it as the function takes it, or raises TypeError or ValueError. With
     `needs_values` the function is called only where both sides have a row that is not missing
-    (which costs a pass that a function with a status of its own can spare)."""
+    (which costs a pass that a function with a status of its own can spare). `reads`: the pass
+    over both samples that it shares with others."""
 
     def register(function: Function) -> Function:
         _TABLE[name] = DriftMethod(
-            name, function, frozenset(kinds), rule, threshold, params or {}, needs_values
+            name, function, frozenset(kinds), rule, threshold, params or {}, needs_values, reads
         )
         return function
 

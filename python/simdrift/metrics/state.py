@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple, cast
@@ -106,6 +107,8 @@ class ColumnState:
             raise ValueError(f"kind: expected one of {', '.join(KINDS)}, found {kind!r}")
         self.name = name
         self.threads = threads
+        self.ordered: _core.Prepared | None = None
+        """The rows that are not missing, sorted: where they are at hand for a while."""
         self._column: _core.Column | None = None
         self.broken: Broken | None = None
         self.unit: str | None = None
@@ -191,6 +194,8 @@ class ColumnState:
 
     def quantiles(self, q: Sequence[float]) -> NDArray[np.float64]:
         """Exact quantiles (linear interpolation) of the rows that are not missing."""
+        if self.ordered is not None:
+            return self.ordered.quantiles(np.asarray(q, float))
         return _core.quantiles(self.column, np.asarray(q, float), threads=self.threads)
 
     @cached_property
@@ -226,7 +231,14 @@ class ColumnState:
         """Rows in (-inf, c0), [c0, c1), ..., [c_last, inf)."""
         if not len(cuts):
             return np.array([self.valid], np.int64)
+        if self.ordered is not None:
+            return _count_sorted(self.ordered.values, cuts)
         return _core.histogram(self.column, cuts, threads=self.threads)
+
+
+def _count_sorted(values: NDArray[Any], cuts: NDArray[np.float64]) -> NDArray[np.int64]:
+    below = np.searchsorted(values, cuts, side="left")
+    return np.diff(below, prepend=0, append=len(values)).astype(np.int64)
 
 
 class CurrentColumn(ColumnState):
@@ -301,9 +313,7 @@ class ReferenceColumn(ColumnState):
     def count_cells(self, cuts: NDArray[np.float64]) -> NDArray[np.int64]:
         if self.prepared is None:
             return super().count_cells(cuts)
-        values = self.prepared.values
-        below = np.searchsorted(values, cuts, side="left")
-        return np.diff(below, prepend=0, append=len(values)).astype(np.int64)
+        return _count_sorted(self.prepared.values, cuts)
 
     def cells(self, bins: Bins) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Cut points and the reference's counts. `bins` many cells of equal count (cut points
@@ -464,22 +474,21 @@ def _unpack_categories(state: Mapping[str, Any]) -> CategoryTable:
 
 class ColumnPair:
     """A reference column and a current one, with the pieces that several methods share.
-    `ks`, `wasserstein`: what the one two-sample pass is to find."""
+    `reads`: the passes over both samples that its methods want (`DriftMethod.reads`)."""
 
     def __init__(
         self,
         reference: ReferenceColumn,
         current: CurrentColumn,
         *,
-        ks: bool = True,
-        wasserstein: bool = True,
+        reads: Collection[str | None] = ("ks", "wasserstein"),
         threads: int | None = None,
     ) -> None:
         self.name = reference.name
         self.reference = reference
         self.current = current
         self.threads = threads
-        self._wanted = (ks, wasserstein)
+        self._reads = reads
 
     @property
     def kind(self) -> str:
@@ -522,15 +531,34 @@ class ColumnPair:
             return f"for {' and '.join(sorted(kinds))} columns; this one is {self.kind}"
         return ""
 
+    @contextmanager
+    def sorted_once(self) -> Iterator[None]:
+        """Keeps both samples sorted meanwhile, where ranks will be read: quantiles and cells
+        of other methods are then read from them, too."""
+        reference, current = self.reference, self.current
+        if "ranks" in self._reads and reference.prepared is None and self._are_sortable:
+            with suppress(MemoryError):  # then each method does without, or fails, on its own
+                reference.ordered, current.ordered = _core.sort_both(
+                    reference.column, current.column, threads=self.threads
+                )
+        try:
+            yield
+        finally:
+            reference.ordered = current.ordered = None
+
+    @property
+    def _are_sortable(self) -> bool:
+        kinds = {self.reference.kind, self.current.kind}
+        return self.shape_status is None and kinds.issubset(ORDERED)
+
     @cached_property
     def two_sample(self) -> Mapping[str, Any]:
         """KS and Wasserstein-1 of one fused pass (`_core.TwoSampleDict`)."""
-        ks, wasserstein = self._wanted
         found = _core.two_sample(
             self.reference.sample,
             self.current.column,
-            ks=ks,
-            wasserstein=wasserstein,
+            ks="ks" in self._reads,
+            wasserstein="wasserstein" in self._reads,
             threads=self.threads,
         )
         if found["status"] == EMPTY and self.shape_status is None:
@@ -540,8 +568,11 @@ class ColumnPair:
     @cached_property
     def ranks(self) -> Mapping[str, Any]:
         """Rank statistics of one sort a side and one walk (`_core.RankDict`)."""
+        reference, current = self.reference, self.current
         found = _core.rank_statistics(
-            self.reference.sample, self.current.column, threads=self.threads
+            reference.sample if reference.ordered is None else reference.ordered,
+            current.column if current.ordered is None else current.ordered,
+            threads=self.threads,
         )
         if found["status"] == EMPTY and self.shape_status is None:
             found["status"] = ALL_NULL  # a restored reference knows only its values
@@ -549,14 +580,12 @@ class ColumnPair:
 
     def pooled_quantiles(self, q: Sequence[float]) -> NDArray[np.float64]:
         """Exact quantiles of the finite rows of both sides together."""
-        sides = []
-        for side in (self.reference, self.current):
-            values = side.column.to_float64()
-            every = int(side.profile["finite"]) == len(values)
-            sides.append(values if every else values[np.isfinite(values)])
-        pooled = np.concatenate(sides)
-        column = _core.Column.from_numpy(pooled)
-        return _core.quantiles(column, np.asarray(q, float), threads=self.threads)
+        reference, current, wanted = self.reference, self.current, np.asarray(q, float)
+        if reference.ordered is not None and current.ordered is not None:
+            return _core.pooled_quantiles(reference.ordered, current.ordered, wanted)
+        return _core.pooled_quantiles(
+            reference.column, current.column, wanted, threads=self.threads
+        )
 
     def cell_counts(self, bins: Bins) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Counts of both sides over the reference's cells; over its categories for a

@@ -23,7 +23,14 @@ from simdrift.metrics.values import (
 PERMUTED = {"permutations": checked_permutations, "seed": checked_seed}
 
 
-@drift_method("wasserstein", kinds=ORDERED, rule="distance", params=PERMUTED, needs_values=False)
+@drift_method(
+    "wasserstein",
+    kinds=ORDERED,
+    rule="distance",
+    params=PERMUTED,
+    needs_values=False,
+    reads="wasserstein",
+)
 def measure_wasserstein(pair: ColumnPair, *, permutations: int = 0, seed: int = 0) -> Outcome:
     """W1 = integral |F - G|, in the column's unit (temporal: seconds), of the finite rows."""
     found = pair.two_sample
@@ -104,6 +111,7 @@ def _permuted_params(permutations: int, seed: int) -> dict[str, Any]:
     threshold=0.1,
     params=PERMUTED,
     needs_values=False,
+    reads="wasserstein",
 )
 def measure_wasserstein_normed(
     pair: ColumnPair, *, permutations: int = 0, seed: int = 0
@@ -155,7 +163,9 @@ def _w1(pair: ColumnPair, found: Any) -> tuple[float | None, str]:
     return found["wasserstein"] * pair.reference.unit_seconds, OK
 
 
-@drift_method("energy", kinds=ORDERED, rule="distance", params=PERMUTED, needs_values=False)
+@drift_method(
+    "energy", kinds=ORDERED, rule="distance", params=PERMUTED, needs_values=False, reads="ranks"
+)
 def measure_energy(pair: ColumnPair, *, permutations: int = 0, seed: int = 0) -> Outcome:
     """sqrt(2 integral (F - G)^2), in roots of the column's unit (temporal: seconds)."""
     found = pair.ranks

@@ -31,7 +31,12 @@ def checked_ks_method(method: str) -> str:
 
 
 @drift_method(
-    "ks", kinds=ORDERED, rule="test", params={"method": checked_ks_method}, needs_values=False
+    "ks",
+    kinds=ORDERED,
+    rule="test",
+    params={"method": checked_ks_method},
+    needs_values=False,
+    reads="ks",
 )
 def measure_ks(pair: ColumnPair, *, method: str = "auto") -> Outcome:
     """D = max |F - G|; two-sided p-value, exact or by the corrected limit law."""
@@ -90,7 +95,7 @@ def _untested(pair: ColumnPair, status: str) -> Outcome:
     return Outcome(None, status, n_reference=pair.ranks["n"], n_current=pair.ranks["m"])
 
 
-@drift_method("kuiper", kinds=ORDERED, rule="test", needs_values=False)
+@drift_method("kuiper", kinds=ORDERED, rule="test", needs_values=False, reads="ranks")
 def measure_kuiper(pair: ColumnPair) -> Outcome:
     """V = D+ + D-, the p-value by the corrected limit law."""
     found = pair.ranks
@@ -121,7 +126,7 @@ def kuiper(
     return run("kuiper", reference, current, {}, alpha=alpha, threads=threads)
 
 
-@drift_method("cramer_von_mises", kinds=ORDERED, rule="test", needs_values=False)
+@drift_method("cramer_von_mises", kinds=ORDERED, rule="test", needs_values=False, reads="ranks")
 def measure_cramer_von_mises(pair: ColumnPair) -> Outcome:
     """T with mean ranks; p-value counted up to 20 rows a side, else by the limit law."""
     found = pair.ranks
@@ -157,7 +162,7 @@ def cramer_von_mises(
     return run("cramer_von_mises", reference, current, {}, alpha=alpha, threads=threads)
 
 
-@drift_method("anderson_darling", kinds=ORDERED, rule="test", needs_values=False)
+@drift_method("anderson_darling", kinds=ORDERED, rule="test", needs_values=False, reads="ranks")
 def measure_anderson_darling(pair: ColumnPair) -> Outcome:
     """A2kN of two samples, mean ranks, standardised; p-value by the limit law."""
     found = pair.ranks
@@ -193,7 +198,7 @@ def anderson_darling(
     return run("anderson_darling", reference, current, {}, alpha=alpha, threads=threads)
 
 
-@drift_method("mann_whitney", kinds=ORDERED, rule="test", needs_values=False)
+@drift_method("mann_whitney", kinds=ORDERED, rule="test", needs_values=False, reads="ranks")
 def measure_mann_whitney(pair: ColumnPair) -> Outcome:
     """U of the reference; effect size Cliff's delta of the current over it."""
     found = pair.ranks

@@ -35,7 +35,7 @@ from simdrift.metrics.values import (
 LEVEL = 0.975
 """Upper end of the intervals: 95 %."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-SINGLETON_POINTS = (0.4, 0.8)
+SINGLETON_POINT = 0.4  # and twice as much
 SINGLETON_ROWS = 5
 SINGLETON_SMALL = 25
 """Below so many rows on both sides W2 is corrected (Epps and Singleton 1986)."""
@@ -279,13 +279,12 @@ def measure_epps_singleton(pair: ColumnPair) -> Outcome:
 
 def _singleton(pair: ColumnPair, scale: float, n: int, m: int) -> tuple[float, int]:
     """W2 and the rank of its covariance."""
-    points, total = np.array(SINGLETON_POINTS), n + m
-    size = 2 * len(points)
+    total = n + m
     (_, gx, cx), (_, gy, cy) = (
-        _core.characteristic(side.column, points, scale, threads=pair.threads)
+        _core.characteristic(side.column, SINGLETON_POINT, scale, threads=pair.threads)
         for side in (pair.reference, pair.current)
     )
-    covariance = (total / n * cx + total / m * cy).reshape(size, size)
+    covariance = (total / n * cx + total / m * cy).reshape(4, 4)
     inverse = np.linalg.pinv(covariance)
     difference = gx - gy
     value = total * float(difference @ inverse @ difference)

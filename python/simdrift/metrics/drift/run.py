@@ -42,8 +42,7 @@ def run(
     pair = ColumnPair(
         ReferenceColumn("reference", _given(reference, "reference"), kind=kind, threads=threads),
         CurrentColumn("current", _given(current, "current"), kind=kind, threads=threads),
-        ks=name == "ks",
-        wasserstein=name != "ks",
+        reads={spec.reads},
         threads=threads,
     )
     told = {k: v for k, v in params.items() if k != "bins" or pair.kind != CATEGORICAL}

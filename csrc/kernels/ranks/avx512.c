@@ -1,0 +1,7 @@
+/* The sums of merged ranks with AVX-512. */
+#include "template.h"
+
+void sdr_ranks_fill_avx512(sdr_ranks_kernels *kernels) {
+    kernels->sums = sums;
+    kernels->distinct = distinct;
+}

@@ -1,0 +1,7 @@
+/* The sums of merged ranks with NEON. */
+#include "template.h"
+
+void sdr_ranks_fill_neon(sdr_ranks_kernels *kernels) {
+    kernels->sums = sums;
+    kernels->distinct = distinct;
+}
