@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 import scipy.stats
 
 from markdown import table as markdown_table
@@ -17,6 +18,7 @@ from timing import interleaved, median, ratio
 SEED = 20130208
 ROWS, QUICK_ROWS = 10_000_000, 1_000_000
 ROUNDS = 7
+FEW, MANY = 16, 4_096
 
 
 class Data(NamedTuple):
@@ -26,6 +28,15 @@ class Data(NamedTuple):
     cy: _core.Column
     prepared: _core.Prepared
     edges: np.ndarray
+    codes: np.ndarray
+    cc: _core.Column
+    many: np.ndarray
+    cm: _core.Column
+
+
+def codes(values: np.ndarray, k: int) -> np.ndarray:
+    """int32 codes below k, one for each value, about equally frequent."""
+    return (np.abs(values) * 1e3 % 1.0 * k).astype(np.int32).clip(0, k - 1)
 
 
 class Kernel(NamedTuple):
@@ -44,8 +55,16 @@ def make(rows: int, decimals: int | None = None) -> Data:
     if decimals is not None:
         x, y = x.round(decimals), y.round(decimals)
     edges = np.linspace(-3.0, 3.0, 30)
+    few, many = codes(x, FEW), codes(x, MANY)
     cx, cy = _core.Column.from_numpy(x), _core.Column.from_numpy(y)
-    return Data(x, y, cx, cy, _core.Prepared(cx), edges)
+    coded = few, dictionary(few, FEW), many, dictionary(many, MANY)
+    return Data(x, y, cx, cy, _core.Prepared(cx), edges, *coded)
+
+
+def dictionary(rows: np.ndarray, k: int) -> _core.Column:
+    """A column of categories over codes."""
+    labels = pa.array([f"label {code}" for code in range(k)])
+    return _core.columns_from_arrow(pa.DictionaryArray.from_arrays(pa.array(rows), labels))[0][2]
 
 
 def numpy_histogram(data: Data) -> np.ndarray:
@@ -94,6 +113,18 @@ def check_wasserstein(data: Data) -> None:
 
 def check_quantiles(data: Data) -> None:
     np.testing.assert_array_equal(_core.quantiles(data.cx, NINE), np.quantile(data.x, NINE))
+
+
+def check_codes(data: Data) -> None:
+    for rows, column in ((data.codes, data.cc), (data.many, data.cm)):
+        counts, nulls = _core.Categories().count(column)
+        assert nulls == 0
+        np.testing.assert_array_equal(np.sort(counts), np.sort(counts_of(rows)))
+
+
+def counts_of(rows: np.ndarray) -> np.ndarray:
+    counts = np.bincount(rows)
+    return counts[counts > 0]
 
 
 def check_sort(data: Data) -> None:
@@ -154,6 +185,16 @@ KERNELS = (
     Kernel(
         "nine exact quantiles", 1, lambda d, t: _core.quantiles(d.cx, NINE, t),
         "np.quantile", lambda d: np.quantile(d.x, NINE), check_quantiles,
+    ),
+    Kernel(
+        f"category counts on codes, {FEW} values", 1,
+        lambda d, t: _core.Categories().count(d.cc, t)[0].tolist(),
+        "np.bincount", lambda d: np.bincount(d.codes), check_codes,
+    ),
+    Kernel(
+        f"category counts on codes, {MANY:,} values", 1,
+        lambda d, t: _core.Categories().count(d.cm, t)[0].tolist(),
+        "np.bincount", lambda d: np.bincount(d.many), check_codes,
     ),
     Kernel(
         "sort, into a copy", 1, lambda d, t: _core.sort(d.x, t),

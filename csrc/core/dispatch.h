@@ -14,9 +14,11 @@
 #include "simdrift/context.h"
 
 #include "kernels/cells/cells.h"
+#include "kernels/codes/codes.h"
 #include "kernels/histogram/histogram.h"
 #include "kernels/moments/moments.h"
 #include "kernels/ranks/ranks.h"
+#include "kernels/rbf/rbf.h"
 #include "kernels/sort/sort.h"
 #include "kernels/waves/waves.h"
 
@@ -25,6 +27,8 @@ typedef struct sdr_dispatch {
         moments; /* kernels/moments: profile blocks, pairs, read bound */
     sdr_histogram_kernels histogram; /* kernels/histogram */
     sdr_cells_kernels cells; /* kernels/cells: monotone cell map, counts, sums */
+    sdr_codes_kernels codes; /* kernels/codes: counts of a few codes, ranges */
+    sdr_rbf_kernels rbf;     /* kernels/rbf: Gaussian kernel, sums by labels */
     sdr_sort_kernels sort;   /* kernels/sort: splits, few keys */
     sdr_ranks_kernels ranks; /* kernels/ranks: sums over merged ranks */
     sdr_waves_kernels waves; /* kernels/waves: characteristic functions */

@@ -99,7 +99,11 @@ static inline lanes_counter lanes_add_bits(lanes_counter c, lanes a) {
     return _mm512_add_epi64(c, _mm512_castpd_si512(a));
 }
 static inline uint64_t lanes_bits_sum(lanes_counter c) {
-    return (uint64_t)_mm512_reduce_add_epi64(c);
+    uint64_t part[8], sum = 0; /* wraps; the header's reduction adds signed lanes */
+    _mm512_storeu_si512(part, c);
+    for (int i = 0; i < 8; i++)
+        sum += part[i];
+    return sum;
 }
 
 typedef struct lanes_signs {

@@ -1,14 +1,14 @@
 /*
  * Category counts and codes.
  *
- * Two ways in. Columns whose rows are small indices (dictionaries, booleans, 8-bit
- * integers) are counted by index: no row is hashed, each index that occurs is labelled
- * once. All others are tallied by hash, each worker its own rows. Either way the values
- * that occurred enter the table in order of their first row in the column, so codes do
- * not depend on threads.
+ * Two ways in. Columns whose rows are small indices (dictionaries, booleans, integers
+ * of a small range) are counted by index: no row is hashed, each index that occurs is
+ * labelled once. All others are tallied by hash, each worker its own rows. Either way
+ * the values that occurred enter the table in order of their first row in the column,
+ * so codes do not depend on threads.
  *
- * Time O(rows); one pass, and for indices the rows up to the last first occurrence
- * again.
+ * Time O(rows); one pass, for integers one more for their range, and for indices the
+ * rows again in which one occurs first.
  */
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -177,11 +177,11 @@ static sdr_code by_hash(target *to, const sdr_column *column,
 /* --- by index
  * --------------------------------------------------------------------------- */
 
-static sdr_code settle_index(target *to, const sdr_view *view, int64_t index,
+static sdr_code settle_index(target *to, const sdr_index_source *source, int64_t index,
                              int64_t rows, int64_t *code, sdr_error *error) {
     char text[SDR_LABEL_BYTES];
     sdr_string label;
-    if (!sdr_index_label(&label, text, view, index)) {
+    if (!sdr_index_label(&label, text, source, index)) {
         to->missing += rows; /* the dictionary's value is null or NaN */
         *code = -1;
         return SDR_OK;
@@ -189,28 +189,29 @@ static sdr_code settle_index(target *to, const sdr_view *view, int64_t index,
     return settle(to, label, rows, code, error);
 }
 
-static sdr_code index_view(target *to, const sdr_view *view, int32_t *codes,
+static sdr_code index_view(target *to, const sdr_index_source *source, int32_t *codes,
                            const sdr_context *context, sdr_error *error) {
     sdr_index_counts found;
-    SDR_TRY(sdr_index_count(&found, view, context, error));
+    SDR_TRY(sdr_index_count(&found, source, context, error));
     to->missing += found.missing;
     sdr_code code = SDR_OK;
     for (int64_t i = 0; i < found.n && code == SDR_OK && !to->overflow; i++) {
         int64_t index = found.order[i], settled;
-        code = settle_index(to, view, index, found.counts[index], &settled, error);
+        code = settle_index(to, source, index, found.counts[index], &settled, error);
         found.codes[index] = (int32_t)settled;
     }
     if (code == SDR_OK && codes != NULL && !to->overflow)
-        sdr_index_recode(codes, view, found.codes);
+        sdr_index_recode(codes, source, found.codes);
     sdr_index_counts_reset(&found);
     return code;
 }
 
-static sdr_code by_index(target *to, const sdr_column *column,
+static sdr_code by_index(target *to, const sdr_column *column, sdr_index_range range,
                          const sdr_context *context, sdr_error *error) {
     for (int64_t chunk = 0; chunk < column->n_chunks && !to->overflow; chunk++) {
         int32_t *codes = to->codes != NULL ? to->codes + column->starts[chunk] : NULL;
-        SDR_TRY(index_view(to, &column->chunks[chunk], codes, context, error));
+        sdr_index_source source = sdr_index_source_of(&column->chunks[chunk], range);
+        SDR_TRY(index_view(to, &source, codes, context, error));
     }
     return SDR_OK;
 }
@@ -227,7 +228,11 @@ static sdr_code run(target *to, const sdr_column *column, const sdr_context *con
             to->codes[row] = -1;
         return SDR_OK;
     }
-    if (sdr_index_applies(column)) return by_index(to, column, context, error);
+    sdr_index_range range = {0};
+    bool is_index = sdr_index_applies(column);
+    if (!is_index) SDR_TRY(sdr_index_range_of(&range, column, context, error));
+    if (is_index || range.domain > 0)
+        return by_index(to, column, range, context, error);
     return by_hash(to, column, context, error);
 }
 

@@ -1,209 +1,269 @@
 /*
- * Counting by index: a table as long as the domain, four of them where it is small, so
- * that runs of one index do not wait for their own last store. Then the rows are read
- * again until each index that occurs was seen once: its first row gives the order.
+ * Counting by index, a stretch of rows at a time.
+ *
+ *   domain <= 16     bytes, compared with each value (kernels/codes)
+ *   domain <= 255    bytes, eight tables of 32-bit counters in turn
+ *   else             32-bit indices, four, two or one table
+ *
+ * Several tables, because a run of one index would else wait for its own last store;
+ * fewer where they would not fit into the cache.
+ *
+ * Order of first rows: at the end of a stretch the worker notes which indices it met
+ * for the first time. Only the earliest stretch of an index is read again to find its
+ * row, and only until all of the stretch's own are found: the first stretch for most,
+ * any for the few rare ones.
  */
 #include "category_index.h"
 
-#include <math.h>
 #include <string.h>
 
-#include "category_tally.h"
+#include "core/dispatch.h"
 #include "core/parallel.h"
 
 enum {
-    BYTE_DOMAIN = 256,
-    SMALL_DOMAIN = 4096, /* 4 tables of 8 bytes each fit in L2 */
-    LANES = 4,
-    INDEX_COST_BYTES = SDR_BLOCK_ROWS * 4
+    BYTE_TABLES = 8,
+    FOUR_TABLES_DOMAIN = 8192, /* 128 KiB: the second-level cache */
+    TWO_TABLES_DOMAIN = 65536, /* 512 KiB: the second-level cache */
+    STRETCH_ROWS = 1 << 18,
+    STRETCH_DOMAINS = 16, /* or so many times the domain: its end reads every table */
+    FEW_WANTED = 8,       /* as many compares a row cost less than looking it up */
+    NEVER = INT32_MAX
 };
 
-bool sdr_index_applies(const sdr_column *column) {
-    switch (column->type) {
-    case SDR_TYPE_DICTIONARY:
-    case SDR_TYPE_BOOL_BITS:
-    case SDR_TYPE_BOOL_BYTES:
-    case SDR_TYPE_INT8:
-    case SDR_TYPE_UINT8:
-        return true;
-    default:
-        return false;
-    }
-}
-
-static int64_t domain_of(const sdr_view *view) {
-    return view->type == SDR_TYPE_DICTIONARY ? view->dictionary->length : BYTE_DOMAIN;
-}
-
-/* --- rows to indices
- * -------------------------------------------------------------------- */
-
-/* Reads `count` values of C type `type` at a stride as int32; validated to fit. */
-#define READ_INDICES(type, expression)                                                 \
-    for (int64_t i = 0; i < count; i++) {                                              \
-        type value;                                                                    \
-        memcpy(&value, data + i * stride, sizeof value);                               \
-        out[i] = (int32_t)(expression);                                                \
-    }                                                                                  \
-    break
-
-static void read_strided(int32_t *out, sdr_type type, const uint8_t *data,
-                         ptrdiff_t stride, int64_t count) {
-    switch (type) {
-    case SDR_TYPE_INT8:
-        READ_INDICES(int8_t, value);
-    case SDR_TYPE_INT16:
-        READ_INDICES(int16_t, value);
-    case SDR_TYPE_UINT16:
-        READ_INDICES(uint16_t, value);
-    case SDR_TYPE_INT32:
-        READ_INDICES(int32_t, value);
-    case SDR_TYPE_UINT32:
-        READ_INDICES(uint32_t, value);
-    case SDR_TYPE_INT64:
-        READ_INDICES(int64_t, value);
-    case SDR_TYPE_UINT64:
-        READ_INDICES(uint64_t, value);
-    case SDR_TYPE_BOOL_BYTES:
-        READ_INDICES(uint8_t, value != 0);
-    default: /* UINT8 */
-        READ_INDICES(uint8_t, value);
-    }
-}
-
-static void read_indices(int32_t *out, const sdr_view *view, int64_t start,
-                         int64_t count) {
-    const uint8_t *data = view->data + start * view->stride;
-    if (view->type == SDR_TYPE_BOOL_BITS) {
-        for (int64_t i = 0; i < count; i++) {
-            int64_t bit = view->bit_offset + start + i;
-            out[i] = view->data[bit >> 3] >> (bit & 7) & 1;
-        }
-    } else if (view->type == SDR_TYPE_DICTIONARY) {
-        read_strided(out, view->index_type, data, view->stride, count);
-    } else if (view->type == SDR_TYPE_INT8) {
-        read_strided(out, SDR_TYPE_INT8, data, view->stride, count);
-        for (int64_t i = 0; i < count; i++)
-            out[i] += BYTE_DOMAIN / 2;
-    } else {
-        read_strided(out, view->type, data, view->stride, count);
-    }
-}
-
-/* -1 where a row is null; returns how many are. Values under nulls may be anything, so
- * they are overwritten before anyone uses them. */
-static int64_t mark_nulls(int32_t *out, const sdr_view *view, int64_t start,
-                          int64_t count) {
-    int64_t nulls = 0;
-    for (int64_t i = 0; view->validity != NULL && i < count; i++) {
-        int64_t bit = view->validity_offset + start + i;
-        int32_t valid = view->validity[bit >> 3] >> (bit & 7) & 1;
-        out[i] = valid ? out[i] : -1;
-    }
-    for (int64_t i = 0; view->mask != NULL && i < count; i++)
-        if (view->mask[(start + i) * view->mask_stride]) out[i] = -1;
-    for (int64_t i = 0; i < count; i++)
-        nulls += out[i] < 0;
-    return nulls;
-}
-
-static bool may_have_nulls(const sdr_view *view) {
-    return view->null_count != 0 && (view->validity != NULL || view->mask != NULL);
-}
-
-/* Indices of rows [start, start + count), the memory itself where it can be read as
- * they are; returns how many are null. */
-static const int32_t *load_indices(const sdr_view *view, int64_t start, int64_t count,
-                                   int32_t *scratch, int64_t *nulls) {
-    *nulls = 0;
-    bool plain =
-        view->type == SDR_TYPE_DICTIONARY && view->index_type == SDR_TYPE_INT32 &&
-        view->stride == sizeof(int32_t) && (uintptr_t)view->data % sizeof(int32_t) == 0;
-    if (plain && !may_have_nulls(view))
-        return (const int32_t *)(const void *)view->data + start;
-    read_indices(scratch, view, start, count);
-    if (may_have_nulls(view)) *nulls = mark_nulls(scratch, view, start, count);
-    return scratch;
-}
-
-/* --- counting
- * ----------------------------------------------------------------------------- */
+typedef enum index_mode { FEW, BYTES, WIDE } index_mode;
 
 typedef struct index_job {
-    const sdr_view *view;
-    int64_t domain, lanes;
-    int64_t *tables;  /* workers x lanes x domain */
-    int64_t *missing; /* by worker */
+    const sdr_index_source *source;
+    index_mode mode;
+    int tables;
+    int64_t slots; /* of a table: WIDE has one more, for null rows */
+    int64_t stretch, n_stretches;
+    uint32_t *counters; /* worker after worker: tables of the stretch */
+    int64_t *counts;    /* worker after worker: of each index */
+    int32_t *first;     /* worker after worker: earliest stretch of each index */
 } index_job;
 
-static void count_rows(int64_t *tables, int64_t domain, const int32_t *rows,
-                       int64_t n) {
-    int64_t *second = tables + domain, *third = second + domain,
-            *fourth = third + domain;
+static index_job job_of(const sdr_index_source *source) {
+    index_job job = {.source = source, .mode = WIDE, .slots = source->domain + 1};
+    bool every_byte =
+        source->domain == SDR_INDEX_BYTES + 1 && !source->view->null_count;
+    if (source->domain <= SDR_INDEX_BYTES || every_byte) {
+        job.mode = source->domain <= SDR_CODES_FEW ? FEW : BYTES;
+        job.slots = SDR_INDEX_BYTES + 1;
+        job.tables = job.mode == FEW ? 0 : BYTE_TABLES;
+    } else {
+        job.tables = source->domain <= FOUR_TABLES_DOMAIN  ? 4
+                     : source->domain <= TWO_TABLES_DOMAIN ? 2
+                                                           : 1;
+    }
+    job.stretch = STRETCH_ROWS;
+    while (job.stretch < STRETCH_DOMAINS * source->domain)
+        job.stretch *= 2;
+    job.n_stretches = (source->view->length + job.stretch - 1) / job.stretch;
+    return job;
+}
+
+/* --- a block -------------------------------------------------------------------------
+ */
+
+static void count_bytes(uint32_t *tables, const uint8_t *rows, int64_t n) {
+    enum { SLOTS = SDR_INDEX_BYTES + 1 };
     int64_t i = 0;
-    for (; i + LANES <= n; i += LANES) {
-        tables[rows[i]]++;
-        second[rows[i + 1]]++;
-        third[rows[i + 2]]++;
-        fourth[rows[i + 3]]++;
+    for (; i + BYTE_TABLES <= n; i += BYTE_TABLES) {
+        uint64_t eight;
+        memcpy(&eight, rows + i, sizeof eight);
+        for (int k = 0; k < BYTE_TABLES; k++)
+            tables[k * SLOTS + (eight >> 8 * k & 0xff)]++;
     }
     for (; i < n; i++)
         tables[rows[i]]++;
 }
 
-static void count_valid_rows(int64_t *table, const int32_t *rows, int64_t n) {
-    for (int64_t i = 0; i < n; i++)
-        if (rows[i] >= 0) table[rows[i]]++;
+static inline void count_in_turn(uint32_t *tables, int n_tables, int64_t slots,
+                                 const int32_t *rows, int64_t n) {
+    int64_t i = 0;
+    for (; i + 4 <= n; i += 4)
+        for (int k = 0; k < 4; k++)
+            tables[k % n_tables * slots + rows[i + k]]++;
+    for (; i < n; i++)
+        tables[rows[i]]++;
 }
 
-static sdr_code count_blocks(void *user, int64_t begin, int64_t end, int worker,
-                             sdr_error *error) {
+static void count_wide(uint32_t *tables, const index_job *job, const int32_t *rows,
+                       int64_t n) {
+    if (job->tables == 4)
+        count_in_turn(tables, 4, job->slots, rows, n);
+    else if (job->tables == 2)
+        count_in_turn(tables, 2, job->slots, rows, n);
+    else
+        count_in_turn(tables, 1, job->slots, rows, n);
+}
+
+static void count_block(int64_t *counts, uint32_t *tables, const index_job *job,
+                        int64_t start, int64_t n) {
+    const sdr_index_source *source = job->source;
+    int32_t scratch[SDR_BLOCK_ROWS];
+    uint8_t *bytes = (uint8_t *)scratch;
+    if (job->mode == WIDE)
+        count_wide(tables, job, sdr_index_load(source, start, n, scratch), n);
+    else if (job->mode == BYTES)
+        count_bytes(tables, sdr_index_load_bytes(source, start, n, bytes), n);
+    else
+        sdr_dispatch_active()->codes.few(counts,
+                                         sdr_index_load_bytes(source, start, n, bytes),
+                                         n, (int)source->domain);
+}
+
+/* --- a stretch -----------------------------------------------------------------------
+ */
+
+/* Adds the tables to the worker's counts and empties them. */
+static void add_tables(int64_t *counts, uint32_t *tables, const index_job *job) {
+    for (int k = 0; k < job->tables; k++) {
+        uint32_t *table = tables + k * job->slots;
+        for (int64_t index = 0; index < job->source->domain; index++)
+            counts[index] += table[index];
+        memset(table, 0, (size_t)job->slots * sizeof *table);
+    }
+}
+
+/* Stretches of a worker come in order: what has rows and no stretch yet has this one.
+ */
+static void note_first(int32_t *first, const int64_t *counts, int64_t domain,
+                       int32_t stretch) {
+    for (int64_t index = 0; index < domain; index++) {
+        int32_t found = counts[index] > 0 ? stretch : NEVER;
+        first[index] = first[index] < found ? first[index] : found;
+    }
+}
+
+static sdr_code count_stretches(void *user, int64_t begin, int64_t end, int worker,
+                                sdr_error *error) {
     (void)error;
     const index_job *job = user;
-    int64_t *tables = job->tables + worker * job->lanes * job->domain;
-    int32_t scratch[SDR_BLOCK_ROWS];
-    for (int64_t block = begin; block < end; block++) {
-        int64_t start = block * SDR_BLOCK_ROWS, n = job->view->length - start, nulls;
-        if (n > SDR_BLOCK_ROWS) n = SDR_BLOCK_ROWS;
-        const int32_t *rows = load_indices(job->view, start, n, scratch, &nulls);
-        job->missing[worker] += nulls;
-        if (nulls > 0 || job->lanes == 1)
-            count_valid_rows(tables, rows, n);
-        else
-            count_rows(tables, job->domain, rows, n);
+    int64_t domain = job->source->domain, length = job->source->view->length;
+    int64_t *counts = job->counts + worker * domain;
+    uint32_t *tables = job->counters + worker * job->tables * job->slots;
+    for (int64_t stretch = begin; stretch < end; stretch++) {
+        int64_t start = stretch * job->stretch, stop = start + job->stretch;
+        if (stop > length) stop = length;
+        for (; start < stop; start += SDR_BLOCK_ROWS) {
+            int64_t n = stop - start < SDR_BLOCK_ROWS ? stop - start : SDR_BLOCK_ROWS;
+            count_block(counts, tables, job, start, n);
+        }
+        add_tables(counts, tables, job);
+        note_first(job->first + worker * domain, counts, domain, (int32_t)stretch);
     }
     return SDR_OK;
 }
 
-/* The indices that occur, in order of their first row. */
-static void order_by_first_row(sdr_index_counts *out, const sdr_view *view,
-                               int64_t occurring) {
-    int32_t scratch[SDR_BLOCK_ROWS];
-    for (int64_t start = 0; out->n < occurring; start += SDR_BLOCK_ROWS) {
-        int64_t n = view->length - start, nulls;
-        if (n > SDR_BLOCK_ROWS) n = SDR_BLOCK_ROWS;
-        const int32_t *rows = load_indices(view, start, n, scratch, &nulls);
-        for (int64_t i = 0; i < n && out->n < occurring; i++) {
-            if (rows[i] < 0 || out->codes[rows[i]] != 0) continue;
-            out->codes[rows[i]] = 1; /* seen */
-            out->order[out->n++] = rows[i];
+/* --- the order of first rows ---------------------------------------------------------
+ */
+
+static int64_t join_workers(sdr_index_counts *out, const index_job *job, int workers) {
+    int64_t domain = job->source->domain, rows = 0;
+    for (int64_t index = 0; index < domain; index++) {
+        for (int w = 1; w < workers; w++) {
+            job->counts[index] += job->counts[w * domain + index];
+            int32_t first = job->first[w * domain + index];
+            if (first < job->first[index]) job->first[index] = first;
         }
+        out->counts[index] = job->counts[index];
+        rows += job->counts[index];
+    }
+    return rows;
+}
+
+/* Where the indices of a stretch go: their places in the order come before those of
+ * the next stretch, so stretches may be ordered in any order, at once. */
+typedef struct order_job {
+    const index_job *job;
+    int64_t *order;
+    const int64_t *places; /* stretch after stretch: first place; then the end */
+    uint8_t
+        *wanted; /* worker after worker: by index, 1 where its first row is sought */
+} order_job;
+
+/* The rows of a block that hold a wanted index first, which then is no longer: how
+ * many. Eight rows that have none, as nearly all do, cost a branch together. */
+static int64_t order_rows(int64_t *to, uint8_t *wanted, const int32_t *rows,
+                          int64_t n) {
+    enum { STEP = 8 };
+    int64_t found = 0;
+    for (int64_t i = 0; i < n; i += STEP) {
+        int64_t stop = n - i < STEP ? n : i + STEP;
+        int any = 0;
+        for (int64_t row = i; row < stop; row++)
+            any |= wanted[rows[row]];
+        for (int64_t row = i; any && row < stop; row++) {
+            if (!wanted[rows[row]]) continue;
+            wanted[rows[row]] = 0;
+            to[found++] = rows[row];
+        }
+    }
+    return found;
+}
+
+static void order_stretch(const order_job *order, int32_t stretch, uint8_t *wanted) {
+    const index_job *job = order->job;
+    const sdr_index_source *source = job->source;
+    int32_t scratch[SDR_BLOCK_ROWS];
+    int64_t place = order->places[stretch], end = order->places[stretch + 1];
+    for (int64_t index = 0; place < end && index < source->domain; index++)
+        wanted[index] = job->first[index] == stretch;
+    int64_t start = stretch * job->stretch;
+    for (; place < end && start < source->view->length; start += SDR_BLOCK_ROWS) {
+        int64_t n = source->view->length - start;
+        if (n > SDR_BLOCK_ROWS) n = SDR_BLOCK_ROWS;
+        const int32_t *rows = sdr_index_load(source, start, n, scratch);
+        place += order_rows(order->order + place, wanted, rows, n);
     }
 }
 
-static int64_t add_tables(sdr_index_counts *out, const index_job *job, int workers) {
-    int64_t occurring = 0;
-    for (int64_t index = 0; index < job->domain; index++) {
-        int64_t sum = 0;
-        for (int64_t table = 0; table < workers * job->lanes; table++)
-            sum += job->tables[table * job->domain + index];
-        out->counts[index] = sum;
-        occurring += sum > 0;
-    }
-    for (int worker = 0; worker < workers; worker++)
-        out->missing += job->missing[worker];
-    return occurring;
+static sdr_code order_stretches(void *user, int64_t begin, int64_t end, int worker,
+                                sdr_error *error) {
+    (void)error;
+    const order_job *order = user;
+    uint8_t *wanted = order->wanted + worker * (order->job->source->domain + 1);
+    for (int64_t stretch = begin; stretch < end; stretch++)
+        order_stretch(order, (int32_t)stretch, wanted);
+    return SDR_OK;
 }
+
+/* places[s]: how many indices have an earlier stretch than s. */
+static void fill_places(int64_t *places, const index_job *job) {
+    memset(places, 0, (size_t)(job->n_stretches + 1) * sizeof *places);
+    for (int64_t index = 0; index < job->source->domain; index++)
+        if (job->first[index] != NEVER) places[job->first[index] + 1]++;
+    for (int64_t stretch = 0; stretch < job->n_stretches; stretch++)
+        places[stretch + 1] += places[stretch];
+}
+
+static sdr_code order_by_first_row(sdr_index_counts *out, const index_job *job,
+                                   int workers, size_t cost, const sdr_context *context,
+                                   sdr_error *error) {
+    size_t domain = (size_t)job->source->domain, slots = (domain + 1) * (size_t)workers;
+    int64_t *places = sdr_allocate((size_t)(job->n_stretches + 1) * sizeof *places);
+    order_job order = {job, out->order, places, sdr_allocate(slots)};
+    sdr_code code = SDR_OK;
+    if (places == NULL || order.wanted == NULL) {
+        code = sdr_error_set(error, SDR_NO_MEMORY, "no memory to order categories");
+    } else {
+        fill_places(places, job);
+        out->n = places[job->n_stretches];
+        /* rows that change under the call may leave places without an index: then 0 */
+        memset(out->order, 0, domain * sizeof *out->order);
+        memset(order.wanted, 0, slots);
+        code = sdr_parallel_for(context, job->n_stretches, cost, order_stretches,
+                                &order, error);
+    }
+    sdr_release(places);
+    sdr_release(order.wanted);
+    return code;
+}
+
+/* --- public --------------------------------------------------------------------------
+ */
 
 static sdr_code allocate_counts(sdr_index_counts *out, int64_t domain,
                                 sdr_error *error) {
@@ -211,33 +271,45 @@ static sdr_code allocate_counts(sdr_index_counts *out, int64_t domain,
     *out = (sdr_index_counts){.counts = sdr_allocate(n * sizeof *out->counts),
                               .order = sdr_allocate(n * sizeof *out->order),
                               .codes = sdr_allocate(n * sizeof *out->codes)};
-    if (out->counts != NULL && out->order != NULL && out->codes != NULL) {
-        memset(out->codes, 0, n * sizeof *out->codes);
-        return SDR_OK;
-    }
+    if (out->counts != NULL && out->order != NULL && out->codes != NULL) return SDR_OK;
     sdr_index_counts_reset(out);
     return sdr_error_set(error, SDR_NO_MEMORY, "no memory to count categories");
 }
 
-sdr_code sdr_index_count(sdr_index_counts *out, const sdr_view *view,
-                         const sdr_context *context, sdr_error *error) {
-    int64_t blocks = (view->length + SDR_BLOCK_ROWS - 1) / SDR_BLOCK_ROWS;
-    int workers = sdr_parallel_workers(context, blocks, INDEX_COST_BYTES);
-    index_job job = {.view = view, .domain = domain_of(view)};
-    job.lanes = job.domain <= SMALL_DOMAIN ? LANES : 1;
-    SDR_TRY(allocate_counts(out, job.domain, error));
-    size_t cells = (size_t)(workers * job.lanes * job.domain) + (size_t)workers;
-    job.tables = sdr_allocate(cells * sizeof *job.tables);
-    if (job.tables == NULL) {
-        sdr_index_counts_reset(out);
+static sdr_code allocate_job(index_job *job, int workers, sdr_error *error) {
+    size_t domain = (size_t)(workers * job->source->domain);
+    size_t counters = (size_t)(workers * job->tables * job->slots);
+    job->counters = sdr_allocate(counters * sizeof *job->counters);
+    job->counts = sdr_allocate(domain * sizeof *job->counts);
+    job->first = sdr_allocate(domain * sizeof *job->first);
+    if (job->counters == NULL || job->counts == NULL || job->first == NULL)
         return sdr_error_set(error, SDR_NO_MEMORY, "no memory to count categories");
-    }
-    memset(job.tables, 0, cells * sizeof *job.tables);
-    job.missing = job.tables + workers * job.lanes * job.domain;
-    sdr_code code =
-        sdr_parallel_for(context, blocks, INDEX_COST_BYTES, count_blocks, &job, error);
-    if (code == SDR_OK) order_by_first_row(out, view, add_tables(out, &job, workers));
-    sdr_release(job.tables);
+    memset(job->counters, 0, counters * sizeof *job->counters);
+    memset(job->counts, 0, domain * sizeof *job->counts);
+    for (size_t i = 0; i < domain; i++)
+        job->first[i] = NEVER;
+    return SDR_OK;
+}
+
+static sdr_code count_and_order(sdr_index_counts *out, index_job *job,
+                                const sdr_context *context, sdr_error *error) {
+    size_t cost = (size_t)job->stretch * sizeof(int32_t);
+    int workers = sdr_parallel_workers(context, job->n_stretches, cost);
+    SDR_TRY(allocate_job(job, workers, error));
+    SDR_TRY(
+        sdr_parallel_for(context, job->n_stretches, cost, count_stretches, job, error));
+    out->missing = job->source->view->length - join_workers(out, job, workers);
+    return order_by_first_row(out, job, workers, cost, context, error);
+}
+
+sdr_code sdr_index_count(sdr_index_counts *out, const sdr_index_source *source,
+                         const sdr_context *context, sdr_error *error) {
+    SDR_TRY(allocate_counts(out, source->domain, error));
+    index_job job = job_of(source);
+    sdr_code code = count_and_order(out, &job, context, error);
+    sdr_release(job.counters);
+    sdr_release(job.counts);
+    sdr_release(job.first);
     if (code != SDR_OK) sdr_index_counts_reset(out);
     return code;
 }
@@ -249,50 +321,14 @@ void sdr_index_counts_reset(sdr_index_counts *counts) {
     *counts = (sdr_index_counts){0};
 }
 
-void sdr_index_recode(int32_t *codes, const sdr_view *view, const int32_t *map) {
+void sdr_index_recode(int32_t *codes, const sdr_index_source *source,
+                      const int32_t *map) {
     int32_t scratch[SDR_BLOCK_ROWS];
-    for (int64_t start = 0; start < view->length; start += SDR_BLOCK_ROWS) {
-        int64_t n = view->length - start, nulls;
-        if (n > SDR_BLOCK_ROWS) n = SDR_BLOCK_ROWS;
-        const int32_t *rows = load_indices(view, start, n, scratch, &nulls);
+    int64_t length = source->view->length;
+    for (int64_t start = 0; start < length; start += SDR_BLOCK_ROWS) {
+        int64_t n = length - start < SDR_BLOCK_ROWS ? length - start : SDR_BLOCK_ROWS;
+        const int32_t *rows = sdr_index_load(source, start, n, scratch);
         for (int64_t i = 0; i < n; i++)
-            codes[start + i] = rows[i] < 0 ? -1 : map[rows[i]];
+            codes[start + i] = rows[i] == source->domain ? -1 : map[rows[i]];
     }
-}
-
-static int64_t byte_key(const sdr_view *view, int64_t index) {
-    return view->type == SDR_TYPE_INT8 ? index - BYTE_DOMAIN / 2 : index;
-}
-
-bool sdr_index_label(sdr_string *label, char *text, const sdr_view *view,
-                     int64_t index) {
-    *label = (sdr_string){(const uint8_t *)text, 0};
-    if (view->type != SDR_TYPE_DICTIONARY) {
-        sdr_column bytes = {.type = view->type, .kind = SDR_KIND_INTEGER};
-        if (view->type == SDR_TYPE_BOOL_BITS || view->type == SDR_TYPE_BOOL_BYTES)
-            bytes.kind = SDR_KIND_BOOLEAN;
-        label->size = sdr_key_label(text, byte_key(view, index), &bytes);
-        return true;
-    }
-    const sdr_column *values = view->dictionary;
-    if (values->kind == SDR_KIND_NULL) return false;
-    if (values->kind == SDR_KIND_TEXT) {
-        sdr_column_load_text(values, index, 1, label);
-        return label->data != NULL;
-    }
-    int64_t key, nulls;
-    uint8_t valid = 1;
-    if (values->kind == SDR_KIND_FLOAT || values->kind == SDR_KIND_BOOLEAN) {
-        double scratch,
-            value = *sdr_column_load_f64(values, index, 1, 0, &scratch, &nulls);
-        if (isnan(value)) return false;
-        value += 0.0; /* -0.0 is 0.0 */
-        memcpy(&key, &value, sizeof key);
-        if (values->kind == SDR_KIND_BOOLEAN) key = value != 0;
-    } else {
-        key = *sdr_column_load_i64(values, index, 1, &key, &valid, &nulls);
-        if (nulls > 0) return false;
-    }
-    label->size = sdr_key_label(text, key, values);
-    return true;
 }

@@ -4,14 +4,22 @@
  */
 #include "category_tally.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "category_table.h"
 
-enum { FIRST_ENTRIES = 32 };
+enum {
+    FIRST_ENTRIES = 32,
+    ROOMY_SLOTS = 8192 /* 32 KiB, the first-level cache */
+};
+
+/* Slots of a table: small ones have so many that keys hardly ever meet, since a probe
+ * that goes on is a branch that nobody predicts; large ones are at most half full. */
+static size_t slots_of(size_t capacity) {
+    return 2 * capacity > ROOMY_SLOTS ? 2 * capacity : ROOMY_SLOTS;
+}
 
 sdr_key_kind sdr_key_kind_of(const sdr_column *column) {
     if (column->kind == SDR_KIND_TEXT) return SDR_KEY_TEXT;
@@ -21,14 +29,15 @@ sdr_key_kind sdr_key_kind_of(const sdr_column *column) {
 static sdr_code resize(sdr_tally *t, int64_t capacity, sdr_error *error) {
     size_t n = (size_t)capacity;
     sdr_tally_entry *entries = sdr_allocate(n * sizeof *entries);
-    int32_t *slots = sdr_allocate(2 * n * sizeof *slots);
+    size_t n_slots = slots_of(n);
+    int32_t *slots = sdr_allocate(n_slots * sizeof *slots);
     if (entries == NULL || slots == NULL) {
         sdr_release(entries);
         sdr_release(slots);
         return sdr_error_set(error, SDR_NO_MEMORY, "no memory for a tally");
     }
-    memset(slots, 0, 2 * n * sizeof *slots);
-    uint64_t mask = 2 * n - 1;
+    memset(slots, 0, n_slots * sizeof *slots);
+    uint64_t mask = n_slots - 1;
     for (int64_t i = 0; i < t->n; i++) {
         entries[i] = t->entries[i];
         uint64_t slot = entries[i].hash & mask;
@@ -63,11 +72,20 @@ static sdr_code make_room(sdr_tally *t, bool *full, sdr_error *error) {
     return resize(t, 2 * t->capacity, error);
 }
 
+/* Two words that may overlap hold all of 4 to 16 bytes, three bytes all of 1 to 3. */
 static inline bool equal_text(sdr_string a, sdr_string b) {
-    if (a.size != b.size) return false;
-    if (a.size > 16 || a.size < 8) return !memcmp(a.data, b.data, (size_t)a.size);
-    return sdr_word64(a.data) == sdr_word64(b.data) &&
-           sdr_word64(a.data + a.size - 8) == sdr_word64(b.data + b.size - 8);
+    int64_t size = a.size;
+    if (size != b.size) return false;
+    if (size > 16) return !memcmp(a.data, b.data, (size_t)size);
+    if (size >= 8)
+        return sdr_word64(a.data) == sdr_word64(b.data) &&
+               sdr_word64(a.data + size - 8) == sdr_word64(b.data + size - 8);
+    if (size >= 4)
+        return sdr_word32(a.data) == sdr_word32(b.data) &&
+               sdr_word32(a.data + size - 4) == sdr_word32(b.data + size - 4);
+    return size == 0 ||
+           (a.data[0] == b.data[0] && a.data[size / 2] == b.data[size / 2] &&
+            a.data[size - 1] == b.data[size - 1]);
 }
 
 static inline bool equal(const sdr_tally_entry *entry, sdr_string key, uint64_t hash) {
@@ -188,12 +206,27 @@ static int64_t float_label(char *text, int64_t key) {
     return size;
 }
 
+/* Decimal digits; snprintf takes ten times as long, and a dictionary of numbers may
+ * have 100,000 labels. */
+static int64_t decimal_label(char *text, uint64_t magnitude, bool negative) {
+    enum { MOST_DIGITS = 20 };
+    char digits[MOST_DIGITS];
+    int64_t n = 0, size = 0;
+    do {
+        digits[n++] = (char)('0' + magnitude % 10);
+        magnitude /= 10;
+    } while (magnitude > 0);
+    if (negative) text[size++] = '-';
+    while (n > 0)
+        text[size++] = digits[--n];
+    return size;
+}
+
 int64_t sdr_key_label(char *text, int64_t key, const sdr_column *column) {
     if (column->kind == SDR_KIND_FLOAT) return float_label(text, key);
     if (column->kind == SDR_KIND_BOOLEAN)
         return snprintf(text, SDR_LABEL_BYTES, "%s", key ? "true" : "false");
     if (column->type == SDR_TYPE_UINT64) /* loaded as its bits minus 2^63 */
-        return snprintf(text, SDR_LABEL_BYTES, "%" PRIu64,
-                        (uint64_t)key ^ (UINT64_C(1) << 63));
-    return snprintf(text, SDR_LABEL_BYTES, "%" PRId64, key);
+        return decimal_label(text, (uint64_t)key ^ (UINT64_C(1) << 63), false);
+    return decimal_label(text, key < 0 ? 0 - (uint64_t)key : (uint64_t)key, key < 0);
 }

@@ -107,13 +107,14 @@ static sdr_code count_exactly(int64_t *out, const sdr_column *column,
 static sdr_code add_indices(sdr_categories *all, const sdr_view *view,
                             const sdr_context *context, sdr_error *error) {
     sdr_index_counts found;
-    SDR_TRY(sdr_index_count(&found, view, context, error));
+    const sdr_index_source source = sdr_index_source_of(view, (sdr_index_range){0});
+    SDR_TRY(sdr_index_count(&found, &source, context, error));
     sdr_code code = SDR_OK;
     for (int64_t i = 0; i < found.n && code == SDR_OK; i++) {
         char text[SDR_LABEL_BYTES];
         sdr_string label;
         int64_t settled;
-        if (sdr_index_label(&label, text, view, found.order[i]))
+        if (sdr_index_label(&label, text, &source, found.order[i]))
             code = sdr_categories_add(all, label, &settled, error);
     }
     sdr_index_counts_reset(&found);

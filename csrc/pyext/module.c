@@ -148,6 +148,9 @@ static PyMethodDef functions[] = {
     {"characteristic", AS_METHOD(core_characteristic), FAST,
      "characteristic(column, t, scale, " ENDS_WITH_OPTIONS
      "Means and covariance of cosines and sines."},
+    {"mmd_quadratic", AS_METHOD(core_mmd_quadratic), FAST,
+     "mmd_quadratic(values, features, labels, gamma, " ENDS_WITH_OPTIONS
+     "Maximum mean discrepancy under each labeling."},
     {"ks_exact_p", AS_METHOD(core_ks_exact_p), FAST,
      "ks_exact_p(n, m, numerator, " ENDS_WITH_OPTIONS "Two-sided, lattice paths."},
     {"sort", AS_METHOD(core_sort), FAST,

@@ -245,6 +245,17 @@ def characteristic(
     """(n, means (4,), biased covariance (16,), row by row) of cos(tz), cos(2tz), sin(tz),
     sin(2tz) with z = x / scale, over the rows whose z is finite; |t| <= 1."""
 
+def mmd_quadratic(
+    values: NDArray[np.float64],
+    features: int,
+    labels: NDArray[np.uint8],
+    gamma: float,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> NDArray[np.float64]:
+    """MMD^2 over all pairs of rows (`values` row after row, `features` each) under each
+    labeling (`labels` labeling after labeling, one a row; 1: a reference's row)."""
+
 def ks_exact_p(
     n: int, m: int, numerator: int, threads: int | None = None, progress: Progress = None
 ) -> float: ...

@@ -127,9 +127,62 @@ def test_chance_exceeds_its_quantile_as_often_as_it_says(name, cells):
 def test_new_and_vanished_categories_are_told_by_their_mass():
     x, y = ["a"] * 6 + ["b"] * 2 + ["old"] * 2, ["a"] * 5 + ["b"] * 2 + ["new", "newer", "new"]
     new, vanished = drift.new_categories(x, y), drift.vanished_categories(x, y)
-    assert (new.value, new.effect_size, new.alert) == (0.3, 2.0, True)
-    assert (vanished.value, vanished.effect_size, vanished.alert) == (0.2, 1.0, True)
+    assert (new.value, new.effect_size) == (0.3, 2.0)
+    assert (vanished.value, vanished.effect_size) == (0.2, 1.0)
+    assert (new.alert, vanished.alert) == (False, False)  # of ten rows that is chance
+    assert drift.new_categories(x * 10, y * 10).alert is True
+    assert drift.vanished_categories(x * 10, y * 10).alert is True
     assert drift.new_categories(x, x).alert is False
+
+
+def test_chance_of_one_row_in_an_unseen_category_is_its_share_of_rows():
+    x, y = ["a"] * 7 + ["b"] * 5, ["a"] * 4 + ["b"] * 3 + ["new"]
+    found = drift.new_categories(x, y)
+    assert found.p_value == pytest.approx(8 / 20, rel=1e-4)  # the others are hardly missed
+    assert found.log_p_value == pytest.approx(np.log(found.p_value), rel=1e-12)
+
+
+@pytest.mark.parametrize(("n", "m", "labels"), [(300, 200, 150), (2_000, 500, 700), (90, 400, 60)])
+def test_unseen_categories_are_those_of_random_exchanges_of_rows(n, m, labels):
+    rng = np.random.default_rng([n, m])
+    shares = 1.0 / np.arange(1, labels + 1)
+    pooled = rng.choice(labels, n + m, p=shares / shares.sum())
+    null = []
+    for _ in range(2_000):
+        pooled = rng.permutation(pooled)
+        null.append(np.count_nonzero(~np.isin(pooled[n:], pooled[:n])))
+    null = np.sort(null)
+    names = np.array([f"k{i}" for i in range(labels)])
+    for rows in (pooled, rng.permutation(pooled)):
+        found = drift.new_categories(names[rows[:n]], names[rows[n:]])
+        share = np.mean(null >= round(found.value * m))
+        assert found.p_value == pytest.approx(share, abs=0.05)
+    most = np.quantile(null, 0.95)  # the law of sums that do not compete spreads a little more
+    assert most - 2.0 <= found.null_quantile * m <= 1.08 * most + 2.0
+
+
+def test_a_category_far_beyond_chance_has_the_least_p_value_there_is():
+    many, few = ["a"] * 6_000, ["a"] * 1_000 + ["new"] * 5_000
+    assert drift.new_categories(many, few).log_p_value < -600.0
+    rare = [f"k{i}" for i in range(5_000)]
+    calm = drift.new_categories(rare, rare[:100] + [f"new{i}" for i in range(4_900)])
+    assert calm.p_value > 0.05  # every row is of a category of its own
+    assert calm.alert is False
+
+
+def test_rare_categories_alert_no_more_often_than_the_level_where_nothing_drifts():
+    rng, count = np.random.default_rng(8), 200
+    names = np.array([f"k{i}" for i in range(400)])
+    shares = 1.0 / np.arange(1, 401)
+    shares /= shares.sum()
+    for method in (drift.new_categories, drift.vanished_categories):
+        found = [
+            method(*(names[rng.choice(400, rows, p=shares)] for rows in (500, 400)))
+            for _ in range(count)
+        ]
+        assert sum(result.value > 0.01 for result in found) > count // 2
+        alerts = sum(bool(result.alert) for result in found)
+        assert stats.binomtest(alerts, count, 0.05, alternative="greater").pvalue > 1e-3
 
 
 @pytest.mark.parametrize("rule", ["sturges", "doane", "fd"])

@@ -157,6 +157,55 @@ def test_quantile_shift_intervals_hold_the_shift_of_the_law():
     assert held >= 270
 
 
+def test_quantile_shift_is_bootstrapped_on_request():
+    x, y = samples(501, 300)
+    found = drift.quantile_shift(x, y, bootstrap=4_000, seed=5)
+    assert found.value == drift.quantile_shift(x, y).value
+    rng, q = np.random.default_rng(6), [0.05, 0.25, 0.5, 0.75, 0.95]
+    before = np.quantile(x[rng.integers(0, 501, (4_000, 501))], q, axis=1)
+    now = np.quantile(y[rng.integers(0, 300, (4_000, 300))], q, axis=1)
+    change = (now - before) / (before[3] - before[1])
+    at = np.argmax(np.abs(np.quantile(y, q) - np.quantile(x, q)))
+    low, high = np.quantile(change[at], [0.025, 0.975])
+    width = high - low
+    assert found.ci_low == pytest.approx(low, abs=0.06 * width)
+    assert found.ci_high == pytest.approx(high, abs=0.06 * width)
+    assert found == drift.quantile_shift(x, y, bootstrap=4_000, seed=5)
+    assert found.params == "bootstrap=4000,seed=5"
+    with pytest.raises(ValueError, match="bootstrap: expected 0 to"):
+        drift.quantile_shift(x, y, bootstrap=-1)
+
+
+def test_resampled_quantiles_have_the_law_of_resampled_rows():
+    from simdrift import _core
+    from simdrift.metrics.drift.location import QUANTILES, resampled_quantiles
+    from simdrift.metrics.state import CurrentColumn
+
+    x = np.random.default_rng(1).exponential(size=37)
+    side = CurrentColumn("x", _core.Column.from_numpy(x))
+    found = resampled_quantiles(side, 3_000, np.random.default_rng(2))
+    drawn = x[np.random.default_rng(3).integers(0, 37, (3_000, 37))]
+    expected = np.quantile(drawn, QUANTILES, axis=1).T
+    for place in range(len(QUANTILES)):
+        assert stats.ks_2samp(found[:, place], expected[:, place]).pvalue > 1e-3
+    # and together: the quartile range
+    ranges = (side[:, 3] - side[:, 1] for side in (found, expected))
+    assert stats.ks_2samp(*ranges).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("name", registry.methods("numeric"))
+def test_the_logarithm_is_that_of_the_p_value(name):
+    x, y = samples(120, 90)
+    found = getattr(drift, name)(x, y)
+    if found.p_value is None:
+        assert found.log_p_value is None
+    else:
+        assert found.log_p_value == pytest.approx(np.log(found.p_value), rel=1e-9, abs=1e-12)
+    if "permutations" in registry.method(name).params:
+        permuted = getattr(drift, name)(x, y, permutations=99)
+        assert permuted.log_p_value == pytest.approx(np.log(permuted.p_value))
+
+
 @pytest.mark.parametrize("method", [drift.wasserstein, drift.wasserstein_normed, drift.energy])
 def test_permutations_tell_what_chance_gives(method):
     x, y = samples(400, 300, shift=0.0)

@@ -215,3 +215,55 @@ def test_pandas_is_not_imported_for_other_data():
         "assert 'pandas' not in sys.modules and 'polars' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+@pytest.mark.parametrize("rows", [["b", "a", "b"], ["b", None, "a", None], [None, None], [2, 1, 2]])
+def test_categories_are_read_by_their_codes_where_they_lie(rows, ordered):
+    values = pd.Categorical(rows, ordered=ordered)
+    for given in (values, pd.Series(values), pd.CategoricalIndex(values)):
+        column = as_column(given)
+        assert column.kind == "category"
+        held = values if given is values else given.array
+        assert column._data_pointers == [pointer(held.codes)]
+        assert column.null_count == rows.count(None)
+        expected = pa.array(pd.Series(values), from_pandas=True)
+        assert column.type == as_column(expected).type
+        if column.type.endswith("utf8>"):
+            assert column.to_text() == rows
+
+
+def test_strided_categories_are_read():
+    series = pd.Series(pd.Categorical(["b", None, "a", "b", "a"]))[::-2]
+    assert as_column(series).to_text() == ["a", "a", "b"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.array([1, None, 3], dtype="Int64"),
+        pd.array(["a", None], dtype="str"),
+        pd.array(np.array([1.5, np.nan])),
+        pd.array(pd.to_datetime(["2013-02-08", None])),
+    ],
+)
+def test_what_stands_behind_a_series_is_read_as_the_series(values):
+    expected, found = as_column(pd.Series(values)), as_column(values)
+    assert (found.type, found.null_count, len(found)) == (
+        expected.type,
+        expected.null_count,
+        len(expected),
+    )
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([pd.Interval(0, 1)], "found dictionary<int8, extension"),
+        ([1, "a"], "a type that Arrow has"),
+    ],
+)
+def test_categories_of_what_is_not_computed_on_are_refused(labels, message):
+    for given in (pd.Categorical(labels), pd.Series(pd.Categorical(labels))):
+        with pytest.raises(UnsupportedColumn, match=message):
+            as_column(given)

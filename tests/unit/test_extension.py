@@ -203,6 +203,34 @@ def test_top_values_are_the_most_frequent():
     assert (top.tolist(), counts.tolist()) == ([1.0, 2.0], [2, 2])
 
 
+def test_mmd_is_its_definition_under_each_labeling():
+    rng = np.random.default_rng(4)
+    rows, labels = rng.normal(size=(70, 3)), rng.random((5, 70)) < 0.4
+    kernel = np.exp(-0.2 * ((rows[:, None, :] - rows) ** 2).sum(axis=2))
+    np.fill_diagonal(kernel, 0.0)
+    found = _core.mmd_quadratic(rows.ravel(), 3, labels.astype(np.uint8).ravel(), 0.2)
+    for label, value in zip(labels, found, strict=True):
+        n, m = label.sum(), (~label).sum()
+        expected = kernel[label][:, label].sum() / (n * (n - 1))
+        expected += kernel[~label][:, ~label].sum() / (m * (m - 1))
+        expected -= 2.0 * kernel[label][:, ~label].sum() / (n * m)
+        assert value == pytest.approx(expected, abs=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("features", "labels", "gamma", "message"),
+    [
+        (0, 4, 1.0, "features: expected a divisor of the 8 values, found 0"),
+        (3, 4, 1.0, "features: expected a divisor"),
+        (2, 5, 1.0, "labels: expected a multiple of 4 rows, found 5"),
+        (2, 4, -1.0, "gamma: expected a positive number"),
+    ],
+)
+def test_mmd_refuses_rows_that_are_none(features, labels, gamma, message):
+    with pytest.raises(ValueError, match=message):
+        _core.mmd_quadratic(np.zeros(8), features, np.zeros(labels, np.uint8), gamma)
+
+
 def test_show_config_names_an_available_isa():
     found = _core.show_config()
     assert found["isa"] in found["isas"]

@@ -61,6 +61,8 @@ def as_column(data: object, name: str = "data") -> Column:
         return arrays.column_of_array(data, name)
     if _is_from(data, "pandas", "Series", "Index"):
         return pandas_frame.column_of_series(data, name)
+    if _is_from(data, "pandas", "ExtensionArray"):
+        return pandas_frame.column_of_extension_array(data, name)
     if _is_from(data, "pandas", "DataFrame") or _is_from(data, "polars", "DataFrame"):
         raise TypeError(f"{name}: expected one column, found a frame: choose a column of it")
     if _has_capsule(data):

@@ -31,8 +31,17 @@ def frame_entries(frame: Any) -> Iterator[Entry]:
 
 def column_of_series(series: Any, name: str) -> Column:
     """One Series or Index as a column; raises UnsupportedColumn or InvalidColumn."""
-    values = series.array
-    dtype = series.dtype
+    return _column_of_values(series.array, series.dtype, name)
+
+
+def column_of_extension_array(values: Any, name: str) -> Column:
+    """What stands behind a Series (a Categorical, a nullable array, ...), as a column."""
+    if type(values).__name__ == "NumpyExtensionArray":
+        return column_of_array(np.asarray(values), name)
+    return _column_of_values(values, values.dtype, name)
+
+
+def _column_of_values(values: Any, dtype: Any, name: str) -> Column:
     if isinstance(dtype, np.dtype):
         return column_of_array(np.asarray(values), name)
     zone = getattr(dtype, "tz", None)
@@ -40,7 +49,24 @@ def column_of_series(series: Any, name: str) -> Column:
         return Column.from_numpy(values._ndarray, type=f"timestamp[{dtype.unit}, {zone}]")
     if _is_masked(values):
         return Column.from_numpy(values._data, values._mask)
+    if dtype.name == "category":
+        return _column_of_categories(values, name)
     return _column_of_extension(values, name)
+
+
+def _column_of_categories(values: Any, name: str) -> Column:
+    """A Categorical: its codes where they lie, -1 as null, its categories by Arrow."""
+    import pyarrow as pa
+
+    codes = np.ascontiguousarray(values.codes)
+    there = codes >= 0
+    valid = None if there.all() else pa.array(there).buffers()[1]
+    indices = pa.Array.from_buffers(
+        pa.from_numpy_dtype(codes.dtype), len(codes), [valid, pa.py_buffer(codes)]
+    )
+    labels = _arrow_of(values.categories, name)
+    dictionary = pa.DictionaryArray.from_arrays(indices, labels, ordered=values.ordered, safe=False)
+    return column_of_arrow(dictionary, name)
 
 
 def _is_masked(values: Any) -> bool:
@@ -55,15 +81,19 @@ def _is_masked(values: Any) -> bool:
 
 
 def _column_of_extension(values: Any, name: str) -> Column:
-    """Text, categories, Arrow-backed and other extension arrays, by way of Arrow."""
-    import pyarrow as pa
-
+    """Text, Arrow-backed and other extension arrays, by way of Arrow."""
     if str(values.dtype).startswith("Sparse"):
         return column_of_array(np.asarray(values), name)
+    return column_of_arrow(_arrow_of(values, name), name)
+
+
+def _arrow_of(values: Any, name: str) -> Any:
+    """An extension array or an index as an Arrow array; UnsupportedColumn where there is none."""
+    import pyarrow as pa
+
     try:
-        array = pa.array(values, from_pandas=True)
+        return pa.array(values, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, NotImplementedError) as error:
         raise UnsupportedColumn(
             f"column {name!r}: expected a type that Arrow has, found {values.dtype}: {error}"
         ) from None
-    return column_of_arrow(array, name)

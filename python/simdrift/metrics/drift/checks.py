@@ -17,6 +17,11 @@ def checked_permutations(permutations: int) -> int:
     return checked_count("permutations", permutations, 0, 100_000)
 
 
+def checked_resamples(bootstrap: int) -> int:
+    """0 (no resampling) to 100,000 resamples."""
+    return checked_count("bootstrap", bootstrap, 0, 100_000)
+
+
 def checked_seed(seed: int) -> int:
     """A seed from 0 to 2^63 - 1."""
     return checked_count("seed", seed, 0, 2**63 - 1)

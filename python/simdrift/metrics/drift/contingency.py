@@ -12,6 +12,7 @@ from simdrift.metrics.drift.missing import share_difference
 from simdrift.metrics.drift.run import run
 from simdrift.metrics.laws import hypergeometric
 from simdrift.metrics.laws.special import chi2_log_sf, chi2_sf, exp_p
+from simdrift.metrics.laws.unseen import unseen_log_p, unseen_quantile
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.state import CATEGORICAL, ColumnPair
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
@@ -247,17 +248,29 @@ def z_test(
     return run("z_test", reference, current, {}, alpha=alpha, kind=CATEGORICAL, threads=threads)
 
 
+def _one_sided(there: Counts, gone: Counts) -> Outcome:
+    """The share of rows in categories that the other sample has none of; p-value and null
+    quantile of random exchanges of rows; effect size: how many categories there are."""
+    rows, others = int(there.sum()), int(gone.sum())
+    alone = (gone == 0) & (there > 0)
+    found, sizes = int(there[alone].sum()), there + gone
+    log_p = unseen_log_p(sizes, others, rows + others, found)
+    return Outcome(
+        found / rows,
+        p_value=exp_p(log_p),
+        effect_size=float(alone.sum()),
+        null_quantile=unseen_quantile(sizes, others, rows + others) / rows,
+        log_p=lambda: log_p,
+    )
+
+
 @drift_method("new_categories", kinds=(CATEGORICAL,), rule="distance", threshold=0.01)
 def measure_new_categories(pair: ColumnPair) -> Outcome:
     """Share of current rows in categories that the reference does not have."""
     if (refused := crowded(pair)) is not None:
         return refused
     _, c, d = pair.category_counts
-    n, m = int(c.sum()), int(d.sum())
-    new = (c == 0) & (d > 0)
-    return Outcome(
-        float(d[new].sum()) / m, effect_size=float(new.sum()), n_reference=n, n_current=m
-    )
+    return _one_sided(d, c)._replace(n_reference=int(c.sum()), n_current=int(d.sum()))
 
 
 def new_categories(
@@ -269,6 +282,9 @@ def new_categories(
 ) -> DriftResult:
     """Share of current rows in categories that the reference does not have; effect size: how
     many there are. Default threshold 0.01.
+
+    Rare categories are missed by chance: p-value and `null_quantile` say how much of that
+    random exchanges of rows between the samples give.
 
     >>> from simdrift.metrics import drift
     >>> drift.new_categories(["a", "b", "b"], ["a", "b", "c", "d"]).value
@@ -285,10 +301,7 @@ def measure_vanished_categories(pair: ColumnPair) -> Outcome:
     if (refused := crowded(pair)) is not None:
         return refused
     _, c, d = pair.category_counts
-    n, m = int(c.sum()), int(d.sum())
-    gone = (c > 0) & (d == 0)
-    effect = float(gone.sum())
-    return Outcome(float(c[gone].sum()) / n, effect_size=effect, n_reference=n, n_current=m)
+    return _one_sided(c, d)._replace(n_reference=int(c.sum()), n_current=int(d.sum()))
 
 
 def vanished_categories(
@@ -299,7 +312,8 @@ def vanished_categories(
     threads: int | None = None,
 ) -> DriftResult:
     """Share of reference rows in categories that the current sample does not have; effect
-    size: how many there are. Default threshold 0.01.
+    size: how many there are. Default threshold 0.01; p-value and `null_quantile` as in
+    `new_categories`.
 
     >>> from simdrift.metrics import drift
     >>> drift.vanished_categories(["a", "b", "b", "e"], ["a", "a", "b"]).value

@@ -6,6 +6,7 @@ measures a `ColumnPair` (for `compare` and `monitor`, too), the public one takes
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from simdrift._errors import UnsupportedColumn
@@ -20,7 +21,7 @@ from simdrift.metrics.state import (
     ReferenceColumn,
 )
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
-from simdrift.metrics.values import DriftResult, finite, params_text
+from simdrift.metrics.values import DriftResult, Outcome, finite, params_text
 
 
 def run(
@@ -66,7 +67,7 @@ def result_of(
         metric=spec.metric,
         value=outcome.value,
         p_value=outcome.p_value,
-        log_p_value=None if outcome.log_p is None else finite(outcome.log_p()),
+        log_p_value=_log_p(outcome),
         effect_size=outcome.effect_size,
         ci_low=outcome.ci_low,
         ci_high=outcome.ci_high,
@@ -81,6 +82,13 @@ def result_of(
         params=params_text(told),
         reason=outcome.reason,
     )
+
+
+def _log_p(outcome: Outcome) -> float | None:
+    """The law's own logarithm; else that of the p-value (of permutations), where it is not 0."""
+    if outcome.log_p is not None:
+        return finite(outcome.log_p())
+    return math.log(outcome.p_value) if outcome.p_value else None
 
 
 def _given(data: object, name: str) -> Given:

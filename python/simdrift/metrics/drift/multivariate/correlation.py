@@ -16,7 +16,7 @@ from simdrift.metrics.values import DEGENERATE, NOT_APPLICABLE, TOO_FEW_ROWS, Dr
 NORMS = ("max", "frobenius")
 LEAST_ROWS = 10
 PERMUTED_ROWS = 5_000
-"""Rows of both sides together whose labels are permuted; what is found is scaled to all rows."""
+"""Rows of a side, at most, whose labels are permuted; what is found is scaled to all rows."""
 
 
 def checked_norm(norm: str) -> str:
@@ -134,7 +134,9 @@ def correlation(
 
     `norm`: 'max', the largest change of a pair, in [0, 2], or 'frobenius', the norm of the
     difference of both matrices. Correlations are of all rows in which both columns are finite;
-    `permutations` random exchanges of rows (seeded; 0: none) give p-value and null quantile.
+    `permutations` random exchanges of rows (seeded; 0: none) give p-value and null quantile: of
+    at most 5,000 sampled rows a side, scaled to all rows as a difference of correlations shrinks,
+    with sqrt(1/n + 1/m).
     Default threshold 0.2. Effect size: the largest change.
 
     >>> import numpy as np

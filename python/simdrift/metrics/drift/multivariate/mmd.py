@@ -6,9 +6,9 @@ median distance^2) of the pooled rows. The unbiased estimate of
 
     MMD^2 = E k(x, x') + E k(y, y') - 2 E k(x, y)
 
-may be below 0. 'quadratic': all pairs of at most 2,000 rows a side, a block of rows of the kernel
-matrix at a time, p-value by exchanging rows at random; 'linear': disjoint pairs of all sampled
-rows, p-value by the normal law of their mean.
+may be below 0. 'quadratic': all pairs of at most 2,000 rows a side, in C, the kernel matrix a tile
+at a time, p-value by exchanging rows at random; 'linear': disjoint pairs of all sampled rows,
+p-value by the normal law of their mean.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift import _core
 from simdrift.metrics.drift.checks import checked_permutations, checked_seed
 from simdrift.metrics.drift.multivariate.run import run
 from simdrift.metrics.drift.multivariate.sample import Matrix, TablePair
@@ -33,7 +34,6 @@ ESTIMATORS = ("quadratic", "linear")
 ROWS_A_SIDE = 2_000
 MEDIAN_ROWS = 500
 LEAST_ROWS = 10
-BLOCK_ROWS = 256
 
 
 def checked_estimator(estimator: str) -> str:
@@ -67,7 +67,8 @@ def measure_mmd(
     if estimator == "linear":
         return _linear(x, y, gamma)
     x, y = x[:ROWS_A_SIDE], y[:ROWS_A_SIDE]
-    value, null = quadratic(x, y, gamma, permutations, np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    value, null = quadratic(x, y, gamma, permutations, rng, pair.threads)
     outcome = Outcome(value, n_reference=len(x), n_current=len(y))
     if not permutations:
         return outcome
@@ -77,8 +78,10 @@ def measure_mmd(
 def median_gamma(x: Matrix, y: Matrix) -> float | None:
     """1 / (2 median distance^2) of the first rows of both; None where that is 0."""
     rows = np.concatenate([x[:MEDIAN_ROWS], y[:MEDIAN_ROWS]])
-    squares = _squares(rows, rows)[np.triu_indices(len(rows), 1)]
-    middle = float(np.median(squares))
+    size = len(rows)
+    # without the diagonal; each pair is there twice, which leaves the median where it is
+    squares = _squares(rows, rows).ravel()[1:].reshape(size - 1, size + 1)[:, :-1]
+    middle = float(_core.quantiles(_core.Column.from_numpy(squares.ravel()), [0.5])[0])
     return 0.5 / middle if 0.0 < middle < math.inf else None
 
 
@@ -89,29 +92,21 @@ def _squares(a: Matrix, b: Matrix) -> Matrix:
 
 
 def quadratic(
-    x: Matrix, y: Matrix, gamma: float, permutations: int, rng: np.random.Generator
+    x: Matrix,
+    y: Matrix,
+    gamma: float,
+    permutations: int,
+    rng: np.random.Generator,
+    threads: int | None = None,
 ) -> tuple[float, NDArray[np.float64]]:
-    """MMD^2 of all pairs, and of as many random exchanges of rows. For labels l (1: an x) the
-    sums over pairs within and between come from l' K l, l' K 1 and 1' K 1, K without its
-    diagonal: a product of a block of K with all labels at once."""
+    """MMD^2 of all pairs, and of as many random exchanges of rows."""
     rows, n = np.concatenate([x, y]), len(x)
-    labels = np.zeros((len(rows), permutations + 1))
-    labels[:n, 0] = 1.0
-    for place in range(1, permutations + 1):
-        labels[rng.permutation(len(rows))[:n], place] = 1.0
-    within, touched, total = np.zeros(permutations + 1), np.zeros(permutations + 1), 0.0
-    for start in range(0, len(rows), BLOCK_ROWS):
-        block = np.exp(-gamma * _squares(rows[start : start + BLOCK_ROWS], rows))
-        block[np.arange(len(block)), start + np.arange(len(block))] = 0.0
-        product = block @ labels
-        within += np.sum(labels[start : start + BLOCK_ROWS] * product, axis=0)
-        touched += product.sum(axis=0)
-        total += float(block.sum())
-    m = len(rows) - n
-    between = touched - within
-    others = total - 2.0 * touched + within
-    values = within / (n * (n - 1.0)) + others / (m * (m - 1.0)) - 2.0 * between / (n * m)
-    return float(values[0]), np.asarray(values[1:])
+    labels = np.zeros((permutations + 1, len(rows)), np.uint8)
+    labels[0, :n] = 1
+    for labeling in labels[1:]:
+        labeling[rng.permutation(len(rows))[:n]] = 1
+    found = _core.mmd_quadratic(rows.ravel(), rows.shape[1], labels.ravel(), gamma, threads)
+    return float(found[0]), found[1:]
 
 
 def _linear(x: Matrix, y: Matrix, gamma: float) -> Outcome:

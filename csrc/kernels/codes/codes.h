@@ -1,0 +1,37 @@
+/*
+ * Kernel family "codes": rows to small numbers, how often each of a few occurs, and the
+ * range of integers. Counts and extremes of integers do not depend on order: every ISA
+ * gives the same.
+ */
+#ifndef SDR_KERNELS_CODES_H
+#define SDR_KERNELS_CODES_H
+
+#include "simdrift/view.h"
+
+enum {
+    SDR_CODES_FEW = 16,        /* values that are counted by comparing */
+    SDR_CODES_ROWS_MOST = 4096 /* of one call */
+};
+
+typedef struct sdr_codes_kernels {
+    /* counts[k] += rows equal to k, 0 <= k < n_values <= SDR_CODES_FEW; rows of other
+     * values are not counted. n <= SDR_CODES_ROWS_MOST. */
+    void (*few)(int64_t *counts, const uint8_t *rows, int64_t n, int n_values);
+    /* out[i] = the last byte of row i (1, 2, 4 or 8 bytes wide, at any address), less
+     * the offset. */
+    void (*narrow)(uint8_t *out, const void *rows, int width, uint8_t offset,
+                   int64_t n);
+    /* out[i] = row i less the offset modulo 2^64, `domain` where that is more; domain <
+     * 2^31. Types: (u)int8 to 64, and what lies in memory like them. */
+    void (*widen)(int32_t *out, const void *rows, sdr_type type, uint64_t offset,
+                  int64_t domain, int64_t n);
+    /* *low = min(*low, rows), *high = max(*high, rows). */
+    void (*range)(int64_t *low, int64_t *high, const int64_t *rows, int64_t n);
+} sdr_codes_kernels;
+
+void sdr_codes_fill_scalar(sdr_codes_kernels *kernels);
+void sdr_codes_fill_avx2(sdr_codes_kernels *kernels);
+void sdr_codes_fill_avx512(sdr_codes_kernels *kernels);
+void sdr_codes_fill_neon(sdr_codes_kernels *kernels);
+
+#endif

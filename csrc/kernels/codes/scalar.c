@@ -1,0 +1,9 @@
+/* Counts of a few codes and ranges: the specification. */
+#include "value.h"
+
+void sdr_codes_fill_scalar(sdr_codes_kernels *kernels) {
+    kernels->few = count_few;
+    kernels->narrow = narrow_rows;
+    kernels->widen = widen_rows;
+    kernels->range = range_of;
+}
