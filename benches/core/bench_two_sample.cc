@@ -4,7 +4,7 @@
 #include "common.h"
 
 extern "C" {
-#include "metrics/ranks.h"
+#include "metrics/drift/ranks.h"
 }
 
 namespace {

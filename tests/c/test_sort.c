@@ -4,7 +4,7 @@
 
 #include "core/dispatch.h"
 #include "kernels/sort/network.h"
-#include "metrics/sort.h"
+#include "metrics/common/sort.h"
 
 enum { MOST = 280000, GUARD = 16 };
 

@@ -2,7 +2,7 @@
 #ifndef SDR_METRICS_TWO_SAMPLE_CELLS_H
 #define SDR_METRICS_TWO_SAMPLE_CELLS_H
 
-#include "cells.h"
+#include "metrics/common/cells.h"
 #include "two_sample.h"
 
 typedef struct sdr_cells_side {

@@ -11,11 +11,11 @@
  */
 #include <math.h>
 
-#include "blocks.h"
-#include "cells.h"
+#include "metrics/common/blocks.h"
+#include "metrics/common/cells.h"
+#include "metrics/common/sort.h"
 #include "quantile.h"
 #include "simdrift/profile.h"
-#include "sort.h"
 
 /* From here on counting by cell costs less than sorting. */
 enum { CELLS_FROM_ROWS = 16384 };

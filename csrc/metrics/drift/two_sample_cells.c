@@ -22,7 +22,7 @@
 
 #include <math.h>
 
-#include "sort.h"
+#include "metrics/common/sort.h"
 
 enum {
     CROWD_SHARE = 16,     /* more than 1 / 16 collected: look for ties first */

@@ -2,7 +2,7 @@
 #ifndef SDR_METRICS_QUANTILE_H
 #define SDR_METRICS_QUANTILE_H
 
-#include "samples.h"
+#include "metrics/common/samples.h"
 
 /* Where a quantile lies: between ranks low and low + 1 (0-based), weight t of the
  * upper one. */

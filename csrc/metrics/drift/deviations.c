@@ -4,8 +4,8 @@
  */
 #include <math.h>
 
-#include "blocks.h"
 #include "core/dispatch.h"
+#include "metrics/common/blocks.h"
 #include "simdrift/ranks.h"
 
 typedef struct distances {

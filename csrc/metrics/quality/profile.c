@@ -13,10 +13,10 @@
  */
 #include "simdrift/profile.h"
 
-#include "blocks.h"
 #include "core/dispatch.h"
 #include "core/two_sum.h"
-#include "exact.h"
+#include "metrics/common/blocks.h"
+#include "metrics/common/exact.h"
 
 #include <math.h>
 

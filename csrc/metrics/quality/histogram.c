@@ -4,8 +4,8 @@
  * Each worker counts into a row of its own; counts are integers, so their sum does not
  * depend on which worker took which rows.
  */
-#include "blocks.h"
 #include "core/dispatch.h"
+#include "metrics/common/blocks.h"
 #include "simdrift/profile.h"
 
 #include <string.h>

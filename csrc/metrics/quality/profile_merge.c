@@ -14,7 +14,7 @@
  *   variance = m2 / (n-1)    g1 = sqrt(n) m3 / m2^1.5    g2 = n m4 / m2^2 - 3
  */
 #include "core/two_sum.h"
-#include "exact.h"
+#include "metrics/common/exact.h"
 #include "simdrift/profile.h"
 
 #include <float.h>

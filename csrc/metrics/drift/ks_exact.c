@@ -16,7 +16,7 @@
  * the Smirnov two-sample test, 1958.
  */
 #include "core/parallel.h"
-#include "exact.h"
+#include "metrics/common/exact.h"
 #include "simdrift/drift.h"
 
 enum { POLL_PLACES = 1 << 22 }; /* some 10 ms */

@@ -9,7 +9,7 @@
  * Time O(rows) with one probe of an L2-sized table each; memory 256 KiB a worker at
  * most.
  */
-#include "blocks.h"
+#include "metrics/common/blocks.h"
 #include "simdrift/profile.h"
 
 #include <math.h>

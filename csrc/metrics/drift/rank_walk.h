@@ -2,7 +2,7 @@
 #ifndef SDR_METRICS_RANK_WALK_H
 #define SDR_METRICS_RANK_WALK_H
 
-#include "samples.h"
+#include "metrics/common/samples.h"
 
 /* A sum of blocks, with what rounding lost. */
 typedef struct sdr_block_sum {

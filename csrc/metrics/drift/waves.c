@@ -7,9 +7,9 @@
  */
 #include <math.h>
 
-#include "blocks.h"
 #include "core/dispatch.h"
-#include "exact.h"
+#include "metrics/common/blocks.h"
+#include "metrics/common/exact.h"
 #include "simdrift/ranks.h"
 
 typedef struct waves {

@@ -4,8 +4,8 @@
  * Blocks are merged pairwise in the fixed tree (blocks.h):
  *   c_xy = c_a + c_b + (mx_b - mx_a)(my_b - my_a) ab/n, m2 likewise (Pebay 2008).
  */
-#include "blocks.h"
 #include "core/dispatch.h"
+#include "metrics/common/blocks.h"
 #include "simdrift/profile.h"
 
 #include <math.h>

@@ -16,7 +16,7 @@
 #ifndef SDR_METRICS_MERGE_H
 #define SDR_METRICS_MERGE_H
 
-#include "exact.h"
+#include "metrics/common/exact.h"
 
 typedef struct sdr_merge {
     int64_t n, m; /* all values of the sides, also those that no walk passes */

@@ -8,8 +8,8 @@
 
 #include <math.h>
 
+#include "metrics/quality/quantile.h"
 #include "prefix.h"
-#include "quantile.h"
 #include "ranks.h"
 
 enum {

@@ -2,7 +2,7 @@
 #ifndef SDR_METRICS_RANKS_H
 #define SDR_METRICS_RANKS_H
 
-#include "samples.h"
+#include "metrics/common/samples.h"
 #include "simdrift/ranks.h"
 
 /* Zero and NaN, and the status that follows from the types. */
