@@ -77,39 +77,61 @@ def table(quick: bool) -> str:
         return writes(dsn, QUICK_ROWS if quick else ROWS, 3 if quick else ROUNDS)
 
 
+# The order in which results come, window by window, and that of the table's key.
+ORDERS = {"copy": "v.ts, v.series_id", "sorted": "v.series_id, v.ts"}
+
+
 def writes(dsn: str, rows: int, rounds: int) -> str:
-    """Medians over rounds of ratios taken in each round."""
-    found: dict[str, list[float]] = {"copy": [], "first": [], "again": []}
+    """Medians over rounds of seconds, and of the rounds' own ratios."""
+    found: dict[str, list[float]] = {"copy": [], "sorted": [], "first": [], "again": []}
     with tempfile.TemporaryDirectory() as spool, Store(dsn, spool=spool) as store:
         store.migrate()
         with psycopg.connect(dsn, autocommit=True) as connection:
-            connection.execute("create table bare (like simdrift.metric_value including all)")
+            for name in ORDERS:
+                connection.execute(
+                    f"create table bare_{name} (like simdrift.metric_value including all)"
+                )
             for number in range(rounds + 1):
-                made = results(rows, f"data {number}")
-                first = timed(lambda made=made: store.write(made))
-                bare = copied(connection, f"data {number}")
-                again = timed(lambda made=made: store.write(made))
-                if number:
-                    for name, seconds in (("copy", bare), ("first", first), ("again", again)):
+                for name, seconds in one_round(connection, store, rows, f"data {number}").items():
+                    if number:
                         found[name].append(seconds)
             dead = connection.execute(
                 "select sum(n_dead_tup), sum(n_tup_upd) from pg_stat_user_tables"
                 " where schemaname = 'simdrift'"
             ).fetchone()
-    median = {name: statistics.median(seconds) for name, seconds in found.items()}
-    ratio = {
-        name: statistics.median(a / b for a, b in zip(found[name], found["copy"], strict=True))
-        for name in found
-    }
-    note("store, first write", rows, median["first"], baseline="COPY",
-         baseline_seconds=median["copy"])  # fmt: skip
+    note("store, first write", rows, statistics.median(found["first"]), baseline="COPY",
+         baseline_seconds=statistics.median(found["copy"]))  # fmt: skip
     words = {
-        "copy": "bare COPY into a table with the same indexes",
+        "copy": "bare COPY into a table with the same indexes, in the order of the results",
+        "sorted": "the same, rows sorted by the table's key before the clock starts",
         "first": "first write, spool and commit included",
         "again": f"the same again ({dead[0]} dead rows, {dead[1]} updates in all)",
     }
-    lines = [[words[name], f"{median[name] * 1e3:.0f} ms", f"{ratio[name]:.2f}x"] for name in words]
-    return markdown_table([f"{rows:,} rows", "median", "of the COPY"], lines)
+    lines = [
+        [
+            words[name],
+            f"{statistics.median(found[name]) * 1e3:.0f} ms",
+            *(f"{ratio(found[name], found[base]):.2f}x" for base in ORDERS),
+        ]
+        for name in words
+    ]
+    heads = [f"{rows:,} rows", "median", "of the COPY", "of the sorted COPY"]
+    return markdown_table(heads, lines)
+
+
+def one_round(
+    connection: psycopg.Connection, store: Store, rows: int, dataset: str
+) -> dict[str, float]:
+    """Seconds of each: a dataset's results written, copied twice, written again."""
+    made = results(rows, dataset)
+    seconds = {"first": timed(lambda: store.write(made))}
+    for name, order in ORDERS.items():
+        seconds[name] = copied(connection, dataset, order, f"bare_{name}")
+    return seconds | {"again": timed(lambda: store.write(made))}
+
+
+def ratio(seconds: list[float], base: list[float]) -> float:
+    return statistics.median(a / b for a, b in zip(seconds, base, strict=True))
 
 
 def timed(work) -> float:
@@ -118,18 +140,18 @@ def timed(work) -> float:
     return time.perf_counter() - start
 
 
-def copied(connection: psycopg.Connection, dataset: str) -> float:
-    """Seconds of a text COPY of the stored rows of a dataset into `bare`, committed."""
+def copied(connection: psycopg.Connection, dataset: str, order: str, table: str) -> float:
+    """Seconds of a text COPY of the stored rows of a dataset, in an order, committed."""
     with connection.cursor() as cursor:
         query = (
             f"copy (select {', '.join('v.' + name for name in COLUMNS)} from"
             " simdrift.metric_value v join simdrift.series s using (series_id)"
-            f" where s.dataset = '{dataset}') to stdout"
+            f" where s.dataset = '{dataset}' order by {order}) to stdout"
         )
         with cursor.copy(query) as copy:
             rows = b"".join(bytes(piece) for piece in copy)
         start = time.perf_counter()
-        with cursor.copy(f"copy bare ({', '.join(COLUMNS)}) from stdin") as copy:
+        with cursor.copy(f"copy {table} ({', '.join(COLUMNS)}) from stdin") as copy:
             copy.write(rows)
         return time.perf_counter() - start
 
