@@ -113,3 +113,33 @@ def test_partitioning_twice_is_once(monthly, server, bare_database):
     done = monthly.migrate(partition_by_month=True)
     assert (done.applied, done.months) == ((), ())
     assert months(server, bare_database) == before
+
+
+OLDER = (  # what version 21 had in place of 22 to 24
+    "drop index simdrift.metric_value_alerts",
+    "create index metric_value_by_alert on simdrift.metric_value (ts) where alert",
+    "delete from simdrift.migration where version > 21",
+)
+
+
+@pytest.mark.parametrize("partitioned", [False, True])
+def test_an_older_store_is_brought_up_to_date_with_its_rows(
+    server, bare_database, tmp_path, partitioned
+):
+    results = make_results(days=40)
+    with Store(target_of(server, bare_database), spool=tmp_path, deadline=5) as opened:
+        opened.migrate(partition_by_month=partitioned)
+        opened.write(results)
+        for statement in OLDER:
+            with admin(server, bare_database) as connection:
+                connection.execute(statement)
+        assert [name[:4] for name in opened.migrate().applied] == ["0022", "0023", "0024"]
+        assert opened.write(results).rows_written == 0
+        assert opened.verify() == ()
+    with admin(server, bare_database) as connection:
+        assert visible_rows(connection) == expected_rows(results)
+        names = connection.execute(
+            "select relname from pg_class where relname like 'metric_value%alert%'"
+            " and relkind in ('i', 'I') and not relispartition"
+        ).fetchall()
+    assert names == [("metric_value_alerts",)]

@@ -265,3 +265,11 @@ def test_the_readers_transactions_are_read_only_and_bounded(as_role):
     assert reader.execute("show statement_timeout").fetchone() == ("30s",)
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         reader.execute("create temporary table mine (x int)")
+
+
+def test_the_reader_reads_results_and_the_newest_windows(store, server, database, as_role):
+    results = make_results()
+    store.write(results)
+    with Store(target_of(server, database, user="simdrift_reader")) as reader:
+        assert set(reader.read().rows) == set(results.rows)
+        assert {row.window_end for row in reader.newest()} == {results.runs[-1].window_end}

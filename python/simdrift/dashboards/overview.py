@@ -190,7 +190,7 @@ limit 20""",
             "How many rules each window crossed.",
             "bars",
             "short",
-            f"""with alerts as (
+            f"""with alerts as materialized (
     select d.run_id, count(*)::float8 as value from simdrift.dashboard_result as d
     where {CHOSEN}
         and d.alert
