@@ -12,7 +12,7 @@ from simdrift.store.session import Session, is_transient
 def no_environment(monkeypatch, tmp_path):
     for name in ("SIMDRIFT_DSN", "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER"):
         monkeypatch.delenv(name, raising=False)
-    for name in ("PGSSLMODE", "PGSSLROOTCERT", "PGSERVICE"):
+    for name in ("PGSSLMODE", "PGSSLROOTCERT", "PGSERVICE", "SSL_CERT_FILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
 
@@ -78,9 +78,16 @@ def test_who_says_otherwise_is_heard(monkeypatch):
     assert "sslmode" not in chosen("host=db.example.com")
 
 
-def test_the_systems_certificates_serve_where_no_others_are_given(tmp_path):
+def test_the_systems_certificates_serve_where_no_others_are_given(tmp_path, monkeypatch):
+    bundle = tmp_path / "bundle.pem"
+    monkeypatch.setattr("simdrift.store.dsn._BUNDLES", ("/not/there", str(bundle)))
     assert chosen("host=db.example.com")["sslrootcert"] == "system"
+    bundle.touch()
+    assert chosen("host=db.example.com")["sslrootcert"] == str(bundle)
     assert chosen("host=db.example.com sslrootcert=/own.crt")["sslrootcert"] == "/own.crt"
+    (tmp_path / "other.pem").touch()
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "other.pem"))
+    assert chosen("host=db.example.com")["sslrootcert"] == str(tmp_path / "other.pem")
     (tmp_path / ".postgresql").mkdir()
     (tmp_path / ".postgresql" / "root.crt").touch()
     assert "sslrootcert" not in chosen("host=db.example.com")
