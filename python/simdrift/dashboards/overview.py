@@ -18,7 +18,7 @@ from .sql import (
     series,
 )
 
-_RUN = "Run `simdrift run monitor.toml` with a window that ends in the chosen time."
+_RUN = "No window yet. Run `simdrift run monitor.toml` with a window that ends in the chosen time."
 _DRIFT = "Give the spec columns to compare: [columns] features = [...]."
 _QUALITY = 'Switch it on with [metrics] quality = ["rows", "missing_share"] in the spec.'
 _PERFORMANCE = 'Switch it on with [metrics] performance = ["mae"] and a target in the spec.'
@@ -58,6 +58,7 @@ having max(d.window_end) is not null""",
             4,
             _RUN,
             steps=(Step(None, "green"), Step(2 * 86_400, "orange"), Step(7 * 86_400, "red")),
+            until_now=True,
         ),
         Panel(
             "Drifted columns",
@@ -169,7 +170,7 @@ order by d.ts""",
             "none",
             f"""select d.column_name as "column", d.metric,
     count(*) filter (where d.alert)::int as alerts, count(*)::int as windows,
-    max({DISTANCE}) as "times threshold",
+    max({DISTANCE}) as distance,
     max(d.ts) filter (where d.alert) as "last alert"
 from simdrift.dashboard_result as d
 where {CHOSEN}
@@ -177,7 +178,7 @@ where {CHOSEN}
     and {SEGMENT}
     and d.alert is not null
 group by d.column_name, d.metric
-order by alerts desc, "times threshold" desc nulls last
+order by alerts desc, distance desc nulls last
 limit 20""",
             12,
             9,
@@ -237,7 +238,7 @@ order by d.ts""",
             "table",
             "none",
             f"""select d.ts as time, d.column_name as "column", d.segment, d.metric, d.value,
-    d.threshold, d.q_value
+    d.threshold, d.q_value as q
 from simdrift.dashboard_result as d
 where {CHOSEN}
     and d.alert
