@@ -5,7 +5,7 @@ import pytest
 
 from simdrift import _errors
 from simdrift.store.dsn import is_local, parse, redact, resolve
-from simdrift.store.session import Session, is_transient
+from simdrift.store.session import DataRefused, Session, is_transient
 
 
 @pytest.fixture(autouse=True)
@@ -178,3 +178,63 @@ def test_a_wrong_database_is_an_error_at_once(server, tmp_path):
     session = Session(target_of(server, "not_there"), deadline=60)
     with pytest.raises(_errors.StoreError, match=r"not_there.*does not exist"):
         session.transaction(lambda connection: None)
+
+
+RAISE = """
+do $$ begin raise exception 'made up' using errcode = '{code}'; end $$
+"""
+
+
+def failing(code, times):
+    """Work that the server refuses so many times with that SQLSTATE; how often it was tried."""
+    tried = []
+
+    def work(connection):
+        tried.append(code)
+        if len(tried) <= times:
+            connection.execute(RAISE.format(code=code))
+        return connection.execute("select 42").fetchone()[0]
+
+    return work, tried
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["08006", "08P01", "25P03", "40001", "40P01", "53300", "55P03", "57P01", "57P02", "57P03"],
+)
+def test_what_passes_by_itself_is_tried_again(server, database, code):
+    from store_servers import target_of
+
+    work, tried = failing(code, times=2)
+    assert Session(target_of(server, database), deadline=20).transaction(work) == 42
+    assert len(tried) == 3
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("42501", _errors.StoreError),  # not allowed
+        ("57014", _errors.StoreError),  # statement timeout
+        ("53100", _errors.StoreError),  # disk full
+        ("42P01", _errors.StoreNotMigrated),
+        ("22P02", DataRefused),
+        ("23505", DataRefused),
+    ],
+)
+def test_what_does_not_pass_is_an_error_at_once(server, database, code, kind):
+    from store_servers import target_of
+
+    work, tried = failing(code, times=1)
+    with pytest.raises(kind) as raised:
+        Session(target_of(server, database), deadline=20).transaction(work)
+    assert not isinstance(raised.value, _errors.StoreUnreachable)
+    assert len(tried) == 1
+
+
+def test_trying_ends_at_the_deadline(server, database):
+    from store_servers import target_of
+
+    work, tried = failing("40001", times=10**6)
+    with pytest.raises(_errors.StoreUnreachable, match="made up"):
+        Session(target_of(server, database), deadline=0.3).transaction(work)
+    assert len(tried) > 1

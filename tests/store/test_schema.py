@@ -273,3 +273,17 @@ def test_the_reader_reads_results_and_the_newest_windows(store, server, database
     with Store(target_of(server, database, user="simdrift_reader")) as reader:
         assert set(reader.read().rows) == set(results.rows)
         assert {row.window_end for row in reader.newest()} == {results.runs[-1].window_end}
+
+
+def test_the_owner_prunes_and_the_writer_is_told_who_may(store, server, database, sql):
+    store.write(make_results())
+    with Store(target_of(server, database, user="simdrift_writer")) as writer:
+        with pytest.raises(_errors.StoreError, match=r"may not delete.*as simdrift_owner"):
+            writer.prune("400d")
+        assert writer.status().values == 18
+    sql("alter role simdrift_owner login")
+    try:
+        with Store(target_of(server, database, user="simdrift_owner")) as owner:
+            assert owner.prune("400d").values == 18
+    finally:
+        sql("alter role simdrift_owner nologin")
