@@ -115,9 +115,11 @@ def test_partitioning_twice_is_once(monthly, server, bare_database):
     assert months(server, bare_database) == before
 
 
-OLDER = (  # what version 21 had in place of 22 to 24
+OLDER = (  # what version 21 had in place of what came later
     "drop index simdrift.metric_value_alerts",
     "create index metric_value_by_alert on simdrift.metric_value (ts) where alert",
+    "drop function simdrift.judge_runs cascade",
+    "update simdrift.run set status = 'finished'",
     "delete from simdrift.migration where version > 21",
 )
 
@@ -126,14 +128,16 @@ OLDER = (  # what version 21 had in place of 22 to 24
 def test_an_older_store_is_brought_up_to_date_with_its_rows(
     server, bare_database, tmp_path, partitioned
 ):
-    results = make_results(days=40)
+    old = make_results(days=40, columns=4)
+    results = make_results(days=40, digest="late", seed=2, started=STARTED + timedelta(days=1))
     with Store(target_of(server, bare_database), spool=tmp_path, deadline=5) as opened:
         opened.migrate(partition_by_month=partitioned)
+        opened.write(old)
         opened.write(results)
         for statement in OLDER:
             with admin(server, bare_database) as connection:
                 connection.execute(statement)
-        assert [name[:4] for name in opened.migrate().applied] == ["0022", "0023", "0024"]
+        assert opened.migrate().applied[0][:4] == "0022"
         assert opened.write(results).rows_written == 0
         assert opened.verify() == ()
     with admin(server, bare_database) as connection:
