@@ -240,7 +240,7 @@ def panels(connection: psycopg.Connection, one, end: datetime) -> Iterator[list[
     for name, query in queries:
         sql = expand(query, chosen, end - 90 * DAY, end)
         seconds = []
-        for _ in range(6):
+        for _ in range(16):
             start = time.perf_counter()
             rows = connection.execute(sql.encode()).fetchall()
             seconds.append(time.perf_counter() - start)
