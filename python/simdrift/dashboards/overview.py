@@ -112,7 +112,7 @@ where {CHOSEN}
             (Step(None, "green"), Step(0.05, "yellow"), Step(0.2, "red")),
         ),
         Panel(
-            "Performance against its median",
+            "Performance",
             "The newest error or score over its median in the chosen time: 1 is as usual. "
             "The first performance metric that is there counts.",
             "stat",
