@@ -227,7 +227,9 @@ def panel_table(quick: bool) -> str:
             end = FIRST + windows * DAY
             lines = [line for one in dashboards for line in panels(connection, one, end)]
             lines.sort(key=lambda line: -float(line[-1].split()[0]))
-    return markdown_table([f"panel, on {count[0]:,} values", "rows", "median, warm"], lines)
+    return markdown_table(
+        [f"panel, on {count[0]:,} values", "rows", "warm, best of 15", "median"], lines
+    )
 
 
 def panels(connection: psycopg.Connection, one, end: datetime) -> Iterator[list[str]]:
@@ -246,4 +248,6 @@ def panels(connection: psycopg.Connection, one, end: datetime) -> Iterator[list[
             seconds.append(time.perf_counter() - start)
         if rows:
             title = f"{one.title.partition(' / ')[2]}: {name}"
-            yield [title, f"{len(rows)}", f"{statistics.median(seconds[1:]) * 1e3:.1f} ms"]
+            warm = seconds[1:]
+            times = (f"{taken * 1e3:.1f} ms" for taken in (min(warm), statistics.median(warm)))
+            yield [title, f"{len(rows)}", *times]

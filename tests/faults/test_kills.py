@@ -217,7 +217,7 @@ def dies_at(store, results, call):
         return int(file.read() or 0)
 
 
-@pytest.mark.parametrize("points", [30, pytest.param(600, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("points", [30, pytest.param(200, marks=pytest.mark.slow)])
 def test_a_writer_killed_between_any_two_calls_has_stored_all_or_nothing(
     server, database, store, points
 ):
