@@ -31,7 +31,8 @@ file_argument = click.Path(path_type=Path)
 dsn_option = click.option(
     "--dsn",
     metavar="DSN",
-    help="Postgres to write to [default: SIMDRIFT_DSN, else an embedded server].",
+    help="Postgres to write to [default: SIMDRIFT_DSN, else an embedded server]. Keep a "
+    "password in SIMDRIFT_DSN: arguments show in the list of processes.",
 )
 deadline_option = click.option(
     "--deadline",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ from simdrift.dashboards.page import write_pages
 from simdrift.store import Store
 
 FLIGHTS = "nyc flights 2013"
+NOW = datetime(2014, 1, 3, 5, tzinfo=UTC)  # two days after the end of the newest window
 FILES = (
     "index.html", "column-drift.html", "data-quality.html", "performance.html",
     "service-health.html", "throughput.html",
@@ -30,7 +31,7 @@ FILES = (
 
 @pytest.fixture(scope="session")
 def flights_pages(filled, tmp_path_factory):
-    return write_pages(filled, tmp_path_factory.mktemp("flights"), dataset=FLIGHTS)
+    return write_pages(filled, tmp_path_factory.mktemp("flights"), dataset=FLIGHTS, now=NOW)
 
 
 @pytest.fixture(scope="session")
@@ -88,6 +89,38 @@ def test_models_stand_side_by_side(full_pages):
         assert f"{model} {version}" in full_pages[0].read_text("utf-8")
 
 
+def freshness(page):
+    (found,) = [s for s in sections(page) if s.all("h3")[0].text == "Freshness"]
+    return found.all("p", "big")[0].text.replace("\xa0", " ")
+
+
+def test_freshness_is_told_when_the_page_is_made_unless_an_end_is_given(
+    filled, flights_pages, tmp_path
+):
+    assert freshness(flights_pages[0]) == "2 d"
+    end = datetime(2013, 7, 1, 16)  # twelve hours after a window's end
+    paths = write_pages(filled, tmp_path, dataset=FLIGHTS, end=end, now=NOW)
+    assert freshness(paths[0]) == "12 h"
+
+
+def test_what_is_told_of_no_data_is_no_metric_where_none_is_missing(flights_pages):
+    texts = {s.all("h3")[0].text: s.all("p", "nothing") for s in sections(flights_pages[2])}
+    (said,) = texts["Outages"]
+    assert said.text.startswith("None in the chosen time")
+
+
+def test_numbers_of_tables_stand_under_each_other(flights_pages):
+    (table,) = [
+        s.all("table")[0] for s in sections(flights_pages[0])
+        if s.all("h3")[0].text == "Worst columns"
+    ]  # fmt: skip
+    heads = {one.text: "figure" in one.classes for one in table.all("th")}
+    assert heads == {
+        "column": False, "metric": False, "alerts": True, "windows": True, "distance": True,
+        "last alert": False,
+    }  # fmt: skip
+
+
 def test_events_are_listed(flights_pages):
     assert "snow" in flights_pages[0].read_text("utf-8")
 
@@ -100,7 +133,7 @@ def test_a_stretch_of_time_is_honoured(filled, tmp_path):
 
 
 def test_the_same_store_gives_the_same_pages(filled, flights_pages, tmp_path):
-    again = write_pages(filled, tmp_path, dataset=FLIGHTS)
+    again = write_pages(filled, tmp_path, dataset=FLIGHTS, now=NOW)
     for one, other in zip(flights_pages, again, strict=True):
         assert one.read_text("utf-8") == other.read_text("utf-8")
 

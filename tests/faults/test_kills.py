@@ -3,8 +3,10 @@
 import os
 import random
 import signal
+import sys
 import threading
 import time
+from itertools import chain, count
 
 import pytest
 from store_servers import (
@@ -186,7 +188,68 @@ def test_a_writer_killed_at_any_point_loses_nothing_that_was_spooled(
 
 
 def batch(number):
+    """Of a number or a name: of its own monitor."""
     return make_results(days=2, columns=4, seed=number, monitor=f"m{number}")
+
+
+def dies_at(store, results, call):
+    """A write in a process that is killed before its C call number `call` (0: never); how many
+    there were, where it lived."""
+
+    def work(pipe):
+        calls = 0
+
+        def die(_frame, event, _function):
+            nonlocal calls
+            calls += event == "c_call"
+            if calls == call and call:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        with Store(store.target, spool=store.spool.folder) as own:
+            sys.setprofile(die)
+            own.write(results)
+            sys.setprofile(None)
+        os.write(pipe, str(calls).encode())
+
+    writer, pipe = forked(work)
+    os.waitpid(writer, 0)
+    with os.fdopen(pipe) as file:
+        return int(file.read() or 0)
+
+
+@pytest.mark.parametrize("points", [30, pytest.param(200, marks=pytest.mark.slow)])
+def test_a_writer_killed_between_any_two_calls_has_stored_all_or_nothing(
+    server, database, store, points
+):
+    """From encoding by way of spool, fsync, rename, COPY and COMMIT to the file's removal."""
+    store.write(batch("warm"))  # what is imported at the first write is not counted
+    calls = dies_at(store, batch("whole"), 0)
+    assert calls > points
+    expected = [batch("warm"), batch("whole")]
+    killed = spooled = stored = 0
+    # The end call by call, until one lives: how often it waits for the server differs.
+    for call in chain(range(1, calls - points, calls // points), count(calls - points)):
+        results = batch(f"call {call}")
+        lived = dies_at(store, results, call)
+        before, after = expected_rows(*expected), expected_rows(*expected, results)
+        state, waiting = shown(server, database), store.spool.pending()
+        assert state == after or (state == before and not lived)
+        assert len(waiting) <= (0 if lived else 1)
+        store.flush()
+        assert shown(server, database) == (after if waiting or state == after else before)
+        store.write(results)
+        assert shown(server, database) == after
+        assert list(store.spool.folder.iterdir()) == []
+        expected.append(results)
+        killed += not lived
+        spooled += bool(waiting)
+        stored += state == after and not lived
+        if lived:
+            break
+    assert store.verify() == ()
+    # The points lie before and after the spool file, before and after the commit.
+    assert stored > 0
+    assert 0 < spooled < killed
 
 
 # -- many at once

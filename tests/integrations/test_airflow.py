@@ -1,4 +1,4 @@
-"""Airflow 3: operator, hook, provider and the example DAG, on a database of Airflow's own."""
+"""Airflow 3 and 2.10: operator, hook, provider and the example DAG, on a database of its own."""
 
 from __future__ import annotations
 

@@ -5,14 +5,14 @@ import pytest
 
 from simdrift import _errors
 from simdrift.store.dsn import is_local, parse, redact, resolve
-from simdrift.store.session import Session, is_transient
+from simdrift.store.session import DataRefused, Session, is_transient
 
 
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch, tmp_path):
     for name in ("SIMDRIFT_DSN", "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER"):
         monkeypatch.delenv(name, raising=False)
-    for name in ("PGSSLMODE", "PGSSLROOTCERT", "PGSERVICE"):
+    for name in ("PGSSLMODE", "PGSSLROOTCERT", "PGSERVICE", "SSL_CERT_FILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
 
@@ -78,9 +78,16 @@ def test_who_says_otherwise_is_heard(monkeypatch):
     assert "sslmode" not in chosen("host=db.example.com")
 
 
-def test_the_systems_certificates_serve_where_no_others_are_given(tmp_path):
+def test_the_systems_certificates_serve_where_no_others_are_given(tmp_path, monkeypatch):
+    bundle = tmp_path / "bundle.pem"
+    monkeypatch.setattr("simdrift.store.dsn._BUNDLES", ("/not/there", str(bundle)))
     assert chosen("host=db.example.com")["sslrootcert"] == "system"
+    bundle.touch()
+    assert chosen("host=db.example.com")["sslrootcert"] == str(bundle)
     assert chosen("host=db.example.com sslrootcert=/own.crt")["sslrootcert"] == "/own.crt"
+    (tmp_path / "other.pem").touch()
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "other.pem"))
+    assert chosen("host=db.example.com")["sslrootcert"] == str(tmp_path / "other.pem")
     (tmp_path / ".postgresql").mkdir()
     (tmp_path / ".postgresql" / "root.crt").touch()
     assert "sslrootcert" not in chosen("host=db.example.com")
@@ -171,3 +178,63 @@ def test_a_wrong_database_is_an_error_at_once(server, tmp_path):
     session = Session(target_of(server, "not_there"), deadline=60)
     with pytest.raises(_errors.StoreError, match=r"not_there.*does not exist"):
         session.transaction(lambda connection: None)
+
+
+RAISE = """
+do $$ begin raise exception 'made up' using errcode = '{code}'; end $$
+"""
+
+
+def failing(code, times):
+    """Work that the server refuses so many times with that SQLSTATE; how often it was tried."""
+    tried = []
+
+    def work(connection):
+        tried.append(code)
+        if len(tried) <= times:
+            connection.execute(RAISE.format(code=code))
+        return connection.execute("select 42").fetchone()[0]
+
+    return work, tried
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["08006", "08P01", "25P03", "40001", "40P01", "53300", "55P03", "57P01", "57P02", "57P03"],
+)
+def test_what_passes_by_itself_is_tried_again(server, database, code):
+    from store_servers import target_of
+
+    work, tried = failing(code, times=2)
+    assert Session(target_of(server, database), deadline=20).transaction(work) == 42
+    assert len(tried) == 3
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("42501", _errors.StoreError),  # not allowed
+        ("57014", _errors.StoreError),  # statement timeout
+        ("53100", _errors.StoreError),  # disk full
+        ("42P01", _errors.StoreNotMigrated),
+        ("22P02", DataRefused),
+        ("23505", DataRefused),
+    ],
+)
+def test_what_does_not_pass_is_an_error_at_once(server, database, code, kind):
+    from store_servers import target_of
+
+    work, tried = failing(code, times=1)
+    with pytest.raises(kind) as raised:
+        Session(target_of(server, database), deadline=20).transaction(work)
+    assert not isinstance(raised.value, _errors.StoreUnreachable)
+    assert len(tried) == 1
+
+
+def test_trying_ends_at_the_deadline(server, database):
+    from store_servers import target_of
+
+    work, tried = failing("40001", times=10**6)
+    with pytest.raises(_errors.StoreUnreachable, match="made up"):
+        Session(target_of(server, database), deadline=0.3).transaction(work)
+    assert len(tried) > 1

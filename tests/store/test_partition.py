@@ -113,3 +113,37 @@ def test_partitioning_twice_is_once(monthly, server, bare_database):
     done = monthly.migrate(partition_by_month=True)
     assert (done.applied, done.months) == ((), ())
     assert months(server, bare_database) == before
+
+
+OLDER = (  # what version 21 had in place of what came later
+    "drop index simdrift.metric_value_alerts",
+    "create index metric_value_by_alert on simdrift.metric_value (ts) where alert",
+    "drop function simdrift.judge_runs cascade",
+    "update simdrift.run set status = 'finished'",
+    "delete from simdrift.migration where version > 21",
+)
+
+
+@pytest.mark.parametrize("partitioned", [False, True])
+def test_an_older_store_is_brought_up_to_date_with_its_rows(
+    server, bare_database, tmp_path, partitioned
+):
+    old = make_results(days=40, columns=4)
+    results = make_results(days=40, digest="late", seed=2, started=STARTED + timedelta(days=1))
+    with Store(target_of(server, bare_database), spool=tmp_path, deadline=5) as opened:
+        opened.migrate(partition_by_month=partitioned)
+        opened.write(old)
+        opened.write(results)
+        for statement in OLDER:
+            with admin(server, bare_database) as connection:
+                connection.execute(statement)
+        assert opened.migrate().applied[0][:4] == "0022"
+        assert opened.write(results).rows_written == 0
+        assert opened.verify() == ()
+    with admin(server, bare_database) as connection:
+        assert visible_rows(connection) == expected_rows(results)
+        names = connection.execute(
+            "select relname from pg_class where relname like 'metric_value%alert%'"
+            " and relkind in ('i', 'I') and not relispartition"
+        ).fetchall()
+    assert names == [("metric_value_alerts",)]

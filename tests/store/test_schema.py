@@ -5,6 +5,8 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 from store_servers import (
+    DAY,
+    STARTED,
     admin,
     binaries,
     expected_rows,
@@ -185,6 +187,28 @@ def test_views_show_current_runs_only(store, sql):
     assert visible_rows(sql.connection) == expected_rows(results)
 
 
+STATUSES = "select data_digest, status from simdrift.run order by window_start, started_at"
+
+
+def test_which_run_is_current_follows_from_the_rows_whoever_changes_them(store, sql):
+    for number in range(3):
+        store.write(make_results(days=1, digest=str(number), started=STARTED + number * DAY))
+    assert sql(STATUSES) == [("0", "superseded"), ("1", "superseded"), ("2", "finished")]
+    sql("delete from simdrift.run where data_digest = '2'")
+    assert sql(STATUSES) == [("0", "superseded"), ("1", "finished")]
+    sql("update simdrift.run set started_at = '2030-01-01' where data_digest = '0'")
+    assert sql(STATUSES) == [("1", "superseded"), ("0", "finished")]
+    sql("update simdrift.run set status = 'half' where data_digest = '0'")
+    assert sql(STATUSES) == [("1", "finished"), ("0", "half")]
+
+
+def test_a_run_that_is_neither_first_nor_last_to_come_is_placed_by_its_start(store, sql):
+    for number in (2, 0, 1):
+        store.write(make_results(days=2, digest=str(number), started=STARTED + number * DAY))
+    kinds = [("0", "superseded"), ("1", "superseded"), ("2", "finished")]
+    assert sql(STATUSES) == kinds * 2
+
+
 def test_metric_wide_puts_metrics_side_by_side_in_the_order_asked_for(store, sql):
     run = make_run()
     rows = [
@@ -265,3 +289,25 @@ def test_the_readers_transactions_are_read_only_and_bounded(as_role):
     assert reader.execute("show statement_timeout").fetchone() == ("30s",)
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         reader.execute("create temporary table mine (x int)")
+
+
+def test_the_reader_reads_results_and_the_newest_windows(store, server, database, as_role):
+    results = make_results()
+    store.write(results)
+    with Store(target_of(server, database, user="simdrift_reader")) as reader:
+        assert set(reader.read().rows) == set(results.rows)
+        assert {row.window_end for row in reader.newest()} == {results.runs[-1].window_end}
+
+
+def test_the_owner_prunes_and_the_writer_is_told_who_may(store, server, database, sql):
+    store.write(make_results())
+    with Store(target_of(server, database, user="simdrift_writer")) as writer:
+        with pytest.raises(_errors.StoreError, match=r"may not delete.*as simdrift_owner"):
+            writer.prune("400d")
+        assert writer.status().values == 18
+    sql("alter role simdrift_owner login")
+    try:
+        with Store(target_of(server, database, user="simdrift_owner")) as owner:
+            assert owner.prune("400d").values == 18
+    finally:
+        sql("alter role simdrift_owner nologin")

@@ -369,3 +369,40 @@ def test_a_missing_value_is_found_by_verify(store, sql):
     store.write(make_results(days=1))
     sql("delete from simdrift.metric_value where status <> 'ok'")
     assert store.verify() == (make_run().run_id,)
+
+
+def test_of_windows_that_end_together_the_one_computed_last_is_shown_whole(store, sql):
+    """They share their values' places; whichever way round they come."""
+    long = make_results(days=1, columns=3)
+    run = make_run(0, window_start=long.runs[0].window_start - 6 * DAY, started=STARTED + DAY)
+    short = Results([make_row(run, "column 0", value=9.0)], [run])
+    for first, second in ((long, short), (short, long)):
+        store.write(first)
+        store.write(second)
+        assert visible_rows(sql.connection) == expected_rows(short)
+        assert store.read().runs == short.runs
+        assert store.verify() == ()
+        sql("truncate simdrift.run, simdrift.metric_value, simdrift.histogram")
+
+
+def test_rows_that_come_in_any_order_are_stored_alike(store, sql):
+    import random
+
+    results = make_results(days=20, columns=4)
+    rows = list(results.rows)
+    random.Random(5).shuffle(rows)
+    store.write(Results(rows, results.runs, results.histograms))
+    assert visible_rows(sql.connection) == expected_rows(results)
+    assert store.write(results)[:4] == (0, len(results), 0, 20)
+    assert store.verify() == ()
+
+
+def test_values_of_a_series_lie_together(store, sql):
+    """A write of many windows goes in the order of the table's key: panels read series."""
+    store.write(make_results(days=30, columns=2))
+    kept = sql(
+        "select series_id, ts from simdrift.metric_value where value is not null order by ctid"
+    )
+    # Rows of one pattern of nulls go together: first one half, then the other.
+    assert sorted(kept[:60]) == kept[:60]
+    assert sorted(kept[60:]) == kept[60:]

@@ -52,7 +52,8 @@ rules: Final = (
         + _newest(
             "d.metric in ('performance.accuracy', 'performance.f1', 'performance.roc_auc', "
             "'performance.average_precision', 'performance.r2')",
-            "history.usual / nullif(newest.value, 0)",
+            # a score at or below zero has dropped from any that was above it
+            "history.usual / greatest(newest.value, 1e-9)",
         )
         + "\nwhere history.windows >= 5",
         None,

@@ -77,7 +77,7 @@ order by d.ts""",
             HISTOGRAM,
             8,
             9,
-            "Histograms come with every comparison: " + _COMPARE,
+            "No histogram yet. They come with every comparison: " + _COMPARE,
         ),
         Panel(
             "Columns by window",

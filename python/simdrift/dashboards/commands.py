@@ -86,7 +86,8 @@ def push(url: str, postgres: str | None, database: str, sslmode: str, rules: boo
 @click.option(
     "--dsn",
     metavar="DSN",
-    help="The store's Postgres [default: SIMDRIFT_DSN, else an embedded server].",
+    help="The store's Postgres [default: SIMDRIFT_DSN, else an embedded server]. Keep a "
+    "password in SIMDRIFT_DSN: arguments show in the list of processes.",
 )
 @click.option("--dataset", help="[default: that of the newest series]")
 @click.option("--segment", help="[default: all rows]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
@@ -18,7 +19,10 @@ from .panels import Panel, Step, Unit
 
 MOST_LINES: Final = 8
 MOST_HEAT_ROWS: Final = 40
-MOST_TABLE_ROWS: Final = 20
+MOST_TABLE_ROWS: Final = 50
+_DIGITS: Final = 2  # of the range of an axis that its ends are rounded to
+_YEAR: Final = 365.25 * 86_400  # seconds
+_GRID: Final = ((0.25, "grid"), (0.5, "grid"), (0.75, "grid"))
 _COLOURS: Final = ("green", "yellow", "orange", "red", "blue")
 Rows = Sequence[tuple[Any, ...]]
 
@@ -45,11 +49,14 @@ class Picture(NamedTuple):
     big: str = ""
     tone: str = ""
     top: str = ""
+    middle: str = ""
     bottom: str = ""
     legend: tuple[Key, ...] = ()
     marks: tuple[Mark, ...] = ()
     heat: tuple[HeatRow, ...] = ()
     headings: tuple[str, ...] = ()
+    figures: tuple[bool, ...] = ()
+    """Which columns of a table hold numbers."""
     cells: tuple[tuple[str, ...], ...] = ()
     more: int = 0
 
@@ -76,11 +83,21 @@ def text_of(unit: Unit, value: float | None) -> str:
     suffix = {"x": "×", "ms": "\u00a0ms", "reqps": "\u00a0/s", "rowsps": "\u00a0rows/s"}
     if unit == "bytes":
         return f"{number(value / 2**20)}\u00a0MiB"
+    if unit == "rowsps":
+        return _short(value) + suffix[unit]
     return number(value) + suffix.get(unit, "")
 
 
+def _short(value: float) -> str:
+    """A large number in thousands, millions or billions."""
+    for size, name in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{number(value / size)}\u00a0{name}"
+    return number(value)
+
+
 def _duration(seconds: float) -> str:
-    for size, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
+    for size, name in ((_YEAR, "years"), (86_400, "d"), (3_600, "h"), (60, "min")):
         if abs(seconds) >= size:
             return f"{number(seconds / size)}\u00a0{name}"
     return f"{number(seconds)}\u00a0s"
@@ -145,8 +162,9 @@ def _lines(panel: Panel, names: Sequence[str], rows: Rows, time: Timeline) -> Pi
     note = f"{text_of(panel.unit, low)} to {text_of(panel.unit, high)}"
     return Picture(
         "lines",
-        svg.chart(lines, [], [], panel.title, note, band),
+        svg.chart(lines, [], _GRID, panel.title, note, band),
         top=text_of(panel.unit, high),
+        middle=text_of(panel.unit, (low + high) / 2),
         bottom=text_of(panel.unit, low),
         legend=_legend((*kept, *levels)),
         marks=tuple(time.marks()),
@@ -159,11 +177,25 @@ def _legend(lines: Iterable[_Line]) -> tuple[Key, ...]:
 
 
 def _scale(values: Iterable[float]) -> tuple[float, float]:
+    """The ends of an axis: with 0 where the values come near it, else around them; round."""
     known = list(values)
     low, high = min(known), max(known)
     low = min(low, 0.0) if low < 0 or low < 0.5 * high else low
     room = (high - low) * 0.05 or abs(high) * 0.1 or 1.0
-    return low, high + room
+    digits = _DIGITS - 1 - math.floor(math.log10(high + room - low))
+    return _rounded(low, digits, math.floor), _rounded(high + room, digits, math.ceil)
+
+
+def _rounded(value: float, digits: int, towards: Callable[[float], int]) -> float:
+    """The value to so many digits after the point (before it: negative), down or up.
+
+    >>> _rounded(13.65, 0, math.ceil), _rounded(259_818.0, -4, math.ceil)
+    (14.0, 260000.0)
+    """
+    if not -300 < digits < 300:
+        return value
+    found = towards(value * 10.0**digits) / 10.0**digits
+    return round(found, max(digits, 0))
 
 
 def _step(times: Sequence[datetime]) -> float:
@@ -190,7 +222,7 @@ def _bars(panel: Panel, names: Sequence[str], rows: Rows, time: Timeline) -> Pic
     found = _lines_of(panel, names, rows)[:MOST_LINES]
     if not found:
         return None
-    high = max(value for line in found for _, value in line.points) * 1.05 or 1.0
+    _, high = _scale([0.0, *(value for line in found for _, value in line.points)])
     step = _step(sorted({when for line in found for when, _ in line.points}))
     width = min(step / ((time.end - time.start).total_seconds() or 1.0), 0.2) * 0.8
     bars = [
@@ -208,6 +240,7 @@ def _bars(panel: Panel, names: Sequence[str], rows: Rows, time: Timeline) -> Pic
         "bars",
         svg.columns(bars, panel.title, f"0 to {text_of(panel.unit, high)}"),
         top=text_of(panel.unit, high),
+        middle=text_of(panel.unit, high / 2),
         bottom=text_of(panel.unit, 0.0),
         legend=_legend(found) if len(found) > 1 else (),
         marks=tuple(time.marks()),
@@ -289,9 +322,14 @@ def _table(_: Panel, names: Sequence[str], rows: Rows, time: Timeline) -> Pictur
     return Picture(
         "table",
         headings=tuple(name.replace("_", " ") for name in names),
+        figures=tuple(any(map(_is_figure, column)) for column in zip(*shown, strict=True)),
         cells=tuple(tuple(_cell(value, time) for value in row) for row in shown),
         more=len(rows) - len(shown),
     )
+
+
+def _is_figure(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _cell(value: object, time: Timeline) -> str:

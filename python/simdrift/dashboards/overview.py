@@ -18,7 +18,7 @@ from .sql import (
     series,
 )
 
-_RUN = "Run `simdrift run monitor.toml` with a window that ends in the chosen time."
+_RUN = "No window yet. Run `simdrift run monitor.toml` with a window that ends in the chosen time."
 _DRIFT = "Give the spec columns to compare: [columns] features = [...]."
 _QUALITY = 'Switch it on with [metrics] quality = ["rows", "missing_share"] in the spec.'
 _PERFORMANCE = 'Switch it on with [metrics] performance = ["mae"] and a target in the spec.'
@@ -58,6 +58,7 @@ having max(d.window_end) is not null""",
             4,
             _RUN,
             steps=(Step(None, "green"), Step(2 * 86_400, "orange"), Step(7 * 86_400, "red")),
+            until_now=True,
         ),
         Panel(
             "Drifted columns",
@@ -111,7 +112,7 @@ where {CHOSEN}
             (Step(None, "green"), Step(0.05, "yellow"), Step(0.2, "red")),
         ),
         Panel(
-            "Performance against its median",
+            "Performance",
             "The newest error or score over its median in the chosen time: 1 is as usual. "
             "The first performance metric that is there counts.",
             "stat",
@@ -169,7 +170,7 @@ order by d.ts""",
             "none",
             f"""select d.column_name as "column", d.metric,
     count(*) filter (where d.alert)::int as alerts, count(*)::int as windows,
-    max({DISTANCE}) as "times threshold",
+    max({DISTANCE}) as distance,
     max(d.ts) filter (where d.alert) as "last alert"
 from simdrift.dashboard_result as d
 where {CHOSEN}
@@ -177,7 +178,7 @@ where {CHOSEN}
     and {SEGMENT}
     and d.alert is not null
 group by d.column_name, d.metric
-order by alerts desc, "times threshold" desc nulls last
+order by alerts desc, distance desc nulls last
 limit 20""",
             12,
             9,
@@ -190,7 +191,7 @@ limit 20""",
             "How many rules each window crossed.",
             "bars",
             "short",
-            f"""with alerts as (
+            f"""with alerts as materialized (
     select d.run_id, count(*)::float8 as value from simdrift.dashboard_result as d
     where {CHOSEN}
         and d.alert
@@ -237,7 +238,7 @@ order by d.ts""",
             "table",
             "none",
             f"""select d.ts as time, d.column_name as "column", d.segment, d.metric, d.value,
-    d.threshold, d.q_value
+    d.threshold, d.q_value as q
 from simdrift.dashboard_result as d
 where {CHOSEN}
     and d.alert

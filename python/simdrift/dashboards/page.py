@@ -42,6 +42,14 @@ class Table(NamedTuple):
     rows: list[tuple[Any, ...]]
 
 
+class Span(NamedTuple):
+    """From when to when a page tells of, and when it is made."""
+
+    first: datetime
+    last: datetime
+    now: datetime
+
+
 class Shown(NamedTuple):
     """A panel with its picture, None where there is nothing to draw."""
 
@@ -63,10 +71,10 @@ class Reader:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    def table(self, sql: str, chosen: Chosen, start: datetime, end: datetime) -> Table:
+    def table(self, sql: str, chosen: Chosen, span: Span) -> Table:
         """The rows of a query with macros and variables expanded."""
         # bytes without parameters: nothing in it is taken for a placeholder
-        cursor = self._connection.execute(expand(sql, chosen, start, end).encode())
+        cursor = self._connection.execute(expand(sql, chosen, span.first, span.last).encode())
         return Table(tuple(one.name for one in cursor.description), cursor.fetchall())
 
 
@@ -79,15 +87,18 @@ def write_pages(
     columns: Sequence[str] = (),
     start: datetime | None = None,
     end: datetime | None = None,
+    now: datetime | None = None,
 ) -> list[Path]:
     """Writes a page a dashboard into `folder`; their paths, the overview (index.html) first.
+
+    Freshness is told at `end` where given, else at `now`, else at this moment.
 
     InputError where the store has no windows, or no dataset, segment or column of that name.
     """
     with _reading(store) as reader:
-        first, last = _span(reader, dataset, start, end)
+        span = _span(reader, dataset, start, end, now or datetime.now(UTC))
         texts = {
-            _file_name(one): _page(reader, one, first, last, _given(dataset, segment), columns)
+            _file_name(one): _page(reader, one, span, _given(dataset, segment), columns)
             for one in dashboards
         }
     folder.mkdir(parents=True, exist_ok=True)
@@ -120,27 +131,30 @@ def _given(dataset: str | None, segment: str | None) -> Chosen:
 
 
 def _span(
-    reader: Reader, dataset: str | None, start: datetime | None, end: datetime | None
-) -> tuple[datetime, datetime]:
+    reader: Reader,
+    dataset: str | None,
+    start: datetime | None,
+    end: datetime | None,
+    now: datetime,
+) -> Span:
     """From the first to the last window end of the dataset, at most LONGEST, or as given."""
-    now = datetime.now(UTC)
-    chosen: Chosen = {"dataset": dataset or _default(reader, DATASET, {}, now)}
+    none = Span(now, now, now)
+    chosen: Chosen = {"dataset": dataset or _default(reader, DATASET, {}, none)}
     row = reader.table(
         "select min(d.window_end), max(d.window_end) from simdrift.dashboard_run as d "
         "where d.dataset = ${dataset:sqlstring}",
         chosen,
-        now,
-        now,
+        none,
     ).rows[0]
     if row[0] is None:
-        known = ", ".join(str(one[0]) for one in reader.table(DATASET.sql, {}, now, now).rows)
+        known = ", ".join(str(one[0]) for one in reader.table(DATASET.sql, {}, none).rows)
         raise InputError(
             f"dataset: expected one with windows in the store ({known or 'it has none'}), found "
             f"{chosen['dataset']!r}; run `simdrift run monitor.toml` or `simdrift demo` first"
         )
     last = _utc(end) or row[1]
     first = _utc(start) or max(row[0], last - LONGEST)
-    return first - _SECOND, last + _SECOND
+    return Span(first - _SECOND, last + _SECOND, _utc(end) or now)
 
 
 def _utc(time: datetime | None) -> datetime | None:
@@ -149,8 +163,8 @@ def _utc(time: datetime | None) -> datetime | None:
     )
 
 
-def _default(reader: Reader, variable: Variable, chosen: Chosen, now: datetime) -> str:
-    rows = reader.table(variable.sql, chosen, now, now).rows
+def _default(reader: Reader, variable: Variable, chosen: Chosen, span: Span) -> str:
+    rows = reader.table(variable.sql, chosen, span).rows
     return str(rows[0][0]) if rows else ""
 
 
@@ -162,20 +176,18 @@ def _file_name(one: Dashboard) -> str:
 def _page(
     reader: Reader,
     one: Dashboard,
-    first: datetime,
-    last: datetime,
+    span: Span,
     given: Chosen,
     columns: Sequence[str],
 ) -> str:
-    chosen = _choose(reader, one, given, first, last)
+    chosen = _choose(reader, one, given, span)
     general = [panel for panel in one.panels if "${column:" not in panel.sql]
     about_column = [panel for panel in one.panels if "${column:" in panel.sql]
-    time = Timeline(first, last, UTC)
-    sections = [Section("", [_shown(reader, p, chosen, first, last, time) for p in general])]
+    sections = [Section("", [_shown(reader, panel, chosen, span) for panel in general])]
     if about_column:
-        for column in columns or _worst_columns(reader, chosen, first, last):
-            for_column: Chosen = _choose(reader, one, {**given, "column": column}, first, last)
-            shown = [_shown(reader, p, for_column, first, last, time) for p in about_column]
+        for column in columns or _worst_columns(reader, chosen, span):
+            for_column: Chosen = _choose(reader, one, {**given, "column": column}, span)
+            shown = [_shown(reader, panel, for_column, span) for panel in about_column]
             sections.append(Section(visible(shorten(column)), shown))
     return (
         _environment()
@@ -193,20 +205,18 @@ def _page(
                 for variable in one.variables
                 if variable.name not in ("column", "metric")
             ],
-            span=f"{first + _SECOND:%Y-%m-%d} to {last - _SECOND:%Y-%m-%d}",
-            events=_events(reader, one, chosen, first, last),
+            span=f"{span.first + _SECOND:%Y-%m-%d} to {span.last - _SECOND:%Y-%m-%d}",
+            events=_events(reader, one, chosen, span),
             whole=True,
         )
     )
 
 
-def _choose(
-    reader: Reader, one: Dashboard, given: Chosen, first: datetime, last: datetime
-) -> Chosen:
+def _choose(reader: Reader, one: Dashboard, given: Chosen, span: Span) -> Chosen:
     """A value for every variable: the one given, else the first (of several models: all)."""
     chosen: Chosen = {}
     for variable in one.variables:
-        found = [str(row[0]) for row in reader.table(variable.sql, chosen, first, last).rows]
+        found = [str(row[0]) for row in reader.table(variable.sql, chosen, span).rows]
         value = given.get(variable.name)
         if value is not None and value not in found:
             raise InputError(
@@ -221,30 +231,25 @@ def _choose(
     return chosen
 
 
-def _worst_columns(reader: Reader, chosen: Chosen, first: datetime, last: datetime) -> list[str]:
+def _worst_columns(reader: Reader, chosen: Chosen, span: Span) -> list[str]:
     panel = next(p for p in dashboards[0].panels if p.title == "Worst columns")
-    rows = reader.table(panel.sql, {"segment": ALL_ROWS, **chosen}, first, last).rows
+    rows = reader.table(panel.sql, {"segment": ALL_ROWS, **chosen}, span).rows
     return list(dict.fromkeys(str(row[0]) for row in rows))[:MOST_COLUMNS]
 
 
-def _shown(
-    reader: Reader,
-    panel: Panel,
-    chosen: Chosen,
-    first: datetime,
-    last: datetime,
-    time: Timeline,
-) -> Shown:
-    table = reader.table(panel.sql, chosen, first, last)
+def _shown(reader: Reader, panel: Panel, chosen: Chosen, span: Span) -> Shown:
+    of_panel = span._replace(last=span.now) if panel.until_now else span
+    table = reader.table(panel.sql, chosen, of_panel)
+    time = Timeline(span.first, span.last, UTC)
     return Shown(panel, draw(panel, table.names, table.rows, time))
 
 
 def _events(
-    reader: Reader, one: Dashboard, chosen: Chosen, first: datetime, last: datetime
+    reader: Reader, one: Dashboard, chosen: Chosen, span: Span
 ) -> list[tuple[str, str, str]]:
     if one.annotations is None:
         return []
-    rows = reader.table(one.annotations, chosen, first, last).rows
+    rows = reader.table(one.annotations, chosen, span).rows
     return [(f"{time:%Y-%m-%d %H:%M}", visible(kind), visible(text)) for time, text, kind in rows]
 
 

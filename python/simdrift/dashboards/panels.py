@@ -53,10 +53,13 @@ class Panel:
     band: tuple[str, str] | None = None
     """Names of the lines between which an interval is filled."""
 
+    until_now: bool = False
+    """On a page it tells of the time when the page was made, not of the newest window."""
+
     @property
     def no_data(self) -> str:
         """What stands in place of the picture where there are no rows."""
-        return f"No such metric yet. {self.switch_on}"
+        return f"No such metric yet. {self.switch_on}" if self.metrics else self.switch_on
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ from simdrift.dashboard_result as d
 where {CHOSEN}
     and {_METRIC} and {SEGMENT}
 order by d.ts""",
-            16,
+            14,
             9,
             _PERFORMANCE,
             ("performance.*",),
@@ -50,14 +50,14 @@ order by d.ts""",
             "table",
             "none",
             f"""select distinct on (d.series_id)
-    d.metric, d.params, {MODEL} as model, d.value, d.ci_low, d.ci_high, d.n_current as rows,
+    d.metric, d.value, d.ci_low, d.ci_high, d.n_current as rows, {MODEL} as model, d.params,
     d.status, d.ts as time
 from simdrift.dashboard_result as d
 where {CHOSEN}
     and d.metric like 'performance.%' and {SEGMENT}
 order by d.series_id, d.ts desc
 limit 100""",
-            8,
+            10,
             9,
             _PERFORMANCE,
             ("performance.*",),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from .panels import Dashboard, Panel
 from .sql import DATASET
 
-_BENCH = "Store what the benchmarks measure: `python benches/run.py --store`."
-_RUN = "Run `simdrift run monitor.toml` with a window that ends in the chosen time."
+_BENCH = "No measurement yet. Store what the benchmarks measure: `python benches/run.py --store`."
+_RUN = "No window yet. Run `simdrift run monitor.toml` with a window that ends in the chosen time."
 
 dashboard = Dashboard(
     uid="simdrift-throughput",

@@ -19,6 +19,9 @@ NAMESPACE = UUID("b76245f7-5de0-5494-9a66-1346dc971f74")
 """Namespace of every UUIDv5 of simdrift: uuid5(NAMESPACE_DNS, 'simdrift')."""
 
 _NAN = struct.pack("<d", float("nan"))
+_json = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
+).encode
 
 
 def utc_text(time: datetime | None) -> str | None:
@@ -46,9 +49,7 @@ def canonical_json(value: object) -> str:
     >>> canonical_json({"b": (1, 2.5), "a": "é"})
     '{"a":"\\u00e9","b":[1,2.5]}'
     """
-    return json.dumps(
-        _plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
-    )
+    return _json(_plain(value))
 
 
 def _plain(value: object) -> object:
@@ -176,7 +177,7 @@ def series_key(
     """
     return uuid5(
         NAMESPACE,
-        canonical_json(
+        _json(  # canonical_json of texts: a batch has thousands of series
             {
                 "monitor": monitor,
                 "dataset": dataset,

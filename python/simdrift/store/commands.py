@@ -23,7 +23,8 @@ _DAMAGED = 3
 _dsn = click.option(
     "--dsn",
     metavar="DSN",
-    help="The store's Postgres [default: SIMDRIFT_DSN, else an embedded server].",
+    help="The store's Postgres [default: SIMDRIFT_DSN, else an embedded server]. Keep a "
+    "password in SIMDRIFT_DSN: arguments show in the list of processes.",
 )
 
 

@@ -37,6 +37,12 @@ _LIVENESS: dict[str, str | int] = {
 _SECRETS = ("password", "sslpassword", "oauth_client_secret")
 _HIDDEN = "***"
 _SYSTEM_ROOTS_SINCE = 160000  # libpq's sslrootcert=system
+_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",  # Debian, Alpine, Arch
+    "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, Red Hat
+    "/etc/ssl/ca-bundle.pem",  # SUSE
+    "/etc/ssl/cert.pem",  # macOS, BSD
+)
 
 
 @dataclass(frozen=True)
@@ -132,13 +138,24 @@ def _verification(parameters: Mapping[str, str | int]) -> dict[str, str | int]:
         return {}
     added: dict[str, str | int] = {"sslmode": "verify-full"}
     own_roots = Path("~/.postgresql/root.crt").expanduser()
-    if (
-        not _given(parameters, "sslrootcert", "PGSSLROOTCERT")
-        and not own_roots.exists()
-        and pq.version() >= _SYSTEM_ROOTS_SINCE
-    ):
-        added["sslrootcert"] = "system"
+    if not _given(parameters, "sslrootcert", "PGSSLROOTCERT") and not own_roots.exists():
+        roots = _system_roots()
+        if roots is not None:
+            added["sslrootcert"] = roots
     return added
+
+
+def _system_roots() -> str | None:
+    """SSL_CERT_FILE, else the file in which the system keeps its certificate authorities, else what
+    libpq calls 'system'; None where it doesn't know that.
+
+    The file comes first because the OpenSSL in psycopg's wheels looks for 'system' in a folder of
+    its builders, which no other machine has: it would trust nobody.
+    """
+    for path in (os.environ.get("SSL_CERT_FILE", ""), *_BUNDLES):
+        if path and Path(path).is_file():
+            return path
+    return "system" if pq.version() >= _SYSTEM_ROOTS_SINCE else None
 
 
 def is_local(host: str) -> bool:

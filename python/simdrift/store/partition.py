@@ -23,12 +23,12 @@ _CONVERT: Final = (
     "alter table simdrift.metric_value rename to metric_value_default",
     "alter index simdrift.metric_value_pkey rename to metric_value_default_pkey",
     "alter index simdrift.metric_value_by_time rename to metric_value_default_by_time",
-    "alter index simdrift.metric_value_by_alert rename to metric_value_default_by_alert",
+    "alter index simdrift.metric_value_alerts rename to metric_value_default_alerts",
     "create table simdrift.metric_value (like simdrift.metric_value_default including defaults)"
     " partition by range (ts)",
     "alter table simdrift.metric_value add primary key (series_id, ts)",
     "create index metric_value_by_time on simdrift.metric_value using brin (ts)",
-    "create index metric_value_by_alert on simdrift.metric_value (ts) where alert",
+    "create index metric_value_alerts on simdrift.metric_value (series_id, ts) where alert",
     "alter table simdrift.metric_value attach partition simdrift.metric_value_default default",
 )
 _MONTHS: Final = f"""

@@ -6,6 +6,10 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
+from psycopg import errors
+
+from simdrift._errors import StoreError
+
 from .migrate import LOCK
 from .partition import drop_before, is_partitioned
 from .session import Connection
@@ -59,8 +63,20 @@ def parse_keep(keep: str | timedelta) -> timedelta:
 
 
 def prune(connection: Connection, keep: timedelta) -> Pruned:
-    """Deletes what ended more than `keep` before now; no writer works meanwhile."""
-    before = datetime.now(UTC) - keep
+    """Deletes what ended more than `keep` before now; no writer works meanwhile.
+
+    StoreError where this user may not delete.
+    """
+    try:
+        return _prune(connection, datetime.now(UTC) - keep)
+    except errors.InsufficientPrivilege as error:
+        raise StoreError(
+            f"{connection.info.user!r} may not delete ({error.diag.message_primary}): prune as "
+            "simdrift_owner or a member of it"
+        ) from None
+
+
+def _prune(connection: Connection, before: datetime) -> Pruned:
     connection.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
     months = drop_before(connection, before) if is_partitioned(connection) else 0
     deleted = {}

@@ -86,21 +86,27 @@ def read_results(
 
 
 _NEWEST: Final = """
-select distinct on (monitor, dataset, model, model_version, grain) run_id, window_end
+select distinct on (monitor, dataset, model, model_version, grain) run_id
 from simdrift.dashboard_run
 order by monitor, dataset, model, model_version, grain, window_end desc, window_start
 """
+# Series by series, by the key of the values: by time alone the whole store might be read.
+_NEWEST_ROWS: Final = sql.SQL("""
+select {}
+from simdrift.dashboard_run r
+inner join simdrift.dashboard_result v
+    on (v.monitor, v.dataset, v.model, v.model_version, v.grain)
+    = (r.monitor, r.dataset, r.model, r.model_version, r.grain)
+    and v.ts = r.window_end and v.run_id = r.run_id
+where r.run_id = any(%s)
+order by v.run_id, v.segment, v.column_name, v.metric, v.params
+""")
 
 
 def newest_results(connection: Connection) -> Results:
     """Rows and runs of the newest window of every stream."""
-    found = connection.execute(_NEWEST.encode()).fetchall()
-    ids, ends = [row[0] for row in found], [row[1] for row in found]
-    query = sql.SQL(
-        "select {} from simdrift.dashboard_result v where v.run_id = any(%s) and v.ts = any(%s)"
-        " order by v.run_id, v.segment, v.column_name, v.metric, v.params"
-    )
-    rows = connection.execute(query.format(_ROW), (ids, ends)).fetchall()
+    ids = [row[0] for row in connection.execute(_NEWEST.encode()).fetchall()]
+    rows = connection.execute(_NEWEST_ROWS.format(_ROW), (ids,)).fetchall()
     runs = _of_runs(connection, "run", _RUN, ids)
     return Results(map(Result._make, rows), map(Run._make, runs))
 

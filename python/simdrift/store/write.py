@@ -181,7 +181,7 @@ def _copy(
     connection: Connection,
     table: str,
     columns: Sequence[str],
-    pieces: Iterator[bytes] | Iterator[bytes | memoryview],
+    pieces: Iterator[bytes],
     form: str = "",
 ) -> None:
     command = f"copy {table} ({', '.join(columns)}) from stdin{form}"

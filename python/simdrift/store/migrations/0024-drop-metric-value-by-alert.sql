@@ -1,0 +1,2 @@
+-- Its place is taken by metric_value_alerts.
+drop index simdrift.metric_value_by_alert

@@ -1,0 +1,5 @@
+-- A run that comes may make others current, or superseded; what that changes is not looked at again.
+create trigger run_comes after insert on simdrift.run
+referencing new table as changed
+for each statement when (pg_trigger_depth() = 0)
+execute function simdrift.judge_runs()

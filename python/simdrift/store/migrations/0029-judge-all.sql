@@ -1,0 +1,2 @@
+-- The runs that are there already.
+update simdrift.run set status = status

@@ -1,0 +1,47 @@
+"""Commands that the documentation shows are there, with the options that it shows."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from simdrift.cli import cli
+
+ROOT = Path(__file__).parents[1]
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    ROOT / "python/simdrift/dashboards/compose/README.md",
+]
+
+
+def shown(page: Path) -> list[str]:
+    """Lines that begin with `simdrift`, without what a # says of them, and commands in a text."""
+    text = page.read_text("utf-8")
+    lines = [line.strip() for line in text.splitlines() if re.match(r"\s*simdrift [a-z]", line)]
+    inline = re.findall(r"`(simdrift [a-z-]+[^`|]*)`", text)
+    return list(dict.fromkeys(line.partition(" # ")[0].strip() for line in [*lines, *inline]))
+
+
+COMMANDS = [pytest.param(line, id=f"{page.name}: {line}") for page in PAGES for line in shown(page)]
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_command_of_the_documentation_is_there(line: str) -> None:
+    words = shlex.split(line)[1:]
+    command: click.Command = cli
+    context = click.Context(cli)
+    while isinstance(command, click.Group):
+        found = command.get_command(context, words.pop(0))
+        assert found is not None, line
+        command = found
+    known = {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
+    assert {word.partition("=")[0] for word in words if word.startswith("-")} <= known
+
+
+def test_the_documentation_shows_commands() -> None:
+    assert len(COMMANDS) > 25
