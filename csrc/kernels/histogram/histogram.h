@@ -5,12 +5,12 @@
  *
  * NaN is in no cell. Counts are integers, so every order of counting gives one result.
  *
- * A plan is made from the edges once (metrics/quality/histogram_plan.c). Up to 31 edges form a
- * tree that vector kernels hold in registers. More are found through a grid: a uniform
- * one over the finite edges, which gives each bucket its first edge. bucket(x) is a
- * chain of monotone, correctly rounded operations, so edges of lower buckets are <= x,
- * edges of higher ones are > x, and only the bucket's own are compared: `compares` of
- * them.
+ * A plan is made from the edges once (metrics/quality/histogram_plan.c). Up to 31 edges
+ * form a tree that vector kernels hold in registers. More are found through a grid: a
+ * uniform one over the finite edges, which gives each bucket its first edge. bucket(x)
+ * is a chain of monotone, correctly rounded operations, so edges of lower buckets are
+ * <= x, edges of higher ones are > x, and only the bucket's own are compared:
+ * `compares` of them.
  */
 #ifndef SDR_KERNELS_HISTOGRAM_H
 #define SDR_KERNELS_HISTOGRAM_H
