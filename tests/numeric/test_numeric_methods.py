@@ -266,7 +266,8 @@ def test_tests_of_moments_read_finite_rows(name):
 @pytest.mark.parametrize("name", registry.methods("numeric"))
 def test_prepared_references_give_the_same(name, tmp_path):
     from simdrift import _core
-    from simdrift.metrics.state import ColumnPair, CurrentColumn, ReferenceColumn
+    from simdrift.metrics.pair import ColumnPair
+    from simdrift.metrics.state import CurrentColumn, ReferenceColumn
 
     x, y = samples(500, 300, 1)
     spec = registry.method(name)

@@ -16,14 +16,9 @@ from simdrift.metrics.auto import Call, MethodChoice, Methods
 from simdrift.metrics.correction import checked_correction, correct
 from simdrift.metrics.dataset import dataset_rows
 from simdrift.metrics.drift.cells import DEFAULT_BINS, Cut, checked_bins
+from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import DriftMethod, evaluate, method
-from simdrift.metrics.state import (
-    CATEGORICAL,
-    Bins,
-    ColumnPair,
-    CurrentColumn,
-    ReferenceColumn,
-)
+from simdrift.metrics.state import CATEGORICAL, Bins, CurrentColumn, ReferenceColumn
 from simdrift.metrics.values import (
     MISSING_COLUMN,
     NEW_COLUMN,

@@ -15,7 +15,7 @@ from simdrift.metrics.values import ALL_NULL, ERROR, NOT_APPLICABLE, Outcome, cl
 
 if TYPE_CHECKING:
     from simdrift.metrics.drift.multivariate.sample import TablePair
-    from simdrift.metrics.state import ColumnPair
+    from simdrift.metrics.pair import ColumnPair
 
 Rule = Literal["test", "distance"]
 Reads = Literal["ks", "wasserstein", "ranks"]

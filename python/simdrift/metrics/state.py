@@ -1,17 +1,16 @@
 """What is known of a column: counted once, kept, and, for a reference, saved.
 
 `ReferenceColumn` and `CurrentColumn` compute their parts (profile, sorted values, categories,
-cells) when first asked and keep them; `ColumnPair` keeps what both sides share, so that
-several methods on one column cost one pass. A reference's state goes to plain arrays and
-numbers and back (`to_state`, `from_state`), never through pickle.
+cells) when first asked and keep them; `pair.ColumnPair` keeps what two of them share. A
+reference's state goes to plain arrays and numbers and back (`to_state`, `from_state`), never
+through pickle.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple, cast
@@ -23,13 +22,6 @@ from simdrift import _core
 from simdrift._errors import InvalidColumn, UnsupportedColumn
 from simdrift.columns.table import ColumnProblem
 from simdrift.metrics.laws import bridge
-from simdrift.metrics.values import (
-    ALL_NULL,
-    EMPTY,
-    ERROR,
-    NOT_APPLICABLE,
-    TYPE_CHANGED,
-)
 
 NUMERIC = "numeric"
 CATEGORICAL = "categorical"
@@ -57,7 +49,6 @@ _KIND = {
 _FAMILY = {"integer": "number", "float": "number"}
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _DISPLAY_CELLS = 20
-_DISPLAY_LABELS = 30
 
 Bins = int | str | tuple[float, ...]
 WIDTH_RULES = ("equal_width", "sturges", "doane", "fd")
@@ -73,22 +64,6 @@ class CategoryTable(NamedTuple):
     labels: tuple[str, ...]
     counts: NDArray[np.int64]
     overflow: bool
-
-
-class CategoryChanges(NamedTuple):
-    """Categories of one side only, with their share of that side's rows, largest first."""
-
-    new: tuple[tuple[str, float], ...]
-    vanished: tuple[tuple[str, float], ...]
-
-
-class Cells(NamedTuple):
-    """Counts of both sides over the same cells; `edges` or `labels` says which."""
-
-    edges: tuple[float, ...] | None
-    labels: tuple[str, ...] | None
-    reference: tuple[float, ...]
-    current: tuple[float, ...]
 
 
 class ColumnState:
@@ -470,199 +445,3 @@ def _unpack_categories(state: Mapping[str, Any]) -> CategoryTable:
     labels = tuple(data[a:b].decode("utf-8", "surrogatepass") for a, b in pairwise(ends))
     counts = np.array(state["counts"], np.int64)
     return CategoryTable(labels, counts, bool(state["overflow"]))
-
-
-class ColumnPair:
-    """A reference column and a current one, with the pieces that several methods share.
-    `reads`: the passes over both samples that its methods want (`DriftMethod.reads`)."""
-
-    def __init__(
-        self,
-        reference: ReferenceColumn,
-        current: CurrentColumn,
-        *,
-        reads: Collection[str | None] = ("ks", "wasserstein"),
-        threads: int | None = None,
-    ) -> None:
-        self.name = reference.name
-        self.reference = reference
-        self.current = current
-        self.threads = threads
-        self._reads = reads
-
-    @property
-    def kind(self) -> str:
-        """The reference's kind; that of the current column where the reference has none."""
-        return self.current.kind if self.reference.kind == NULL else self.reference.kind
-
-    @cached_property
-    def shape_status(self) -> str | None:
-        """Why the two columns cannot be compared at all: refused, retyped, no rows."""
-        for side in (self.reference, self.current):
-            if side.broken is not None:
-                return ERROR if isinstance(side.broken, InvalidColumn) else NOT_APPLICABLE
-        if self._retyped():
-            return TYPE_CHANGED
-        return EMPTY if min(self.reference.rows, self.current.rows) == 0 else None
-
-    def _retyped(self) -> bool:
-        reference, current = self.reference, self.current
-        if NULL in (reference.family, current.family):
-            return False
-        if reference.family != current.family:
-            return True
-        return reference.unit_seconds != current.unit_seconds
-
-    @cached_property
-    def status(self) -> str | None:
-        """`shape_status`, or 'all_null' where a side has only missing rows."""
-        if self.shape_status is not None:
-            return self.shape_status
-        return ALL_NULL if min(self.reference.valid, self.current.valid) == 0 else None
-
-    def reason(self, kinds: frozenset[str], status: str) -> str:
-        """What stands behind a status, in words."""
-        for side in (self.reference, self.current):
-            if side.broken is not None:
-                return str(side.broken)
-        if status == TYPE_CHANGED:
-            return f"reference is {self.reference.type}, current is {self.current.type}"
-        if status == NOT_APPLICABLE:
-            return f"for {' and '.join(sorted(kinds))} columns; this one is {self.kind}"
-        return ""
-
-    @contextmanager
-    def sorted_once(self) -> Iterator[None]:
-        """Keeps both samples sorted meanwhile, where ranks will be read: quantiles and cells
-        of other methods are then read from them, too."""
-        reference, current = self.reference, self.current
-        if "ranks" in self._reads and reference.prepared is None and self._are_sortable:
-            with suppress(MemoryError):  # then each method does without, or fails, on its own
-                reference.ordered, current.ordered = _core.sort_both(
-                    reference.column, current.column, threads=self.threads
-                )
-        try:
-            yield
-        finally:
-            reference.ordered = current.ordered = None
-
-    @property
-    def _are_sortable(self) -> bool:
-        kinds = {self.reference.kind, self.current.kind}
-        return self.shape_status is None and kinds.issubset(ORDERED)
-
-    @cached_property
-    def two_sample(self) -> Mapping[str, Any]:
-        """KS and Wasserstein-1 of one fused pass (`_core.TwoSampleDict`)."""
-        found = _core.two_sample(
-            self.reference.sample,
-            self.current.column,
-            ks="ks" in self._reads,
-            wasserstein="wasserstein" in self._reads,
-            threads=self.threads,
-        )
-        if found["status"] == EMPTY and self.shape_status is None:
-            found["status"] = ALL_NULL  # a restored reference knows only its values
-        return cast("Mapping[str, Any]", found)
-
-    @cached_property
-    def ranks(self) -> Mapping[str, Any]:
-        """Rank statistics of one sort a side and one walk (`_core.RankDict`)."""
-        reference, current = self.reference, self.current
-        found = _core.rank_statistics(
-            reference.sample if reference.ordered is None else reference.ordered,
-            current.column if current.ordered is None else current.ordered,
-            threads=self.threads,
-        )
-        if found["status"] == EMPTY and self.shape_status is None:
-            found["status"] = ALL_NULL  # a restored reference knows only its values
-        return cast("Mapping[str, Any]", found)
-
-    def pooled_quantiles(self, q: Sequence[float]) -> NDArray[np.float64]:
-        """Exact quantiles of the finite rows of both sides together."""
-        reference, current, wanted = self.reference, self.current, np.asarray(q, float)
-        if reference.ordered is not None and current.ordered is not None:
-            return _core.pooled_quantiles(reference.ordered, current.ordered, wanted)
-        return _core.pooled_quantiles(
-            reference.column, current.column, wanted, threads=self.threads
-        )
-
-    def cell_counts(self, bins: Bins) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Counts of both sides over the reference's cells; over its categories for a
-        categorical column. Cells that are empty on both sides are left out."""
-        if self.kind == CATEGORICAL:
-            reference, current = self.category_counts[1:3]
-        else:
-            cuts, reference = self.reference.cells(bins)
-            current = self.current.count_cells(cuts)
-        used = (reference + current) > 0
-        return (reference, current) if used.all() else (reference[used], current[used])
-
-    @cached_property
-    def category_counts(
-        self,
-    ) -> tuple[tuple[str, ...], NDArray[np.int64], NDArray[np.int64]]:
-        """Labels (the reference's, then new ones), counts of the reference, of the current."""
-        labels, counts, overflow = self.reference.categories
-        table = _core.Categories(labels, maximum=len(labels) + HIGH_CARDINALITY)
-        if overflow:
-            return (), counts, counts
-        current, _ = table.count(self.current.column, threads=self.threads)
-        if table.overflow:
-            return (), current[:0], current[:0]
-        new = len(current) - len(labels)
-        if new == 0:
-            return labels, counts, current
-        reference = np.concatenate([counts, np.zeros(new, np.int64)])
-        return tuple(table.labels), reference, current
-
-    @property
-    def high_cardinality(self) -> bool:
-        """More than HIGH_CARDINALITY categories in the reference, or new in the current."""
-        return not self.category_counts[0]
-
-    @property
-    def category_changes(self) -> CategoryChanges:
-        """Categories that are new in the current rows, and those that vanished from them."""
-        labels, reference, current = self.category_counts
-        return CategoryChanges(
-            _one_sided(labels, current, reference), _one_sided(labels, reference, current)
-        )
-
-    def histogram(self) -> Cells | None:
-        """Counts of both sides for a picture; None where there is nothing to draw."""
-        if self.status is not None:
-            return None
-        if self.kind == CATEGORICAL:
-            return None if self.high_cardinality else _label_cells(*self.category_counts)
-        cuts, counts = self.reference.display_cells()
-        current = self.current.count_cells(cuts)
-        return Cells(tuple(cuts.tolist()), None, _floats(counts), _floats(current))
-
-
-def _one_sided(
-    labels: tuple[str, ...], here: NDArray[np.int64], there: NDArray[np.int64]
-) -> tuple[tuple[str, float], ...]:
-    rows = max(int(here.sum()), 1)
-    codes = np.flatnonzero((here > 0) & (there == 0))
-    codes = codes[np.argsort(-here[codes], kind="stable")]
-    return tuple((labels[code], int(here[code]) / rows) for code in codes)
-
-
-def _floats(counts: NDArray[np.int64]) -> tuple[float, ...]:
-    return tuple(float(count) for count in counts)
-
-
-def _label_cells(
-    labels: tuple[str, ...], reference: NDArray[np.int64], current: NDArray[np.int64]
-) -> Cells:
-    """The most frequent labels of both sides together, the rest as one cell."""
-    order = np.argsort(-(reference + current), kind="stable")
-    top, rest = order[:_DISPLAY_LABELS], order[_DISPLAY_LABELS:]
-    names = [labels[code] for code in top]
-    left, right = _floats(reference[top]), _floats(current[top])
-    if len(rest):
-        names.append(f"({len(rest)} others)")
-        left = (*left, float(reference[rest].sum()))
-        right = (*right, float(current[rest].sum()))
-    return Cells(None, tuple(names), left, right)

@@ -9,7 +9,8 @@ from uuid import UUID
 from simdrift.metrics import performance, quality
 from simdrift.metrics.compare import DriftPlan, decide, measure_columns, measure_table, table_rows
 from simdrift.metrics.drift.multivariate.sample import TablePair, TableSample
-from simdrift.metrics.state import ColumnPair, ColumnState, CurrentColumn, ReferenceColumn
+from simdrift.metrics.pair import ColumnPair
+from simdrift.metrics.state import ColumnState, CurrentColumn, ReferenceColumn
 from simdrift.metrics.values import ALL_NULL, EMPTY, NOT_APPLICABLE, OK, OVERFLOW, MetricValue
 from simdrift.monitor.roles import Roles
 from simdrift.monitor.segments import WHOLE, Part

@@ -13,8 +13,9 @@ from simdrift.metrics.drift.run import run
 from simdrift.metrics.laws import hypergeometric
 from simdrift.metrics.laws.special import chi2_log_sf, chi2_sf, exp_p
 from simdrift.metrics.laws.unseen import unseen_log_p, unseen_quantile
+from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
-from simdrift.metrics.state import CATEGORICAL, ColumnPair
+from simdrift.metrics.state import CATEGORICAL
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import DEGENERATE, NOT_APPLICABLE, DriftResult, Outcome
 

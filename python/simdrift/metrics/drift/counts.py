@@ -38,8 +38,9 @@ from simdrift.metrics.laws.special import (
     normal_two_sided_p,
     special,
 )
+from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
-from simdrift.metrics.state import CATEGORICAL, COUNTABLE, Bins, ColumnPair
+from simdrift.metrics.state import CATEGORICAL, COUNTABLE, Bins
 from simdrift.metrics.values import CHANCE_LEVEL, OVERFLOW, DriftResult, Outcome
 
 EXPECTED_ROWS = 5

@@ -8,8 +8,9 @@ from typing import Any
 from simdrift.metrics.drift.checks import checked_permutations, checked_seed
 from simdrift.metrics.drift.run import run
 from simdrift.metrics.laws import permutation
+from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
-from simdrift.metrics.state import ORDERED, ColumnPair
+from simdrift.metrics.state import ORDERED
 from simdrift.metrics.values import (
     CONSTANT,
     DEGENERATE,

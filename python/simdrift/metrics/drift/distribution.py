@@ -10,8 +10,9 @@ from simdrift.metrics.laws import kolmogorov, quadratic
 from simdrift.metrics.laws import kuiper as kuiper_law
 from simdrift.metrics.laws import mann_whitney as mann_whitney_law
 from simdrift.metrics.laws.special import exp_p
+from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
-from simdrift.metrics.state import ORDERED, ColumnPair
+from simdrift.metrics.state import ORDERED
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import DEGENERATE, OK, TOO_FEW_ROWS, DriftResult, Outcome
 

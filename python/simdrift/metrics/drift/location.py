@@ -19,8 +19,9 @@ from simdrift import _core
 from simdrift.metrics.drift.checks import checked_resamples, checked_seed
 from simdrift.metrics.drift.run import run
 from simdrift.metrics.laws import special
+from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
-from simdrift.metrics.state import NUMERIC, ColumnPair, ColumnState
+from simdrift.metrics.state import NUMERIC, ColumnState
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import (
     CONSTANT,

@@ -11,8 +11,9 @@ from simdrift.metrics.laws.special import (
     normal_two_sided_log_p,
     normal_two_sided_p,
 )
+from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
-from simdrift.metrics.state import CATEGORICAL, NULL, NUMERIC, TEMPORAL, ColumnPair
+from simdrift.metrics.state import CATEGORICAL, NULL, NUMERIC, TEMPORAL
 from simdrift.metrics.values import DriftResult, Outcome
 
 

@@ -11,15 +11,10 @@ from typing import Any
 
 from simdrift._errors import UnsupportedColumn
 from simdrift.metrics import thresholds as rules
+from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import DriftMethod, checked_params, evaluate
 from simdrift.metrics.registry import method as registered
-from simdrift.metrics.state import (
-    CATEGORICAL,
-    ColumnPair,
-    CurrentColumn,
-    Given,
-    ReferenceColumn,
-)
+from simdrift.metrics.state import CATEGORICAL, CurrentColumn, Given, ReferenceColumn
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import DriftResult, Outcome, finite, params_text
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from simdrift.metrics.values import CHANCE_LEVEL
 
 if TYPE_CHECKING:
-    from simdrift.metrics.state import ColumnPair
+    from simdrift.metrics.pair import ColumnPair
 
 MOST_CELLS = 512
 
