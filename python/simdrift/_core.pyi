@@ -222,7 +222,7 @@ def sort_both(
     reference: Column, current: Column, threads: int | None = None, progress: Progress = None
 ) -> tuple[Prepared, Prepared]:
     """Two columns that are compared, sorted at once, for `rank_statistics` and quantiles of
-    both; ValueError where one holds no numbers."""
+    both; UnsupportedColumn where one holds neither numbers nor times."""
 
 def rank_statistics(
     reference: Column | Prepared,

@@ -6,6 +6,7 @@ import math
 from fractions import Fraction
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from scipy import stats
 from scipy.stats._morestats import _anderson_ksamp_midrank
 
 from simdrift import _core
+from simdrift._errors import UnsupportedColumn
 
 COLUMN = _core.Column.from_numpy
 
@@ -293,3 +295,30 @@ def test_the_order_of_rows_changes_no_bit_of_a_characteristic():
 def test_points_and_scales_are_checked(t, scale, message):
     with pytest.raises(ValueError, match=message):
         _core.characteristic(COLUMN(np.ones(3)), t, scale)
+
+
+def test_columns_sorted_together_give_the_ranks_of_the_columns():
+    rng = np.random.default_rng(12)
+    big = np.iinfo(np.int64).max
+    pairs = [
+        (rng.normal(size=3000).round(1), rng.normal(size=2000).round(1)),
+        (rng.integers(big - 50, big, 400), rng.integers(big - 50, big, 300)),
+        (rng.integers(-big, big, 400), rng.integers(-big, big, 300)),
+        (rng.integers(2**60, 2**60 + 99, 300), rng.integers(2**60, 2**60 + 99, 90, np.uint64)),
+        (np.array([np.nan, 1.0, -np.inf]), np.array([np.inf, 1.0])),
+    ]
+    for x, y in pairs:
+        x, y = COLUMN(x), COLUMN(y)
+        expected = repr(_core.rank_statistics(x, y))
+        assert repr(_core.rank_statistics(*_core.sort_both(x, y, threads=2))) == expected
+        assert repr(_core.rank_statistics(_core.Prepared(x), y)) == expected
+
+
+def test_only_samples_of_one_domain_are_ranked_together():
+    whole, decimal = np.array([2**60 + 1, 2**60]), np.array([1.0, 2.0])
+    apart = _core.Prepared(COLUMN(whole)), _core.Prepared(COLUMN(decimal))
+    with pytest.raises(ValueError, match="expected samples that were sorted together"):
+        _core.rank_statistics(*apart)
+    [(_, _, text)] = _core.columns_from_arrow(pa.array(["a"]))
+    with pytest.raises(UnsupportedColumn, match="expected numbers or times"):
+        _core.sort_both(COLUMN(decimal), text)

@@ -96,6 +96,10 @@ static void range_extend(sdr_int128 *min, sdr_int128 *max, const sdr_column *col
     if (found.max + bias > *max) *max = found.max + bias;
 }
 
+bool sdr_domain_has_base(sdr_int128 min, sdr_int128 max) {
+    return max - min <= (sdr_int128)1 << EXACT_BITS && max <= INT64_MAX;
+}
+
 sdr_code sdr_domain_choose(sdr_domain *out, const sdr_column *a, const sdr_column *b,
                            const sdr_context *context, sdr_error *error) {
     (void)context;
@@ -108,11 +112,10 @@ sdr_code sdr_domain_choose(sdr_domain *out, const sdr_column *a, const sdr_colum
     range_extend(&min, &max, a);
     if (b) range_extend(&min, &max, b);
     if (min > max || (min >= -exact && max <= exact)) return SDR_OK;
-    if (max - min > exact || max > INT64_MAX) {
-        out->integer = true;
-    } else {
+    if (sdr_domain_has_base(min, max))
         out->base = (int64_t)min;
-    }
+    else
+        out->integer = true;
     return SDR_OK;
 }
 

@@ -34,6 +34,8 @@ sdr_status sdr_samples_agree(const sdr_column *a, const sdr_column *b);
 /* The domain of one column, or (b not NULL) of two. */
 sdr_code sdr_domain_choose(sdr_domain *out, const sdr_column *a, const sdr_column *b,
                            const sdr_context *context, sdr_error *error);
+/* Whether integers from min to max are float64 less min. */
+bool sdr_domain_has_base(sdr_int128 min, sdr_int128 max);
 sdr_code sdr_sample_load(sdr_sample *out, const sdr_column *column, sdr_domain domain,
                          const sdr_context *context, sdr_error *error);
 enum { SDR_SAMPLES_SORTED = 2 };

@@ -36,9 +36,9 @@ static sdr_code walk_values(sdr_rank_walk *w, const sdr_context *context,
     return SDR_OK;
 }
 
-sdr_code sdr_ranks_walk(sdr_rank_statistics *out, const sdr_sample *x,
-                        const sdr_sample *y, const sdr_context *context,
-                        sdr_error *error) {
+static sdr_code walk_samples(sdr_rank_statistics *out, const sdr_sample *x,
+                             const sdr_sample *y, const sdr_context *context,
+                             sdr_error *error) {
     sdr_rank_walk w;
     sdr_rank_walk_init(&w, x, y);
     SDR_TRY(x->values ? sdr_rank_walk_strips(&w, context, error)
@@ -56,6 +56,42 @@ sdr_code sdr_ranks_walk(sdr_rank_statistics *out, const sdr_sample *x,
     out->finite_m = w.finite_m;
     out->energy = w.finite_n > 0 && w.finite_m > 0 ? sum_of(&w.energy) : NAN;
     return SDR_OK;
+}
+
+static sdr_int128 lesser(sdr_int128 a, sdr_int128 b) {
+    return a < b ? a : b;
+}
+
+/* Sorted integers as float64 less a base, which holds them. */
+static sdr_code less_base(sdr_sample *out, const sdr_sample *keys, sdr_int128 base,
+                          sdr_error *error) {
+    out->values = sdr_allocate((size_t)keys->n * sizeof *out->values);
+    if (out->values == NULL)
+        return sdr_error_set(error, SDR_NO_MEMORY, "no memory for %lld values",
+                             (long long)keys->n);
+    out->n = keys->n;
+    for (int64_t i = 0; i < keys->n; i++)
+        out->values[i] = (double)(sdr_sample_integer(keys, i) - base);
+    return SDR_OK;
+}
+
+/* Integers that lie near each other are walked as float64 less their least, as columns
+ * of them are: a reference that keeps integers gives the same bits. */
+sdr_code sdr_ranks_walk(sdr_rank_statistics *out, const sdr_sample *x,
+                        const sdr_sample *y, const sdr_context *context,
+                        sdr_error *error) {
+    if (x->values != NULL) return walk_samples(out, x, y, context, error);
+    sdr_int128 min = lesser(sdr_sample_integer(x, 0), sdr_sample_integer(y, 0));
+    sdr_int128 max =
+        -lesser(-sdr_sample_integer(x, x->n - 1), -sdr_sample_integer(y, y->n - 1));
+    if (!sdr_domain_has_base(min, max)) return walk_samples(out, x, y, context, error);
+    sdr_sample from_x = {0}, from_y = {0};
+    sdr_code code = less_base(&from_x, x, min, error);
+    if (code == SDR_OK) code = less_base(&from_y, y, min, error);
+    if (code == SDR_OK) code = walk_samples(out, &from_x, &from_y, context, error);
+    sdr_sample_reset(&from_x);
+    sdr_sample_reset(&from_y);
+    return code;
 }
 
 void sdr_ranks_begin(sdr_rank_statistics *out, const sdr_column *reference,
