@@ -11,6 +11,7 @@ LIMIT_SECONDS = 0.2
 SCRIPT = """
 import os, signal, sys, threading, time
 import numpy as np
+import simdrift as sd
 from simdrift._core import Categories, Column, Prepared, distinct, histogram, ks_exact_p
 from simdrift._core import median_deviation, pair_profile, profile, quantiles, sort, two_sample
 
@@ -18,6 +19,8 @@ random = np.random.default_rng(20130208)
 endless = Column.from_numpy(np.broadcast_to(1.5, 10**11))
 many = random.normal(size=10_000_000)
 column = Column.from_numpy(many)
+table = {f"c{i}": many[i * 1_000_000 : (i + 1) * 1_000_000] for i in range(8)}
+methods = ["ks", "wasserstein", "energy", "psi", "levene"]
 calls = {
     "profile": lambda: profile(endless, THREADS),
     "pair_profile": lambda: pair_profile(endless, endless, THREADS),
@@ -29,6 +32,7 @@ calls = {
     "prepare": lambda: repeat(lambda: Prepared(column, THREADS)),
     "sort": lambda: repeat(lambda: sort(many, THREADS)),
     "two_sample": lambda: repeat(lambda: two_sample(column, column, threads=THREADS)),
+    "compare": lambda: repeat(lambda: sd.compare(table, table, methods=methods, threads=THREADS)),
     "ks_exact_p": lambda: repeat(lambda: ks_exact_p(9_999, 9_999, 999_900, THREADS)),
 }
 sent = [0.0]
@@ -59,7 +63,7 @@ assert profile(column, THREADS)["rows"] == 10_000_000
 
 CALLS = (
     "profile", "pair_profile", "histogram", "distinct", "count", "quantiles", "median_deviation",
-    "prepare", "sort", "two_sample", "ks_exact_p",
+    "prepare", "sort", "two_sample", "compare", "ks_exact_p",
 )  # fmt: skip
 
 

@@ -7,10 +7,10 @@ window: columns x segments) and sets alerts; `compare_columns` is both for a sin
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from simdrift.metrics import auto, evidently
+from simdrift.metrics import auto, evidently, side_by_side
 from simdrift.metrics import thresholds as rules
 from simdrift.metrics.auto import Call, MethodChoice, Methods
 from simdrift.metrics.correction import checked_correction, correct
@@ -126,22 +126,51 @@ def measure_columns(
     progress: Progress = None,
 ) -> list[Measured]:
     """Every planned method of every column, in the reference's order; then what is new."""
+    found = side_by_side.each(
+        lambda name, on: _measure_named(name, reference, current, replace(plan, threads=on)),
+        list(reference),
+        rows=0 if _takes_long(plan) else max(_rows(reference), _rows(current)),
+        threads=plan.threads,
+    )
     measured: list[Measured] = []
-    for done, (name, column) in enumerate(reference.items()):
-        other = current.get(name)
-        choice = plan.choices.get(name) or _choice("auto", column, None)
-        if other is None:
-            measured += _missing_column(column, choice, plan)
-        elif plan.convention == evidently.NAME:
-            measured += _by_evidently(column, other, choice, plan)
-        else:
-            measured += _measure(column, other, choice, plan)
+    for done, part in enumerate(found):
+        measured += part
         if progress is not None:
             progress(done + 1, len(reference))
     for name, new in current.items():
         if name not in reference:
             measured += _new_column(new)
     return measured
+
+
+def _rows(columns: Mapping[str, ReferenceColumn] | Mapping[str, CurrentColumn]) -> int:
+    return max((column.rows for column in columns.values()), default=0)
+
+
+def _takes_long(plan: DriftPlan) -> bool:
+    """Whether a column may take so long that Ctrl-C has to reach it, which only the main thread
+    hears: resampling, and the convention, which also sets warnings aside for all threads."""
+    calls = [
+        call for choice in plan.choices.values() for call in (*choice.decisive, *choice.beside)
+    ]
+    resampled = any({"permutations", "bootstrap"} & params.keys() for _, params in calls)
+    return resampled or plan.convention is not None
+
+
+def _measure_named(
+    name: str,
+    reference: Mapping[str, ReferenceColumn],
+    current: Mapping[str, CurrentColumn],
+    plan: DriftPlan,
+) -> list[Measured]:
+    column, other = reference[name], current.get(name)
+    choice = plan.choices.get(name) or _choice("auto", column, None)
+    if other is None:
+        return _missing_column(column, choice, plan)
+    if plan.convention == evidently.NAME:
+        return _by_evidently(column, other, choice, plan)
+    with column.on(plan.threads), other.on(plan.threads):
+        return _measure(column, other, choice, plan)
 
 
 def _measure(
@@ -325,6 +354,4 @@ def table_rows(
 ) -> list[MetricValue]:
     """drift.dataset and drift.dataset_count of one segment's decided rows."""
     share = plan.thresholds.get("dataset", plan.drift_share)
-    n = max((column.rows for column in reference.values()), default=0)
-    m = max((column.rows for column in current.values()), default=0)
-    return dataset_rows(rows, share, n, m)
+    return dataset_rows(rows, share, _rows(reference), _rows(current))

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple, cast
@@ -104,6 +105,15 @@ class ColumnState:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, {self.type}, rows={self.rows})"
+
+    @contextmanager
+    def on(self, threads: int | None) -> Iterator[None]:
+        """Computes its parts on so many threads meanwhile."""
+        usual, self.threads = self.threads, threads
+        try:
+            yield
+        finally:
+            self.threads = usual
 
     @property
     def column(self) -> _core.Column:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from simdrift.metrics import performance, quality
+from simdrift.metrics import performance, quality, side_by_side
 from simdrift.metrics.compare import DriftPlan, decide, measure_columns, measure_table, table_rows
 from simdrift.metrics.drift.multivariate.sample import TablePair, TableSample
-from simdrift.metrics.pair import ColumnPair
+from simdrift.metrics.pair import Cells, ColumnPair
 from simdrift.metrics.state import ColumnState, CurrentColumn, ReferenceColumn
 from simdrift.metrics.values import ALL_NULL, EMPTY, NOT_APPLICABLE, OK, OVERFLOW, MetricValue
 from simdrift.monitor.roles import Roles
@@ -176,12 +176,21 @@ def histograms(
     threads: int | None,
 ) -> list[Histogram]:
     """Reference and current over the same cells, of each column that can be drawn."""
-    found = []
-    for name, column in reference.items():
-        other = current.get(name)
-        if other is None:
-            continue
-        cells = ColumnPair(column, other, threads=threads).histogram()
-        if cells is not None:
-            found.append(Histogram(run_id, "", name, *cells))
-    return found
+    both = [name for name in reference if name in current]
+    rows = max((current[name].rows for name in both), default=0)
+    drawn = side_by_side.each(
+        lambda name, on: _cells(reference[name], current[name], on),
+        both,
+        rows=rows,
+        threads=threads,
+    )
+    return [
+        Histogram(run_id, "", name, *cells)
+        for name, cells in zip(both, drawn, strict=True)
+        if cells is not None
+    ]
+
+
+def _cells(reference: ReferenceColumn, current: CurrentColumn, threads: int | None) -> Cells | None:
+    with reference.on(threads), current.on(threads):
+        return ColumnPair(reference, current, threads=threads).histogram()
