@@ -117,3 +117,45 @@ def test_waiting_for_a_server_stops_within_200_ms_and_keeps_the_results(
 
     stops_in_time(["-m", "simdrift", "run", str(days)], spooled, environment, days.parent)
     assert spooled()
+
+
+STARTING = """
+import os, signal, sys
+from importlib.abc import MetaPathFinder
+
+class Here(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == os.environ["INTERRUPT_AT"]:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Here())
+from simdrift.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    "module", ["click", "simdrift.monitor.spec", "pydantic", "numpy", "pyarrow", "datetime"]
+)
+def test_an_import_of_the_command_stops_with_one_line(
+    environment: dict[str, str], days: Path, module: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", STARTING, "run", str(days), "--no-store"],
+        capture_output=True, text=True, env={**environment, "INTERRUPT_AT": module},
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "\nsimdrift: stopped by Ctrl-C\n"  # below the terminal's ^C
+
+
+def test_where_interrupts_are_ignored_they_stay_so(environment: dict[str, str], days: Path) -> None:
+    """As for a job that a shell starts in the background."""
+    ignoring = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + STARTING
+    done = subprocess.run(
+        [sys.executable, "-c", ignoring, "run", str(days), "--no-store"],
+        capture_output=True, text=True, env={**environment, "INTERRUPT_AT": "pydantic"},
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0

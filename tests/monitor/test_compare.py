@@ -117,7 +117,7 @@ def test_the_report_has_a_histogram_of_each_column(sides: tuple[pa.Table, pa.Tab
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"columns": ["z"]}, SpecError, "'columns.features': the data have no column 'z'"),
+        ({"columns": ["z"]}, SpecError, "columns: the data have no column 'z'; found "),
         ({"methods": "kss"}, SpecError, "'methods': unknown method 'kss', did you mean 'ks'?"),
         ({"correction": "fdr"}, SpecError, "'correction': expected 'bh', 'by', 'holm'"),
         (
