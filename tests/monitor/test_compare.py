@@ -172,3 +172,31 @@ def test_a_profile_has_the_quantiles_that_are_asked_for(table: pa.Table) -> None
 def test_a_profile_of_a_column_that_is_not_there_is_told(table: pa.Table) -> None:
     with pytest.raises(ValueError, match=r"the data have no column 'xx', did you mean 'x'"):
         sd.profile(table, columns=["xx"])
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pa.timestamp("s"),
+        pa.timestamp("ms", "UTC"),
+        pa.timestamp("us"),
+        pa.timestamp("ns", "Europe/Berlin"),
+        pa.date32(),
+        pa.date64(),
+    ],
+    ids=str,
+)
+def test_the_page_shows_times_as_dates(kind: pa.DataType) -> None:
+    days = np.datetime64("2013-01-01", "s") + np.arange(40) * np.timedelta64(86_400, "s")
+    column = pa.array(days).cast(kind)
+    page = sd.compare(pa.table({"t": column}), pa.table({"t": column[20:]})).to_html()
+    assert "<bdi>2013-01-01</bdi>" in page
+    assert "<bdi>2013-02-08</bdi>" in page
+    assert "2013-01-09 to 2013-01-12: 7.5" in page
+
+
+def test_the_page_shows_times_of_one_day_with_their_minutes() -> None:
+    column = pa.array(np.datetime64("2013-01-01", "ms") + np.arange(40) * np.timedelta64(36, "m"))
+    page = sd.compare(pa.table({"t": column}), pa.table({"t": column[20:]})).to_html()
+    assert "<bdi>2013-01-01 00:14</bdi>" in page
+    assert "<bdi>2013-01-01 23:09</bdi>" in page
