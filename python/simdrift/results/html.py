@@ -188,7 +188,7 @@ def _tone(summary: Summary) -> str:
         return "bad" if summary.windows_drifted else "warn" if summary.alerts else "good"
     if summary.dataset_drift:
         return "bad"
-    return "warn" if summary.drifted_columns else "good"
+    return "warn" if summary.drifted_columns or not summary.compared else "good"
 
 
 def _share_tone(summary: Summary) -> str:
