@@ -174,6 +174,23 @@ def test_a_profile_of_a_column_that_is_not_there_is_told(table: pa.Table) -> Non
         sd.profile(table, columns=["xx"])
 
 
+def test_an_argument_that_is_no_frame_is_named() -> None:
+    frame = {"x": [1.0, 2.0]}
+    unequal = {"x": [1.0], "y": [1.0, 2.0]}
+    for call, name in (
+        (lambda: sd.compare(3, frame), "reference"),
+        (lambda: sd.compare(frame, [3]), "current"),
+        (lambda: sd.Reference.fit(frame).compare(None), "batch"),
+        (lambda: sd.profile(3), "data"),
+    ):
+        with pytest.raises(TypeError, match=rf"^{name}: expected a DataFrame .*; found "):
+            call()
+    with pytest.raises(InputError, match=r"^current: expected columns of equal length, found 1 "):
+        sd.compare(frame, unequal)
+    arrays = sd.compare(np.arange(9.0), np.arange(9.0))
+    assert {row.column for row in arrays.results} == {"", "data"}
+
+
 @pytest.mark.parametrize(
     "kind",
     [

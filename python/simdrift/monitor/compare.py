@@ -64,7 +64,7 @@ def compare(
     if isinstance(reference, Reference):
         return reference.compare(current, threads=threads, progress=progress)
     spec = _spec(columns, roles, methods, convention, correction, thresholds, segments, bins)
-    before, now = frame_of(reference), frame_of(current)
+    before, now = frame_of(reference, "reference"), frame_of(current, "current")
     _check_columns(columns, list(dict.fromkeys([*before, *now])))
     return _compared(before, now, spec, threads, progress)
 
@@ -142,7 +142,12 @@ def profile(
     threads: int | None = None,
     progress: Progress = None,
 ) -> ProfileReport:
-    """Every quality statistic of every column, or of `columns`; data as `compare` takes them.
+    """Every quality statistic of every column, or of `columns`: rows `quality.*` as docs/metrics.md
+    defines them, in the column's unit (times in seconds since 1970).
+
+    `data` as `compare` takes them; `quantiles`: shares in [0, 1], exact, by linear interpolation
+    (type 7). SpecError where a name is no column; data never raise: a column that can't be read
+    has a status.
 
     >>> import numpy as np
     >>> profile({"x": np.array([1.0, 2.0, np.nan])}).columns[0].value("missing_share")

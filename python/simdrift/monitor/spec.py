@@ -199,7 +199,9 @@ class StoreSpec(_Part):
 
 
 class Spec(_Part):
-    """A monitor: roles of columns, windows, metrics and thresholds.
+    """A monitor: roles of columns, windows, metrics and thresholds; the keys of its TOML file are
+    the same names. SpecError names every key that is unknown or can't be so, with what was
+    expected and found.
 
     >>> spec = Spec(monitor="trips", dataset="taxis", columns=Columns(timestamp="pickup"))
     >>> spec.window, spec.timezone, spec.correction
