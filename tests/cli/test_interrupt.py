@@ -107,6 +107,52 @@ def test_the_core_stops_within_200_ms(environment: dict[str, str], tmp_path: Pat
     stops_in_time(["forever.py"], lambda: "ready" in errors.read_text(), environment, tmp_path)
 
 
+READING = """
+import os, signal, sys, threading, time
+from simdrift.columns import open_parquet
+
+def read():
+    began = time.perf_counter()
+    open_parquet("long.parquet")
+    return time.perf_counter() - began
+
+whole = min(read(), read())
+sent = []
+
+def interrupt():
+    time.sleep(whole / 4)
+    sent.append(time.perf_counter())
+    os.kill(os.getpid(), signal.SIGINT)
+
+threading.Thread(target=interrupt).start()
+try:
+    read()
+except KeyboardInterrupt:
+    print(time.perf_counter() - sent[0], whole, flush=True)
+    os._exit(0)  # as the command does; the read would be waited for
+"""
+
+
+def test_reading_a_file_stops_before_it_is_read(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    texts = pa.array(np.arange(6_000_000)).cast(pa.string())  # one row group, half a second
+    table = pa.table({"a": texts, "b": texts})
+    parquet.write_table(
+        table, tmp_path / "long.parquet", use_dictionary=False, row_group_size=2**26
+    )
+    for _ in range(ATTEMPTS):
+        done = subprocess.run(
+            [sys.executable, "-c", READING], capture_output=True, text=True, env=environment,
+            cwd=tmp_path, timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        seconds, whole = map(float, done.stdout.split())
+        if seconds < min(LIMIT, whole / 2):
+            return
+    pytest.fail(f"took {seconds} s to stop a read of {whole} s")
+
+
 def test_waiting_for_a_server_stops_within_200_ms_and_keeps_the_results(
     environment: dict[str, str], days: Path
 ) -> None:
