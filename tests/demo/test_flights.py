@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from datetime import date, datetime
@@ -152,6 +153,13 @@ def test_a_folder_that_can_not_be_made_is_told_first(tmp_path: Path) -> None:
         show.run(
             taxi=None, out=tmp_path / "file" / "x", dsn=None, threads=1, progress=None, say=print
         )
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written_is_told_first(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(InputError, match=r"you may not write the page into .*: choose another by"):
+        show.run(taxi=None, out=tmp_path, dsn=None, threads=1, progress=None, say=print)
 
 
 def stored(store: Store) -> dict[str, list[tuple[Any, ...]]]:

@@ -35,6 +35,7 @@ TAXI_QUESTIONS = (
     ("quality.quantile", "fare_amount", "median fare (dollars)"),
     ("performance.mae", "", "mean absolute error of the prediction (minutes)"),
 )
+ONLY_HIGH = ("drift.dataset", "quality.missing_share")  # a day with less of it is no news
 DAYS_SHOWN = 3
 REASONS_SHOWN = 3
 PORT = 54320
@@ -99,6 +100,10 @@ def _make(out: Path) -> None:
             f"{out}: expected a folder for the page, found {(error.strerror or '').lower()}: "
             "choose another by --out"
         ) from None
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise InputError(
+            f"you may not write the page into {out.resolve()}: choose another by --out"
+        )
 
 
 def command() -> str:
@@ -172,7 +177,10 @@ def days(results: Results, metric: str, column: str, *, top: int = DAYS_SHOWN) -
     chosen = results.filter(metric=metric, column=column)
     if metric == "quality.quantile":
         chosen = Results([r for r in chosen if r.params == "q=0.5"], timezone=results.timezone)
-    found = stand_out(chosen, metric, columns=[column], top=top, minimum=0.0)
+    most = len(results.runs) if metric in ONLY_HIGH else top
+    found = stand_out(chosen, metric, columns=[column], top=most, minimum=0.0)
+    if metric in ONLY_HIGH:
+        found = [one for one in found if one.score > 0.0][:top]
     return [Day(one, _reasons(results, one)) for one in found]
 
 
