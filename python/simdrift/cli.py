@@ -105,6 +105,11 @@ def cli() -> None:
     log.setLevel(logging.INFO)
     if not any(isinstance(handler, _Words) for handler in log.handlers):
         log.addHandler(_Words())
+    if os.environ.get("SIMDRIFT_ISA"):
+        from simdrift._config import show_config as configuration
+
+        if warning := configuration().isa_warning:
+            say(f"simdrift: {warning}")
 
 
 @cli.command()

@@ -87,6 +87,19 @@ def test_the_configuration_is_shown(simdrift) -> None:
     ]
 
 
+def test_an_isa_that_can_not_be_had_is_told_and_the_work_is_done(
+    simdrift, environment: dict[str, str], two_files: tuple[Path, Path]
+) -> None:
+    environment["SIMDRIFT_ISA"] = "sse9"
+    done = simdrift("compare", *two_files)
+    assert done.returncode == 0
+    assert done.stderr.startswith("simdrift: SIMDRIFT_ISA: expected scalar, avx2, avx512 or neon, ")
+    assert "found 'sse9'; using " in done.stderr
+    environment["SIMDRIFT_ISA"] = "scalar"
+    again = simdrift("compare", *two_files)
+    assert (again.stderr, again.stdout) == ("", done.stdout)
+
+
 def test_a_file_that_does_not_exist_is_named(simdrift, two_files: tuple[Path, Path]) -> None:
     done = simdrift("compare", "gone.parquet", two_files[0])
     assert (done.returncode, done.stdout) == (2, "")
