@@ -33,18 +33,25 @@ help:
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "simdrift needs Python >= 3.11 on PATH; found: $$(python3 --version 2>&1)" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV) || { \
+	@$(PYTHON) -m venv $(VENV) || { \
 		test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq && \
 		apt-get install -y -qq python3-venv && $(PYTHON) -m venv --clear $(VENV); } || { \
-		echo "python venv is missing: install python3-venv" >&2; exit 1; }
-	$(BIN)/pip install --quiet --upgrade pip
+		rm -rf $(VENV); echo "$(PYTHON) has no venv: install python3-venv, or name another: make PYTHON=..." >&2; exit 1; }
+	@$(BIN)/pip install --quiet --upgrade pip
+
+# pip install, with what CMake needs: a compiler, and Python's headers where Debian keeps them apart.
+INSTALL = command -v "$${CC:-cc}" >/dev/null || { \
+		echo "simdrift needs a C compiler; found no $${CC:-cc} on PATH: install gcc or clang, or set CC" >&2; exit 1; }; \
+	headers=$$(.ci/python-headers $(BIN)/python build/deps) && CMAKE_ARGS="$$CMAKE_ARGS $$headers" $(BIN)/pip
 
 $(VENV)/demo.stamp: $(SOURCES) | $(BIN)/python
-	$(BIN)/pip install --quiet '.[demo]'
+	@echo "building simdrift into $(VENV), with what the demo needs: about a minute"
+	@$(INSTALL) install --quiet '.[demo]'
 	@touch $@
 
 $(VENV)/test.stamp: $(SOURCES) | $(BIN)/python
-	$(BIN)/pip install --quiet '.[test,lint]' cmake ninja
+	@echo "building simdrift into $(VENV), with what the tests need: a minute or two"
+	@$(INSTALL) install --quiet '.[test,lint]' cmake ninja
 	@touch $@ $(VENV)/demo.stamp
 
 build/deps.stamp: .ci/system-deps
@@ -90,7 +97,7 @@ test-slow: $(VENV)/test.stamp build/deps.stamp
 # Prefect and Airflow pin what they need so tightly that each has an environment of its own. The
 # wheel is built once.
 build/wheel.stamp: $(SOURCES) | $(BIN)/python
-	rm -rf build/wheel && $(BIN)/pip wheel --quiet --no-deps --wheel-dir build/wheel .
+	@rm -rf build/wheel; $(INSTALL) wheel --quiet --no-deps --wheel-dir build/wheel .
 	@touch $@
 
 .venv-%/test.stamp: build/wheel.stamp .ci/%.txt

@@ -12,6 +12,11 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/simdriftConfig.cmake.in
   simdriftConfig.cmake INSTALL_DESTINATION ${package_dir})
 write_basic_package_version_file(simdriftConfigVersion.cmake
   COMPATIBILITY SameMinorVersion)
+# From where the pkg-config file lies, so that the installed tree can be moved: two folders up,
+# or three where libraries lie in lib/x86_64-linux-gnu.
+file(RELATIVE_PATH pkgconfig_to_prefix
+     "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
+string(REGEX REPLACE "/$" "" pkgconfig_to_prefix "${pkgconfig_to_prefix}")
 configure_file(${CMAKE_CURRENT_LIST_DIR}/simdrift.pc.in simdrift.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/simdriftConfig.cmake
               ${PROJECT_BINARY_DIR}/simdriftConfigVersion.cmake

@@ -8,6 +8,8 @@
 `compare` and `profile` take any two frames, or one; `Reference` prepares one once; `monitor`
 runs a `Spec` over windows of time. Their rows are `Results`, shown by a `Report`, written by
 `store`. `drift` and `performance` compute on arrays.
+
+Everything, the C core included, is loaded when it is first asked for.
 """
 
 from __future__ import annotations
@@ -17,7 +19,6 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from simdrift import _core
 from simdrift._errors import (
     InputError,
     InvalidColumn,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from simdrift.monitor.spec import Spec
     from simdrift.results import Report, Result, Results
 
-__version__: str = _core.show_config()["version"]
+    __version__: str
 
 __all__ = [
     "InputError",
@@ -78,6 +79,7 @@ _HOMES = {
 """Where a public name lives; imported when it is first asked for."""
 
 _MODULES = {
+    "_core": "simdrift._core",
     "drift": "simdrift.metrics.drift",
     "performance": "simdrift.metrics.performance",
     "store": "simdrift.store",
@@ -85,8 +87,10 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        value: Any = import_module(_MODULES[name])
+    if name == "__version__":
+        value: Any = import_module("simdrift._core").show_config()["version"]
+    elif name in _MODULES:
+        value = import_module(_MODULES[name])
     elif name in _HOMES:
         value = getattr(import_module(_HOMES[name]), name)
     else:

@@ -20,6 +20,12 @@ class Config:
     compiler: str
     build: str
 
+    @property
+    def flags(self) -> str:
+        """The kind of build and the flags that decide what numbers come out."""
+        lines = dict(line.split(": ", 1) for line in self.build.splitlines())
+        return lines["flags"]
+
     def __str__(self) -> str:
         lines = [
             f"simdrift  {self.version}",
@@ -27,6 +33,7 @@ class Config:
             f"threads   {self.threads} (SIMDRIFT_NUM_THREADS sets it)",
             f"openmp    {'yes' if self.openmp else 'no'}",
             f"compiler  {self.compiler}",
+            f"flags     {self.flags}",
         ]
         if self.isa_warning:
             lines.append(f"warning   {self.isa_warning}")

@@ -10,16 +10,17 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from simdrift._errors import SimdriftError, StoreError
+from simdrift._errors import InputError, SimdriftError, StoreError
 
 if TYPE_CHECKING:
     from simdrift.monitor.progress import Bar
@@ -34,6 +35,7 @@ dsn_option = click.option(
     help="Postgres to write to [default: SIMDRIFT_DSN, else an embedded server]. Keep a "
     "password in SIMDRIFT_DSN: arguments show in the list of processes.",
 )
+moment = click.DateTime(("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"))
 deadline_option = click.option(
     "--deadline",
     type=click.FloatRange(0.0),
@@ -43,7 +45,7 @@ deadline_option = click.option(
     help="How long to try a server that is away; then the results wait in the spool.",
 )
 html_option = click.option(
-    "--html", type=file_argument, metavar="FILE", help="Write the report as a page."
+    "--html", type=file_argument, metavar="FILE", help="Write the report as an HTML page."
 )
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Results as JSON to stdout, not as a table."
@@ -89,19 +91,36 @@ class _Words(logging.Handler):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="simdrift", message="%(prog)s %(version)s")
 def cli() -> None:
-    """Drift, data quality and performance of columns, into Postgres."""
+    """Drift, data quality and performance of columns, into Postgres.
+
+    \b
+      simdrift demo                            a year of flights, day by day
+      simdrift compare jan.parquet feb.parquet
+      simdrift profile jan.parquet
+      simdrift run monitor.toml                windows of time, into Postgres
+
+    Exit codes: 0 done; 1 an alert, with --fail-on-alert; 2 the input can't be used; 3 the store did
+    not take the results: they wait in the spool for `simdrift flush`; 130 stopped by Ctrl-C.
+    """
     log = logging.getLogger("simdrift")
     log.setLevel(logging.INFO)
     if not any(isinstance(handler, _Words) for handler in log.handlers):
         log.addHandler(_Words())
+    if os.environ.get("SIMDRIFT_ISA"):
+        from simdrift._config import show_config as configuration
+
+        if warning := configuration().isa_warning:
+            say(f"simdrift: {warning}")
 
 
 @cli.command()
 @click.argument("spec_file", type=file_argument, metavar="MONITOR.TOML")
 @dsn_option
 @deadline_option
-@click.option("--after", type=click.DateTime(), help="Only windows that end after this (UTC).")
-@click.option("--until", type=click.DateTime(), help="Only windows that end by then (UTC).")
+@click.option(
+    "--after", type=moment, metavar="TIME", help="Only windows that end after this (UTC)."
+)
+@click.option("--until", type=moment, metavar="TIME", help="Only windows that end by then (UTC).")
 @click.option("--no-store", is_flag=True, help="Compute and show only.")
 @click.option("--fail-on-alert", is_flag=True, help="Exit with 1 where something alerts.")
 @click.option(
@@ -131,23 +150,31 @@ def run(
     threads: int | None,
     progress: bool | None,
 ) -> int:
-    """Compute the windows of a monitor and store them."""
+    """Compute the windows of a monitor and store them.
+
+    MONITOR.TOML names the data (Parquet), the time column, the reference and what to compute;
+    `simdrift demo` runs one that can be copied: simdrift/demo/flights.toml in the package. A second
+    run of the same data changes nothing. TIME is 2024-01-31 or 2024-01-31T12:00:00.
+    """
     from simdrift.monitor.files import run_files
     from simdrift.monitor.roles import named_roles
     from simdrift.monitor.spec import Spec
     from simdrift.results import Report
 
     spec = Spec.from_toml(spec_file)
+    _check_folders(html, prometheus_file)
     began = time.monotonic()
     with _bar("windows", progress) as bar:
         between = (_utc(after), _utc(until))
         results = run_files(spec, between=between, threads=threads, progress=bar)
     say(f"computed {_extent(results)} in {time.monotonic() - began:.2f} s")
     report = Report(results, title=spec.monitor, roles=named_roles(spec.columns))
-    _show(report, html, as_json)
-    if not no_store:
-        _store(results, dsn or spec.store.dsn, deadline)
-    _expose(results, prometheus_file, pushgateway)
+    _all(
+        lambda: _show(report, as_json),
+        lambda: _page(report, html),
+        lambda: None if no_store else _store(results, dsn or spec.store.dsn, deadline),
+        lambda: _expose(results, prometheus_file, pushgateway),
+    )
     return _verdict(results, fail_on_alert)
 
 
@@ -170,14 +197,19 @@ def compare(
     threads: int | None,
     progress: bool | None,
 ) -> int:
-    """Compare two Parquet files (REFERENCE may be a saved reference)."""
+    """Drift of every column between two Parquet files.
+
+    CURRENT is held against REFERENCE, which may also be a file that `Reference.save` wrote. Nothing
+    is stored.
+    """
     from simdrift.monitor.files import compare_files
 
+    _check_folders(html)
     with _bar("columns", progress) as bar:
         report = compare_files(
             reference, current, columns=_names(columns), threads=threads, progress=bar
         )
-    _show(report, html, as_json)
+    _all(lambda: _show(report, as_json), lambda: _page(report, html))
     return _verdict(report.results, fail_on_alert)
 
 
@@ -196,12 +228,17 @@ def profile(
     threads: int | None,
     progress: bool | None,
 ) -> int:
-    """Every quality statistic of every column of a Parquet file."""
+    """Quality statistics of every column of a Parquet file.
+
+    Rows, missing, extremes, moments, quantiles, distinct values and more; --json has them all.
+    Nothing is stored.
+    """
     from simdrift.monitor.files import profile_file
 
+    _check_folders(html)
     with _bar("columns", progress) as bar:
         report = profile_file(data, columns=_names(columns), threads=threads, progress=bar)
-    _show(report, html, as_json)
+    _all(lambda: _show(report, as_json), lambda: _page(report, html))
     return DONE
 
 
@@ -224,7 +261,12 @@ def demo(
     threads: int | None,
     progress: bool | None,
 ) -> int:
-    """Real data end to end: the flights of 2013, or taxi files, into Postgres."""
+    """Real data, end to end, into Postgres.
+
+    The 336,776 flights that left New York in 2013, every day held against January; or the taxi
+    trips of a month against those of another. It tells which days stand out and why, writes a
+    page, and says how to look at the results in Grafana. A second run changes nothing.
+    """
     from simdrift.demo import show
 
     with _bar("windows", progress) as bar:
@@ -263,11 +305,49 @@ def _extent(results: Results) -> str:
     return f"{len(runs)} windows, {sum(r.rows for r in runs):,} rows, {len(results):,} values"
 
 
-def _show(report: Report | ProfileReport, html: Path | None, as_json: bool) -> None:
-    """The report on stdout, and as a page where asked for."""
-    if html is not None:
-        report.save_html(html)
-        say(f"report: {html}")
+def _all(*steps: Callable[[], None]) -> None:
+    """Every step, whatever became of those before it: a page that can't be written, or a reader
+    that has gone away, must not keep results from the store. At the end the error of the store is
+    raised, else the first; others are said."""
+    errors: list[Exception] = []
+    for step in steps:
+        try:
+            step()
+        except BrokenPipeError:
+            _read_no_more()
+        except Exception as error:
+            errors.append(error)
+    if not errors:
+        return
+    last = max(errors, key=lambda one: isinstance(one, StoreError))
+    for other in errors:
+        if other is not last:
+            say(f"simdrift: {_words(other)}")
+    raise last
+
+
+def _read_no_more() -> None:
+    """Whoever read our output has gone away (`| head`): what is left goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _check_folders(*files: Path | None) -> None:
+    """InputError where a file could not be written anyway, before anything is computed."""
+    for file in files:
+        if file is None:
+            continue
+        folder = file.parent
+        if file.is_dir():
+            raise InputError(f"{file}: expected the name of a file to write, found a folder")
+        if not folder.is_dir():
+            found = "a file" if folder.exists() else "none"
+            raise InputError(f"{file}: expected a folder {folder}, found {found}: make it first")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise InputError(f"{file}: you may not write into {folder}: choose another folder")
+
+
+def _show(report: Report | ProfileReport, as_json: bool) -> None:
+    """The report on stdout."""
     from simdrift.results import Report
 
     if as_json:
@@ -276,6 +356,13 @@ def _show(report: Report | ProfileReport, html: Path | None, as_json: bool) -> N
         click.echo(report.table(colour=sys.stdout.isatty()))
     else:
         click.echo(report.table())
+
+
+def _page(report: Report | ProfileReport, html: Path | None) -> None:
+    """The report as a page, where asked for."""
+    if html is not None:
+        report.save_html(html)
+        say(f"report: {html}")
 
 
 def _store(results: Results, dsn: str | None, deadline: float) -> None:
@@ -311,9 +398,30 @@ def _verdict(results: Results, fail_on_alert: bool) -> int:
     return ALERT if fail_on_alert and any(row.alert for row in results) else DONE
 
 
+class _Stop:
+    """What Ctrl-C does while a command runs: KeyboardInterrupt, and a note of it, for an import
+    that it falls into may raise something else instead. A second time: out, at once."""
+
+    asked = False
+
+    def __call__(self, number: int, frame: Any) -> None:
+        if self.asked:
+            os._exit(STOPPED)
+        self.asked = True
+        raise KeyboardInterrupt
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and leave with its exit code."""
-    code = run_command(arguments)
+    stop = _Stop()
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, stop)
+    try:
+        code = run_command(arguments)
+    except BaseException:
+        if not stop.asked:
+            raise
+        code = _stopped()
     if code == STOPPED:
         # At once: taking down the libraries that are loaded can take half a second.
         with contextlib.suppress(OSError):
@@ -327,21 +435,28 @@ def run_command(arguments: Sequence[str] | None = None) -> int:
     """Run the command; every error that was foreseen becomes a message and a code."""
     try:
         code = cli.main(args=arguments, prog_name="simdrift", standalone_mode=False)
+        sys.stdout.flush()
         return code if isinstance(code, int) else DONE
     except (KeyboardInterrupt, click.exceptions.Abort):
-        say("simdrift: stopped by Ctrl-C")
-        return STOPPED
+        return _stopped()
     except click.ClickException as error:
         error.show()
         return BAD_INPUT
-    except StoreError as error:
-        say(f"simdrift: {error}")
-        return NOT_STORED
-    except SimdriftError as error:
-        say(f"simdrift: {error}")
-        return BAD_INPUT
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # click leaves so where nobody reads the output
+        _read_no_more()
         return DONE
-    except OSError as error:
-        say(f"simdrift: {error.filename or ''}: {error.strerror or error}")
-        return BAD_INPUT
+    except (SimdriftError, OSError) as error:
+        say(f"simdrift: {_words(error)}")
+        return NOT_STORED if isinstance(error, StoreError) else BAD_INPUT
+
+
+def _stopped() -> int:
+    say("simdrift: stopped by Ctrl-C")
+    return STOPPED
+
+
+def _words(error: Exception) -> str:
+    """An error as one line."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'the output'}: {error.strerror}"
+    return str(error)

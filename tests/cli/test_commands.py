@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -84,6 +87,19 @@ def test_the_configuration_is_shown(simdrift) -> None:
     ]
 
 
+def test_an_isa_that_can_not_be_had_is_told_and_the_work_is_done(
+    simdrift, environment: dict[str, str], two_files: tuple[Path, Path]
+) -> None:
+    environment["SIMDRIFT_ISA"] = "sse9"
+    done = simdrift("compare", *two_files)
+    assert done.returncode == 0
+    assert done.stderr.startswith("simdrift: SIMDRIFT_ISA: expected scalar, avx2, avx512 or neon, ")
+    assert "found 'sse9'; using " in done.stderr
+    environment["SIMDRIFT_ISA"] = "scalar"
+    again = simdrift("compare", *two_files)
+    assert (again.stderr, again.stdout) == ("", done.stdout)
+
+
 def test_a_file_that_does_not_exist_is_named(simdrift, two_files: tuple[Path, Path]) -> None:
     done = simdrift("compare", "gone.parquet", two_files[0])
     assert (done.returncode, done.stdout) == (2, "")
@@ -157,15 +173,87 @@ def test_rows_that_no_window_holds_are_counted(simdrift, days: Path) -> None:
     times[-3:] = [None] * 3
     parquet.write_table(table.set_column(0, "t", pa.array(times, table.schema.types[0])), path)
     done = simdrift("run", days, "--no-store")
-    assert "1,500 rows lie outside of 2020-01-04 to 2020-01-07, 3 have no time\n" in done.stderr
+    assert "outside" not in done.stderr  # what no window holds is the reference's
+    assert "3 rows have no time\n" in done.stderr
     assert "computed 3 windows, 1,497 rows" in done.stderr
 
 
-def test_a_page_that_can_not_be_written_is_told(simdrift, two_files: tuple[Path, Path]) -> None:
-    done = simdrift("compare", *two_files, "--html", "no/such/folder/out.html")
-    assert done.returncode == 2
-    assert "no/such/folder" in done.stderr
+@pytest.mark.parametrize(
+    ("reference", "start", "rows"),
+    [
+        (("2020-01-01", "2020-01-03"), "2020-01-05", "1,000"),  # 3 and 4 January
+        (("2020-01-01", "2020-01-05"), "2020-01-04", None),  # overlap, and nothing between
+        (("2020-01-02", "2020-01-03"), "2020-01-04", "1,000"),  # 1 and 3 January
+    ],
+)
+def test_rows_that_are_neither_in_a_window_nor_the_references_are_counted(
+    simdrift, days: Path, reference: tuple[str, str], start: str, rows: str | None
+) -> None:
+    text = days.read_text().replace("start = 2020-01-04", f"start = {start}")
+    text = text.replace(
+        "start = 2020-01-01\nend = 2020-01-04", "start = {}\nend = {}".format(*reference)
+    )
+    days.write_text(text)
+    done = simdrift("run", days, "--no-store")
+    assert done.returncode == 0
+    expected = f"{rows} rows lie outside of {start} to 2020-01-07 and of the reference\n"
+    assert expected in done.stderr if rows else "outside" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("no/such/out.html", "expected a folder no/such, found none: make it first"),
+        ("left.parquet/out.html", "expected a folder left.parquet, found a file: make it first"),
+        (".", "expected the name of a file to write, found a folder"),
+    ],
+)
+def test_a_page_that_can_not_be_written_is_told_before_anything_is_computed(
+    simdrift, two_files: tuple[Path, Path], page: str, words: str
+) -> None:
+    for command in (["compare", *two_files], ["profile", two_files[0]]):
+        done = simdrift(*command, "--html", page)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == f"simdrift: {page}: {words}\n"
+
+
+def test_results_go_to_the_store_though_their_page_can_not_be_written(simdrift, days: Path) -> None:
+    done = simdrift("run", days, "--deadline", 0.5, "--html", "/proc/x.html")
+    assert done.returncode == 3
+    page, store = done.stderr.splitlines()[-2:]
+    assert page == "simdrift: /proc/x.html: No such file or directory"
+    assert "the results are in the spool at" in store
+    assert len(list((days.parent / "spool").iterdir())) == 1
+
+
+def test_a_reader_that_goes_away_harms_nothing(environment: dict[str, str], days: Path) -> None:
+    """As `simdrift run monitor.toml | head -1` does, at its worst."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as stdout:
+        done = subprocess.run(
+            [sys.executable, "-m", "simdrift", "run", str(days), "--deadline", "0.5"],
+            stdout=stdout, stderr=subprocess.PIPE, text=True, env=environment, cwd=days.parent,
+            timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == 3
     assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
+    assert len(list((days.parent / "spool").iterdir())) == 1
+
+
+def test_output_that_can_not_be_written_is_told(
+    environment: dict[str, str], two_files: tuple[Path, Path]
+) -> None:
+    with Path("/dev/full").open("w") as stdout:
+        done = subprocess.run(
+            [sys.executable, "-m", "simdrift", "compare", *map(str, two_files)],
+            stdout=stdout, stderr=subprocess.PIPE, text=True, env=environment,
+            cwd=two_files[0].parent, timeout=60, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (
+        2, "simdrift: the output: No space left on device\n",
+    )  # fmt: skip
 
 
 def test_a_wrong_option_is_told(simdrift) -> None:

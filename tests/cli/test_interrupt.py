@@ -107,6 +107,52 @@ def test_the_core_stops_within_200_ms(environment: dict[str, str], tmp_path: Pat
     stops_in_time(["forever.py"], lambda: "ready" in errors.read_text(), environment, tmp_path)
 
 
+READING = """
+import os, signal, sys, threading, time
+from simdrift.columns import open_parquet
+
+def read():
+    began = time.perf_counter()
+    open_parquet("long.parquet")
+    return time.perf_counter() - began
+
+whole = min(read(), read())
+sent = []
+
+def interrupt():
+    time.sleep(whole / 10)
+    sent.append(time.perf_counter())
+    os.kill(os.getpid(), signal.SIGINT)
+
+threading.Thread(target=interrupt).start()
+try:
+    read()
+except KeyboardInterrupt:
+    print(time.perf_counter() - sent[0], whole, flush=True)
+    os._exit(0)  # as the command does; the read would be waited for
+"""
+
+
+def test_reading_a_file_stops_before_it_is_read(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    texts = pa.array(np.arange(6_000_000)).cast(pa.string())  # one row group, half a second
+    table = pa.table({"a": texts, "b": texts})
+    parquet.write_table(
+        table, tmp_path / "long.parquet", use_dictionary=False, row_group_size=2**26
+    )
+    for _ in range(ATTEMPTS):
+        done = subprocess.run(
+            [sys.executable, "-c", READING], capture_output=True, text=True, env=environment,
+            cwd=tmp_path, timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        seconds, whole = map(float, done.stdout.split())
+        if seconds < min(LIMIT, whole / 4):
+            return
+    pytest.fail(f"took {seconds} s to stop a read of {whole} s")
+
+
 def test_waiting_for_a_server_stops_within_200_ms_and_keeps_the_results(
     environment: dict[str, str], days: Path
 ) -> None:
@@ -117,3 +163,45 @@ def test_waiting_for_a_server_stops_within_200_ms_and_keeps_the_results(
 
     stops_in_time(["-m", "simdrift", "run", str(days)], spooled, environment, days.parent)
     assert spooled()
+
+
+STARTING = """
+import os, signal, sys
+from importlib.abc import MetaPathFinder
+
+class Here(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == os.environ["INTERRUPT_AT"]:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Here())
+from simdrift.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    "module", ["click", "simdrift.monitor.spec", "pydantic", "numpy", "pyarrow", "datetime"]
+)
+def test_an_import_of_the_command_stops_with_one_line(
+    environment: dict[str, str], days: Path, module: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", STARTING, "run", str(days), "--no-store"],
+        capture_output=True, text=True, env={**environment, "INTERRUPT_AT": module},
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "\nsimdrift: stopped by Ctrl-C\n"  # below the terminal's ^C
+
+
+def test_where_interrupts_are_ignored_they_stay_so(environment: dict[str, str], days: Path) -> None:
+    """As for a job that a shell starts in the background."""
+    ignoring = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + STARTING
+    done = subprocess.run(
+        [sys.executable, "-c", ignoring, "run", str(days), "--no-store"],
+        capture_output=True, text=True, env={**environment, "INTERRUPT_AT": "pydantic"},
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -121,6 +124,42 @@ def test_it_says_what_it_found_and_where_to_look(results: Results, told: list[st
         assert words in text
     (page,) = [line.split()[-1] for line in told if "Report:" in line]
     assert "arr_delay" in Path(page).read_text()
+
+
+def test_it_says_the_command_as_it_can_be_typed_there(tmp_path: Path) -> None:
+    script = tmp_path / "bin" / "simdrift"
+    script.parent.mkdir()
+    script.write_text(
+        f"#!{sys.executable}\nfrom simdrift.demo.show import command\nprint(command())\n"
+    )
+    script.chmod(0o755)
+    package = str(Path(show.__file__).resolve().parents[2])
+
+    def said(path: str, *command: str) -> str:
+        environment = {"PATH": path, "PYTHONPATH": package}
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    assert said("/nowhere", "bin/simdrift") == "bin/simdrift"  # as `make demo` runs it
+    assert said("/nowhere", str(script)) == str(script)
+    assert said(str(script.parent), str(script)) == "simdrift"
+    assert said("/nowhere", sys.executable, "-c", script.read_text()) == "simdrift"
+
+
+def test_a_folder_that_can_not_be_made_is_told_first(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"file/x: expected a folder for the page, found not a d"):
+        show.run(
+            taxi=None, out=tmp_path / "file" / "x", dsn=None, threads=1, progress=None, say=print
+        )
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written_is_told_first(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(InputError, match=r"you may not write the page into .*: choose another by"):
+        show.run(taxi=None, out=tmp_path, dsn=None, threads=1, progress=None, say=print)
 
 
 def stored(store: Store) -> dict[str, list[tuple[Any, ...]]]:

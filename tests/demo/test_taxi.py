@@ -99,6 +99,19 @@ def test_prediction_drift_drifted_columns_and_missing_share_are_there(results: R
         assert [row.status for row in found] == ["ok"] * 28
 
 
+def test_days_with_the_most_drifted_columns_are_told_not_those_with_the_fewest(
+    results: Results,
+) -> None:
+    shares = sorted(
+        (row.value for row in results.filter(metric="drift.dataset") if row.value is not None),
+        reverse=True,
+    )
+    told = [day.found.value for day in show.days(results, "drift.dataset", "")]
+    usual = pd.Series(shares).median()
+    assert told == [share for share in shares[:3] if share > usual]
+    assert shares[0] > usual > shares[-1] == 0.0
+
+
 def test_the_store_holds_the_month(results: Results) -> None:
     with Store() as store:
         kept = store.read(monitor="taxi")

@@ -117,7 +117,7 @@ def test_the_report_has_a_histogram_of_each_column(sides: tuple[pa.Table, pa.Tab
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"columns": ["z"]}, SpecError, "'columns.features': the data have no column 'z'"),
+        ({"columns": ["z"]}, SpecError, "columns: the data have no column 'z'; found "),
         ({"methods": "kss"}, SpecError, "'methods': unknown method 'kss', did you mean 'ks'?"),
         ({"correction": "fdr"}, SpecError, "'correction': expected 'bh', 'by', 'holm'"),
         (
@@ -172,3 +172,48 @@ def test_a_profile_has_the_quantiles_that_are_asked_for(table: pa.Table) -> None
 def test_a_profile_of_a_column_that_is_not_there_is_told(table: pa.Table) -> None:
     with pytest.raises(ValueError, match=r"the data have no column 'xx', did you mean 'x'"):
         sd.profile(table, columns=["xx"])
+
+
+def test_an_argument_that_is_no_frame_is_named() -> None:
+    frame = {"x": [1.0, 2.0]}
+    unequal = {"x": [1.0], "y": [1.0, 2.0]}
+    for call, name in (
+        (lambda: sd.compare(3, frame), "reference"),
+        (lambda: sd.compare(frame, [3]), "current"),
+        (lambda: sd.Reference.fit(frame).compare(None), "batch"),
+        (lambda: sd.profile(3), "data"),
+    ):
+        with pytest.raises(TypeError, match=rf"^{name}: expected a DataFrame .*; found "):
+            call()
+    with pytest.raises(InputError, match=r"^current: expected columns of equal length, found 1 "):
+        sd.compare(frame, unequal)
+    arrays = sd.compare(np.arange(9.0), np.arange(9.0))
+    assert {row.column for row in arrays.results} == {"", "data"}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pa.timestamp("s"),
+        pa.timestamp("ms", "UTC"),
+        pa.timestamp("us"),
+        pa.timestamp("ns", "Europe/Berlin"),
+        pa.date32(),
+        pa.date64(),
+    ],
+    ids=str,
+)
+def test_the_page_shows_times_as_dates(kind: pa.DataType) -> None:
+    days = np.datetime64("2013-01-01", "s") + np.arange(40) * np.timedelta64(86_400, "s")
+    column = pa.array(days).cast(kind)
+    page = sd.compare(pa.table({"t": column}), pa.table({"t": column[20:]})).to_html()
+    assert "<bdi>2013-01-01</bdi>" in page
+    assert "<bdi>2013-02-08</bdi>" in page
+    assert "2013-01-09 to 2013-01-12: 7.5" in page
+
+
+def test_the_page_shows_times_of_one_day_with_their_minutes() -> None:
+    column = pa.array(np.datetime64("2013-01-01", "ms") + np.arange(40) * np.timedelta64(36, "m"))
+    page = sd.compare(pa.table({"t": column}), pa.table({"t": column[20:]})).to_html()
+    assert "<bdi>2013-01-01 00:14</bdi>" in page
+    assert "<bdi>2013-01-01 23:09</bdi>" in page

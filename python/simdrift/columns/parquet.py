@@ -7,7 +7,9 @@ while it is mapped ends the process.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -34,12 +36,31 @@ def open_parquet(
     Traceback (most recent call last):
     simdrift._errors.InputError: nowhere.parquet: expected a Parquet file, found no such file: ...
     """
-    return _with_file(Path(path), lambda file: _read(file, Path(path), columns))
+    return _interruptible(
+        lambda: _with_file(Path(path), lambda file: _read(file, Path(path), columns))
+    )
 
 
 def parquet_names(path: str | os.PathLike[str]) -> list[str]:
     """The columns of a Parquet file; only its footer is read. InputError as `open_parquet`."""
     return _with_file(Path(path), lambda file: list(file.schema_arrow.names))
+
+
+def _interruptible(work: Callable[[], Answer]) -> Answer:
+    """work() on a thread of its own while the main thread waits: Ctrl-C ends the wait at once,
+    where pyarrow would first read the file to its end. Whoever is in another thread just works."""
+    if threading.current_thread() is not threading.main_thread():
+        return work()
+    done: Future[Answer] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:
+            done.set_exception(error)
+
+    threading.Thread(target=run, name="simdrift-parquet", daemon=True).start()
+    return done.result()
 
 
 def _with_file(path: Path, work: Callable[[Any], Answer]) -> Answer:

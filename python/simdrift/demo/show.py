@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
+from simdrift._errors import InputError
 from simdrift.results import Report, Result, Results, StandOut, stand_out
 from simdrift.results.ranking import MIN_SCORE
 
@@ -31,6 +35,7 @@ TAXI_QUESTIONS = (
     ("quality.quantile", "fare_amount", "median fare (dollars)"),
     ("performance.mae", "", "mean absolute error of the prediction (minutes)"),
 )
+ONLY_HIGH = ("drift.dataset", "quality.missing_share")  # a day with less of it is no news
 DAYS_SHOWN = 3
 REASONS_SHOWN = 3
 PORT = 54320
@@ -63,7 +68,7 @@ def run(
     """The whole demonstration; returns what it stored."""
     from simdrift.store import Store
 
-    out.mkdir(parents=True, exist_ok=True)
+    _make(out)
     times: dict[str, float] = {}
     with Store(dsn) as store:
         if store.target.server is not None:
@@ -85,6 +90,31 @@ def run(
         for line in grafana_lines(results, store):
             say(line)
     return results
+
+
+def _make(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{out}: expected a folder for the page, found {(error.strerror or '').lower()}: "
+            "choose another by --out"
+        ) from None
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise InputError(
+            f"you may not write the page into {out.resolve()}: choose another by --out"
+        )
+
+
+def command() -> str:
+    """What to type for `simdrift`: its path where it is not on PATH (`make demo`)."""
+    this = Path(sys.argv[0])
+    if this.name != "simdrift" or not this.is_file():
+        return "simdrift"
+    found = shutil.which("simdrift")
+    if found is not None and Path(found).resolve() == this.resolve():
+        return "simdrift"
+    return os.fspath(this)
 
 
 def stored_words(summary: WriteSummary) -> str:
@@ -147,7 +177,10 @@ def days(results: Results, metric: str, column: str, *, top: int = DAYS_SHOWN) -
     chosen = results.filter(metric=metric, column=column)
     if metric == "quality.quantile":
         chosen = Results([r for r in chosen if r.params == "q=0.5"], timezone=results.timezone)
-    found = stand_out(chosen, metric, columns=[column], top=top, minimum=0.0)
+    most = len(results.runs) if metric in ONLY_HIGH else top
+    found = stand_out(chosen, metric, columns=[column], top=most, minimum=0.0)
+    if metric in ONLY_HIGH:
+        found = [one for one in found if one.score > 0.0][:top]
     return [Day(one, _reasons(results, one)) for one in found]
 
 
@@ -209,16 +242,17 @@ def story(results: Results, questions: tuple[tuple[str, str, str], ...]) -> Iter
 
 def grafana_lines(results: Results, store: Store) -> Iterator[str]:
     """How to look at the results: pages without Grafana, the dashboards in a Grafana."""
-    run = results.runs[0]
+    run, simdrift = results.runs[0], command()
     last = max(run.window_end for run in results.runs if run.window_end)
     yield "\nDashboards"
-    yield "  as pages          simdrift dashboard --html dashboards   (needs nothing else)"
-    yield "  in Grafana        simdrift grafana export monitoring, then docker compose up -d there"
+    yield f"  as pages          {simdrift} dashboard --html dashboards   (needs nothing else)"
+    yield f"  in Grafana        {simdrift} grafana export monitoring"
+    yield "                    then, in that folder: docker compose up -d"
     if store.target.server is None:
         yield f"  in your Grafana   data source uid simdrift, PostgreSQL, {store.target.label},"
-        yield "                    user simdrift_reader; then simdrift grafana push URL"
+        yield f"                    user simdrift_reader; then {simdrift} grafana push URL"
     else:
-        yield f"  in your Grafana   simdrift store serve --port {PORT} (shows a password)"
-        yield f"                    simdrift grafana push URL --postgres 127.0.0.1:{PORT}"
-        yield "                    --sslmode disable"
+        yield f"  in your Grafana   {simdrift} store serve --port {PORT}   (shows a password)"
+        yield f"                    {simdrift} grafana push URL --postgres 127.0.0.1:{PORT} \\"
+        yield "                        --sslmode disable"
     yield f"  time range        {run.window_start:%Y-%m-%d} to {last:%Y-%m-%d}"

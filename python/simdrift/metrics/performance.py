@@ -1,6 +1,10 @@
 """Performance of a regression, from one fused pass over target and prediction:
 `simdrift.performance`.
 
+Each function takes a target and a prediction of equal length, array-likes of numbers (n,), and
+gives a `PerformanceResult`. ValueError where the lengths differ, TypeError where one is no array;
+data never raise: a value that does not exist is None with a status.
+
 Error = prediction - target, over the rows in which both are finite; `n` counts them.
 Intervals (95 %, normal approximation) where one pass gives them: mae and mean_error.
 """
@@ -186,7 +190,8 @@ def mean_error(
 
 
 def mae(target: object, prediction: object, *, threads: int | None = None) -> PerformanceResult:
-    """Mean absolute error, in the target's unit.
+    """Mean absolute error, in the target's unit, with its interval. Equals
+    `sklearn.metrics.mean_absolute_error` on the rows that take part.
 
     >>> from simdrift.metrics import performance
     >>> performance.mae([1.0, 2.0, 3.0], [2.0, 2.0, 1.0]).value
@@ -206,7 +211,8 @@ def rmse(target: object, prediction: object, *, threads: int | None = None) -> P
 
 
 def mse(target: object, prediction: object, *, threads: int | None = None) -> PerformanceResult:
-    """Mean squared error.
+    """Mean squared error, in the square of the target's unit. Equals
+    `sklearn.metrics.mean_squared_error` on the rows that take part.
 
     >>> from simdrift.metrics import performance
     >>> performance.mse([0.0, 0.0], [1.0, 3.0]).value
@@ -218,7 +224,8 @@ def mse(target: object, prediction: object, *, threads: int | None = None) -> Pe
 def max_error(
     target: object, prediction: object, *, threads: int | None = None
 ) -> PerformanceResult:
-    """Largest absolute error.
+    """Largest absolute error, in the target's unit. Equals `sklearn.metrics.max_error` on the rows
+    that take part.
 
     >>> from simdrift.metrics import performance
     >>> performance.max_error([0.0, 0.0], [1.0, -3.0]).value

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from simdrift._errors import SpecError
 from simdrift.metrics import quality
 from simdrift.metrics.drift.multivariate.sample import TableSample
 from simdrift.metrics.state import CurrentColumn
@@ -63,7 +64,16 @@ def compare(
     if isinstance(reference, Reference):
         return reference.compare(current, threads=threads, progress=progress)
     spec = _spec(columns, roles, methods, convention, correction, thresholds, segments, bins)
-    return _compared(frame_of(reference), frame_of(current), spec, threads, progress)
+    before, now = frame_of(reference, "reference"), frame_of(current, "current")
+    _check_columns(columns, list(dict.fromkeys([*before, *now])))
+    return _compared(before, now, spec, threads, progress)
+
+
+def _check_columns(columns: Sequence[str] | None, names: Sequence[str]) -> None:
+    """SpecError for the first of the argument `columns` that no frame has."""
+    for name in columns or ():
+        if name not in names:
+            raise SpecError(f"columns: {no_column(name, names)}")
 
 
 def _spec(
@@ -132,7 +142,12 @@ def profile(
     threads: int | None = None,
     progress: Progress = None,
 ) -> ProfileReport:
-    """Every quality statistic of every column, or of `columns`; data as `compare` takes them.
+    """Every quality statistic of every column, or of `columns`: rows `quality.*` as docs/metrics.md
+    defines them, in the column's unit (times in seconds since 1970).
+
+    `data` as `compare` takes them; `quantiles`: shares in [0, 1], exact, by linear interpolation
+    (type 7). SpecError where a name is no column; data never raise: a column that can't be read
+    has a status.
 
     >>> import numpy as np
     >>> profile({"x": np.array([1.0, 2.0, np.nan])}).columns[0].value("missing_share")
@@ -141,9 +156,7 @@ def profile(
     started = datetime.now(UTC)
     frame = frame_of(data)
     names = list(frame) if columns is None else list(columns)
-    for name in names:
-        if name not in frame:
-            raise ValueError(f"columns: {no_column(name, list(frame))}")
+    _check_columns(names, list(frame))
     states = measure.states(frame, names, {}, threads)
     values = list(quality.table_rows(states))
     for done, state in enumerate(states.values(), 1):

@@ -127,7 +127,4 @@ def profile_file(
     progress: Progress = None,
 ) -> ProfileReport:
     """One Parquet file."""
-    try:
-        return profile(data, columns=columns, threads=threads, progress=progress)
-    except ValueError as error:
-        raise InputError(str(error)) from None
+    return profile(data, columns=columns, threads=threads, progress=progress)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift._core import Categories, Column, columns_from_arrow
-from simdrift._errors import InvalidColumn, UnsupportedColumn
+from simdrift._errors import InputError, InvalidColumn, UnsupportedColumn
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,13 +19,21 @@ Frame = Mapping[str, Column | Broken]
 MOST_LABELS = 1_000_000  # above that many a text column stays text
 
 
-def frame_of(data: object) -> dict[str, Column | Broken]:
-    """The columns of anything that `simdrift.compare` takes; no copy where none is needed."""
+def frame_of(data: object, argument: str = "data") -> dict[str, Column | Broken]:
+    """The columns of anything that `simdrift.compare` takes; no copy where none is needed.
+    `argument`: which one it is, for messages."""
     from simdrift.columns import as_table
 
+    try:
+        table = as_table(data)
+    except (TypeError, InputError) as error:
+        text = str(error)
+        if not text.startswith("data:"):
+            raise
+        raise type(error)(f"{argument}:{text.removeprefix('data:')}") from None
     return {
         name: column if isinstance(column, Column) else column.error
-        for name, column in as_table(data).columns.items()
+        for name, column in table.columns.items()
     }
 
 

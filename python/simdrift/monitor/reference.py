@@ -29,7 +29,9 @@ Progress = Callable[[int, int], object] | None
 
 
 class Reference:
-    """Columns prepared once, with the methods chosen for each; windows never switch.
+    """Columns prepared once (sorted, counted), with the methods chosen for each; windows never
+    switch. Make one by `fit` or `load`. It keeps the sorted values of every numeric column and
+    the counts of every category, not the data.
 
     >>> import numpy as np
     >>> reference = Reference.fit({"x": np.arange(100.0)})
@@ -67,7 +69,12 @@ class Reference:
         threads: int | None = None,
     ) -> Self:
         """Prepare a frame (anything that `compare` takes). `spec` gives roles, methods and
-        thresholds; without it every column, or those of `columns`, is a feature."""
+        thresholds; without it every column, or those of `columns`, is a feature. SpecError where
+        a name is no column; data never raise.
+
+        >>> Reference.fit({"x": [1.0, 2.0, None], "c": ["a", "b", "a"]}, columns=["x"]).rows
+        3
+        """
         spec = spec or spec_without_time(columns)
         frame = frame_of(data)
         later = () if spec.columns.target is None else (spec.columns.target,)
@@ -109,9 +116,15 @@ class Reference:
     def compare(
         self, batch: object, *, threads: int | None = None, progress: Progress = None
     ) -> Report:
-        """The batch against this reference; only the batch is read."""
+        """The batch (as `compare` takes one) against this reference; only the batch is read.
+        A column that it lacks, or has as another type, is a status.
+
+        >>> reference = Reference.fit({"x": [1.0, 2.0, 3.0]})
+        >>> reference.compare({"y": [1.0]}).results.filter(column="x")[0].status
+        'missing_column'
+        """
         started = datetime.now(UTC)
-        frame = frame_of(batch)
+        frame = frame_of(batch, "batch")
         current = measure.states(frame, self.roles.watched, self.roles.kinds, threads)
         whole = Part("", self.columns, current, self.sample)
         parts = [whole, *self.parts(frame, self.roles, threads)]
@@ -145,7 +158,13 @@ class Reference:
         ]
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write to a file that `load` reads: versioned, with a checksum, whole or not at all."""
+        """Write to a file that `load` reads: versioned, with a checksum, whole or not at all.
+        InputError names the path where it can't be written.
+
+        >>> Reference.fit({"x": [1.0, 2.0]}).save("x.reference")
+        >>> Reference.load("x.reference").rows
+        2
+        """
         content, arrays = self._state()
         state_file.write(path, content, arrays)
 

@@ -67,7 +67,7 @@ def monitor(
     names = list(dict.fromkeys([*frame, *known]))
     check_names(spec, names)
     found = _windows(spec, frame)
-    _tell(spec, found)
+    _tell(spec, frame, found, holds_reference=before is frame)
     if between is not None:
         found = _ending(found, between)
     if isinstance(reference, Reference):
@@ -97,16 +97,47 @@ def _ending(found: Windows, between: Between) -> Windows:
     return replace(found, windows=tuple(kept))
 
 
-def _tell(spec: Spec, found: Windows) -> None:
-    """That there are rows which no window holds."""
-    if found.outside or found.untimed:
+def _tell(spec: Spec, frame: Frame, found: Windows, *, holds_reference: bool) -> None:
+    """That there are rows which no window holds, those of the reference aside."""
+    reference = _reference_outside(spec, frame) if holds_reference and found.outside else 0
+    if found.outside > reference:
+        beside = " and of the reference" if reference else ""
         log.info(
-            "%s rows lie outside of %s to %s, %s have no time",
-            f"{found.outside:,}",
+            "%s rows lie outside of %s to %s%s",
+            f"{found.outside - reference:,}",
             spec.start or "the first row",
             spec.end or "the last",
-            f"{found.untimed:,}",
+            beside,
         )
+    if found.untimed:
+        log.info("%s rows have no time", f"{found.untimed:,}")
+
+
+def _reference_outside(spec: Spec, frame: Frame) -> int:
+    """Rows of the data that are the reference's and in no window."""
+    stretch = spec.reference
+    if stretch is None or spec.columns.timestamp is None:
+        return 0
+    zone = ZoneInfo(spec.timezone)
+    bounds = [
+        None if moment is None else instant_of(moment, zone)
+        for moment in (stretch.start, stretch.end, spec.start, spec.end)
+    ]
+    begin, stop, first, last = bounds
+    rows = _rows_between(spec, frame, begin, stop)
+    starts = [moment for moment in (begin, first) if moment is not None]
+    ends = [moment for moment in (stop, last) if moment is not None]
+    both = max(starts, default=None), min(ends, default=None)
+    return rows - _rows_between(spec, frame, *both)
+
+
+def _rows_between(spec: Spec, frame: Frame, start: datetime | None, end: datetime | None) -> int:
+    """Rows of the time [start, end)."""
+    if start is not None and end is not None and start >= end:
+        return 0
+    return sum(
+        window.rows for window in _assign(spec, frame, Rule.parse("all"), start, end).windows
+    )
 
 
 def _check_reference(spec: Spec, roles: Roles, reference: Reference) -> None:

@@ -201,7 +201,9 @@ class StoreSpec(_Part):
 
 
 class Spec(_Part):
-    """A monitor: roles of columns, windows, metrics and thresholds.
+    """A monitor: roles of columns, windows, metrics and thresholds; the keys of its TOML file are
+    the same names. SpecError names every key that is unknown or can't be so, with what was
+    expected and found.
 
     >>> spec = Spec(monitor="trips", dataset="taxis", columns=Columns(timestamp="pickup"))
     >>> spec.window, spec.timezone, spec.correction
@@ -331,9 +333,16 @@ class Spec(_Part):
         try:
             text = Path(path).read_text(encoding="utf-8")
         except FileNotFoundError:
-            raise SpecError(f"{name}: no such file; expected a monitor's TOML file") from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise SpecError(f"{name}: cannot be read: {error}") from None
+            raise SpecError(
+                f"{name}: expected a monitor's TOML file, found no such file: check the path"
+            ) from None
+        except UnicodeDecodeError:
+            raise SpecError(f"{name}: expected a monitor's TOML file, found no text") from None
+        except OSError as error:
+            raise SpecError(
+                f"{name}: expected a monitor's TOML file, found one that can't be read "
+                f"({error.strerror})"
+            ) from None
         try:
             values = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from markupsafe import Markup
 
 from . import svg
-from .labels import LARGEST, drawable, number, unbroken_percent
+from .labels import DAY_SECONDS, LARGEST, date_text, drawable, number, unbroken_percent
 from .rows import Histogram
 from .text import shorten
 
@@ -29,10 +30,11 @@ class HistogramPicture(NamedTuple):
 
 
 def histogram_pictures(
-    histograms: Iterable[Histogram],
+    histograms: Iterable[Histogram], types: Mapping[str, str]
 ) -> dict[tuple[str, str], HistogramPicture]:
     """One picture a column and segment; the windows' counts are added up where the cells are
-    the same. Histograms whose counts don't fit their cells are left out."""
+    the same. Histograms whose counts don't fit their cells are left out. `types` by column: cells
+    of times are labelled by dates."""
     groups: dict[tuple[str, str], list[Histogram]] = {}
     for histogram in histograms:
         if _is_sound(histogram):
@@ -40,7 +42,7 @@ def histogram_pictures(
     return {
         key: made
         for key, group in groups.items()
-        if (made := _histogram_picture(_pooled(group))) is not None
+        if (made := _histogram_picture(_pooled(group), types.get(key[0], ""))) is not None
     }
 
 
@@ -74,8 +76,8 @@ def _is_sound(histogram: Histogram) -> bool:
     )
 
 
-def _histogram_picture(histogram: Histogram) -> HistogramPicture | None:
-    labels = _cell_labels(histogram)
+def _histogram_picture(histogram: Histogram, kind: str) -> HistogramPicture | None:
+    labels = _cell_labels(histogram, kind)
     current = _shares(histogram.current)
     reference = _shares(histogram.reference) or [0.0] * len(current)
     cells = list(zip(labels, reference, current, strict=False))
@@ -84,7 +86,7 @@ def _histogram_picture(histogram: Histogram) -> HistogramPicture | None:
     if histogram.labels is not None:
         cells = _largest(cells)
     name = shorten(histogram.column, 40)
-    left, right = _ends(histogram, cells)
+    left, right = _ends(histogram, kind, cells)
     if not histogram.reference:
         alone = [svg.Bar(None, c, f"{label}: {unbroken_percent(c)}") for label, _, c in cells]
         return HistogramPicture(svg.histogram(alone, name, "shares of rows"), left, right, "")
@@ -102,10 +104,6 @@ def _histogram_picture(histogram: Histogram) -> HistogramPicture | None:
     return HistogramPicture(picture, left, right, change)
 
 
-def _change(label: str, reference: float, current: float) -> str:
-    return f"{label}: {unbroken_percent(reference)} → {unbroken_percent(current)}"
-
-
 def _largest(cells: list[tuple[str, float, float]]) -> list[tuple[str, float, float]]:
     """The largest categories, the rest together."""
     ordered = sorted(cells, key=lambda cell: -max(cell[1], cell[2]))
@@ -121,18 +119,21 @@ def _shares(counts: Sequence[float]) -> list[float]:
     return [value / total if total else 0.0 for value in counts]
 
 
-def _cell_labels(histogram: Histogram) -> list[str]:
+def _cell_labels(histogram: Histogram, kind: str) -> list[str]:
     if histogram.labels is not None:
         return [shorten(label, 30) for label in histogram.labels]
     if not histogram.edges:
         return ["all"]
-    edges = _edge_labels(histogram.edges)
+    edges = _edge_labels(histogram.edges, kind)
     inner = [f"{a} to {b}" for a, b in pairwise(edges)]
     return [f"below {edges[0]}", *inner, f"from {edges[-1]}"]
 
 
-def _edge_labels(edges: Sequence[float]) -> list[str]:
-    """Edges with as few digits as tell them apart."""
+def _edge_labels(edges: Sequence[float], kind: str) -> list[str]:
+    """Edges as dates where they are times, else with as few digits as tell them apart."""
+    per_second = _counts_per_second(kind)
+    if per_second is not None:
+        return _time_labels([edge / per_second for edge in edges])
     for digits in (3, 4, 6, 9):
         texts = [number(edge, digits) for edge in edges]
         if len(set(texts)) == len(texts):
@@ -140,9 +141,31 @@ def _edge_labels(edges: Sequence[float]) -> list[str]:
     return [repr(edge) for edge in edges]
 
 
-def _ends(histogram: Histogram, cells: Sequence[tuple[str, float, float]]) -> tuple[str, str]:
+def _time_labels(edges: Sequence[float]) -> list[str]:
+    """Dates; with the time of the day where several lie in one."""
+    texts = [date_text(edge) for edge in edges]
+    return texts if len(set(texts)) == len(texts) else [date_text(e, minutes=True) for e in edges]
+
+
+_UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
+
+
+def _counts_per_second(kind: str) -> float | None:
+    """Of a type of times: how many of its counts since 1970 are a second; None of any other."""
+    if kind.startswith("date32"):
+        return 1.0 / DAY_SECONDS
+    if kind.startswith("date64"):
+        return _UNITS["ms"]
+    if kind.startswith("timestamp["):
+        return _UNITS.get(re.split(r"[\],]", kind[len("timestamp[") :])[0])
+    return None
+
+
+def _ends(
+    histogram: Histogram, kind: str, cells: Sequence[tuple[str, float, float]]
+) -> tuple[str, str]:
     if histogram.edges:
-        texts = _edge_labels(histogram.edges)
+        texts = _edge_labels(histogram.edges, kind)
         return texts[0], texts[-1]
     return cells[0][0], cells[-1][0] if len(cells) > 1 else ""
 

@@ -188,7 +188,7 @@ def _tone(summary: Summary) -> str:
         return "bad" if summary.windows_drifted else "warn" if summary.alerts else "good"
     if summary.dataset_drift:
         return "bad"
-    return "warn" if summary.drifted_columns else "good"
+    return "warn" if summary.drifted_columns or not summary.compared else "good"
 
 
 def _share_tone(summary: Summary) -> str:
@@ -273,7 +273,7 @@ def _reason(group: Sequence[StandOut]) -> Reason:
 
 
 def _rows(report: Report, time: Timeline | None, zone: tzinfo) -> list[Row]:
-    pictures = histogram_pictures(report.results.histograms)
+    pictures = histogram_pictures(report.results.histograms, report.types)
     return [_row(line, pictures, time, zone) for line in report.columns]
 
 
@@ -391,7 +391,8 @@ def profile_fragment(report: ProfileReport) -> str:
 
 
 def _profile_values(report: ProfileReport) -> dict[str, Any]:
-    pictures = histogram_pictures(report.results.histograms)
+    types = {line.column: line.type for line in report.columns}
+    pictures = histogram_pictures(report.results.histograms, types)
     rows = [
         {
             "line": line,

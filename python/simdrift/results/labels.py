@@ -91,10 +91,12 @@ def status_words(status: str) -> str:
 DAY_SECONDS = 86_400
 
 
-def date_text(seconds: float) -> str:
-    """Seconds since 1970 in UTC as a date; as a number where no calendar reaches."""
+def date_text(seconds: float, *, minutes: bool = False) -> str:
+    """Seconds since 1970 in UTC as a date, or date and minutes; as a number where no calendar
+    reaches."""
     try:
-        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
+        time = datetime.fromtimestamp(seconds, UTC)
+        return f"{time:%Y-%m-%d %H:%M}" if minutes else f"{time:%Y-%m-%d}"
     except (ValueError, OverflowError, OSError):
         return number(seconds)
 

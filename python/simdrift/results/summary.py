@@ -72,6 +72,7 @@ class Summary(NamedTuple):
     are those of the median window."""
 
     columns: int
+    compared: int  # columns with a value; the others have a status that says why not
     drifted_columns: tuple[str, ...]
     drifted_share: float | None
     drifted_share_threshold: float | None
@@ -206,6 +207,7 @@ def summarise(results: Results, lines: list[ColumnLine] | None = None) -> Summar
     drifted = tuple(dict.fromkeys(line.column for line in whole if line.alerts))
     return Summary(
         columns=len({line.column for line in whole}),
+        compared=len({line.column for line in whole if line.worst.value is not None}),
         drifted_columns=drifted,
         drifted_share=_drifted_share(dataset, drifted, whole),
         drifted_share_threshold=next((r.threshold for r in dataset if r.threshold), None),

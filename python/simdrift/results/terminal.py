@@ -201,10 +201,13 @@ def verdict(summary: Summary) -> str:
             f"{summary.windows_drifted} of {summary.windows} windows drift as a whole, "
             f"{summary.windows_alerting} have an alert"
         )
-    drifted = len(summary.drifted_columns)
+    drifted, rest = len(summary.drifted_columns), summary.columns - summary.compared
+    beside = f", {rest} could not be compared" if rest else ""
+    if summary.compared == 0:
+        return f"None of {summary.columns} {_columns(summary.columns)} could be compared"
     if drifted == 0:
-        return f"No drift in {summary.columns} {_columns(summary.columns)}"
-    return f"{drifted} of {summary.columns} {_columns(summary.columns)} drifted"
+        return f"No drift in {summary.compared} {_columns(summary.compared)}{beside}"
+    return f"{drifted} of {summary.columns} {_columns(summary.columns)} drifted{beside}"
 
 
 def _columns(how_many: int) -> str:

@@ -7,9 +7,11 @@ import types
 import unicodedata
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 import synth
 
+import simdrift as sd
 from simdrift.results import Report, Results
 from simdrift.results.identity import run_id
 from simdrift.results.text import width
@@ -42,7 +44,7 @@ EMPTY = ("empty", "drift.psi", None, {"status": "all_null"})
 
 def test_table_has_a_line_per_column_the_worst_first():
     text = lines(report_of(QUIET, EMPTY, DRIFTED, WORSE))
-    assert text[0] == "2 of 4 columns drifted"
+    assert text[0] == "2 of 4 columns drifted, 1 could not be compared"
     assert [line.split()[0] for line in text[5:]] == ["worse", "drifted", "quiet", "empty"]
 
 
@@ -246,3 +248,23 @@ def test_save_json_is_the_results(tmp_path):
     report = Report(synth.comparison())
     report.save_json(tmp_path / "r.json")
     assert Results.from_json((tmp_path / "r.json").read_bytes()) == report.results
+
+
+@pytest.mark.parametrize(
+    ("current", "verdict"),
+    [
+        ({"x": 0, "y": 0}, "No drift in 2 columns"),
+        ({"x": 9, "y": 0}, "1 of 2 columns drifted"),
+        ({"x": 0, "y": None}, "No drift in 1 column, 1 could not be compared"),
+        ({"x": 9, "y": None}, "1 of 2 columns drifted, 1 could not be compared"),
+        ({"x": None, "y": None}, "None of 2 columns could be compared"),
+        ({"z": 0}, "None of 3 columns could be compared"),
+    ],
+    ids=str,
+)
+def test_the_verdict_counts_only_columns_that_were_compared(current, verdict):
+    x = np.random.default_rng(31).normal(size=500)
+    frame = {name: x * np.nan if shift is None else x + shift for name, shift in current.items()}
+    report = sd.compare({"x": x, "y": x}, frame)
+    assert repr(report).splitlines()[0] == verdict
+    assert f">{verdict}</p>" in report.to_html()

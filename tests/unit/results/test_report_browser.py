@@ -90,3 +90,40 @@ def test_no_page_is_wider_than_a_phone(browse, tmp_path, hostile_names):
         frame.write_text(PROBE.format(page=escape(report.to_html())), encoding="utf-8")
         dom = browse(frame, "--dump-dom", "--window-size=800,900")
         assert re.search(r"<title>(\w+)</title>", dom).group(1) == "360"
+
+
+PAPER = 700  # CSS pixels: A4 with the browsers' own margins has 718, Letter 740
+
+
+def printed(page: str) -> str:
+    """The page as the rules for paper show it, on a screen that can be measured."""
+    assert "@media print" in page
+    return page.replace("@media print", "@media all").replace("@media screen", "@media not all")
+
+
+MEASURE = """<!doctype html><title>none</title>
+<iframe id="paper" style="width:{paper}px;height:900px;border:0" srcdoc="{page}"></iframe>
+<script>
+paper.onload = () => {{
+  const cells = paper.contentDocument.querySelectorAll("td, th, h2, li, figure, .card, .heatmap");
+  const shown = [...cells].filter(one => one.getClientRects().length);
+  document.title = shown.length + " " + Math.ceil(Math.max(
+    ...shown.map(one => one.getBoundingClientRect().right)))
+}}
+</script>"""
+
+
+def test_on_paper_nothing_is_cut_off_on_the_right(browse, tmp_path, hostile_names):
+    frame = tmp_path / "frame.html"
+    for report in (
+        Report(synth.comparison()),
+        Report(synth.monitor(40)),
+        Report(synth.comparison(hostile_names)),
+        ProfileReport(synth.profile()),
+    ):
+        page = escape(printed(report.to_html()))
+        frame.write_text(MEASURE.format(page=page, paper=PAPER), encoding="utf-8")
+        dom = browse(frame, "--dump-dom", "--window-size=900,1000")
+        shown, right = map(int, re.search(r"<title>(\d+) (\d+)</title>", dom).groups())
+        assert shown > 30
+        assert right <= PAPER

@@ -2,7 +2,9 @@
 
 Each function takes a reference and a current array-like (NumPy, list, pandas or Polars series,
 Arrow array) and gives a `DriftResult`. Null and NaN rows do not take part; data never raise: a
-value that does not exist is None with a status. `threads`: None takes the library's rule.
+value that does not exist is None with a status. TypeError and ValueError are for arguments that
+can't be used: no array, a wrong option. `threads`: None takes the library's rule. Definitions,
+with the papers that they come from: docs/metrics.md.
 """
 
 from simdrift.metrics.drift.contingency import (
