@@ -129,7 +129,7 @@ def measure_columns(
     found = side_by_side.each(
         lambda name, on: _measure_named(name, reference, current, replace(plan, threads=on)),
         list(reference),
-        rows=0 if _takes_long(plan) else max(_rows(reference), _rows(current)),
+        rows=0 if _takes_long(plan) else _rows_read(reference, current),
         threads=plan.threads,
     )
     measured: list[Measured] = []
@@ -145,6 +145,14 @@ def measure_columns(
 
 def _rows(columns: Mapping[str, ReferenceColumn] | Mapping[str, CurrentColumn]) -> int:
     return max((column.rows for column in columns.values()), default=0)
+
+
+def _rows_read(
+    reference: Mapping[str, ReferenceColumn], current: Mapping[str, CurrentColumn]
+) -> int:
+    """Of the longest column; a prepared reference is not read again."""
+    unread = {name: column for name, column in reference.items() if column.prepared is None}
+    return max(_rows(unread), _rows(current))
 
 
 def _takes_long(plan: DriftPlan) -> bool:
