@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import cached_property
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from simdrift import _core
 from simdrift._errors import InvalidColumn
+from simdrift.metrics.once import once
 from simdrift.metrics.state import (
     CATEGORICAL,
     HIGH_CARDINALITY,
@@ -65,7 +65,7 @@ class ColumnPair:
         """The reference's kind; that of the current column where the reference has none."""
         return self.current.kind if self.reference.kind == NULL else self.reference.kind
 
-    @cached_property
+    @once
     def shape_status(self) -> str | None:
         """Why the two columns cannot be compared at all: refused, retyped, no rows."""
         for side in (self.reference, self.current):
@@ -83,7 +83,7 @@ class ColumnPair:
             return True
         return reference.unit_seconds != current.unit_seconds
 
-    @cached_property
+    @once
     def status(self) -> str | None:
         """`shape_status`, or 'all_null' where a side has only missing rows."""
         if self.shape_status is not None:
@@ -121,7 +121,7 @@ class ColumnPair:
         kinds = {self.reference.kind, self.current.kind}
         return self.shape_status is None and kinds.issubset(ORDERED)
 
-    @cached_property
+    @once
     def two_sample(self) -> Mapping[str, Any]:
         """KS and Wasserstein-1 of one fused pass (`_core.TwoSampleDict`)."""
         found = _core.two_sample(
@@ -135,7 +135,7 @@ class ColumnPair:
             found["status"] = ALL_NULL  # a restored reference knows only its values
         return cast("Mapping[str, Any]", found)
 
-    @cached_property
+    @once
     def ranks(self) -> Mapping[str, Any]:
         """Rank statistics of one sort a side and one walk (`_core.RankDict`)."""
         reference, current = self.reference, self.current
@@ -168,7 +168,7 @@ class ColumnPair:
         used = (reference + current) > 0
         return (reference, current) if used.all() else (reference[used], current[used])
 
-    @cached_property
+    @once
     def category_counts(
         self,
     ) -> tuple[tuple[str, ...], NDArray[np.int64], NDArray[np.int64]]:

@@ -12,7 +12,6 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple, cast
 
@@ -23,6 +22,7 @@ from simdrift import _core
 from simdrift._errors import InvalidColumn, UnsupportedColumn
 from simdrift.columns.table import ColumnProblem
 from simdrift.metrics.laws import bridge
+from simdrift.metrics.once import once
 
 NUMERIC = "numeric"
 CATEGORICAL = "categorical"
@@ -131,7 +131,7 @@ class ColumnState:
     def is_number(self) -> bool:
         return self.value_kind in ("integer", "float", "boolean", TEMPORAL)
 
-    @cached_property
+    @once
     def unit_seconds(self) -> float:
         """Seconds per unit of a temporal column (a date32 counts days), else 1."""
         if self.value_kind != TEMPORAL:
@@ -140,18 +140,18 @@ class ColumnState:
             return 86400.0
         return _SECONDS[self.unit or "ms"]
 
-    @cached_property
+    @once
     def profile(self) -> Mapping[str, Any]:
         """The fused profile of a column of numbers (`_core.ProfileDict`)."""
         return cast("Mapping[str, Any]", _core.profile(self.column, threads=self.threads))
 
-    @cached_property
+    @once
     def text_profile(self) -> Mapping[str, Any]:
         """Lengths and counts of a text column (`_core.TextProfileDict`)."""
         found = _core.profile_text(self.column, threads=self.threads)
         return cast("Mapping[str, Any]", found)
 
-    @cached_property
+    @once
     def missing(self) -> int:
         """Rows that are null or NaN."""
         if self.is_number:
@@ -163,7 +163,7 @@ class ColumnState:
         """Rows that are neither null nor NaN."""
         return self.rows - self.missing
 
-    @cached_property
+    @once
     def categories(self) -> CategoryTable:
         """Label and count of each category, up to HIGH_CARDINALITY of them."""
         table = _core.Categories(maximum=HIGH_CARDINALITY)
@@ -172,7 +172,7 @@ class ColumnState:
             return CategoryTable((), np.zeros(0, np.int64), True)
         return CategoryTable(tuple(table.labels), counts, False)
 
-    @cached_property
+    @once
     def distinct(self) -> tuple[int, float]:
         """Distinct values and the relative standard error of that count (0: exact)."""
         return _core.distinct(self.column, threads=self.threads)
@@ -183,7 +183,7 @@ class ColumnState:
             return self.ordered.quantiles(np.asarray(q, float))
         return _core.quantiles(self.column, np.asarray(q, float), threads=self.threads)
 
-    @cached_property
+    @once
     def finite_median(self) -> float:
         """The median of the rows that are finite."""
         finite = int(self.profile["finite"])
@@ -200,7 +200,7 @@ class ColumnState:
         found = self.quantiles([(first + place) / last for place in places])
         return [float(value) for value in found]
 
-    @cached_property
+    @once
     def deviations(self) -> Mapping[str, Any]:
         """Mean and variance of the distances of the finite rows from their median."""
         found = _core.deviation_profile(self.column, self.finite_median, threads=self.threads)
