@@ -16,9 +16,9 @@ static void block(sdr_wave_sums *out, const double *values, int64_t n, double po
         out->n++;
         for (int i = 0; i < SDR_WAVES; i++)
             out->sums[i] += quanta_of(g[i]);
-        for (int i = 0, at = SDR_WAVES; i < SDR_WAVES; i++)
-            for (int j = i; j < SDR_WAVES; j++)
-                out->sums[at++] += quanta_of(g[i] * g[j]);
+        for (int p = 0; p < SDR_WAVE_SUMS - SDR_WAVES; p++)
+            out->sums[SDR_WAVES + p] +=
+                quanta_of(g[sdr_wave_products[p].left] * g[sdr_wave_products[p].right]);
     }
 }
 

@@ -79,10 +79,13 @@ static inline void add_values(sums *s, lanes x) {
         g[i] = lanes_where(part, w.g[i]);
         s->all[i] = lanes_add_bits(s->all[i], lanes_add(six, g[i]));
     }
-    for (int i = 0, at = SDR_WAVES; i < SDR_WAVES; i++)
-        for (int j = i; j < SDR_WAVES; j++, at++)
-            s->all[at] =
-                lanes_add_bits(s->all[at], lanes_add(six, lanes_mul(g[i], g[j])));
+#pragma GCC unroll 6
+    for (int p = 0; p < SDR_WAVE_SUMS - SDR_WAVES; p++) {
+        lanes product =
+            lanes_mul(g[sdr_wave_products[p].left], g[sdr_wave_products[p].right]);
+        s->all[SDR_WAVES + p] =
+            lanes_add_bits(s->all[SDR_WAVES + p], lanes_add(six, product));
+    }
 }
 
 static void block(sdr_wave_sums *out, const double *values, int64_t n, double point,

@@ -67,6 +67,12 @@ static inline void sdr_wave_of(double *g, double a) {
         sdr_wave_double(g, cos(a), sin(a));
 }
 
+/* The products, as places of g: c1, c2, s1, s2. */
+static const struct {
+    int left, right;
+} sdr_wave_products[SDR_WAVE_SUMS - SDR_WAVES] = {{0, 1}, {0, 3}, {1, 1},
+                                                  {1, 2}, {1, 3}, {2, 3}};
+
 /* |g| <= 1 in quanta, as the bits that 6 + g has beyond those of 6. */
 #define SDR_WAVE_SIX 6.0
 

@@ -6,7 +6,9 @@
  *
  * over the rows whose a is finite. None is above 1: each is rounded to SDR_WAVE_QUANTUM
  * and summed as an integer, so that no order of rows changes a bit. (6 + g has its last
- * bit there: adding 6 rounds, and the bits beyond those of 6 are the integer.)
+ * bit there: adding 6 rounds, and the bits beyond those of 6 are the integer.) Squares
+ * and the product at one frequency follow from the sums: cos^2 a = (1 + cos 2a) / 2,
+ * cos a sin a = sin 2a / 2, and the squares of one frequency add up to 1.
  *
  * Angles up to SDR_WAVE_LIMIT are reduced by whole turns in three parts of 2 pi (Cody
  * and Waite; the parts are those of fdlibm, times four), a quarter of the rest is taken
@@ -19,11 +21,12 @@
 #include <stdint.h>
 
 #define SDR_WAVE_QUANTUM 0x1p-50
-enum { SDR_WAVES = 4, SDR_WAVE_SUMS = 14 };
+/* Of g; then of c1 c2, c1 s2, c2 c2, c2 s1, c2 s2, s1 s2. */
+enum { SDR_WAVES = 4, SDR_WAVE_SUMS = 10 };
 
 typedef struct sdr_wave_sums {
     int64_t n;
-    int64_t sums[SDR_WAVE_SUMS]; /* of g, then of the products of its pairs i <= j */
+    int64_t sums[SDR_WAVE_SUMS];
 } sdr_wave_sums;
 
 typedef struct sdr_waves_kernels {

@@ -20,21 +20,16 @@ typedef struct centered {
 
 static void add_distances(void *out, const void *user, int64_t start, int64_t count,
                           int *hint) {
-    (void)hint;
     const centered *c = user;
-    double scratch[SDR_BLOCK_ROWS];
+    double scratch[SDR_BLOCK_ROWS], found[SDR_BLOCK_ROWS];
     int64_t nulls;
     const double *values =
         sdr_column_load_f64(c->column, start, count, 0, scratch, &nulls);
-    double found[SDR_BLOCK_ROWS];
-    bool masked = false;
-    for (int64_t i = 0; i < count; i++) {
-        double distance = fabs(values[i] - c->center);
-        found[i] = distance < INFINITY ? distance : NAN;
-        masked = masked || !(distance < INFINITY);
-    }
-    sdr_profile block;
-    sdr_dispatch_active()->moments.block(&block, found, count, masked);
+    for (int64_t i = 0; i < count; i++)
+        found[i] = fabs(values[i] - c->center);
+    sdr_profile block; /* of the finite ones */
+    sdr_dispatch_active()->moments.block(&block, found, count, *hint || nulls > 0);
+    *hint = block.finite < count;
     *(distances *)out = (distances){block.finite, block.mean, block.m2};
 }
 

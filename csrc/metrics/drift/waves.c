@@ -46,15 +46,30 @@ static void merge_waves(void *out, const void *left, const void *right) {
         to->sums[k] = a->sums[k] + b->sums[k];
 }
 
+/* Means of the products, from the sums that waves.h lists. */
+static void means_of_products(double products[SDR_WAVES][SDR_WAVES], const waves *all,
+                              double rows) {
+    const sdr_int128 *sums = all->sums;
+    const sdr_int128 one = (sdr_int128)((double)all->n / SDR_WAVE_QUANTUM);
+    const sdr_int128 twice[SDR_WAVES][SDR_WAVES] = {
+        {one + sums[1], 2 * sums[4], sums[3], 2 * sums[5]},
+        {0, 2 * sums[6], 2 * sums[7], 2 * sums[8]},
+        {0, 0, one - sums[1], 2 * sums[9]},
+        {0, 0, 0, 2 * (one - sums[6])}};
+    for (int i = 0; i < SDR_WAVES; i++)
+        for (int j = i; j < SDR_WAVES; j++)
+            products[i][j] = (double)twice[i][j] * (0.5 * SDR_WAVE_QUANTUM) / rows;
+}
+
 static void finish_waves(double *means, double *covariance, const waves *all) {
     const double rows = all->n > 0 ? (double)all->n : NAN;
-    const sdr_int128 *products = all->sums + SDR_WAVES;
+    double products[SDR_WAVES][SDR_WAVES];
+    means_of_products(products, all, rows);
     for (int k = 0; k < SDR_WAVES; k++)
         means[k] = (double)all->sums[k] * SDR_WAVE_QUANTUM / rows;
     for (int i = 0; i < SDR_WAVES; i++)
         for (int j = i; j < SDR_WAVES; j++) {
-            double mean = (double)*products++ * SDR_WAVE_QUANTUM / rows;
-            double value = mean - means[i] * means[j];
+            double value = products[i][j] - means[i] * means[j];
             covariance[i * SDR_WAVES + j] = covariance[j * SDR_WAVES + i] = value;
         }
 }
