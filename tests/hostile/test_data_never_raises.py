@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+import simdrift as sd
 from simdrift import _core
 from simdrift.columns import as_column
 from simdrift.metrics import drift, performance, quality, registry
@@ -202,3 +203,14 @@ def test_more_than_two_to_the_31_rows_are_counted_right():
     found = {r.metric: r.value for r in quality.column_rows(column, ["rows", "sum", "mean"])}
     assert found == {"quality.rows": rows, "quality.sum": rows, "quality.mean": 1.0}
     assert drift.missing_share(many, many).n_current == rows
+
+
+def test_text_that_is_said_to_be_numeric_costs_only_itself():
+    """Beside methods that share a sort of both samples."""
+    frame = {"text": np.array(["a", "b", "c"]), "number": np.arange(3.0)}
+    roles, methods = {"numeric": ["text"]}, ["energy", "psi", "mann_whitney"]
+    rows = sd.compare(frame, frame, roles=roles, methods=methods).results
+    found = {(row.column, row.metric): row.status for row in rows}
+    for name in methods:
+        assert found["number", f"drift.{name}"] == "ok"
+        assert found["text", f"drift.{name}"] != "ok"

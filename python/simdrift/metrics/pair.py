@@ -118,8 +118,13 @@ class ColumnPair:
 
     @property
     def _are_sortable(self) -> bool:
-        kinds = {self.reference.kind, self.current.kind}
-        return self.shape_status is None and kinds.issubset(ORDERED)
+        ordered = {self.reference.kind, self.current.kind}.issubset(ORDERED)
+        return ordered and self.shape_status is None and self._are_numbers
+
+    @property
+    def _are_numbers(self) -> bool:
+        """Whatever somebody says that their kind is."""
+        return self.reference.is_number and self.current.is_number
 
     @once
     def two_sample(self) -> Mapping[str, Any]:
@@ -205,6 +210,8 @@ class ColumnPair:
             return None
         if self.kind == CATEGORICAL:
             return None if self.high_cardinality else _label_cells(*self.category_counts)
+        if not self._are_numbers:
+            return None
         cuts, counts = self.reference.display_cells()
         current = self.current.count_cells(cuts)
         return Cells(tuple(cuts.tolist()), None, _floats(counts), _floats(current))
