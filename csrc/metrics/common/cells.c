@@ -13,6 +13,7 @@
 #include "core/dispatch.h"
 #include "core/parallel.h"
 #include "kernels/cells/value.h"
+#include "samples.h"
 #include "sort.h"
 
 /* Order-preserving keys of -infinity and infinity. */
@@ -431,11 +432,8 @@ sdr_code sdr_cells_choose(sdr_cell_map *map, sdr_cell_ties *ties,
 sdr_code sdr_cells_sorted_init(sdr_cells_sorted *out, const double *values, int64_t n,
                                const sdr_context *context, sdr_error *error) {
     *out = (sdr_cells_sorted){.values = values, .n = n};
-    sdr_view view;
     sdr_column column;
-    SDR_TRY(sdr_view_init_strided(&view, SDR_TYPE_FLOAT64, SDR_UNIT_NONE, false, values,
-                                  n, sizeof *values, NULL, 0, error));
-    SDR_TRY(sdr_column_init(&column, &view, 1, error));
+    SDR_TRY(sdr_column_over(&column, values, n, error));
     const sdr_cell_source source = {.column = &column};
     sdr_code code = sdr_cells_choose(&out->map, &out->ties, &source, 1, error);
     out->table = code == SDR_OK ? sdr_allocate(SDR_CELLS * sizeof *out->table) : NULL;

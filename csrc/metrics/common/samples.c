@@ -17,6 +17,14 @@ static sdr_code no_memory(sdr_error *error, int64_t rows) {
                          (long long)rows);
 }
 
+sdr_code sdr_column_over(sdr_column *out, const double *values, int64_t n,
+                         sdr_error *error) {
+    sdr_view view;
+    SDR_TRY(sdr_view_init_strided(&view, SDR_TYPE_FLOAT64, SDR_UNIT_NONE, false, values,
+                                  n, sizeof *values, NULL, 0, error));
+    return sdr_column_init(out, &view, 1, error);
+}
+
 bool sdr_column_is_ordered(const sdr_column *column) {
     sdr_kind kind = column->kind;
     if (kind == SDR_KIND_CATEGORY && column->n_chunks > 0) {

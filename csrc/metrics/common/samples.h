@@ -26,6 +26,9 @@ typedef struct sdr_sample {
     bool is_unsigned; /* keys are value - 2^63 */
 } sdr_sample;
 
+/* A column over n float64 values, which must outlive it. */
+sdr_code sdr_column_over(sdr_column *out, const double *values, int64_t n,
+                         sdr_error *error);
 /* Whether the column holds numbers or times that can be ordered. */
 bool sdr_column_is_ordered(const sdr_column *column);
 /* OK, NOT_APPLICABLE (one side is no number), TYPE_CHANGED (times of other units, or

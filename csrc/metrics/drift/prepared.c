@@ -252,12 +252,8 @@ static sdr_code compare_as_column(bool *done, sdr_two_sample *out,
                                   const sdr_sample *reference,
                                   const sdr_column *current, int flags,
                                   const sdr_context *context, sdr_error *error) {
-    sdr_view view;
     sdr_column sorted;
-    SDR_TRY(sdr_view_init_strided(&view, SDR_TYPE_FLOAT64, SDR_UNIT_NONE, false,
-                                  reference->values, reference->n, sizeof(double), NULL,
-                                  0, error));
-    SDR_TRY(sdr_column_init(&sorted, &view, 1, error));
+    SDR_TRY(sdr_column_over(&sorted, reference->values, reference->n, error));
     sdr_code code =
         sdr_two_sample_by_cells(done, out, &sorted, current, 0, flags, context, error);
     sdr_column_reset(&sorted);
