@@ -44,6 +44,8 @@
     X(wasserstein)                                                                     \
     X(distinct)                                                                        \
     X(ties)                                                                            \
+    X(ties_x)                                                                          \
+    X(ties_y)                                                                          \
     X(u2)                                                                              \
     X(plus)                                                                            \
     X(minus)                                                                           \

@@ -12,6 +12,8 @@ static PyObject *ranks_dict(core_state *state, const sdr_rank_statistics *found)
     fields_status(&out, KEY_status, found->status);
     fields_int(&out, KEY_distinct, found->distinct);
     add_integer(&out, KEY_ties, found->ties);
+    add_integer(&out, KEY_ties_x, found->ties_x);
+    add_integer(&out, KEY_ties_y, found->ties_y);
     add_integer(&out, KEY_u2, found->u2);
     add_integer(&out, KEY_plus, found->plus);
     add_integer(&out, KEY_minus, found->minus);

@@ -123,6 +123,8 @@ class RankDict(TypedDict):
     status: str
     distinct: int
     ties: int
+    ties_x: int
+    ties_y: int
     u2: int
     plus: int
     minus: int

@@ -21,14 +21,44 @@ def samples(n, m, decimals=None, seed=0, shift=0.2):
     return (x, y) if decimals is None else (x.round(decimals), y.round(decimals))
 
 
-@pytest.mark.parametrize("decimals", [None, 1])
 @pytest.mark.parametrize(("n", "m"), SIZES)
-def test_cramer_von_mises_is_scipys(n, m, decimals):
-    x, y = samples(n, m, decimals)
+def test_cramer_von_mises_is_scipys_without_ties(n, m):
+    x, y = samples(n, m)
     expected, found = stats.cramervonmises_2samp(x, y), drift.cramer_von_mises(x, y)
     assert found.value == pytest.approx(expected.statistic, rel=1e-10)
     assert found.p_value == pytest.approx(expected.pvalue, rel=1e-8)
     assert found.log_p_value == pytest.approx(np.log(expected.pvalue), rel=1e-8)
+
+
+def mises_by_definition(x, y):
+    """T from both distribution functions at the middle of each step."""
+    x, y, pooled = np.sort(x), np.sort(y), np.concatenate([x, y])
+    f, g = (
+        (np.searchsorted(side, pooled, "left") + np.searchsorted(side, pooled, "right"))
+        / (2 * len(side))
+        for side in (x, y)
+    )
+    total = len(pooled)
+    return len(x) * len(y) / total * np.mean((f - g) ** 2) + 1 / (4 * total)
+
+
+@pytest.mark.parametrize("decimals", [None, 1, 0])
+@pytest.mark.parametrize(("n", "m"), [*SIZES, (2000, 30)])
+def test_cramer_von_mises_takes_ties_at_the_middle_of_their_step(n, m, decimals):
+    x, y = samples(n, m, decimals)
+    expected, found = mises_by_definition(x, y), drift.cramer_von_mises(x, y)
+    assert found.value == pytest.approx(expected, rel=1e-11)
+    assert found.effect_size == pytest.approx(expected * (n + m) / (n * m), rel=1e-11)
+
+
+@pytest.mark.parametrize(("n", "m"), [(2000, 20), (400, 300), (300, 400), (18, 7)])
+def test_cramer_von_mises_of_one_law_with_ties_does_not_alert(n, m):
+    rng = np.random.default_rng([8, n])
+    p = [
+        drift.cramer_von_mises(rng.integers(0, 5, n), rng.integers(0, 5, m)).p_value
+        for _ in range(200)
+    ]
+    assert np.mean(np.array(p) <= 0.05) < 0.1
 
 
 @pytest.mark.parametrize("decimals", [None, 1])
@@ -244,9 +274,7 @@ def test_rank_tests_take_ties_infinities_and_missing_rows(x, y):
     assume(min(len(a), len(b)) > 1)
     found = drift.mann_whitney(x, y)
     assert found.value == stats.mannwhitneyu(a, b, method="asymptotic").statistic
-    ranks = np.unique(np.concatenate([a, b]))  # infinities as the next ranks
-    place_a, place_b = np.searchsorted(ranks, a), np.searchsorted(ranks, b)
-    expected = stats.cramervonmises_2samp(place_a, place_b).statistic
+    expected = mises_by_definition(a, b)
     assert drift.cramer_von_mises(x, y).value == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 

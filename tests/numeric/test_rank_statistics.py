@@ -23,6 +23,10 @@ def found(x, y, **options):
     return _core.rank_statistics(COLUMN(np.asarray(x)), COLUMN(np.asarray(y)), **options)
 
 
+def cubes(counts):
+    return int(sum(int(t) ** 3 - int(t) for t in counts))
+
+
 def brute(x, y):
     """All of it by definition, in exact arithmetic where the answer is a whole number."""
     x, y = np.sort(x), np.sort(y)
@@ -37,7 +41,9 @@ def brute(x, y):
         "n": n,
         "m": m,
         "distinct": len(pooled),
-        "ties": int(sum(int(t) ** 3 - int(t) for t in counts)),
+        "ties": cubes(counts),
+        "ties_x": cubes(np.unique(x, return_counts=True)[1]),
+        "ties_y": cubes(np.unique(y, return_counts=True)[1]),
         "u2": int(2 * np.sum(x[:, None] < y) + np.sum(x[:, None] == y)),
         "plus": max(0, int(below.max())),
         "minus": max(0, int((-below).max())),

@@ -22,12 +22,13 @@ typedef struct sdr_integer {
 
 typedef struct sdr_rank_statistics {
     int64_t n, m;
-    sdr_status status;       /* EMPTY, ALL_NULL (either side), TYPE_CHANGED, OK */
-    int64_t distinct;        /* values of both samples */
-    sdr_integer ties;        /* sum of t^3 - t over them, t: rows of a value */
-    sdr_integer u2;          /* 2 #(x < y) + #(x = y) over all pairs */
-    sdr_integer plus, minus; /* max of A and of -A, A = i m - j n with i x and j y
-                              * passed: D+ n m and D- n m */
+    sdr_status status;          /* EMPTY, ALL_NULL (either side), TYPE_CHANGED, OK */
+    int64_t distinct;           /* values of both samples */
+    sdr_integer ties;           /* sum of t^3 - t over them, t: rows of a value */
+    sdr_integer ties_x, ties_y; /* the same of the rows of one sample */
+    sdr_integer u2;             /* 2 #(x < y) + #(x = y) over all pairs */
+    sdr_integer plus, minus;    /* max of A and of -A, A = i m - j n with i x and j y
+                                 * passed: D+ n m and D- n m */
     /* 4 (n sum_i (r_i - i)^2 + m sum_j (s_j - j)^2), r and s the mean ranks of the
      * sorted x and y among all: exact for N up to 2e9. */
     sdr_integer cramer_von_mises;

@@ -165,6 +165,8 @@ static void add_sums(sdr_rank_walk *w, const sdr_rank_sums *sums, int64_t tx,
     const int64_t across_x = (int64_t)sums->across_x;
     const int64_t across_y = (int64_t)sums->across_y;
     w->ties += (int64_t)sums->ties;
+    w->ties_x += (int64_t)sums->cubes_x;
+    w->ties_y += (int64_t)sums->cubes_y;
     w->u2 += 2 * i * ty + across_y;
     w->squares_x += 4 * j * (j * tx + across_x) + (int64_t)sums->squares_x +
                     (int64_t)sums->cubes_x / 3;

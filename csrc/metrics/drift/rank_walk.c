@@ -90,10 +90,18 @@ static void add_energy(sdr_rank_walk *w, double step) {
     w->energy.block += f * f * step;
 }
 
+static sdr_int128 cubed(int64_t t) {
+    return (sdr_int128)t * t * t - t;
+}
+
 static void pass_value(sdr_rank_walk *w, int64_t tx, int64_t ty) {
     int64_t t = tx + ty;
     w->distinct++;
-    if (t > 1) w->ties += (sdr_int128)t * t * t - t;
+    if (t > 1) {
+        w->ties += cubed(t);
+        w->ties_x += cubed(tx);
+        w->ties_y += cubed(ty);
+    }
     w->u2 += (sdr_int128)ty * (2 * w->i + tx);
     if (tx > 0) w->squares_x += squares(2 * w->j + t + 1, tx);
     if (ty > 0) w->squares_y += squares(2 * w->i + t + 1, ty);
@@ -161,6 +169,8 @@ static void add_blocks(sdr_block_sum *sum, const sdr_block_sum *part) {
 void sdr_rank_walk_add(sdr_rank_walk *w, const sdr_rank_walk *part) {
     w->distinct += part->distinct;
     w->ties += part->ties;
+    w->ties_x += part->ties_x;
+    w->ties_y += part->ties_y;
     w->u2 += part->u2;
     w->squares_x += part->squares_x;
     w->squares_y += part->squares_y;

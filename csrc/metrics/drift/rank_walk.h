@@ -17,7 +17,7 @@ typedef struct sdr_rank_walk {
     int64_t finite_n, finite_m;
     int64_t distinct;
     bool narrow; /* every product of two counts fits 64 bits */
-    sdr_int128 ties, u2, plus, minus, squares_x, squares_y;
+    sdr_int128 ties, ties_x, ties_y, u2, plus, minus, squares_x, squares_y;
     sdr_block_sum ad, energy;
 } sdr_rank_walk;
 

@@ -47,6 +47,8 @@ static sdr_code walk_samples(sdr_rank_statistics *out, const sdr_sample *x,
     out->m = w.m;
     out->distinct = w.distinct;
     out->ties = integer_of(w.ties);
+    out->ties_x = integer_of(w.ties_x);
+    out->ties_y = integer_of(w.ties_y);
     out->u2 = integer_of(w.u2);
     out->plus = integer_of(w.plus);
     out->minus = integer_of(w.minus);
