@@ -47,6 +47,7 @@
     X(ties_x)                                                                          \
     X(ties_y)                                                                          \
     X(u2)                                                                              \
+    X(auc)                                                                             \
     X(plus)                                                                            \
     X(minus)                                                                           \
     X(cramer_von_mises)                                                                \

@@ -151,6 +151,12 @@ static PyMethodDef functions[] = {
     {"mmd_quadratic", AS_METHOD(core_mmd_quadratic), FAST,
      "mmd_quadratic(values, features, labels, gamma, " ENDS_WITH_OPTIONS
      "Maximum mean discrepancy under each labeling."},
+    {"weighted_sort", AS_METHOD(core_weighted_sort), FAST,
+     "weighted_sort(values, weights, " ENDS_WITH_OPTIONS
+     "Different values with the sums of their weights."},
+    {"weighted_statistics", AS_METHOD(core_weighted_statistics), FAST,
+     "weighted_statistics(x, x_weights, x_size, y, y_weights, "
+     "y_size, " ENDS_WITH_OPTIONS "Two weighted samples in one walk."},
     {"ks_exact_p", AS_METHOD(core_ks_exact_p), FAST,
      "ks_exact_p(n, m, numerator, " ENDS_WITH_OPTIONS "Two-sided, lattice paths."},
     {"sort", AS_METHOD(core_sort), FAST,

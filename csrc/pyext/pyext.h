@@ -161,7 +161,7 @@ fast_call core_profile, core_profile_text, core_distinct, core_quantiles,
     core_pooled_quantiles, core_median_deviation, core_top_values, core_histogram,
     core_pair_profile, core_two_sample, core_ks_exact_p, core_sort,
     core_rank_statistics, core_sort_both, core_deviation_profile, core_characteristic,
-    core_mmd_quadratic;
+    core_mmd_quadratic, core_weighted_sort, core_weighted_statistics;
 PyObject *core_read_bound(PyObject *module, PyObject *values);
 PyObject *core_show_config(PyObject *module, PyObject *ignored);
 PyObject *core_isa_force(PyObject *module, PyObject *name);

@@ -134,6 +134,19 @@ class RankDict(TypedDict):
     finite_m: int
     energy: float
 
+class WeightedDict(TypedDict):
+    """weighted.h says what each is."""
+
+    distinct: int
+    plus: float
+    minus: float
+    auc: float
+    cramer_von_mises: float
+    anderson_darling: float
+    ties: float
+    wasserstein: float
+    energy: float
+
 class DeviationDict(TypedDict):
     n: int
     mean: float
@@ -257,6 +270,28 @@ def mmd_quadratic(
 ) -> NDArray[np.float64]:
     """MMD^2 over all pairs of rows (`values` row after row, `features` each) under each
     labeling (`labels` labeling after labeling, one a row; 1: a reference's row)."""
+
+def weighted_sort(
+    values: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    threads: int | None = None,
+    progress: Progress = None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], float, int]:
+    """(values, weights, squares, cubes, rows): different values, ascending, the sums of their
+    rows' weights and of squared weights; the sum of all cubed weights; rows that took part.
+    ValueError for a weight that is negative or not finite."""
+
+def weighted_statistics(
+    x: NDArray[np.float64],
+    x_weights: NDArray[np.float64],
+    x_size: float,
+    y: NDArray[np.float64],
+    y_weights: NDArray[np.float64],
+    y_size: float,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> WeightedDict:
+    """Two sorted weighted samples of these effective sizes; weighted.h says what each is."""
 
 def ks_exact_p(
     n: int, m: int, numerator: int, threads: int | None = None, progress: Progress = None

@@ -127,7 +127,7 @@ def test_the_report_has_a_histogram_of_each_column(sides: tuple[pa.Table, pa.Tab
         ),
         ({"roles": {"targt": "y"}}, SpecError, "unknown key 'targt', did you mean 'target'?"),
         ({"thresholds": {"drift.psy": 1.0}}, SpecError, "unknown metric 'drift.psy'"),
-        ({"weights": [1.0]}, ValueError, "weights: row weights are not used in this version"),
+        ({"weights": [1.0]}, SpecError, "weights: expected two array-likes"),
     ],
 )
 def test_wrong_arguments_are_told(

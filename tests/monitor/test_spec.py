@@ -20,7 +20,7 @@ KEYS = (
     "timezone, start, end, methods, metrics, thresholds, bins, correction, alpha, drift_share, "
     "convention, threads, store"
 )
-ROLES = "timestamp, prediction, target, key, features, numeric, categorical, ignore"
+ROLES = "timestamp, prediction, target, key, weight, features, numeric, categorical, ignore"
 SEGMENTS = "a list of column names, or of lists of them: each value has its own rows"
 WINDOW = (
     "'window': expected 'all', a number of days or hours such as '1d', '7d' or '6h', or a rolling "
@@ -37,7 +37,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"segments": [["a", "a"]]}, "'segments': expected different column names, found ['a', 'a']"),
     (
         {"weights": "w"},
-        "'weights': row weights are not used in this version: leave the key out",
+        "'weights': row weights are a column's role: columns.weight = 'its name'",
     ),
     ({"model_version": 1}, "'model_version': expected text (quote numbers), found 1"),
     ({"data": 3}, "'data': expected the path of a Parquet file, or a list of them, found 3"),

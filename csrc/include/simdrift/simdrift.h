@@ -10,5 +10,6 @@
 #include "ranks.h"
 #include "status.h"
 #include "view.h"
+#include "weighted.h"
 
 #endif

@@ -16,8 +16,7 @@ from simdrift.metrics.auto import Call, MethodChoice, Methods
 from simdrift.metrics.correction import checked_correction, correct
 from simdrift.metrics.dataset import dataset_rows
 from simdrift.metrics.drift.cells import DEFAULT_BINS, Cut, checked_bins
-from simdrift.metrics.pair import ColumnPair
-from simdrift.metrics.registry import DriftMethod, evaluate, method
+from simdrift.metrics.registry import DriftMethod, check_weighted, evaluate, method
 from simdrift.metrics.state import CATEGORICAL, Bins, CurrentColumn, ReferenceColumn
 from simdrift.metrics.values import (
     MISSING_COLUMN,
@@ -26,6 +25,7 @@ from simdrift.metrics.values import (
     Outcome,
     params_text,
 )
+from simdrift.metrics.weighted import pair_of
 
 if TYPE_CHECKING:
     from simdrift.metrics.drift.multivariate.sample import TablePair
@@ -66,15 +66,20 @@ class DriftPlan:
         missing_share: bool = True,
         threads: int | None = None,
         convention: str | None = None,
+        weighted: bool = False,
     ) -> DriftPlan:
         """Checks everything and chooses each column's methods. `rows_current`: of two frames
-        the smaller side's rows count; `recorded`: choices of a saved reference, which stand."""
+        the smaller side's rows count; `recorded`: choices of a saved reference, which stand;
+        `weighted`: rows have weights."""
         auto.checked_methods(methods, list(reference))
         restored = {k: MethodChoice.restore(v) for k, v in (recorded or {}).items()}
         choices = {
-            name: restored.get(name) or _choice(methods, column, rows_current)
+            name: restored.get(name) or _choice(methods, column, rows_current, weighted)
             for name, column in reference.items()
         }
+        table = auto.table_calls(methods)
+        if weighted:
+            _check_weighted([*choices.values(), MethodChoice(table)], convention)
         automatic = frozenset(
             name for name, column in reference.items() if auto.is_auto(methods, name, column.kind)
         )
@@ -92,7 +97,7 @@ class DriftPlan:
             drift_share=rules.checked_share("drift_share", drift_share),
             missing_share=missing_share,
             threads=rules.checked_threads(threads),
-            table=auto.table_calls(methods),
+            table=table,
         )
 
     def record(self) -> dict[str, str]:
@@ -100,9 +105,21 @@ class DriftPlan:
         return {name: choice.record() for name, choice in self.choices.items()}
 
 
-def _choice(methods: Methods, column: ReferenceColumn, rows: int | None) -> MethodChoice:
+def _check_weighted(choices: Sequence[MethodChoice], convention: str | None) -> None:
+    """ValueError for what has no meaning where rows have weights."""
+    if convention == evidently.NAME:
+        raise ValueError("weights: Evidently's convention has none: expected no row weights")
+    for choice in choices:
+        for name, params in (*choice.decisive, *choice.beside):
+            check_weighted(method(name), params)
+
+
+def _choice(
+    methods: Methods, column: ReferenceColumn, rows: int | None, weighted: bool = False
+) -> MethodChoice:
     smaller = column.rows if rows is None else min(column.rows, rows)
     few = column.kind == CATEGORICAL and column.broken is None and smaller <= auto.SMALL_ROWS
+    few = few and not weighted  # two categories: Fisher's test counts rows
     categories = len(column.categories.labels) if few else 0
     return auto.resolve(methods, column.name, column.kind, smaller, categories)
 
@@ -191,7 +208,7 @@ def _measure(
     ]
     if plan.missing_share and all(spec.name != "missing_share" for spec, *_ in calls):
         calls.append((method("missing_share"), {}, "", False))
-    pair = ColumnPair(column, other, reads={spec.reads for spec, *_ in calls}, threads=plan.threads)
+    pair = pair_of(column, other, reads={spec.reads for spec, *_ in calls}, threads=plan.threads)
     with pair.sorted_once():
         return [
             Measured(column.name, spec, text, evaluate(spec, pair, params), beside)

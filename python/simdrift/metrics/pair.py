@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from fractions import Fraction
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from simdrift import _core
 from simdrift._errors import InvalidColumn
+from simdrift.metrics.laws import quadratic
 from simdrift.metrics.once import once
 from simdrift.metrics.state import (
     CATEGORICAL,
@@ -18,10 +20,18 @@ from simdrift.metrics.state import (
     NULL,
     ORDERED,
     Bins,
+    Counts,
     CurrentColumn,
     ReferenceColumn,
 )
-from simdrift.metrics.values import ALL_NULL, EMPTY, ERROR, NOT_APPLICABLE, TYPE_CHANGED
+from simdrift.metrics.values import (
+    ALL_NULL,
+    EMPTY,
+    ERROR,
+    NOT_APPLICABLE,
+    TYPE_CHANGED,
+    Outcome,
+)
 
 _DISPLAY_LABELS = 30
 
@@ -45,6 +55,8 @@ class Cells(NamedTuple):
 class ColumnPair:
     """A reference column and a current one, with the pieces that several methods share.
     `reads`: the passes over both samples that its methods want (`DriftMethod.reads`)."""
+
+    is_weighted = False
 
     def __init__(
         self,
@@ -89,6 +101,10 @@ class ColumnPair:
         if self.shape_status is not None:
             return self.shape_status
         return ALL_NULL if min(self.reference.valid, self.current.valid) == 0 else None
+
+    def told(self, outcome: Outcome) -> Outcome:
+        """The outcome as a result tells it."""
+        return outcome
 
     def reason(self, kinds: frozenset[str], status: str) -> str:
         """What stands behind a status, in words."""
@@ -153,6 +169,15 @@ class ColumnPair:
             found["status"] = ALL_NULL  # a restored reference knows only its values
         return cast("Mapping[str, Any]", found)
 
+    @property
+    def mises_numerator(self) -> Fraction | float:
+        """What Cramer and von Mises' T is made of (`quadratic`)."""
+        found = self.ranks
+        within = found["ties_x"] + found["ties_y"]
+        return quadratic.mises_numerator(
+            found["cramer_von_mises"], within, found["ties"], found["n"], found["m"]
+        )
+
     def pooled_quantiles(self, q: Sequence[float]) -> NDArray[np.float64]:
         """Exact quantiles of the finite rows of both sides together."""
         reference, current, wanted = self.reference, self.current, np.asarray(q, float)
@@ -162,9 +187,11 @@ class ColumnPair:
             reference.column, current.column, wanted, threads=self.threads
         )
 
-    def cell_counts(self, bins: Bins) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def cell_counts(self, bins: Bins) -> tuple[Counts, Counts]:
         """Counts of both sides over the reference's cells; over its categories for a
         categorical column. Cells that are empty on both sides are left out."""
+        reference: Counts
+        current: Counts
         if self.kind == CATEGORICAL:
             reference, current = self.category_counts[1:3]
         else:
@@ -173,11 +200,16 @@ class ColumnPair:
         used = (reference + current) > 0
         return (reference, current) if used.all() else (reference[used], current[used])
 
+    @property
+    def category_counts(self) -> tuple[tuple[str, ...], Counts, Counts]:
+        """Labels (the reference's, then new ones), counts of the reference, of the current."""
+        return self.category_rows
+
     @once
-    def category_counts(
+    def category_rows(
         self,
     ) -> tuple[tuple[str, ...], NDArray[np.int64], NDArray[np.int64]]:
-        """Labels (the reference's, then new ones), counts of the reference, of the current."""
+        """As `category_counts`, whatever weights the rows have."""
         labels, counts, overflow = self.reference.categories
         table = _core.Categories(labels, maximum=len(labels) + HIGH_CARDINALITY)
         if overflow:
@@ -218,21 +250,19 @@ class ColumnPair:
 
 
 def _one_sided(
-    labels: tuple[str, ...], here: NDArray[np.int64], there: NDArray[np.int64]
+    labels: tuple[str, ...], here: Counts, there: Counts
 ) -> tuple[tuple[str, float], ...]:
-    rows = max(int(here.sum()), 1)
+    rows = float(here.sum()) or 1.0
     codes = np.flatnonzero((here > 0) & (there == 0))
     codes = codes[np.argsort(-here[codes], kind="stable")]
-    return tuple((labels[code], int(here[code]) / rows) for code in codes)
+    return tuple((labels[code], float(here[code]) / rows) for code in codes)
 
 
-def _floats(counts: NDArray[np.int64]) -> tuple[float, ...]:
+def _floats(counts: Counts) -> tuple[float, ...]:
     return tuple(float(count) for count in counts)
 
 
-def _label_cells(
-    labels: tuple[str, ...], reference: NDArray[np.int64], current: NDArray[np.int64]
-) -> Cells:
+def _label_cells(labels: tuple[str, ...], reference: Counts, current: Counts) -> Cells:
     """The most frequent labels of both sides together, the rest as one cell."""
     order = np.argsort(-(reference + current), kind="stable")
     top, rest = order[:_DISPLAY_LABELS], order[_DISPLAY_LABELS:]

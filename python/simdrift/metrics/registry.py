@@ -36,6 +36,7 @@ class DriftMethod(NamedTuple):
     params: Mapping[str, Check]
     needs_values: bool
     reads: Reads | None
+    weights: bool = True
 
     @property
     def metric(self) -> str:
@@ -54,16 +55,26 @@ def drift_method(
     params: Mapping[str, Check] | None = None,
     needs_values: bool = True,
     reads: Reads | None = None,
+    weights: bool = True,
 ) -> Callable[[Function], Function]:
     """Registers a function `(pair, **params) -> Outcome`. `params` maps a name to what checks
     its value: returns it as the function takes it, or raises TypeError or ValueError. With
     `needs_values` the function is called only where both sides have a row that is not missing
     (which costs a pass that a function with a status of its own can spare). `reads`: the pass
-    over both samples that it shares with others."""
+    over both samples that it shares with others. `weights`: whether it has a meaning for rows
+    with weights."""
 
     def register(function: Function) -> Function:
         _TABLE[name] = DriftMethod(
-            name, function, frozenset(kinds), rule, threshold, params or {}, needs_values, reads
+            name,
+            function,
+            frozenset(kinds),
+            rule,
+            threshold,
+            params or {},
+            needs_values,
+            reads,
+            weights,
         )
         return function
 
@@ -116,6 +127,20 @@ def checked_params(spec: DriftMethod, params: Mapping[str, Any]) -> dict[str, An
     return {name: spec.params[name](value) for name, value in params.items()}
 
 
+def check_weighted(spec: DriftMethod, params: Mapping[str, Any]) -> None:
+    """ValueError where the method, or what is asked of it, has no meaning for weighted rows."""
+    if not spec.weights:
+        known = ", ".join(
+            sorted(n for n, m in _load().items() if m.weights and spec.kinds & m.kinds)
+        )
+        raise ValueError(f"weights: {spec.metric} counts rows and takes none; these do: {known}")
+    if params.get("method") == "exact":
+        raise ValueError(
+            f"weights: {spec.metric} has no exact p-value of weighted rows: expected method "
+            "'auto' or 'asymp'"
+        )
+
+
 def evaluate(spec: DriftMethod, pair: ColumnPair | TablePair, params: dict[str, Any]) -> Outcome:
     """The method on the pair: a value or a status, whatever the data."""
     try:
@@ -131,7 +156,7 @@ def evaluate(spec: DriftMethod, pair: ColumnPair | TablePair, params: dict[str, 
                 reason=pair.reason(spec.kinds, status),
             )
         with np.errstate(all="ignore"):  # what is not finite becomes a status
-            return cleaned(spec.function(pair, **params))
+            return cleaned(pair.told(spec.function(pair, **params)))
     except Exception as error:
         log.exception("%s of column %r failed", spec.metric, pair.name)
         return Outcome(None, ERROR, reason=f"{type(error).__name__}: {error}")

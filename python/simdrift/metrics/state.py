@@ -23,6 +23,7 @@ from simdrift._errors import InvalidColumn, UnsupportedColumn
 from simdrift.columns.table import ColumnProblem
 from simdrift.metrics.laws import bridge
 from simdrift.metrics.once import once
+from simdrift.metrics.values import Size
 
 NUMERIC = "numeric"
 CATEGORICAL = "categorical"
@@ -55,6 +56,8 @@ Bins = int | str | tuple[float, ...]
 WIDTH_RULES = ("equal_width", "sturges", "doane", "fd")
 """Rules that cut the reference's range into cells of equal width; NumPy's names."""
 DEFAULT_WIDTHS, MOST_WIDTHS = 10, 1000
+Counts = NDArray[np.int64] | NDArray[np.float64]
+"""Rows; effective ones, which are no whole numbers, where rows have weights."""
 Broken = InvalidColumn | UnsupportedColumn
 Given = _core.Column | ColumnProblem | Broken
 
@@ -159,9 +162,13 @@ class ColumnState:
         return self.rows if self.kind == NULL else int(self.column.null_count)
 
     @property
-    def valid(self) -> int:
-        """Rows that are neither null nor NaN."""
+    def valid(self) -> Size:
+        """Rows that are neither null nor NaN; of weighted ones the effective size."""
         return self.rows - self.missing
+
+    def missing_of(self) -> tuple[Size, Size]:
+        """Rows that are missing, of how many."""
+        return self.missing, self.rows
 
     @once
     def categories(self) -> CategoryTable:
@@ -182,6 +189,16 @@ class ColumnState:
         if self.ordered is not None:
             return self.ordered.quantiles(np.asarray(q, float))
         return _core.quantiles(self.column, np.asarray(q, float), threads=self.threads)
+
+    def quantiles_at(self, levels: NDArray[np.float64]) -> NDArray[np.float64]:
+        """As `quantiles`, of so many that sorting pays."""
+        return _core.Prepared(self.column, self.threads).quantiles(levels)
+
+    def characteristic(
+        self, t: float, scale: float
+    ) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+        """`_core.characteristic` of the finite rows."""
+        return _core.characteristic(self.column, t, scale, threads=self.threads)
 
     @once
     def finite_median(self) -> float:
@@ -212,10 +229,10 @@ class ColumnState:
     def median_deviation(self, center: float) -> float:
         return _core.median_deviation(self.column, center, threads=self.threads)
 
-    def count_cells(self, cuts: NDArray[np.float64]) -> NDArray[np.int64]:
+    def count_cells(self, cuts: NDArray[np.float64]) -> Counts:
         """Rows in (-inf, c0), [c0, c1), ..., [c_last, inf)."""
         if not len(cuts):
-            return np.array([self.valid], np.int64)
+            return np.array([self.rows - self.missing], np.int64)
         if self.ordered is not None:
             return _count_sorted(self.ordered.values, cuts)
         return _core.histogram(self.column, cuts, threads=self.threads)
@@ -243,7 +260,7 @@ class ReferenceColumn(ColumnState):
     ) -> None:
         super().__init__(name, column, kind=kind, threads=threads)
         self.prepared: _core.Prepared | None = None
-        self._cells: dict[str, tuple[NDArray[np.float64], NDArray[np.int64]]] = {}
+        self._cells: dict[str, tuple[NDArray[np.float64], Counts]] = {}
         self._chance: dict[bool, float | None] = {}
 
     @property
@@ -295,12 +312,12 @@ class ReferenceColumn(ColumnState):
             return super().quantiles(q)
         return self.prepared.quantiles(np.asarray(q, float))
 
-    def count_cells(self, cuts: NDArray[np.float64]) -> NDArray[np.int64]:
+    def count_cells(self, cuts: NDArray[np.float64]) -> Counts:
         if self.prepared is None:
             return super().count_cells(cuts)
         return _count_sorted(self.prepared.values, cuts)
 
-    def cells(self, bins: Bins) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def cells(self, bins: Bins) -> tuple[NDArray[np.float64], Counts]:
         """Cut points and the reference's counts. `bins` many cells of equal count (cut points
         are exact quantiles, equal ones merged), or the cut points themselves. A value that
         ties cut points fills more than a cell of equal count: it is a cell of its own, else
@@ -370,7 +387,7 @@ class ReferenceColumn(ColumnState):
             self._chance[squared] = bridge.integral_quantile(*cells, squared=squared)
         return self._chance[squared]
 
-    def display_cells(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def display_cells(self) -> tuple[NDArray[np.float64], Counts]:
         """These cut points and the reference's counts."""
         self.display_cuts()
         return self._cells["display"]

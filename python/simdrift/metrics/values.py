@@ -11,7 +11,7 @@ import math
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 OK = "ok"
 EMPTY = "empty"
@@ -31,6 +31,10 @@ CHANCE_LEVEL = 0.95
 """`null_quantile` is this quantile of what chance alone gives."""
 
 
+Size = Any
+"""A number of rows: an int; a float, the effective size, while rows with weights are computed."""
+
+
 class Outcome(NamedTuple):
     """One method on one column, before correction and thresholds. `value` is None exactly
     where `status` is not 'ok'; `log_p` computes the natural log of the p-value on demand."""
@@ -42,8 +46,8 @@ class Outcome(NamedTuple):
     ci_low: float | None = None
     ci_high: float | None = None
     null_quantile: float | None = None
-    n_reference: int | None = None
-    n_current: int | None = None
+    n_reference: Size | None = None
+    n_current: Size | None = None
     log_p: Callable[[], float] | None = None
     reason: str = ""
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+import numpy as np
+
+from simdrift._core import Column
 from simdrift._errors import SpecError
+from simdrift.columns import as_column
 from simdrift.metrics import quality
 from simdrift.metrics.drift.multivariate.sample import TableSample
 from simdrift.metrics.state import CurrentColumn
 from simdrift.metrics.values import MetricValue
+from simdrift.metrics.weights import both_sides
 from simdrift.monitor import measure
 from simdrift.monitor.digests import DataDigest
-from simdrift.monitor.frames import Frame, frame_of
-from simdrift.monitor.reference import Reference, plan_of
+from simdrift.monitor.frames import Frame, frame_of, row_weights
+from simdrift.monitor.reference import Reference, part_of, plan_of
 from simdrift.monitor.report import Comparison, Identity, report_of, rows_of
-from simdrift.monitor.roles import check_names, no_column, roles_of
+from simdrift.monitor.roles import Roles, check_names, no_column, roles_of
 from simdrift.monitor.segments import Part, found_segments, segment_frames
 from simdrift.monitor.spec import Columns, Spec
 from simdrift.results import ProfileReport, Report, Results
@@ -24,6 +30,7 @@ from simdrift.results import ProfileReport, Report, Results
 Progress = Callable[[int, int], object] | None
 Correction = Literal["bh", "by", "holm", "bonferroni", "none"]
 QUANTILES = quality.QUANTILES
+WEIGHTS = "row_weights"
 
 
 def compare(
@@ -38,7 +45,7 @@ def compare(
     thresholds: measure.Thresholds | None = None,
     segments: Sequence[str | Sequence[str]] = (),
     bins: int | str | Sequence[float] = 10,
-    weights: None = None,
+    weights: str | tuple[object, object] | None = None,
     threads: int | None = None,
     progress: Progress = None,
 ) -> Report:
@@ -50,6 +57,8 @@ def compare(
     `methods`: 'auto', a name, a list, or a dict of them by column or kind. `thresholds`: by
     metric, or by column and metric. `segments`: columns, or lists of columns, the rows of whose
     values are compared on their own, too. `bins`: how psi and its like cut numbers.
+    `weights`: the name of a column of row weights in both, or array-likes for reference and
+    current (either of them None): drift is then of the weighted rows, tests take effective sizes.
     `convention="evidently"`: scores, thresholds and choice of methods of Evidently 0.7.23.
     SpecError for an argument that can't be used; data never raise.
 
@@ -59,14 +68,52 @@ def compare(
     >>> report.results.filter(metric="drift.dataset")[0].value
     1.0
     """
-    if weights is not None:
-        raise ValueError("weights: row weights are not used in this version; expected None")
     if isinstance(reference, Reference):
+        _check_reference_weights(reference, weights)
         return reference.compare(current, threads=threads, progress=progress)
-    spec = _spec(columns, roles, methods, convention, correction, thresholds, segments, bins)
     before, now = frame_of(reference, "reference"), frame_of(current, "current")
+    weight = _weight_column(weights, before, now)
+    spec = _spec(
+        columns, roles, methods, convention, correction, thresholds, segments, bins, weight
+    )
     _check_columns(columns, list(dict.fromkeys([*before, *now])))
     return _compared(before, now, spec, threads, progress)
+
+
+def _check_reference_weights(reference: Reference, weights: object) -> None:
+    """SpecError for weights beside a `Reference`, which has its own."""
+    if weights is not None and weights != reference.roles.weight:
+        raise SpecError(
+            f"weights: the reference has {reference.roles.weight!r}: fit it with "
+            "'columns.weight', and leave the argument out"
+        )
+
+
+def _weight_column(weights: object, before: dict[str, Any], now: dict[str, Any]) -> str | None:
+    """The name of the column of weights; arrays become one of both frames."""
+    if weights is None or isinstance(weights, str):
+        return weights
+    rows = [max((len(c) for c in f.values() if isinstance(c, Column)), default=0)
+            for f in (before, now)]  # fmt: skip
+    try:
+        both_sides(weights, (rows[0], rows[1]))
+    except (TypeError, ValueError) as error:
+        raise SpecError(str(error)) from None
+    name = WEIGHTS
+    while name in before or name in now:
+        name += "_"
+    sides: Any = weights
+    for frame, given, count in zip((before, now), sides, rows, strict=True):
+        frame[name] = as_column(np.ones(count) if given is None else given, name=name)
+    return name
+
+
+def _without_equal_weights(roles: Roles, reference: Frame, current: Frame) -> Roles:
+    """Rows that count alike on both sides have no weights."""
+    sides = [row_weights(frame, roles.weight) for frame in (reference, current)]
+    if all(side is None or side.are_equal for side in sides):
+        return replace(roles, weight=None)
+    return roles
 
 
 def _check_columns(columns: Sequence[str] | None, names: Sequence[str]) -> None:
@@ -85,11 +132,16 @@ def _spec(
     thresholds: measure.Thresholds | None,
     segments: Sequence[str | Sequence[str]],
     bins: int | str | Sequence[float],
+    weight: str | None,
 ) -> Spec:
     """The arguments, checked as a spec's keys are."""
     values = roles.model_dump() if isinstance(roles, Columns) else dict(roles or {})
+    if weight is not None:
+        if values.setdefault("weight", weight) not in (None, weight):
+            raise SpecError("weights: expected them as an argument or as a role, found both")
+        values["weight"] = weight
     if columns is not None:
-        named = {values.get("prediction"), values.get("target"), values.get("timestamp")}
+        named = {values.get(role) for role in ("prediction", "target", "timestamp", "weight")}
         values["features"] = tuple(name for name in columns if name not in named)
     return Spec(
         monitor="compare",
@@ -110,26 +162,24 @@ def _compared(
     started = datetime.now(UTC)
     names = list(dict.fromkeys([*reference, *current]))
     check_names(spec, names)
-    roles = roles_of(spec.columns, names)
+    roles = _without_equal_weights(roles_of(spec.columns, names), reference, current)
     left = measure.references(reference, roles, threads)
     right = measure.states(current, roles.watched, roles.kinds, threads)
     rows = max((column.rows for column in right.values()), default=0)
-    plan, limits = plan_of(spec, left, rows_current=rows, threads=threads)
+    weighted = roles.weight is not None
+    plan, limits = plan_of(spec, left, rows_current=rows, threads=threads, weighted=weighted)
     segments = found_segments(reference, spec.segments, threads)
-    before = segment_frames(reference, segments, roles.compared, threads)
-    now = segment_frames(current, segments, roles.watched, threads)
+    before = segment_frames(reference, segments, roles.with_weight(roles.compared), threads)
+    now = segment_frames(current, segments, roles.with_weight(roles.watched), threads)
     sample = TableSample.of(left) if plan.table else None
-    parts = [Part("", left, right, sample)]
+    weighed = measure.weighed(right, current, roles)
+    parts = [Part("", left, right, sample, weighed)]
     for text, rows_before in before.items():
-        parts.append(
-            Part(
-                text,
-                measure.references(rows_before, roles, threads),
-                measure.states(now[text], roles.watched, roles.kinds, threads),
-            )
-        )
+        own = measure.references(rows_before, roles, threads)
+        parts.append(part_of(text, own, now[text], roles, threads))
     values = measure.window_values(parts, roles, spec.metrics, plan, limits, progress)
-    report = report_of(left, right, values, Identity.of(spec, spec.digest), roles, started, threads)
+    identity = Identity.of(spec, spec.digest)
+    report = report_of(left, right, values, identity, roles, started, threads, weighed)
     fingerprint = DataDigest(threads)
     return Comparison(report, lambda: (fingerprint(current), fingerprint(reference)))
 

@@ -12,7 +12,7 @@ from simdrift.columns import open_parquet, parquet_names
 from simdrift.monitor import state_file
 from simdrift.monitor.compare import compare, profile
 from simdrift.monitor.reference import Reference
-from simdrift.monitor.roles import check_names, roles_of
+from simdrift.monitor.roles import check_names, roles_of, segment_columns
 from simdrift.monitor.run import Between, monitor
 from simdrift.monitor.spec import Spec
 
@@ -58,7 +58,7 @@ def expanded(patterns: Iterable[str]) -> list[Path]:
 def columns_of(spec: Spec, names: Sequence[str]) -> list[str]:
     """The columns of a file that the spec needs, in the file's order."""
     roles = roles_of(spec.columns, names)
-    wanted = {*roles.watched, roles.timestamp}
+    wanted = {*roles.with_weight(roles.watched), roles.timestamp, *segment_columns(spec)}
     return [name for name in names if name in wanted]
 
 

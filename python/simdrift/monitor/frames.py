@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from simdrift._core import Categories, Column, columns_from_arrow
 from simdrift._errors import InputError, InvalidColumn, UnsupportedColumn
+from simdrift.metrics.weights import RowWeights, checked_weights
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+NUMBERS = ("integer", "float", "boolean")
 Broken = InvalidColumn | UnsupportedColumn
 Frame = Mapping[str, Column | Broken]
 MOST_LABELS = 1_000_000  # above that many a text column stays text
@@ -35,6 +37,21 @@ def frame_of(data: object, argument: str = "data") -> dict[str, Column | Broken]
         name: column if isinstance(column, Column) else column.error
         for name, column in table.columns.items()
     }
+
+
+def row_weights(frame: Frame, name: str | None) -> RowWeights | None:
+    """The weights in the column of that name; None without one. InputError where they can't be
+    weights: a row without a finite number >= 0."""
+    if name is None:
+        return None
+    column = frame.get(name)
+    if not isinstance(column, Column) or column.value_kind not in NUMBERS:
+        found = "no such column" if column is None else getattr(column, "type", column)
+        raise InputError(f"'columns.weight': expected numbers in {name!r}, found {found}")
+    try:
+        return checked_weights(column.to_float64(), len(column), f"the weights in {name!r}")
+    except ValueError as error:
+        raise InputError(str(error)) from None
 
 
 def sliced(frame: Frame, first: int, stop: int) -> dict[str, Column | Broken]:

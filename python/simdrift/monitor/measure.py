@@ -9,9 +9,12 @@ from uuid import UUID
 from simdrift.metrics import performance, quality, side_by_side
 from simdrift.metrics.compare import DriftPlan, decide, measure_columns, measure_table, table_rows
 from simdrift.metrics.drift.multivariate.sample import TablePair, TableSample
-from simdrift.metrics.pair import Cells, ColumnPair
+from simdrift.metrics.pair import Cells
 from simdrift.metrics.state import ColumnState, CurrentColumn, ReferenceColumn
 from simdrift.metrics.values import ALL_NULL, EMPTY, NOT_APPLICABLE, OK, OVERFLOW, MetricValue
+from simdrift.metrics.weighted import WeightedCurrent, WeightedReference, pair_of
+from simdrift.metrics.weights import RowWeights
+from simdrift.monitor.frames import row_weights
 from simdrift.monitor.roles import Roles
 from simdrift.monitor.segments import WHOLE, Part
 from simdrift.monitor.spec import Metrics
@@ -52,11 +55,34 @@ def states(
 
 
 def references(columns: Held, roles: Roles, threads: int | None) -> dict[str, ReferenceColumn]:
-    """The compared columns of a reference that are there."""
+    """The compared columns of a reference that are there, with the rows' weights."""
+    weights = row_weights(columns, roles.weight)
     return {
-        name: ReferenceColumn(name, columns[name], kind=roles.kinds.get(name), threads=threads)
+        name: _reference(name, columns[name], weights, kind=roles.kinds.get(name), threads=threads)
         for name in roles.compared
         if name in columns
+    }
+
+
+def _reference(
+    name: str, column: Any, weights: RowWeights | None, **options: Any
+) -> ReferenceColumn:
+    if weights is None:
+        return ReferenceColumn(name, column, **options)
+    return WeightedReference(name, column, weights, **options)
+
+
+def weighed(
+    current: Mapping[str, CurrentColumn], columns: Held, roles: Roles
+) -> dict[str, CurrentColumn] | None:
+    """The compared columns with the rows' weights; None where every row counts alike."""
+    weights = row_weights(columns, roles.weight)
+    if weights is None:
+        return None
+    return {
+        name: WeightedCurrent.of(current[name], weights)
+        for name in roles.compared
+        if name in current
     }
 
 
@@ -72,7 +98,7 @@ def window_values(
     watched. The tests of all segments are one family."""
     measured, held = [], []
     for part in parts:
-        compared = {n: part.current[n] for n in roles.compared if n in part.current}
+        compared = {n: part.compared[n] for n in roles.compared if n in part.compared}
         held.append(compared)
         heard = progress if part.segment == WHOLE else None
         tested = measure_columns(part.reference, compared, plan, heard)
@@ -193,4 +219,4 @@ def histograms(
 
 def _cells(reference: ReferenceColumn, current: CurrentColumn, threads: int | None) -> Cells | None:
     with reference.on(threads), current.on(threads):
-        return ColumnPair(reference, current, threads=threads).histogram()
+        return pair_of(reference, current, threads=threads).histogram()

@@ -15,6 +15,7 @@ from simdrift.metrics.auto import table_calls
 from simdrift.metrics.compare import DriftPlan
 from simdrift.metrics.drift.multivariate.sample import TableSample
 from simdrift.metrics.state import ReferenceColumn
+from simdrift.metrics.weighted import WeightedReference
 from simdrift.monitor import measure, state_file
 from simdrift.monitor.digests import DataDigest
 from simdrift.monitor.frames import Frame, frame_of
@@ -86,7 +87,7 @@ class Reference:
         """Prepare columns that were taken apart already."""
         roles = roles_of(spec.columns, list(frame))
         found = found_segments(frame, spec.segments, threads)
-        frames = segment_frames(frame, found, roles.compared, threads)
+        frames = segment_frames(frame, found, roles.with_weight(roles.compared), threads)
         segments = {key: prepared(frames[key.text], roles, threads) for key in found}
         sample = None
         if table_calls(spec.methods):
@@ -126,15 +127,19 @@ class Reference:
         started = datetime.now(UTC)
         frame = frame_of(batch, "batch")
         current = measure.states(frame, self.roles.watched, self.roles.kinds, threads)
-        whole = Part("", self.columns, current, self.sample)
+        weighed = measure.weighed(current, frame, self.roles)
+        whole = Part("", self.columns, current, self.sample, weighed)
         parts = [whole, *self.parts(frame, self.roles, threads)]
         values = measure.window_values(
             parts, self.roles, self.spec.metrics, self.plan, self.limits, progress
         )
-        names = dict.fromkeys([*self.roles.watched, *segment_columns(self.spec)])
+        watched = self.roles.with_weight(self.roles.watched)
+        names = dict.fromkeys([*watched, *segment_columns(self.spec)])
         held = {name: frame[name] for name in names if name in frame}
         identity = Identity.of(self.spec, self._spec_digest, DataDigest(threads)(held), self.digest)
-        return report_of(self.columns, current, values, identity, self.roles, started, threads)
+        return report_of(
+            self.columns, current, values, identity, self.roles, started, threads, weighed
+        )
 
     def parts(
         self,
@@ -147,12 +152,15 @@ class Reference:
         `wanted` columns where it is given."""
         asked = self.spec.segments if wanted is None else wanted
         segments = {key: own for key, own in self.segments.items() if key.columns in asked}
-        frames = segment_frames(frame, list(segments), roles.watched, threads)
+        names = roles.with_weight(roles.watched)
+        frames = segment_frames(frame, list(segments), names, threads)
         return [
-            Part(
+            part_of(
                 key.text,
                 {name: column for name, column in own.items() if name in roles.compared},
-                measure.states(frames[key.text], roles.watched, roles.kinds, threads),
+                frames[key.text],
+                roles,
+                threads,
             )
             for key, own in segments.items()
         ]
@@ -179,7 +187,7 @@ class Reference:
         segments = {_segment(pairs): dict[str, ReferenceColumn]() for pairs in listed}
         groups = [columns, *segments.values()]
         for number, entry in enumerate(content["columns"]):
-            column = ReferenceColumn.from_state(_whole(entry, str(number), arrays), threads=threads)
+            column = _restored(_whole(entry, str(number), arrays), threads)
             groups[entry.get("group", 0)][column.name] = column
         spec = Spec(**json.loads(content["spec"]))
         roles = roles_of(spec.columns, content["names"])
@@ -222,6 +230,24 @@ class Reference:
         return dict.fromkeys([*self.columns, *self.roles.watched])
 
 
+def _restored(state: Mapping[str, Any], threads: int | None) -> ReferenceColumn:
+    kind = WeightedReference if "weighted" in state else ReferenceColumn
+    return kind.from_state(state, threads=threads)
+
+
+def part_of(
+    text: str,
+    reference: Mapping[str, ReferenceColumn],
+    frame: Frame,
+    roles: Roles,
+    threads: int | None,
+) -> Part:
+    """A segment: the reference's columns beside the rows of a frame."""
+    current = measure.states(frame, roles.watched, roles.kinds, threads)
+    weighed = measure.weighed(current, frame, roles)
+    return Part(text, reference, current, weighed=weighed)
+
+
 def _parted(state: Mapping[str, Any], name: str, arrays: dict[str, Any]) -> dict[str, Any]:
     """What of a state is no array, with the names of its arrays, which go to `arrays`."""
     own = {key: value for key, value in state.items() if isinstance(value, np.ndarray)}
@@ -260,8 +286,10 @@ def plan_of(
     rows_current: int | None = None,
     recorded: Mapping[str, str] | None = None,
     threads: int | None = None,
+    weighted: bool | None = None,
 ) -> tuple[DriftPlan, measure.Limits]:
-    """The drift plan of a spec, and the limits that other metrics are held against."""
+    """The drift plan of a spec, and the limits that other metrics are held against. `weighted`:
+    whether rows have weights, where the spec alone doesn't say."""
     drift, limits = measure.split_thresholds(spec.thresholds)
     try:
         plan = DriftPlan.make(
@@ -276,6 +304,7 @@ def plan_of(
             drift_share=spec.drift_share,
             threads=threads or spec.threads,
             convention=spec.convention,
+            weighted=spec.columns.weight is not None if weighted is None else weighted,
         )
     except ValueError as error:  # a column or kind that does not exist
         raise SpecError(str(error)) from None

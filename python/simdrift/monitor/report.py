@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Self
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.state import CATEGORICAL, ColumnState, CurrentColumn, ReferenceColumn
 from simdrift.metrics.values import MetricValue
+from simdrift.metrics.weighted import pair_of
 from simdrift.monitor import measure
 from simdrift.monitor.roles import Roles
 from simdrift.monitor.spec import Spec
@@ -111,7 +112,7 @@ class ComparedReport(Report):
         def direction(column: str) -> str:
             if column not in reference or column not in current:
                 return ""
-            return direction_of(ColumnPair(reference[column], current[column]))
+            return direction_of(pair_of(reference[column], current[column]))
 
         return direction
 
@@ -155,13 +156,16 @@ def report_of(
     roles: Roles,
     started: datetime,
     threads: int | None,
+    weighed: Mapping[str, CurrentColumn] | None = None,
 ) -> ComparedReport:
-    """The report of one comparison, with a histogram of every column that has one."""
+    """The report of one comparison, with a histogram of every column that has one. `weighed`:
+    the current columns with weights, where rows have any."""
     rows = max((column.rows for column in current.values()), default=0)
     run = identity.run(rows, started)
-    pictures = measure.histograms(run.run_id, reference, current, threads)
+    compared = current if weighed is None else weighed
+    pictures = measure.histograms(run.run_id, reference, compared, threads)
     results = Results(rows_of(run, values), [run], pictures)
     columns: dict[str, ColumnState] = {**reference, **current}
     types = {name: column.type for name, column in columns.items()}
     report = Report(results, types=types, roles=roles.by_column)
-    return ComparedReport(report, reference, current)
+    return ComparedReport(report, reference, compared)

@@ -22,6 +22,12 @@ class Roles:
     prediction: str | None = None
     target: str | None = None
     kinds: dict[str, str] = field(default_factory=dict)
+    weight: str | None = None
+    """The column of row weights; None: every row counts alike."""
+
+    def with_weight(self, names: Sequence[str]) -> tuple[str, ...]:
+        """These columns, and that of the weights."""
+        return (*names, self.weight) if self.weight is not None else tuple(names)
 
     @property
     def watched(self) -> tuple[str, ...]:
@@ -41,7 +47,8 @@ def roles_of(columns: Columns, names: Sequence[str]) -> Roles:
     >>> roles_of(Columns(timestamp="t", prediction="p"), ["t", "a", "p"]).compared
     ('a', 'p')
     """
-    taken = {columns.timestamp, columns.prediction, columns.target, columns.key, *columns.ignore}
+    named = (columns.timestamp, columns.prediction, columns.target, columns.key, columns.weight)
+    taken = {*named, *columns.ignore}
     features = (
         tuple(name for name in names if name not in taken)
         if columns.features == "auto"
@@ -52,7 +59,12 @@ def roles_of(columns: Columns, names: Sequence[str]) -> Roles:
         columns.categorical, "categorical"
     )
     return Roles(
-        (*features, *prediction), columns.timestamp, columns.prediction, columns.target, kinds
+        (*features, *prediction),
+        columns.timestamp,
+        columns.prediction,
+        columns.target,
+        kinds,
+        columns.weight,
     )
 
 
@@ -71,7 +83,7 @@ def check_names(spec: Spec, names: Sequence[str]) -> None:
     columns = spec.columns
     listed: list[tuple[str, Sequence[str]]] = [
         (f"columns.{role}", [name])
-        for role in ("timestamp", "prediction", "target", "key")
+        for role in ("timestamp", "prediction", "target", "key", "weight")
         if (name := getattr(columns, role)) is not None
     ]
     features = () if columns.features == "auto" else columns.features

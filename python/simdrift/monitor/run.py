@@ -12,7 +12,7 @@ from simdrift._core import Column
 from simdrift._errors import InputError, SpecError
 from simdrift.monitor import measure
 from simdrift.monitor.digests import DataDigest
-from simdrift.monitor.frames import Frame, encoded, frame_of, sliced, taken
+from simdrift.monitor.frames import Frame, encoded, frame_of, row_weights, sliced, taken
 from simdrift.monitor.reference import Reference, plan_of
 from simdrift.monitor.report import Identity, rows_of
 from simdrift.monitor.roles import (
@@ -77,7 +77,8 @@ def monitor(
     roles = roles_of(spec.columns, names)
     check_watched(spec, roles)
     _check_reference(spec, roles, prepared)
-    kept = dict.fromkeys([*roles.watched, *segment_columns(spec)])
+    row_weights(frame, roles.weight)  # refused before any window is computed
+    kept = dict.fromkeys([*roles.with_weight(roles.watched), *segment_columns(spec)])
     wanted = {name: frame[name] for name in kept if name in frame}
     ordered = encoded(taken(wanted, found.order), threads)
     return _Monitor(spec, roles, prepared, ordered, threads).run(found, progress)
@@ -152,6 +153,11 @@ def _check_reference(spec: Spec, roles: Roles, reference: Reference) -> None:
             f"'segments': the spec has {asked}, the reference {there}: fit the reference with "
             "this spec"
         )
+    if roles.weight != reference.roles.weight:
+        raise SpecError(
+            f"'columns.weight': the spec has {roles.weight!r}, the reference "
+            f"{reference.roles.weight!r}: fit the reference with this spec"
+        )
     for name, kind in roles.kinds.items():
         column = reference.columns.get(name)
         if column is not None and column.broken is None and column.kind != kind:
@@ -204,10 +210,12 @@ class _Monitor:
         roles, threads = self.roles, self.threads
         current = measure.states(columns, roles.watched, roles.kinds, threads)
         asked = self.reference.parts(columns, roles, threads, self.spec.segments)
-        parts = [Part("", self.before, current, self.reference.sample), *asked]
+        weighed = measure.weighed(current, columns, roles)
+        parts = [Part("", self.before, current, self.reference.sample, weighed), *asked]
         values = measure.window_values(parts, roles, self.spec.metrics, self.plan, self.limits)
         run = self._identity(window, columns).run(window.rows, started)
-        pictures = measure.histograms(run.run_id, self.before, current, threads)
+        compared = parts[0].compared
+        pictures = measure.histograms(run.run_id, self.before, compared, threads)
         return run, rows_of(run, values), pictures
 
     def _identity(self, window: Window, columns: Frame) -> Identity:

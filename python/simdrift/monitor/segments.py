@@ -54,6 +54,12 @@ class Part(NamedTuple):
     reference: Mapping[str, ReferenceColumn]
     current: Mapping[str, CurrentColumn]
     sample: TableSample | None = None  # of the reference's rows, for methods of tables
+    weighed: Mapping[str, CurrentColumn] | None = None  # the current columns with row weights
+
+    @property
+    def compared(self) -> Mapping[str, CurrentColumn]:
+        """The current columns as drift reads them."""
+        return self.current if self.weighed is None else self.weighed
 
 
 def found_segments(frame: Frame, wanted: Sequence[Names], threads: int | None) -> list[Segment]:

@@ -125,6 +125,7 @@ class Columns(_Part):
     prediction: str | None = Field(None, description="the name of a column")
     target: str | None = Field(None, description="the name of a column")
     key: str | None = Field(None, description="the name of a column")
+    weight: str | None = Field(None, description="the name of a column of row weights")
     features: Literal["auto"] | Names = Field(
         "auto", description="'auto' (every column without another role) or a list of names"
     )
@@ -140,7 +141,7 @@ class Columns(_Part):
     @model_validator(mode="after")
     def _one_role(self) -> Self:
         roles: dict[str, str] = {}
-        for role in ("timestamp", "prediction", "target", "key", "features", "ignore"):
+        for role in ("timestamp", "prediction", "target", "key", "weight", "features", "ignore"):
             names = getattr(self, role) if getattr(self, role) != "auto" else ()
             for name in (names,) if isinstance(names, str) else names or ():
                 if roles.setdefault(name, role) != role:

@@ -12,8 +12,8 @@ from pydantic_core import ErrorDetails
 from simdrift._errors import SpecError
 from simdrift.monitor import toml
 
-LATER = {
-    "weights": "row weights are not used in this version: leave the key out",
+ELSEWHERE = {
+    "weights": "row weights are a column's role: columns.weight = 'its name'",
 }
 LONGEST_FOUND = 60
 
@@ -74,8 +74,8 @@ def _message(detail: ErrorDetails, path: toml.Path, parent: type[BaseModel] | No
 
 
 def _unknown(key: str, name: str, known: list[str]) -> str:
-    if key in LATER:
-        return f"'{key}': {LATER[key]}"
+    if key in ELSEWHERE:
+        return f"'{key}': {ELSEWHERE[key]}"
     return f"unknown key '{key}'{did_you_mean(name, known)}; known here: {', '.join(known)}"
 
 

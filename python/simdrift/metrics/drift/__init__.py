@@ -3,8 +3,14 @@
 Each function takes a reference and a current array-like (NumPy, list, pandas or Polars series,
 Arrow array) and gives a `DriftResult`. Null and NaN rows do not take part; data never raise: a
 value that does not exist is None with a status. TypeError and ValueError are for arguments that
-can't be used: no array, a wrong option. `threads`: None takes the library's rule. Definitions,
-with the papers that they come from: docs/metrics.md.
+can't be used: no array, a wrong option. `threads`: None takes the library's rule. `weights`: of
+the rows, array-likes for reference and current, either of them None (n or m finite numbers >= 0);
+values are then of the weighted rows, p-values at effective sizes. Definitions, with the papers
+that they come from: docs/metrics.md.
+
+>>> from simdrift.metrics import drift
+>>> drift.wasserstein([0.0, 1.0], [2.0, 3.0], weights=([3.0, 1.0], None)).value
+2.25
 """
 
 from simdrift.metrics.drift.contingency import (

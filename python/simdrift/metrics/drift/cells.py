@@ -10,14 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift.metrics.pair import ColumnPair
-from simdrift.metrics.state import CATEGORICAL, HIGH_CARDINALITY, WIDTH_RULES, Bins
+from simdrift.metrics.state import CATEGORICAL, HIGH_CARDINALITY, WIDTH_RULES, Bins, Counts
 from simdrift.metrics.values import NOT_APPLICABLE, Outcome
 
 DEFAULT_BINS = 10
 TOO_MANY = f"more than {HIGH_CARDINALITY} categories"
-
-Counts = NDArray[np.int64]
-
 
 Cut = int | str | Sequence[float]
 """How numbers are cut: a number of cells of equal count, a rule, or cut points."""
@@ -49,6 +46,11 @@ def checked_smoothing(smoothing: float) -> float:
     if not 0.0 <= smoothing < math.inf:
         raise ValueError(f"smoothing: expected a number >= 0, found {smoothing!r}")
     return float(smoothing)
+
+
+def whole_rows(counts: Counts) -> NDArray[np.int64]:
+    """Counts as rows that can be exchanged: effective ones to the nearest whole number."""
+    return np.rint(counts).astype(np.int64)
 
 
 def crowded(pair: ColumnPair) -> Outcome | None:

@@ -6,18 +6,21 @@ import math
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
-from simdrift.metrics.drift.cells import DEFAULT_BINS, Counts, crowded
+from simdrift.metrics.drift.cells import DEFAULT_BINS, crowded
 from simdrift.metrics.drift.missing import share_difference
-from simdrift.metrics.drift.run import run
+from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.laws import hypergeometric
 from simdrift.metrics.laws.special import chi2_log_sf, chi2_sf, exp_p
 from simdrift.metrics.laws.unseen import unseen_log_p, unseen_quantile
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
-from simdrift.metrics.state import CATEGORICAL
+from simdrift.metrics.state import CATEGORICAL, Counts
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
-from simdrift.metrics.values import DEGENERATE, NOT_APPLICABLE, DriftResult, Outcome
+from simdrift.metrics.values import DEGENERATE, NOT_APPLICABLE, DriftResult, Outcome, Size
+
+Rows = NDArray[np.int64]
 
 
 def checked_yates(yates: bool) -> bool:
@@ -33,7 +36,7 @@ def measure_chi_square(pair: ColumnPair, *, yates: bool = False) -> Outcome:
     if (refused := crowded(pair)) is not None:
         return refused
     c, d = pair.cell_counts(DEFAULT_BINS)
-    n, m, df = int(c.sum()), int(d.sum()), len(c) - 1
+    n, m, df = c.sum().item(), d.sum().item(), len(c) - 1
     if df < 1:
         return _one_category(n, m)
     value = chi_square_of(c, d, yates and df == 1)
@@ -47,7 +50,7 @@ def measure_chi_square(pair: ColumnPair, *, yates: bool = False) -> Outcome:
     )
 
 
-def _one_category(n: int, m: int) -> Outcome:
+def _one_category(n: Size, m: Size) -> Outcome:
     return Outcome(
         None,
         DEGENERATE,
@@ -65,6 +68,7 @@ def chi_square(
     *,
     yates: bool = False,
     alpha: float = DEFAULT_ALPHA,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Pearson's chi-square of the 2 x K table of category counts, df = K - 1; effect size
@@ -78,7 +82,14 @@ def chi_square(
     """
     params = {"yates": yates} if yates is not False else {}
     return run(
-        "chi_square", reference, current, params, alpha=alpha, kind=CATEGORICAL, threads=threads
+        "chi_square",
+        reference,
+        current,
+        params,
+        alpha=alpha,
+        kind=CATEGORICAL,
+        weights=weights,
+        threads=threads,
     )
 
 
@@ -117,7 +128,7 @@ def measure_g_test(pair: ColumnPair) -> Outcome:
     if (refused := crowded(pair)) is not None:
         return refused
     c, d = pair.cell_counts(DEFAULT_BINS)
-    n, m, df = int(c.sum()), int(d.sum()), len(c) - 1
+    n, m, df = c.sum().item(), d.sum().item(), len(c) - 1
     if df < 1:
         return _one_category(n, m)
     value = 0.0
@@ -141,6 +152,7 @@ def g_test(
     current: object,
     *,
     alpha: float = DEFAULT_ALPHA,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """G statistic (log-likelihood ratio) of the 2 x K table of category counts, df = K - 1;
@@ -153,16 +165,25 @@ def g_test(
     >>> round(result.value, 6), round(result.p_value, 6)
     (6.795961, 0.009136)
     """
-    return run("g_test", reference, current, {}, alpha=alpha, kind=CATEGORICAL, threads=threads)
+    return run(
+        "g_test",
+        reference,
+        current,
+        {},
+        alpha=alpha,
+        kind=CATEGORICAL,
+        weights=weights,
+        threads=threads,
+    )
 
 
-def _two_categories(pair: ColumnPair) -> tuple[Outcome | None, tuple[int, int, int, int]]:
+def _two_categories(pair: ColumnPair) -> tuple[Outcome | None, tuple[Size, Size, Size, Size]]:
     """An outcome where the table is not 2 x 2; else (a, n, b, m): rows of the category that
     sorts last, and all rows, of the reference and of the current."""
     if (refused := crowded(pair)) is not None:
         return refused, (0, 0, 0, 0)
     labels, c, d = pair.category_counts
-    n, m = int(c.sum()), int(d.sum())
+    n, m = c.sum().item(), d.sum().item()
     used = [place for place in range(len(labels)) if c[place] + d[place] > 0]
     if len(used) == 1:
         return _one_category(n, m), (0, 0, 0, 0)
@@ -170,10 +191,10 @@ def _two_categories(pair: ColumnPair) -> tuple[Outcome | None, tuple[int, int, i
         reason = f"for two categories; there are {len(used)}"
         return Outcome(None, NOT_APPLICABLE, n_reference=n, n_current=m, reason=reason), (0,) * 4
     last = max(used, key=lambda place: labels[place])
-    return None, (int(c[last]), n, int(d[last]), m)
+    return None, (c[last].item(), n, d[last].item(), m)
 
 
-@drift_method("fisher_exact", kinds=(CATEGORICAL,), rule="test")
+@drift_method("fisher_exact", kinds=(CATEGORICAL,), rule="test", weights=False)
 def measure_fisher_exact(pair: ColumnPair) -> Outcome:
     """Odds ratio of the 2 x 2 table; two-sided p-value of all tables no likelier."""
     refused, (a, n, b, m) = _two_categories(pair)
@@ -233,6 +254,7 @@ def z_test(
     current: object,
     *,
     alpha: float = DEFAULT_ALPHA,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Current share less reference share of the category that sorts last (True, 1, 'yes'), in
@@ -246,18 +268,27 @@ def z_test(
     >>> result.value, round(result.p_value, 6)
     (0.25, 0.020921)
     """
-    return run("z_test", reference, current, {}, alpha=alpha, kind=CATEGORICAL, threads=threads)
+    return run(
+        "z_test",
+        reference,
+        current,
+        {},
+        alpha=alpha,
+        kind=CATEGORICAL,
+        weights=weights,
+        threads=threads,
+    )
 
 
-def _one_sided(there: Counts, gone: Counts) -> Outcome:
-    """The share of rows in categories that the other sample has none of; p-value and null
+def _one_sided(there: Rows, gone: Rows, share: float) -> Outcome:
+    """`share` of rows in categories that the other sample has none of; p-value and null
     quantile of random exchanges of rows; effect size: how many categories there are."""
     rows, others = int(there.sum()), int(gone.sum())
     alone = (gone == 0) & (there > 0)
     found, sizes = int(there[alone].sum()), there + gone
     log_p = unseen_log_p(sizes, others, rows + others, found)
     return Outcome(
-        found / rows,
+        share,
         p_value=exp_p(log_p),
         effect_size=float(alone.sum()),
         null_quantile=unseen_quantile(sizes, others, rows + others) / rows,
@@ -265,13 +296,19 @@ def _one_sided(there: Counts, gone: Counts) -> Outcome:
     )
 
 
+def _share_alone(there: Counts, gone: Counts) -> float:
+    """The share of `there` in categories that `gone` has none of."""
+    return float(there[gone == 0].sum()) / float(there.sum())
+
+
 @drift_method("new_categories", kinds=(CATEGORICAL,), rule="distance", threshold=0.01)
 def measure_new_categories(pair: ColumnPair) -> Outcome:
     """Share of current rows in categories that the reference does not have."""
     if (refused := crowded(pair)) is not None:
         return refused
-    _, c, d = pair.category_counts
-    return _one_sided(d, c)._replace(n_reference=int(c.sum()), n_current=int(d.sum()))
+    _, c, d = pair.category_rows  # chance is of rows, whatever they weigh
+    share = _share_alone(pair.category_counts[2], c)
+    return _one_sided(d, c, share)._replace(n_reference=int(c.sum()), n_current=int(d.sum()))
 
 
 def new_categories(
@@ -279,6 +316,7 @@ def new_categories(
     current: object,
     *,
     threshold: float | None = None,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Share of current rows in categories that the reference does not have; effect size: how
@@ -292,7 +330,14 @@ def new_categories(
     0.5
     """
     return run(
-        "new_categories", reference, current, {}, threshold, kind=CATEGORICAL, threads=threads
+        "new_categories",
+        reference,
+        current,
+        {},
+        threshold,
+        kind=CATEGORICAL,
+        weights=weights,
+        threads=threads,
     )
 
 
@@ -301,8 +346,9 @@ def measure_vanished_categories(pair: ColumnPair) -> Outcome:
     """Share of reference rows in categories that the current sample does not have."""
     if (refused := crowded(pair)) is not None:
         return refused
-    _, c, d = pair.category_counts
-    return _one_sided(c, d)._replace(n_reference=int(c.sum()), n_current=int(d.sum()))
+    _, c, d = pair.category_rows
+    share = _share_alone(pair.category_counts[1], d)
+    return _one_sided(c, d, share)._replace(n_reference=int(c.sum()), n_current=int(d.sum()))
 
 
 def vanished_categories(
@@ -310,6 +356,7 @@ def vanished_categories(
     current: object,
     *,
     threshold: float | None = None,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Share of reference rows in categories that the current sample does not have; effect
@@ -321,5 +368,12 @@ def vanished_categories(
     0.25
     """
     return run(
-        "vanished_categories", reference, current, {}, threshold, kind=CATEGORICAL, threads=threads
+        "vanished_categories",
+        reference,
+        current,
+        {},
+        threshold,
+        kind=CATEGORICAL,
+        weights=weights,
+        threads=threads,
     )

@@ -21,14 +21,14 @@ from numpy.typing import NDArray
 
 from simdrift.metrics.drift.cells import (
     DEFAULT_BINS,
-    Counts,
     Cut,
     checked_bins,
     checked_smoothing,
     crowded,
+    whole_rows,
 )
 from simdrift.metrics.drift.contingency import chi_square_of, cramers_v
-from simdrift.metrics.drift.run import run
+from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.laws.special import (
     NORMAL_95,
     chi2_log_sf,
@@ -40,7 +40,7 @@ from simdrift.metrics.laws.special import (
 )
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
-from simdrift.metrics.state import CATEGORICAL, COUNTABLE, Bins
+from simdrift.metrics.state import CATEGORICAL, COUNTABLE, Bins, Counts
 from simdrift.metrics.values import CHANCE_LEVEL, OVERFLOW, DriftResult, Outcome
 
 EXPECTED_ROWS = 5
@@ -132,6 +132,7 @@ def psi(
     bins: Cut = DEFAULT_BINS,
     smoothing: float = DEFAULT_SMOOTHING,
     threshold: float | None = None,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Population stability index sum (p-q) ln(p/q) >= 0, of numbers over `bins` cells of equal
@@ -149,7 +150,7 @@ def psi(
     params: dict[str, Any] = {"bins": bins}
     if smoothing != DEFAULT_SMOOTHING:
         params["smoothing"] = smoothing
-    return run("psi", reference, current, params, threshold, threads=threads)
+    return run("psi", reference, current, params, threshold, weights=weights, threads=threads)
 
 
 @drift_method(
@@ -172,6 +173,7 @@ def jensen_shannon(
     *,
     bins: Cut = DEFAULT_BINS,
     threshold: float | None = None,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Jensen-Shannon distance (base 2, in [0, 1]) over the cells of `psi`, unsmoothed; default
@@ -182,7 +184,15 @@ def jensen_shannon(
     >>> drift.jensen_shannon(["a", "a", "b"], ["c", "c", "d"]).value
     1.0
     """
-    return run("jensen_shannon", reference, current, {"bins": bins}, threshold, threads=threads)
+    return run(
+        "jensen_shannon",
+        reference,
+        current,
+        {"bins": bins},
+        threshold,
+        weights=weights,
+        threads=threads,
+    )
 
 
 @drift_method(
@@ -209,6 +219,7 @@ def kl(
     bins: Cut = DEFAULT_BINS,
     smoothing: float = DEFAULT_SMOOTHING,
     threshold: float | None = None,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Kullback-Leibler divergence KL(reference || current) = sum p ln(p/q) >= 0, in nats, over
@@ -222,7 +233,7 @@ def kl(
     params: dict[str, Any] = {"bins": bins}
     if smoothing != DEFAULT_SMOOTHING:
         params["smoothing"] = smoothing
-    return run("kl", reference, current, params, threshold, threads=threads)
+    return run("kl", reference, current, params, threshold, weights=weights, threads=threads)
 
 
 @drift_method(
@@ -242,6 +253,7 @@ def hellinger(
     *,
     bins: Cut = DEFAULT_BINS,
     threshold: float | None = None,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Hellinger distance sqrt(1 - sum sqrt(p q)) in [0, 1] over the cells of `psi`, unsmoothed;
@@ -251,7 +263,9 @@ def hellinger(
     >>> drift.hellinger(["a", "a", "b"], ["c", "c", "d"]).value
     1.0
     """
-    return run("hellinger", reference, current, {"bins": bins}, threshold, threads=threads)
+    return run(
+        "hellinger", reference, current, {"bins": bins}, threshold, weights=weights, threads=threads
+    )
 
 
 @drift_method(
@@ -266,7 +280,7 @@ def measure_total_variation(pair: ColumnPair, *, bins: Bins = DEFAULT_BINS) -> O
     if (refused := crowded(pair)) is not None:
         return refused
     c, d = pair.cell_counts(bins)
-    n, m = int(c.sum()), int(d.sum())
+    n, m = c.sum().item(), d.sum().item()
     value = 0.5 * float(np.abs(c / n - d / m).sum())
     outcome = Outcome(value, n_reference=n, n_current=m)
     if len(c) < 2:
@@ -301,6 +315,7 @@ def total_variation(
     *,
     bins: Cut = DEFAULT_BINS,
     threshold: float | None = None,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Total variation distance 0.5 sum |p - q| in [0, 1] over the cells of `psi`, unsmoothed:
@@ -311,7 +326,15 @@ def total_variation(
     >>> drift.total_variation(["a", "a", "b", "b"], ["a", "b", "b", "b"]).value
     0.25
     """
-    return run("total_variation", reference, current, {"bins": bins}, threshold, threads=threads)
+    return run(
+        "total_variation",
+        reference,
+        current,
+        {"bins": bins},
+        threshold,
+        weights=weights,
+        threads=threads,
+    )
 
 
 @drift_method(
@@ -322,7 +345,7 @@ def measure_l_infinity(pair: ColumnPair, *, bins: Bins = DEFAULT_BINS) -> Outcom
     if (refused := crowded(pair)) is not None:
         return refused
     c, d = pair.cell_counts(bins)
-    n, m, cells = int(c.sum()), int(d.sum()), len(c)
+    n, m, cells = c.sum().item(), d.sum().item(), len(c)
     change = np.abs(c / n - d / m)
     outcome = Outcome(float(change.max()), n_reference=n, n_current=m)
     pooled = (c + d) / (n + m)
@@ -345,6 +368,7 @@ def l_infinity(
     *,
     bins: Cut = DEFAULT_BINS,
     threshold: float | None = None,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """The largest difference |p - q| of the share of a cell, in [0, 1], over the cells of
@@ -355,13 +379,21 @@ def l_infinity(
     >>> drift.l_infinity(["a", "a", "b", "b"], ["a", "b", "b", "b"]).value
     0.25
     """
-    return run("l_infinity", reference, current, {"bins": bins}, threshold, threads=threads)
+    return run(
+        "l_infinity",
+        reference,
+        current,
+        {"bins": bins},
+        threshold,
+        weights=weights,
+        threads=threads,
+    )
 
 
 def _calibrated(statistic: Statistic, scale: float, c: Counts, d: Counts) -> Outcome:
     """The outcome of a statistic that, divided by `scale`, follows chi2(cells - 1) under no
     drift."""
-    n, m, df = int(c.sum()), int(d.sum()), float(len(c) - 1)
+    n, m, df = c.sum().item(), d.sum().item(), float(len(c) - 1)
     value = float(statistic(c[None, :], d[None, :])[0])
     if df < 1:
         return Outcome(value, p_value=1.0, null_quantile=0.0, n_reference=n, n_current=m)
@@ -386,6 +418,7 @@ def _exchanged(
     """Scale and degrees of freedom of the chi-square law with the mean and the variance of
     the statistic under EXCHANGES random exchanges of rows (Satterthwaite)."""
     rng = np.random.default_rng(EXCHANGE_SEED)
+    c, d = whole_rows(c), whole_rows(d)
     drawn = rng.multivariate_hypergeometric(c + d, int(c.sum()), EXCHANGES, method="marginals")
     null = statistic(drawn, (c + d) - drawn)
     mean, variance = float(null.mean()), float(null.var(ddof=1))

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from simdrift.metrics.drift.checks import checked_permutations, checked_seed
-from simdrift.metrics.drift.run import run
+from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.laws import permutation
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
@@ -81,6 +81,7 @@ def wasserstein(
     permutations: int = 0,
     seed: int = 0,
     threshold: float | None = None,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Wasserstein-1 (earth mover's) distance of two numeric samples, in their unit; temporal
@@ -96,7 +97,9 @@ def wasserstein(
     5.0
     """
     params = _permuted_params(permutations, seed)
-    return run("wasserstein", reference, current, params, threshold, threads=threads)
+    return run(
+        "wasserstein", reference, current, params, threshold, weights=weights, threads=threads
+    )
 
 
 def _permuted_params(permutations: int, seed: int) -> dict[str, Any]:
@@ -141,6 +144,7 @@ def wasserstein_normed(
     permutations: int = 0,
     seed: int = 0,
     threshold: float | None = None,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Wasserstein-1 distance in standard deviations (ddof 1) of the reference; default
@@ -152,7 +156,15 @@ def wasserstein_normed(
     0.5
     """
     params = _permuted_params(permutations, seed)
-    return run("wasserstein_normed", reference, current, params, threshold, threads=threads)
+    return run(
+        "wasserstein_normed",
+        reference,
+        current,
+        params,
+        threshold,
+        weights=weights,
+        threads=threads,
+    )
 
 
 def _w1(pair: ColumnPair, found: Any) -> tuple[float | None, str]:
@@ -190,6 +202,7 @@ def energy(
     permutations: int = 0,
     seed: int = 0,
     threshold: float | None = None,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Energy distance sqrt(2 integral (F - G)^2) of two numeric samples, in roots of their
@@ -201,4 +214,4 @@ def energy(
     0.666667
     """
     params = _permuted_params(permutations, seed)
-    return run("energy", reference, current, params, threshold, threads=threads)
+    return run("energy", reference, current, params, threshold, weights=weights, threads=threads)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from simdrift import _core
-from simdrift.metrics.drift.run import run
+from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.laws import kolmogorov, quadratic
 from simdrift.metrics.laws import kuiper as kuiper_law
 from simdrift.metrics.laws import mann_whitney as mann_whitney_law
@@ -46,7 +46,7 @@ def measure_ks(pair: ColumnPair, *, method: str = "auto") -> Outcome:
     if found["status"] != OK:
         return Outcome(None, found["status"], n_reference=n, n_current=m)
     exact = n * m <= (KS_EXACT_AUTO if method == "auto" else KS_EXACT_LIMIT)
-    if method == "asymp" or not exact:
+    if method == "asymp" or not exact or pair.is_weighted:
         p = kolmogorov.limit_sf(n, m, d)
         log_p = partial(kolmogorov.log_limit_sf, n, m, d)
     else:
@@ -61,6 +61,7 @@ def ks(
     *,
     method: str = "auto",
     alpha: float = DEFAULT_ALPHA,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Kolmogorov-Smirnov statistic D = max |F - G| in [0, 1] of two numeric samples, with its
@@ -76,7 +77,7 @@ def ks(
     (0.5, 0.771429)
     """
     params = {} if method == "auto" else {"method": method}
-    return run("ks", reference, current, params, alpha=alpha, threads=threads)
+    return run("ks", reference, current, params, alpha=alpha, weights=weights, threads=threads)
 
 
 def _tested(pair: ColumnPair, value: float, log_p: float, effect_size: float | None) -> Outcome:
@@ -112,6 +113,7 @@ def kuiper(
     current: object,
     *,
     alpha: float = DEFAULT_ALPHA,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Kuiper's statistic V = max (F - G) + max (G - F) in [0, 2) of two samples: as sensitive
@@ -124,7 +126,7 @@ def kuiper(
     >>> drift.kuiper([1.0, 2.0, 3.0, 4.0], [0.0, 2.5, 5.0]).value
     0.6666666666666666
     """
-    return run("kuiper", reference, current, {}, alpha=alpha, threads=threads)
+    return run("kuiper", reference, current, {}, alpha=alpha, weights=weights, threads=threads)
 
 
 @drift_method("cramer_von_mises", kinds=ORDERED, rule="test", needs_values=False, reads="ranks")
@@ -137,11 +139,11 @@ def measure_cramer_von_mises(pair: ColumnPair) -> Outcome:
     n, m = found["n"], found["m"]
     if min(n, m) < 2:
         return _untested(pair, TOO_FEW_ROWS)
-    within = found["ties_x"] + found["ties_y"]
-    numerator = quadratic.mises_numerator(found["cramer_von_mises"], within, found["ties"], n, m)
+    numerator = pair.mises_numerator
     value = quadratic.mises_statistic(numerator, n, m)
     effect = value * (n + m) / (n * m)
-    return _tested(pair, value, quadratic.mises_log_p(value, numerator, n, m), effect)
+    log_p = quadratic.mises_log_p(value, numerator, n, m, counted=not pair.is_weighted)
+    return _tested(pair, value, log_p, effect)
 
 
 def cramer_von_mises(
@@ -149,6 +151,7 @@ def cramer_von_mises(
     current: object,
     *,
     alpha: float = DEFAULT_ALPHA,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Cramer-von Mises statistic T = n m / (n + m) times the mean of (F - G)^2 over both samples;
@@ -165,7 +168,9 @@ def cramer_von_mises(
     >>> round(result.value, 6), round(result.p_value, 6)
     (0.527778, 0.1)
     """
-    return run("cramer_von_mises", reference, current, {}, alpha=alpha, threads=threads)
+    return run(
+        "cramer_von_mises", reference, current, {}, alpha=alpha, weights=weights, threads=threads
+    )
 
 
 @drift_method("anderson_darling", kinds=ORDERED, rule="test", needs_values=False, reads="ranks")
@@ -188,6 +193,7 @@ def anderson_darling(
     current: object,
     *,
     alpha: float = DEFAULT_ALPHA,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Anderson-Darling statistic of two samples, standardised as Scholz and Stephens' (1987),
@@ -201,7 +207,9 @@ def anderson_darling(
     >>> round(result.value, 4), round(result.p_value, 4)
     (3.6866, 0.0108)
     """
-    return run("anderson_darling", reference, current, {}, alpha=alpha, threads=threads)
+    return run(
+        "anderson_darling", reference, current, {}, alpha=alpha, weights=weights, threads=threads
+    )
 
 
 @drift_method("mann_whitney", kinds=ORDERED, rule="test", needs_values=False, reads="ranks")
@@ -213,7 +221,8 @@ def measure_mann_whitney(pair: ColumnPair) -> Outcome:
     n, m, u2 = found["n"], found["m"], found["u2"]
     value = (2 * n * m - u2) / 2
     delta = (u2 - n * m) / (n * m)
-    return _tested(pair, value, mann_whitney_law.log_p(u2, n, m, found["ties"]), delta)
+    log_p = mann_whitney_law.log_p(u2, n, m, found["ties"], counted=not pair.is_weighted)
+    return _tested(pair, value, log_p, delta)
 
 
 def mann_whitney(
@@ -221,6 +230,7 @@ def mann_whitney(
     current: object,
     *,
     alpha: float = DEFAULT_ALPHA,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Mann-Whitney U of the reference: pairs in which it is larger, and half of those equal.
@@ -234,4 +244,6 @@ def mann_whitney(
     >>> result.value, round(result.effect_size, 6), round(result.p_value, 6)
     (1.0, 0.777778, 0.2)
     """
-    return run("mann_whitney", reference, current, {}, alpha=alpha, threads=threads)
+    return run(
+        "mann_whitney", reference, current, {}, alpha=alpha, weights=weights, threads=threads
+    )

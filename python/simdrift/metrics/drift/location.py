@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simdrift import _core
 from simdrift.metrics.drift.checks import checked_resamples, checked_seed
-from simdrift.metrics.drift.run import run
+from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.laws import special
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
@@ -31,6 +30,7 @@ from simdrift.metrics.values import (
     TOO_FEW_ROWS,
     DriftResult,
     Outcome,
+    Size,
 )
 
 LEVEL = 0.975
@@ -42,10 +42,10 @@ SINGLETON_SMALL = 25
 """Below so many rows on both sides W2 is corrected (Epps and Singleton 1986)."""
 
 
-def _moments(side: ColumnState) -> tuple[int, float, float, str]:
+def _moments(side: ColumnState) -> tuple[Size, float, float, str]:
     """Finite rows, mean, variance (ddof 1; 0 of a constant), and the status of both."""
     found: Mapping[str, Any] = side.profile
-    n = int(found["finite"])
+    n = found["finite"]
     if n < 2:
         return n, math.nan, math.nan, TOO_FEW_ROWS
     status = found["variance_status"]
@@ -56,7 +56,9 @@ def _moments(side: ColumnState) -> tuple[int, float, float, str]:
     return n, mean, variance, status if status != OK else OK if fine else OVERFLOW
 
 
-def _both(pair: ColumnPair) -> tuple[Outcome | None, tuple[int, float, float, int, float, float]]:
+def _both(
+    pair: ColumnPair,
+) -> tuple[Outcome | None, tuple[Size, float, float, Size, float, float]]:
     """An outcome where a side has no mean or variance; else (n, mean, variance) of both."""
     n, mean, variance, left = _moments(pair.reference)
     m, other, spread, right = _moments(pair.current)
@@ -65,7 +67,7 @@ def _both(pair: ColumnPair) -> tuple[Outcome | None, tuple[int, float, float, in
     return refused, (n, mean, variance, m, other, spread)
 
 
-def _welch(n: int, vx: float, m: int, vy: float) -> tuple[float, float]:
+def _welch(n: Size, vx: float, m: Size, vy: float) -> tuple[float, float]:
     """Standard error of the difference of means, and Welch's degrees of freedom."""
     a, b = vx / n, vy / m
     square = a + b
@@ -75,7 +77,7 @@ def _welch(n: int, vx: float, m: int, vy: float) -> tuple[float, float]:
     return math.sqrt(square), 1.0 / (a * a / (n - 1) + b * b / (m - 1))
 
 
-def hedges_g(n: int, mean: float, vx: float, m: int, other: float, vy: float) -> float | None:
+def hedges_g(n: float, mean: float, vx: float, m: float, other: float, vy: float) -> float | None:
     """(mean of y - mean of x) / pooled sd, corrected for small samples (Hedges 1981)."""
     df = n + m - 2
     pooled = math.sqrt(((n - 1) * vx + (m - 1) * vy) / df)
@@ -109,6 +111,7 @@ def t_test(
     current: object,
     *,
     alpha: float = DEFAULT_ALPHA,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Welch's t of the means of two samples with unequal variances; effect size Hedges' g,
@@ -122,7 +125,7 @@ def t_test(
     >>> round(result.value, 6), round(result.p_value, 6)
     (-2.12132, 0.099913)
     """
-    return run("t_test", reference, current, {}, alpha=alpha, threads=threads)
+    return run("t_test", reference, current, {}, alpha=alpha, weights=weights, threads=threads)
 
 
 @drift_method("mean_shift", kinds=(NUMERIC,), rule="test")
@@ -154,6 +157,7 @@ def mean_shift(
     current: object,
     *,
     alpha: float = DEFAULT_ALPHA,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Current mean less reference mean, in the column's unit, with Welch's 95 % interval and
@@ -164,7 +168,7 @@ def mean_shift(
     >>> result.value, round(result.ci_low, 4), round(result.ci_high, 4)
     (3.0, -0.898, 6.898)
     """
-    return run("mean_shift", reference, current, {}, alpha=alpha, threads=threads)
+    return run("mean_shift", reference, current, {}, alpha=alpha, weights=weights, threads=threads)
 
 
 @drift_method("std_ratio", kinds=(NUMERIC,), rule="test")
@@ -198,6 +202,7 @@ def std_ratio(
     current: object,
     *,
     alpha: float = DEFAULT_ALPHA,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Current standard deviation over the reference's, with the F test's 95 % interval and
@@ -210,7 +215,7 @@ def std_ratio(
     >>> drift.std_ratio([1.0, 2.0, 3.0], [2.0, 4.0, 6.0]).value
     2.0
     """
-    return run("std_ratio", reference, current, {}, alpha=alpha, threads=threads)
+    return run("std_ratio", reference, current, {}, alpha=alpha, weights=weights, threads=threads)
 
 
 @drift_method("levene", kinds=(NUMERIC,), rule="test")
@@ -244,6 +249,7 @@ def levene(
     current: object,
     *,
     alpha: float = DEFAULT_ALPHA,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Levene's W about the medians (Brown and Forsythe 1974): whether two samples spread
@@ -254,13 +260,13 @@ def levene(
     >>> round(drift.levene([1.0, 2.0, 3.0, 4.0], [2.0, 4.0, 6.0, 9.0]).value, 6)
     2.419355
     """
-    return run("levene", reference, current, {}, alpha=alpha, threads=threads)
+    return run("levene", reference, current, {}, alpha=alpha, weights=weights, threads=threads)
 
 
 @drift_method("epps_singleton", kinds=(NUMERIC,), rule="test")
 def measure_epps_singleton(pair: ColumnPair) -> Outcome:
     """W2 at t = 0.4 and 0.8 in semi-quartile ranges of both samples; chi2(4)."""
-    n, m = (int(side.profile["finite"]) for side in (pair.reference, pair.current))
+    n, m = (side.profile["finite"] for side in (pair.reference, pair.current))
     if min(n, m) < SINGLETON_ROWS:
         return Outcome(None, TOO_FEW_ROWS, n_reference=n, n_current=m)
     low, high = pair.pooled_quantiles([0.25, 0.75])
@@ -278,12 +284,11 @@ def measure_epps_singleton(pair: ColumnPair) -> Outcome:
     )
 
 
-def _singleton(pair: ColumnPair, scale: float, n: int, m: int) -> tuple[float, int]:
+def _singleton(pair: ColumnPair, scale: float, n: Size, m: Size) -> tuple[float, int]:
     """W2 and the rank of its covariance."""
     total = n + m
     (_, gx, cx), (_, gy, cy) = (
-        _core.characteristic(side.column, SINGLETON_POINT, scale, threads=pair.threads)
-        for side in (pair.reference, pair.current)
+        side.characteristic(SINGLETON_POINT, scale) for side in (pair.reference, pair.current)
     )
     covariance = (total / n * cx + total / m * cy).reshape(4, 4)
     inverse = np.linalg.pinv(covariance)
@@ -299,6 +304,7 @@ def epps_singleton(
     current: object,
     *,
     alpha: float = DEFAULT_ALPHA,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Epps-Singleton W2: whether the characteristic functions of two samples agree at
@@ -311,7 +317,9 @@ def epps_singleton(
     >>> round(result.value, 4), round(result.p_value, 4)
     (6.32, 0.1765)
     """
-    return run("epps_singleton", reference, current, {}, alpha=alpha, threads=threads)
+    return run(
+        "epps_singleton", reference, current, {}, alpha=alpha, weights=weights, threads=threads
+    )
 
 
 @drift_method(
@@ -364,7 +372,7 @@ def _any_quantile_log_p(z: float) -> float:
     return min(0.0, math.log(len(QUANTILES)) + special.normal_two_sided_log_p(z))
 
 
-def _order_interval(side: ColumnState, n: int) -> tuple[Any, Any, Any]:
+def _order_interval(side: ColumnState, n: Size) -> tuple[Any, Any, Any]:
     """Lower ends, quantiles and upper ends: the order statistics between which a quantile
     lies in 95 of 100 samples (normal approximation of the binomial law)."""
     q = np.array(QUANTILES)
@@ -396,7 +404,7 @@ def resampled_quantiles(
     (resamples x quantiles). Row j of a sorted resample is row ceil(n U) of the sorted side, U
     the j-th of n sorted uniform numbers: a ratio of sums of exponential ones. So five quantiles
     take eleven gamma variates, whatever n."""
-    n = side.valid
+    n = max(1, round(side.valid))
     place = (n - 1) * np.array(QUANTILES)
     below = np.floor(place).astype(np.int64)
     ranks = np.unique(np.concatenate([below, np.minimum(below + 1, n - 1)])) + 1
@@ -404,7 +412,7 @@ def resampled_quantiles(
     sums = np.cumsum(rng.gamma(steps, size=(resamples, len(steps))), axis=1)
     chosen = np.ceil(n * (sums[:, :-1] / sums[:, -1:])).clip(1, n) - 1
     level = chosen.ravel() / max(n - 1, 1)
-    rows = _core.Prepared(side.column, side.threads).quantiles(level).reshape(chosen.shape)
+    rows = side.quantiles_at(level).reshape(chosen.shape)
     first = np.searchsorted(ranks, below + 1)
     second = np.searchsorted(ranks, np.minimum(below + 1, n - 1) + 1)
     return np.asarray(rows[:, first] + (place - below) * (rows[:, second] - rows[:, first]))
@@ -417,6 +425,7 @@ def quantile_shift(
     bootstrap: int = 0,
     seed: int = 0,
     threshold: float | None = None,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """The largest change of the 5, 25, 50, 75 and 95 % quantiles, in quartile ranges (IQR) of
@@ -433,4 +442,6 @@ def quantile_shift(
     0.2
     """
     params = {"bootstrap": bootstrap, "seed": seed} if bootstrap or seed else {}
-    return run("quantile_shift", reference, current, params, threshold, threads=threads)
+    return run(
+        "quantile_shift", reference, current, params, threshold, weights=weights, threads=threads
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from simdrift.metrics.drift.run import run
+from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.laws.special import (
     NORMAL_975,
     normal_two_sided_log_p,
@@ -14,7 +14,7 @@ from simdrift.metrics.laws.special import (
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.state import CATEGORICAL, NULL, NUMERIC, TEMPORAL
-from simdrift.metrics.values import DriftResult, Outcome
+from simdrift.metrics.values import DriftResult, Outcome, Size
 
 
 @drift_method(
@@ -28,11 +28,10 @@ def measure_missing_share(pair: ColumnPair) -> Outcome:
     """Current share minus reference share of missing rows; two-proportion z-test (pooled),
     Newcombe's 95 % interval, effect size Cohen's h. Where no row is missing on either side,
     or every row, the difference is 0 and so nothing speaks against no drift: p = 1."""
-    left, right = pair.reference, pair.current
-    return share_difference(left.missing, left.rows, right.missing, right.rows)
+    return share_difference(*pair.reference.missing_of(), *pair.current.missing_of())
 
 
-def share_difference(a: int, n: int, b: int, m: int) -> Outcome:
+def share_difference(a: Size, n: Size, b: Size, m: Size) -> Outcome:
     """b / m - a / n with interval, pooled z-test and Cohen's h."""
     p, q = a / n, b / m
     pooled = (a + b) / (n + m)
@@ -56,6 +55,7 @@ def missing_share(
     current: object,
     *,
     threshold: float | None = None,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Current share minus reference share of missing rows (null or NaN), in [-1, 1], with
@@ -66,10 +66,10 @@ def missing_share(
     >>> drift.missing_share([1.0, None, 3.0, 4.0], [None, None, 3.0, None]).value
     0.5
     """
-    return run("missing_share", reference, current, {}, threshold, threads=threads)
+    return run("missing_share", reference, current, {}, threshold, weights=weights, threads=threads)
 
 
-def wilson(share: float, rows: int) -> tuple[float, float]:
+def wilson(share: float, rows: float) -> tuple[float, float]:
     """Wilson's 95 % score interval of a share."""
     z2 = NORMAL_975**2
     centre = share + z2 / (2 * rows)
@@ -78,7 +78,7 @@ def wilson(share: float, rows: int) -> tuple[float, float]:
     return max(0.0, (centre - reach) / scale), min(1.0, (centre + reach) / scale)
 
 
-def _newcombe(p: float, n: int, q: float, m: int) -> tuple[float, float]:
+def _newcombe(p: float, n: float, q: float, m: float) -> tuple[float, float]:
     """95 % interval of q - p from both score intervals (Newcombe 1998, method 10)."""
     (p_low, p_high), (q_low, q_high) = wilson(p, n), wilson(q, m)
     difference = q - p

@@ -9,14 +9,19 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from simdrift._core import Column
 from simdrift._errors import UnsupportedColumn
 from simdrift.metrics import thresholds as rules
-from simdrift.metrics.pair import ColumnPair
-from simdrift.metrics.registry import DriftMethod, checked_params, evaluate
+from simdrift.metrics.registry import DriftMethod, check_weighted, checked_params, evaluate
 from simdrift.metrics.registry import method as registered
 from simdrift.metrics.state import CATEGORICAL, CurrentColumn, Given, ReferenceColumn
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import DriftResult, Outcome, finite, params_text
+from simdrift.metrics.weighted import WeightedCurrent, WeightedReference, pair_of
+from simdrift.metrics.weights import both_sides
+
+Weights = tuple[object, object] | None
+"""Row weights of reference and current, array-likes or None; None: every row counts alike."""
 
 
 def run(
@@ -28,15 +33,25 @@ def run(
     *,
     alpha: float = DEFAULT_ALPHA,
     kind: str | None = None,
+    weights: object = None,
     threads: int | None = None,
 ) -> DriftResult:
     """The registered method of that name on two array-likes, as a `DriftResult`."""
     spec = registered(name)
     params = checked_params(spec, params)
     threads = rules.checked_threads(threads)
-    pair = ColumnPair(
-        ReferenceColumn("reference", _given(reference, "reference"), kind=kind, threads=threads),
-        CurrentColumn("current", _given(current, "current"), kind=kind, threads=threads),
+    left, right = _given(reference, "reference"), _given(current, "current")
+    sides = both_sides(weights, (_rows(left), _rows(right)))
+    if weights is not None:
+        check_weighted(spec, params)
+    options: dict[str, Any] = {"kind": kind, "threads": threads}
+    pair = pair_of(
+        ReferenceColumn("reference", left, **options)
+        if sides is None
+        else WeightedReference("reference", left, sides[0], **options),
+        CurrentColumn("current", right, **options)
+        if sides is None
+        else WeightedCurrent("current", right, sides[1], **options),
         reads={spec.reads},
         threads=threads,
     )
@@ -84,6 +99,11 @@ def _log_p(outcome: Outcome) -> float | None:
     if outcome.log_p is not None:
         return finite(outcome.log_p())
     return math.log(outcome.p_value) if outcome.p_value else None
+
+
+def _rows(given: Given) -> int | None:
+    """None of an array that can't be read."""
+    return len(given) if isinstance(given, Column) else None
 
 
 def _given(data: object, name: str) -> Given:

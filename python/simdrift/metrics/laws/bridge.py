@@ -9,6 +9,7 @@ quantile is somewhat low for heavy tails. Seeded: the same numbers in every run.
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,9 +34,7 @@ def paths(shares: Floats) -> Floats:
     return np.asarray(walk[:, :-1] - shares * walk[:, -1:])
 
 
-def integral_quantile(
-    cuts: Floats, counts: NDArray[np.int64], *, squared: bool = False
-) -> float | None:
+def integral_quantile(cuts: Floats, counts: NDArray[Any], *, squared: bool = False) -> float | None:
     """0.95-quantile of the integral of |B(F)| (or of its square); `counts` are the reference's
     rows below, between and above the cuts. None for less than two cuts. The integral of
     |F_n - G_m| is sqrt(1/n + 1/m) times this one (its square's: 1/n + 1/m times)."""

@@ -230,19 +230,19 @@ def _whole_sums(z2: float) -> tuple[float, float]:
     return r2, r3
 
 
-def two_sample_size(n: int, m: int) -> int:
+def two_sample_size(n: float, m: float) -> int:
     """The effective one-sample size, rounded as NumPy rounds (SciPy's `asymp`)."""
     larger, smaller = float(max(n, m)), float(min(n, m))
     return int(np.round(larger * smaller / (larger + smaller)))
 
 
-def limit_sf(n: int, m: int, d: float) -> float:
+def limit_sf(n: float, m: float, d: float) -> float:
     """P(D >= d) by the corrected limit law."""
     size = two_sample_size(n, m)
     return 1.0 if size == 0 else kolmogorov_sf(size, d)
 
 
-def log_limit_sf(n: int, m: int, d: float) -> float:
+def log_limit_sf(n: float, m: float, d: float) -> float:
     """log P(D >= d) by the corrected limit law."""
     size = two_sample_size(n, m)
     return 0.0 if size == 0 else kolmogorov_log_sf(size, d)

@@ -39,7 +39,7 @@ def _cdf(z: float) -> float:
     return min(1.0 - 1e-16, math.sqrt(2.0 * math.pi) / z * total)
 
 
-def log_p(n: int, m: int, v: float) -> float:
+def log_p(n: float, m: float, v: float) -> float:
     """log of the p-value of V of n and m rows."""
     root = math.sqrt(n * m / (n + m))
     return log_sf((root + 0.155 + 0.24 / root) * v)

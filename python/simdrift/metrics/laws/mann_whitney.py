@@ -15,12 +15,13 @@ EXACT_PAIRS = 2_500
 """n m up to which orders are counted: below 20 ms."""
 
 
-def log_p(u2: int, n: int, m: int, ties: int) -> float:
-    """log of the p-value; `u2` is 2 U, `ties` the sum of t^3 - t."""
+def log_p(u2: float, n: float, m: float, ties: float, *, counted: bool = True) -> float:
+    """log of the p-value; `u2` is 2 U, `ties` the sum of t^3 - t. Small samples are counted,
+    unless not `counted`."""
     larger = max(u2, 2 * n * m - u2)
-    if ties == 0 and n * m <= EXACT_PAIRS:
-        counts = _law(min(n, m), max(n, m))
-        tail = float(counts[larger // 2 :].sum() / counts.sum())
+    if counted and ties == 0 and n * m <= EXACT_PAIRS:
+        counts = _law(int(min(n, m)), int(max(n, m)))
+        tail = float(counts[int(larger) // 2 :].sum() / counts.sum())
         return min(0.0, math.log(2.0 * tail))
     rows = n + m
     variance = n * m / 12.0 * (rows + 1 - ties / (rows * (rows - 1.0)))

@@ -54,7 +54,10 @@ def permuted(pair: ColumnPair, statistic: Statistic, permutations: int, seed: in
     cuts = _cuts(pair)
     if len(cuts) < 2:
         return None
-    x, y = (side.count_cells(cuts) for side in (pair.reference, pair.current))
+    x, y = (
+        np.rint(side.count_cells(cuts)).astype(np.int64)  # effective rows are no whole numbers
+        for side in (pair.reference, pair.current)
+    )
     widths = np.diff(cuts)
     rng = np.random.default_rng(seed)
     drawn = rng.multivariate_hypergeometric(

@@ -117,16 +117,19 @@ def mises_numerator(squares: int, within: int, ties: int, n: int, m: int) -> Fra
     return squares - Fraction(total * total * within - n * m * ties, 3 * total)
 
 
-def mises_statistic(numerator: Fraction, n: int, m: int) -> float:
+def mises_statistic(numerator: Fraction | float, n: float, m: float) -> float:
     """T of `mises_numerator`."""
     k, total = n * m, n + m
     return float((3 * numerator - 2 * (4 * k - 1) * k) / (12 * k * total))
 
 
-def mises_log_p(t: float, numerator: Fraction | int, n: int, m: int) -> float:
-    """log of the p-value of T: counted for small samples, else the limit law's."""
-    if max(n, m) <= EXACT_ROWS:
-        return math.log(_mises_exact(numerator, n, m))
+def mises_log_p(
+    t: float, numerator: Fraction | float, n: float, m: float, *, counted: bool = True
+) -> float:
+    """log of the p-value of T: counted for small samples (unless not `counted`), else the limit
+    law's."""
+    if counted and max(n, m) <= EXACT_ROWS:
+        return math.log(_mises_exact(numerator, int(n), int(m)))
     total, k = n + m, n * m
     mean = (1.0 + 1.0 / total) / 6.0
     spread = (total + 1.0) * (4.0 * k * total - 3.0 * (n * n + m * m) - 2.0 * k)
@@ -134,7 +137,7 @@ def mises_log_p(t: float, numerator: Fraction | int, n: int, m: int) -> float:
     return mises_log_sf(1.0 / 6.0 + (t - mean) / math.sqrt(45.0 * variance))
 
 
-def _mises_exact(numerator: Fraction | int, n: int, m: int) -> float:
+def _mises_exact(numerator: Fraction | float, n: int, m: int) -> float:
     """P(numerator or more) over all orders of n and m different values."""
     values, counts = _mises_law(n, m)
     at = min(int(np.searchsorted(values, math.ceil(numerator))), values.size - 1)
@@ -174,11 +177,12 @@ def _united(
     return found, np.bincount(place, counts).astype(float)
 
 
-def darling_statistic(total: float, n: int, m: int) -> float:
-    """Scholz and Stephens' standardised statistic, of the core's sum."""
+def darling_statistic(total: float, n: float, m: float) -> float:
+    """Scholz and Stephens' standardised statistic, of the core's sum; the variance is that of
+    whole rows."""
     rows = n + m
     a2 = total * (1.0 / n + 1.0 / m) * (rows - 1.0) / rows
-    return (a2 - 1.0) / math.sqrt(_darling_variance(n, m))
+    return (a2 - 1.0) / math.sqrt(_darling_variance(round(n), round(m)))
 
 
 def _darling_variance(n: int, m: int) -> float:

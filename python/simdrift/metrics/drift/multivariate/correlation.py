@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from simdrift.metrics.drift.checks import checked_permutations, checked_seed
 from simdrift.metrics.drift.multivariate.run import run
 from simdrift.metrics.drift.multivariate.sample import Matrix, TablePair
+from simdrift.metrics.drift.run import Weights
 from simdrift.metrics.laws import permutation
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.state import TABLE
@@ -128,6 +129,7 @@ def correlation(
     permutations: int = 199,
     seed: int = 0,
     threshold: float | None = None,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Change of the Pearson correlation matrix of the numeric columns of two frames.
@@ -146,4 +148,6 @@ def correlation(
     2.0
     """
     params = {"norm": norm, "permutations": permutations, "seed": seed}
-    return run("correlation", reference, current, params, threshold, threads=threads)
+    return run(
+        "correlation", reference, current, params, threshold, weights=weights, threads=threads
+    )

@@ -23,6 +23,7 @@ from simdrift import _core
 from simdrift.metrics.drift.checks import checked_count, checked_seed
 from simdrift.metrics.drift.multivariate.run import run
 from simdrift.metrics.drift.multivariate.sample import MOST_LABELS, Matrix, TablePair
+from simdrift.metrics.drift.run import Weights
 from simdrift.metrics.laws.special import (
     NORMAL_95,
     NORMAL_975,
@@ -178,6 +179,7 @@ def domain_classifier(
     folds: int = DEFAULT_FOLDS,
     seed: int = 0,
     threshold: float | None = None,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Out-of-fold ROC AUC of a logistic model that tells current rows from the reference's:
@@ -194,4 +196,6 @@ def domain_classifier(
     True
     """
     params = {"folds": folds, "seed": seed}
-    return run("domain_classifier", reference, current, params, threshold, threads=threads)
+    return run(
+        "domain_classifier", reference, current, params, threshold, weights=weights, threads=threads
+    )

@@ -23,6 +23,7 @@ from simdrift import _core
 from simdrift.metrics.drift.checks import checked_permutations, checked_seed
 from simdrift.metrics.drift.multivariate.run import run
 from simdrift.metrics.drift.multivariate.sample import Matrix, TablePair
+from simdrift.metrics.drift.run import Weights
 from simdrift.metrics.laws.permutation import chance_of
 from simdrift.metrics.laws.special import NORMAL_95, normal_log_sf, normal_sf
 from simdrift.metrics.registry import drift_method
@@ -138,6 +139,7 @@ def mmd(
     permutations: int = 199,
     seed: int = 0,
     alpha: float = DEFAULT_ALPHA,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Maximum mean discrepancy MMD^2 of the complete rows of two frames' numeric columns,
@@ -155,4 +157,4 @@ def mmd(
     0.005
     """
     params = {"estimator": estimator, "permutations": permutations, "seed": seed}
-    return run("mmd", reference, current, params, alpha=alpha, threads=threads)
+    return run("mmd", reference, current, params, alpha=alpha, weights=weights, threads=threads)

@@ -15,6 +15,7 @@ import numpy as np
 from simdrift.metrics.drift.checks import checked_share
 from simdrift.metrics.drift.multivariate.run import run
 from simdrift.metrics.drift.multivariate.sample import Matrix, TablePair
+from simdrift.metrics.drift.run import Weights
 from simdrift.metrics.laws.special import (
     NORMAL_975,
     normal_two_sided_log_p,
@@ -103,6 +104,7 @@ def pca_reconstruction(
     *,
     variance: float = DEFAULT_VARIANCE,
     threshold: float | None = None,
+    weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Relative change of the mean error of reconstruction by the reference's principal
@@ -122,4 +124,12 @@ def pca_reconstruction(
     True
     """
     params = {"variance": variance}
-    return run("pca_reconstruction", reference, current, params, threshold, threads=threads)
+    return run(
+        "pca_reconstruction",
+        reference,
+        current,
+        params,
+        threshold,
+        weights=weights,
+        threads=threads,
+    )

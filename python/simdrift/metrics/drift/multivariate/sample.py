@@ -3,6 +3,9 @@
 A method whose cost grows with the square of the rows, or that needs whole rows together, works
 on at most SAMPLE_ROWS rows of a table, drawn without replacement by a fixed seed, in their
 order. Correlations are of all rows.
+
+Where rows have weights they are drawn in proportion to them, none twice: so many that the
+heaviest is drawn for certain. The sample is then one of equal rows.
 """
 
 from __future__ import annotations
@@ -25,7 +28,10 @@ from simdrift.metrics.values import (
     MISSING_COLUMN,
     NOT_APPLICABLE,
     TYPE_CHANGED,
+    Outcome,
 )
+from simdrift.metrics.weighted import weights_of
+from simdrift.metrics.weights import effective_size
 
 SAMPLE_ROWS = 10_000
 SAMPLE_SEED = 20_240_501
@@ -90,7 +96,10 @@ class TableSample:
         numeric = [c for c in columns.values() if c.kind == NUMERIC and c.broken is None]
         named = [c for c in columns.values() if c.kind == CATEGORICAL and c.broken is None]
         rows = max((column.rows for column in columns.values()), default=0)
-        chosen = _chosen(rows)
+        weights = next(
+            (found for c in columns.values() if (found := weights_of(c)) is not None), None
+        )
+        chosen = _chosen(rows) if weights is None else drawn_by_weight(weights)
         numbers = np.empty((len(chosen), len(numeric)))
         for place, column in enumerate(numeric):
             numbers[:, place] = column.column.take(chosen).to_float64()
@@ -157,17 +166,58 @@ def _chosen(rows: int) -> NDArray[np.int64]:
     return np.sort(drawn).astype(np.int64)
 
 
+def drawn_by_weight(weights: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Rows, each at most once, with probabilities in proportion to weights above 0: those in
+    which every size-th part of the total lies, from a random start (systematic sampling)."""
+    if len(weights) == 0:
+        return np.zeros(0, np.int64)
+    ends = np.cumsum(weights)
+    size = max(1, min(SAMPLE_ROWS, int(ends[-1] / weights.max() * (1.0 + 1e-9))))
+    start = np.random.default_rng(SAMPLE_SEED).random()
+    places = (np.arange(size) + start) * (ends[-1] / size)
+    found = np.searchsorted(ends, places, side="right")
+    return np.unique(np.minimum(found, len(weights) - 1)).astype(np.int64)
+
+
 def _correlations(columns: Sequence[ColumnState]) -> tuple[Matrix, Matrix]:
     """Pearson's r of each pair over the rows in which both are finite (NaN where there is
     none), and the number of those rows."""
     size = len(columns)
     r, n = np.eye(size), np.zeros((size, size))
+    weights = next((weights_of(column) for column in columns), None)
+    if weights is not None:
+        return _weighted_correlations(columns, weights)
     for i in range(size):
         for j in range(i):
             value, _, rows = pearson(columns[i], columns[j])
             r[i, j] = r[j, i] = np.nan if value is None else value
             n[i, j] = n[j, i] = rows
     return r, n
+
+
+def _weighted_correlations(
+    columns: Sequence[ColumnState], weights: NDArray[np.float64]
+) -> tuple[Matrix, Matrix]:
+    """The same of weighted rows; the number of rows is the effective one."""
+    size = len(columns)
+    r, n = np.eye(size), np.zeros((size, size))
+    rows = [column.column.to_float64() for column in columns]
+    for i in range(size):
+        for j in range(i):
+            known = np.isfinite(rows[i]) & np.isfinite(rows[j])
+            w, x, y = weights[known], rows[i][known], rows[j][known]
+            total = float(w.sum())
+            n[i, j] = n[j, i] = effective_size(total, float(np.square(w).sum()))
+            r[i, j] = r[j, i] = _pearson(w / total, x, y) if total > 0.0 else np.nan
+    return r, n
+
+
+def _pearson(shares: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
+    """NaN where one of them does not vary."""
+    x, y = x - x[0], y - y[0]
+    x, y = x - shares @ x, y - shares @ y
+    spread = float(np.sqrt((shares @ x**2) * (shares @ y**2)))
+    return float(np.clip((shares @ (x * y)) / spread, -1.0, 1.0)) if spread > 0.0 else np.nan
 
 
 class TablePair:
@@ -214,6 +264,10 @@ class TablePair:
             return NOT_APPLICABLE
         x, y = self.matrices
         return ALL_NULL if min(len(x), len(y)) == 0 else None
+
+    def told(self, outcome: Outcome) -> Outcome:
+        """The outcome as a result tells it."""
+        return outcome
 
     def reason(self, kinds: frozenset[str], status: str) -> str:
         """What stands behind a status, in words."""

@@ -1,0 +1,121 @@
+"""Row weights: what they may be, and what they make of a number of rows.
+
+A weight says how much a row counts, as a survey's or an importance weight does. Only their
+ratios matter: shares, means, quantiles and distribution functions are of the weights. Tests ask
+for a number of rows; they get Kish's effective size (sum w)^2 / sum w^2 (Kish, Survey Sampling,
+1965), which is the number of rows where all weights are equal, and right where weights have
+nothing to do with the values. Equal weights are no weights; a weight of 0 is a row that is not
+there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+SIDES = ("reference", "current")
+
+
+def effective_size(total: float, squares: float) -> float:
+    """Kish's, of the sums of weights and of their squares; 0 of no rows.
+
+    >>> effective_size(4.0, 8.0)
+    2.0
+    """
+    return total * total / squares if squares > 0.0 else 0.0
+
+
+class RowWeights:
+    """Checked weights of a table's rows: `values` are those above 0, scaled by a power of two
+    (so that no square is out of range), `kept` the rows that have them, None for all."""
+
+    def __init__(self, given: Floats) -> None:
+        self.rows = len(given)
+        used = given > 0.0
+        self.kept = None if used.all() else np.flatnonzero(used).astype(np.int64)
+        values = given if self.kept is None else given[self.kept]
+        most = float(values.max(initial=0.0))
+        self.values: Floats = np.ldexp(values, -math.frexp(most)[1])
+        self.total, self.squares = float(self.values.sum()), float(np.square(self.values).sum())
+
+    @classmethod
+    def ones(cls, rows: int) -> RowWeights:
+        """Of rows that count alike."""
+        return cls(np.ones(rows))
+
+    @property
+    def size(self) -> float:
+        """The effective number of rows."""
+        return effective_size(self.total, self.squares)
+
+    @property
+    def are_equal(self) -> bool:
+        """Whether all rows are kept and count alike."""
+        return self.kept is None and (
+            self.rows == 0 or bool(self.values.min() == self.values.max())
+        )
+
+
+def checked_weights(values: Floats, rows: int, name: str) -> RowWeights:
+    """One finite weight >= 0 a row, else ValueError that names the first that is not."""
+    if len(values) != rows:
+        raise ValueError(f"{name}: expected {rows:,} weights, one a row, found {len(values):,}")
+    refused = np.flatnonzero(~((values >= 0.0) & (values < np.inf)))
+    if len(refused):
+        row = int(refused[0])
+        found = "none" if np.isnan(values[row]) else repr(float(values[row]))
+        raise ValueError(f"{name}: expected finite numbers >= 0, found {found} in row {row:,}")
+    return RowWeights(values)
+
+
+def both_sides(
+    weights: object, rows: tuple[int | None, int | None]
+) -> tuple[RowWeights, RowWeights] | None:
+    """The argument `weights`: None, or array-likes for reference and current, either of them
+    None for rows that count alike; None where they are equal on both sides. `rows`: of each
+    side, None for one that can't be read. TypeError or ValueError for anything else."""
+    if weights is None:
+        return None
+    if not isinstance(weights, (tuple, list)) or len(weights) != 2:
+        raise TypeError(
+            f"weights: expected two array-likes, (reference, current), either of them None; found "
+            f"{_described(weights)}"
+        )
+    sides = [
+        _one_side(given, count, f"weights of the {side}")
+        for given, count, side in zip(weights, rows, SIDES, strict=True)
+    ]
+    if all(side.are_equal for side in sides):
+        return None
+    return sides[0], sides[1]
+
+
+def _described(weights: object) -> str:
+    if isinstance(weights, Sequence) and not isinstance(weights, str):
+        return f"{len(weights)} of them"
+    return type(weights).__name__
+
+
+def _one_side(given: object, rows: int | None, name: str) -> RowWeights:
+    if given is None:
+        return RowWeights.ones(rows or 0)
+    values = _numbers(given, name)
+    return checked_weights(values, len(values) if rows is None else rows, name)
+
+
+def _numbers(given: object, name: str) -> Floats:
+    """Any array-like of numbers as float64, NaN where one is missing."""
+    from simdrift._errors import InvalidColumn, UnsupportedColumn
+    from simdrift.columns import as_column
+
+    try:
+        column = as_column(given, name=name)
+    except (InvalidColumn, UnsupportedColumn) as error:
+        raise TypeError(f"{name}: expected numbers: {error}") from None
+    if column.value_kind not in ("integer", "float", "boolean"):
+        raise TypeError(f"{name}: expected numbers, found {column.type}")
+    return column.to_float64()
