@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+import simdrift as sd
 from simdrift._errors import SpecError
 from simdrift.metrics import registry
 from simdrift.monitor.spec import Columns, Metrics, ReferenceSpec, Spec, StoreSpec, redacted
@@ -301,3 +305,57 @@ def test_whole_and_short_names_are_the_same() -> None:
 def test_a_spec_can_not_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Spec(**SOUND).alpha = 0.5
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["ks", ("psi", {"bins": 20, "smoothing": 0})],
+        ["ks", {"psi": {"bins": 20, "smoothing": 0}}],
+        ["ks", ["drift.psi", {"bins": 20, "smoothing": 0}]],
+    ],
+)
+def test_methods_have_parameters(given, tmp_path):
+    spec = Spec(monitor="m", window="all", methods=given)
+    assert spec.methods == ("ks", {"psi": {"bins": 20, "smoothing": 0}})
+    path = tmp_path / "m.toml"
+    path.write_text(spec.to_toml())
+    again = Spec.from_toml(path)
+    assert again.methods == spec.methods
+    assert again.digest == spec.digest
+    assert Spec(**json.loads(spec.model_dump_json())).methods == spec.methods
+    one = Spec(monitor="m", window="all", methods={"x": ("mmd", {"permutations": 99})})
+    assert one.methods == {"x": {"mmd": {"permutations": 99}}}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ([("psi", {"binz": 3})], "parameter of drift.psi: found 'binz', expected one of bins"),
+        ([{"psi": {"bins": 1}}], "bins: expected 2 to 10000, found 1"),
+        ([{"psj": {"bins": 3}}], "unknown method 'psj', did you mean 'psi'"),
+        ([{"psi": 3}], "expected a name or"),
+        ([3], "expected a method, or one with its parameters, found 3"),
+    ],
+)
+def test_parameters_that_can_not_be_are_refused(given, words):
+    with pytest.raises(SpecError, match=re.escape(words)):
+        Spec(monitor="m", window="all", methods=given)
+
+
+def test_compare_and_a_saved_reference_take_parameters(tmp_path):
+    x = np.random.default_rng(0).normal(size=(2, 900))
+    before, now = {"x": x[0]}, {"x": x[1] + 0.1}
+    methods = [("psi", {"bins": 4}), {"wasserstein": {"permutations": 99}}]
+    rows = sd.compare(before, now, methods=methods).results
+    [psi] = rows.filter(metric="drift.psi")
+    assert psi.value == sd.drift.psi(x[0], x[1] + 0.1, bins=4).value
+    [distance] = rows.filter(metric="drift.wasserstein")
+    assert (distance.params, distance.p_value) == (
+        "permutations=99",
+        sd.drift.wasserstein(x[0], x[1] + 0.1, permutations=99).p_value,
+    )
+    spec = Spec(monitor="m", window="all", methods=methods)
+    sd.Reference.fit(before, spec=spec).save(tmp_path / "r")
+    again = sd.Reference.load(tmp_path / "r").compare(now).results
+    assert again.filter(metric="drift.psi")[0].value == psi.value

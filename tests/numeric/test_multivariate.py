@@ -228,3 +228,23 @@ def test_a_table_without_numbers_has_no_correlations():
 def test_a_wrong_parameter_is_refused_by_name(method, wrong):
     with pytest.raises(ValueError, match=f"{next(iter(wrong))}: expected"):
         method({"a": [1.0]}, {"a": [1.0]}, **wrong)
+
+
+def test_mmd_tells_its_progress_and_can_be_stopped_by_it():
+    rng = np.random.default_rng(1)
+    x, y = ({"a": rng.normal(size=2000), "b": rng.normal(size=2000)} for _ in range(2))
+    seen = []
+    found = drift.mmd(
+        x, y, permutations=3000, progress=lambda done, total: seen.append((done, total))
+    )
+    assert found == drift.mmd(x, y, permutations=3000)
+    assert seen
+    assert all(0 <= done <= total for done, total in seen)
+
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        drift.mmd(x, y, permutations=3000, progress=stop)
+    with pytest.raises(TypeError, match="progress"):
+        drift.mmd(x, y, progress=3)

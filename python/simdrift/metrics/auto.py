@@ -26,8 +26,9 @@ SMALL_ROWS = 1000
 """Up to here a test has the say: it is exact, and a distance mostly noise."""
 
 Call = tuple[str, dict[str, Any]]
-Named = str | tuple[str, Mapping[str, Any]]
-Methods = str | Sequence[Named] | Mapping[str, str | Sequence[Named]]
+Named = str | tuple[str, Mapping[str, Any]] | Mapping[str, Mapping[str, Any]]
+"""A name, (name, parameters) or {name: parameters}."""
+Methods = str | Sequence[Named] | Mapping[str, Named | Sequence[Named]]
 
 
 class MethodChoice(NamedTuple):
@@ -49,10 +50,25 @@ class MethodChoice(NamedTuple):
 
 
 def _calls(named: Any) -> tuple[Call, ...]:
-    return tuple(_call(item) for item in named)
+    calls: list[Call] = []
+    for item in named:
+        calls += map(_call, item.items()) if isinstance(item, Mapping) else [_call(item)]
+    return tuple(calls)
 
 
-def _call(named: Named) -> Call:
+def calls_of(given: Any) -> tuple[Call, ...]:
+    """One method or several, each a name, (name, parameters) or {name: parameters}; TypeError or
+    ValueError for anything else.
+
+    >>> calls_of(["ks", {"psi": {"smoothing": 0}}])
+    (('ks', {}), ('psi', {'smoothing': 0.0}))
+    """
+    if not isinstance(given, (str, Sequence, Mapping)):
+        raise TypeError(f"methods: expected a name or a list of names, found {given!r}")
+    return _calls([given] if isinstance(given, (str, Mapping)) or _is_call(given) else given)
+
+
+def _call(named: str | tuple[str, Mapping[str, Any]]) -> Call:
     """(name, parameters), both checked."""
     if isinstance(named, str):
         return method(named).name, {}
@@ -95,9 +111,10 @@ def choose(kind: str, rows: int, categories: int = 0) -> MethodChoice:
 def resolve(
     methods: Methods, column: str, kind: str, rows: int, categories: int = 0
 ) -> MethodChoice:
-    """The choice for one column out of what the user gave: 'auto', a name, a list of names or
-    (name, parameters), or a mapping from column or kind to those. A method from a plain list
-    is taken where it applies to the column's kind; one given for a column is always taken."""
+    """The choice for one column out of what the user gave: 'auto', a name, a list of names,
+    (name, parameters) or {name: parameters}, or a mapping from column or kind to those. A method
+    from a plain list is taken where it applies to the column's kind; one given for a column is
+    always taken."""
     if isinstance(methods, Mapping):
         given = methods.get(column, methods.get(kind, "auto"))
         return _named(given, column in methods, kind, rows, categories)
@@ -114,9 +131,7 @@ def is_auto(methods: Methods, column: str, kind: str) -> bool:
 def _named(given: Any, always: bool, kind: str, rows: int, categories: int = 0) -> MethodChoice:
     if given == "auto":
         return choose(kind, rows, categories)
-    if not isinstance(given, (str, Sequence)):
-        raise TypeError(f"methods: expected a name or a list of names, found {given!r}")
-    calls = _calls([given] if isinstance(given, str) or _is_call(given) else given)
+    calls = calls_of(given)
     if not always:
         calls = tuple(call for call in calls if kind in method(call[0]).kinds)
     return MethodChoice(calls)

@@ -54,7 +54,8 @@ def compare(
     `reference`, `current`: pandas, polars, Arrow, NumPy dicts, DuckDB, a path of a Parquet file;
     `reference` may be a `Reference`. `columns`: names to compare (default: all of both).
     `roles`: a dict such as {"prediction": "p", "target": "y", "categorical": ["zip"]}.
-    `methods`: 'auto', a name, a list, or a dict of them by column or kind. `thresholds`: by
+    `methods`: 'auto', a name, a list, or a dict of them by column or kind; with parameters as
+    (name, {parameter: value}) or {name: {parameter: value}}. `thresholds`: by
     metric, or by column and metric. `segments`: columns, or lists of columns, the rows of whose
     values are compared on their own, too. `bins`: how psi and its like cut numbers.
     `weights`: the name of a column of row weights in both, or array-likes for reference and

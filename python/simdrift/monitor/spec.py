@@ -408,17 +408,55 @@ def _known_name(name: str, what: str, known: tuple[str, ...]) -> str:
     return name
 
 
-def _checked_methods(value: object) -> str | tuple[str, ...] | dict[str, tuple[str, ...] | str]:
+Call = str | dict[str, dict[str, Any]]
+"""A method's name, or that with its parameters."""
+
+
+def _checked_methods(value: object) -> Call | tuple[Call, ...] | dict[str, Any]:
     """A method, several, or either by column name or type; 'auto' chooses by type and rows."""
     if isinstance(value, Mapping):
         return {str(key): _some_methods(item) for key, item in value.items()}
     return _some_methods(value)
 
 
-def _some_methods(value: object) -> str | tuple[str, ...]:
-    known = ("auto", *known_metrics("methods"))
+def _some_methods(value: object) -> Call | tuple[Call, ...]:
     if isinstance(value, str):
+        known = ("auto", *known_metrics("methods"))
         return _known_name(value.removeprefix("drift."), "method", known)
-    if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
-        return tuple(_known_name(name.removeprefix("drift."), "method", known) for name in value)
+    if isinstance(value, Mapping) or _is_pair(value):
+        calls = _called(value)
+        return calls[0] if len(calls) == 1 else calls
+    if isinstance(value, list | tuple):
+        return tuple(call for item in value for call in _called(item))
     raise _refuse(f"expected 'auto', a method, a list, or a table of them, found {found(value)}")
+
+
+def _is_pair(value: object) -> bool:
+    """(name, parameters)."""
+    if not isinstance(value, list | tuple) or len(value) != 2 or not isinstance(value[0], str):
+        return False
+    parameters = value[1]
+    return isinstance(parameters, Mapping) and not any(
+        isinstance(part, Mapping) for part in parameters.values()
+    )
+
+
+def _called(value: object) -> tuple[Call, ...]:
+    """A name, (name, parameters) or {name: parameters}, all checked."""
+    from simdrift.metrics.auto import calls_of
+
+    if isinstance(value, str):
+        known = known_metrics("methods")
+        return (_known_name(value.removeprefix("drift."), "method", known),)
+    items: Any = value.items() if isinstance(value, Mapping) else [value]
+    if not isinstance(value, Mapping) and not _is_pair(value):
+        raise _refuse(f"expected a method, or one with its parameters, found {found(value)}")
+    calls: list[Call] = []
+    for name, parameters in items:
+        _called(name)
+        try:
+            [(plain, _)] = calls_of((name, parameters))
+        except (TypeError, ValueError) as error:
+            raise _refuse(str(error)) from None
+        calls.append({plain: dict(parameters)} if parameters else plain)
+    return tuple(calls)

@@ -30,8 +30,22 @@ def checked_yates(yates: bool) -> bool:
     return yates
 
 
-@drift_method("chi_square", kinds=(CATEGORICAL,), rule="test", params={"yates": checked_yates})
-def measure_chi_square(pair: ColumnPair, *, yates: bool = False) -> Outcome:
+def checked_corrected(corrected: bool) -> bool:
+    """True or False, else TypeError."""
+    if not isinstance(corrected, bool):
+        raise TypeError(f"corrected: expected True or False, found {corrected!r}")
+    return corrected
+
+
+@drift_method(
+    "chi_square",
+    kinds=(CATEGORICAL,),
+    rule="test",
+    params={"yates": checked_yates, "corrected": checked_corrected},
+)
+def measure_chi_square(
+    pair: ColumnPair, *, yates: bool = False, corrected: bool = False
+) -> Outcome:
     """Pearson's chi-square of the 2 x K contingency table; effect size Cramer's V."""
     if (refused := crowded(pair)) is not None:
         return refused
@@ -43,7 +57,7 @@ def measure_chi_square(pair: ColumnPair, *, yates: bool = False) -> Outcome:
     return Outcome(
         value,
         p_value=chi2_sf(value, df),
-        effect_size=cramers_v(c, d),
+        effect_size=_association(c, d, corrected),
         n_reference=n,
         n_current=m,
         log_p=partial(chi2_log_sf, value, df),
@@ -67,20 +81,23 @@ def chi_square(
     current: object,
     *,
     yates: bool = False,
+    corrected: bool = False,
     alpha: float = DEFAULT_ALPHA,
     weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """Pearson's chi-square of the 2 x K table of category counts, df = K - 1; effect size
-    Cramer's V. `yates` takes Yates' correction where K = 2. One category in both samples:
-    status 'degenerate', p = 1. Equals `scipy.stats.chi2_contingency`.
+    Cramer's V, `corrected` for bias (Bergsma 2013) on request. `yates` takes Yates' correction
+    where K = 2. One category in both samples: status 'degenerate', p = 1. Equals
+    `scipy.stats.chi2_contingency`.
 
     >>> from simdrift.metrics import drift
     >>> result = drift.chi_square(["a"] * 10 + ["b"] * 20, ["a"] * 20 + ["b"] * 10)
     >>> round(result.value, 6), round(result.p_value, 6)
     (6.666667, 0.009823)
     """
-    params = {"yates": yates} if yates is not False else {}
+    given = {"yates": yates, "corrected": corrected}
+    params = {name: value for name, value in given.items() if value is not False}
     return run(
         "chi_square",
         reference,
@@ -122,8 +139,13 @@ def corrected_v(c: Counts, d: Counts) -> float | None:
     return math.sqrt(min(1.0, square / least)) if least > 0.0 else 0.0
 
 
-@drift_method("g_test", kinds=(CATEGORICAL,), rule="test")
-def measure_g_test(pair: ColumnPair) -> Outcome:
+def _association(c: Counts, d: Counts, corrected: bool) -> float | None:
+    """Cramer's V, corrected for bias or as it is."""
+    return corrected_v(c, d) if corrected else cramers_v(c, d)
+
+
+@drift_method("g_test", kinds=(CATEGORICAL,), rule="test", params={"corrected": checked_corrected})
+def measure_g_test(pair: ColumnPair, *, corrected: bool = True) -> Outcome:
     """G = 2 sum observed ln(observed / expected) of the 2 x K table; corrected Cramer's V."""
     if (refused := crowded(pair)) is not None:
         return refused
@@ -140,7 +162,7 @@ def measure_g_test(pair: ColumnPair) -> Outcome:
     return Outcome(
         value,
         p_value=chi2_sf(value, df),
-        effect_size=corrected_v(c, d),
+        effect_size=_association(c, d, corrected),
         n_reference=n,
         n_current=m,
         log_p=partial(chi2_log_sf, value, df),
@@ -151,12 +173,13 @@ def g_test(
     reference: object,
     current: object,
     *,
+    corrected: bool = True,
     alpha: float = DEFAULT_ALPHA,
     weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
     """G statistic (log-likelihood ratio) of the 2 x K table of category counts, df = K - 1;
-    effect size: Cramer's V, corrected for bias (Bergsma 2013). One category in both samples:
+    effect size: Cramer's V, `corrected` for bias (Bergsma 2013). One category in both samples:
     status 'degenerate', p = 1. Equals `scipy.stats.chi2_contingency(lambda_='log-likelihood',
     correction=False)`.
 
@@ -165,11 +188,12 @@ def g_test(
     >>> round(result.value, 6), round(result.p_value, 6)
     (6.795961, 0.009136)
     """
+    params = {"corrected": corrected} if corrected is not True else {}
     return run(
         "g_test",
         reference,
         current,
-        {},
+        params,
         alpha=alpha,
         kind=CATEGORICAL,
         weights=weights,
@@ -194,8 +218,14 @@ def _two_categories(pair: ColumnPair) -> tuple[Outcome | None, tuple[Size, Size,
     return None, (c[last].item(), n, d[last].item(), m)
 
 
-@drift_method("fisher_exact", kinds=(CATEGORICAL,), rule="test", weights=False)
-def measure_fisher_exact(pair: ColumnPair) -> Outcome:
+@drift_method(
+    "fisher_exact",
+    kinds=(CATEGORICAL,),
+    rule="test",
+    params={"corrected": checked_corrected},
+    weights=False,
+)
+def measure_fisher_exact(pair: ColumnPair, *, corrected: bool = False) -> Outcome:
     """Odds ratio of the 2 x 2 table; two-sided p-value of all tables no likelier."""
     refused, (a, n, b, m) = _two_categories(pair)
     if refused is not None:
@@ -210,7 +240,7 @@ def measure_fisher_exact(pair: ColumnPair) -> Outcome:
     return Outcome(
         value,
         p_value=exp_p(log_p),
-        effect_size=cramers_v(c, d),
+        effect_size=_association(c, d, corrected),
         n_reference=n,
         n_current=m,
         log_p=lambda: log_p,
@@ -221,12 +251,14 @@ def fisher_exact(
     reference: object,
     current: object,
     *,
+    corrected: bool = False,
     alpha: float = DEFAULT_ALPHA,
     threads: int | None = None,
 ) -> DriftResult:
     """Fisher's exact test of two categories: the odds of the one that sorts last in the current
     sample over those in the reference (with half a row more in each cell where one is empty);
-    effect size Cramer's V. The p-value equals `scipy.stats.fisher_exact`'s, two-sided.
+    effect size Cramer's V, `corrected` on request. The p-value equals
+    `scipy.stats.fisher_exact`'s, two-sided.
 
     One category in both samples: status 'degenerate'; more than two: 'not_applicable'.
 
@@ -235,8 +267,9 @@ def fisher_exact(
     >>> result.value, round(result.p_value, 6)
     (20.0, 0.034965)
     """
+    params = {"corrected": corrected} if corrected is not False else {}
     return run(
-        "fisher_exact", reference, current, {}, alpha=alpha, kind=CATEGORICAL, threads=threads
+        "fisher_exact", reference, current, params, alpha=alpha, kind=CATEGORICAL, threads=threads
     )
 
 

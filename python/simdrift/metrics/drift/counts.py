@@ -1,7 +1,8 @@
 """Drift of counts: categories as they are, numbers over cells cut by the reference.
 
-A distance of two samples of one law is never 0. With c_i, d_i rows in cell i of B, and p, q
-the shares, what chance alone gives follows from sum (p-q)^2/p ~ (1/n + 1/m) chi2(B-1):
+A distance of two samples of one law is never 0. It is its own effect size. With c_i, d_i rows in
+cell i of B, and p, q the shares, what chance alone gives follows from
+sum (p-q)^2/p ~ (1/n + 1/m) chi2(B-1):
 PSI / (1/n + 1/m) ~ chi2(B-1), and JSD (base 2) ~ (1/n + 1/m) / (8 ln 2) chi2(B-1), KL ~ half,
 the squared Hellinger distance ~ an eighth of PSI: the first terms of their expansions about
 p = q. Where cells expect few rows that is poor: then the mean and the variance of the statistic
@@ -120,8 +121,9 @@ def _rooted(statistic: Statistic, scale: float, c: Counts, d: Counts) -> Outcome
     found = _calibrated(statistic, scale, c, d)
     if found.value is None or found.null_quantile is None:
         return found
+    root = math.sqrt(found.value)
     return found._replace(
-        value=math.sqrt(found.value), null_quantile=math.sqrt(found.null_quantile)
+        value=root, effect_size=root, null_quantile=math.sqrt(found.null_quantile)
     )
 
 
@@ -282,7 +284,7 @@ def measure_total_variation(pair: ColumnPair, *, bins: Bins = DEFAULT_BINS) -> O
     c, d = pair.cell_counts(bins)
     n, m = c.sum().item(), d.sum().item()
     value = 0.5 * float(np.abs(c / n - d / m).sum())
-    outcome = Outcome(value, n_reference=n, n_current=m)
+    outcome = Outcome(value, effect_size=value, n_reference=n, n_current=m)
     if len(c) < 2:
         return outcome._replace(p_value=1.0, null_quantile=0.0)
     x, df = chi_square_of(c, d), len(c) - 1
@@ -347,7 +349,8 @@ def measure_l_infinity(pair: ColumnPair, *, bins: Bins = DEFAULT_BINS) -> Outcom
     c, d = pair.cell_counts(bins)
     n, m, cells = c.sum().item(), d.sum().item(), len(c)
     change = np.abs(c / n - d / m)
-    outcome = Outcome(float(change.max()), n_reference=n, n_current=m)
+    largest = float(change.max())
+    outcome = Outcome(largest, effect_size=largest, n_reference=n, n_current=m)
     pooled = (c + d) / (n + m)
     spread = np.sqrt(pooled * (1.0 - pooled) * _chance(c, d))
     if cells < 2:
@@ -396,7 +399,14 @@ def _calibrated(statistic: Statistic, scale: float, c: Counts, d: Counts) -> Out
     n, m, df = c.sum().item(), d.sum().item(), float(len(c) - 1)
     value = float(statistic(c[None, :], d[None, :])[0])
     if df < 1:
-        return Outcome(value, p_value=1.0, null_quantile=0.0, n_reference=n, n_current=m)
+        return Outcome(
+            value,
+            p_value=1.0,
+            effect_size=value,
+            null_quantile=0.0,
+            n_reference=n,
+            n_current=m,
+        )
     if not math.isfinite(value):
         return Outcome(None, OVERFLOW, n_reference=n, n_current=m, reason="an empty cell")
     if (c + d).min() * min(n, m) < EXPECTED_ROWS * (n + m) and len(c) <= MOST_CELLS:
@@ -405,6 +415,7 @@ def _calibrated(statistic: Statistic, scale: float, c: Counts, d: Counts) -> Out
     return Outcome(
         value,
         p_value=chi2_sf(x, df),
+        effect_size=value,
         null_quantile=scale * chi2_quantile(CHANCE_LEVEL, df),
         n_reference=n,
         n_current=m,

@@ -60,9 +60,22 @@ def _beside_chance(
         return outcome._replace(null_quantile=None if chance is None else scale * chance)
     statistic = permutation.energy if squared else permutation.wasserstein
     found = permutation.permuted(pair, statistic, permutations, seed)
+    effect = _in_deviations(outcome.value, pair, scale, squared)
+    outcome = outcome._replace(effect_size=effect)
     if found is None:
         return outcome._replace(p_value=1.0, null_quantile=0.0)
     return outcome._replace(p_value=found.p_value, null_quantile=scale * found.null_quantile)
+
+
+def _in_deviations(
+    value: float | None, pair: ColumnPair, scale: float, squared: bool
+) -> float | None:
+    """The distance in standard deviations of the reference (the energy distance in their
+    roots); None where it has none. `scale`: of the value, against the column's unit."""
+    std = pair.reference.profile["std"]
+    if value is None or not 0.0 < std < math.inf:
+        return None
+    return value / scale / (math.sqrt(std) if squared else std)
 
 
 def _limit(pair: ColumnPair, squared: bool, outcome: Outcome) -> float | None:
@@ -90,7 +103,8 @@ def wasserstein(
 
     `null_quantile` is what chance alone stays below in 95 of 100 samples of these sizes, by the
     limit law between the reference's 1 and 99 % quantiles; `permutations` random exchanges of
-    rows (seeded, over 512 cells at most) give it for the samples at hand, and a p-value.
+    rows (seeded, over 512 cells at most) give it for the samples at hand, and a p-value; effect
+    size then: the distance in standard deviations of the reference.
 
     >>> from simdrift.metrics import drift
     >>> drift.wasserstein([0.0, 1.0, 3.0], [5.0, 6.0, 8.0]).value

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from simdrift import _core
 from simdrift.metrics.drift.checks import checked_permutations, checked_seed
 from simdrift.metrics.drift.multivariate.run import run
-from simdrift.metrics.drift.multivariate.sample import Matrix, TablePair
+from simdrift.metrics.drift.multivariate.sample import Matrix, Progress, TablePair
 from simdrift.metrics.drift.run import Weights
 from simdrift.metrics.laws.permutation import chance_of
 from simdrift.metrics.laws.special import NORMAL_95, normal_log_sf, normal_sf
@@ -69,11 +69,16 @@ def measure_mmd(
         return _linear(x, y, gamma)
     x, y = x[:ROWS_A_SIDE], y[:ROWS_A_SIDE]
     rng = np.random.default_rng(seed)
-    value, null = quadratic(x, y, gamma, permutations, rng, pair.threads)
-    outcome = Outcome(value, n_reference=len(x), n_current=len(y))
+    value, null = quadratic(x, y, gamma, permutations, rng, pair)
+    outcome = Outcome(value, effect_size=_distance(value), n_reference=len(x), n_current=len(y))
     if not permutations:
         return outcome
     return outcome._replace(**chance_of(value, null)._asdict())
+
+
+def _distance(square: float) -> float:
+    """MMD itself, 0 where the unbiased estimate of its square is below."""
+    return math.sqrt(max(square, 0.0))
 
 
 def median_gamma(x: Matrix, y: Matrix) -> float | None:
@@ -98,7 +103,7 @@ def quadratic(
     gamma: float,
     permutations: int,
     rng: np.random.Generator,
-    threads: int | None = None,
+    pair: TablePair | None = None,
 ) -> tuple[float, NDArray[np.float64]]:
     """MMD^2 of all pairs, and of as many random exchanges of rows."""
     rows, n = np.concatenate([x, y]), len(x)
@@ -106,7 +111,14 @@ def quadratic(
     labels[0, :n] = 1
     for labeling in labels[1:]:
         labeling[rng.permutation(len(rows))[:n]] = 1
-    found = _core.mmd_quadratic(rows.ravel(), rows.shape[1], labels.ravel(), gamma, threads)
+    options = {} if pair is None else {"threads": pair.threads, "progress": pair.progress}
+    found = _core.mmd_quadratic(
+        rows.ravel(),
+        rows.shape[1],
+        labels.ravel(),
+        gamma,
+        **options,  # type: ignore[arg-type]
+    )
     return float(found[0]), found[1:]
 
 
@@ -120,7 +132,9 @@ def _linear(x: Matrix, y: Matrix, gamma: float) -> Outcome:
 
     terms = kernel(a, b) + kernel(c, d) - kernel(a, d) - kernel(b, c)
     value, spread = float(terms.mean()), float(terms.std(ddof=1)) / math.sqrt(pairs)
-    outcome = Outcome(value, n_reference=2 * pairs, n_current=2 * pairs)
+    outcome = Outcome(
+        value, effect_size=_distance(value), n_reference=2 * pairs, n_current=2 * pairs
+    )
     if spread == 0.0:
         return outcome._replace(p_value=1.0 if value <= 0.0 else 0.0, null_quantile=0.0)
     z = value / spread
@@ -141,6 +155,7 @@ def mmd(
     alpha: float = DEFAULT_ALPHA,
     weights: Weights = None,
     threads: int | None = None,
+    progress: Progress = None,
 ) -> DriftResult:
     """Maximum mean discrepancy MMD^2 of the complete rows of two frames' numeric columns,
     standardised by the reference; unbiased, so it may be below 0. Gaussian kernel at the median
@@ -148,7 +163,8 @@ def mmd(
 
     `estimator`: 'quadratic' reads all pairs of at most 2,000 rows a side, with a p-value from
     `permutations` seeded exchanges of rows, (1 + #>=) / (B + 1); 'linear' reads disjoint pairs of
-    at most 10,000 rows, with a normal p-value. Alerts where p <= alpha.
+    at most 10,000 rows, with a normal p-value. Effect size: MMD, in [0, sqrt 2]. Alerts where
+    p <= alpha. `progress(done, total)` is called with the blocks of rows that are done.
 
     >>> import numpy as np
     >>> from simdrift.metrics import drift
@@ -157,4 +173,13 @@ def mmd(
     0.005
     """
     params = {"estimator": estimator, "permutations": permutations, "seed": seed}
-    return run("mmd", reference, current, params, alpha=alpha, weights=weights, threads=threads)
+    return run(
+        "mmd",
+        reference,
+        current,
+        params,
+        alpha=alpha,
+        weights=weights,
+        threads=threads,
+        progress=progress,
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 from simdrift._core import Column
 from simdrift.metrics import thresholds as rules
-from simdrift.metrics.drift.multivariate.sample import TablePair, TableSample
+from simdrift.metrics.drift.multivariate.sample import Progress, TablePair, TableSample
 from simdrift.metrics.drift.run import Weights, result_of
 from simdrift.metrics.registry import checked_params
 from simdrift.metrics.registry import method as registered
@@ -29,11 +29,14 @@ def run(
     alpha: float = DEFAULT_ALPHA,
     weights: Weights = None,
     threads: int | None = None,
+    progress: Progress = None,
 ) -> DriftResult:
     """The registered table method of that name on two frames, as a `DriftResult`; parameters
     that are the defaults are not told."""
     from simdrift.columns import as_table
 
+    if progress is not None and not callable(progress):
+        raise TypeError(f"progress: expected a callable (done, total) or None, found {progress!r}")
     spec = registered(name)
     defaults = signature(spec.function).parameters
     told = {key: value for key, value in params.items() if value != defaults[key].default}
@@ -55,7 +58,7 @@ def run(
             if sides is None
             else WeightedCurrent(name, column, sides[1], threads=threads)
         )
-    pair = TablePair(TableSample.of(x), TableSample.of(y), threads=threads)
+    pair = TablePair(TableSample.of(x), TableSample.of(y), threads=threads, progress=progress)
     return result_of(spec, pair, checked, told, threshold, alpha)
 
 

@@ -10,7 +10,7 @@ heaviest is drawn for certain. The sample is then one of equal rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -39,6 +39,7 @@ MOST_LABELS = 20
 """Categories of a column that are told apart in a sample; the others are one more."""
 
 Matrix = NDArray[np.float64]
+Progress = Callable[[int, int], object] | None
 
 
 class CategorySample:
@@ -228,11 +229,17 @@ class TablePair:
     kind = TABLE
 
     def __init__(
-        self, reference: TableSample, current: TableSample, *, threads: int | None = None
+        self,
+        reference: TableSample,
+        current: TableSample,
+        *,
+        threads: int | None = None,
+        progress: Progress = None,
     ) -> None:
         self.reference = reference
         self.current = current
         self.threads = threads
+        self.progress = progress
 
     @cached_property
     def shape_status(self) -> str | None:
