@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simdrift.metrics.laws import kuiper, mann_whitney, quadratic, special
+from simdrift.metrics.laws import kuiper, mann_whitney, quadratic, special, tied
 
 CLOSE = 1e-10
 
@@ -152,3 +152,35 @@ def test_a_p_value_below_float64_is_zero_and_has_a_logarithm():
     assert special.exp_p(-800.0) == 0.0
     assert quadratic.mises_log_sf(1e4) == pytest.approx(-0.5e4 * math.pi**2, rel=1e-3)
     assert quadratic.darling_log_sf(1e4) == pytest.approx(-1e4, rel=1e-2)
+
+
+@pytest.mark.parametrize("shares", [[0.5, 0.5], [0.9, 0.05, 0.05], [0.2] * 5, [1 / 64] * 64])
+@pytest.mark.parametrize("form", ["mises_weights", "darling_weights"])
+def test_laws_of_tied_values_are_those_of_their_quadratic_forms(shares, form):
+    """Against the bridge itself, drawn; A2 has the mean 1 whatever the ties."""
+    shares = np.array(shares)
+    rng = np.random.default_rng([3, len(shares)])
+    ends = np.cumsum(shares)[:-1]
+    steps = rng.normal(size=(100_000, len(shares))) * np.sqrt(shares)
+    walk = np.cumsum(steps, axis=1)
+    bridge = walk[:, :-1] - ends * walk[:, -1:]
+    padded = np.pad(bridge, ((0, 0), (1, 1)))
+    middle = 0.5 * (padded[:, 1:] + padded[:, :-1])
+    below = np.cumsum(shares) - 0.5 * shares
+    variance = below * (1 - below) - shares / 4
+    drawn = (middle**2) @ (shares if form == "mises_weights" else shares / variance)
+    weights = getattr(tied, form)(shares)
+    assert weights.sum() == pytest.approx(drawn.mean(), rel=0.02)
+    if form == "darling_weights":
+        assert weights.sum() == pytest.approx(1.0, rel=1e-9)
+    for level in (0.5, 0.9, 0.95, 0.99):
+        p = math.exp(tied.log_sf(float(np.quantile(drawn, level)), weights))
+        assert p == pytest.approx(1 - level, rel=0.08)
+
+
+def test_the_tail_of_one_weight_is_chi_squares_and_of_equal_ones_near_it():
+    assert tied.log_sf(0.0, np.array([1.0])) == 0.0
+    assert tied.log_sf(50.0, np.array([0.5])) == special.chi2_log_sf(100.0, 1)
+    for x in (1.0, 3.999, 4.0, 4.001, 20.0, 2000.0):
+        exact = special.chi2_log_sf(x, 4)
+        assert tied.log_sf(x, np.ones(4)) == pytest.approx(exact, rel=0.02, abs=0.005)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from simdrift import _core
 from simdrift._errors import InvalidColumn
-from simdrift.metrics.laws import quadratic
+from simdrift.metrics.laws import quadratic, tied
 from simdrift.metrics.once import once
 from simdrift.metrics.state import (
     CATEGORICAL,
@@ -177,6 +177,17 @@ class ColumnPair:
         return quadratic.mises_numerator(
             found["cramer_von_mises"], within, found["ties"], found["n"], found["m"]
         )
+
+    @once
+    def tied_shares(self) -> NDArray[np.float64] | None:
+        """Shares of both samples' rows in steps, where ties hold so many rows that they change
+        the law of a rank statistic; else None."""
+        rows = self.ranks["n"] + self.ranks["m"]
+        if self.ranks["ties"] < tied.MATTER * float(rows) ** 3:
+            return None
+        reference, current = self.cell_counts(tied.CELLS)
+        counts = np.asarray(reference + current, float)
+        return np.asarray(counts / counts.sum())
 
     def pooled_quantiles(self, q: Sequence[float]) -> NDArray[np.float64]:
         """Exact quantiles of the finite rows of both sides together."""

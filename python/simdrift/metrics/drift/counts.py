@@ -30,13 +30,14 @@ from simdrift.metrics.drift.cells import (
 )
 from simdrift.metrics.drift.contingency import chi_square_of, cramers_v
 from simdrift.metrics.drift.run import Weights, run
+from simdrift.metrics.laws import hypergeometric
 from simdrift.metrics.laws.special import (
     NORMAL_95,
     chi2_log_sf,
     chi2_quantile,
     chi2_sf,
+    exp_p,
     normal_two_sided_log_p,
-    normal_two_sided_p,
     special,
 )
 from simdrift.metrics.pair import ColumnPair
@@ -355,14 +356,33 @@ def measure_l_infinity(pair: ColumnPair, *, bins: Bins = DEFAULT_BINS) -> Outcom
     spread = np.sqrt(pooled * (1.0 - pooled) * _chance(c, d))
     if cells < 2:
         return outcome._replace(p_value=1.0, null_quantile=0.0)
-    z = float(np.max(change / spread))
     tests = cells - 1 if cells == 2 else cells
     reach = -float(special().ndtri(0.5 * (1.0 - CHANCE_LEVEL) / tests))
+    sparse = _sparse(c, d) if cells <= MOST_CELLS else np.zeros(cells, bool)
+    z = float(np.max(change[~sparse] / spread[~sparse], initial=0.0))
+    log_p = min(normal_two_sided_log_p(z), _fisher_log_p(c, d, sparse))
+    log_p = min(0.0, math.log(tests) + log_p)
     return outcome._replace(
-        p_value=min(1.0, tests * normal_two_sided_p(z)),
+        p_value=exp_p(log_p),
         null_quantile=reach * float(spread.max()),
-        log_p=lambda: min(0.0, math.log(tests) + normal_two_sided_log_p(z)),
+        log_p=lambda: log_p,
     )
+
+
+def _sparse(c: Counts, d: Counts) -> NDArray[np.bool_]:
+    """The cells that expect less than EXPECTED_ROWS of the smaller side."""
+    n, m = float(c.sum()), float(d.sum())
+    return np.asarray((c + d) * min(n, m) < EXPECTED_ROWS * (n + m))
+
+
+def _fisher_log_p(c: Counts, d: Counts, cells: NDArray[np.bool_]) -> float:
+    """log of the smallest p-value of Fisher's exact test of one of the cells against all
+    others; 0 without cells."""
+    c, d = whole_rows(c), whole_rows(d)
+    n, total = int(c.sum()), int(c.sum() + d.sum())
+    tables = set(zip(c[cells].tolist(), d[cells].tolist(), strict=True))
+    tails = (hypergeometric.two_sided_log_p(a, n, a + b, total) for a, b in tables)
+    return min(tails, default=0.0)
 
 
 def l_infinity(
@@ -376,7 +396,8 @@ def l_infinity(
 ) -> DriftResult:
     """The largest difference |p - q| of the share of a cell, in [0, 1], over the cells of
     `psi`, unsmoothed; default threshold 0.1. The p-value is that of two-proportion z-tests of
-    all cells, corrected by Bonferroni.
+    all cells (Fisher's exact ones where a cell expects less than 5 rows), corrected by
+    Bonferroni.
 
     >>> from simdrift.metrics import drift
     >>> drift.l_infinity(["a", "a", "b", "b"], ["a", "b", "b", "b"]).value
@@ -409,7 +430,7 @@ def _calibrated(statistic: Statistic, scale: float, c: Counts, d: Counts) -> Out
         )
     if not math.isfinite(value):
         return Outcome(None, OVERFLOW, n_reference=n, n_current=m, reason="an empty cell")
-    if (c + d).min() * min(n, m) < EXPECTED_ROWS * (n + m) and len(c) <= MOST_CELLS:
+    if len(c) <= MOST_CELLS and _sparse(c, d).any():
         scale, df = _exchanged(statistic, scale, df, c, d)
     x = value / scale
     return Outcome(

@@ -6,7 +6,7 @@ from functools import partial
 
 from simdrift import _core
 from simdrift.metrics.drift.run import Weights, run
-from simdrift.metrics.laws import kolmogorov, quadratic
+from simdrift.metrics.laws import kolmogorov, quadratic, tied
 from simdrift.metrics.laws import kuiper as kuiper_law
 from simdrift.metrics.laws import mann_whitney as mann_whitney_law
 from simdrift.metrics.laws.special import exp_p
@@ -142,7 +142,12 @@ def measure_cramer_von_mises(pair: ColumnPair) -> Outcome:
     numerator = pair.mises_numerator
     value = quadratic.mises_statistic(numerator, n, m)
     effect = value * (n + m) / (n * m)
-    log_p = quadratic.mises_log_p(value, numerator, n, m, counted=not pair.is_weighted)
+    small = max(n, m) <= quadratic.EXACT_ROWS and not pair.is_weighted
+    if (shares := pair.tied_shares) is not None and not small:
+        bare = (value - 0.25 / (n + m)) * (n + m - 1.0) / (n + m)
+        log_p = tied.log_sf(bare, tied.mises_weights(shares))
+    else:
+        log_p = quadratic.mises_log_p(value, numerator, n, m, counted=small)
     return _tested(pair, value, log_p, effect)
 
 
@@ -158,7 +163,8 @@ def cramer_von_mises(
     effect size T (n + m) / (n m), in [0, 1/3].
 
     The p-value counts orders up to 20 rows a side, else it is the limit law's after Anderson
-    (1962), right down to 1e-300; with ties it errs upwards. Alerts where p <= alpha. Without ties
+    (1962), right down to 1e-300; with many ties the law of the tied values, within some percent
+    (`laws/tied.py`). Alerts where p <= alpha. Without ties
     equal to `scipy.stats.cramervonmises_2samp`. With them F and G are taken at the middle of
     each step; SciPy's squares of mean ranks grow with the ties alone where n and m differ, until
     p is 0 of samples of one law.
@@ -186,7 +192,12 @@ def measure_anderson_darling(pair: ColumnPair) -> Outcome:
         return _untested(pair, TOO_FEW_ROWS)
     value = quadratic.darling_statistic(found["anderson_darling"], n, m)
     effect = found["anderson_darling"] * ((n + m) / (n * m)) ** 2
-    return _tested(pair, value, quadratic.darling_log_p(value), effect)
+    if (shares := pair.tied_shares) is None:
+        log_p = quadratic.darling_log_p(value)
+    else:
+        square = effect * n * m / (n + m) * (n + m - 1.0) / (n + m)
+        log_p = tied.log_sf(square, tied.darling_weights(shares))
+    return _tested(pair, value, log_p, effect)
 
 
 def anderson_darling(
@@ -202,7 +213,8 @@ def anderson_darling(
     (F - G)^2 / (H (1 - H)) over both samples, H their common distribution function, whatever
     their sizes.
 
-    The p-value is the limit law's, of any size (SciPy's ends at 0.25 and 0.001). One value on
+    The p-value is the limit law's, of any size (SciPy's ends at 0.25 and 0.001); with many ties
+    that of the tied values, within some percent (`laws/tied.py`). One value on
     both sides: status 'degenerate'. The value equals `scipy.stats.anderson_ksamp`'s.
 
     >>> from simdrift.metrics import drift

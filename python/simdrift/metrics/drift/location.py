@@ -351,8 +351,9 @@ def measure_quantile_shift(pair: ColumnPair, *, bootstrap: int = 0, seed: int = 
     if not known.any():
         return Outcome(None, OVERFLOW, n_reference=n, n_current=m, reason="no finite quantile")
     at = int(np.argmax(np.where(known, np.abs(shift), -1.0)))
-    spread = (right - left) / (2.0 * special.NORMAL_975)
-    z = np.where(known & (shift != 0.0), np.abs(shift) / spread, 0.0)
+    # towards 0: with ties an interval may end at the quantile on its other side
+    reach = np.where(shift > 0.0, shift - left, right - shift) / special.NORMAL_975
+    z = np.where(known & (shift != 0.0), np.abs(shift) / reach, 0.0)
     strongest = float(np.max(z[~np.isnan(z)], initial=0.0))
     ends = float(left[at]), float(right[at])
     if bootstrap:
@@ -379,9 +380,12 @@ def _order_interval(side: ColumnState, n: Size) -> tuple[Any, Any, Any]:
     lies in 95 of 100 samples (normal approximation of the binomial law)."""
     q = np.array(QUANTILES)
     reach = special.NORMAL_975 * np.sqrt(q * (1.0 - q) / n)
-    low, high = np.clip(q - reach, 0.0, 1.0), np.clip(q + reach, 0.0, 1.0)
-    found = np.asarray(side.quantiles([*low, *q, *high]))
-    return found[:5], found[5:10], found[10:]
+    low, high = q - reach, q + reach
+    found = np.asarray(side.quantiles(np.clip([*low, *q, *high], 0.0, 1.0).tolist()))
+    below, above = found[:5], found[10:]
+    # no row bounds a quantile that so few rows lie beyond
+    below[low < 0.0], above[high > 1.0] = -np.inf, np.inf
+    return below, found[5:10], above
 
 
 def _resampled_interval(
