@@ -132,7 +132,7 @@ def two_decimals(rng, rows):
 
 
 LAWS = (five_values, counts, mostly_zeros, two_decimals)
-SIZES = ((1000, 100), (1000, 20), (100, 1000), (300, 300))
+SIZES = ((1000, 100), (1000, 20), (300, 300))
 SKEWED = {
     "epps_singleton": (two_decimals,),  # SciPy's law: far off for few rows of one side, or skew
     "std_ratio": (two_decimals,),  # the F test is for normal rows
@@ -153,7 +153,7 @@ def test_ties_and_unequal_sizes_are_no_drift(name):
         for n, m in SIZES:
             if min(n, m) < min(FEW.get(name, (0,))):
                 continue
-            p = simulated(name, lambda n=n, m=m, law=law: (law(rng, n), law(rng, m)), 200)
+            p = simulated(name, lambda n=n, m=m, law=law: (law(rng, n), law(rng, m)), 120)
             if len(p) == 0:
                 assert law is mostly_zeros  # no spread to compare with
                 continue

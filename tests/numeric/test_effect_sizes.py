@@ -51,7 +51,7 @@ def test_effect_sizes_do_not_grow_with_the_rows(name):
     params = {"permutations": 9} if name in ("wasserstein", "wasserstein_normed", "energy") else {}
     few, many = (
         getattr(drift, name)(*both(name, rows, rows // 2), **params).effect_size
-        for rows in (1500, 6000)
+        for rows in (1000, 3000)
     )
     rough = "table" in registry.method(name).kinds  # of some hundred rows
     assert many == pytest.approx(few, rel=0.35, abs=0.15 if rough else 0.06)

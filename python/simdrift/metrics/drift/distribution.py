@@ -144,8 +144,8 @@ def measure_cramer_von_mises(pair: ColumnPair) -> Outcome:
     effect = value * (n + m) / (n * m)
     small = max(n, m) <= quadratic.EXACT_ROWS and not pair.is_weighted
     if (shares := pair.tied_shares) is not None and not small:
-        bare = (value - 0.25 / (n + m)) * (n + m - 1.0) / (n + m)
-        log_p = tied.log_sf(bare, tied.mises_weights(shares))
+        law = tied.mises_weights(shares)
+        log_p = tied.log_sf(quadratic.mises_tied_limit(value, n, m, float(law.sum())), law)
     else:
         log_p = quadratic.mises_log_p(value, numerator, n, m, counted=small)
     return _tested(pair, value, log_p, effect)
@@ -195,8 +195,7 @@ def measure_anderson_darling(pair: ColumnPair) -> Outcome:
     if (shares := pair.tied_shares) is None:
         log_p = quadratic.darling_log_p(value)
     else:
-        square = effect * n * m / (n + m) * (n + m - 1.0) / (n + m)
-        log_p = tied.log_sf(square, tied.darling_weights(shares))
+        log_p = tied.log_sf(quadratic.darling_limit(value), tied.darling_weights(shares))
     return _tested(pair, value, log_p, effect)
 
 

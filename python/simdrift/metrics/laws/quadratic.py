@@ -130,11 +130,22 @@ def mises_log_p(
     law's."""
     if counted and max(n, m) <= EXACT_ROWS:
         return math.log(_mises_exact(numerator, int(n), int(m)))
+    mean = (1.0 + 1.0 / (n + m)) / 6.0
+    return mises_log_sf(1.0 / 6.0 + (t - mean) * _mises_scale(n, m))
+
+
+def mises_tied_limit(t: float, n: float, m: float, mean: float) -> float:
+    """T moved and scaled to the limit law of tied values, whose mean that is."""
+    total = n + m
+    bare = (t - 0.25 / total) * (total - 1.0) / total
+    return mean + (bare - mean) * _mises_scale(n, m)
+
+
+def _mises_scale(n: float, m: float) -> float:
+    """Deviation of the limit law over that of n and m different rows (Anderson 1962)."""
     total, k = n + m, n * m
-    mean = (1.0 + 1.0 / total) / 6.0
     spread = (total + 1.0) * (4.0 * k * total - 3.0 * (n * n + m * m) - 2.0 * k)
-    variance = spread / (45.0 * total**2 * 4.0 * k)
-    return mises_log_sf(1.0 / 6.0 + (t - mean) / math.sqrt(45.0 * variance))
+    return math.sqrt(4.0 * k * total**2 / spread)
 
 
 def _mises_exact(numerator: Fraction | float, n: int, m: int) -> float:
@@ -224,4 +235,9 @@ LIMIT_VARIANCE = 2.0 * (math.pi**2 - 9.0) / 3.0
 
 def darling_log_p(statistic: float) -> float:
     """log of the p-value of the standardised statistic, by the limit law."""
-    return darling_log_sf(1.0 + math.sqrt(LIMIT_VARIANCE) * statistic)
+    return darling_log_sf(darling_limit(statistic))
+
+
+def darling_limit(statistic: float) -> float:
+    """The standardised statistic scaled to the limit law."""
+    return 1.0 + math.sqrt(LIMIT_VARIANCE) * statistic

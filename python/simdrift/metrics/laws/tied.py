@@ -19,8 +19,8 @@ from simdrift.metrics.laws.special import chi2_log_sf, normal_log_sf
 
 CELLS = 64
 """Steps that the law is computed over; rows between large ones are gathered."""
-MATTER = 1e-4
-"""sum h^3 from which on ties matter: one value with 5 % of the rows, or a hundred with 1 %."""
+MATTER = 1e-3
+"""sum h^3 from which on ties matter: one value with 10 % of the rows, or thirty with 3 %."""
 NEGLIGIBLE = 1e-9
 NEAR = 1e-3
 """So near to the mean, in the normal's deviations, two points beside it are averaged."""
