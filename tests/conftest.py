@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores: BLAS threads of each would wait
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 sys.path.append(str(Path(__file__).parent))
 
 from browser import browse  # noqa: F401 - a fixture

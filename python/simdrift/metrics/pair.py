@@ -16,7 +16,6 @@ from simdrift.metrics.laws import quadratic, tied
 from simdrift.metrics.once import once
 from simdrift.metrics.state import (
     CATEGORICAL,
-    HIGH_CARDINALITY,
     NULL,
     ORDERED,
     Bins,
@@ -222,17 +221,13 @@ class ColumnPair:
     ) -> tuple[tuple[str, ...], NDArray[np.int64], NDArray[np.int64]]:
         """As `category_counts`, whatever weights the rows have."""
         labels, counts, overflow = self.reference.categories
-        table = _core.Categories(labels, maximum=len(labels) + HIGH_CARDINALITY)
         if overflow:
             return (), counts, counts
-        current, _ = table.count(self.current.column, threads=self.threads)
-        if table.overflow:
+        every, current, overflow = self.current.counted_after(labels)
+        if overflow:
             return (), current[:0], current[:0]
-        new = len(current) - len(labels)
-        if new == 0:
-            return labels, counts, current
-        reference = np.concatenate([counts, np.zeros(new, np.int64)])
-        return tuple(table.labels), reference, current
+        reference = np.concatenate([counts, np.zeros(len(every) - len(labels), np.int64)])
+        return every, reference, current
 
     @property
     def high_cardinality(self) -> bool:

@@ -246,6 +246,18 @@ def _count_sorted(values: NDArray[Any], cuts: NDArray[np.float64]) -> NDArray[np
 class CurrentColumn(ColumnState):
     """A column that is compared with a reference."""
 
+    _counted: tuple[tuple[str, ...], CategoryTable] | None = None
+
+    def counted_after(self, labels: tuple[str, ...]) -> CategoryTable:
+        """Counts over these labels and then what is new, up to HIGH_CARDINALITY of those; kept,
+        as a pair is made for the methods and another for the picture."""
+        if self._counted is None or self._counted[0] is not labels:
+            table = _core.Categories(labels, maximum=len(labels) + HIGH_CARDINALITY)
+            counts, _ = table.count(self.column, threads=self.threads)
+            every = labels if len(table) == len(labels) else tuple(table.labels)
+            self._counted = labels, CategoryTable(every, counts, table.overflow)
+        return self._counted[1]
+
 
 class ReferenceColumn(ColumnState):
     """A column that others are compared with."""
