@@ -178,9 +178,21 @@ def test_laws_of_tied_values_are_those_of_their_quadratic_forms(shares, form):
         assert p == pytest.approx(1 - level, rel=0.08)
 
 
-def test_the_tail_of_one_weight_is_chi_squares_and_of_equal_ones_near_it():
-    assert tied.log_sf(0.0, np.array([1.0])) == 0.0
-    assert tied.log_sf(50.0, np.array([0.5])) == special.chi2_log_sf(100.0, 1)
-    for x in (1.0, 3.999, 4.0, 4.001, 20.0, 2000.0):
-        exact = special.chi2_log_sf(x, 4)
-        assert tied.log_sf(x, np.ones(4)) == pytest.approx(exact, rel=0.02, abs=0.005)
+@pytest.mark.parametrize("df", [1, 2, 4, 60])
+@pytest.mark.parametrize("x", [0.01, 0.5, 1.0, 3.999, 4.0, 20.0, 100.0, 1300.0, 1e5])
+def test_the_tail_of_equal_weights_is_chi_squares(x, df):
+    expected = mpmath.gammainc(mpmath.mpf(df) / 2, mpmath.mpf(x) / 2, regularized=True)
+    found = tied.log_sf(3.0 * x, np.full(df, 3.0))
+    assert abs(found - mpmath.log(expected)) < max(CLOSE, 1e-14 * abs(found))
+
+
+@pytest.mark.parametrize("x", [0.2, 1.0, 3.39, 3.4, 3.41, 10.0, 60.0, 600.0, 1400.0])
+def test_the_tail_of_pairs_of_weights_is_that_of_exponential_variables(x):
+    """Each pair is an exponential variable: a sum of them has a closed form."""
+    weights = [mpmath.mpf(1), mpmath.mpf(1) / 2, mpmath.mpf(1) / 5]
+    expected = mpmath.mpf(0)
+    for a in weights:
+        others = [a / (a - b) for b in weights if b != a]
+        expected += mpmath.fprod(others) * mpmath.exp(-mpmath.mpf(x) / (2 * a))
+    found = tied.log_sf(x, np.array([1.0, 1.0, 0.5, 0.5, 0.2, 0.2]))
+    assert abs(found - mpmath.log(expected)) < CLOSE

@@ -163,7 +163,7 @@ def cramer_von_mises(
     effect size T (n + m) / (n m), in [0, 1/3].
 
     The p-value counts orders up to 20 rows a side, else it is the limit law's after Anderson
-    (1962), right down to 1e-300; with many ties the law of the tied values, within some percent
+    (1962), right down to 1e-300; with many ties that of the tied values
     (`laws/tied.py`). Alerts where p <= alpha. Without ties
     equal to `scipy.stats.cramervonmises_2samp`. With them F and G are taken at the middle of
     each step; SciPy's squares of mean ranks grow with the ties alone where n and m differ, until
@@ -213,7 +213,7 @@ def anderson_darling(
     their sizes.
 
     The p-value is the limit law's, of any size (SciPy's ends at 0.25 and 0.001); with many ties
-    that of the tied values, within some percent (`laws/tied.py`). One value on
+    that of the tied values (`laws/tied.py`). One value on
     both sides: status 'degenerate'. The value equals `scipy.stats.anderson_ksamp`'s.
 
     >>> from simdrift.metrics import drift

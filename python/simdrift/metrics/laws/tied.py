@@ -4,8 +4,14 @@ Where single values hold much of the rows the limit is no longer that of continu
 Brownian bridge is seen only at the middle of each step, M_j = (B(e_(j-1)) + B(e_j)) / 2, with
 e_j the shares up to step j of size h_j. T is then sum h_j M_j^2, A2 the sum of h_j M_j^2 /
 var M_j: quadratic forms of normal numbers, sums of lambda_i chi2(1) with the eigenvalues of
-their covariance. The tail is Lugannani and Rice's saddle-point approximation (Kuonen, Biometrika
-86, 1999): within a percent or so at any size of p.
+their covariance. With K the logarithm of its moment generating function, the tail is
+
+    P(S > x) = 1 / (2 pi i) integral of exp(K(s) - s x) / s ds
+
+upwards through a point between 0 and 1 / (2 lambda_1); through one below 0 it is P(S > x) - 1. The
+point is the saddle, where nothing cancels, the path a parabola that bends to where the integrand
+falls fastest, so that the trapezoidal rule is right to rounding (Weideman and Trefethen, Math.
+Comp. 76, 2007); the factor at the saddle comes out: the logarithm is as good as the tail.
 """
 
 from __future__ import annotations
@@ -15,15 +21,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simdrift.metrics.laws.special import chi2_log_sf, normal_log_sf
-
 CELLS = 64
 """Steps that the law is computed over; rows between large ones are gathered."""
 MATTER = 1e-3
 """sum h^3 from which on ties matter: one value with 10 % of the rows, or thirty with 3 %."""
 NEGLIGIBLE = 1e-9
-NEAR = 1e-3
-"""So near to the mean, in the normal's deviations, two points beside it are averaged."""
+POINTS, MOST_POINTS = 20, 20_000
+"""Of the path: of the width of the integrand at the saddle; at most."""
+NEGLIGIBLE_LOG = 45.0
 
 Floats = NDArray[np.float64]
 
@@ -58,24 +63,27 @@ def darling_weights(shares: Floats) -> Floats:
 
 
 def log_sf(x: float, weights: Floats) -> float:
-    """log P(sum of weights chi2(1) > x)."""
+    """log P(sum of weights chi2(1) > x); `weights`: above 0, the largest first."""
     if x <= 0.0 or len(weights) == 0:
         return 0.0
-    if len(weights) == 1:
-        return chi2_log_sf(x / float(weights[0]), 1)
-    mean = float(weights.sum())
-    step = NEAR * math.sqrt(2.0 * float(np.sum(weights**2)))
-    if abs(x - mean) < step:
-        return 0.5 * (_saddle(mean - step, weights) + _saddle(mean + step, weights))
-    return min(0.0, _saddle(x, weights))
-
-
-def _saddle(x: float, weights: Floats) -> float:
+    first = 0.5 / float(weights[0])
     s = _saddle_point(x, weights)
-    rest = 1.0 - 2.0 * weights * s
-    w = math.copysign(math.sqrt(max(2.0 * s * x + float(np.sum(np.log(rest))), 0.0)), s)
-    v = s * math.sqrt(2.0 * float(np.sum((weights / rest) ** 2)))
-    return normal_log_sf(w + math.log(v / w) / w)
+    least = min(0.5 / math.sqrt(2.0 * float(np.sum(weights**2))), 0.5 * first)
+    s = s if abs(s) > least else math.copysign(least, s)
+    centre, rest = first - s, 1.0 - 2.0 * weights * s
+    width = 0.5 / (centre * math.sqrt(2.0 * float(np.sum((weights / rest) ** 2))))
+    step = width / POINTS
+    reach = min(math.sqrt(NEGLIGIBLE_LOG / (x * centre)), MOST_POINTS * step)
+    u = np.arange(0.5 * step, reach + step, step)  # the other half is the conjugate
+    root = 1.0 + 1j * u
+    z = centre * root**2
+    factors = 1.0 + (2.0 * weights / rest)[:, None] * (z - centre)
+    density = np.exp(x * (z - centre) - 0.5 * np.log(factors).sum(axis=0)) / (first - z)
+    total = float(np.sum((density * 2.0 * centre * root).real)) * step / math.pi
+    scale = -0.5 * float(np.sum(np.log(rest))) - s * x
+    if s < 0.0:
+        return min(0.0, math.log1p(max(total * math.exp(scale), -1.0 + 1e-16)))
+    return min(0.0, math.log(max(total, 5e-324)) + scale)
 
 
 def _saddle_point(x: float, weights: Floats) -> float:
