@@ -215,3 +215,23 @@ def test_what_lies_outside_of_the_reference_has_cells_of_its_own():
 def test_bins_are_checked(bins, error):
     with pytest.raises(error, match="bins: expected"):
         drift.psi([1.0, 2.0], [1.0, 2.0], bins=bins)
+
+
+def test_l_infinity_of_two_sparse_categories_is_fishers_test():
+    x, y = np.repeat([0, 1], [990, 10]), np.repeat([0, 1], [9, 1])
+    expected = stats.fisher_exact([[990, 10], [9, 1]]).pvalue
+    assert drift.l_infinity(x == 1, y == 1).p_value == pytest.approx(expected, rel=1e-9)
+
+
+def test_total_variation_of_sparse_cells_alerts_by_chance_as_often_as_it_says():
+    rng, count = np.random.default_rng(12), 1_000
+    shares = [0.99, 0.005, 0.005]
+    pairs = [
+        [rng.choice(3, rows, p=shares).astype(str) for rows in (1000, 100)] for _ in range(count)
+    ]
+    p = np.array([drift.total_variation(x, y).p_value for x, y in pairs])
+    plain = np.array([drift.chi_square(x, y).p_value for x, y in pairs])
+    assert np.mean(plain <= 0.01) > 0.025  # one or two rows are no chi-square
+    for level in (0.01, 0.05):
+        low = int(np.count_nonzero(p <= level))
+        assert stats.binomtest(low, count, 1.3 * level, alternative="greater").pvalue > 1e-3
