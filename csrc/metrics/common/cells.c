@@ -39,7 +39,7 @@ typedef void (*part_body)(const pass *p, int worker, const uint16_t *ids,
 struct pass {
     const sdr_cell_source *source;
     const sdr_cell_map *map;
-    const uint8_t *wanted;            /* a byte a cell: quicker to look up than a bit */
+    const sdr_cell_set *wanted;
     sdr_cell_run runs[SDR_CELL_RUNS]; /* of wanted; n_runs 0: it has too many */
     int n_runs;
     sdr_value_run run; /* the same by value, where it is a single one */
@@ -284,7 +284,7 @@ static void collect_part(const pass *p, int worker, const uint16_t *ids,
                                                 p->n_runs);
     for (int64_t i = 0; p->n_runs == 0 && i < n; i++) {
         found[k] = values[i];
-        k += p->wanted[ids[i]];
+        k += p->wanted->words[ids[i] >> 6] >> (ids[i] & 63) & 1;
     }
     if (k == 0) return;
     long long at = atomic_fetch_add(p->taken, k);
@@ -339,12 +339,9 @@ sdr_code sdr_cells_collect(double *out, const sdr_cell_set *wanted,
                            const sdr_context *context, sdr_error *error) {
     atomic_llong taken;
     atomic_init(&taken, 0);
-    uint8_t bytes[SDR_CELLS];
-    for (int id = 0; id < SDR_CELLS; id++)
-        bytes[id] = sdr_cell_set_has(wanted, id);
     pass p = {.source = source,
               .map = map,
-              .wanted = bytes,
+              .wanted = wanted,
               .body = collect_part,
               .out = out,
               .taken = &taken};
