@@ -146,7 +146,7 @@ def measure_columns(
     found = side_by_side.each(
         lambda name, on: _measure_named(name, reference, current, replace(plan, threads=on)),
         list(reference),
-        rows=0 if _takes_long(plan) else _rows_read(reference, current),
+        rows=0 if _takes_long(plan) else _cost(plan) * _rows_read(reference, current),
         threads=plan.threads,
     )
     measured: list[Measured] = []
@@ -170,6 +170,12 @@ def _rows_read(
     """Of the longest column; a prepared reference is not read again."""
     unread = {name: column for name, column in reference.items() if column.prepared is None}
     return max(_rows(unread), _rows(current))
+
+
+def _cost(plan: DriftPlan) -> int:
+    """How many times as long a row takes as one of the automatic choice: ranks want a sort."""
+    calls = [call for choice in plan.choices.values() for call in choice.decisive]
+    return 2 if any(method(name).reads == "ranks" for name, _ in calls) else 1
 
 
 def _takes_long(plan: DriftPlan) -> bool:
