@@ -56,8 +56,8 @@ void two_sample(benchmark::State &state, sdr_isa isa, int threads) {
     sdr_context context = {threads, nullptr, nullptr};
     sdr_two_sample out;
     auto call = [&] {
-        require(sdr_two_sample_columns(&out, reference.get(), current.get(), flags,
-                                       &context, nullptr) == SDR_OK,
+        require(sdr_two_sample_columns(&out, nullptr, reference.get(), current.get(),
+                                       flags, &context, nullptr) == SDR_OK,
                 "sdr_two_sample_columns failed");
     };
     require(sdr_isa_force(isa, nullptr) == SDR_OK, "sdr_isa_force failed");
@@ -79,14 +79,14 @@ template <int flags> void prepared(benchmark::State &state, sdr_isa isa, int thr
     }();
     sdr_two_sample out, expected;
     auto call = [&] {
-        require(sdr_two_sample_prepared(&out, sorted, current.get(), flags, &context,
-                                        nullptr) == SDR_OK,
+        require(sdr_two_sample_prepared(&out, nullptr, sorted, current.get(), flags,
+                                        &context, nullptr) == SDR_OK,
                 "sdr_two_sample_prepared failed");
     };
     require(sdr_isa_force(isa, nullptr) == SDR_OK, "sdr_isa_force failed");
     call();
-    require(sdr_two_sample_columns(&expected, reference.get(), current.get(), flags,
-                                   &context, nullptr) == SDR_OK,
+    require(sdr_two_sample_columns(&expected, nullptr, reference.get(), current.get(),
+                                   flags, &context, nullptr) == SDR_OK,
             "sdr_two_sample_columns failed");
     require(out.ks_numerator_low == expected.ks_numerator_low,
             "prepared and unprepared answers differ");

@@ -201,7 +201,33 @@ PyType_Spec prepared_spec = {
 /* --- two samples ---------------------------------------------------------------------
  */
 
-static PyObject *two_sample_dict(core_state *state, const sdr_two_sample *result) {
+/* (cuts, counts of the reference, counts of the current column); None where not done.
+ */
+static PyObject *picture_tuple(const sdr_picture *picture) {
+    PyObject *cuts = NULL, *reference = NULL, *current = NULL, *all = NULL;
+    size_t n = (size_t)picture->n_cuts, cells = n + 1;
+
+    if (!picture->done) return Py_NewRef(Py_None);
+    cuts = array_new(NPY_DOUBLE, (int64_t)n);
+    if (cuts == NULL) goto cleanup;
+    reference = array_new(NPY_INT64, (int64_t)cells);
+    if (reference == NULL) goto cleanup;
+    current = array_new(NPY_INT64, (int64_t)cells);
+    if (current == NULL) goto cleanup;
+    memcpy(array_data(cuts), picture->cuts, n * sizeof *picture->cuts);
+    memcpy(array_data(reference), picture->reference,
+           cells * sizeof *picture->reference);
+    memcpy(array_data(current), picture->current, cells * sizeof *picture->current);
+    all = PyTuple_Pack(3, cuts, reference, current);
+cleanup:
+    Py_XDECREF(cuts);
+    Py_XDECREF(reference);
+    Py_XDECREF(current);
+    return all;
+}
+
+static PyObject *two_sample_dict(core_state *state, const sdr_two_sample *result,
+                                 const sdr_picture *picture) {
     fields out = fields_begin(state);
     fields_int(&out, KEY_n, result->n);
     fields_int(&out, KEY_m, result->m);
@@ -215,7 +241,35 @@ static PyObject *two_sample_dict(core_state *state, const sdr_two_sample *result
     fields_int(&out, KEY_wasserstein_m, result->wasserstein_m);
     fields_status(&out, KEY_wasserstein_status, result->wasserstein_status);
     fields_double(&out, KEY_wasserstein, result->wasserstein);
+    fields_object(&out, KEY_picture, picture_tuple(picture));
     return fields_end(&out);
+}
+
+/* None: no picture, *wanted false. An array: its cut points. A tuple: (how many points,
+ * between which two quantiles). */
+static int picture_read(sdr_picture *out, bool *wanted, PyObject *value) {
+    memset(out, 0, sizeof *out);
+    *wanted = value != NULL && value != Py_None;
+    if (!*wanted) return 0;
+    if (PyTuple_Check(value))
+        return PyArg_ParseTuple(value, "idd;picture: expected (points, low, high)",
+                                &out->points, &out->low, &out->high)
+                   ? 0
+                   : -1;
+    PyObject *cuts = array_from(value, NPY_DOUBLE, "picture");
+    if (cuts == NULL) return -1;
+    int64_t n = array_length(cuts);
+    if (n < 1 || n > SDR_PICTURE_POINTS) {
+        PyErr_Format(PyExc_ValueError,
+                     "picture: expected 1 to %d cut points, found %lld",
+                     SDR_PICTURE_POINTS, (long long)n);
+        Py_DECREF(cuts);
+        return -1;
+    }
+    out->n_cuts = (int)n;
+    memcpy(out->cuts, array_data(cuts), (size_t)n * sizeof *out->cuts);
+    Py_DECREF(cuts);
+    return 0;
 }
 
 static int flags_read(int *flags, PyObject *ks, PyObject *wasserstein) {
@@ -227,29 +281,32 @@ static int flags_read(int *flags, PyObject *ks, PyObject *wasserstein) {
     return 0;
 }
 
-static int two_sample_run(sdr_two_sample *out, PyObject *reference,
-                          const sdr_column *current, int flags, call *call) {
+static int two_sample_run(sdr_two_sample *out, sdr_picture *picture,
+                          PyObject *reference, const sdr_column *current, int flags,
+                          call *call) {
     if (Py_IS_TYPE(reference, call->state->prepared_type)) {
         const sdr_prepared *prepared = prepared_of(reference);
-        return CALL(call, sdr_two_sample_prepared(out, prepared, current, flags,
-                                                  &call->context, &call->error));
+        return CALL(call, sdr_two_sample_prepared(out, picture, prepared, current,
+                                                  flags, &call->context, &call->error));
     }
     const sdr_column *column = column_argument(call->state, reference, "reference");
     if (column == NULL) return -1;
-    return CALL(call, sdr_two_sample_columns(out, column, current, flags,
+    return CALL(call, sdr_two_sample_columns(out, picture, column, current, flags,
                                              &call->context, &call->error));
 }
 
 PyObject *core_two_sample(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
                           PyObject *keywords) {
-    static const parameters expected = {
-        "two_sample",
-        2,
-        6,
-        {"reference", "current", "ks", "wasserstein", "threads", "progress"}};
+    static const parameters expected = {"two_sample",
+                                        2,
+                                        7,
+                                        {"reference", "current", "ks", "wasserstein",
+                                         "threads", "progress", "picture"}};
     core_state *state = PyModule_GetState(module);
-    PyObject *values[6];
+    PyObject *values[7];
     sdr_two_sample result;
+    sdr_picture picture;
+    bool draw;
     int flags;
     call call;
 
@@ -258,8 +315,12 @@ PyObject *core_two_sample(PyObject *module, PyObject *const *args, Py_ssize_t n_
     if (current == NULL) return NULL;
     if (flags_read(&flags, values[2], values[3]) < 0) return NULL;
     if (call_open(&call, state, values[4], values[5]) < 0) return NULL;
-    if (two_sample_run(&result, values[0], current, flags, &call) < 0) return NULL;
-    return two_sample_dict(state, &result);
+    if (picture_read(&picture, &draw, values[6]) < 0) return NULL;
+    if (two_sample_run(&result, draw ? &picture : NULL, values[0], current, flags,
+                       &call) < 0) {
+        return NULL;
+    }
+    return two_sample_dict(state, &result, &picture);
 }
 
 PyObject *core_ks_exact_p(PyObject *module, PyObject *const *args, Py_ssize_t n_args,

@@ -38,6 +38,7 @@
     X(ks_numerator)                                                                    \
     X(ks_location)                                                                     \
     X(ks_sign)                                                                         \
+    X(picture)                                                                         \
     X(wasserstein_n)                                                                   \
     X(wasserstein_m)                                                                   \
     X(wasserstein_status)                                                              \

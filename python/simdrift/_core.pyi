@@ -114,6 +114,9 @@ class TwoSampleDict(TypedDict):
     wasserstein_m: int
     wasserstein_status: str
     wasserstein: float
+    picture: tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]] | None
+    """Cut points, counts of the reference and of the current column over their cells; None
+    where not asked for, and where these passes could not give it."""
 
 class RankDict(TypedDict):
     """ranks.h says what each is; integers are exact."""
@@ -232,7 +235,11 @@ def two_sample(
     wasserstein: bool = True,
     threads: int | None = None,
     progress: Progress = None,
-) -> TwoSampleDict: ...
+    picture: tuple[int, float, float] | NDArray[np.float64] | None = None,
+) -> TwoSampleDict:
+    """`picture`: how many cut points between which two quantiles of the reference, or the cut
+    points, which a prepared reference needs."""
+
 def sort_both(
     reference: Column, current: Column, threads: int | None = None, progress: Progress = None
 ) -> tuple[Prepared, Prepared]:

@@ -112,8 +112,9 @@ static sdr_two_sample compare(const sdr_column *x, const sdr_column *y, int thre
     sdr_two_sample out;
     memset(&out, 0, sizeof out);
     assert_int_equal(
-        sdr_two_sample_columns(
-            &out, x, y, SDR_TWO_SAMPLE_KS | SDR_TWO_SAMPLE_WASSERSTEIN, &context, NULL),
+        sdr_two_sample_columns(&out, NULL, x, y,
+                               SDR_TWO_SAMPLE_KS | SDR_TWO_SAMPLE_WASSERSTEIN, &context,
+                               NULL),
         SDR_OK);
     return out;
 }
@@ -149,7 +150,7 @@ static void test_reversed_chunked_and_prepared_rows_give_the_same_bits(void **st
     sdr_prepared *prepared;
     assert_int_equal(sdr_prepared_new(&prepared, &a, NULL, NULL), SDR_OK);
     assert_int_equal(sdr_two_sample_prepared(
-                         &found, prepared, &b,
+                         &found, NULL, prepared, &b,
                          SDR_TWO_SAMPLE_KS | SDR_TWO_SAMPLE_WASSERSTEIN, NULL, NULL),
                      SDR_OK);
     expect_same(&found, &expected);

@@ -86,14 +86,16 @@ static void test_two_samples_are_compared_as_their_sorted_values_are(void **stat
         sdr_two_sample out;
         for (int threads = 1; threads < 4; threads++) {
             sdr_context context = {.threads = threads};
-            assert_int_equal(sdr_two_sample_columns(&out, &a, &b, BOTH, &context, NULL),
-                             SDR_OK);
+            assert_int_equal(
+                sdr_two_sample_columns(&out, NULL, &a, &b, BOTH, &context, NULL),
+                SDR_OK);
             expect_answer(&out, expected);
         }
         sdr_prepared *prepared;
         assert_int_equal(sdr_prepared_new(&prepared, &a, NULL, NULL), SDR_OK);
-        assert_int_equal(sdr_two_sample_prepared(&out, prepared, &b, BOTH, NULL, NULL),
-                         SDR_OK);
+        assert_int_equal(
+            sdr_two_sample_prepared(&out, NULL, prepared, &b, BOTH, NULL, NULL),
+            SDR_OK);
         expect_answer(&out, expected);
         sdr_prepared_free(prepared);
         sdr_column_reset(&a);
@@ -110,13 +112,14 @@ typedef struct both {
 static sdr_code compare_call(void *user, sdr_error *error) {
     const both *c = user;
     sdr_two_sample out;
-    return sdr_two_sample_columns(&out, &c->a, &c->b, BOTH, &c->context, error);
+    return sdr_two_sample_columns(&out, NULL, &c->a, &c->b, BOTH, &c->context, error);
 }
 
 static sdr_code prepared_call(void *user, sdr_error *error) {
     const both *c = user;
     sdr_two_sample out;
-    return sdr_two_sample_prepared(&out, c->prepared, &c->b, BOTH, &c->context, error);
+    return sdr_two_sample_prepared(&out, NULL, c->prepared, &c->b, BOTH, &c->context,
+                                   error);
 }
 
 static sdr_code prepare_call(void *user, sdr_error *error) {

@@ -36,7 +36,9 @@ calls = {
     "ks_exact_p": lambda: repeat(lambda: ks_exact_p(9_999, 9_999, 999_900, THREADS)),
 }
 sent = [0.0]
-sd.compare  # loads what it needs, which takes longer than the wait below on some machines
+# loads what it needs: an interrupt while a library is loaded may be lost in it, or end Python later
+few = {"c": many[:1000]}
+sd.compare(few, few, methods=methods, threads=THREADS)
 
 def repeat(work):
     while True:

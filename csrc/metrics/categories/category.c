@@ -85,10 +85,10 @@ static int by_first_row(const void *a, const void *b) {
 static sdr_code settle_entry(target *to, occurrence *o, const sdr_column *column,
                              sdr_error *error) {
     char text[SDR_LABEL_BYTES];
-    sdr_string label = o->entry->text;
+    sdr_string label = o->entry->key.text;
     if (label.data == NULL)
         label = (sdr_string){(const uint8_t *)text,
-                             sdr_key_label(text, o->entry->text.size, column)};
+                             sdr_key_label(text, o->entry->key.text.size, column)};
     return settle(to, label, o->entry->count, &o->code, error);
 }
 

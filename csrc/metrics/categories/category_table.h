@@ -37,18 +37,34 @@ static inline uint64_t sdr_word32(const uint8_t *data) {
     return word;
 }
 
-/* Up to 16 bytes are two words that may overlap; the size is mixed in, so overlapping
- * reads of different sizes do not meet. Never reads outside [data, data + size). */
+typedef struct sdr_word_pair {
+    uint64_t first, last;
+} sdr_word_pair;
+
+/* The words of at most 16 bytes: they may overlap, and with the size are all of them.
+ * Never reads outside [data, data + size). */
+static inline sdr_word_pair sdr_words_of(const uint8_t *data, int64_t size) {
+    if (size >= 8)
+        return (sdr_word_pair){sdr_word64(data), sdr_word64(data + size - 8)};
+    if (size >= 4)
+        return (sdr_word_pair){sdr_word32(data), sdr_word32(data + size - 4)};
+    if (size == 0) return (sdr_word_pair){0, 0};
+    uint64_t few = (uint64_t)data[0] | (uint64_t)data[size / 2] << 8 |
+                   (uint64_t)data[size - 1] << 16;
+    return (sdr_word_pair){few, few};
+}
+
+/* The size, or what longer texts make of it, is mixed in, so that overlapping reads of
+ * different sizes do not meet. */
+static inline uint64_t sdr_hash_words(sdr_word_pair words, uint64_t size) {
+    return sdr_mix(words.first ^ size, words.last);
+}
+
 static inline uint64_t sdr_hash_bytes(const uint8_t *data, int64_t size) {
     uint64_t hash = (uint64_t)size;
     for (; size > 16; size -= 16, data += 16)
         hash = sdr_mix(sdr_word64(data) ^ hash, sdr_word64(data + 8));
-    if (size >= 8) return sdr_mix(sdr_word64(data) ^ hash, sdr_word64(data + size - 8));
-    if (size >= 4) return sdr_mix(sdr_word32(data) ^ hash, sdr_word32(data + size - 4));
-    if (size == 0) return sdr_mix(hash, 0);
-    uint64_t few = (uint64_t)data[0] | (uint64_t)data[size / 2] << 8 |
-                   (uint64_t)data[size - 1] << 16;
-    return sdr_mix(few ^ hash, few);
+    return sdr_hash_words(sdr_words_of(data, size), hash);
 }
 
 /* Code of a label, added where it is new; -1 where that would exceed the maximum. */

@@ -11,6 +11,7 @@
 #include "category_table.h"
 
 enum {
+    SHORT_TEXT = 16, /* bytes: two words tell all of it */
     FIRST_ENTRIES = 32,
     ROOMY_SLOTS = 8192 /* 32 KiB, the first-level cache */
 };
@@ -24,6 +25,34 @@ static size_t slots_of(size_t capacity) {
 sdr_key_kind sdr_key_kind_of(const sdr_column *column) {
     if (column->kind == SDR_KIND_TEXT) return SDR_KEY_TEXT;
     return column->kind == SDR_KIND_FLOAT ? SDR_KEY_FLOAT : SDR_KEY_INTEGER;
+}
+
+static inline sdr_tally_key key_of_text(sdr_string text) {
+    if (text.size > SHORT_TEXT)
+        return (sdr_tally_key){sdr_hash_bytes(text.data, text.size), 0, text};
+    sdr_word_pair words = sdr_words_of(text.data, text.size);
+    return (sdr_tally_key){words.first, words.last, text};
+}
+
+static inline sdr_tally_key key_of_number(int64_t number) {
+    return (sdr_tally_key){(uint64_t)number, 0, {NULL, number}};
+}
+
+static inline bool is_long(const sdr_tally_key *key) {
+    return key->text.data != NULL && key->text.size > SHORT_TEXT;
+}
+
+static inline uint64_t hash_of(const sdr_tally_key *key) {
+    if (key->text.data == NULL) return sdr_mix(key->first, 0);
+    if (is_long(key)) return key->first;
+    return sdr_hash_words((sdr_word_pair){key->first, key->last},
+                          (uint64_t)key->text.size);
+}
+
+static inline bool equal(const sdr_tally_key *a, const sdr_tally_key *b) {
+    uint64_t size = (uint64_t)a->text.size ^ (uint64_t)b->text.size;
+    if (((a->first ^ b->first) | (a->last ^ b->last) | size) != 0) return false;
+    return !is_long(b) || !memcmp(a->text.data, b->text.data, (size_t)b->text.size);
 }
 
 static sdr_code resize(sdr_tally *t, int64_t capacity, sdr_error *error) {
@@ -40,7 +69,7 @@ static sdr_code resize(sdr_tally *t, int64_t capacity, sdr_error *error) {
     uint64_t mask = n_slots - 1;
     for (int64_t i = 0; i < t->n; i++) {
         entries[i] = t->entries[i];
-        uint64_t slot = entries[i].hash & mask;
+        uint64_t slot = hash_of(&entries[i].key) & mask;
         while (slots[slot] != 0)
             slot = (slot + 1) & mask;
         slots[slot] = (int32_t)i + 1;
@@ -72,56 +101,63 @@ static sdr_code make_room(sdr_tally *t, bool *full, sdr_error *error) {
     return resize(t, 2 * t->capacity, error);
 }
 
-/* Two words that may overlap hold all of 4 to 16 bytes, three bytes all of 1 to 3. */
-static inline bool equal_text(sdr_string a, sdr_string b) {
-    int64_t size = a.size;
-    if (size != b.size) return false;
-    if (size > 16) return !memcmp(a.data, b.data, (size_t)size);
-    if (size >= 8)
-        return sdr_word64(a.data) == sdr_word64(b.data) &&
-               sdr_word64(a.data + size - 8) == sdr_word64(b.data + size - 8);
-    if (size >= 4)
-        return sdr_word32(a.data) == sdr_word32(b.data) &&
-               sdr_word32(a.data + size - 4) == sdr_word32(b.data + size - 4);
-    return size == 0 ||
-           (a.data[0] == b.data[0] && a.data[size / 2] == b.data[size / 2] &&
-            a.data[size - 1] == b.data[size - 1]);
-}
-
-static inline bool equal(const sdr_tally_entry *entry, sdr_string key, uint64_t hash) {
-    if (entry->hash != hash) return false;
-    if (key.data == NULL) return entry->text.size == key.size;
-    return equal_text(entry->text, key);
-}
-
-/* The entry of a key, added with this first row where it is new; -1: full or no memory.
- */
-static inline int32_t entry_of(sdr_tally *t, sdr_string key, uint64_t hash, int64_t row,
-                               bool *full, sdr_code *code, sdr_error *error) {
-    uint64_t slot = hash & t->mask;
-    for (; t->slots[slot] != 0; slot = (slot + 1) & t->mask)
-        if (equal(&t->entries[t->slots[slot] - 1], key, hash))
-            return t->slots[slot] - 1;
+/* A new entry, its slot free unless the table had to grow; -1: full or no memory. */
+static __attribute__((noinline)) int32_t add_entry(sdr_tally *t,
+                                                   const sdr_tally_key *key,
+                                                   uint64_t slot, int64_t row,
+                                                   bool *full, sdr_code *code,
+                                                   sdr_error *error) {
     int64_t before = t->capacity;
     *code = make_room(t, full, error);
     if (*code != SDR_OK || *full) return -1;
     if (before != t->capacity) {
-        slot = hash & t->mask;
+        slot = hash_of(key) & t->mask;
         while (t->slots[slot] != 0)
             slot = (slot + 1) & t->mask;
     }
-    t->entries[t->n] = (sdr_tally_entry){.hash = hash, .text = key, .first_row = row};
+    t->entries[t->n] = (sdr_tally_entry){.key = *key, .first_row = row};
     t->slots[slot] = (int32_t)++t->n;
     return (int32_t)t->n - 1;
 }
 
-static inline sdr_code tally_key(sdr_tally *t, sdr_string key, uint64_t hash,
-                                 int64_t row, int32_t *id, bool *full,
-                                 sdr_error *error) {
+/* Counts a row; its entry, added with this first row where it is new. */
+static inline sdr_code tally_key(sdr_tally *t, const sdr_tally_key *key, int64_t row,
+                                 int32_t *id, bool *full, sdr_error *error) {
     sdr_code code = SDR_OK;
-    *id = entry_of(t, key, hash, row, full, &code, error);
+    uint64_t slot = hash_of(key) & t->mask;
+    *id = t->slots[slot] - 1;
+    while (*id >= 0 && !equal(&t->entries[*id].key, key)) {
+        slot = (slot + 1) & t->mask;
+        *id = t->slots[slot] - 1;
+    }
+    if (*id < 0) *id = add_entry(t, key, slot, row, full, &code, error);
     if (*id >= 0) t->entries[*id].count++;
     return code;
+}
+
+/* Counts rows from i on as long as they are short texts whose first probe finds them,
+ * as nearly all do where few categories fill the table; the first row that is not. */
+static inline int64_t tally_known(sdr_tally *t, int32_t *ids, const sdr_string *rows,
+                                  int64_t i, int64_t count) {
+    sdr_tally_entry *entries = t->entries;
+    const int32_t *slots = t->slots;
+    const uint64_t mask = t->mask;
+    for (; i < count; i++) {
+        const uint8_t *data = rows[i].data;
+        int64_t size = rows[i].size;
+        if (data == NULL || size > SHORT_TEXT) break;
+        sdr_word_pair words = sdr_words_of(data, size);
+        int32_t id = slots[sdr_hash_words(words, (uint64_t)size) & mask] - 1;
+        if (id < 0) break;
+        sdr_tally_entry *entry = &entries[id];
+        uint64_t differ = (words.first ^ entry->key.first) |
+                          (words.last ^ entry->key.last) |
+                          ((uint64_t)size ^ (uint64_t)entry->key.text.size);
+        if (differ != 0) break;
+        entry->count++;
+        ids[i] = id;
+    }
+    return i;
 }
 
 static sdr_code tally_text(sdr_tally *t, bool *full, int32_t *ids,
@@ -129,14 +165,15 @@ static sdr_code tally_text(sdr_tally *t, bool *full, int32_t *ids,
                            sdr_error *error) {
     sdr_string rows[SDR_BLOCK_ROWS];
     sdr_column_load_text(column, start, count, rows);
-    for (int64_t i = 0; i < count && !*full; i++) {
+    for (int64_t i = 0; (i = tally_known(t, ids, rows, i, count)) < count && !*full;
+         i++) {
         ids[i] = -1;
         if (rows[i].data == NULL) {
             t->missing++;
             continue;
         }
-        uint64_t hash = sdr_hash_bytes(rows[i].data, rows[i].size);
-        SDR_TRY(tally_key(t, rows[i], hash, start + i, &ids[i], full, error));
+        sdr_tally_key key = key_of_text(rows[i]);
+        SDR_TRY(tally_key(t, &key, start + i, &ids[i], full, error));
     }
     return SDR_OK;
 }
@@ -151,9 +188,8 @@ static sdr_code tally_integers(sdr_tally *t, bool *full, int32_t *ids,
     for (int64_t i = 0; i < count && !*full; i++) {
         ids[i] = -1;
         if (nulls > 0 && !valid[i]) continue;
-        uint64_t hash = sdr_mix((uint64_t)rows[i], 0);
-        SDR_TRY(tally_key(t, (sdr_string){NULL, rows[i]}, hash, start + i, &ids[i],
-                          full, error));
+        sdr_tally_key key = key_of_number(rows[i]);
+        SDR_TRY(tally_key(t, &key, start + i, &ids[i], full, error));
     }
     t->missing += nulls;
     return SDR_OK;
@@ -172,10 +208,10 @@ static sdr_code tally_floats(sdr_tally *t, bool *full, int32_t *ids,
             continue;
         }
         double value = rows[i] + 0.0; /* -0.0 is 0.0 */
-        sdr_string key = {NULL, 0};
-        memcpy(&key.size, &value, sizeof value);
-        uint64_t hash = sdr_mix((uint64_t)key.size, 0);
-        SDR_TRY(tally_key(t, key, hash, start + i, &ids[i], full, error));
+        int64_t bits;
+        memcpy(&bits, &value, sizeof bits);
+        sdr_tally_key key = key_of_number(bits);
+        SDR_TRY(tally_key(t, &key, start + i, &ids[i], full, error));
     }
     return SDR_OK;
 }

@@ -7,9 +7,15 @@
 
 #include "simdrift/view.h"
 
-typedef struct sdr_tally_entry {
-    uint64_t hash;
+/* What a probe compares. Of a text of at most 16 bytes two words that may overlap,
+ * which with its size are all of it; of a longer one a hash; of a number the number. */
+typedef struct sdr_tally_key {
+    uint64_t first, last;
     sdr_string text; /* numbers: data NULL, size the key */
+} sdr_tally_key;
+
+typedef struct sdr_tally_entry {
+    sdr_tally_key key;
     int64_t first_row, count;
 } sdr_tally_entry;
 

@@ -325,9 +325,7 @@ static uint64_t first_key(int id, const sdr_cell_map *map) {
     return low;
 }
 
-/* A run of cells as its smallest and largest value; none where no value has its cells.
- */
-static sdr_value_run values_of(sdr_cell_run run, const sdr_cell_map *map) {
+sdr_value_run sdr_cell_run_values(sdr_cell_run run, const sdr_cell_map *map) {
     uint64_t first = first_key(run.low, map);
     uint64_t stop = first_key(run.low + run.width + 1, map);
     if (first >= stop) return (sdr_value_run){INFINITY, -INFINITY};
@@ -346,7 +344,7 @@ sdr_code sdr_cells_collect(double *out, const sdr_cell_set *wanted,
               .out = out,
               .taken = &taken};
     if (!sdr_cell_set_runs(p.runs, &p.n_runs, wanted)) p.n_runs = 0;
-    if (p.n_runs == 1) p.run = values_of(p.runs[0], map);
+    if (p.n_runs == 1) p.run = sdr_cell_run_values(p.runs[0], map);
     return run_pass(&p, context, error);
 }
 

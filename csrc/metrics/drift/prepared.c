@@ -248,31 +248,32 @@ static sdr_code compare_loaded(sdr_two_sample *out, const sdr_sample *reference,
 }
 
 /* By cells, the reference as a column of its sorted values. */
-static sdr_code compare_as_column(bool *done, sdr_two_sample *out,
+static sdr_code compare_as_column(bool *done, sdr_two_sample *out, sdr_picture *picture,
                                   const sdr_sample *reference,
                                   const sdr_column *current, int flags,
                                   const sdr_context *context, sdr_error *error) {
     sdr_column sorted;
     SDR_TRY(sdr_column_over(&sorted, reference->values, reference->n, error));
-    sdr_code code =
-        sdr_two_sample_by_cells(done, out, &sorted, current, 0, flags, context, error);
+    sdr_code code = sdr_two_sample_by_cells(done, out, picture, &sorted, current, 0,
+                                            flags, context, error);
     sdr_column_reset(&sorted);
     return code;
 }
 
 /* A large current: by cells. */
-static sdr_code compare_large(bool *done, sdr_two_sample *out, const sdr_sample *x,
-                              const sdr_cells_sorted *cells, const sdr_column *current,
-                              int flags, const sdr_context *context, sdr_error *error) {
+static sdr_code compare_large(bool *done, sdr_two_sample *out, sdr_picture *picture,
+                              const sdr_sample *x, const sdr_cells_sorted *cells,
+                              const sdr_column *current, int flags,
+                              const sdr_context *context, sdr_error *error) {
     *done = false;
     if (x->values == NULL || current->kind == SDR_KIND_NULL ||
         current->length < CELLS_FROM_ROWS)
         return SDR_OK;
     if (cells != NULL && cells->table != NULL)
-        SDR_TRY(
-            sdr_two_sample_by_sorted(done, out, cells, current, flags, context, error));
+        SDR_TRY(sdr_two_sample_by_sorted(done, out, picture, cells, current, flags,
+                                         context, error));
     if (*done || x->n > CELLS_REFERENCE * current->length) return SDR_OK;
-    return compare_as_column(done, out, x, current, flags, context, error);
+    return compare_as_column(done, out, picture, x, current, flags, context, error);
 }
 
 /* A column without rows of the reference's type. */
@@ -289,9 +290,16 @@ static bool is_mixed(const sdr_prepared *reference, const sdr_column *current) {
            current->kind != SDR_KIND_TEMPORAL;
 }
 
-sdr_code sdr_two_sample_prepared(sdr_two_sample *out, const sdr_prepared *reference,
+sdr_code sdr_two_sample_prepared(sdr_two_sample *out, sdr_picture *picture,
+                                 const sdr_prepared *reference,
                                  const sdr_column *current, int flags,
                                  const sdr_context *context, sdr_error *error) {
+    SDR_TRY(sdr_picture_begin(picture, error));
+    if (picture != NULL && picture->n_cuts == 0)
+        return sdr_error_set(
+            error, SDR_INVALID_ARGUMENT,
+            "sdr_two_sample_prepared: expected a picture's cut points, "
+            "found none");
     sdr_column like = column_like(reference);
     sdr_two_sample_begin(out, &like, current);
     if (out->status != SDR_STATUS_OK) return SDR_OK;
@@ -306,7 +314,8 @@ sdr_code sdr_two_sample_prepared(sdr_two_sample *out, const sdr_prepared *refere
     const sdr_prefix *prefix = mixed ? NULL : &reference->prefix;
     const sdr_cells_sorted *cells = mixed ? NULL : &reference->cells;
     bool done;
-    sdr_code code = compare_large(&done, out, x, cells, current, flags, context, error);
+    sdr_code code =
+        compare_large(&done, out, picture, x, cells, current, flags, context, error);
     if (code == SDR_OK && !done)
         code = compare_loaded(out, x, prefix, current, flags, context, error);
     sdr_sample_reset(&as_doubles);

@@ -155,9 +155,11 @@ static sdr_code compare_sorted(sdr_two_sample *out, const sdr_column *reference,
     return code;
 }
 
-sdr_code sdr_two_sample_columns(sdr_two_sample *out, const sdr_column *reference,
-                                const sdr_column *current, int flags,
-                                const sdr_context *context, sdr_error *error) {
+sdr_code sdr_two_sample_columns(sdr_two_sample *out, sdr_picture *picture,
+                                const sdr_column *reference, const sdr_column *current,
+                                int flags, const sdr_context *context,
+                                sdr_error *error) {
+    SDR_TRY(sdr_picture_begin(picture, error));
     sdr_two_sample_begin(out, reference, current);
     if (out->status != SDR_STATUS_OK) return SDR_OK;
     sdr_domain domain;
@@ -165,8 +167,8 @@ sdr_code sdr_two_sample_columns(sdr_two_sample *out, const sdr_column *reference
     if (!domain.integer && reference->length + current->length >= CELLS_FROM_ROWS &&
         reference->kind != SDR_KIND_NULL && current->kind != SDR_KIND_NULL) {
         bool done;
-        SDR_TRY(sdr_two_sample_by_cells(&done, out, reference, current, domain.base,
-                                        flags, context, error));
+        SDR_TRY(sdr_two_sample_by_cells(&done, out, picture, reference, current,
+                                        domain.base, flags, context, error));
         if (done) return SDR_OK;
     }
     return compare_sorted(out, reference, current, domain, flags, context, error);

@@ -21,15 +21,18 @@ void sdr_two_sample_set_wasserstein(sdr_two_sample *out, const sdr_wide *total,
 /* Both answers from sorted samples of one domain; base is added to the location. */
 void sdr_two_sample_sorted(sdr_two_sample *out, const sdr_sample *x,
                            const sdr_sample *y, int flags, int64_t base);
+/* Refuses a picture whose parameters are out of range; sets it not done. */
+sdr_code sdr_picture_begin(sdr_picture *picture, sdr_error *error);
 /* Both answers without a sort, for large float64 columns. *done false: left to the
- * sorted way (infinities and Wasserstein, more than 2^62 pairs). */
-sdr_code sdr_two_sample_by_cells(bool *done, sdr_two_sample *out,
+ * sorted way (infinities and Wasserstein, more than 2^62 pairs). A picture may be done
+ * all the same; NULL: none. */
+sdr_code sdr_two_sample_by_cells(bool *done, sdr_two_sample *out, sdr_picture *picture,
                                  const sdr_column *reference, const sdr_column *current,
                                  int64_t base, int flags, const sdr_context *context,
                                  sdr_error *error);
 /* The same with the reference sorted and counted before. *done false also where its map
  * does not fit the current rows. */
-sdr_code sdr_two_sample_by_sorted(bool *done, sdr_two_sample *out,
+sdr_code sdr_two_sample_by_sorted(bool *done, sdr_two_sample *out, sdr_picture *picture,
                                   const sdr_cells_sorted *reference,
                                   const sdr_column *current, int flags,
                                   const sdr_context *context, sdr_error *error);

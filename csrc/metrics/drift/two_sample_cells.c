@@ -34,6 +34,9 @@ enum {
  * bits hold totals. */
 static const double MOST_SUM = 0x1p62, MOST_TOTAL = 0x1p120;
 
+/* Quanta by which the anchor of a cell's sum may miss its lower end. */
+static const double ANCHOR_STEP = 0x1p16;
+
 /* Beyond the arithmetic of a border: a hundredth of the cell, and some roundings of x.
  */
 static const double WIDTH_MARGIN = 1.01, ROUNDING = 0x1p-48;
@@ -48,41 +51,40 @@ static double border_of(int step) {
     return w - 1.0;
 }
 
-typedef struct interval {
-    double low, width; /* every value of the cell lies in [low, low + width] */
-} interval;
-
-static interval interval_of(int id, const sdr_cells_work *w) {
+sdr_cells_interval sdr_cells_interval_of(int id, const sdr_cells_work *w) {
     bool above = id >= SDR_CELL_MIDDLE;
     int step = above ? id - SDR_CELL_MIDDLE : SDR_CELL_MIDDLE - 1 - id;
     double near = border_of(step) * w->unit, far = border_of(step + 1) * w->unit;
     double low = above ? w->map.center + near : w->map.center - far;
     double slack =
         (WIDTH_MARGIN - 1.0) * (far - near) + ROUNDING * (fabs(w->map.center) + far);
-    return (interval){low - slack, (far - near) + 2.0 * slack};
+    return (sdr_cells_interval){low - slack, (far - near) + 2.0 * slack};
 }
 
 /* Whether both sums of the cell can be recovered from what wrapped. */
 static bool sums_hold(int id, int64_t count, const sdr_cells_work *w) {
     if (id == SDR_CELL_FIRST || id == SDR_CELL_LAST) return false;
-    interval at = interval_of(id, w);
+    sdr_cells_interval at = sdr_cells_interval_of(id, w);
     double high = at.low + at.width;
     double finest = 0x1p52 / w->quanta; /* smaller ones have finer bits */
     double least = at.low > 0.0 ? at.low : high < 0.0 ? -high : 0.0;
-    double quanta = at.width * w->quanta * (double)count;
+    double quanta = (at.width * w->quanta + ANCHOR_STEP) * (double)count;
     double anchor = fabs(at.low) * w->quanta * (double)(w->x.rows + w->y.rows);
     return least >= finest && quanta < MOST_SUM && anchor < MOST_TOTAL;
 }
 
-/* A finite value of at most 2^126, cut to a whole number. */
+/* A finite value of at most 2^126 quanta, cut to a whole number, a multiple of
+ * ANCHOR_STEP where that is quick. */
 static sdr_int128 whole_of(double value) {
+    if (fabs(value) < ANCHOR_STEP * 0x1p62)
+        return (sdr_int128)(int64_t)(value / ANCHOR_STEP) * (int64_t)ANCHOR_STEP;
     int64_t mantissa;
     int shift = sdr_exact_split(&mantissa, value) - 1074;
     if (shift < 0) return shift > -63 ? mantissa / ((int64_t)1 << -shift) : 0;
     return (sdr_int128)mantissa * ((sdr_int128)1 << shift);
 }
 
-/* The sum of a cell's values in quanta; `anchor`: its lower end in quanta. */
+/* The sum of a cell's values in quanta; `anchor`: its lower end in quanta, about. */
 static sdr_int128 true_sum(const sdr_cell *cell, sdr_int128 anchor) {
     uint64_t wrapped = cell->sum - (uint64_t)cell->count * (uint64_t)anchor;
     return anchor * cell->count + (int64_t)wrapped;
@@ -90,24 +92,23 @@ static sdr_int128 true_sum(const sdr_cell *cell, sdr_int128 anchor) {
 
 /* --- which cells to walk --- */
 
-static bool keeps_sign(sdr_int128 a, sdr_int128 up, sdr_int128 down) {
+static bool keeps_sign(int64_t a, int64_t up, int64_t down) {
     return (a >= 0 && a - down >= 0) || (a <= 0 && a + up <= 0);
 }
 
 static void find_border(sdr_cells_work *w) {
-    sdr_int128 a = 0;
+    int64_t a = 0;
     w->border = 0;
     for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++) {
         a += sdr_cells_step(w, w->x.table[id].count, w->y.table[id].count);
-        w->border = sdr_larger(w->border, sdr_magnitude(a));
+        w->border = sdr_larger(w->border, llabs(a));
     }
 }
 
-bool sdr_cells_must_walk(const sdr_cells_work *w, int id, sdr_int128 a, int64_t hx,
+bool sdr_cells_must_walk(const sdr_cells_work *w, int id, int64_t a, int64_t hx,
                          int64_t hy) {
-    sdr_int128 up = (sdr_int128)hx * w->y.rows, down = (sdr_int128)hy * w->x.rows;
-    if (w->want_ks &&
-        sdr_larger(sdr_magnitude(a + up), sdr_magnitude(a - down)) >= w->border)
+    int64_t up = hx * w->y.rows, down = hy * w->x.rows;
+    if (w->want_ks && sdr_larger(llabs(a + up), llabs(a - down)) >= w->border)
         return true;
     if (!w->want_w1) return false;
     return !keeps_sign(a, up, down) || !w->has_sums ||
@@ -116,14 +117,15 @@ bool sdr_cells_must_walk(const sdr_cells_work *w, int id, sdr_int128 a, int64_t 
 
 /* Fills `wanted`, but for cells that are known to hold one value; counts their rows. */
 static void choose_cells(sdr_cells_work *w) {
-    sdr_int128 a = 0;
+    int64_t a = 0;
     memset(&w->wanted, 0, sizeof w->wanted);
     w->x.collected = w->y.collected = 0;
     for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++) {
         int64_t hx = w->x.table[id].count, hy = w->y.table[id].count;
         if (hx == 0 && hy == 0) continue;
         if (!sdr_cell_set_has(&w->single, id) &&
-            sdr_cells_must_walk(w, id, a, hx, hy)) {
+            (sdr_cell_set_has(&w->drawn, id) ||
+             sdr_cells_must_walk(w, id, a, hx, hy))) {
             sdr_cell_set_add(&w->wanted, id);
             w->x.collected += hx;
             w->y.collected += hy;
@@ -258,17 +260,20 @@ static void skip_values(sdr_cells_walk *k, const sdr_cells_work *w, int64_t hx,
     k->j += w->y.sorted != NULL ? hy : 0;
 }
 
+double sdr_cells_single_value(const sdr_cells_work *w, int id) {
+    return value_of(w->bits[id].all);
+}
+
 static void pass_single(sdr_cells_walk *k, const sdr_cells_work *w, int id,
-                        sdr_int128 before, sdr_int128 after) {
-    double value = value_of(w->bits[id].all);
+                        int64_t before, int64_t after) {
+    double value = sdr_cells_single_value(w, id);
     if (w->want_ks) sdr_merge_note(&k->merge, after, value);
     if (w->want_w1)
-        sdr_wide_add_product(&k->total, value,
-                             (int64_t)(sdr_magnitude(before) - sdr_magnitude(after)));
+        sdr_wide_add_product(&k->total, value, llabs(before) - llabs(after));
     skip_values(k, w, w->x.table[id].count, w->y.table[id].count);
 }
 
-void sdr_cells_walk_values(sdr_cells_walk *k, const sdr_cells_work *w, sdr_int128 a,
+void sdr_cells_walk_values(sdr_cells_walk *k, const sdr_cells_work *w, int64_t a,
                            int64_t hx, int64_t hy) {
     k->merge.a = a;
     sdr_merge_walk(&k->merge, w->x.values + k->i, hx, w->y.values + k->j, hy);
@@ -277,18 +282,18 @@ void sdr_cells_walk_values(sdr_cells_walk *k, const sdr_cells_work *w, sdr_int12
 }
 
 void sdr_cells_take_sums(sdr_cells_walk *k, const sdr_cells_work *w, int id,
-                         const sdr_cell *x, const sdr_cell *y, sdr_int128 before,
-                         sdr_int128 after) {
+                         const sdr_cell *x, const sdr_cell *y, int64_t before,
+                         int64_t after) {
     skip_values(k, w, x->count, y->count);
     if (!w->want_w1) return;
     int sign = before > 0 || after > 0 ? 1 : -1;
-    sdr_int128 anchor = whole_of(interval_of(id, w).low * w->quanta);
+    sdr_int128 anchor = whole_of(sdr_cells_interval_of(id, w).low * w->quanta);
     if (x->count > 0) k->tx -= sign * true_sum(x, anchor);
     if (y->count > 0) k->ty += sign * true_sum(y, anchor);
 }
 
 static void pass_cell(sdr_cells_walk *k, const sdr_cells_work *w, int id,
-                      sdr_int128 before, sdr_int128 after) {
+                      int64_t before, int64_t after) {
     const sdr_cell *x = &w->x.table[id], *y = &w->y.table[id];
     if (sdr_cell_set_has(&w->single, id)) {
         pass_single(k, w, id, before, after);
@@ -302,7 +307,7 @@ static void pass_cell(sdr_cells_walk *k, const sdr_cells_work *w, int id,
 }
 
 static void walk_cells(sdr_cells_walk *k, const sdr_cells_work *w) {
-    sdr_int128 a = 0;
+    int64_t a = 0;
     memset(k, 0, sizeof *k);
     sdr_merge_init(&k->merge, w->x.rows, w->y.rows);
     k->merge.want_ks = w->want_ks;
@@ -310,7 +315,7 @@ static void walk_cells(sdr_cells_walk *k, const sdr_cells_work *w) {
     for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++) {
         int64_t hx = w->x.table[id].count, hy = w->y.table[id].count;
         if (hx == 0 && hy == 0) continue;
-        sdr_int128 after = a + sdr_cells_step(w, hx, hy);
+        int64_t after = a + sdr_cells_step(w, hx, hy);
         pass_cell(k, w, id, a, after);
         a = after;
     }
@@ -427,12 +432,15 @@ static sdr_code compare(bool *done, sdr_two_sample *out, sdr_cells_work *w,
     if (*done || (sdr_int128)out->n * out->m > INT64_MAX / 2) return SDR_OK;
     if (!map_serves(w)) return SDR_OK;
     find_border(w);
+    sdr_cells_picture_want(w);
     choose_cells(w);
     SDR_TRY(spare_ties(w, context, error));
+    if (sdr_cells_picture_spare(w)) choose_cells(w);
     SDR_TRY(sum_crowds(w, context, error));
     join_runs(w);
     SDR_TRY(collect(&w->x, w, context, error));
     SDR_TRY(collect(&w->y, w, context, error));
+    SDR_TRY(sdr_cells_picture_count(w, context, error));
     if (w->x.collected + w->y.collected > SORTED_AT_ONCE)
         SDR_TRY(sdr_cells_refine(w, context, error));
     SDR_TRY(sort_side(&w->x, context, error));
@@ -450,15 +458,16 @@ static void side_reset(sdr_cells_side *s) {
     sdr_release(s->found);
 }
 
-static sdr_code compare_sides(bool *done, sdr_two_sample *out, sdr_cells_side x,
-                              sdr_cell_source y, int flags, const sdr_context *context,
-                              sdr_error *error) {
+static sdr_code compare_sides(bool *done, sdr_two_sample *out, sdr_picture *picture,
+                              sdr_cells_side x, sdr_cell_source y, int flags,
+                              const sdr_context *context, sdr_error *error) {
     *done = false;
     sdr_cells_work *w = sdr_allocate(sizeof *w);
     if (w == NULL) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
     memset(w, 0, sizeof *w);
     w->x = x;
     w->y.source = y;
+    w->picture = y.base == 0 ? picture : NULL;
     w->want_ks = flags & SDR_TWO_SAMPLE_KS;
     w->want_w1 = flags & SDR_TWO_SAMPLE_WASSERSTEIN;
     sdr_code code = compare(done, out, w, context, error);
@@ -470,20 +479,20 @@ static sdr_code compare_sides(bool *done, sdr_two_sample *out, sdr_cells_side x,
     return code;
 }
 
-sdr_code sdr_two_sample_by_cells(bool *done, sdr_two_sample *out,
+sdr_code sdr_two_sample_by_cells(bool *done, sdr_two_sample *out, sdr_picture *picture,
                                  const sdr_column *reference, const sdr_column *current,
                                  int64_t base, int flags, const sdr_context *context,
                                  sdr_error *error) {
     sdr_cells_side x = {.source = {.column = reference, .base = base}};
     sdr_cell_source y = {.column = current, .base = base};
-    return compare_sides(done, out, x, y, flags, context, error);
+    return compare_sides(done, out, picture, x, y, flags, context, error);
 }
 
-sdr_code sdr_two_sample_by_sorted(bool *done, sdr_two_sample *out,
+sdr_code sdr_two_sample_by_sorted(bool *done, sdr_two_sample *out, sdr_picture *picture,
                                   const sdr_cells_sorted *reference,
                                   const sdr_column *current, int flags,
                                   const sdr_context *context, sdr_error *error) {
     sdr_cells_side x = {.sorted = reference};
     sdr_cell_source y = {.column = current};
-    return compare_sides(done, out, x, y, flags, context, error);
+    return compare_sides(done, out, picture, x, y, flags, context, error);
 }

@@ -2,6 +2,8 @@
 #ifndef SDR_METRICS_TWO_SAMPLE_CELLS_H
 #define SDR_METRICS_TWO_SAMPLE_CELLS_H
 
+#include <stdlib.h>
+
 #include "metrics/common/cells.h"
 #include "two_sample.h"
 
@@ -32,9 +34,11 @@ typedef struct sdr_cells_work {
     bool has_sums; /* the tables, of what fills them now */
     sdr_cell_ties ties;
     sdr_cell_set wanted, single; /* cells to walk; cells that hold one value */
+    sdr_cell_set drawn;          /* cells that the picture wants collected */
     sdr_cell_bits *bits;         /* of cells, where ties were looked for */
-    sdr_int128 border;           /* largest |A| at a border */
+    int64_t border;              /* largest |A| at a border */
     sdr_cells_fine fine;         /* rank NULL: not made */
+    sdr_picture *picture;        /* NULL: none */
 } sdr_cells_work;
 
 typedef struct sdr_cells_walk {
@@ -44,27 +48,35 @@ typedef struct sdr_cells_walk {
     int64_t i, j;      /* of both sides' values, passed */
 } sdr_cells_walk;
 
-static inline sdr_int128 sdr_larger(sdr_int128 a, sdr_int128 b) {
+/* Every value of a cell lies in [low, low + width]. */
+typedef struct sdr_cells_interval {
+    double low, width;
+} sdr_cells_interval;
+
+sdr_cells_interval sdr_cells_interval_of(int id, const sdr_cells_work *w);
+/* The value of a cell that is known to hold a single one. */
+double sdr_cells_single_value(const sdr_cells_work *w, int id);
+
+static inline int64_t sdr_larger(int64_t a, int64_t b) {
     return a > b ? a : b;
 }
 
-/* What hx and hy rows change A by. */
-static inline sdr_int128 sdr_cells_step(const sdr_cells_work *w, int64_t hx,
-                                        int64_t hy) {
-    return (sdr_int128)hx * w->y.rows - (sdr_int128)hy * w->x.rows;
+/* What hx and hy rows change A by; |A| <= n * m, which 63 bits hold (compare). */
+static inline int64_t sdr_cells_step(const sdr_cells_work *w, int64_t hx, int64_t hy) {
+    return hx * w->y.rows - hy * w->x.rows;
 }
 
 /* Whether a part of cell `id` with these counts, entered with A = a, must be walked
  * value by value. */
-bool sdr_cells_must_walk(const sdr_cells_work *w, int id, sdr_int128 a, int64_t hx,
+bool sdr_cells_must_walk(const sdr_cells_work *w, int id, int64_t a, int64_t hx,
                          int64_t hy);
 /* Walks the next hx and hy values. */
-void sdr_cells_walk_values(sdr_cells_walk *k, const sdr_cells_work *w, sdr_int128 a,
+void sdr_cells_walk_values(sdr_cells_walk *k, const sdr_cells_work *w, int64_t a,
                            int64_t hx, int64_t hy);
 /* Takes the sums of a part of cell `id` that keeps the sign of A. */
 void sdr_cells_take_sums(sdr_cells_walk *k, const sdr_cells_work *w, int id,
-                         const sdr_cell *x, const sdr_cell *y, sdr_int128 before,
-                         sdr_int128 after);
+                         const sdr_cell *x, const sdr_cell *y, int64_t before,
+                         int64_t after);
 
 /* Cuts the cells to walk finer and keeps of the collected values only those of parts
  * that must be walked, unsorted. */
@@ -72,7 +84,16 @@ sdr_code sdr_cells_refine(sdr_cells_work *w, const sdr_context *context,
                           sdr_error *error);
 /* Walks the parts of cell `id`, entered with A = a. */
 void sdr_cells_walk_parts(sdr_cells_walk *k, const sdr_cells_work *w, int id,
-                          sdr_int128 a);
+                          int64_t a);
 void sdr_cells_fine_reset(sdr_cells_fine *fine);
+
+/* What a picture wants collected, once the rows are counted: `drawn`. Gives it up where
+ * quantiles lie in the endless cells. */
+void sdr_cells_picture_want(sdr_cells_work *w);
+/* Gives it up where that is much, once cells of one value are known; whether it did. */
+bool sdr_cells_picture_spare(sdr_cells_work *w);
+/* Fills the picture, once the cells to walk are collected. */
+sdr_code sdr_cells_picture_count(sdr_cells_work *w, const sdr_context *context,
+                                 sdr_error *error);
 
 #endif

@@ -137,25 +137,25 @@ static sdr_code make(sdr_cells_fine *fine, const sdr_cells_work *w, sdr_error *e
 }
 
 /* Of a cell to walk, entered with A = a. */
-typedef void (*visit)(sdr_cells_work *w, int id, sdr_int128 a);
+typedef void (*visit)(sdr_cells_work *w, int id, int64_t a);
 
 static void visit_cells(sdr_cells_work *w, visit body) {
-    sdr_int128 a = 0;
+    int64_t a = 0;
     for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++) {
         if (is_walked(w, id)) body(w, id, a);
         a += sdr_cells_step(w, w->x.table[id].count, w->y.table[id].count);
     }
 }
 
-static void raise_border(sdr_cells_work *w, int id, sdr_int128 a) {
+static void raise_border(sdr_cells_work *w, int id, int64_t a) {
     const sdr_cells_fine *fine = &w->fine;
     for (int64_t part = fine->rank[id], n = 1 << fine->bits; n > 0; part++, n--) {
         a += sdr_cells_step(w, fine->x[part].count, fine->y[part].count);
-        w->border = sdr_larger(w->border, sdr_magnitude(a));
+        w->border = sdr_larger(w->border, llabs(a));
     }
 }
 
-static void choose_parts(sdr_cells_work *w, int id, sdr_int128 a) {
+static void choose_parts(sdr_cells_work *w, int id, int64_t a) {
     const sdr_cells_fine *fine = &w->fine;
     for (int64_t part = fine->rank[id], n = 1 << fine->bits; n > 0; part++, n--) {
         int64_t hx = fine->x[part].count, hy = fine->y[part].count;
@@ -179,12 +179,12 @@ sdr_code sdr_cells_refine(sdr_cells_work *w, const sdr_context *context,
 }
 
 void sdr_cells_walk_parts(sdr_cells_walk *k, const sdr_cells_work *w, int id,
-                          sdr_int128 a) {
+                          int64_t a) {
     const sdr_cells_fine *fine = &w->fine;
     for (int64_t part = fine->rank[id], n = 1 << fine->bits; n > 0; part++, n--) {
         const sdr_cell *x = &fine->x[part], *y = &fine->y[part];
         if (x->count == 0 && y->count == 0) continue;
-        sdr_int128 after = a + sdr_cells_step(w, x->count, y->count);
+        int64_t after = a + sdr_cells_step(w, x->count, y->count);
         if (fine->to_walk[part >> 6] >> (part & 63) & 1)
             sdr_cells_walk_values(k, w, a, x->count, y->count);
         else

@@ -68,7 +68,7 @@ static sdr_code join(int64_t *out, const job *j, int workers, sdr_error *error) 
     int64_t settled = 0;
     for (int w = 0; w < workers && settled >= 0; w++)
         for (int64_t i = 0; i < j->tallies[w].n && settled >= 0; i++) {
-            sdr_string key = j->tallies[w].entries[i].text;
+            sdr_string key = j->tallies[w].entries[i].key.text;
             int64_t number = key.size;
             if (key.data == NULL)
                 key = (sdr_string){(const uint8_t *)&number, sizeof number};

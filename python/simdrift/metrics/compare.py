@@ -214,7 +214,8 @@ def _measure(
     ]
     if plan.missing_share and all(spec.name != "missing_share" for spec, *_ in calls):
         calls.append((method("missing_share"), {}, "", False))
-    pair = pair_of(column, other, reads={spec.reads for spec, *_ in calls}, threads=plan.threads)
+    reads = {"picture"} | {spec.reads for spec, *_ in calls}
+    pair = pair_of(column, other, reads=reads, threads=plan.threads)
     with pair.sorted_once():
         return [
             Measured(column.name, spec, text, evaluate(spec, pair, params), beside)

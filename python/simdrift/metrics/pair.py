@@ -53,7 +53,8 @@ class Cells(NamedTuple):
 
 class ColumnPair:
     """A reference column and a current one, with the pieces that several methods share.
-    `reads`: the passes over both samples that its methods want (`DriftMethod.reads`)."""
+    `reads`: the passes over both samples that its methods want (`DriftMethod.reads`), and
+    'picture' where `histogram` is going to be asked for."""
 
     is_weighted = False
 
@@ -150,10 +151,19 @@ class ColumnPair:
             ks="ks" in self._reads,
             wasserstein="wasserstein" in self._reads,
             threads=self.threads,
+            picture=self._picture_wish(),
         )
         if found["status"] == EMPTY and self.shape_status is None:
             found["status"] = ALL_NULL  # a restored reference knows only its values
+        if found["picture"] is not None:
+            cuts, counts, current = found["picture"]
+            self.current.keep_drawn(self.reference.keep_display(cuts, counts), current)
         return cast("Mapping[str, Any]", found)
+
+    def _picture_wish(self) -> Any:
+        """Wasserstein's law reads the reference's cells, too."""
+        drawn = {"wasserstein", "picture"}.intersection(self._reads)
+        return self.reference.display_wish() if drawn and self.status is None else None
 
     @once
     def ranks(self) -> Mapping[str, Any]:
@@ -251,7 +261,7 @@ class ColumnPair:
         if not self._are_numbers:
             return None
         cuts, counts = self.reference.display_cells()
-        current = self.current.count_cells(cuts)
+        current = self.current.count_drawn(cuts)
         return Cells(tuple(cuts.tolist()), None, _floats(counts), _floats(current))
 
 

@@ -50,7 +50,7 @@ _KIND = {
 }
 _FAMILY = {"integer": "number", "float": "number"}
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
-_DISPLAY_CELLS = 20
+_DISPLAY_POINTS, _DISPLAY_BETWEEN = 19, (0.01, 0.99)
 
 Bins = int | str | tuple[float, ...]
 WIDTH_RULES = ("equal_width", "sturges", "doane", "fd")
@@ -247,6 +247,17 @@ class CurrentColumn(ColumnState):
     """A column that is compared with a reference."""
 
     _counted: tuple[tuple[str, ...], CategoryTable] | None = None
+    _drawn: tuple[NDArray[np.float64], Counts] | None = None
+
+    def keep_drawn(self, cuts: NDArray[np.float64], counts: Counts) -> None:
+        """Keeps counts over these cut points for `count_drawn`."""
+        self._drawn = cuts, counts
+
+    def count_drawn(self, cuts: NDArray[np.float64]) -> Counts:
+        """As `count_cells`, of a reference's cells that are drawn."""
+        if self._drawn is not None and self._drawn[0] is cuts:
+            return self._drawn[1]
+        return self.count_cells(cuts)
 
     def counted_after(self, labels: tuple[str, ...]) -> CategoryTable:
         """Counts over these labels and then what is new, up to HIGH_CARDINALITY of those; kept,
@@ -384,13 +395,25 @@ class ReferenceColumn(ColumnState):
     def display_cuts(self) -> NDArray[np.float64]:
         """Cut points of equal width between the 1 % and 99 % quantiles, for pictures."""
         if "display" not in self._cells:
-            low, high = self.quantiles([0.01, 0.99])
+            low, high = self.quantiles(_DISPLAY_BETWEEN)
             if np.isfinite(low) and np.isfinite(high) and np.isfinite(high - low):
-                cuts = np.unique(np.linspace(low, high, _DISPLAY_CELLS - 1))
+                cuts = np.unique(np.linspace(low, high, _DISPLAY_POINTS))
             else:
                 cuts = np.zeros(0)
             self._cells["display"] = (cuts, self.count_cells(cuts))
         return self._cells["display"][0]
+
+    def display_wish(self) -> tuple[int, float, float] | NDArray[np.float64] | None:
+        """What `_core.two_sample` may draw while it reads both samples: over cut points that
+        are known or, of sorted rows, soon found; else it finds them, too."""
+        if self.prepared is None and self.ordered is None and "display" not in self._cells:
+            return (_DISPLAY_POINTS, *_DISPLAY_BETWEEN)
+        cuts = self.display_cuts()
+        return cuts if len(cuts) else None
+
+    def keep_display(self, cuts: NDArray[np.float64], counts: Counts) -> NDArray[np.float64]:
+        """Keeps what was drawn, unless these cells are known; the cut points that stand."""
+        return self._cells.setdefault("display", (cuts, counts))[0]
 
     def chance(self, *, squared: bool = False) -> float | None:
         """`bridge.integral_quantile` over these cells; the same for every current sample."""

@@ -17,8 +17,8 @@ static sdr_code compare(sdr_two_sample *out, sdr_error *error) {
     SDR_TRY(column_of(&reference, x, error));
     SDR_TRY(column_of(&current, y, error));
     sdr_code code = sdr_two_sample_columns(
-        out, &reference, &current, SDR_TWO_SAMPLE_KS | SDR_TWO_SAMPLE_WASSERSTEIN, NULL,
-        error);
+        out, NULL, &reference, &current, SDR_TWO_SAMPLE_KS | SDR_TWO_SAMPLE_WASSERSTEIN,
+        NULL, error);
     sdr_column_reset(&reference);
     sdr_column_reset(&current);
     return code;

@@ -1,0 +1,237 @@
+/*
+ * Counts of both samples for a picture (drift.h: sdr_picture), from the passes that
+ * two_sample_cells.c makes anyway.
+ *
+ * Before a value is collected, the counts by cell tell between which borders the
+ * quantiles lie that the picture reaches to, hence each of its cut points: the cells
+ * there are collected, too. Those values give quantiles and cut points; then every
+ * value that was collected is compared with the cut points, and cells that were not lie
+ * between two of them.
+ *
+ * Time O(cells + collected); no memory but for the values around two quantiles.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "core/dispatch.h"
+#include "kernels/cells/value.h"
+#include "metrics/common/sort.h"
+#include "metrics/quality/quantile.h"
+#include "two_sample_cells.h"
+
+enum {
+    MOST_SHARE = 32, /* of the rows: a picture is not worth collecting 1 / 32 more */
+    SCRATCHES = 2    /* the values, and as much for sorting them */
+};
+
+static bool are_points(const sdr_picture *p) {
+    if (p->n_cuts < 0 || p->n_cuts > SDR_PICTURE_POINTS) return false;
+    for (int i = 0; i < p->n_cuts; i++)
+        if (!isfinite(p->cuts[i]) || (i > 0 && p->cuts[i] <= p->cuts[i - 1]))
+            return false;
+    return true;
+}
+
+sdr_code sdr_picture_begin(sdr_picture *picture, sdr_error *error) {
+    if (picture == NULL) return SDR_OK;
+    picture->done = false;
+    if (!are_points(picture))
+        return sdr_error_set(error, SDR_INVALID_ARGUMENT,
+                             "sdr_picture: expected at most %d finite, strictly "
+                             "increasing cut points, found %d",
+                             SDR_PICTURE_POINTS, picture->n_cuts);
+    if (picture->n_cuts > 0) return SDR_OK;
+    bool in_order =
+        0.0 <= picture->low && picture->low < picture->high && picture->high <= 1.0;
+    if (in_order && 2 <= picture->points && picture->points <= SDR_PICTURE_POINTS)
+        return SDR_OK;
+    return sdr_error_set(error, SDR_INVALID_ARGUMENT,
+                         "sdr_picture: expected 2 to %d points between two quantiles "
+                         "in [0, 1], found %d between %g and %g",
+                         SDR_PICTURE_POINTS, picture->points, picture->low,
+                         picture->high);
+}
+
+/* --- cut points --- */
+
+/* The i-th of n points at equal distances from low to high, as numpy.linspace. */
+static double point_of(double low, double high, int i, int n) {
+    double step = (high - low) / (n - 1);
+    if (i == n - 1) return high;
+    return (step == 0.0 ? i / (double)(n - 1) * (high - low) : i * step) + low;
+}
+
+/* Ascending, equal ones once; false where rounding left them in no order. */
+static bool cut(sdr_picture *p, double low, double high) {
+    p->n_cuts = 0;
+    if (!isfinite(high - low)) return false;
+    for (int i = 0; i < p->points; i++) {
+        double point = point_of(low, high, i, p->points);
+        double last = p->n_cuts > 0 ? p->cuts[p->n_cuts - 1] : -INFINITY;
+        if (point < last) return false;
+        if (point > last) p->cuts[p->n_cuts++] = point;
+    }
+    return true;
+}
+
+/* --- which cells to collect --- */
+
+/* The cell of a rank of x, and how many of its rows lie before. */
+static int cell_of_rank(const sdr_cells_work *w, int64_t rank, int64_t *before) {
+    int id = SDR_CELL_FIRST;
+    *before = 0;
+    while (id < SDR_CELL_LAST && rank >= *before + w->x.table[id].count)
+        *before += w->x.table[id++].count;
+    return id;
+}
+
+/* Where a quantile of x lies; false in the endless cells. */
+static bool range_of(sdr_value_run *range, const sdr_cells_work *w, double q) {
+    int64_t before;
+    sdr_quantile_rank rank = sdr_quantile_rank_of(q, w->x.rows);
+    int low = cell_of_rank(w, rank.low, &before);
+    int high = cell_of_rank(w, rank.high, &before);
+    if (low == SDR_CELL_FIRST || high == SDR_CELL_LAST) return false;
+    range->low = sdr_cells_interval_of(low, w).low;
+    sdr_cells_interval last = sdr_cells_interval_of(high, w);
+    range->high = last.low + last.width;
+    return true;
+}
+
+static void add_cells(sdr_cells_work *w, double low, double high) {
+    for (int id = cell_of(low, &w->map), last = cell_of(high, &w->map); id <= last;
+         id++)
+        sdr_cell_set_add(&w->drawn, id);
+}
+
+static bool want_points(sdr_cells_work *w) {
+    const sdr_picture *p = w->picture;
+    sdr_value_run low, high;
+    if (!range_of(&low, w, p->low) || !range_of(&high, w, p->high)) return false;
+    for (int i = 0; i < p->points; i++)
+        add_cells(w, point_of(low.low, high.low, i, p->points),
+                  point_of(low.high, high.high, i, p->points));
+    return true;
+}
+
+static void give_up(sdr_cells_work *w) {
+    memset(&w->drawn, 0, sizeof w->drawn);
+    w->picture = NULL;
+}
+
+void sdr_cells_picture_want(sdr_cells_work *w) {
+    const sdr_picture *p = w->picture;
+    if (p == NULL) return;
+    for (int i = 0; i < p->n_cuts; i++)
+        add_cells(w, p->cuts[i], p->cuts[i]);
+    if (p->n_cuts == 0 && (w->x.sorted != NULL || !want_points(w))) give_up(w);
+}
+
+bool sdr_cells_picture_spare(sdr_cells_work *w) {
+    if (w->picture == NULL) return false;
+    int64_t rows = 0;
+    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++)
+        if (sdr_cell_set_has(&w->drawn, id) && !sdr_cell_set_has(&w->single, id))
+            rows += w->x.table[id].count + w->y.table[id].count;
+    if (rows <= (w->x.rows + w->y.rows) / MOST_SHARE) return false;
+    give_up(w);
+    return true;
+}
+
+/* --- quantiles --- */
+
+/* The value of a rank of x, from those that were collected. */
+static sdr_code value_of_rank(double *out, const sdr_cells_work *w, int64_t rank,
+                              const sdr_context *context, sdr_error *error) {
+    int64_t before;
+    int id = cell_of_rank(w, rank, &before);
+    if (sdr_cell_set_has(&w->single, id)) {
+        *out = sdr_cells_single_value(w, id);
+        return SDR_OK;
+    }
+    sdr_cell_run run = {(uint16_t)id, 0};
+    int64_t room = w->x.table[id].count + SDR_SELECT_SLACK;
+    double *values = sdr_allocate((size_t)(SCRATCHES * room) * sizeof *values);
+    if (values == NULL) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
+    int64_t found = sdr_dispatch_active()->cells.between(
+        values, w->x.found, w->x.collected, sdr_cell_run_values(run, &w->map));
+    sdr_code code = sdr_sort_doubles(values, (sdr_key *)(void *)(values + room), found,
+                                     context, error);
+    if (code == SDR_OK) *out = values[rank - before];
+    sdr_release(values);
+    return code;
+}
+
+static sdr_code quantile_of(double *out, const sdr_cells_work *w, double q,
+                            const sdr_context *context, sdr_error *error) {
+    sdr_quantile_rank rank = sdr_quantile_rank_of(q, w->x.rows);
+    double low, high;
+    SDR_TRY(value_of_rank(&low, w, rank.low, context, error));
+    SDR_TRY(value_of_rank(&high, w, rank.high, context, error));
+    *out = sdr_quantile_between(low, high, rank.t);
+    return SDR_OK;
+}
+
+/* --- counts --- */
+
+/* Whether the cells of all cut points were collected, so that no other is cut. */
+static bool are_collected(const sdr_cells_work *w) {
+    for (int i = 0; i < w->picture->n_cuts; i++) {
+        int id = cell_of(w->picture->cuts[i], &w->map);
+        bool empty = w->x.table[id].count == 0 && w->y.table[id].count == 0;
+        if (!empty && !sdr_cell_set_has(&w->wanted, id) &&
+            !sdr_cell_set_has(&w->single, id))
+            return false;
+    }
+    return true;
+}
+
+/* Cells that were not collected, each as a whole. */
+static void count_cells(int64_t *counts, const sdr_cells_work *w,
+                        const sdr_cell *table) {
+    const sdr_picture *p = w->picture;
+    for (int id = SDR_CELL_FIRST, at = 0; id <= SDR_CELL_LAST; id++) {
+        while (at < p->n_cuts && cell_of(p->cuts[at], &w->map) < id)
+            at++;
+        if (sdr_cell_set_has(&w->wanted, id) || table[id].count == 0) continue;
+        int place = at;
+        while (sdr_cell_set_has(&w->single, id) && place < p->n_cuts &&
+               p->cuts[place] <= sdr_cells_single_value(w, id))
+            place++;
+        counts[place] += table[id].count;
+    }
+}
+
+static sdr_code count_side(int64_t *counts, const sdr_cells_work *w,
+                           const sdr_cells_side *side, sdr_error *error) {
+    sdr_histogram_plan plan;
+    SDR_TRY(
+        sdr_histogram_plan_init(&plan, w->picture->cuts, w->picture->n_cuts, error));
+    memset(counts, 0, (size_t)(w->picture->n_cuts + 1) * sizeof *counts);
+    for (int64_t i = 0; i < side->collected; i += SDR_BLOCK_ROWS) {
+        int64_t left = side->collected - i;
+        sdr_dispatch_active()->histogram.count(counts, &plan, side->found + i,
+                                               left < SDR_BLOCK_ROWS ? left
+                                                                     : SDR_BLOCK_ROWS);
+    }
+    sdr_histogram_plan_reset(&plan);
+    count_cells(counts, w, side->table);
+    return SDR_OK;
+}
+
+sdr_code sdr_cells_picture_count(sdr_cells_work *w, const sdr_context *context,
+                                 sdr_error *error) {
+    sdr_picture *p = w->picture;
+    if (p == NULL) return SDR_OK;
+    if (p->n_cuts == 0) {
+        double low, high;
+        SDR_TRY(quantile_of(&low, w, p->low, context, error));
+        SDR_TRY(quantile_of(&high, w, p->high, context, error));
+        if (!cut(p, low, high)) return SDR_OK;
+    }
+    if (!are_collected(w)) return SDR_OK;
+    if (w->x.sorted == NULL) SDR_TRY(count_side(p->reference, w, &w->x, error));
+    SDR_TRY(count_side(p->current, w, &w->y, error));
+    p->done = true;
+    return SDR_OK;
+}
