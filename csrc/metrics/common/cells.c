@@ -39,12 +39,13 @@ typedef void (*part_body)(const pass *p, int worker, const uint16_t *ids,
 struct pass {
     const sdr_cell_source *source;
     const sdr_cell_map *map;
-    const sdr_cell_set *wanted;
+    const uint8_t *wanted;            /* by cell: 1 where it is to be collected */
     sdr_cell_run runs[SDR_CELL_RUNS]; /* of wanted; n_runs 0: it has too many */
     int n_runs;
     sdr_value_run run; /* the same by value, where it is a single one */
     part_body body;
-    bool with_sums;
+    bool with_sums, few;
+    bool counts;  /* fills source->ids, where they are kept */
     void *tables; /* one a worker */
     double *out;
     atomic_llong *taken; /* of out */
@@ -272,6 +273,33 @@ sdr_code sdr_cells_share(sdr_cell_bits *bits, const sdr_cell_set *wanted,
 
 /* --- collecting --- */
 
+/* Each row is moved, and counted as often as it is wanted: no branch. */
+static inline int64_t move_wanted(double *out, const uint8_t *wanted,
+                                  const uint16_t *ids, const double *values,
+                                  int64_t n) {
+    int64_t k = 0;
+    for (int64_t i = 0; i < n; i++) {
+        out[k] = values[i];
+        k += wanted[ids[i]];
+    }
+    return k;
+}
+
+/* Where few are wanted, eight rows that are not cost a branch, and their values are not
+ * read. */
+static int64_t move_few(double *out, const uint8_t *wanted, const uint16_t *ids,
+                        const double *values, int64_t n) {
+    enum { STEP = 8 };
+    int64_t k = 0, i = 0;
+    for (; i + STEP <= n; i += STEP) {
+        int any = 0;
+        for (int j = 0; j < STEP; j++)
+            any |= wanted[ids[i + j]];
+        if (any) k += move_wanted(out + k, wanted, ids + i, values + i, STEP);
+    }
+    return k + move_wanted(out + k, wanted, ids + i, values + i, n - i);
+}
+
 static void collect_part(const pass *p, int worker, const uint16_t *ids,
                          const uint64_t *fixed, const double *values, int64_t n) {
     (void)worker, (void)fixed;
@@ -282,10 +310,8 @@ static void collect_part(const pass *p, int worker, const uint16_t *ids,
     else if (p->n_runs > 0)
         k = sdr_dispatch_active()->cells.select(found, ids, values, n, p->runs,
                                                 p->n_runs);
-    for (int64_t i = 0; p->n_runs == 0 && i < n; i++) {
-        found[k] = values[i];
-        k += p->wanted->words[ids[i] >> 6] >> (ids[i] & 63) & 1;
-    }
+    else
+        k = (p->few ? move_few : move_wanted)(found, p->wanted, ids, values, n);
     if (k == 0) return;
     long long at = atomic_fetch_add(p->taken, k);
     memcpy(p->out + at, found, (size_t)k * sizeof *found);
@@ -332,18 +358,22 @@ sdr_value_run sdr_cell_run_values(sdr_cell_run run, const sdr_cell_map *map) {
     return (sdr_value_run){value_of_key(first), value_of_key(stop - 1)};
 }
 
-sdr_code sdr_cells_collect(double *out, const sdr_cell_set *wanted,
+sdr_code sdr_cells_collect(double *out, const sdr_cell_set *wanted, bool few,
                            const sdr_cell_source *source, const sdr_cell_map *map,
                            const sdr_context *context, sdr_error *error) {
     atomic_llong taken;
     atomic_init(&taken, 0);
+    uint8_t table[SDR_CELLS];
     pass p = {.source = source,
               .map = map,
-              .wanted = wanted,
+              .wanted = table,
               .body = collect_part,
+              .few = few,
               .out = out,
               .taken = &taken};
     if (!sdr_cell_set_runs(p.runs, &p.n_runs, wanted)) p.n_runs = 0;
+    for (int id = 0; p.n_runs == 0 && id < SDR_CELLS; id++)
+        table[id] = sdr_cell_set_has(wanted, id);
     if (p.n_runs == 1) p.run = sdr_cell_run_values(p.runs[0], map);
     return run_pass(&p, context, error);
 }

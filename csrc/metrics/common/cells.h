@@ -102,8 +102,8 @@ sdr_code sdr_cells_share(sdr_cell_bits *bits, const sdr_cell_set *wanted,
                          const sdr_cell_source *source, const sdr_cell_map *map,
                          const sdr_context *context, sdr_error *error);
 /* The values in the cells of `wanted`, in any order, into room for exactly that many.
- */
-sdr_code sdr_cells_collect(double *out, const sdr_cell_set *wanted,
+ * `few`: hardly any row is wanted. */
+sdr_code sdr_cells_collect(double *out, const sdr_cell_set *wanted, bool few,
                            const sdr_cell_source *source, const sdr_cell_map *map,
                            const sdr_context *context, sdr_error *error);
 

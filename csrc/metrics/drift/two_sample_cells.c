@@ -25,7 +25,8 @@
 #include "metrics/common/sort.h"
 
 enum {
-    CROWD_SHARE = 16,     /* more than 1 / 16 collected: look for ties first */
+    CROWD_SHARE = 16, /* more than 1 / 16 collected: look for ties first */
+    FEW_SHARE = 16,
     JOINED_SHARE = 32,    /* at most 1 / 32 collected in gaps */
     SORTED_AT_ONCE = 4096 /* more values are cut finer first */
 };
@@ -245,7 +246,9 @@ static sdr_code collect(sdr_cells_side *s, const sdr_cells_work *w,
         return sdr_error_set(error, SDR_NO_MEMORY, "no memory for %lld values",
                              (long long)s->collected);
     if (s->collected == 0) return SDR_OK;
-    return sdr_cells_collect(s->found, &w->wanted, &s->source, &w->map, context, error);
+    bool few = s->collected < s->rows / FEW_SHARE;
+    return sdr_cells_collect(s->found, &w->wanted, few, &s->source, &w->map, context,
+                             error);
 }
 
 static bool has_infinity(const sdr_cells_side *s) {

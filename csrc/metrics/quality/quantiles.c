@@ -170,8 +170,8 @@ static sdr_code count_rows(selection *s, sdr_cell_ties ties, const sdr_context *
 static sdr_code collect(selection *s, const sdr_context *context, sdr_error *error) {
     double *values = s->values;
     for (int i = s->n_sources - 1; i >= 0; i--) {
-        SDR_TRY(sdr_cells_collect(values, &s->wanted, &s->sources[i], &s->map, context,
-                                  error));
+        SDR_TRY(sdr_cells_collect(values, &s->wanted, true, &s->sources[i], &s->map,
+                                  context, error));
         for (int id = SDR_CELL_FIRST; i > 0 && id <= SDR_CELL_LAST; id++)
             if (sdr_cell_set_has(&s->wanted, id))
                 values += s->table[i * SDR_CELLS + id].count;
