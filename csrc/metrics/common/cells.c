@@ -163,6 +163,11 @@ sdr_code sdr_cells_count(sdr_cell *table, bool with_sums, const sdr_cell_source 
               .map = map,
               .body = with_sums ? sum_part : count_part,
               .with_sums = with_sums};
+    if (workers == 1 && with_sums) { /* as they are wanted */
+        memset(table, 0, SDR_CELLS * cell_bytes);
+        p.tables = table;
+        return run_pass(&p, context, error);
+    }
     p.tables = sdr_allocate((size_t)workers * SDR_CELLS * cell_bytes);
     if (p.tables == NULL) return no_memory(error);
     memset(p.tables, 0, (size_t)workers * SDR_CELLS * cell_bytes);
@@ -358,6 +363,13 @@ sdr_value_run sdr_cell_run_values(sdr_cell_run run, const sdr_cell_map *map) {
     return (sdr_value_run){value_of_key(first), value_of_key(stop - 1)};
 }
 
+static void fill_bytes(uint8_t *table, const sdr_cell_set *set) {
+    memset(table, 0, SDR_CELLS);
+    for (int word = 0; word < SDR_CELLS / 64; word++)
+        for (uint64_t cells = set->words[word]; cells != 0; cells &= cells - 1)
+            table[word * 64 + __builtin_ctzll(cells)] = 1;
+}
+
 sdr_code sdr_cells_collect(double *out, const sdr_cell_set *wanted, bool few,
                            const sdr_cell_source *source, const sdr_cell_map *map,
                            const sdr_context *context, sdr_error *error) {
@@ -372,8 +384,7 @@ sdr_code sdr_cells_collect(double *out, const sdr_cell_set *wanted, bool few,
               .out = out,
               .taken = &taken};
     if (!sdr_cell_set_runs(p.runs, &p.n_runs, wanted)) p.n_runs = 0;
-    for (int id = 0; p.n_runs == 0 && id < SDR_CELLS; id++)
-        table[id] = sdr_cell_set_has(wanted, id);
+    if (p.n_runs == 0) fill_bytes(table, wanted);
     if (p.n_runs == 1) p.run = sdr_cell_run_values(p.runs[0], map);
     return run_pass(&p, context, error);
 }

@@ -27,69 +27,9 @@
 enum {
     CROWD_SHARE = 16, /* more than 1 / 16 collected: look for ties first */
     FEW_SHARE = 16,
-    JOINED_SHARE = 32,    /* at most 1 / 32 collected in gaps */
-    SORTED_AT_ONCE = 4096 /* more values are cut finer first */
+    JOINED_SHARE = 32,     /* at most 1 / 32 collected in gaps */
+    SORTED_AT_ONCE = 20000 /* more values are cut finer first */
 };
-
-/* Count times width in quanta, so that sums recover; values times rows, so that 128
- * bits hold totals. */
-static const double MOST_SUM = 0x1p62, MOST_TOTAL = 0x1p120;
-
-/* Quanta by which the anchor of a cell's sum may miss its lower end. */
-static const double ANCHOR_STEP = 0x1p16;
-
-/* Beyond the arithmetic of a border: a hundredth of the cell, and some roundings of x.
- */
-static const double WIDTH_MARGIN = 1.01, ROUNDING = 0x1p-48;
-
-/* --- where a cell lies --- */
-
-/* Lower border of a cell's |t|. */
-static double border_of(int step) {
-    uint64_t bits = (uint64_t)(step + SDR_CELL_BIAS) << SDR_CELL_SHIFT;
-    double w;
-    memcpy(&w, &bits, sizeof w);
-    return w - 1.0;
-}
-
-sdr_cells_interval sdr_cells_interval_of(int id, const sdr_cells_work *w) {
-    bool above = id >= SDR_CELL_MIDDLE;
-    int step = above ? id - SDR_CELL_MIDDLE : SDR_CELL_MIDDLE - 1 - id;
-    double near = border_of(step) * w->unit, far = border_of(step + 1) * w->unit;
-    double low = above ? w->map.center + near : w->map.center - far;
-    double slack =
-        (WIDTH_MARGIN - 1.0) * (far - near) + ROUNDING * (fabs(w->map.center) + far);
-    return (sdr_cells_interval){low - slack, (far - near) + 2.0 * slack};
-}
-
-/* Whether both sums of the cell can be recovered from what wrapped. */
-static bool sums_hold(int id, int64_t count, const sdr_cells_work *w) {
-    if (id == SDR_CELL_FIRST || id == SDR_CELL_LAST) return false;
-    sdr_cells_interval at = sdr_cells_interval_of(id, w);
-    double high = at.low + at.width;
-    double finest = 0x1p52 / w->quanta; /* smaller ones have finer bits */
-    double least = at.low > 0.0 ? at.low : high < 0.0 ? -high : 0.0;
-    double quanta = (at.width * w->quanta + ANCHOR_STEP) * (double)count;
-    double anchor = fabs(at.low) * w->quanta * (double)(w->x.rows + w->y.rows);
-    return least >= finest && quanta < MOST_SUM && anchor < MOST_TOTAL;
-}
-
-/* A finite value of at most 2^126 quanta, cut to a whole number, a multiple of
- * ANCHOR_STEP where that is quick. */
-static sdr_int128 whole_of(double value) {
-    if (fabs(value) < ANCHOR_STEP * 0x1p62)
-        return (sdr_int128)(int64_t)(value / ANCHOR_STEP) * (int64_t)ANCHOR_STEP;
-    int64_t mantissa;
-    int shift = sdr_exact_split(&mantissa, value) - 1074;
-    if (shift < 0) return shift > -63 ? mantissa / ((int64_t)1 << -shift) : 0;
-    return (sdr_int128)mantissa * ((sdr_int128)1 << shift);
-}
-
-/* The sum of a cell's values in quanta; `anchor`: its lower end in quanta, about. */
-static sdr_int128 true_sum(const sdr_cell *cell, sdr_int128 anchor) {
-    uint64_t wrapped = cell->sum - (uint64_t)cell->count * (uint64_t)anchor;
-    return anchor * cell->count + (int64_t)wrapped;
-}
 
 /* --- which cells to walk --- */
 
@@ -97,10 +37,23 @@ static bool keeps_sign(int64_t a, int64_t up, int64_t down) {
     return (a >= 0 && a - down >= 0) || (a <= 0 && a + up <= 0);
 }
 
+static bool is_empty(const sdr_cells_work *w, int id) {
+    return w->x.table[id].count == 0 && w->y.table[id].count == 0;
+}
+
+static void find_ends(sdr_cells_work *w) {
+    w->first = SDR_CELL_FIRST;
+    w->last = SDR_CELL_LAST;
+    while (w->first < w->last && is_empty(w, w->first))
+        w->first++;
+    while (w->last > w->first && is_empty(w, w->last))
+        w->last--;
+}
+
 static void find_border(sdr_cells_work *w) {
     int64_t a = 0;
     w->border = 0;
-    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++) {
+    for (int id = w->first; id <= w->last; id++) {
         a += sdr_cells_step(w, w->x.table[id].count, w->y.table[id].count);
         w->border = sdr_larger(w->border, llabs(a));
     }
@@ -113,7 +66,7 @@ bool sdr_cells_must_walk(const sdr_cells_work *w, int id, int64_t a, int64_t hx,
         return true;
     if (!w->want_w1) return false;
     return !keeps_sign(a, up, down) || !w->has_sums ||
-           !sums_hold(id, hx > hy ? hx : hy, w);
+           !sdr_cells_sums_hold(w, id, hx > hy ? hx : hy);
 }
 
 /* Fills `wanted`, but for cells that are known to hold one value; counts their rows. */
@@ -121,7 +74,7 @@ static void choose_cells(sdr_cells_work *w) {
     int64_t a = 0;
     memset(&w->wanted, 0, sizeof w->wanted);
     w->x.collected = w->y.collected = 0;
-    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++) {
+    for (int id = w->first; id <= w->last; id++) {
         int64_t hx = w->x.table[id].count, hy = w->y.table[id].count;
         if (hx == 0 && hy == 0) continue;
         if (!sdr_cell_set_has(&w->single, id) &&
@@ -153,7 +106,7 @@ static bool is_single(const sdr_cell_bits *bits) {
 }
 
 static void find_single(sdr_cells_work *w) {
-    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++)
+    for (int id = w->first; id <= w->last; id++)
         if (is_single(&w->bits[id])) sdr_cell_set_add(&w->single, id);
 }
 
@@ -206,7 +159,8 @@ static int64_t rows_in(const sdr_cells_work *w, int id) {
 static void join_runs(sdr_cells_work *w) {
     int first = SDR_CELL_LAST + 1, last = 0;
     int64_t rows = 0, between = 0;
-    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++) {
+    if (w->picture != NULL) return; /* its cells lie everywhere */
+    for (int id = w->first; id <= w->last; id++) {
         rows += rows_in(w, id);
         if (!sdr_cell_set_has(&w->wanted, id)) continue;
         if (last > 0) between += rows - rows_in(w, id);
@@ -289,10 +243,7 @@ void sdr_cells_take_sums(sdr_cells_walk *k, const sdr_cells_work *w, int id,
                          int64_t after) {
     skip_values(k, w, x->count, y->count);
     if (!w->want_w1) return;
-    int sign = before > 0 || after > 0 ? 1 : -1;
-    sdr_int128 anchor = whole_of(sdr_cells_interval_of(id, w).low * w->quanta);
-    if (x->count > 0) k->tx -= sign * true_sum(x, anchor);
-    if (y->count > 0) k->ty += sign * true_sum(y, anchor);
+    sdr_cells_add_sums(k, w, id, x, y, before > 0 || after > 0 ? 1 : -1);
 }
 
 static void pass_cell(sdr_cells_walk *k, const sdr_cells_work *w, int id,
@@ -315,7 +266,7 @@ static void walk_cells(sdr_cells_walk *k, const sdr_cells_work *w) {
     sdr_merge_init(&k->merge, w->x.rows, w->y.rows);
     k->merge.want_ks = w->want_ks;
     k->merge.want_w1 = w->want_w1;
-    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++) {
+    for (int id = w->first; id <= w->last; id++) {
         int64_t hx = w->x.table[id].count, hy = w->y.table[id].count;
         if (hx == 0 && hy == 0) continue;
         int64_t after = a + sdr_cells_step(w, hx, hy);
@@ -379,6 +330,7 @@ static sdr_code count_sides(sdr_cells_work *w, const sdr_context *context,
     w->has_sums = w->want_w1 && w->bits == NULL;
     SDR_TRY(count_side(&w->x, w, context, error));
     SDR_TRY(count_side(&w->y, w, context, error));
+    find_ends(w);
     if (w->bits != NULL) find_single(w);
     return SDR_OK;
 }
@@ -408,8 +360,6 @@ static sdr_code choose_map(sdr_cells_work *w, sdr_error *error) {
     } else {
         SDR_TRY(sdr_cells_choose(&w->map, &w->ties, both, 2, error));
     }
-    w->unit = 1.0 / w->map.inverse;
-    w->quanta = ldexp(1.0, w->map.quantum);
     return SDR_OK;
 }
 
@@ -434,6 +384,7 @@ static sdr_code compare(bool *done, sdr_two_sample *out, sdr_cells_work *w,
     /* products of counts must fit the walk's 64-bit factors */
     if (*done || (sdr_int128)out->n * out->m > INT64_MAX / 2) return SDR_OK;
     if (!map_serves(w)) return SDR_OK;
+    sdr_cells_sums_begin(w);
     find_border(w);
     sdr_cells_picture_want(w);
     choose_cells(w);

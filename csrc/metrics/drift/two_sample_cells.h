@@ -7,6 +7,8 @@
 #include "metrics/common/cells.h"
 #include "two_sample.h"
 
+enum { SDR_CELL_OCTAVES = 8 }; /* of w, a side of the center */
+
 typedef struct sdr_cells_side {
     sdr_cell_source source;
     const sdr_cells_sorted *sorted; /* all rows in order, counted before; or NULL */
@@ -28,8 +30,11 @@ typedef struct sdr_cells_fine {
 typedef struct sdr_cells_work {
     sdr_cells_side x, y;
     sdr_cell_map map;
-    double unit;   /* a t of 1 as a distance of values */
-    double quanta; /* in a value of 1 */
+    int first, last;        /* cells that have rows lie in between */
+    double unit;            /* a t of 1 as a distance of values */
+    double quanta;          /* in a value of 1 */
+    int fine_from, fine_to; /* cells that may hold values finer than a quantum */
+    double most_summed[SDR_CELL_OCTAVES]; /* rows of a cell whose sum is known */
     bool want_ks, want_w1;
     bool has_sums; /* the tables, of what fills them now */
     sdr_cell_ties ties;
@@ -48,12 +53,17 @@ typedef struct sdr_cells_walk {
     int64_t i, j;      /* of both sides' values, passed */
 } sdr_cells_walk;
 
-/* Every value of a cell lies in [low, low + width]. */
-typedef struct sdr_cells_interval {
-    double low, width;
-} sdr_cells_interval;
+/* Every value of a cell lies in this range, which is somewhat wider than the cell. */
+sdr_value_run sdr_cells_range_of(int id, const sdr_cells_work *w);
+/* What the two below read, once the rows are counted. */
+void sdr_cells_sums_begin(sdr_cells_work *w);
+/* Whether both sums of a cell, or of a part of it, can be recovered from what wrapped.
+ */
+bool sdr_cells_sums_hold(const sdr_cells_work *w, int id, int64_t count);
+/* Adds -sign * sum(x) and sign * sum(y) of a cell or a part. */
+void sdr_cells_add_sums(sdr_cells_walk *k, const sdr_cells_work *w, int id,
+                        const sdr_cell *x, const sdr_cell *y, int sign);
 
-sdr_cells_interval sdr_cells_interval_of(int id, const sdr_cells_work *w);
 /* The value of a cell that is known to hold a single one. */
 double sdr_cells_single_value(const sdr_cells_work *w, int id);
 

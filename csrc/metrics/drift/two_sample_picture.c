@@ -76,25 +76,27 @@ static bool cut(sdr_picture *p, double low, double high) {
 
 /* --- which cells to collect --- */
 
-/* The cell of a rank of x, and how many of its rows lie before. */
-static int cell_of_rank(const sdr_cells_work *w, int64_t rank, int64_t *before) {
-    int id = SDR_CELL_FIRST;
-    *before = 0;
-    while (id < SDR_CELL_LAST && rank >= *before + w->x.table[id].count)
-        *before += w->x.table[id++].count;
-    return id;
+/* A rank's cell, and how many rows of x lie before it. */
+typedef struct ranked {
+    int id;
+    int64_t before;
+} ranked;
+
+/* `from`: the cell of a lower rank, or {w->first, 0}. */
+static ranked cell_of_rank(const sdr_cells_work *w, int64_t rank, ranked from) {
+    while (from.id < w->last && rank >= from.before + w->x.table[from.id].count)
+        from.before += w->x.table[from.id++].count;
+    return from;
 }
 
 /* Where a quantile of x lies; false in the endless cells. */
 static bool range_of(sdr_value_run *range, const sdr_cells_work *w, double q) {
-    int64_t before;
     sdr_quantile_rank rank = sdr_quantile_rank_of(q, w->x.rows);
-    int low = cell_of_rank(w, rank.low, &before);
-    int high = cell_of_rank(w, rank.high, &before);
-    if (low == SDR_CELL_FIRST || high == SDR_CELL_LAST) return false;
-    range->low = sdr_cells_interval_of(low, w).low;
-    sdr_cells_interval last = sdr_cells_interval_of(high, w);
-    range->high = last.low + last.width;
+    ranked low = cell_of_rank(w, rank.low, (ranked){w->first, 0});
+    ranked high = cell_of_rank(w, rank.high, low);
+    if (low.id == SDR_CELL_FIRST || high.id == SDR_CELL_LAST) return false;
+    range->low = sdr_cells_range_of(low.id, w).low;
+    range->high = sdr_cells_range_of(high.id, w).high;
     return true;
 }
 
@@ -130,9 +132,13 @@ void sdr_cells_picture_want(sdr_cells_work *w) {
 bool sdr_cells_picture_spare(sdr_cells_work *w) {
     if (w->picture == NULL) return false;
     int64_t rows = 0;
-    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++)
-        if (sdr_cell_set_has(&w->drawn, id) && !sdr_cell_set_has(&w->single, id))
+    for (int word = w->first / 64; word <= w->last / 64; word++) {
+        uint64_t cells = w->drawn.words[word] & ~w->single.words[word];
+        for (; cells != 0; cells &= cells - 1) {
+            int id = word * 64 + __builtin_ctzll(cells);
             rows += w->x.table[id].count + w->y.table[id].count;
+        }
+    }
     if (rows <= (w->x.rows + w->y.rows) / MOST_SHARE) return false;
     give_up(w);
     return true;
@@ -142,22 +148,20 @@ bool sdr_cells_picture_spare(sdr_cells_work *w) {
 
 /* The value of a rank of x, from those that were collected. */
 static sdr_code value_of_rank(double *out, const sdr_cells_work *w, int64_t rank,
-                              const sdr_context *context, sdr_error *error) {
-    int64_t before;
-    int id = cell_of_rank(w, rank, &before);
-    if (sdr_cell_set_has(&w->single, id)) {
-        *out = sdr_cells_single_value(w, id);
+                              ranked at, const sdr_context *context, sdr_error *error) {
+    if (sdr_cell_set_has(&w->single, at.id)) {
+        *out = sdr_cells_single_value(w, at.id);
         return SDR_OK;
     }
-    sdr_cell_run run = {(uint16_t)id, 0};
-    int64_t room = w->x.table[id].count + SDR_SELECT_SLACK;
+    sdr_cell_run run = {(uint16_t)at.id, 0};
+    int64_t room = w->x.table[at.id].count + SDR_SELECT_SLACK;
     double *values = sdr_allocate((size_t)(SCRATCHES * room) * sizeof *values);
     if (values == NULL) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
     int64_t found = sdr_dispatch_active()->cells.between(
         values, w->x.found, w->x.collected, sdr_cell_run_values(run, &w->map));
     sdr_code code = sdr_sort_doubles(values, (sdr_key *)(void *)(values + room), found,
                                      context, error);
-    if (code == SDR_OK) *out = values[rank - before];
+    if (code == SDR_OK) *out = values[rank - at.before];
     sdr_release(values);
     return code;
 }
@@ -165,10 +169,12 @@ static sdr_code value_of_rank(double *out, const sdr_cells_work *w, int64_t rank
 static sdr_code quantile_of(double *out, const sdr_cells_work *w, double q,
                             const sdr_context *context, sdr_error *error) {
     sdr_quantile_rank rank = sdr_quantile_rank_of(q, w->x.rows);
-    double low, high;
-    SDR_TRY(value_of_rank(&low, w, rank.low, context, error));
-    SDR_TRY(value_of_rank(&high, w, rank.high, context, error));
-    *out = sdr_quantile_between(low, high, rank.t);
+    ranked low = cell_of_rank(w, rank.low, (ranked){w->first, 0});
+    ranked high = cell_of_rank(w, rank.high, low);
+    double a, b;
+    SDR_TRY(value_of_rank(&a, w, rank.low, low, context, error));
+    SDR_TRY(value_of_rank(&b, w, rank.high, high, context, error));
+    *out = sdr_quantile_between(a, b, rank.t);
     return SDR_OK;
 }
 
@@ -186,20 +192,39 @@ static bool are_collected(const sdr_cells_work *w) {
     return true;
 }
 
-/* Cells that were not collected, each as a whole. */
+/* Rows of cells from `id` to before `stop` that were not collected. */
+static int64_t rows_left(const sdr_cells_work *w, const sdr_cell *table, int id,
+                         int stop) {
+    int64_t rows = 0;
+    for (; id < stop; id++)
+        rows += sdr_cell_set_has(&w->wanted, id) ? 0 : table[id].count;
+    return rows;
+}
+
+static bool is_left_single(const sdr_cells_work *w, int id) {
+    return sdr_cell_set_has(&w->single, id) && !sdr_cell_set_has(&w->wanted, id);
+}
+
+/* Cells that were not collected, each as a whole: those between two cut points, and
+ * those in which some lie, which then hold a single value or none. */
 static void count_cells(int64_t *counts, const sdr_cells_work *w,
                         const sdr_cell *table) {
     const sdr_picture *p = w->picture;
-    for (int id = SDR_CELL_FIRST, at = 0; id <= SDR_CELL_LAST; id++) {
-        while (at < p->n_cuts && cell_of(p->cuts[at], &w->map) < id)
+    int id = w->first, at = 0;
+    while (at < p->n_cuts) {
+        int cell = cell_of(p->cuts[at], &w->map);
+        counts[at] += rows_left(w, table, id, cell <= w->last ? cell : w->last + 1);
+        if (id <= cell) id = cell;
+        bool single = cell >= w->first && cell <= w->last && is_left_single(w, cell);
+        while (at < p->n_cuts && cell_of(p->cuts[at], &w->map) == cell &&
+               (!single || p->cuts[at] <= sdr_cells_single_value(w, cell)))
             at++;
-        if (sdr_cell_set_has(&w->wanted, id) || table[id].count == 0) continue;
-        int place = at;
-        while (sdr_cell_set_has(&w->single, id) && place < p->n_cuts &&
-               p->cuts[place] <= sdr_cells_single_value(w, id))
-            place++;
-        counts[place] += table[id].count;
+        if (single) counts[at] += table[cell].count;
+        while (at < p->n_cuts && cell_of(p->cuts[at], &w->map) == cell)
+            at++;
+        id = cell + 1;
     }
+    counts[at] += rows_left(w, table, id, w->last + 1);
 }
 
 static sdr_code count_side(int64_t *counts, const sdr_cells_work *w,

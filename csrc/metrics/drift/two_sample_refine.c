@@ -116,13 +116,15 @@ static sdr_code make(sdr_cells_fine *fine, const sdr_cells_work *w, sdr_error *e
     fine->rank = sdr_allocate(SDR_CELLS * sizeof *fine->rank);
     if (fine->rank == NULL) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
     memset(fine->rank, 0, SDR_CELLS * sizeof *fine->rank);
-    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++)
+    for (int id = w->first; id <= w->last; id++)
         fine->cells += is_walked(w, id);
+    int64_t values = w->x.collected + w->y.collected; /* more parts would be empty */
+    int64_t most = values < MOST_PARTS ? values : MOST_PARTS;
     while (fine->bits < SDR_CELL_MOST_BITS &&
-           (int64_t)fine->cells << (fine->bits + 1) <= MOST_PARTS)
+           (int64_t)fine->cells << (fine->bits + 1) <= most)
         fine->bits++;
     int32_t rank = 0;
-    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++)
+    for (int id = w->first; id <= w->last; id++)
         if (is_walked(w, id)) fine->rank[id] = rank++ << fine->bits;
     size_t parts = (size_t)fine->cells << fine->bits, words = parts / 64 + 1;
     fine->x = sdr_allocate(parts * sizeof *fine->x);
@@ -141,7 +143,7 @@ typedef void (*visit)(sdr_cells_work *w, int id, int64_t a);
 
 static void visit_cells(sdr_cells_work *w, visit body) {
     int64_t a = 0;
-    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++) {
+    for (int id = w->first; id <= w->last; id++) {
         if (is_walked(w, id)) body(w, id, a);
         a += sdr_cells_step(w, w->x.table[id].count, w->y.table[id].count);
     }

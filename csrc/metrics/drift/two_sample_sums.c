@@ -1,0 +1,98 @@
+/*
+ * What the wrapping sums of a cell say: where the cell lies, and whether and how its
+ * true sums follow (two_sample_cells.c tells what they are for).
+ *
+ * A sum is known modulo 2^64 quanta, and to lie within count * width of count times an
+ * anchor in the cell; so it is known where that leaves less than 2^63.
+ */
+#include <math.h>
+
+#include "kernels/cells/value.h"
+#include "two_sample_cells.h"
+
+/* Count times width in quanta, so that sums recover; values times rows, so that 128
+ * bits hold totals. */
+static const double MOST_SUM = 0x1p62, MOST_TOTAL = 0x1p120;
+
+/* Quanta by which an anchor may miss the border that it stands for. */
+static const double ANCHOR_STEP = 0x1p16;
+
+/* Beyond the arithmetic of a border: a hundredth of the cell, and some roundings of x.
+ */
+static const double WIDTH_MARGIN = 0.01, ROUNDING = 0x1p-48;
+
+enum { OCTAVE_SHIFT = SDR_CELL_SHIFT - 30 }; /* 2,048 steps */
+_Static_assert(1 << OCTAVE_SHIFT == 2048, "an octave of w");
+
+/* Cells from the middle: of those above, and of those below. */
+static int step_of(int id) {
+    return id >= SDR_CELL_MIDDLE ? id - SDR_CELL_MIDDLE : SDR_CELL_MIDDLE - 1 - id;
+}
+
+/* |x - center| at the border of a cell that is nearer to the center. */
+static double border_of(int step, const sdr_cells_work *w) {
+    uint64_t bits = (uint64_t)(step + SDR_CELL_BIAS) << SDR_CELL_SHIFT;
+    double near;
+    memcpy(&near, &bits, sizeof near);
+    return (near - 1.0) * w->unit;
+}
+
+static double slack_of(double width, double far, const sdr_cells_work *w) {
+    return WIDTH_MARGIN * width + ROUNDING * (fabs(w->map.center) + far);
+}
+
+sdr_value_run sdr_cells_range_of(int id, const sdr_cells_work *w) {
+    double near = border_of(step_of(id), w), far = border_of(step_of(id) + 1, w);
+    double slack = slack_of(far - near, far, w);
+    bool above = id >= SDR_CELL_MIDDLE;
+    double low = above ? w->map.center + near : w->map.center - far;
+    double high = above ? w->map.center + far : w->map.center - near;
+    return (sdr_value_run){low - slack, high + slack};
+}
+
+void sdr_cells_sums_begin(sdr_cells_work *w) {
+    w->unit = 1.0 / w->map.inverse;
+    w->quanta = ldexp(1.0, w->map.quantum);
+    double finest = 0x1p52 / w->quanta; /* smaller values have finer bits */
+    w->fine_from = cell_of(-finest, &w->map);
+    w->fine_to = cell_of(finest, &w->map);
+    double end = border_of(step_of(SDR_CELL_LAST), w);
+    double anchor = (fabs(w->map.center) + end) * w->quanta;
+    bool holds = anchor * (double)(w->x.rows + w->y.rows) < MOST_TOTAL;
+    for (int octave = 0; octave < SDR_CELL_OCTAVES; octave++) {
+        double far = border_of((octave + 1) << OCTAVE_SHIFT, w);
+        double width = (far + w->unit) / (2 << OCTAVE_SHIFT);
+        double span = (width + 2.0 * slack_of(width, far, w)) * w->quanta + ANCHOR_STEP;
+        w->most_summed[octave] = holds ? MOST_SUM / span : 0.0;
+    }
+}
+
+bool sdr_cells_sums_hold(const sdr_cells_work *w, int id, int64_t count) {
+    if (id == SDR_CELL_FIRST || id == SDR_CELL_LAST) return false;
+    if (w->fine_from <= id && id <= w->fine_to) return false;
+    return (double)count < w->most_summed[step_of(id) >> OCTAVE_SHIFT];
+}
+
+/* Quanta, cut to a multiple of ANCHOR_STEP where that is quick, else to a whole number;
+ * a finite value of at most 2^126. */
+static sdr_int128 whole_of(double quanta) {
+    if (fabs(quanta) < ANCHOR_STEP * 0x1p62)
+        return (sdr_int128)(int64_t)(quanta / ANCHOR_STEP) * (int64_t)ANCHOR_STEP;
+    int64_t mantissa;
+    int shift = sdr_exact_split(&mantissa, quanta) - 1074;
+    return (sdr_int128)mantissa * ((sdr_int128)1 << shift);
+}
+
+static sdr_int128 true_sum(const sdr_cell *cell, sdr_int128 anchor) {
+    uint64_t wrapped = cell->sum - (uint64_t)cell->count * (uint64_t)anchor;
+    return anchor * cell->count + (int64_t)wrapped;
+}
+
+void sdr_cells_add_sums(sdr_cells_walk *k, const sdr_cells_work *w, int id,
+                        const sdr_cell *x, const sdr_cell *y, int sign) {
+    double near = border_of(step_of(id), w);
+    double border = id >= SDR_CELL_MIDDLE ? w->map.center + near : w->map.center - near;
+    sdr_int128 anchor = whole_of(border * w->quanta);
+    if (x->count > 0) k->tx -= sign * true_sum(x, anchor);
+    if (y->count > 0) k->ty += sign * true_sum(y, anchor);
+}
