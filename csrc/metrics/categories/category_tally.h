@@ -23,7 +23,8 @@ typedef struct sdr_tally {
     sdr_tally_entry *entries; /* in order of first row, if rows come in order */
     int32_t *slots;           /* entry + 1; 0: free */
     int64_t n, capacity, limit;
-    uint64_t mask;
+    uint64_t mask;   /* slots less one */
+    int shift;       /* of a hash, to a slot */
     int64_t missing; /* rows that are null or NaN */
 } sdr_tally;
 
