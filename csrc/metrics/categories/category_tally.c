@@ -36,7 +36,7 @@ static inline sdr_tally_key key_of_text(sdr_string text) {
 }
 
 static inline sdr_tally_key key_of_number(int64_t number) {
-    return (sdr_tally_key){(uint64_t)number, 0, {NULL, number}};
+    return (sdr_tally_key){0, 0, {NULL, number}};
 }
 
 static inline bool is_long(const sdr_tally_key *key) {

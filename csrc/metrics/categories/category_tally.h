@@ -8,7 +8,8 @@
 #include "simdrift/view.h"
 
 /* What a probe compares. Of a text of at most 16 bytes two words that may overlap,
- * which with its size are all of it; of a longer one a hash; of a number the number. */
+ * which with its size are all of it; of a longer one a hash; a number is its size,
+ * since words of its own would cancel it out of the slot. */
 typedef struct sdr_tally_key {
     uint64_t first, last;
     sdr_string text; /* numbers: data NULL, size the key */
