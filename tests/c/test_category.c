@@ -2,6 +2,8 @@
  * chunking or way of encoding changes a code. */
 #include "support.h"
 
+#include "metrics/categories/category_tally.h"
+
 #include <stdio.h>
 
 enum { ROWS = 50021, MAXIMUM = 1000 };
@@ -373,6 +375,71 @@ static void test_too_little_room_for_counts_is_refused(void **state) {
     sdr_column_reset(&column);
 }
 
+/* The longest row of slots without a free one: what a probe may have to walk. */
+static int longest_run(const sdr_tally *tally) {
+    int longest = 0, run = 0;
+    for (uint64_t slot = 0; slot <= tally->mask; slot++) {
+        run = tally->slots[slot] != 0 ? run + 1 : 0;
+        longest = run > longest ? run : longest;
+    }
+    return longest;
+}
+
+static void expect_spread(const sdr_column *column) {
+    enum { LONGEST = 100 }; /* at most 34 measured; chance would make some 40 */
+    int32_t ids[SDR_BLOCK_ROWS];
+    bool full;
+    sdr_tally tally;
+    assert_int_equal(sdr_tally_init(&tally, column->length, NULL), SDR_OK);
+    for (int64_t start = 0; start < column->length; start += SDR_BLOCK_ROWS) {
+        int64_t left = column->length - start;
+        assert_int_equal(sdr_tally_rows(&tally, &full, ids, column, start,
+                                        left < SDR_BLOCK_ROWS ? left : SDR_BLOCK_ROWS,
+                                        NULL),
+                         SDR_OK);
+        assert_false(full);
+    }
+    assert_int_equal(tally.n, column->length);
+    assert_true(longest_run(&tally) <= LONGEST);
+    sdr_tally_reset(&tally);
+}
+
+/* Counting is linear only where distinct values seldom share a slot. */
+static void test_distinct_values_of_every_kind_spread_over_the_slots(void **state) {
+    (void)state;
+    enum { N = 30000 };
+    static int64_t integers[N];
+    static double floats[N];
+    static const int64_t steps[] = {1, 100, INT64_C(86400000000), INT64_C(1) << 40};
+    for (size_t s = 0; s < sizeof steps / sizeof *steps; s++) {
+        for (int i = 0; i < N; i++) {
+            integers[i] = (i - N / 2) * steps[s];
+            floats[i] = (double)(i - N / 2) / (double)steps[s];
+        }
+        sdr_column column =
+            column_of_type(SDR_TYPE_INT64, integers, sizeof *integers, N, NULL);
+        expect_spread(&column);
+        sdr_column_reset(&column);
+        column = column_of(floats, N);
+        expect_spread(&column);
+        sdr_column_reset(&column);
+    }
+    static const char *const formats[] = {"%d", "user_%06d", "%015d",
+                                          "%d@mail.example.org"};
+    for (size_t f = 0; f < sizeof formats / sizeof *formats; f++) {
+        texts *t = calloc(1, sizeof *t);
+        assert_non_null(t);
+        for (int i = 0; i < N; i++) {
+            int size = snprintf(t->bytes + t->offsets[i], 24, formats[f], i);
+            t->offsets[i + 1] = t->offsets[i] + size;
+        }
+        sdr_column column = column_of_texts(t, 0, N);
+        expect_spread(&column);
+        sdr_column_reset(&column);
+        free(t);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text_is_counted_in_order_of_first_row),
@@ -386,6 +453,7 @@ int main(void) {
         cmocka_unit_test(test_nan_is_missing),
         cmocka_unit_test(test_one_category_too_many_is_told),
         cmocka_unit_test(test_too_little_room_for_counts_is_refused),
+        cmocka_unit_test(test_distinct_values_of_every_kind_spread_over_the_slots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
