@@ -176,3 +176,37 @@ def test_a_picture_s_cells_hold_every_row_of_both_sides():
 def test_a_column_without_rows_has_no_picture():
     x = as_column(np.zeros(0), name="x")
     assert ColumnPair(ReferenceColumn("x", x), CurrentColumn("x", x)).histogram() is None
+
+
+@pytest.mark.parametrize("rows", [N, 25 * N])
+@pytest.mark.parametrize("prepared", [False, True])
+@pytest.mark.parametrize("name", ["float", "infinite", "int", "large", "unsigned", "time"])
+def test_missing_rows_are_counted_by_the_pass_that_reads_both_samples(name, prepared, rows):
+    def repeated(columns):
+        values = np.asarray(columns[name])
+        return as_column(np.tile(values, -(-rows // len(values))), name=name)
+
+    reference = ReferenceColumn(name, repeated(COLUMNS))
+    current = CurrentColumn(name, repeated(CURRENT))
+    expected = [int(_core.profile(column)["nulls"] + _core.profile(column)["nan"])
+                for column in (reference.column, current.column)]  # fmt: skip
+    if prepared:
+        reference.prepare()
+    pair = ColumnPair(reference, current, reads={"ks"})
+    assert pair.status is None
+    assert [reference.missing, current.missing] == expected
+    assert "profile" not in current.__dict__
+
+
+def test_missing_rows_that_fill_a_side_are_still_told():
+    x, nothing = np.arange(5.0), np.full(5, np.nan)
+    for reference, current in ((x, nothing), (nothing, x)):
+        pair = ColumnPair(
+            ReferenceColumn("x", as_column(reference, name="x")),
+            CurrentColumn("x", as_column(current, name="x")),
+        )
+        assert pair.status == "all_null"
+        assert (pair.reference.missing, pair.current.missing) == (
+            int(np.isnan(reference).sum()),
+            int(np.isnan(current).sum()),
+        )

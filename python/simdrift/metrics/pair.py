@@ -28,6 +28,7 @@ from simdrift.metrics.values import (
     EMPTY,
     ERROR,
     NOT_APPLICABLE,
+    OK,
     TYPE_CHANGED,
     Outcome,
 )
@@ -100,7 +101,16 @@ class ColumnPair:
         """`shape_status`, or 'all_null' where a side has only missing rows."""
         if self.shape_status is not None:
             return self.shape_status
+        self._count_missing()
         return ALL_NULL if min(self.reference.valid, self.current.valid) == 0 else None
+
+    def _count_missing(self) -> None:
+        """Where both samples are going to be read anyway, by that pass: a profile is one more."""
+        wanted = {"ks", "wasserstein"}.intersection(self._reads) and not self.is_weighted
+        if "missing" in self.current.__dict__ or not wanted or not self._are_sortable:
+            return
+        with suppress(MemoryError):  # then each method does without, or fails, on its own
+            _ = self.two_sample
 
     def told(self, outcome: Outcome) -> Outcome:
         """The outcome as a result tells it."""
@@ -155,6 +165,9 @@ class ColumnPair:
         )
         if found["status"] == EMPTY and self.shape_status is None:
             found["status"] = ALL_NULL  # a restored reference knows only its values
+        if found["status"] == OK:
+            self.reference.keep_valid(found["n"])
+            self.current.keep_valid(found["m"])
         if found["picture"] is not None:
             cuts, counts, current = found["picture"]
             self.current.keep_drawn(self.reference.keep_display(cuts, counts), current)
@@ -163,7 +176,7 @@ class ColumnPair:
     def _picture_wish(self) -> Any:
         """Wasserstein's law reads the reference's cells, too."""
         drawn = {"wasserstein", "picture"}.intersection(self._reads)
-        return self.reference.display_wish() if drawn and self.status is None else None
+        return self.reference.display_wish() if drawn and self.shape_status is None else None
 
     @once
     def ranks(self) -> Mapping[str, Any]:

@@ -161,6 +161,10 @@ class ColumnState:
             return int(self.profile["nulls"] + self.profile["nan"])
         return self.rows if self.kind == NULL else int(self.column.null_count)
 
+    def keep_valid(self, rows: int) -> None:
+        """Keeps for `missing` what a pass has counted: rows that are neither null nor NaN."""
+        self.__dict__.setdefault("missing", self.rows - rows)
+
     @property
     def valid(self) -> Size:
         """Rows that are neither null nor NaN; of weighted ones the effective size."""
