@@ -8,9 +8,9 @@
 enum { MOST = 4099 };
 
 static double hard_value(uint64_t *seed) {
-    static const double hard[] = {0.0,    -0.0,    INFINITY, -INFINITY, NAN,
-                                  5e-324, -5e-324, 1e300,    -1e300,    1.0,
-                                  -1.0,   255.0,   256.0};
+    static const double hard[] = {0.0,  -0.0,   INFINITY, -INFINITY, NAN,
+                                  -NAN, 5e-324, -5e-324,  1e300,     -1e300,
+                                  1.0,  -1.0,   255.0,    256.0};
     uint64_t pick = random_bits(seed) % 40;
     if (pick < sizeof hard / sizeof *hard) return hard[pick];
     return random_normal(seed) * pow(10.0, (double)(random_bits(seed) % 9) - 4.0);

@@ -20,42 +20,55 @@ static inline eight eight_load(const double *p) {
     return lanes_load(p);
 }
 
-/* part_of_cell with `bits` further bits of w; a constant 0 in four_cells. */
-static inline __m256i four_steps(__m256d x, const cell_constants *c, int bits) {
+/* w, and in `negative` where t < 0: NaN stays NaN, and is not. */
+static inline __m256d four_widths(__m256d x, const cell_constants *c,
+                                  __m256d *negative) {
     const __m256d sign = _mm256_set1_pd(-0.0);
     __m256d t = _mm256_mul_pd(_mm256_sub_pd(x, c->center), c->inverse);
     __m256d w = _mm256_add_pd(_mm256_andnot_pd(sign, t), _mm256_set1_pd(1.0));
-    w = _mm256_min_pd(w, _mm256_set1_pd(SDR_CELL_END));
-    __m256i step = _mm256_srl_epi64(_mm256_castpd_si256(w),
+    *negative = _mm256_cmp_pd(t, _mm256_setzero_pd(), _CMP_LT_OQ);
+    return _mm256_min_pd(_mm256_set1_pd(SDR_CELL_END), w);
+}
+
+/* part_of_cell of values that are not NaN, with `bits` further bits of w. */
+static inline __m256i four_steps(__m256d x, const cell_constants *c, int bits) {
+    __m256d negative;
+    __m256i step = _mm256_srl_epi64(_mm256_castpd_si256(four_widths(x, c, &negative)),
                                     _mm_cvtsi32_si128(SDR_CELL_SHIFT - bits));
-    __m256i negative =
-        _mm256_castpd_si256(_mm256_cmp_pd(t, _mm256_setzero_pd(), _CMP_LT_OQ));
     const int64_t middle = (int64_t)SDR_CELL_MIDDLE << bits;
     const int64_t bias = (int64_t)SDR_CELL_BIAS << bits;
     __m256i up = _mm256_add_epi64(_mm256_set1_epi64x(middle - bias), step);
     __m256i down = _mm256_sub_epi64(_mm256_set1_epi64x(middle - 1 + bias), step);
-    return _mm256_blendv_epi8(up, down, negative);
+    return _mm256_blendv_epi8(up, down, _mm256_castpd_si256(negative));
 }
 
-/* Four cells, one in each 64-bit lane. */
-static inline __m256i four_cells(__m256d x, const cell_constants *c) {
-    __m256i missing = _mm256_castpd_si256(_mm256_cmp_pd(x, x, _CMP_UNORD_Q));
-    return _mm256_blendv_epi8(four_steps(x, c, 0), _mm256_set1_epi64x(SDR_CELL_MISSING),
-                              missing);
-}
-
-/* The lower halves of 64-bit lanes: l0 l1 h0 h1 | l2 l3 h2 h3. */
+/* Halves of 64-bit lanes: l0 l1 h0 h1 | l2 l3 h2 h3. */
 static inline __m256i lower_halves(__m256i low, __m256i high) {
     return _mm256_castps_si256(
         _mm256_shuffle_ps(_mm256_castsi256_ps(low), _mm256_castsi256_ps(high), 0x88));
 }
 
+static inline __m256i upper_halves(__m256d low, __m256d high) {
+    return _mm256_castps_si256(
+        _mm256_shuffle_ps(_mm256_castpd_ps(low), _mm256_castpd_ps(high), 0xdd));
+}
+
+/* The leading bits of w lie in the upper half: from there on eight values at a time. */
 static inline void eight_cells(uint16_t *ids, eight x, const cell_constants *c) {
-    __m256i words = lower_halves(four_cells(x.low, c), four_cells(x.high, c));
-    __m256i packed = _mm256_packus_epi32(words, words);
-    __m128i first = _mm256_castsi256_si128(packed);
-    __m128i second = _mm256_extracti128_si256(packed, 1);
-    _mm_storeu_si128((__m128i *)(void *)ids, _mm_unpacklo_epi32(first, second));
+    __m256d low_negative, high_negative;
+    __m256d low = four_widths(x.low, c, &low_negative);
+    __m256d high = four_widths(x.high, c, &high_negative);
+    __m256i leading = _mm256_srli_epi32(upper_halves(low, high), SDR_CELL_SHIFT - 32);
+    __m256i step = _mm256_sub_epi32(leading, _mm256_set1_epi32(SDR_CELL_BIAS));
+    /* middle + step, or middle - 1 - step */
+    __m256i mirrored =
+        _mm256_xor_si256(step, upper_halves(low_negative, high_negative));
+    __m256i cell = _mm256_add_epi32(mirrored, _mm256_set1_epi32(SDR_CELL_MIDDLE));
+    /* NaN's leading bits are far above all others: what saturates is missing */
+    _Static_assert(SDR_CELL_MISSING == INT16_MAX, "what packs saturates to");
+    __m128i packed = _mm_packs_epi32(_mm256_castsi256_si128(cell),
+                                     _mm256_extracti128_si256(cell, 1));
+    _mm_storeu_si128((__m128i *)(void *)ids, _mm_shuffle_epi32(packed, 0xd8));
 }
 
 static inline void eight_parts(uint32_t *parts, eight x, const cell_constants *c,
