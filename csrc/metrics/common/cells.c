@@ -291,8 +291,20 @@ sdr_code sdr_cells_share(sdr_cell_bits *bits, const sdr_cell_set *wanted,
 static inline int64_t move_wanted(double *out, const uint8_t *wanted,
                                   const uint16_t *ids, const double *values,
                                   int64_t n) {
-    int64_t k = 0;
-    for (int64_t i = 0; i < n; i++) {
+    int64_t k = 0, i = 0;
+    for (; i + 4 <= n; i += 4) { /* four ids a load */
+        uint64_t four;
+        memcpy(&four, ids + i, sizeof four);
+        int64_t first = wanted[four & 0xffff];
+        int64_t second = first + wanted[four >> 16 & 0xffff];
+        int64_t third = second + wanted[four >> 32 & 0xffff];
+        out[k] = values[i];
+        out[k + first] = values[i + 1];
+        out[k + second] = values[i + 2];
+        out[k + third] = values[i + 3];
+        k += third + wanted[four >> 48];
+    }
+    for (; i < n; i++) {
         out[k] = values[i];
         k += wanted[ids[i]];
     }
