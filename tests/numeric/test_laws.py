@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simdrift.metrics.laws import kuiper, mann_whitney, quadratic, special, tied
+from simdrift.metrics.laws import bridge, kuiper, mann_whitney, quadratic, special, tied
 
 CLOSE = 1e-10
 
@@ -196,3 +196,18 @@ def test_the_tail_of_pairs_of_weights_is_that_of_exponential_variables(x):
         expected += mpmath.fprod(others) * mpmath.exp(-mpmath.mpf(x) / (2 * a))
     found = tied.log_sf(x, np.array([1.0, 1.0, 0.5, 0.5, 0.2, 0.2]))
     assert abs(found - mpmath.log(expected)) < CLOSE
+
+
+@pytest.mark.parametrize(("squared", "tabled"), [(True, 0.46136), (False, 0.580)])
+def test_integrals_over_the_bridge_have_the_tabled_quantile(squared, tabled):
+    """Of its square: Anderson and Darling (1952), table 1. Of its absolute value: 40,000 bridges
+    of 400 steps. 500 paths and 64 cut points are some percent away."""
+    cuts, counts = np.linspace(0.0, 1.0, 66)[1:-1], np.full(65, 1000)
+    found = bridge.integral_quantile(cuts, counts, squared=squared)
+    assert found == pytest.approx(tabled, rel=0.1)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.5, 0.9, 0.95])
+def test_the_quantile_of_the_bridges_is_numpys(share):
+    values = np.random.default_rng(3).normal(size=500)
+    assert bridge._quantile(values, share) == pytest.approx(np.quantile(values, share), rel=1e-15)

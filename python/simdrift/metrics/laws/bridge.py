@@ -23,15 +23,18 @@ Floats = NDArray[np.float64]
 
 @cache
 def _normals() -> Floats:
-    return np.random.default_rng(SEED).normal(size=(PATHS, MOST_CUTS + 1))
+    """(MOST_CUTS + 1, PATHS): paths lie side by side, so that a step of all is one operation."""
+    drawn = np.random.default_rng(SEED).normal(size=(PATHS, MOST_CUTS + 1))
+    return np.ascontiguousarray(drawn.T)
 
 
 def paths(shares: Floats) -> Floats:
-    """(PATHS, cuts) values of bridges at these shares, ascending in (0, 1)."""
+    """(cuts, PATHS) values of bridges at these shares, ascending in (0, 1)."""
     steps = np.diff(shares, prepend=0.0, append=1.0)
-    moves = _normals()[:, : len(steps)] * np.sqrt(steps)
-    walk = np.cumsum(moves, axis=1)
-    return np.asarray(walk[:, :-1] - shares * walk[:, -1:])
+    walk = _normals()[: len(steps)] * np.sqrt(steps)[:, np.newaxis]
+    np.cumsum(walk, axis=0, out=walk)
+    walk[:-1] -= shares[:, np.newaxis] * walk[-1]
+    return np.asarray(walk[:-1])
 
 
 def integral_quantile(cuts: Floats, counts: NDArray[Any], *, squared: bool = False) -> float | None:
@@ -40,8 +43,17 @@ def integral_quantile(cuts: Floats, counts: NDArray[Any], *, squared: bool = Fal
     |F_n - G_m| is sqrt(1/n + 1/m) times this one (its square's: 1/n + 1/m times)."""
     if not 2 <= len(cuts) <= MOST_CUTS or not counts.sum():
         return None
-    heights = np.abs(paths(np.cumsum(counts)[:-1] / counts.sum()))
+    heights = paths(np.cumsum(counts)[:-1] / counts.sum())
+    np.abs(heights, out=heights)
     if squared:
         heights **= 2
-    integrals = 0.5 * (heights[:, 1:] + heights[:, :-1]) @ np.diff(cuts)
-    return float(np.quantile(integrals, CHANCE_LEVEL))
+    means = 0.5 * (heights[1:] + heights[:-1])
+    return _quantile(np.ascontiguousarray(means.T) @ np.diff(cuts), CHANCE_LEVEL)
+
+
+def _quantile(values: Floats, share: float) -> float:
+    """`numpy.quantile`, whose checks take ten times as long as the rest here."""
+    place = share * (len(values) - 1)
+    first = int(place)
+    lower, upper = np.partition(values, (first, first + 1))[first : first + 2]
+    return float(lower + (upper - lower) * (place - first))
