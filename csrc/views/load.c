@@ -350,6 +350,17 @@ static void load_piece_text(sdr_string *out, const piece *p) {
     if (p->view->null_count != 0) hide_null_texts(out, p);
 }
 
+const void *sdr_column_offsets(const sdr_column *column, int64_t start, int64_t n,
+                               const uint8_t **bytes) {
+    if (column->type != SDR_TYPE_UTF8 && column->type != SDR_TYPE_LARGE_UTF8)
+        return NULL;
+    if (n == 0) return NULL;
+    piece p = piece_at(column, start, n);
+    if (p.count != n || !is_free_of_nulls(&p)) return NULL;
+    *bytes = p.view->bytes;
+    return p.view->data + p.start * p.view->stride;
+}
+
 void sdr_column_load_text(const sdr_column *column, int64_t start, int64_t count,
                           sdr_string *out) {
     piece p;

@@ -51,6 +51,12 @@ bool sdr_column_row_is_null(const sdr_column *column, int64_t row);
  * no more than the row's offsets or its 16 bytes. */
 void sdr_view_texts(sdr_string *out, const sdr_view *view, int64_t start, int64_t n);
 
+/* The offsets of rows [start, start + n), n + 1 of 32 or 64 bits as the column's type
+ * says, and the bytes that they are of: where the rows lie in one chunk, none of them
+ * null. NULL elsewhere, and of other columns. */
+const void *sdr_column_offsets(const sdr_column *column, int64_t start, int64_t n,
+                               const uint8_t **bytes);
+
 /* Integers from any integer or temporal type; unsigned 64 bits as their pattern. */
 void sdr_widen(int64_t *out, const void *rows, sdr_type type, int64_t n);
 

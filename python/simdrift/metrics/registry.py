@@ -144,19 +144,23 @@ def check_weighted(spec: DriftMethod, params: Mapping[str, Any]) -> None:
 def evaluate(spec: DriftMethod, pair: ColumnPair | TablePair, params: dict[str, Any]) -> Outcome:
     """The method on the pair: a value or a status, whatever the data."""
     try:
-        status = pair.status if spec.needs_values else pair.shape_status
-        if status is None and pair.kind not in spec.kinds:
-            status = ALL_NULL if pair.kind == "null" else NOT_APPLICABLE
-        if status is not None:
-            return Outcome(
-                None,
-                status,
-                n_reference=pair.reference.rows,
-                n_current=pair.current.rows,
-                reason=pair.reason(spec.kinds, status),
-            )
         with np.errstate(all="ignore"):  # what is not finite becomes a status
-            return cleaned(pair.told(spec.function(pair, **params)))
+            return _evaluated(spec, pair, params)
     except Exception as error:
         log.exception("%s of column %r failed", spec.metric, pair.name)
         return Outcome(None, ERROR, reason=f"{type(error).__name__}: {error}")
+
+
+def _evaluated(spec: DriftMethod, pair: ColumnPair | TablePair, params: dict[str, Any]) -> Outcome:
+    status = pair.status if spec.needs_values else pair.shape_status
+    if status is None and pair.kind not in spec.kinds:
+        status = ALL_NULL if pair.kind == "null" else NOT_APPLICABLE
+    if status is None:
+        return cleaned(pair.told(spec.function(pair, **params)))
+    return Outcome(
+        None,
+        status,
+        n_reference=pair.reference.rows,
+        n_current=pair.current.rows,
+        reason=pair.reason(spec.kinds, status),
+    )

@@ -399,8 +399,8 @@ class ReferenceColumn(ColumnState):
     def display_cuts(self) -> NDArray[np.float64]:
         """Cut points of equal width between the 1 % and 99 % quantiles, for pictures."""
         if "display" not in self._cells:
-            low, high = self.quantiles(_DISPLAY_BETWEEN)
-            if np.isfinite(low) and np.isfinite(high) and np.isfinite(high - low):
+            low, high = (float(value) for value in self.quantiles(_DISPLAY_BETWEEN))
+            if math.isfinite(high - low):
                 cuts = np.unique(np.linspace(low, high, _DISPLAY_POINTS))
             else:
                 cuts = np.zeros(0)
