@@ -253,6 +253,11 @@ class CurrentColumn(ColumnState):
     _counted: tuple[tuple[str, ...], CategoryTable] | None = None
     _drawn: tuple[NDArray[np.float64], Counts] | None = None
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether a picture finds its rows counted."""
+        return self._drawn is not None or self._counted is not None
+
     def keep_drawn(self, cuts: NDArray[np.float64], counts: Counts) -> None:
         """Keeps counts over these cut points for `count_drawn`."""
         self._drawn = cuts, counts

@@ -203,7 +203,7 @@ def histograms(
 ) -> list[Histogram]:
     """Reference and current over the same cells, of each column that can be drawn."""
     both = [name for name in reference if name in current]
-    rows = max((current[name].rows for name in both), default=0)
+    rows = max((current[name].rows for name in both if not current[name].is_counted), default=0)
     drawn = side_by_side.each(
         lambda name, on: _cells(reference[name], current[name], on),
         both,
