@@ -14,8 +14,7 @@
  * bits hold totals. */
 static const double MOST_SUM = 0x1p62, MOST_TOTAL = 0x1p120;
 
-/* Quanta by which an anchor may miss the border that it stands for. */
-static const double ANCHOR_STEP = 0x1p16;
+enum { ANCHOR_STEP = 1 << 16 }; /* quanta by which an anchor may miss its border */
 
 /* Beyond the arithmetic of a border: a hundredth of the cell, and some roundings of x.
  */
@@ -73,11 +72,8 @@ bool sdr_cells_sums_hold(const sdr_cells_work *w, int id, int64_t count) {
     return (double)count < w->most_summed[step_of(id) >> OCTAVE_SHIFT];
 }
 
-/* Quanta, cut to a multiple of ANCHOR_STEP where that is quick, else to a whole number;
- * a finite value of at most 2^126. */
+/* Quanta as a whole number; finite, of at most 2^126. */
 static sdr_int128 whole_of(double quanta) {
-    if (fabs(quanta) < ANCHOR_STEP * 0x1p62)
-        return (sdr_int128)(int64_t)(quanta / ANCHOR_STEP) * (int64_t)ANCHOR_STEP;
     int64_t mantissa;
     int shift = sdr_exact_split(&mantissa, quanta) - 1074;
     return (sdr_int128)mantissa * ((sdr_int128)1 << shift);
@@ -88,11 +84,26 @@ static sdr_int128 true_sum(const sdr_cell *cell, sdr_int128 anchor) {
     return anchor * cell->count + (int64_t)wrapped;
 }
 
+/* The same of an anchor in steps: a single multiplication. */
+static inline sdr_int128 near_sum(const sdr_cell *cell, int64_t steps) {
+    sdr_int128 product = (sdr_int128)steps * cell->count * ANCHOR_STEP;
+    return product + (int64_t)(cell->sum - (uint64_t)product);
+}
+
 void sdr_cells_add_sums(sdr_cells_walk *k, const sdr_cells_work *w, int id,
                         const sdr_cell *x, const sdr_cell *y, int sign) {
     double near = border_of(step_of(id), w);
     double border = id >= SDR_CELL_MIDDLE ? w->map.center + near : w->map.center - near;
-    sdr_int128 anchor = whole_of(border * w->quanta);
-    if (x->count > 0) k->tx -= sign * true_sum(x, anchor);
-    if (y->count > 0) k->ty += sign * true_sum(y, anchor);
+    double steps = border * w->quanta * (1.0 / ANCHOR_STEP);
+    sdr_int128 of_x, of_y;
+    if (fabs(steps) < 0x1p62) { /* cut to a whole number */
+        of_x = near_sum(x, (int64_t)steps);
+        of_y = near_sum(y, (int64_t)steps);
+    } else {
+        sdr_int128 anchor = whole_of(border * w->quanta);
+        of_x = true_sum(x, anchor);
+        of_y = true_sum(y, anchor);
+    }
+    k->tx -= sign > 0 ? of_x : -of_x;
+    k->ty += sign > 0 ? of_y : -of_y;
 }
