@@ -19,11 +19,12 @@ static inline eight eight_load(const double *p) {
     return _mm512_loadu_pd(p);
 }
 
-/* part_of_cell with `bits` further bits of w; a constant 0 in eight_cells. */
+/* part_of_cell with `bits` further bits of w, a constant 0 in eight_cells; of NaN,
+ * whose leading bits are far above all others, more than any other. */
 static inline __m512i eight_steps(eight x, const cell_constants *c, int bits) {
     __m512d t = _mm512_mul_pd(_mm512_sub_pd(x, c->center), c->inverse);
     __m512d w = _mm512_add_pd(_mm512_abs_pd(t), _mm512_set1_pd(1.0));
-    w = _mm512_min_pd(w, _mm512_set1_pd(SDR_CELL_END));
+    w = _mm512_min_pd(_mm512_set1_pd(SDR_CELL_END), w); /* NaN stays */
     __m512i step = _mm512_srl_epi64(_mm512_castpd_si512(w),
                                     _mm_cvtsi32_si128(SDR_CELL_SHIFT - bits));
     const int64_t middle = (int64_t)SDR_CELL_MIDDLE << bits;
@@ -36,10 +37,9 @@ static inline __m512i eight_steps(eight x, const cell_constants *c, int bits) {
 }
 
 static inline void eight_cells(uint16_t *ids, eight x, const cell_constants *c) {
-    __mmask8 missing = _mm512_cmp_pd_mask(x, x, _CMP_UNORD_Q);
-    __m512i cell = _mm512_mask_mov_epi64(eight_steps(x, c, 0), missing,
-                                         _mm512_set1_epi64(SDR_CELL_MISSING));
-    _mm_storeu_si128((__m128i *)(void *)ids, _mm512_cvtepi64_epi16(cell));
+    _Static_assert(SDR_CELL_MISSING == INT16_MAX, "what NaN saturates to");
+    _mm_storeu_si128((__m128i *)(void *)ids,
+                     _mm512_cvtsepi64_epi16(eight_steps(x, c, 0)));
 }
 
 static inline void eight_parts(uint32_t *parts, eight x, const cell_constants *c,
