@@ -1,7 +1,7 @@
 """The speed tables of the README: ratios against the read bound and against named peers, taken
 in one run on equal work, results checked for equality before anything is timed.
 
-    python benches/run.py                   every table, some four minutes
+    python benches/run.py                   every table, some five minutes
     python benches/run.py --only kernels    one of them
     python benches/run.py --quick           a tenth of the rows: does it run at all
     python benches/run.py --store           keep the measurements in the store, for the dashboards
@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 import bench_compare
 import bench_kernels
+import bench_methods
 import bench_monitor
 import bench_process
 import bench_store
@@ -24,6 +25,7 @@ TABLES: dict[str, Callable[[bool], str]] = {
     "kernels": bench_kernels.table,
     "threads": bench_kernels.thread_table,
     "compare": bench_compare.table,
+    "methods": bench_methods.table,
     "monitor": bench_monitor.table,
     "process": bench_process.table,
     "store": bench_store.table,
