@@ -11,7 +11,7 @@ from simdrift.metrics.registry import methods
 from timing import interleaved, median, ratio
 
 SEED = 20130208
-ROWS, QUICK_ROWS = (1_000_000, 5_000_000), (100_000,)
+ROWS, QUICK_ROWS = (1_000_000, 10_000_000), (100_000,)
 
 
 def values(
@@ -49,5 +49,5 @@ def table(quick: bool) -> str:
     rows = QUICK_ROWS if quick else ROWS
     return markdown_table(
         ["rows a side", "methods", "in one call", "the dearest alone", "all of it"],
-        [line(n, 3 if quick else 9) for n in rows],
+        [line(n, 3 if quick else 7) for n in rows],
     )
