@@ -273,8 +273,67 @@ static void test_memory_that_runs_out_is_told(void **state) {
     }
 }
 
+/* --- rows that another thread changes ------------------------------------------------
+ */
+
+typedef struct meddler {
+    int calls, at; /* before this allocation the rows change */
+    double *rows;
+    double value;
+} meddler;
+
+static void *meddle_allocate(void *user, size_t bytes) {
+    meddler *m = user;
+    for (int i = 0; m->calls == m->at && i < ROWS; i++)
+        m->rows[i] = m->value;
+    m->calls++;
+    return aligned_alloc(64, bytes);
+}
+
+static void meddle_release(void *user, void *block) {
+    (void)user;
+    free(block);
+}
+
+/* Sanitizers see what is written beyond a block. */
+static void test_rows_that_change_between_two_passes_are_refused(void **state) {
+    (void)state;
+    static double kept[2][ROWS];
+    uint64_t seed = 5;
+    fill_normal(&seed);
+    memcpy(kept[0], x, sizeof x);
+    memcpy(kept[1], y, sizeof y);
+    sdr_column a = column_of(x, ROWS), b = column_of(y, ROWS);
+    const sdr_context serial = {.threads = 1};
+    int refused = 0, calls = 1;
+    for (int side = 0; side < 2; side++)
+        for (int at = 0; at < calls; at++) {
+            meddler m = {.at = at, .rows = side ? y : x, .value = kept[side][1]};
+            const sdr_allocator allocator = {meddle_allocate, meddle_release, &m};
+            sdr_picture picture = {.points = POINTS, .low = 0.01, .high = 0.99};
+            sdr_two_sample out;
+            sdr_error error;
+            memcpy(x, kept[0], sizeof x);
+            memcpy(y, kept[1], sizeof y);
+            sdr_allocator_set(&allocator);
+            sdr_code code = sdr_two_sample_columns(
+                &out, &picture, &a, &b, SDR_TWO_SAMPLE_KS | SDR_TWO_SAMPLE_WASSERSTEIN,
+                &serial, &error);
+            sdr_allocator_set(NULL);
+            calls = m.calls;
+            if (code == SDR_OK) continue;
+            assert_int_equal(code, SDR_INVALID_COLUMN);
+            assert_non_null(strstr(error.message, "does another thread write"));
+            refused++;
+        }
+    assert_true(refused > 1);
+    sdr_column_reset(&a);
+    sdr_column_reset(&b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows_that_change_between_two_passes_are_refused),
         cmocka_unit_test(test_a_picture_counts_the_sorted_values),
         cmocka_unit_test(
             test_a_picture_over_known_cut_points_counts_what_is_not_sorted),

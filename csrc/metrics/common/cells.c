@@ -48,7 +48,8 @@ struct pass {
     bool counts;  /* fills source->ids, where they are kept */
     void *tables; /* one a worker */
     double *out;
-    atomic_llong *taken; /* of out */
+    int64_t room;        /* of out */
+    atomic_llong *taken; /* of it; more where rows have changed */
 };
 
 /* --- values of a source --- */
@@ -340,6 +341,7 @@ static void collect_part(const pass *p, int worker, const uint16_t *ids,
         k = (p->few ? move_few : move_wanted)(found, p->wanted, ids, values, n);
     if (k == 0) return;
     long long at = atomic_fetch_add(p->taken, k);
+    if (at + k > p->room) return;
     memcpy(p->out + at, found, (size_t)k * sizeof *found);
 }
 
@@ -391,9 +393,17 @@ static void fill_bytes(uint8_t *table, const sdr_cell_set *set) {
             table[word * 64 + __builtin_ctzll(cells)] = 1;
 }
 
-sdr_code sdr_cells_collect(double *out, const sdr_cell_set *wanted, bool few,
-                           const sdr_cell_source *source, const sdr_cell_map *map,
-                           const sdr_context *context, sdr_error *error) {
+sdr_code sdr_cells_changed(sdr_error *error) {
+    return sdr_error_set(error, SDR_INVALID_COLUMN,
+                         "expected rows that stay as they are until they are compared, "
+                         "found others when they were read again: does another thread "
+                         "write to them?");
+}
+
+sdr_code sdr_cells_collect(double *out, int64_t room, const sdr_cell_set *wanted,
+                           bool few, const sdr_cell_source *source,
+                           const sdr_cell_map *map, const sdr_context *context,
+                           sdr_error *error) {
     atomic_llong taken;
     atomic_init(&taken, 0);
     uint8_t table[SDR_CELLS];
@@ -403,11 +413,13 @@ sdr_code sdr_cells_collect(double *out, const sdr_cell_set *wanted, bool few,
               .body = collect_part,
               .few = few,
               .out = out,
+              .room = room,
               .taken = &taken};
     if (!sdr_cell_set_runs(p.runs, &p.n_runs, wanted)) p.n_runs = 0;
     if (p.n_runs == 0) fill_bytes(table, wanted);
     if (p.n_runs == 1) p.run = sdr_cell_run_values(p.runs[0], map);
-    return run_pass(&p, context, error);
+    SDR_TRY(run_pass(&p, context, error));
+    return atomic_load(&taken) == room ? SDR_OK : sdr_cells_changed(error);
 }
 
 /* --- the map --- */

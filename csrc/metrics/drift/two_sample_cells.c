@@ -201,8 +201,8 @@ static sdr_code collect(sdr_cells_side *s, const sdr_cells_work *w,
                              (long long)s->collected);
     if (s->collected == 0) return SDR_OK;
     bool few = s->collected < s->rows / FEW_SHARE;
-    return sdr_cells_collect(s->found, &w->wanted, few, &s->source, &w->map, context,
-                             error);
+    return sdr_cells_collect(s->found, s->collected, &w->wanted, few, &s->source,
+                             &w->map, context, error);
 }
 
 static bool has_infinity(const sdr_cells_side *s) {

@@ -146,6 +146,22 @@ bool sdr_cells_picture_spare(sdr_cells_work *w) {
 
 /* --- quantiles --- */
 
+/* The collected values of x in this run: as many as were counted, `room`. */
+static sdr_code find_run(double *values, int64_t room, const sdr_cells_work *w,
+                         sdr_value_run run, sdr_error *error) {
+    double some[SDR_BLOCK_ROWS + SDR_SELECT_SLACK];
+    int64_t found = 0;
+    for (int64_t i = 0; i < w->x.collected; i += SDR_BLOCK_ROWS) {
+        int64_t left = w->x.collected - i;
+        int64_t k = sdr_dispatch_active()->cells.between(
+            some, w->x.found + i, left < SDR_BLOCK_ROWS ? left : SDR_BLOCK_ROWS, run);
+        if (found + k > room) return sdr_cells_changed(error);
+        memcpy(values + found, some, (size_t)k * sizeof *values);
+        found += k;
+    }
+    return found == room ? SDR_OK : sdr_cells_changed(error);
+}
+
 /* The value of a rank of x, from those that were collected. */
 static sdr_code value_of_rank(double *out, const sdr_cells_work *w, int64_t rank,
                               ranked at, const sdr_context *context, sdr_error *error) {
@@ -154,13 +170,13 @@ static sdr_code value_of_rank(double *out, const sdr_cells_work *w, int64_t rank
         return SDR_OK;
     }
     sdr_cell_run run = {(uint16_t)at.id, 0};
-    int64_t room = w->x.table[at.id].count + SDR_SELECT_SLACK;
+    int64_t room = w->x.table[at.id].count;
     double *values = sdr_allocate((size_t)(SCRATCHES * room) * sizeof *values);
     if (values == NULL) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
-    int64_t found = sdr_dispatch_active()->cells.between(
-        values, w->x.found, w->x.collected, sdr_cell_run_values(run, &w->map));
-    sdr_code code = sdr_sort_doubles(values, (sdr_key *)(void *)(values + room), found,
-                                     context, error);
+    sdr_code code = find_run(values, room, w, sdr_cell_run_values(run, &w->map), error);
+    if (code == SDR_OK)
+        code = sdr_sort_doubles(values, (sdr_key *)(void *)(values + room), room,
+                                context, error);
     if (code == SDR_OK) *out = values[rank - at.before];
     sdr_release(values);
     return code;

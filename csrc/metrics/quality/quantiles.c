@@ -166,15 +166,21 @@ static sdr_code count_rows(selection *s, sdr_cell_ties ties, const sdr_context *
     return SDR_OK;
 }
 
-/* The second source's values first: its table tells how many there are. */
+/* How many values of a source are kept: the first table holds both sources' counts. */
+static int64_t kept_of(const selection *s, int i) {
+    int64_t others = 0;
+    for (int id = SDR_CELL_FIRST; s->n_sources > 1 && id <= SDR_CELL_LAST; id++)
+        if (sdr_cell_set_has(&s->wanted, id)) others += s->table[SDR_CELLS + id].count;
+    return i > 0 ? others : s->kept - others;
+}
+
 static sdr_code collect(selection *s, const sdr_context *context, sdr_error *error) {
     double *values = s->values;
-    for (int i = s->n_sources - 1; i >= 0; i--) {
-        SDR_TRY(sdr_cells_collect(values, &s->wanted, true, &s->sources[i], &s->map,
-                                  context, error));
-        for (int id = SDR_CELL_FIRST; i > 0 && id <= SDR_CELL_LAST; id++)
-            if (sdr_cell_set_has(&s->wanted, id))
-                values += s->table[i * SDR_CELLS + id].count;
+    for (int i = 0; i < s->n_sources; i++) {
+        int64_t room = kept_of(s, i);
+        SDR_TRY(sdr_cells_collect(values, room, &s->wanted, true, &s->sources[i],
+                                  &s->map, context, error));
+        values += room;
     }
     return SDR_OK;
 }
