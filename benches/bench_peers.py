@@ -103,21 +103,21 @@ def main() -> int:
             side.to_parquet(path)
         if arguments.nannyml:
             name = "NannyML 0.13.1, univariate drift"
-            theirs = []
+            rounds = []
             for _ in range(PEER_REPEATS):
-                theirs.append(timed(arguments.nannyml, NANNYML, files)["seconds"])
+                rounds.append(timed(arguments.nannyml, NANNYML, files)["seconds"])
                 time_ours()
-            peers[name] = statistics.median(theirs)
+            peers[name] = statistics.median(rounds)
         if arguments.evidently:
-            found = timed(arguments.evidently, EVIDENTLY, files)
-            peers["Evidently 0.7.23, DataDriftPreset"] = found["seconds"]
+            theirs = timed(arguments.evidently, EVIDENTLY, files)
+            peers["Evidently 0.7.23, DataDriftPreset"] = theirs["seconds"]
             time_ours()
             values = {
                 row.column: row.value
                 for row in sd.compare(*sides, convention="evidently").results
                 if row.params == "convention=evidently"
             }
-            for column, value in found["values"].items():
+            for column, value in theirs["values"].items():
                 np.testing.assert_allclose(values[column], value, rtol=1e-9, err_msg=column)
     found = {name: median(seconds, name) for name in seconds} | peers
     base = found["simdrift"]

@@ -175,20 +175,15 @@ static void texts_of_string_views(sdr_string *out, const sdr_view *view, int64_t
     }
 }
 
-#define TEXTS_OF_OFFSETS(type)                                                         \
-    do {                                                                               \
-        const type *offsets = (const void *)view->data;                                \
-        for (int64_t i = 0; i < n; i++)                                                \
-            out[i] =                                                                   \
-                (sdr_string){view->bytes + offsets[start + i],                         \
-                             (int64_t)offsets[start + i + 1] - offsets[start + i]};    \
-    } while (0)
-
 void sdr_view_texts(sdr_string *out, const sdr_view *view, int64_t start, int64_t n) {
+    const sdr_any_int32 *narrow = (const void *)view->data;
+    const sdr_any_int64 *wide = (const void *)view->data;
     if (view->type == SDR_TYPE_UTF8)
-        TEXTS_OF_OFFSETS(sdr_any_int32);
+        for (int64_t i = 0; i < n; i++)
+            out[i] = sdr_text_between_32(view->bytes, narrow + start + i);
     else if (view->type == SDR_TYPE_LARGE_UTF8)
-        TEXTS_OF_OFFSETS(sdr_any_int64);
+        for (int64_t i = 0; i < n; i++)
+            out[i] = sdr_text_between_64(view->bytes, wide + start + i);
     else
         texts_of_string_views(out, view, start, n);
 }

@@ -51,6 +51,17 @@ bool sdr_column_row_is_null(const sdr_column *column, int64_t row);
  * no more than the row's offsets or its 16 bytes. */
 void sdr_view_texts(sdr_string *out, const sdr_view *view, int64_t start, int64_t n);
 
+/* The text between two offsets. */
+static inline sdr_string sdr_text_between_32(const uint8_t *bytes,
+                                             const sdr_any_int32 *offsets) {
+    return (sdr_string){bytes + offsets[0], (int64_t)offsets[1] - offsets[0]};
+}
+
+static inline sdr_string sdr_text_between_64(const uint8_t *bytes,
+                                             const sdr_any_int64 *offsets) {
+    return (sdr_string){bytes + offsets[0], offsets[1] - offsets[0]};
+}
+
 /* The offsets of rows [start, start + n), n + 1 of 32 or 64 bits as the column's type
  * says, and the bytes that they are of: where the rows lie in one chunk, none of them
  * null. NULL elsewhere, and of other columns. */

@@ -156,16 +156,12 @@ typedef struct text_source {
     int64_t first_row, n;
 } text_source;
 
-#define TEXT_OF_OFFSETS(type)                                                          \
-    (sdr_string) {                                                                     \
-        s->bytes + ((const type *)s->rows)[i],                                         \
-            (int64_t)((const type *)s->rows)[i + 1] - ((const type *)s->rows)[i]       \
-    }
-
 /* `form`: the source's, a constant where this is to be quick. */
 static inline sdr_string text_at(const text_source *s, text_form form, int64_t i) {
-    if (form == TEXT_OFFSETS_32) return TEXT_OF_OFFSETS(sdr_any_int32);
-    if (form == TEXT_OFFSETS_64) return TEXT_OF_OFFSETS(sdr_any_int64);
+    if (form == TEXT_OFFSETS_32)
+        return sdr_text_between_32(s->bytes, (const sdr_any_int32 *)s->rows + i);
+    if (form == TEXT_OFFSETS_64)
+        return sdr_text_between_64(s->bytes, (const sdr_any_int64 *)s->rows + i);
     return ((const sdr_string *)s->rows)[i];
 }
 

@@ -45,7 +45,6 @@ struct pass {
     sdr_value_run run; /* the same by value, where it is a single one */
     part_body body;
     bool with_sums, few;
-    bool counts;  /* fills source->ids, where they are kept */
     void *tables; /* one a worker */
     double *out;
     int64_t room;        /* of out */
@@ -393,7 +392,7 @@ static void fill_bytes(uint8_t *table, const sdr_cell_set *set) {
             table[word * 64 + __builtin_ctzll(cells)] = 1;
 }
 
-sdr_code sdr_cells_changed(sdr_error *error) {
+static sdr_code rows_changed(sdr_error *error) {
     return sdr_error_set(error, SDR_INVALID_COLUMN,
                          "expected rows that stay as they are until they are compared, "
                          "found others when they were read again: does another thread "
@@ -419,7 +418,7 @@ sdr_code sdr_cells_collect(double *out, int64_t room, const sdr_cell_set *wanted
     if (p.n_runs == 0) fill_bytes(table, wanted);
     if (p.n_runs == 1) p.run = sdr_cell_run_values(p.runs[0], map);
     SDR_TRY(run_pass(&p, context, error));
-    return atomic_load(&taken) == room ? SDR_OK : sdr_cells_changed(error);
+    return atomic_load(&taken) == room ? SDR_OK : rows_changed(error);
 }
 
 /* --- the map --- */

@@ -102,12 +102,10 @@ sdr_code sdr_cells_share(sdr_cell_bits *bits, const sdr_cell_set *wanted,
                          const sdr_cell_source *source, const sdr_cell_map *map,
                          const sdr_context *context, sdr_error *error);
 /* The values in the cells of `wanted`, in any order: as many as were counted, `room`,
- * else the rows have changed. `few`: hardly any row is wanted. */
+ * else the rows have changed, SDR_INVALID_COLUMN. `few`: hardly any row is wanted. */
 sdr_code sdr_cells_collect(double *out, int64_t room, const sdr_cell_set *wanted,
                            bool few, const sdr_cell_source *source,
                            const sdr_cell_map *map, const sdr_context *context,
                            sdr_error *error);
-/* SDR_INVALID_COLUMN: rows that changed between two passes. */
-sdr_code sdr_cells_changed(sdr_error *error);
 
 #endif

@@ -146,39 +146,32 @@ bool sdr_cells_picture_spare(sdr_cells_work *w) {
 
 /* --- quantiles --- */
 
-/* The collected values of x in this run: as many as were counted, `room`. */
-static sdr_code find_run(double *values, int64_t room, const sdr_cells_work *w,
-                         sdr_value_run run, sdr_error *error) {
-    double some[SDR_BLOCK_ROWS + SDR_SELECT_SLACK];
-    int64_t found = 0;
-    for (int64_t i = 0; i < w->x.collected; i += SDR_BLOCK_ROWS) {
-        int64_t left = w->x.collected - i;
-        int64_t k = sdr_dispatch_active()->cells.between(
-            some, w->x.found + i, left < SDR_BLOCK_ROWS ? left : SDR_BLOCK_ROWS, run);
-        if (found + k > room) return sdr_cells_changed(error);
-        memcpy(values + found, some, (size_t)k * sizeof *values);
-        found += k;
-    }
-    return found == room ? SDR_OK : sdr_cells_changed(error);
-}
-
-/* The value of a rank of x, from those that were collected. */
-static sdr_code value_of_rank(double *out, const sdr_cells_work *w, int64_t rank,
-                              ranked at, const sdr_context *context, sdr_error *error) {
+/* The values of ranks first to last of x, all of one cell, from what was collected. */
+static sdr_code values_of_ranks(double *out, const sdr_cells_work *w, int64_t first,
+                                int64_t last, ranked at, const sdr_context *context,
+                                sdr_error *error) {
+    size_t n = (size_t)(last - first + 1);
     if (sdr_cell_set_has(&w->single, at.id)) {
-        *out = sdr_cells_single_value(w, at.id);
+        for (size_t i = 0; i < n; i++)
+            out[i] = sdr_cells_single_value(w, at.id);
         return SDR_OK;
     }
-    sdr_cell_run run = {(uint16_t)at.id, 0};
+    sdr_cell_set cell = {{0}};
+    sdr_cell_set_add(&cell, at.id);
+    sdr_column column;
+    SDR_TRY(sdr_column_over(&column, w->x.found, w->x.collected, error));
+    const sdr_cell_source source = {.column = &column};
     int64_t room = w->x.table[at.id].count;
     double *values = sdr_allocate((size_t)(SCRATCHES * room) * sizeof *values);
-    if (values == NULL) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
-    sdr_code code = find_run(values, room, w, sdr_cell_run_values(run, &w->map), error);
+    sdr_code code = values != NULL ? sdr_cells_collect(values, room, &cell, true,
+                                                       &source, &w->map, context, error)
+                                   : sdr_error_set(error, SDR_NO_MEMORY, "no memory");
     if (code == SDR_OK)
         code = sdr_sort_doubles(values, (sdr_key *)(void *)(values + room), room,
                                 context, error);
-    if (code == SDR_OK) *out = values[rank - at.before];
+    if (code == SDR_OK) memcpy(out, values + first - at.before, n * sizeof *out);
     sdr_release(values);
+    sdr_column_reset(&column);
     return code;
 }
 
@@ -187,10 +180,16 @@ static sdr_code quantile_of(double *out, const sdr_cells_work *w, double q,
     sdr_quantile_rank rank = sdr_quantile_rank_of(q, w->x.rows);
     ranked low = cell_of_rank(w, rank.low, (ranked){w->first, 0});
     ranked high = cell_of_rank(w, rank.high, low);
-    double a, b;
-    SDR_TRY(value_of_rank(&a, w, rank.low, low, context, error));
-    SDR_TRY(value_of_rank(&b, w, rank.high, high, context, error));
-    *out = sdr_quantile_between(a, b, rank.t);
+    double values[2]; /* of neighbours, or twice of one rank */
+    int64_t next = rank.high - rank.low;
+    if (low.id == high.id) {
+        SDR_TRY(values_of_ranks(values, w, rank.low, rank.high, low, context, error));
+    } else {
+        SDR_TRY(values_of_ranks(values, w, rank.low, rank.low, low, context, error));
+        SDR_TRY(values_of_ranks(values + next, w, rank.high, rank.high, high, context,
+                                error));
+    }
+    *out = sdr_quantile_between(values[0], values[next], rank.t);
     return SDR_OK;
 }
 

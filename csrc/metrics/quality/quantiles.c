@@ -118,16 +118,22 @@ static void want_ranks(selection *s, const double *q, int64_t n_q) {
     }
 }
 
+/* How many values of the wanted cells a table has counted. */
+static int64_t wanted_in(const selection *s, const sdr_cell *table) {
+    int64_t rows = 0;
+    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++)
+        if (sdr_cell_set_has(&s->wanted, id)) rows += table[id].count;
+    return rows;
+}
+
 /* Takes cells of a single value out of the wanted ones; counts what is left. */
 static void spare_single(selection *s) {
     sdr_cell_set left = {{0}};
-    s->kept = 0;
-    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++) {
-        if (!sdr_cell_set_has(&s->wanted, id) || is_single(s, id)) continue;
-        sdr_cell_set_add(&left, id);
-        s->kept += s->table[id].count;
-    }
+    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++)
+        if (sdr_cell_set_has(&s->wanted, id) && !is_single(s, id))
+            sdr_cell_set_add(&left, id);
     s->wanted = left;
+    s->kept = wanted_in(s, s->table);
 }
 
 static sdr_code no_memory(sdr_error *error) {
@@ -166,21 +172,16 @@ static sdr_code count_rows(selection *s, sdr_cell_ties ties, const sdr_context *
     return SDR_OK;
 }
 
-/* How many values of a source are kept: the first table holds both sources' counts. */
-static int64_t kept_of(const selection *s, int i) {
-    int64_t others = 0;
-    for (int id = SDR_CELL_FIRST; s->n_sources > 1 && id <= SDR_CELL_LAST; id++)
-        if (sdr_cell_set_has(&s->wanted, id)) others += s->table[SDR_CELLS + id].count;
-    return i > 0 ? others : s->kept - others;
-}
-
+/* The second source's values first: the first table holds both sources' counts. */
 static sdr_code collect(selection *s, const sdr_context *context, sdr_error *error) {
     double *values = s->values;
-    for (int i = 0; i < s->n_sources; i++) {
-        int64_t room = kept_of(s, i);
+    int64_t left = s->kept;
+    for (int i = s->n_sources - 1; i >= 0; i--) {
+        int64_t room = i > 0 ? wanted_in(s, s->table + i * SDR_CELLS) : left;
         SDR_TRY(sdr_cells_collect(values, room, &s->wanted, true, &s->sources[i],
                                   &s->map, context, error));
         values += room;
+        left -= room;
     }
     return SDR_OK;
 }
