@@ -23,8 +23,9 @@ import click
 from simdrift._errors import InputError, SimdriftError, StoreError
 
 if TYPE_CHECKING:
-    from simdrift.monitor.progress import Bar
-    from simdrift.results import ProfileReport, Report, Results
+    from simdrift.monitoring.progress import Bar
+    from simdrift.reports import ProfileReport, Report
+    from simdrift.results import Results
 
 DONE, ALERT, BAD_INPUT, NOT_STORED, STOPPED = 0, 1, 2, 3, 130
 
@@ -156,10 +157,10 @@ def run(
     `simdrift demo` runs one that can be copied: simdrift/demo/flights.toml in the package. A second
     run of the same data changes nothing. TIME is 2024-01-31 or 2024-01-31T12:00:00.
     """
-    from simdrift.monitor.files import run_files
-    from simdrift.monitor.roles import named_roles
-    from simdrift.monitor.spec import Spec
-    from simdrift.results import Report
+    from simdrift.monitoring.files import run_files
+    from simdrift.monitoring.roles import named_roles
+    from simdrift.monitoring.spec import Spec
+    from simdrift.reports import Report
 
     spec = Spec.from_toml(spec_file)
     _check_folders(html, prometheus_file)
@@ -202,7 +203,7 @@ def compare(
     CURRENT is held against REFERENCE, which may also be a file that `Reference.save` wrote. Nothing
     is stored.
     """
-    from simdrift.monitor.files import compare_files
+    from simdrift.monitoring.files import compare_files
 
     _check_folders(html)
     with _bar("columns", progress) as bar:
@@ -233,7 +234,7 @@ def profile(
     Rows, missing, extremes, moments, quantiles, distinct values and more; --json has them all.
     Nothing is stored.
     """
-    from simdrift.monitor.files import profile_file
+    from simdrift.monitoring.files import profile_file
 
     _check_folders(html)
     with _bar("columns", progress) as bar:
@@ -291,7 +292,7 @@ def say(text: str) -> None:
 
 
 def _bar(label: str, progress: bool | None) -> Bar:
-    from simdrift.monitor.progress import Bar
+    from simdrift.monitoring.progress import Bar
 
     return Bar(label, shown=sys.stderr.isatty() if progress is None else progress)
 
@@ -348,7 +349,7 @@ def _check_folders(*files: Path | None) -> None:
 
 def _show(report: Report | ProfileReport, as_json: bool) -> None:
     """The report on stdout."""
-    from simdrift.results import Report
+    from simdrift.reports import Report
 
     if as_json:
         click.echo(report.results.to_json())

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from simdrift._errors import InputError
 from simdrift.demo.linear import LinearModel, column, with_column
-from simdrift.monitor.spec import Spec
+from simdrift.monitoring.spec import Spec
 
 if TYPE_CHECKING:
     import pyarrow

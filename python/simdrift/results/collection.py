@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Final, overload
 
-from . import frames, interchange
-from .files import write_text
-from .labels import zone_of
-from .rows import Histogram, Result, Run
+from simdrift.results import frames, interchange, notebook
+from simdrift.results.files import write_text
+from simdrift.results.rows import Histogram, Result, Run
+from simdrift.results.zones import zone_of
 
 if TYPE_CHECKING:
     import pandas
@@ -114,9 +114,7 @@ class Results(Sequence[Result]):
         return f"Results({len(self)} rows: {columns} columns, {windows} windows, {alerts} alerts)"
 
     def _repr_html_(self) -> str:
-        from .html import results_html
-
-        return results_html(self)
+        return notebook.plain_table(self._rows, repr(self))
 
     def filter(
         self,
@@ -170,7 +168,7 @@ class Results(Sequence[Result]):
         >>> Results([row]).to_openlineage()["dataQualityAssertions"]["assertions"]
         [{'assertion': 'drift.ks', 'success': False, 'column': 'dep_delay'}]
         """
-        from .openlineage import facets
+        from simdrift.results.openlineage import facets
 
         return facets(self)
 

@@ -6,8 +6,8 @@ import importlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .rows import Result
-from .text import encodable
+from simdrift.results.rows import Result
+from simdrift.results.text import encodable
 
 if TYPE_CHECKING:
     import pandas

@@ -21,10 +21,9 @@ from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from simdrift._errors import InputError
-
-from .identity import utc_text
-from .labels import zone_of
-from .rows import Histogram, Result, Run
+from simdrift.results.identity import utc_text
+from simdrift.results.rows import Histogram, Result, Run
+from simdrift.results.zones import zone_of
 
 FORMAT = "simdrift.results"
 VERSION = 1
