@@ -11,8 +11,8 @@ import simdrift as sd
 from simdrift import _core
 from simdrift.columns import as_column
 from simdrift.metrics import drift, performance, quality, registry
+from simdrift.metrics.columns import CurrentColumn, ReferenceColumn
 from simdrift.metrics.compare import DriftPlan, compare_columns
-from simdrift.metrics.state import CurrentColumn, ReferenceColumn
 
 STATUSES = {
     "ok", "empty", "all_null", "too_few_rows", "constant", "degenerate", "not_applicable",

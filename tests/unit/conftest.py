@@ -1,4 +1,4 @@
-"""The helpers of `results`, for every folder beside it, and names that try to break pages and tables."""
+"""Helpers of `results` for the folders beside it, and names that try to break pages."""
 
 from __future__ import annotations
 

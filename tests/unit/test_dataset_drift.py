@@ -7,6 +7,7 @@ import pytest
 
 from simdrift import _core
 from simdrift._errors import InvalidColumn, UnsupportedColumn
+from simdrift.metrics.columns import CurrentColumn, ReferenceColumn
 from simdrift.metrics.compare import (
     DriftPlan,
     compare_columns,
@@ -16,7 +17,6 @@ from simdrift.metrics.compare import (
 )
 from simdrift.metrics.correction import correct
 from simdrift.metrics.dataset import dataset_rows
-from simdrift.metrics.state import CurrentColumn, ReferenceColumn
 from simdrift.metrics.values import MetricValue
 
 

@@ -10,7 +10,7 @@ from simdrift import _core
 from simdrift._errors import UnsupportedColumn
 from simdrift.columns import as_column
 from simdrift.metrics import quality
-from simdrift.metrics.state import CurrentColumn
+from simdrift.metrics.columns import CurrentColumn
 
 
 def _state(values, name="x", **options) -> CurrentColumn:

@@ -10,14 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from simdrift.metrics import auto, evidently, side_by_side
+from simdrift.metrics import auto, side_by_side
 from simdrift.metrics import thresholds as rules
 from simdrift.metrics.auto import Call, MethodChoice, Methods
+from simdrift.metrics.columns import CATEGORICAL, Bins, CurrentColumn, ReferenceColumn
+from simdrift.metrics.conventions import evidently
 from simdrift.metrics.correction import checked_correction, correct
 from simdrift.metrics.dataset import dataset_rows
 from simdrift.metrics.drift.cells import DEFAULT_BINS, Cut, checked_bins
 from simdrift.metrics.registry import DriftMethod, check_weighted, evaluate, method
-from simdrift.metrics.state import CATEGORICAL, Bins, CurrentColumn, ReferenceColumn
 from simdrift.metrics.values import (
     MISSING_COLUMN,
     NEW_COLUMN,
@@ -28,7 +29,7 @@ from simdrift.metrics.values import (
 from simdrift.metrics.weighted import pair_of
 
 if TYPE_CHECKING:
-    from simdrift.metrics.drift.multivariate.sample import TablePair
+    from simdrift.metrics.drift.table.sample import TablePair
 
 Progress = Callable[[int, int], object] | None
 

@@ -12,9 +12,7 @@ from numpy.typing import NDArray
 
 from simdrift import _core
 from simdrift._errors import InvalidColumn
-from simdrift.metrics.laws import quadratic, tied
-from simdrift.metrics.once import once
-from simdrift.metrics.state import (
+from simdrift.metrics.columns import (
     CATEGORICAL,
     NULL,
     ORDERED,
@@ -23,6 +21,8 @@ from simdrift.metrics.state import (
     CurrentColumn,
     ReferenceColumn,
 )
+from simdrift.metrics.nulls import quadratic, ties
+from simdrift.metrics.once import once
 from simdrift.metrics.values import (
     ALL_NULL,
     EMPTY,
@@ -205,9 +205,9 @@ class ColumnPair:
         """Shares of both samples' rows in steps, where ties hold so many rows that they change
         the law of a rank statistic; else None."""
         rows = self.ranks["n"] + self.ranks["m"]
-        if self.ranks["ties"] < tied.MATTER * float(rows) ** 3:
+        if self.ranks["ties"] < ties.MATTER * float(rows) ** 3:
             return None
-        reference, current = self.cell_counts(tied.CELLS)
+        reference, current = self.cell_counts(ties.CELLS)
         counts = np.asarray(reference + current, float)
         return np.asarray(counts / counts.sum())
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from simdrift import _core
-from simdrift.metrics.laws.special import NORMAL_975
+from simdrift.metrics.nulls.special import NORMAL_975
 from simdrift.metrics.registry import unknown
 from simdrift.metrics.values import (
     ALL_NULL,

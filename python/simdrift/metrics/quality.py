@@ -16,9 +16,9 @@ from typing import NamedTuple
 import numpy as np
 
 from simdrift import _core
-from simdrift.metrics.laws.special import NORMAL_975
+from simdrift.metrics.columns import CATEGORICAL, NULL, TEMPORAL, ColumnState
+from simdrift.metrics.nulls.special import NORMAL_975
 from simdrift.metrics.registry import unknown
-from simdrift.metrics.state import CATEGORICAL, NULL, TEMPORAL, ColumnState
 from simdrift.metrics.values import (
     ALL_NULL,
     CONSTANT,

@@ -13,8 +13,8 @@ from simdrift._core import Column
 from simdrift._errors import SpecError
 from simdrift.columns import as_column
 from simdrift.metrics import quality
-from simdrift.metrics.drift.multivariate.sample import TableSample
-from simdrift.metrics.state import CurrentColumn
+from simdrift.metrics.columns import CurrentColumn
+from simdrift.metrics.drift.table.sample import TableSample
 from simdrift.metrics.values import MetricValue
 from simdrift.metrics.weights import both_sides
 from simdrift.monitoring import measure

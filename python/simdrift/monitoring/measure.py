@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from simdrift.metrics import performance, quality, side_by_side
+from simdrift.metrics.columns import ColumnState, CurrentColumn, ReferenceColumn
 from simdrift.metrics.compare import DriftPlan, decide, measure_columns, measure_table, table_rows
-from simdrift.metrics.drift.multivariate.sample import TablePair, TableSample
+from simdrift.metrics.drift.table.sample import TablePair, TableSample
 from simdrift.metrics.pair import Cells
-from simdrift.metrics.state import ColumnState, CurrentColumn, ReferenceColumn
 from simdrift.metrics.values import ALL_NULL, EMPTY, NOT_APPLICABLE, OK, OVERFLOW, MetricValue
 from simdrift.metrics.weighted import WeightedCurrent, WeightedReference, pair_of
 from simdrift.metrics.weights import RowWeights

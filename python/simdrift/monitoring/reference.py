@@ -12,9 +12,9 @@ import numpy as np
 
 from simdrift._errors import InputError, SpecError
 from simdrift.metrics.auto import table_calls
+from simdrift.metrics.columns import ReferenceColumn
 from simdrift.metrics.compare import DriftPlan
-from simdrift.metrics.drift.multivariate.sample import TableSample
-from simdrift.metrics.state import ReferenceColumn
+from simdrift.metrics.drift.table.sample import TableSample
 from simdrift.metrics.weighted import WeightedReference
 from simdrift.monitoring import measure, state_file
 from simdrift.monitoring.digests import DataDigest

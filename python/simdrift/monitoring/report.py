@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple, Self
 
+from simdrift.metrics.columns import CATEGORICAL, ColumnState, CurrentColumn, ReferenceColumn
 from simdrift.metrics.pair import ColumnPair
-from simdrift.metrics.state import CATEGORICAL, ColumnState, CurrentColumn, ReferenceColumn
 from simdrift.metrics.values import MetricValue
 from simdrift.metrics.weighted import pair_of
 from simdrift.monitoring import measure

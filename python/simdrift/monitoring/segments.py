@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift._core import Categories, Column
-from simdrift.metrics.drift.multivariate.sample import TableSample
-from simdrift.metrics.state import CurrentColumn, ReferenceColumn
+from simdrift.metrics.columns import CurrentColumn, ReferenceColumn
+from simdrift.metrics.drift.table.sample import TableSample
 from simdrift.monitoring.frames import Frame, taken
 
 MOST_SEGMENTS = 50

@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift.metrics.columns import CATEGORICAL, COUNTABLE, Bins, Counts
+from simdrift.metrics.drift.categorical import chi_square_of, cramers_v
 from simdrift.metrics.drift.cells import (
     DEFAULT_BINS,
     Cut,
@@ -28,10 +30,9 @@ from simdrift.metrics.drift.cells import (
     crowded,
     whole_rows,
 )
-from simdrift.metrics.drift.contingency import chi_square_of, cramers_v
 from simdrift.metrics.drift.run import Weights, run
-from simdrift.metrics.laws import hypergeometric
-from simdrift.metrics.laws.special import (
+from simdrift.metrics.nulls import hypergeometric
+from simdrift.metrics.nulls.special import (
     NORMAL_95,
     chi2_log_sf,
     chi2_quantile,
@@ -42,7 +43,6 @@ from simdrift.metrics.laws.special import (
 )
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
-from simdrift.metrics.state import CATEGORICAL, COUNTABLE, Bins, Counts
 from simdrift.metrics.values import CHANCE_LEVEL, OVERFLOW, DriftResult, Outcome
 
 EXPECTED_ROWS = 5

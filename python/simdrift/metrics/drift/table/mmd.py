@@ -20,14 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift import _core
+from simdrift.metrics.columns import TABLE
 from simdrift.metrics.drift.checks import checked_permutations, checked_seed
-from simdrift.metrics.drift.multivariate.run import run
-from simdrift.metrics.drift.multivariate.sample import Matrix, Progress, TablePair
 from simdrift.metrics.drift.run import Weights
-from simdrift.metrics.laws.permutation import chance_of
-from simdrift.metrics.laws.special import NORMAL_95, normal_log_sf, normal_sf
+from simdrift.metrics.drift.table.run import run
+from simdrift.metrics.drift.table.sample import Matrix, Progress, TablePair
+from simdrift.metrics.nulls.permutation import chance_of
+from simdrift.metrics.nulls.special import NORMAL_95, normal_log_sf, normal_sf
 from simdrift.metrics.registry import drift_method
-from simdrift.metrics.state import TABLE
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import DEGENERATE, TOO_FEW_ROWS, DriftResult, Outcome
 

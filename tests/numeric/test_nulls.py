@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simdrift.metrics.laws import bridge, kuiper, mann_whitney, quadratic, special, tied
+from simdrift.metrics.nulls import brownian_bridge, kuiper, mann_whitney, quadratic, special, ties
 
 CLOSE = 1e-10
 
@@ -169,12 +169,12 @@ def test_laws_of_tied_values_are_those_of_their_quadratic_forms(shares, form):
     below = np.cumsum(shares) - 0.5 * shares
     variance = below * (1 - below) - shares / 4
     drawn = (middle**2) @ (shares if form == "mises_weights" else shares / variance)
-    weights = getattr(tied, form)(shares)
+    weights = getattr(ties, form)(shares)
     assert weights.sum() == pytest.approx(drawn.mean(), rel=0.02)
     if form == "darling_weights":
         assert weights.sum() == pytest.approx(1.0, rel=1e-9)
     for level in (0.5, 0.9, 0.95, 0.99):
-        p = math.exp(tied.log_sf(float(np.quantile(drawn, level)), weights))
+        p = math.exp(ties.log_sf(float(np.quantile(drawn, level)), weights))
         assert p == pytest.approx(1 - level, rel=0.08)
 
 
@@ -182,7 +182,7 @@ def test_laws_of_tied_values_are_those_of_their_quadratic_forms(shares, form):
 @pytest.mark.parametrize("x", [0.01, 0.5, 1.0, 3.999, 4.0, 20.0, 100.0, 1300.0, 1e5])
 def test_the_tail_of_equal_weights_is_chi_squares(x, df):
     expected = mpmath.gammainc(mpmath.mpf(df) / 2, mpmath.mpf(x) / 2, regularized=True)
-    found = tied.log_sf(3.0 * x, np.full(df, 3.0))
+    found = ties.log_sf(3.0 * x, np.full(df, 3.0))
     assert abs(found - mpmath.log(expected)) < max(CLOSE, 1e-14 * abs(found))
 
 
@@ -194,7 +194,7 @@ def test_the_tail_of_pairs_of_weights_is_that_of_exponential_variables(x):
     for a in weights:
         others = [a / (a - b) for b in weights if b != a]
         expected += mpmath.fprod(others) * mpmath.exp(-mpmath.mpf(x) / (2 * a))
-    found = tied.log_sf(x, np.array([1.0, 1.0, 0.5, 0.5, 0.2, 0.2]))
+    found = ties.log_sf(x, np.array([1.0, 1.0, 0.5, 0.5, 0.2, 0.2]))
     assert abs(found - mpmath.log(expected)) < CLOSE
 
 
@@ -203,11 +203,13 @@ def test_integrals_over_the_bridge_have_the_tabled_quantile(squared, tabled):
     """Of its square: Anderson and Darling (1952), table 1. Of its absolute value: 40,000 bridges
     of 400 steps. 500 paths and 64 cut points are some percent away."""
     cuts, counts = np.linspace(0.0, 1.0, 66)[1:-1], np.full(65, 1000)
-    found = bridge.integral_quantile(cuts, counts, squared=squared)
+    found = brownian_bridge.integral_quantile(cuts, counts, squared=squared)
     assert found == pytest.approx(tabled, rel=0.1)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.5, 0.9, 0.95])
 def test_the_quantile_of_the_bridges_is_numpys(share):
     values = np.random.default_rng(3).normal(size=500)
-    assert bridge._quantile(values, share) == pytest.approx(np.quantile(values, share), rel=1e-15)
+    assert brownian_bridge._quantile(values, share) == pytest.approx(
+        np.quantile(values, share), rel=1e-15
+    )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift.metrics.columns import TABLE
 from simdrift.metrics.drift.checks import checked_permutations, checked_seed
-from simdrift.metrics.drift.multivariate.run import run
-from simdrift.metrics.drift.multivariate.sample import Matrix, TablePair
 from simdrift.metrics.drift.run import Weights
-from simdrift.metrics.laws import permutation
+from simdrift.metrics.drift.table.run import run
+from simdrift.metrics.drift.table.sample import Matrix, TablePair
+from simdrift.metrics.nulls import permutation
 from simdrift.metrics.registry import drift_method
-from simdrift.metrics.state import TABLE
 from simdrift.metrics.values import DEGENERATE, NOT_APPLICABLE, TOO_FEW_ROWS, DriftResult, Outcome
 
 NORMS = ("max", "frobenius")

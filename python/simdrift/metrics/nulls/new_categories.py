@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simdrift.metrics.laws.special import NORMAL_95, special
+from simdrift.metrics.nulls.special import NORMAL_95, special
 from simdrift.metrics.values import CHANCE_LEVEL
 
 MOST_ROWS = 4_096

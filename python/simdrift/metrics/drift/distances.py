@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from simdrift.metrics.columns import ORDERED
 from simdrift.metrics.drift.checks import checked_permutations, checked_seed
 from simdrift.metrics.drift.run import Weights, run
-from simdrift.metrics.laws import permutation
+from simdrift.metrics.nulls import permutation
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
-from simdrift.metrics.state import ORDERED
 from simdrift.metrics.values import (
     CONSTANT,
     DEGENERATE,

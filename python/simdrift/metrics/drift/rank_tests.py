@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from simdrift import _core
+from simdrift.metrics.columns import ORDERED
 from simdrift.metrics.drift.run import Weights, run
-from simdrift.metrics.laws import kolmogorov, quadratic, tied
-from simdrift.metrics.laws import kuiper as kuiper_law
-from simdrift.metrics.laws import mann_whitney as mann_whitney_law
-from simdrift.metrics.laws.special import exp_p
+from simdrift.metrics.nulls import kolmogorov, quadratic, ties
+from simdrift.metrics.nulls import kuiper as kuiper_law
+from simdrift.metrics.nulls import mann_whitney as mann_whitney_law
+from simdrift.metrics.nulls.special import exp_p
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
-from simdrift.metrics.state import ORDERED
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import DEGENERATE, OK, TOO_FEW_ROWS, DriftResult, Outcome
 
@@ -144,8 +144,8 @@ def measure_cramer_von_mises(pair: ColumnPair) -> Outcome:
     effect = value * (n + m) / (n * m)
     small = max(n, m) <= quadratic.EXACT_ROWS and not pair.is_weighted
     if (shares := pair.tied_shares) is not None and not small:
-        law = tied.mises_weights(shares)
-        log_p = tied.log_sf(quadratic.mises_tied_limit(value, n, m, float(law.sum())), law)
+        law = ties.mises_weights(shares)
+        log_p = ties.log_sf(quadratic.mises_tied_limit(value, n, m, float(law.sum())), law)
     else:
         log_p = quadratic.mises_log_p(value, numerator, n, m, counted=small)
     return _tested(pair, value, log_p, effect)
@@ -164,7 +164,7 @@ def cramer_von_mises(
 
     The p-value counts orders up to 20 rows a side, else it is the limit law's after Anderson
     (1962), right down to 1e-300; with many ties that of the tied values
-    (`laws/tied.py`). Alerts where p <= alpha. Without ties
+    (`nulls/ties.py`). Alerts where p <= alpha. Without ties
     equal to `scipy.stats.cramervonmises_2samp`. With them F and G are taken at the middle of
     each step; SciPy's squares of mean ranks grow with the ties alone where n and m differ, until
     p is 0 of samples of one law.
@@ -195,7 +195,7 @@ def measure_anderson_darling(pair: ColumnPair) -> Outcome:
     if (shares := pair.tied_shares) is None:
         log_p = quadratic.darling_log_p(value)
     else:
-        log_p = tied.log_sf(quadratic.darling_limit(value), tied.darling_weights(shares))
+        log_p = ties.log_sf(quadratic.darling_limit(value), ties.darling_weights(shares))
     return _tested(pair, value, log_p, effect)
 
 
@@ -213,7 +213,7 @@ def anderson_darling(
     their sizes.
 
     The p-value is the limit law's, of any size (SciPy's ends at 0.25 and 0.001); with many ties
-    that of the tied values (`laws/tied.py`). One value on
+    that of the tied values (`nulls/ties.py`). One value on
     both sides: status 'degenerate'. The value equals `scipy.stats.anderson_ksamp`'s.
 
     >>> from simdrift.metrics import drift

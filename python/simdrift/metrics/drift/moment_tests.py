@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift.metrics.columns import NUMERIC, ColumnState
 from simdrift.metrics.drift.checks import checked_resamples, checked_seed
 from simdrift.metrics.drift.run import Weights, run
-from simdrift.metrics.laws import special
+from simdrift.metrics.nulls import special
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
-from simdrift.metrics.state import NUMERIC, ColumnState
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import (
     CONSTANT,

@@ -12,17 +12,17 @@ from functools import partial
 
 import numpy as np
 
+from simdrift.metrics.columns import TABLE
 from simdrift.metrics.drift.checks import checked_share
-from simdrift.metrics.drift.multivariate.run import run
-from simdrift.metrics.drift.multivariate.sample import Matrix, TablePair
 from simdrift.metrics.drift.run import Weights
-from simdrift.metrics.laws.special import (
+from simdrift.metrics.drift.table.run import run
+from simdrift.metrics.drift.table.sample import Matrix, TablePair
+from simdrift.metrics.nulls.special import (
     NORMAL_975,
     normal_two_sided_log_p,
     normal_two_sided_p,
 )
 from simdrift.metrics.registry import drift_method
-from simdrift.metrics.state import TABLE
 from simdrift.metrics.values import DEGENERATE, NOT_APPLICABLE, TOO_FEW_ROWS, DriftResult, Outcome
 
 DEFAULT_VARIANCE = 0.65

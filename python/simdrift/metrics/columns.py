@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from simdrift import _core
 from simdrift._errors import InvalidColumn, UnsupportedColumn
 from simdrift.columns.table import ColumnProblem
-from simdrift.metrics.laws import bridge
+from simdrift.metrics.nulls import brownian_bridge
 from simdrift.metrics.once import once
 from simdrift.metrics.values import Size
 
@@ -425,10 +425,10 @@ class ReferenceColumn(ColumnState):
         return self._cells.setdefault("display", (cuts, counts))[0]
 
     def chance(self, *, squared: bool = False) -> float | None:
-        """`bridge.integral_quantile` over these cells; the same for every current sample."""
+        """`integral_quantile` of these cells; the same for every current sample."""
         if squared not in self._chance:
             cells = self.display_cells()
-            self._chance[squared] = bridge.integral_quantile(*cells, squared=squared)
+            self._chance[squared] = brownian_bridge.integral_quantile(*cells, squared=squared)
         return self._chance[squared]
 
     def display_cells(self) -> tuple[NDArray[np.float64], Counts]:

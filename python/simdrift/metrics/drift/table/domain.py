@@ -20,11 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift import _core
+from simdrift.metrics.columns import TABLE
 from simdrift.metrics.drift.checks import checked_count, checked_seed
-from simdrift.metrics.drift.multivariate.run import run
-from simdrift.metrics.drift.multivariate.sample import MOST_LABELS, Matrix, TablePair
 from simdrift.metrics.drift.run import Weights
-from simdrift.metrics.laws.special import (
+from simdrift.metrics.drift.table.run import run
+from simdrift.metrics.drift.table.sample import MOST_LABELS, Matrix, TablePair
+from simdrift.metrics.nulls.special import (
     NORMAL_95,
     NORMAL_975,
     normal_log_sf,
@@ -32,7 +33,6 @@ from simdrift.metrics.laws.special import (
     special,
 )
 from simdrift.metrics.registry import drift_method
-from simdrift.metrics.state import TABLE
 from simdrift.metrics.values import TOO_FEW_ROWS, DriftResult, Outcome
 
 DEFAULT_FOLDS = 5

@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from simdrift.metrics.laws.special import normal_two_sided_log_p
+from simdrift.metrics.nulls.special import normal_two_sided_log_p
 
 EXACT_PAIRS = 2_500
 """n m up to which orders are counted: below 20 ms."""

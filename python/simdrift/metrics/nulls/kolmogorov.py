@@ -21,7 +21,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simdrift.metrics.laws.special import TINY, special
+from simdrift.metrics.nulls.special import TINY, special
 
 PI2 = math.pi**2
 SMALL_N = 140

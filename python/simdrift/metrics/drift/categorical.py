@@ -8,15 +8,15 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift.metrics.columns import CATEGORICAL, Counts
 from simdrift.metrics.drift.cells import DEFAULT_BINS, crowded
 from simdrift.metrics.drift.missing import share_difference
 from simdrift.metrics.drift.run import Weights, run
-from simdrift.metrics.laws import hypergeometric
-from simdrift.metrics.laws.special import chi2_log_sf, chi2_sf, exp_p
-from simdrift.metrics.laws.unseen import unseen_log_p, unseen_quantile
+from simdrift.metrics.nulls import hypergeometric
+from simdrift.metrics.nulls.new_categories import unseen_log_p, unseen_quantile
+from simdrift.metrics.nulls.special import chi2_log_sf, chi2_sf, exp_p
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
-from simdrift.metrics.state import CATEGORICAL, Counts
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import DEGENERATE, NOT_APPLICABLE, DriftResult, Outcome, Size
 

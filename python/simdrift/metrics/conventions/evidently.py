@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from simdrift import _core
 from simdrift.metrics.auto import Call
-from simdrift.metrics.state import (
+from simdrift.metrics.columns import (
     CATEGORICAL,
     NUMERIC,
     ColumnState,

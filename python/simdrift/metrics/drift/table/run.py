@@ -8,11 +8,11 @@ from typing import Any
 
 from simdrift._core import Column
 from simdrift.metrics import thresholds as rules
-from simdrift.metrics.drift.multivariate.sample import Progress, TablePair, TableSample
+from simdrift.metrics.columns import ColumnState, CurrentColumn, ReferenceColumn
 from simdrift.metrics.drift.run import Weights, result_of
+from simdrift.metrics.drift.table.sample import Progress, TablePair, TableSample
 from simdrift.metrics.registry import checked_params
 from simdrift.metrics.registry import method as registered
-from simdrift.metrics.state import ColumnState, CurrentColumn, ReferenceColumn
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import DriftResult
 from simdrift.metrics.weighted import WeightedCurrent, WeightedReference
