@@ -165,7 +165,7 @@ def run(
     spec = Spec.from_toml(spec_file)
     _check_folders(html, prometheus_file)
     began = time.monotonic()
-    with _bar("windows", progress) as bar:
+    with _bar("columns", progress) as bar:
         between = (_utc(after), _utc(until))
         results = run_files(spec, between=between, threads=threads, progress=bar)
     say(f"computed {_extent(results)} in {time.monotonic() - began:.2f} s")
@@ -270,7 +270,7 @@ def demo(
     """
     from simdrift.demo import show
 
-    with _bar("windows", progress) as bar:
+    with _bar("columns", progress) as bar:
         show.run(
             taxi=taxi, out=out or Path(), dsn=dsn, threads=threads, progress=bar, say=click.echo
         )

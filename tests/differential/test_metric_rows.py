@@ -13,7 +13,8 @@ from simdrift import _core
 from simdrift.columns import as_table
 from simdrift.metrics import quality
 from simdrift.metrics.columns import CurrentColumn, ReferenceColumn
-from simdrift.metrics.compare import DriftPlan, compare_columns
+from simdrift.metrics.compare import compare_columns
+from simdrift.metrics.plan import DriftPlan
 
 ALL_METHODS = {
     "numeric": ["ks", "wasserstein", "wasserstein_normed", "psi", "jensen_shannon"],

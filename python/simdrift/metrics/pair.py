@@ -78,14 +78,19 @@ class ColumnPair:
         """The reference's kind; that of the current column where the reference has none."""
         return self.current.kind if self.reference.kind == NULL else self.reference.kind
 
-    @once
-    def shape_status(self) -> str | None:
-        """Why the two columns cannot be compared at all: refused, retyped, no rows."""
+    @property
+    def column_status(self) -> str | None:
+        """Why the two columns cannot be compared, whatever their rows: refused, retyped."""
         for side in (self.reference, self.current):
             if side.broken is not None:
                 return ERROR if isinstance(side.broken, InvalidColumn) else NOT_APPLICABLE
-        if self._retyped():
-            return TYPE_CHANGED
+        return TYPE_CHANGED if self._retyped() else None
+
+    @once
+    def shape_status(self) -> str | None:
+        """Why the two columns cannot be compared at all: refused, retyped, no rows."""
+        if (status := self.column_status) is not None:
+            return status
         return EMPTY if min(self.reference.rows, self.current.rows) == 0 else None
 
     def _retyped(self) -> bool:

@@ -13,20 +13,25 @@ from simdrift._core import Column
 from simdrift._errors import SpecError
 from simdrift.columns import as_column
 from simdrift.metrics import quality
-from simdrift.metrics.columns import CurrentColumn
+from simdrift.metrics.decide import Decided
 from simdrift.metrics.drift.table.sample import TableSample
-from simdrift.metrics.values import MetricValue
+from simdrift.metrics.grouped import ColumnGroups, Groups
 from simdrift.metrics.weights import both_sides
-from simdrift.monitoring import measure
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.frames import Frame, frame_of, row_weights
-from simdrift.monitoring.reference import Reference, part_of, plan_of
-from simdrift.monitoring.report import Comparison, Identity, report_of, rows_of
+from simdrift.monitoring.reference import Reference, plan_of, references, rows_of, types_of
+from simdrift.monitoring.report import Identity, report_of, results_of
 from simdrift.monitoring.roles import Roles, check_names, no_column, roles_of
-from simdrift.monitoring.segments import Part, found_segments, segment_frames
+from simdrift.monitoring.segments import found_segments, segment_frames
 from simdrift.monitoring.spec import Columns, Spec
+from simdrift.monitoring.window import (
+    WHOLE,
+    SegmentData,
+    Thresholds,
+    WindowValues,
+    measure_windows,
+)
 from simdrift.reports import ProfileReport, Report
-from simdrift.results import Results
 
 Progress = Callable[[int, int], object] | None
 Correction = Literal["bh", "by", "holm", "bonferroni", "none"]
@@ -43,7 +48,7 @@ def compare(
     methods: Any = "auto",
     convention: Literal["simdrift", "evidently"] | None = None,
     correction: Correction = "bh",
-    thresholds: measure.Thresholds | None = None,
+    thresholds: Thresholds | None = None,
     segments: Sequence[str | Sequence[str]] = (),
     bins: int | str | Sequence[float] = 10,
     weights: str | tuple[object, object] | None = None,
@@ -131,7 +136,7 @@ def _spec(
     methods: Any,
     convention: Any,
     correction: Any,
-    thresholds: measure.Thresholds | None,
+    thresholds: Thresholds | None,
     segments: Sequence[str | Sequence[str]],
     bins: int | str | Sequence[float],
     weight: str | None,
@@ -165,25 +170,30 @@ def _compared(
     names = list(dict.fromkeys([*reference, *current]))
     check_names(spec, names)
     roles = _without_equal_weights(roles_of(spec.columns, names), reference, current)
-    left = measure.references(reference, roles, threads)
-    right = measure.states(current, roles.watched, roles.kinds, threads)
-    rows = max((column.rows for column in right.values()), default=0)
+    left = references(reference, roles, threads)
+    rows = rows_of(current, roles)
     weighted = roles.weight is not None
     plan, limits = plan_of(spec, left, rows_current=rows, threads=threads, weighted=weighted)
+    sample = TableSample.of(left) if plan.table else None
+    data = [SegmentData(WHOLE, left, current, Groups.whole(), sample)]
     segments = found_segments(reference, spec.segments, threads)
     before = segment_frames(reference, segments, roles.with_weight(roles.compared), threads)
     now = segment_frames(current, segments, roles.with_weight(roles.watched), threads)
-    sample = TableSample.of(left) if plan.table else None
-    weighed = measure.weighed(right, current, roles)
-    parts = [Part("", left, right, sample, weighed)]
     for text, rows_before in before.items():
-        own = measure.references(rows_before, roles, threads)
-        parts.append(part_of(text, own, now[text], roles, threads))
-    values = measure.window_values(parts, roles, spec.metrics, plan, limits, progress)
-    identity = Identity.of(spec, spec.digest)
-    report = report_of(left, right, values, identity, roles, started, threads, weighed)
+        own = references(rows_before, roles, threads)
+        data.append(SegmentData(text, own, now[text], Groups.whole()))
+    values = measure_windows(data, roles, spec.metrics, plan, limits, progress)
     fingerprint = DataDigest(threads)
-    return Comparison(report, lambda: (fingerprint(current), fingerprint(reference)))
+    return report_of(
+        values,
+        Identity.of(spec, spec.digest),
+        roles,
+        types_of(left, current, roles),
+        rows,
+        started,
+        threads,
+        digests=lambda: (fingerprint(current), fingerprint(reference)),
+    )
 
 
 def profile(
@@ -209,21 +219,25 @@ def profile(
     frame = frame_of(data)
     names = list(frame) if columns is None else list(columns)
     _check_columns(names, list(frame))
-    states = measure.states(frame, names, {}, threads)
-    values = list(quality.table_rows(states))
-    for done, state in enumerate(states.values(), 1):
-        values += _statistics(state, quantiles)
+    columns_of = {
+        name: ColumnGroups(name, frame[name], Groups.whole(), threads=threads) for name in names
+    }
+    values = list(quality.table_statistics(columns_of, 1))
+    for done, column in enumerate(columns_of.values(), 1):
+        values += _statistics(column, quantiles)
         if progress is not None:
-            progress(done, len(states))
-    rows = max((state.rows for state in states.values()), default=0)
+            progress(done, len(columns_of))
+    rows = max((column.whole.rows for column in columns_of.values()), default=0)
     run = Identity(monitor="profile").run(rows, started)
-    results = Results(rows_of(run, {"": values}), [run])
-    return ProfileReport(results, types={name: state.type for name, state in states.items()})
+    results = results_of([run], WindowValues({WHOLE: values}, {}), threads=threads)
+    types = {name: column.whole.type for name, column in columns_of.items()}
+    return ProfileReport(results, types=types)
 
 
-def _statistics(state: CurrentColumn, quantiles: Sequence[float]) -> list[MetricValue]:
+def _statistics(column: ColumnGroups, quantiles: Sequence[float]) -> list[Decided]:
     """All of a column's rows, the quantiles at the shares that are asked for."""
+    rows = quality.column_statistics(column)
     if tuple(quantiles) == QUANTILES:
-        return quality.column_rows(state)
-    rest = [row for row in quality.column_rows(state) if row.metric != "quality.quantile"]
-    return rest + measure.quantile_values(state, quantiles)
+        return rows
+    rest = [row for row in rows if row.metric != "quality.quantile"]
+    return rest + quality.quantile_statistics(column, quantiles)

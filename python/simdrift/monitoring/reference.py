@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
 import numpy as np
 
+from simdrift._core import Column
 from simdrift._errors import InputError, SpecError
 from simdrift.metrics.auto import table_calls
-from simdrift.metrics.columns import ReferenceColumn
-from simdrift.metrics.compare import DriftPlan
+from simdrift.metrics.columns import ColumnState, ReferenceColumn
 from simdrift.metrics.drift.table.sample import TableSample
+from simdrift.metrics.grouped import Groups
+from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.weighted import WeightedReference
-from simdrift.monitoring import measure, state_file
+from simdrift.metrics.weights import RowWeights
+from simdrift.monitoring import state_file
 from simdrift.monitoring.digests import DataDigest
-from simdrift.monitoring.frames import Frame, frame_of
+from simdrift.monitoring.frames import Frame, frame_of, row_weights
 from simdrift.monitoring.report import Identity, report_of
 from simdrift.monitoring.roles import Roles, check_names, roles_of, segment_columns
-from simdrift.monitoring.segments import Part, Segment, found_segments, segment_frames
+from simdrift.monitoring.segments import Segment, found_segments, segment_frames
 from simdrift.monitoring.spec import Columns, Metrics, Spec
+from simdrift.monitoring.window import (
+    WHOLE,
+    Limits,
+    SegmentData,
+    measure_windows,
+    split_thresholds,
+)
 from simdrift.reports import Report
 from simdrift.results.identity import canonical_json, digest
 
@@ -91,7 +102,7 @@ class Reference:
         segments = {key: prepared(frames[key.text], roles, threads) for key in found}
         sample = None
         if table_calls(spec.methods):
-            sample = TableSample.of(measure.references(frame, roles, threads))
+            sample = TableSample.of(references(frame, roles, threads))
         columns = prepared(frame, roles, threads)
         return cls(columns, spec, roles, segments=segments, sample=sample, threads=threads)
 
@@ -126,43 +137,35 @@ class Reference:
         """
         started = datetime.now(UTC)
         frame = frame_of(batch, "batch")
-        current = measure.states(frame, self.roles.watched, self.roles.kinds, threads)
-        weighed = measure.weighed(current, frame, self.roles)
-        whole = Part("", self.columns, current, self.sample, weighed)
-        parts = [whole, *self.parts(frame, self.roles, threads)]
-        values = measure.window_values(
-            parts, self.roles, self.spec.metrics, self.plan, self.limits, progress
-        )
+        row_weights(frame, self.roles.weight)  # refused before anything is computed
         watched = self.roles.with_weight(self.roles.watched)
         names = dict.fromkeys([*watched, *segment_columns(self.spec)])
         held = {name: frame[name] for name in names if name in frame}
+        plan = replace(self.plan, threads=threads)
+        values = measure_windows(
+            [
+                SegmentData(WHOLE, self.columns, held, Groups.whole(), self.sample),
+                *self.segment_data(held, threads),
+            ],
+            self.roles,
+            self.spec.metrics,
+            plan,
+            self.limits,
+            progress,
+        )
         identity = Identity.of(self.spec, self._spec_digest, DataDigest(threads)(held), self.digest)
+        types = types_of(self.columns, held, self.roles)
         return report_of(
-            self.columns, current, values, identity, self.roles, started, threads, weighed
+            values, identity, self.roles, types, rows_of(held, self.roles), started, threads
         )
 
-    def parts(
-        self,
-        frame: Frame,
-        roles: Roles,
-        threads: int | None,
-        wanted: Collection[tuple[str, ...]] | None = None,
-    ) -> list[Part]:
-        """The segments of a window's rows, each beside the reference's own; only those of
-        `wanted` columns where it is given."""
-        asked = self.spec.segments if wanted is None else wanted
-        segments = {key: own for key, own in self.segments.items() if key.columns in asked}
-        names = roles.with_weight(roles.watched)
-        frames = segment_frames(frame, list(segments), names, threads)
+    def segment_data(self, frame: Frame, threads: int | None) -> list[SegmentData]:
+        """The segments of a batch's rows, each beside the reference's own."""
+        names = self.roles.with_weight(self.roles.watched)
+        frames = segment_frames(frame, list(self.segments), names, threads)
         return [
-            part_of(
-                key.text,
-                {name: column for name, column in own.items() if name in roles.compared},
-                frames[key.text],
-                roles,
-                threads,
-            )
-            for key, own in segments.items()
+            SegmentData(key.text, own, frames[key.text], Groups.whole())
+            for key, own in self.segments.items()
         ]
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -235,17 +238,39 @@ def _restored(state: Mapping[str, Any], threads: int | None) -> ReferenceColumn:
     return kind.from_state(state, threads=threads)
 
 
-def part_of(
-    text: str,
-    reference: Mapping[str, ReferenceColumn],
-    frame: Frame,
-    roles: Roles,
-    threads: int | None,
-) -> Part:
-    """A segment: the reference's columns beside the rows of a frame."""
-    current = measure.states(frame, roles.watched, roles.kinds, threads)
-    weighed = measure.weighed(current, frame, roles)
-    return Part(text, reference, current, weighed=weighed)
+def references(frame: Frame, roles: Roles, threads: int | None) -> dict[str, ReferenceColumn]:
+    """The compared columns of a reference that are there, with the rows' weights."""
+    weights = row_weights(frame, roles.weight)
+    return {
+        name: _reference(name, frame[name], weights, kind=roles.kinds.get(name), threads=threads)
+        for name in roles.compared
+        if name in frame
+    }
+
+
+def _reference(
+    name: str, column: Any, weights: RowWeights | None, **options: Any
+) -> ReferenceColumn:
+    if weights is None:
+        return ReferenceColumn(name, column, **options)
+    return WeightedReference(name, column, weights, **options)
+
+
+def types_of(
+    reference: Mapping[str, ReferenceColumn], frame: Frame, roles: Roles
+) -> dict[str, str]:
+    """The type of each column, as reports name it: the current one's where both have it."""
+    types = {name: column.type for name, column in reference.items()}
+    for name in roles.watched:
+        if name in frame:
+            types[name] = ColumnState(name, frame[name]).type
+    return types
+
+
+def rows_of(frame: Frame, roles: Roles) -> int:
+    """Rows of the longest watched column."""
+    columns = (frame[name] for name in roles.watched if name in frame)
+    return max((len(column) for column in columns if isinstance(column, Column)), default=0)
 
 
 def _parted(state: Mapping[str, Any], name: str, arrays: dict[str, Any]) -> dict[str, Any]:
@@ -275,7 +300,7 @@ def spec_without_time(columns: Sequence[str] | None) -> Spec:
 
 def prepared(frame: Frame, roles: Roles, threads: int | None) -> dict[str, ReferenceColumn]:
     """The compared columns that are there, sorted and counted."""
-    columns = measure.references(frame, roles, threads)
+    columns = references(frame, roles, threads)
     return {name: column.prepare() for name, column in columns.items()}
 
 
@@ -287,10 +312,10 @@ def plan_of(
     recorded: Mapping[str, str] | None = None,
     threads: int | None = None,
     weighted: bool | None = None,
-) -> tuple[DriftPlan, measure.Limits]:
+) -> tuple[DriftPlan, Limits]:
     """The drift plan of a spec, and the limits that other metrics are held against. `weighted`:
     whether rows have weights, where the spec alone doesn't say."""
-    drift, limits = measure.split_thresholds(spec.thresholds)
+    drift, limits = split_thresholds(spec.thresholds)
     try:
         plan = DriftPlan.make(
             columns,

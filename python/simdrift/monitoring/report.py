@@ -1,24 +1,25 @@
-"""Values of one window to rows, a run and a report."""
+"""Values of windows to rows, runs, histograms and a report."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
-from simdrift.metrics.columns import CATEGORICAL, ColumnState, CurrentColumn, ReferenceColumn
+from simdrift.metrics.columns import CATEGORICAL
+from simdrift.metrics.decide import Decided
+from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.pair import ColumnPair
-from simdrift.metrics.values import MetricValue
-from simdrift.metrics.weighted import pair_of
-from simdrift.monitoring import measure
+from simdrift.monitoring import window as windows
 from simdrift.monitoring.roles import Roles
 from simdrift.monitoring.spec import Spec
+from simdrift.monitoring.window import WindowValues
 from simdrift.reports import Report
 from simdrift.reports.explain import Direction, label_text, shift_text
 from simdrift.results import Results
 from simdrift.results.identity import run_id
-from simdrift.results.rows import Result, Run
+from simdrift.results.rows import Histogram, Result, Run
 
 
 @cache
@@ -79,8 +80,27 @@ class Identity(NamedTuple):
         )
 
 
-def rows_of(run: Run, values: Mapping[str, Iterable[MetricValue]]) -> list[Result]:
-    """The result rows of a run, from the values of each segment."""
+def results_of(
+    runs: Sequence[Run],
+    values: WindowValues,
+    *,
+    threads: int | None = None,
+    timezone: str = "UTC",
+) -> Results:
+    """The results of windows, one run each, with a histogram of every column that has one."""
+    cells = windows.histograms(values.pairs, threads)
+    drawn = [
+        Histogram(run.run_id, "", name, *one)
+        for place, run in enumerate(runs)
+        for name, own in cells.items()
+        if (one := own[place]) is not None
+    ]
+    rows = [row for place, run in enumerate(runs) for row in _rows(run, values.rows, place)]
+    return Results(rows, runs, drawn, timezone=timezone)
+
+
+def _rows(run: Run, values: Mapping[str, Sequence[Decided]], place: int) -> list[Result]:
+    """The result rows of one window."""
     head = (
         run.run_id,
         run.dataset,
@@ -91,31 +111,11 @@ def rows_of(run: Run, values: Mapping[str, Iterable[MetricValue]]) -> list[Resul
         run.grain,
     )
     return [
-        Result._make((*head, segment, *value)) for segment, own in values.items() for value in own
+        Result._make((*head, segment, *row.at(place)))
+        for segment, own in values.items()
+        for row in own
+        if row.present is None or row.present[place]
     ]
-
-
-class ComparedReport(Report):
-    """A report that keeps the columns it compared, and so knows directions exactly."""
-
-    def __init__(
-        self,
-        report: Report,
-        reference: Mapping[str, ReferenceColumn],
-        current: Mapping[str, CurrentColumn],
-    ) -> None:
-        super().__init__(report.results, title=report.title, types=report.types, roles=report.roles)
-        self._compared = reference, current
-
-    def _directions(self) -> Direction:
-        reference, current = self._compared
-
-        def direction(column: str) -> str:
-            if column not in reference or column not in current:
-                return ""
-            return direction_of(pair_of(reference[column], current[column]))
-
-        return direction
 
 
 def direction_of(pair: ColumnPair) -> str:
@@ -132,41 +132,29 @@ def direction_of(pair: ColumnPair) -> str:
     return shift_text((y[1] - x[1]) / width, (y[2] - y[0]) / width) if width > 0.0 else ""
 
 
-class Comparison(ComparedReport):
-    """A report whose data are given their digests only when it is written: to hash every row
-    would take as long as to compare them."""
-
-    def __init__(self, report: ComparedReport, digests: Callable[[], tuple[str, str]]) -> None:
-        super().__init__(report, *report._compared)
-        self._digests = digests
-
-    def write(self, dsn: str | None = None, **whose: Any) -> Any:
-        """Write to Postgres as `Report.write` does."""
-        data, reference = self._digests()
-        results = self._results
-        runs = [run._replace(data_digest=data, reference_digest=reference) for run in results.runs]
-        self._results = Results(results, runs, results.histograms, timezone=results.timezone)
-        return super().write(dsn, **whose)
-
-
 def report_of(
-    reference: Mapping[str, ReferenceColumn],
-    current: Mapping[str, CurrentColumn],
-    values: Mapping[str, Iterable[MetricValue]],
+    values: WindowValues,
     identity: Identity,
     roles: Roles,
+    types: Mapping[str, str],
+    rows: int,
     started: datetime,
     threads: int | None,
-    weighed: Mapping[str, CurrentColumn] | None = None,
-) -> ComparedReport:
-    """The report of one comparison, with a histogram of every column that has one. `weighed`:
-    the current columns with weights, where rows have any."""
-    rows = max((column.rows for column in current.values()), default=0)
-    run = identity.run(rows, started)
-    compared = current if weighed is None else weighed
-    pictures = measure.histograms(run.run_id, reference, compared, threads)
-    results = Results(rows_of(run, values), [run], pictures)
-    columns: dict[str, ColumnState] = {**reference, **current}
-    types = {name: column.type for name, column in columns.items()}
-    report = Report(results, types=types, roles=roles.by_column)
-    return ComparedReport(report, reference, compared)
+    digests: Callable[[], tuple[str, str]] | None = None,
+) -> Report:
+    """The report of one window."""
+    results = results_of([identity.run(rows, started)], values, threads=threads)
+    return Report(
+        results,
+        types=types,
+        roles=roles.by_column,
+        directions=lambda: _directions(values.pairs),
+        digests=digests,
+    )
+
+
+def _directions(pairs: Mapping[str, GroupedPair]) -> Direction:
+    def direction(column: str) -> str:
+        return direction_of(pairs[column].pairs[0]) if column in pairs else ""
+
+    return direction

@@ -8,13 +8,15 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from simdrift._core import Column
 from simdrift._errors import InputError, SpecError
-from simdrift.monitoring import measure
+from simdrift.metrics.grouped import Groups
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.frames import Frame, encoded, frame_of, row_weights, sliced, taken
 from simdrift.monitoring.reference import Reference, plan_of
-from simdrift.monitoring.report import Identity, rows_of
+from simdrift.monitoring.report import Identity, results_of
 from simdrift.monitoring.roles import (
     Roles,
     check_names,
@@ -23,10 +25,11 @@ from simdrift.monitoring.roles import (
     roles_of,
     segment_columns,
 )
-from simdrift.monitoring.segments import Part
+from simdrift.monitoring.segments import rows_by_segment
 from simdrift.monitoring.spec import Spec
+from simdrift.monitoring.window import WHOLE, SegmentData, measure_windows
 from simdrift.monitoring.windows import Rule, Unit, Window, Windows, assign, instant_of
-from simdrift.results import Histogram, Result, Results, Run
+from simdrift.results import Results, Run
 
 Progress = Callable[[int, int], object] | None
 Between = tuple[datetime | None, datetime | None]
@@ -191,32 +194,51 @@ class _Monitor:
 
     def run(self, found: Windows, progress: Progress) -> Results:
         """All windows, in order."""
-        rows: list[Result] = []
-        runs: list[Run] = []
-        pictures: list[Histogram] = []
-        for done, window in enumerate(found.windows, 1):
-            run, values, drawn = self.window(window)
-            runs.append(run)
-            rows += values
-            pictures += drawn
-            if progress is not None:
-                progress(done, len(found.windows))
-        return Results(rows, runs, pictures, timezone=self.spec.timezone)
-
-    def window(self, window: Window) -> tuple[Run, list[Result], list[Histogram]]:
-        """One window's run, rows and histograms."""
+        if not found.windows:
+            return Results(timezone=self.spec.timezone)
         started = datetime.now(UTC)
+        groups = Groups(
+            np.array([window.first for window in found.windows], np.int64),
+            np.array([window.stop for window in found.windows], np.int64),
+        )
+        data = [
+            SegmentData(WHOLE, self.before, self.frame, groups, self.reference.sample),
+            *self._segments(groups),
+        ]
+        values = measure_windows(
+            data, self.roles, self.spec.metrics, self.plan, self.limits, progress
+        )
+        runs = [self._run(window, started) for window in found.windows]
+        return results_of(runs, values, threads=self.threads, timezone=self.spec.timezone)
+
+    def _segments(self, groups: Groups) -> list[SegmentData]:
+        """The windows of each segment that is asked for, beside the reference's own."""
+        asked = {
+            key: own
+            for key, own in self.reference.segments.items()
+            if key.columns in self.spec.segments
+        }
+        names = self.roles.with_weight(self.roles.watched)
+        held = {name: self.frame[name] for name in names if name in self.frame}
+        rows = rows_by_segment(self.frame, list(asked), self.threads)
+        stops = groups.ends(0)
+        return [
+            SegmentData(
+                key.text,
+                {name: column for name, column in own.items() if name in self.roles.compared},
+                taken(held, rows[key.text]),
+                Groups(
+                    np.searchsorted(rows[key.text], groups.starts),
+                    np.searchsorted(rows[key.text], stops),
+                ),
+            )
+            for key, own in asked.items()
+        ]
+
+    def _run(self, window: Window, started: datetime) -> Run:
+        """One window's run."""
         columns = sliced(self.frame, window.first, window.stop)
-        roles, threads = self.roles, self.threads
-        current = measure.states(columns, roles.watched, roles.kinds, threads)
-        asked = self.reference.parts(columns, roles, threads, self.spec.segments)
-        weighed = measure.weighed(current, columns, roles)
-        parts = [Part("", self.before, current, self.reference.sample, weighed), *asked]
-        values = measure.window_values(parts, roles, self.spec.metrics, self.plan, self.limits)
-        run = self._identity(window, columns).run(window.rows, started)
-        compared = parts[0].compared
-        pictures = measure.histograms(run.run_id, self.before, compared, threads)
-        return run, rows_of(run, values), pictures
+        return self._identity(window, columns).run(window.rows, started)
 
     def _identity(self, window: Window, columns: Frame) -> Identity:
         spec = self.spec

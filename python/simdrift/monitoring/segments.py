@@ -8,15 +8,13 @@ without rows there has the status 'empty'.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simdrift._core import Categories, Column
-from simdrift.metrics.columns import CurrentColumn, ReferenceColumn
-from simdrift.metrics.drift.table.sample import TableSample
 from simdrift.monitoring.frames import Frame, taken
 
 MOST_SEGMENTS = 50
@@ -24,7 +22,6 @@ MOST_SEGMENTS = 50
 LEAST_ROWS = 100
 """Reference rows of a segment; with fewer there is nothing to compare with."""
 MOST_LABELS = 10_000
-WHOLE = ""
 log = logging.getLogger("simdrift")
 
 Names = tuple[str, ...]
@@ -45,21 +42,6 @@ class Segment(NamedTuple):
     def text(self) -> str:
         """'column=value', joined by ' & '."""
         return " & ".join(f"{c}={v}" for c, v in zip(self.columns, self.values, strict=True))
-
-
-class Part(NamedTuple):
-    """One segment of a window, or all of it: what is compared with what."""
-
-    segment: str
-    reference: Mapping[str, ReferenceColumn]
-    current: Mapping[str, CurrentColumn]
-    sample: TableSample | None = None  # of the reference's rows, for methods of tables
-    weighed: Mapping[str, CurrentColumn] | None = None  # the current columns with row weights
-
-    @property
-    def compared(self) -> Mapping[str, CurrentColumn]:
-        """The current columns as drift reads them."""
-        return self.current if self.weighed is None else self.weighed
 
 
 def found_segments(frame: Frame, wanted: Sequence[Names], threads: int | None) -> list[Segment]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING
@@ -23,7 +23,9 @@ class Report:
 
     `types` names the columns' types, `roles` their roles ('prediction', 'target', ...; without
     them a column whose name begins with 'predict' is a prediction), `title` heads the page; all
-    are for showing only.
+    are for showing only. `directions` gives what says in words how a column changed (default: from
+    the histograms); `digests` those of the current data and of the reference, taken only when
+    the report is written: to hash every row takes as long as to compare them.
 
     >>> from uuid import UUID
     >>> from simdrift.results import Result, Results
@@ -41,7 +43,11 @@ class Report:
         title: str = "",
         types: Mapping[str, str] | None = None,
         roles: Mapping[str, str] | None = None,
+        directions: Callable[[], Direction] | None = None,
+        digests: Callable[[], tuple[str, str]] | None = None,
     ) -> None:
+        self._direction_source = directions
+        self._digests = digests
         self._results = results
         self._title = title
         self._types = dict(types or {})
@@ -89,6 +95,8 @@ class Report:
 
     def _directions(self) -> Direction:
         """What says in words how a column changed."""
+        if self._direction_source is not None:
+            return self._direction_source()
         from simdrift.reports.explain import drawn_direction
 
         return drawn_direction(self._results.histograms)
@@ -143,9 +151,18 @@ class Report:
         from simdrift.store import Store
 
         owner = Owner(monitor, dataset, model, model_version)
-        relabelled_results = relabelled(self._results, owner, window)
+        relabelled_results = relabelled(self._identified(), owner, window)
         with Store(dsn) as store:
             return store.write(relabelled_results)
+
+    def _identified(self) -> Results:
+        """The results, their run with the digests of what was compared."""
+        if self._digests is None:
+            return self._results
+        data, reference = self._digests()
+        results = self._results
+        runs = [run._replace(data_digest=data, reference_digest=reference) for run in results.runs]
+        return Results(results, runs, results.histograms, timezone=results.timezone)
 
 
 def _guessed_roles(results: Results) -> dict[str, str]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from simdrift import _core
 from simdrift._errors import InvalidColumn
 from simdrift.metrics.columns import CATEGORICAL, NUMERIC, TABLE, ColumnState
-from simdrift.metrics.quality import pearson
+from simdrift.metrics.correlation import pearson
 from simdrift.metrics.values import (
     ALL_NULL,
     EMPTY,
