@@ -2,6 +2,7 @@
 #include "pyext.h"
 
 #include <math.h>
+#include <string.h>
 
 /* --- Prepared ------------------------------------------------------------------------
  */

@@ -1,6 +1,8 @@
 /* Weighted samples: weighted.h. */
 #include "pyext.h"
 
+#include <string.h>
+
 static PyObject *copied(const double *from, int64_t n) {
     PyObject *array = array_new(NPY_DOUBLE, n);
     if (array != NULL) memcpy(array_data(array), from, (size_t)n * sizeof *from);
