@@ -2,7 +2,7 @@
  * columns_from_arrow: any object with `__arrow_c_stream__` or `__arrow_c_array__` to
  * columns, without a copy. All columns of one call share one owner (owner.h).
  */
-#include "owner.h"
+#include "pyext/owner.h"
 
 #include <errno.h>
 #include <string.h>

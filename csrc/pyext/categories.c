@@ -5,7 +5,7 @@
  * without the GIL; a call from within the progress callback of the same object would
  * wait for itself and is refused instead.
  */
-#include "pyext.h"
+#include "pyext/pyext.h"
 
 #include <limits.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  * Immutable, so threads share it freely. A slice refers to the column it was cut from,
  * or to that one's, where it is a slice itself: chains of slices stay flat.
  */
-#include "pyext.h"
+#include "pyext/pyext.h"
 
 #include <stdio.h>
 #include <string.h>

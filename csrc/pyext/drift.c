@@ -1,5 +1,5 @@
 /* Two samples, the prepared reference, the exact p-value and the sort: drift.h. */
-#include "pyext.h"
+#include "pyext/pyext.h"
 
 #include <math.h>
 #include <string.h>

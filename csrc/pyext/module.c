@@ -1,5 +1,5 @@
 /* The module: its state, its types and its table of functions (multi-phase init). */
-#include "pyext.h"
+#include "pyext/pyext.h"
 
 core_state *core_state_of(PyObject *instance) {
     return PyType_GetModuleState(Py_TYPE(instance));

@@ -8,7 +8,7 @@
  * seconds, which is a copy, and refused where that overflows.
  */
 #define SDR_PYEXT_IMPORTS_NUMPY
-#include "pyext.h"
+#include "pyext/pyext.h"
 
 int numpy_import(void) {
     return _import_array();

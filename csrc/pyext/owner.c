@@ -1,5 +1,5 @@
 /* See owner.h. Life of Arrow structs: moved in, windows over children, one release. */
-#include "owner.h"
+#include "pyext/owner.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* The calls that describe one column, or a pair: profile.h in Python. */
-#include "pyext.h"
+#include "pyext/pyext.h"
 
 /* --- profile -------------------------------------------------------------------------
  */

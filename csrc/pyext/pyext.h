@@ -31,7 +31,7 @@
 
 #include "simdrift/simdrift.h"
 
-#include "keys.h"
+#include "pyext/keys.h"
 
 /* --- module state --------------------------------------------------------------------
  */

@@ -1,5 +1,5 @@
 /* Weighted samples: weighted.h. */
-#include "pyext.h"
+#include "pyext/pyext.h"
 
 #include <string.h>
 

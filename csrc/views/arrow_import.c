@@ -6,9 +6,9 @@
  * once. At last the array's null_count is held against its bitmap. Nothing is copied
  * but the list of a string_view's buffers.
  */
-#include "arrow_schema.h"
-#include "column.h"
-#include "types.h"
+#include "views/arrow_schema.h"
+#include "views/column.h"
+#include "views/types.h"
 
 #include <string.h>
 

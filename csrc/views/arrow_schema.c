@@ -7,9 +7,9 @@
  * 'list<int64>'); anything else is malformed. Extension types are known by the
  * metadata key ARROW:extension:name, and never read as their storage.
  */
-#include "arrow_schema.h"
+#include "views/arrow_schema.h"
 
-#include "types.h"
+#include "views/types.h"
 
 #include <limits.h>
 #include <stdlib.h>

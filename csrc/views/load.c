@@ -8,8 +8,8 @@
  *
  * Conversion is exact where float64 can hold the value, else rounded to nearest once.
  */
-#include "reading.h"
-#include "types.h"
+#include "views/reading.h"
+#include "views/types.h"
 
 #include <math.h>
 

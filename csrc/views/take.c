@@ -6,9 +6,9 @@
  * dictionary its indices are copied; else the result has int64 indices into a
  * dictionary that is all the chunks' dictionaries one after another.
  */
-#include "column.h"
-#include "reading.h"
-#include "types.h"
+#include "views/column.h"
+#include "views/reading.h"
+#include "views/types.h"
 
 enum {
     INLINE_TEXT_BYTES = 12,

@@ -12,9 +12,9 @@
  * where that finds something is the row looked for, which the message then names.
  * Time: one read. Invalid UTF-8 is no reason (sdr_profile_text counts it).
  */
-#include "column.h"
-#include "reading.h"
-#include "types.h"
+#include "views/column.h"
+#include "views/reading.h"
+#include "views/types.h"
 
 enum { INLINE_TEXT_BYTES = 12, PREFIX_BYTES = 4 };
 

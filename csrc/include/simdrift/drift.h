@@ -12,7 +12,7 @@
 #ifndef SIMDRIFT_DRIFT_H
 #define SIMDRIFT_DRIFT_H
 
-#include "view.h"
+#include "simdrift/view.h"
 
 #ifdef __cplusplus
 extern "C" {

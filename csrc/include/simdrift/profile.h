@@ -9,7 +9,7 @@
 #ifndef SIMDRIFT_PROFILE_H
 #define SIMDRIFT_PROFILE_H
 
-#include "view.h"
+#include "simdrift/view.h"
 
 #ifdef __cplusplus
 extern "C" {

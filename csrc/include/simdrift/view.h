@@ -13,7 +13,7 @@
 #ifndef SIMDRIFT_VIEW_H
 #define SIMDRIFT_VIEW_H
 
-#include "context.h"
+#include "simdrift/context.h"
 
 #ifdef __cplusplus
 extern "C" {

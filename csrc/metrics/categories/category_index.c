@@ -13,7 +13,7 @@
  * row, and only until all of the stretch's own are found: the first stretch for most,
  * any for the few rare ones.
  */
-#include "category_index.h"
+#include "metrics/categories/category_index.h"
 
 #include <string.h>
 

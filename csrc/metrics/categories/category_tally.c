@@ -2,13 +2,13 @@
  * Hash counting of one worker's rows: load a block, find each row's entry, add one.
  * Time O(rows), one probe each where few categories fill the table.
  */
-#include "category_tally.h"
+#include "metrics/categories/category_tally.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "category_table.h"
+#include "metrics/categories/category_table.h"
 #include "views/reading.h"
 
 enum {

@@ -5,15 +5,15 @@
  * overwritten. Integers are compared with the domain as they are loaded: memory that
  * changes under a call gives wrong counts, never an index outside of a table.
  */
-#include "index_rows.h"
+#include "metrics/categories/index_rows.h"
 
 #include <math.h>
 #include <stdatomic.h>
 #include <string.h>
 
-#include "category_tally.h"
 #include "core/dispatch.h"
 #include "core/parallel.h"
+#include "metrics/categories/category_tally.h"
 #include "views/reading.h"
 #include "views/types.h"
 

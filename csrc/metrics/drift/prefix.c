@@ -1,7 +1,7 @@
 /*
  * The walk over a prepared reference. See prefix.h; merge.h has the formulas.
  */
-#include "prefix.h"
+#include "metrics/drift/prefix.h"
 
 #include <math.h>
 

@@ -18,7 +18,7 @@
  * some 2 % where the samples differ, up to a third for W1 where they do not.
  * Infinities: ordered by the walk for KS; W1 with infinities is left to the sorted way.
  */
-#include "two_sample_cells.h"
+#include "metrics/drift/two_sample_cells.h"
 
 #include <math.h>
 

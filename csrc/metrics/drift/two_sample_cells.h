@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "metrics/common/cells.h"
-#include "two_sample.h"
+#include "metrics/drift/two_sample.h"
 
 enum { SDR_CELL_OCTAVES = 8 }; /* of w, a side of the center */
 

@@ -8,7 +8,7 @@
 #include <math.h>
 
 #include "kernels/cells/value.h"
-#include "two_sample_cells.h"
+#include "metrics/drift/two_sample_cells.h"
 
 /* Count times width in quanta, so that sums recover; values times rows, so that 128
  * bits hold totals. */

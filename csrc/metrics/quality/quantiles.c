@@ -14,7 +14,7 @@
 #include "metrics/common/blocks.h"
 #include "metrics/common/cells.h"
 #include "metrics/common/sort.h"
-#include "quantile.h"
+#include "metrics/quality/quantile.h"
 #include "simdrift/profile.h"
 
 /* From here on counting by cell costs less than sorting. */
