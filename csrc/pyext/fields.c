@@ -43,8 +43,7 @@ PyObject *fields_end(fields *self) {
     return self->dict;
 }
 
-/* --- 128-bit integers ----------------------------------------------------------------
- */
+/* --- 128-bit integers ------------------------------------------------------------- */
 
 #define LIMB_BITS 64
 
