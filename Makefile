@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 SOURCES := pyproject.toml setup.py CMakeLists.txt $(shell find csrc python -type f \
 	! -name '*.so' ! -path '*/__pycache__/*' ! -path '*.egg-info/*' 2>/dev/null)
 
-.PHONY: help demo test lint format test-c test-sanitize test-python test-slow test-integrations test-peers screenshots bench bench-peers bench-core clean
+.PHONY: help demo test lint format test-c test-sanitize test-extension test-python test-slow test-integrations test-peers screenshots bench bench-peers bench-core clean
 .DEFAULT_GOAL := help
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo "make lint | format         ruff, mypy --strict, clang-format (check | rewrite)"
 	@echo "make test-c                the C core alone: build/ and CTest, no Python"
 	@echo "make test-sanitize         the same under ASan + UBSan: build/sanitize"
+	@echo "make test-extension        the extension compiles without a warning: gcc, and clang where it is"
 	@echo "make test-python           pytest on the installed wheel"
 	@echo "make test-slow             the long versions: faults, packaging, big inputs"
 	@echo "make test-integrations     Prefect and Airflow, each in an environment of its own"
@@ -61,7 +62,7 @@ build/deps.stamp: .ci/system-deps
 demo: $(VENV)/demo.stamp
 	$(BIN)/simdrift demo
 
-test: lint test-c test-sanitize test-python
+test: lint test-c test-sanitize test-extension test-python
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
@@ -87,6 +88,17 @@ test-sanitize: $(VENV)/test.stamp build/deps.stamp
 	$(CONFIGURE) -B build/sanitize -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSIMDRIFT_SANITIZE=ON -DSIMDRIFT_BENCHES=OFF
 	$(BUILD) build/sanitize -j $(JOBS)
 	$(CTEST) build/sanitize
+
+# gcc 14 and clang 16 refuse what older ones only warn of: all warnings are errors here. Nothing is
+# copied into python/simdrift.
+test-extension: $(VENV)/test.stamp build/deps.stamp
+	@command -v gcc >/dev/null || command -v clang >/dev/null || { echo "test-extension needs gcc or clang on PATH; found neither" >&2; exit 1; }
+	@headers=$$(.ci/python-headers $(BIN)/python build/deps) && for compiler in gcc clang; do \
+		command -v $$compiler >/dev/null || { echo "no $$compiler on PATH: skipped"; continue; }; \
+		$(CONFIGURE) -B build/extension-$$compiler -DCMAKE_C_COMPILER=$$compiler $$headers \
+			-DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python -DSIMDRIFT_PYTHON=ON -DSIMDRIFT_IN_PLACE=OFF \
+			-DSIMDRIFT_TESTS=OFF -DSIMDRIFT_BENCHES=OFF >/dev/null && \
+		$(BUILD) build/extension-$$compiler -j $(JOBS) --target _core || exit 1; done
 
 test-python: $(VENV)/test.stamp build/deps.stamp
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile

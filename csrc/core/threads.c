@@ -74,8 +74,8 @@ static bool has_cpu_controller(const char *controllers) {
     return false;
 }
 
-/* A line is 'id:controllers:path'; v2's list is empty, v1's names the mounted folder.
- */
+/* A line is 'id:controllers:path'; v2's list is empty,
+ * v1's names the mounted folder. */
 static int quota_of_line(char *line, const char *root) {
     char *controllers = strchr(line, ':');
     char *path = controllers != NULL ? strchr(controllers + 1, ':') : NULL;

@@ -2,18 +2,17 @@
  * columns_from_arrow: any object with `__arrow_c_stream__` or `__arrow_c_array__` to
  * columns, without a copy. All columns of one call share one owner (owner.h).
  */
-#include "owner.h"
+#include "pyext/owner.h"
 
 #include <errno.h>
 #include <string.h>
 
 #define TYPE_NAME_BYTES 256
 
-/* --- out of capsules -----------------------------------------------------------------
- */
+/* --- out of capsules -------------------------------------------------------------- */
 
-/* Result of a method without arguments; NULL without an exception where there is none.
- */
+/* Result of a method without arguments;
+ * NULL without an exception where there is none. */
 static PyObject *protocol_call(PyObject *data, const char *name) {
     PyObject *method = PyObject_GetAttrString(data, name);
     if (method == NULL) {
@@ -70,8 +69,7 @@ static int array_fill(owner *self, core_state *state, PyObject *pair) {
     return 0;
 }
 
-/* --- streams -------------------------------------------------------------------------
- */
+/* --- streams ---------------------------------------------------------------------- */
 
 static int stream_raise(core_state *state, struct ArrowArrayStream *stream, int code) {
     const char *message = stream->get_last_error(stream);
@@ -148,8 +146,7 @@ int owner_fill(owner *self, core_state *state, PyObject *data) {
     return answer;
 }
 
-/* --- columns -------------------------------------------------------------------------
- */
+/* --- columns ---------------------------------------------------------------------- */
 
 typedef struct source {
     core_state *state;

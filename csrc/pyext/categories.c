@@ -5,7 +5,7 @@
  * without the GIL; a call from within the progress callback of the same object would
  * wait for itself and is refused instead.
  */
-#include "pyext.h"
+#include "pyext/pyext.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -19,8 +19,7 @@ typedef struct categories_object {
     unsigned long holder; /* thread that has the lock; 0: nobody */
 } categories_object;
 
-/* --- the lock ------------------------------------------------------------------------
- */
+/* --- the lock --------------------------------------------------------------------- */
 
 static int lock_take(categories_object *self) {
     unsigned long thread = PyThread_get_thread_ident();
@@ -42,8 +41,7 @@ static void lock_give(categories_object *self) {
     PyThread_release_lock(self->lock);
 }
 
-/* --- from labels ---------------------------------------------------------------------
- */
+/* --- from labels ------------------------------------------------------------------ */
 
 static sdr_code encode_labels(categories_object *self, const sdr_column *labels,
                               sdr_error *error) {
@@ -71,8 +69,7 @@ static int add_labels(categories_object *self, PyObject *labels, call *call) {
     return code;
 }
 
-/* --- life ----------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------- */
 
 static void categories_dealloc(PyObject *object) {
     categories_object *self = (categories_object *)object;
@@ -123,8 +120,7 @@ static PyObject *categories_new(PyTypeObject *type, PyObject *args,
     return object;
 }
 
-/* --- counting ------------------------------------------------------------------------
- */
+/* --- counting --------------------------------------------------------------------- */
 
 static PyObject *counts_array(const int64_t *counts, int64_t n) {
     PyObject *array = array_new(NPY_INT64, n);
@@ -197,8 +193,7 @@ failed:
     return NULL;
 }
 
-/* --- attributes ----------------------------------------------------------------------
- */
+/* --- attributes ------------------------------------------------------------------- */
 
 static Py_ssize_t categories_length(PyObject *object) {
     categories_object *self = (categories_object *)object;

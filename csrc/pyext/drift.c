@@ -1,10 +1,10 @@
 /* Two samples, the prepared reference, the exact p-value and the sort: drift.h. */
-#include "pyext.h"
+#include "pyext/pyext.h"
 
 #include <math.h>
+#include <string.h>
 
-/* --- Prepared ------------------------------------------------------------------------
- */
+/* --- Prepared --------------------------------------------------------------------- */
 
 typedef struct prepared_object {
     PyObject_HEAD sdr_prepared *prepared;
@@ -198,11 +198,10 @@ PyType_Spec prepared_spec = {
     .slots = prepared_slots,
 };
 
-/* --- two samples ---------------------------------------------------------------------
- */
+/* --- two samples ------------------------------------------------------------------ */
 
-/* (cuts, counts of the reference, counts of the current column); None where not done.
- */
+/* (cuts, counts of the reference, counts of the current column);
+ * None where not done. */
 static PyObject *picture_tuple(const sdr_picture *picture) {
     PyObject *cuts = NULL, *reference = NULL, *current = NULL, *all = NULL;
     size_t n = (size_t)picture->n_cuts, cells = n + 1;
@@ -347,11 +346,10 @@ PyObject *core_ks_exact_p(PyObject *module, PyObject *const *args, Py_ssize_t n_
     return PyFloat_FromDouble(p);
 }
 
-/* --- sort ----------------------------------------------------------------------------
- */
+/* --- sort ------------------------------------------------------------------------- */
 
-/* Copies what is not NaN to the front, in order, and NaN behind it; how many are not.
- */
+/* Copies what is not NaN to the front, in order, and NaN behind it;
+ * how many are not. */
 static int64_t copy_nan_last(double *out, const double *values, int64_t n) {
     int64_t kept = 0;
     for (int64_t i = 0; i < n; i++) {

@@ -1,12 +1,11 @@
 /* The module: its state, its types and its table of functions (multi-phase init). */
-#include "pyext.h"
+#include "pyext/pyext.h"
 
 core_state *core_state_of(PyObject *instance) {
     return PyType_GetModuleState(Py_TYPE(instance));
 }
 
-/* --- state ---------------------------------------------------------------------------
- */
+/* --- state ------------------------------------------------------------------------ */
 
 static const char *const key_texts[KEY_COUNT] = {
 #define SDR_KEY_TEXT(name) #name,
@@ -105,8 +104,7 @@ static void module_free(void *module) {
     module_clear((PyObject *)module);
 }
 
-/* --- functions -----------------------------------------------------------------------
- */
+/* --- functions -------------------------------------------------------------------- */
 
 #define FAST (METH_FASTCALL | METH_KEYWORDS)
 #define AS_METHOD(function) ((PyCFunction)(void (*)(void))(function))

@@ -1,5 +1,5 @@
 /* See owner.h. Life of Arrow structs: moved in, windows over children, one release. */
-#include "owner.h"
+#include "pyext/owner.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -66,8 +66,7 @@ void *owner_allocate(owner *self, size_t bytes) {
     return (char *)block + BLOCK_HEADER;
 }
 
-/* --- tables --------------------------------------------------------------------------
- */
+/* --- tables ----------------------------------------------------------------------- */
 
 #define EXTENSION_PREFIX "extension<" /* of the names of extension types */
 
@@ -138,8 +137,7 @@ sdr_code owner_check_table(const owner *self, sdr_error *error) {
     return SDR_OK;
 }
 
-/* --- a field's arrays ----------------------------------------------------------------
- */
+/* --- a field's arrays ------------------------------------------------------------- */
 
 #define BITS_PER_BYTE 8
 

@@ -5,7 +5,7 @@
 #ifndef SDR_PYEXT_OWNER_H
 #define SDR_PYEXT_OWNER_H
 
-#include "pyext.h"
+#include "pyext/pyext.h"
 
 #include "views/arrow_abi.h"
 

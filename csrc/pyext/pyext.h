@@ -31,10 +31,9 @@
 
 #include "simdrift/simdrift.h"
 
-#include "keys.h"
+#include "pyext/keys.h"
 
-/* --- module state --------------------------------------------------------------------
- */
+/* --- module state ----------------------------------------------------------------- */
 
 #define SDR_KIND_COUNT (SDR_KIND_CATEGORY + 1)
 #define SDR_UNIT_COUNT (SDR_UNIT_NS + 1)
@@ -54,8 +53,7 @@ typedef struct core_state {
 /* State of the module that made an instance of one of its (final) types. */
 core_state *core_state_of(PyObject *instance);
 
-/* --- arguments (arguments.c) ---------------------------------------------------------
- */
+/* --- arguments (arguments.c) ------------------------------------------------------ */
 
 #define PARAMETERS_MAX 8
 
@@ -76,8 +74,7 @@ int argument_double(double *out, PyObject *value, const char *name);
 /* True where `value` is NULL. */
 int argument_bool(bool *out, PyObject *value);
 
-/* --- one call of the core (call.c) ---------------------------------------------------
- */
+/* --- one call of the core (call.c) ------------------------------------------------ */
 
 typedef struct call {
     core_state *state;
@@ -97,8 +94,7 @@ int call_raise(call *self, sdr_code code); /* always -1 */
 /* Runs `expression`, a call that returns sdr_code, without the GIL: 0 or -1. */
 #define CALL(self, expression) call_end((self), (call_begin(self), (expression)))
 
-/* --- NumPy (numpy.c) -----------------------------------------------------------------
- */
+/* --- NumPy (numpy.c) -------------------------------------------------------------- */
 
 int numpy_import(void);
 /* New 1-D array; its memory through array_data. */
@@ -117,8 +113,7 @@ bool array_is_unsigned64(PyObject *value);
 PyObject *numpy_column(PyTypeObject *type, PyObject *array, PyObject *mask,
                        PyObject *name);
 
-/* --- columns (column.c) --------------------------------------------------------------
- */
+/* --- columns (column.c) ----------------------------------------------------------- */
 
 typedef struct column_object {
     PyObject_HEAD sdr_column column;
@@ -135,19 +130,16 @@ const sdr_column *column_argument(core_state *state, PyObject *value, const char
 /* The column that holds the values: the dictionary of a category. */
 const sdr_column *column_values(const sdr_column *column);
 
-/* --- Python strings (text.c) ---------------------------------------------------------
- */
+/* --- Python strings (text.c) ------------------------------------------------------ */
 
 /* Column of a sequence of str; None and NaN are null. */
 PyObject *text_column(PyTypeObject *type, PyObject *values);
 
-/* --- Arrow (arrow.c) -----------------------------------------------------------------
- */
+/* --- Arrow (arrow.c) -------------------------------------------------------------- */
 
 PyObject *columns_from_arrow(PyObject *module, PyObject *data);
 
-/* --- what the module offers ----------------------------------------------------------
- */
+/* --- what the module offers ------------------------------------------------------- */
 
 extern PyType_Spec prepared_spec;
 extern PyType_Spec categories_spec;
@@ -166,8 +158,7 @@ PyObject *core_read_bound(PyObject *module, PyObject *values);
 PyObject *core_show_config(PyObject *module, PyObject *ignored);
 PyObject *core_isa_force(PyObject *module, PyObject *name);
 
-/* --- result dicts (fields.c) ---------------------------------------------------------
- */
+/* --- result dicts (fields.c) ------------------------------------------------------ */
 
 /* Builds a dict; after the first failure the rest does nothing and the end is NULL. */
 typedef struct fields {

@@ -83,8 +83,7 @@ static void test_the_hook_sees_every_block(void **state) {
     assert_int_equal(live, 0);
 }
 
-/* --- Threads -------------------------------------------------------------------------
- */
+/* --- Threads ---------------------------------------------------------------------- */
 
 static int threads_with(const char *own, const char *omp, int argument) {
     own != NULL ? setenv("SIMDRIFT_NUM_THREADS", own, 1)
@@ -185,8 +184,7 @@ static void test_no_quota_is_no_limit(void **state) {
                      SDR_MAXIMUM_THREADS);
 }
 
-/* --- ISA -----------------------------------------------------------------------------
- */
+/* --- ISA -------------------------------------------------------------------------- */
 
 static void test_an_isa_can_be_forced_where_it_is_available(void **state) {
     (void)state;
@@ -211,8 +209,8 @@ static void test_an_isa_that_is_none_is_refused_with_a_message(void **state) {
     assert_string_equal(sdr_isa_name(SDR_ISA_AVX512), "avx512");
 }
 
-/* This program run again with SIMDRIFT_ISA set prints what is active and the warning.
- */
+/* This program run again with SIMDRIFT_ISA set prints what is active
+ * and the warning. */
 static void run_with_isa(const char *name, char *output, size_t size) {
     char command[512], self[256];
     ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);

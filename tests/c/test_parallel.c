@@ -137,8 +137,7 @@ static void test_poll_comes_about_every_50_ms(void **state) {
     assert_in_range(p.calls, 2, 9); /* 0.4 s, or more on a busy machine */
 }
 
-/* --- Fork ----------------------------------------------------------------------------
- */
+/* --- Fork ------------------------------------------------------------------------- */
 
 static void run_a_region(void) {
     sdr_context context = {.threads = 3};
