@@ -5,6 +5,7 @@
 #include "category.h"
 #include "context.h"
 #include "drift.h"
+#include "groups.h"
 #include "mmd.h"
 #include "profile.h"
 #include "ranks.h"
