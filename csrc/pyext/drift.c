@@ -271,7 +271,7 @@ static int picture_read(sdr_picture *out, bool *wanted, PyObject *value) {
     return 0;
 }
 
-static int flags_read(int *flags, PyObject *ks, PyObject *wasserstein) {
+int two_sample_flags_read(int *flags, PyObject *ks, PyObject *wasserstein) {
     bool wants_ks, wants_wasserstein;
     if (argument_bool(&wants_ks, ks) < 0) return -1;
     if (argument_bool(&wants_wasserstein, wasserstein) < 0) return -1;
@@ -312,7 +312,7 @@ PyObject *core_two_sample(PyObject *module, PyObject *const *args, Py_ssize_t n_
     if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
     const sdr_column *current = column_argument(state, values[1], "current");
     if (current == NULL) return NULL;
-    if (flags_read(&flags, values[2], values[3]) < 0) return NULL;
+    if (two_sample_flags_read(&flags, values[2], values[3]) < 0) return NULL;
     if (call_open(&call, state, values[4], values[5]) < 0) return NULL;
     if (picture_read(&picture, &draw, values[6]) < 0) return NULL;
     if (two_sample_run(&result, draw ? &picture : NULL, values[0], current, flags,

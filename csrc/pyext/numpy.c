@@ -21,6 +21,11 @@ PyObject *array_new(int type_num, int64_t length) {
     return PyArray_SimpleNew(1, &shape, type_num);
 }
 
+PyObject *array_new_2d(int type_num, int64_t rows, int64_t columns) {
+    npy_intp shape[2] = {(npy_intp)rows, (npy_intp)columns};
+    return PyArray_SimpleNew(2, shape, type_num);
+}
+
 PyObject *array_over(int type_num, int64_t length, const void *data, PyObject *owner) {
     npy_intp shape = (npy_intp)length;
     PyObject *array = PyArray_SimpleNewFromData(1, &shape, type_num, (void *)data);

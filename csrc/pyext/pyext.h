@@ -55,7 +55,7 @@ core_state *core_state_of(PyObject *instance);
 
 /* --- arguments (arguments.c) ------------------------------------------------------ */
 
-#define PARAMETERS_MAX 8
+#define PARAMETERS_MAX 9
 
 typedef struct parameters {
     const char *function;
@@ -99,6 +99,8 @@ int call_raise(call *self, sdr_code code); /* always -1 */
 int numpy_import(void);
 /* New 1-D array; its memory through array_data. */
 PyObject *array_new(int type_num, int64_t length);
+/* The same in two dimensions, row after row. */
+PyObject *array_new_2d(int type_num, int64_t rows, int64_t columns);
 /* Read-only 1-D array over memory that `owner` keeps alive. */
 PyObject *array_over(int type_num, int64_t length, const void *data, PyObject *owner);
 /* Contiguous, aligned, native 1-D array of that type, a copy only where needed. */
@@ -144,6 +146,9 @@ PyObject *columns_from_arrow(PyObject *module, PyObject *data);
 extern PyType_Spec prepared_spec;
 extern PyType_Spec categories_spec;
 
+/* sdr_two_sample_flags of two arguments; NULL is true. */
+int two_sample_flags_read(int *flags, PyObject *ks, PyObject *wasserstein);
+
 /* The sdr_prepared of an object of the type, which the caller has checked. */
 const sdr_prepared *prepared_of(PyObject *object);
 
@@ -153,7 +158,12 @@ fast_call core_profile, core_profile_text, core_distinct, core_quantiles,
     core_pooled_quantiles, core_median_deviation, core_top_values, core_histogram,
     core_pair_profile, core_two_sample, core_ks_exact_p, core_sort,
     core_rank_statistics, core_sort_both, core_deviation_profile, core_characteristic,
-    core_mmd_quadratic, core_weighted_sort, core_weighted_statistics;
+    core_mmd_quadratic, core_weighted_sort, core_weighted_statistics,
+    core_profile_groups, core_text_profile_groups, core_missing_groups,
+    core_distinct_groups, core_quantiles_groups, core_median_deviation_groups,
+    core_deviation_profile_groups, core_top_value_groups, core_histogram_groups,
+    core_two_sample_groups, core_rank_statistics_groups, core_pair_profile_groups,
+    core_ks_exact_p_groups;
 PyObject *core_read_bound(PyObject *module, PyObject *values);
 PyObject *core_show_config(PyObject *module, PyObject *ignored);
 PyObject *core_isa_force(PyObject *module, PyObject *name);

@@ -5,6 +5,7 @@
 #include "simdrift/category.h"
 #include "simdrift/context.h"
 #include "simdrift/drift.h"
+#include "simdrift/groups.h"
 #include "simdrift/mmd.h"
 #include "simdrift/profile.h"
 #include "simdrift/ranks.h"
