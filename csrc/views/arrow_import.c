@@ -59,6 +59,7 @@ static sdr_code check_buffer_count(const reader *r) {
     case SDR_TYPE_LARGE_UTF8:
         return n == 3 ? SDR_OK : refuse(r, "3 buffers for text", n);
     case SDR_TYPE_STRING_VIEW:
+        if (n > INT32_MAX) return refuse(r, "fewer than 2^31 buffers", n);
         return n >= 3 ? SDR_OK : refuse(r, "at least 3 buffers for string_view", n);
     default:
         return n == 2 ? SDR_OK : refuse(r, "2 buffers", n);
@@ -124,7 +125,6 @@ static sdr_code lay_text_buffers(sdr_view *view, const reader *r) {
     const uint8_t *sizes = buffers[n + 2];
     if (n == 0) return SDR_OK;
     if (sizes == NULL) return refuse_missing(r, "a buffer of the data buffers' sizes");
-    if (n > MAXIMUM_ROWS) return refuse(r, "fewer buffers", n);
     sdr_bytes *list = sdr_arena_allocate(r->arena, (size_t)n * sizeof *list);
     if (list == NULL) return sdr_no_memory(r->error);
     for (int64_t i = 0; i < n; i++) {

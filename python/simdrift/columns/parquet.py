@@ -59,7 +59,10 @@ def _interruptible(work: Callable[[], Answer]) -> Answer:
         except BaseException as error:
             done.set_exception(error)
 
-    threading.Thread(target=run, name="simdrift-parquet", daemon=True).start()
+    try:
+        threading.Thread(target=run, name="simdrift-parquet", daemon=True).start()
+    except RuntimeError:  # the system refuses a thread
+        return work()
     return done.result()
 
 
