@@ -10,9 +10,9 @@ from psycopg import errors
 
 from simdrift._errors import StoreError
 
+from .connection import Connection
 from .migrate import LOCK
 from .partition import drop_before, is_partitioned
-from .session import Connection
 
 _UNITS: Final = {"h": "hours", "d": "days", "w": "weeks"}
 
