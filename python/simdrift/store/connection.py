@@ -74,7 +74,11 @@ class Connection(psycopg.Connection[Any]):
             super().close()
 
     def wait(self, gen: Any, *_: object, **__: object) -> Any:
-        """What `gen`, a generator of psycopg's, returns; NoReply at `end`."""
+        """What `gen`, a generator of psycopg's, returns; NoReply at `end`.
+
+        Whatever else than a server's error ends the wait closes the connection: nobody knows
+        what the next answer on it would be to.
+        """
         poll = select.poll()
         heard = time.monotonic()
         try:
@@ -89,6 +93,10 @@ class Connection(psycopg.Connection[Any]):
                     heard = time.monotonic()
         except StopIteration as done:
             return done.value
+        except BaseException as error:
+            if getattr(error, "sqlstate", None) is None:
+                self.close()
+            raise
 
 
 _live: weakref.WeakSet[Connection] = weakref.WeakSet()

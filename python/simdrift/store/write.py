@@ -27,6 +27,7 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 from psycopg import errors
+from psycopg.copy import LibpqWriter
 
 from .batch import ERROR, Batch, Series, StoredRun
 from .connection import Connection
@@ -252,11 +253,12 @@ def _series_ids(connection: Connection, batch: Batch, *parts: Batch) -> SeriesId
 def _copied(connection: Connection, batch: Batch, series_ids: SeriesIds) -> bool:
     """Copies runs whose windows are new; False where a row of theirs is there all the same, left
     by somebody who deleted its run."""
+    connection.execute("savepoint copied")
     try:
-        with connection.transaction():
-            _copy_parts(connection, batch, series_ids, "simdrift.")
-            _copy(connection, "simdrift.run", RUN_COLUMNS, runs_text(batch))
+        _copy_parts(connection, batch, series_ids, "simdrift.")
+        _copy(connection, "simdrift.run", RUN_COLUMNS, runs_text(batch))
     except errors.UniqueViolation:
+        connection.execute("rollback to savepoint copied")
         return False
     return True
 
@@ -278,9 +280,20 @@ def _copy(
     form: str = "",
 ) -> None:
     command = f"copy {table} ({', '.join(columns)}) from stdin{form}"
-    with connection.cursor() as cursor, cursor.copy(command.encode()) as copy:
-        for piece in pieces:
-            copy.write(piece)
+    with connection.cursor() as cursor:
+        writer = _Writer(cursor)
+        with cursor.copy(command.encode(), writer=writer) as copy:
+            for piece in pieces:
+                copy.write(piece)
+
+
+class _Writer(LibpqWriter):
+    """Says nothing to the server when an exception ends a COPY, and so waits for no answer that
+    could take its place: the session drops the connection."""
+
+    def finish(self, exc: BaseException | None = None) -> None:
+        if exc is None:
+            super().finish()
 
 
 # -- by way of temporary tables
