@@ -397,3 +397,15 @@ def test_a_storm_of_signals_leaves_nothing_open(server, database, store, rounds,
     waiting = len(store.spool.pending())
     assert store.flush().batches == waiting
     assert store.verify() == ()
+
+
+@pytest.mark.parametrize("deadline", [-1, float("nan")])
+def test_a_deadline_that_is_no_span_of_time_is_refused(store, deadline):
+    with pytest.raises(ValueError, match="deadline: expected seconds"):
+        Store(store.target, deadline=deadline)
+
+
+def test_a_store_may_wait_for_ever(store):
+    endless = Store(store.target, spool=store.spool.folder, deadline=float("inf"))
+    assert endless.write(of("patient")).rows_written == 6
+    assert len(endless.read()) == 6

@@ -93,6 +93,8 @@ class Session:
     """
 
     def __init__(self, target: Target, *, deadline: float = DEADLINE) -> None:
+        if not deadline >= 0:
+            raise ValueError(f"deadline: expected seconds, 0 or more, found {deadline!r}")
         self.target = target
         self.deadline = deadline
         self._forget()
@@ -114,9 +116,9 @@ class Session:
         with suppress(AttributeError):  # its __init__ was interrupted
             self.close()
 
-    def end(self) -> float:
+    def end(self, deadline: float | None = None) -> float:
         """When a call that begins now is over, in seconds of time.monotonic()."""
-        return time.monotonic() + max(self.deadline, _LEAST)
+        return time.monotonic() + max(self.deadline if deadline is None else deadline, _LEAST)
 
     def run(self, work: Callable[[Connection], T], *, end: float | None = None) -> T:
         """`work(connection)`, again after what passes by itself, until `end` or the deadline.
@@ -252,7 +254,7 @@ def _sleep(seconds: float) -> None:
 
 
 def _milliseconds(seconds: float) -> int:
-    return max(1, min(int(1000 * seconds), 2**31 - 1))
+    return max(1, int(min(1000 * seconds, 2**31 - 1)))
 
 
 def _commit(connection: Connection) -> None:

@@ -195,22 +195,23 @@ class Store:
                 self.spool.confirm(path)
         return WriteSummary.of(counts)
 
-    def flush(self, *, adopt: bool = False) -> FlushSummary:
+    def flush(self, *, adopt: bool = False, deadline: float | None = None) -> FlushSummary:
         """Writes the batches that wait in the spool, oldest first.
 
         What can't be read is set aside as NAME.corrupt and what the server refuses as data as
         NAME.refused; the rest goes on. Batches meant for another store stay, unless `adopt`
-        takes them into this one. Each batch has `deadline` seconds of its own.
+        takes them into this one. Each batch has `deadline` seconds of its own, else as many as
+        this Store has for a call.
         """
         self.spool.remove_leftovers()
         done = FlushSummary(0, 0, 0)
         for path in self.spool.pending():
             with self.spool.claimed(path) as ours:
                 if ours:
-                    done = done.plus(self._replay(path, adopt))
+                    done = done.plus(self._replay(path, adopt, deadline))
         return done
 
-    def _replay(self, path: Path, adopt: bool) -> FlushSummary:
+    def _replay(self, path: Path, adopt: bool, deadline: float | None) -> FlushSummary:
         """Writes one batch of the spool, whose file is locked by this process."""
         nothing = FlushSummary(0, 0, 0)
         try:
@@ -220,7 +221,7 @@ class Store:
         if spooled.target != self.target.label and not adopt:
             return nothing._replace(elsewhere=(path,))
         try:
-            counts = self._send(spooled.batch, spooled.stamp)
+            counts = self._send(spooled.batch, spooled.stamp, deadline)
         except DataRefused:
             return nothing._replace(refused=(self.spool.set_aside(path, spooling.REFUSED),))
         self.spool.confirm(path)
@@ -304,14 +305,14 @@ class Store:
                 statement_seconds=_HOUR,
             )
 
-    def _send(self, batch: Batch, stamp: Stamp) -> Counts:
+    def _send(self, batch: Batch, stamp: Stamp, deadline: float | None = None) -> Counts:
         try:
-            return write_batch(self._session, batch, stamp)
+            return write_batch(self._session, batch, stamp, deadline)
         except StoreNotMigrated:
             if self.target.server is None:
                 raise
         self.migrate()
-        return write_batch(self._session, batch, stamp)
+        return write_batch(self._session, batch, stamp, deadline)
 
 
 def _whereabouts(path: Path | None, problem: OSError | None) -> str:

@@ -69,9 +69,11 @@ class Counts(NamedTuple):
 NOTHING: Final = Counts(0, 0, 0, 0)
 
 
-def write_batch(session: Session, batch: Batch, stamp: Stamp) -> Counts:
+def write_batch(
+    session: Session, batch: Batch, stamp: Stamp, deadline: float | None = None
+) -> Counts:
     """Writes a batch that was stamped when it was made in one transaction, again after what
-    passes by itself.
+    passes by itself, until `deadline` seconds (else the session's) have passed.
 
     Errors as `Session.run`; StoreNotMigrated where the schema is older than this library.
     """
@@ -83,7 +85,7 @@ def write_batch(session: Session, batch: Batch, stamp: Stamp) -> Counts:
         require_migrated(version[0] if version else None, session.target.label)
         return _write(connection, replace(batch, began=_began(connection, batch, stamp)))
 
-    return session.transaction(write)
+    return session.transaction(write, end=session.end(deadline))
 
 
 def _began(connection: Connection, batch: Batch, stamp: Stamp) -> tuple[str, ...]:
