@@ -375,8 +375,10 @@ def _store(results: Results, dsn: str | None, deadline: float) -> None:
         seconds = time.monotonic() - began
         say(
             f"{store.target.label}: {done.rows_written:,} values stored, "
-            f"{done.rows_unchanged:,} there already ({seconds:.2f} s)"
+            f"{done.rows_unchanged:,} already there ({seconds:.2f} s)"
         )
+        for note in done.notes():
+            say(f"{store.target.label}: {note}")
 
 
 def _utc(time: datetime | None) -> datetime | None:

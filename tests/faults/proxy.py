@@ -1,4 +1,4 @@
-"""A TCP proxy before a server's socket that breaks a connection at a chosen message."""
+"""A TCP proxy before a server's socket that breaks or freezes a connection at a chosen message."""
 
 import socket
 import struct
@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Literal, Self
 
 Side = Literal["before", "after"]
+Fault = Literal["reset", "frozen", "half-open"]
 
 
 class Proxy:
@@ -16,7 +17,8 @@ class Proxy:
     The connections named in `hurt` (0 is the first) break at the client's message number `at`,
     or at the first that contains the bytes `at`: 'before' it is forwarded, or 'after' it was,
     when the server's answer, if there is one, has been thrown away. What breaks it is `kill`, if
-    given, and a reset.
+    given, and the fault: a reset; 'frozen', when neither side hears of the other any more;
+    'half-open', when the server's side is closed and the client is not told.
     """
 
     def __init__(self, socket_path: str) -> None:
@@ -25,7 +27,9 @@ class Proxy:
         self.side: Side = "before"
         self.hurt: frozenset[int] = frozenset()
         self.kill: Callable[[], None] | None = None
+        self.fault: Fault = "reset"
         self.messages = 0
+        self._over = threading.Event()
         self._connections = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
@@ -36,6 +40,7 @@ class Proxy:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._over.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join(timeout=10)
@@ -47,9 +52,12 @@ class Proxy:
         *,
         times: int = 1,
         kill: Callable[[], None] | None = None,
+        fault: Fault = "reset",
     ) -> None:
         """Breaks the next `times` connections at a message; None breaks none."""
-        self.at, self.side, self.kill = at, side, kill
+        self._over.set()  # connections that an earlier plan froze end
+        self._over = threading.Event()
+        self.at, self.side, self.kill, self.fault = at, side, kill, fault
         self.hurt = frozenset(range(times))
         self._connections = 0
         self.messages = 0
@@ -68,15 +76,23 @@ class Proxy:
         server = socket.socket(socket.AF_UNIX)
         server.connect(self._socket_path)
         breaks = self.at if number in self.hurt else None
+        fault, over = self.fault, self._over
         answered = threading.Event()
         silent = threading.Event()
         back = threading.Thread(
             target=_backward, args=(server, client, answered, silent), daemon=True
         )
         back.start()
+        broken = False
         with suppress(OSError), client.makefile("rb") as reader:
-            self._forward(reader, server, breaks, answered, silent)
-        if breaks is not None:
+            broken = self._forward(reader, server, breaks, answered, silent)
+        if broken and fault != "reset":
+            silent.set()
+            if fault == "half-open":
+                with suppress(OSError):
+                    server.shutdown(socket.SHUT_RDWR)
+            over.wait(timeout=60)
+        elif breaks is not None:
             _reset(client)
         for end in (server, client):
             with suppress(OSError):
@@ -85,7 +101,8 @@ class Proxy:
         server.close()
         client.close()
 
-    def _forward(self, reader, server, breaks, answered, silent) -> None:
+    def _forward(self, reader, server, breaks, answered, silent) -> bool:
+        """Whether it broke off."""
         count = 0
         while message := _message(reader, first=count == 0):
             broken = count == breaks or (isinstance(breaks, bytes) and breaks in message)
@@ -97,10 +114,11 @@ class Proxy:
             if broken:
                 if self.kill is not None:
                     self.kill()
-                return
+                return True
             server.sendall(message)
             count += 1
             self.messages = count
+        return False
 
 
 def _message(reader, *, first: bool) -> bytes:
@@ -118,8 +136,9 @@ def _backward(server, client, answered, silent) -> None:
             if not silent.is_set():
                 client.sendall(content)
     answered.set()
-    with suppress(OSError):
-        client.shutdown(socket.SHUT_WR)
+    if not silent.is_set():
+        with suppress(OSError):
+            client.shutdown(socket.SHUT_WR)
 
 
 def _reset(client: socket.socket) -> None:

@@ -1,4 +1,6 @@
-"""A connection that breaks at every message of a write: nothing lost, nothing twice."""
+"""A connection that breaks or freezes at every message of a write: nothing lost, nothing twice."""
+
+import time
 
 import pytest
 from store_servers import DAY, STARTED, admin, expected_rows, make_results, visible_rows
@@ -105,3 +107,91 @@ def test_several_breaks_in_a_row_are_sat_out(proxy, proxied, server, database):
     with proxied() as store:
         store.write(RESULTS)
         check(store, server, database, "nightly", RESULTS)
+
+
+# -- cut, reset, frozen, half open: all within the deadline
+
+COMMIT = b"COMMIT"
+POINTS = [
+    (1, "before"),
+    (2, "after"),
+    (4, "before"),
+    (6, "after"),
+    (8, "before"),
+    (10, "after"),
+    (12, "before"),
+    (14, "after"),
+    (16, "before"),
+    (18, "after"),
+    (COMMIT, "before"),
+    (COMMIT, "after"),
+]
+SAMPLE = [(1, "before"), (8, "before"), (COMMIT, "before"), (COMMIT, "after")]
+
+
+def write_through(fault, point, proxy, proxied, terminate, results, deadline):
+    """Writes once through a connection that suffers the fault, and once more by flush where
+    that was not confirmed; how long the first took, and whether it was confirmed."""
+    at, side = point
+    kill = terminate if fault == "terminate" else None
+    proxy.plan(at, side, kill=kill, fault="reset" if kill else fault)
+    with proxied(deadline=deadline) as store:
+        began = time.monotonic()
+        try:
+            store.write(results)
+            confirmed = True
+        except _errors.StoreUnreachable:
+            confirmed = False
+        took = time.monotonic() - began
+        assert len(store.spool.pending()) == (0 if confirmed else 1)
+        proxy.plan(None)
+        with proxied() as healed:
+            assert healed.flush().batches == (0 if confirmed else 1)
+    return took, confirmed
+
+
+@pytest.fixture
+def terminate(server, database):
+    """Ends every connection of a Store to the database."""
+
+    def end():
+        with admin(server) as connection:
+            connection.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = %s and application_name = 'simdrift'",
+                (database,),
+            )
+
+    return end
+
+
+@pytest.mark.parametrize("fault", ["frozen", "half-open"])
+def test_a_connection_that_falls_silent_costs_no_more_than_the_deadline(
+    proxy, proxied, store, server, database, terminate, fault
+):
+    for number, point in enumerate(SAMPLE):
+        monitor = f"{fault} {number}"
+        results = make_results(days=2, columns=2, seed=number, monitor=monitor)
+        store.write(older(monitor))
+        write_through(fault, point, proxy, proxied, terminate, results, 1.5)
+        check(store, server, database, monitor, results)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", ["terminate", "reset", "frozen", "half-open"])
+def test_300_connections_that_are_lost_at_12_points_lose_nothing_and_end_in_time(
+    proxy, proxied, store, server, database, terminate, fault
+):
+    """With those of the other faults 1,200, of one server."""
+    for number in range(300):
+        monitor = f"{fault} {number}"
+        results = make_results(days=1, columns=2, seed=number, monitor=monitor)
+        if number % 2:
+            store.write(older(monitor))
+        point = POINTS[number % len(POINTS)]
+        took, _ = write_through(fault, point, proxy, proxied, terminate, results, 1.0)
+        assert took < 2.0
+        with admin(server, database) as connection:
+            shown = {row for row in visible_rows(connection) if row[0] == results.runs[0].run_id}
+        assert shown == expected_rows(results)
+    assert store.verify() == ()

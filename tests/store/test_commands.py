@@ -5,7 +5,7 @@ import socket
 import click
 import pytest
 from click.testing import CliRunner
-from store_servers import binaries, make_results, server_folder
+from store_servers import DAY, STARTED, binaries, make_results, server_folder
 
 from simdrift import _errors
 from simdrift.store.commands import register
@@ -40,7 +40,7 @@ def dsn(store, monkeypatch):
 
 
 def test_migrate_says_what_it_did(dsn):
-    assert "at version 30 already" in say("migrate", dsn).output
+    assert "at version 33 already" in say("migrate", dsn).output
 
 
 def test_flush_says_what_it_wrote_and_leaves_with_zero(store, dsn):
@@ -50,6 +50,18 @@ def test_flush_says_what_it_wrote_and_leaves_with_zero(store, dsn):
         pass
     done = say("flush", dsn)
     assert "1 batches: 18 rows and 2 runs written" in done.output
+    assert done.return_value == 0
+
+
+def test_flush_names_the_windows_of_which_a_later_run_is_shown(store, dsn):
+    from simdrift.store.encode import batch_from_results
+
+    store.write(make_results(days=1, started=STARTED + DAY, digest="newer"))
+    with store.spool.kept(batch_from_results(make_results(days=1)), store.target.label):
+        pass
+    done = say("flush", dsn, "--deadline=20")
+    window = "nightly flights linear 1 1d 2013-01-01 to 2013-01-02"
+    assert f"superseded by a later run, which is shown: {window}" in done.output
     assert done.return_value == 0
 
 
@@ -74,6 +86,9 @@ def test_flush_without_a_server_keeps_the_batches(tmp_path, monkeypatch):
 def test_prune_refuses_what_is_no_span(dsn):
     with pytest.raises(click.BadParameter, match="400d"):
         say("prune", dsn, "--keep=sometime")
+    for endless in ("999999d", f"{10**20}d", "9" * 5000 + "w"):
+        with pytest.raises(click.BadParameter, match="begins after the year 1"):
+            say("prune", dsn, f"--keep={endless}")
 
 
 def test_prune_says_what_it_deleted(store, dsn):
@@ -114,7 +129,7 @@ def test_the_embedded_servers_life(monkeypatch, tmp_path):
         try:
             assert "server: stopped" in say("store", "status").output
             assert "no server runs" in say("store", "stop").output
-            assert "30 migrations" in say("migrate").output
+            assert "33 migrations" in say("migrate").output
             assert "server: PostgreSQL 18" in say("store", "status").output
             with socket.socket() as free:
                 free.bind(("127.0.0.1", 0))

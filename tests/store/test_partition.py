@@ -119,6 +119,7 @@ OLDER = (  # what version 21 had in place of what came later
     "drop index simdrift.metric_value_alerts",
     "create index metric_value_by_alert on simdrift.metric_value (ts) where alert",
     "drop function simdrift.judge_runs cascade",
+    "alter table simdrift.run drop column began_at, drop column errors",
     "update simdrift.run set status = 'finished'",
     "delete from simdrift.migration where version > 21",
 )

@@ -196,7 +196,7 @@ def test_which_run_is_current_follows_from_the_rows_whoever_changes_them(store, 
     assert sql(STATUSES) == [("0", "superseded"), ("1", "superseded"), ("2", "finished")]
     sql("delete from simdrift.run where data_digest = '2'")
     assert sql(STATUSES) == [("0", "superseded"), ("1", "finished")]
-    sql("update simdrift.run set started_at = '2030-01-01' where data_digest = '0'")
+    sql("update simdrift.run set began_at = '2030-01-01' where data_digest = '0'")
     assert sql(STATUSES) == [("1", "superseded"), ("0", "finished")]
     sql("update simdrift.run set status = 'half' where data_digest = '0'")
     assert sql(STATUSES) == [("1", "finished"), ("0", "half")]

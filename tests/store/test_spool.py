@@ -72,7 +72,7 @@ def test_flush_writes_what_waits(store, sql):
     assert (done.batches, done.rows_written, done.runs_written) == (2, 27, 3)
     assert visible_rows(sql.connection) == expected_rows(second)
     assert store.spool.pending() == []
-    assert store.flush() == (0, 0, 0, (), (), ())
+    assert store.flush() == (0, 0, 0, (), (), (), ())
 
 
 def test_flush_keeps_the_start_of_a_run_from_when_it_ran(store, sql):

@@ -120,6 +120,8 @@ def command() -> str:
 
 def stored_words(summary: WriteSummary) -> str:
     """What a write did, in a few words."""
+    if summary.superseded:
+        return str(summary)
     if not summary.rows_written and not summary.runs_written:
         return f"nothing changed, all {summary.rows_unchanged:,} values were there"
     return f"{summary.rows_written:,} values of {summary.runs_written:,} windows stored"

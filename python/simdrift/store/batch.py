@@ -27,6 +27,7 @@ FLOATS: Final = (
 )
 COUNTS: Final = ("n_reference", "n_current")
 ABSENT: Final = -1
+ERROR: Final = "error"  # the status of what failed for a cause that may pass
 
 RECORD: Final = np.dtype(
     [("run_no", "<i4"), ("series_no", "<i4")]
@@ -97,6 +98,8 @@ class Batch:
     statuses: tuple[str, ...]
     values: Records
     histograms: tuple[Cells, ...]
+    began: tuple[str, ...] = ()
+    """Of runs read from a store, when each began by that server's clock; else nothing."""
 
     def only(self, keep: Iterable[int]) -> Batch:
         """The batch with these runs alone, by number; series keep their numbers."""
@@ -113,7 +116,17 @@ class Batch:
             if moved[cells.run_no] != ABSENT
         )
         runs = tuple(self.runs[number] for number in numbers)
-        return Batch(runs, self.series, self.statuses, values, tuple(histograms))
+        began = tuple(self.began[number] for number in numbers if self.began)
+        return Batch(runs, self.series, self.statuses, values, tuple(histograms), began)
+
+    def rows_by_run(self, status: str | None = None) -> list[int]:
+        """How many values each run has, those of one status where one is given."""
+        run_no = self.values["run_no"]
+        if status is not None:
+            places = [place for place, one in enumerate(self.statuses) if one == status]
+            run_no = run_no[np.isin(self.values["status_no"], places)]
+        counts: list[int] = np.bincount(run_no, minlength=len(self.runs)).tolist()
+        return counts
 
     def to_bytes(self) -> bytes:
         """A line of JSON, then the records."""

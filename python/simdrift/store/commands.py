@@ -65,14 +65,22 @@ def migrate(dsn: str | None, partition_by_month: bool) -> None:
 @click.command()
 @_dsn
 @click.option("--adopt", is_flag=True, help="Batches meant for another store too.")
-def flush(dsn: str | None, adopt: bool) -> int:
+@click.option(
+    "--deadline",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="How long to try with each batch [default: 30].",
+)
+def flush(dsn: str | None, adopt: bool, deadline: float | None) -> int:
     """Write what waits in the spool, oldest first."""
     with _open(dsn) as opened:
-        done = opened.flush(adopt=adopt)
+        done = opened.flush(adopt=adopt, deadline=deadline)
     click.echo(
         f"{done.batches} batches: {done.rows_written:,} rows and {done.runs_written:,} runs "
         f"written to {opened.target.label}"
     )
+    for window in done.superseded:
+        click.echo(f"superseded by a later run, which is shown: {window}")
     for paths, why in (
         (done.set_aside, "cannot be read, set aside"),
         (done.refused, "refused by the server, set aside"),

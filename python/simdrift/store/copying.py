@@ -14,7 +14,7 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
-from .batch import ABSENT, COUNTS, FLOATS, Batch, Records, StoredRun
+from .batch import ABSENT, COUNTS, ERROR, FLOATS, Batch, Records, StoredRun
 
 # Columns of simdrift.metric_value and simdrift.histogram in the order in which they are copied.
 VALUE_COLUMNS: Final = ("ts", "run_id", "series_id", *FLOATS, *COUNTS, "alert", "status")
@@ -27,7 +27,7 @@ HISTOGRAM_COLUMNS: Final = (
     "reference",
     "current",
 )
-RUN_COLUMNS: Final = StoredRun._fields
+RUN_COLUMNS: Final = (*StoredRun._fields, "began_at", "errors")
 
 # https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format" and "Text Format"
 _HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
@@ -144,8 +144,9 @@ def histograms_text(batch: Batch, series_ids: npt.NDArray[np.int32]) -> Iterator
 
 
 def runs_text(batch: Batch) -> Iterator[bytes]:
-    """The runs as rows of simdrift.run."""
-    return _text(batch.runs)
+    """The runs, whose beginnings are known by now, as rows of simdrift.run."""
+    columns = zip(batch.runs, batch.began, batch.rows_by_run(ERROR), strict=True)
+    return _text((*run, began, errors) for run, began, errors in columns)
 
 
 def _text(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:

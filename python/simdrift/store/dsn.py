@@ -7,6 +7,7 @@ says otherwise.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from simdrift._errors import InputError
 
+from .connection import Connection, connect
 from .embedded import EmbeddedServer
 
 _EXPECTED = "expected postgresql://user@host/database or 'host=... dbname=...'"
@@ -54,20 +56,16 @@ class Target:
     server: EmbeddedServer | None = None
     _parameters: Mapping[str, str | int] = field(default_factory=dict, repr=False)
 
-    def connect(self) -> psycopg.Connection[tuple[object, ...]]:
-        """A new connection in autocommit; starts the embedded server where it doesn't run.
+    def connect(self, end: float = math.inf) -> Connection:
+        """A new connection in autocommit by `end` (time.monotonic); starts the embedded server
+        where it doesn't run.
 
         psycopg.OperationalError as libpq gives it, for the caller to judge.
         """
         parameters: dict[str, str | int] = {**_LIVENESS, **self._parameters}
         if self.server is not None:
             parameters |= self.server.start()
-        # Named prepared statements would break behind a pooler that changes servers.
-        return psycopg.connect(
-            **parameters,  # type: ignore[arg-type]
-            autocommit=True,
-            prepare_threshold=None,
-        )
+        return connect(parameters, end)
 
     def redact(self, text: str) -> str:
         """The text without this target's secrets, however they are spelled in it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 from uuid import UUID, uuid5
 
@@ -128,6 +128,12 @@ def _checked_runs(runs: Iterable[Run]) -> tuple[Run, ...]:
         for time in (run.window_start, run.window_end, run.started_at, run.finished_at):
             if time.tzinfo is None:
                 raise ValueError(f"run {run.run_id}: expected times with a zone, found {time}")
+            try:
+                time.astimezone(UTC)
+            except OverflowError:
+                raise ValueError(
+                    f"run {run.run_id}: expected times in the years 1 to 9999 of UTC, found {time}"
+                ) from None
     return tuple(kept.values())
 
 

@@ -17,8 +17,9 @@ from psycopg import errors, sql
 from simdrift._errors import StoreError, StoreNotMigrated
 
 from . import partition
+from .connection import Connection
 from .partition import is_partitioned
-from .session import Connection, Session
+from .session import Session
 
 OLDEST_SERVER: Final = 130000  # PostgreSQL 13
 
@@ -86,7 +87,7 @@ def migrate(session: Session, *, partition_by_month: bool = False) -> Migrated:
     library, a migration was edited, or this user may not create the schema.
     """
     return session.transaction(
-        lambda connection: _migrate(connection, partition_by_month), statement_timeout="1h"
+        lambda connection: _migrate(connection, partition_by_month), statement_seconds=3600
     )
 
 

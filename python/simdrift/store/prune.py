@@ -10,10 +10,11 @@ from psycopg import errors
 
 from simdrift._errors import StoreError
 
+from .connection import Connection
 from .migrate import LOCK
 from .partition import drop_before, is_partitioned
-from .session import Connection
 
+_DIGITS: Final = 20  # of a span; int() refuses thousands, and timedelta most of these
 _UNITS: Final = {"h": "hours", "d": "days", "w": "weeks"}
 
 # Table, and the time that decides; runs go by the end of their window as their values do.
@@ -56,10 +57,23 @@ def parse_keep(keep: str | timedelta) -> timedelta:
             raise ValueError(
                 f"keep: expected a span such as '400d', '12w' or '48h', found {keep!r}"
             )
-        span = timedelta(**{_UNITS[match[2]]: int(match[1])})
+        span = _span(int(match[1][:_DIGITS]), match[2])
     if span <= timedelta(0):
         raise ValueError(f"keep: expected more than nothing, found {keep!r}")
+    try:
+        datetime.now(UTC) - span
+    except OverflowError:
+        raise ValueError(
+            f"keep: expected a span that begins after the year 1, found {keep!r:.80}"
+        ) from None
     return span
+
+
+def _span(number: int, unit: str) -> timedelta:
+    try:
+        return timedelta(**{_UNITS[unit]: number})
+    except OverflowError:
+        return timedelta.max
 
 
 def prune(connection: Connection, keep: timedelta) -> Pruned:

@@ -26,7 +26,8 @@ from .batch import (
     StoredRun,
     run_checksums,
 )
-from .session import Connection
+from .connection import Connection
+from .stamp import Stamp
 
 Texts = str | Collection[str] | None
 
@@ -161,8 +162,10 @@ def _histogram(
 
 # -- batches for another store
 
+_TEXT_OF_TIME: Final = """to_char({}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+_ORDER: Final = "began_at, started_at, finished_at, run_id"
 _STORED_RUN: Final = ", ".join(
-    f'to_char({name}, \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\')'
+    _TEXT_OF_TIME.format(name)
     if name.startswith(("window_", "started", "finished"))
     else f"{name}::text"
     if name in ("run_id", "stream_key")
@@ -172,13 +175,18 @@ _STORED_RUN: Final = ", ".join(
 _STORED_VALUE: Final = ", ".join(("run_id", "series_id", *FLOATS, "alert", "status", *COUNTS))
 
 
+def stamp_of_server(connection: Connection) -> Stamp:
+    """This moment by the clock that the store's runs are ordered by."""
+    row = connection.execute("select clock_timestamp()").fetchone()
+    assert row is not None
+    return Stamp.now()._replace(clock=row[0])
+
+
 def stored_batches(connection: Connection, *, current_only: bool = False) -> Iterator[Batch]:
     """Every run with the values and histograms that are still its own, oldest first."""
-    source = "dashboard_run" if current_only else "run"
     ids = connection.execute(
-        sql.SQL("select run_id from simdrift.{} order by started_at, finished_at, run_id").format(
-            sql.Identifier(source)
-        )
+        f"select run_id from simdrift.run where status = any(%s) order by {_ORDER}".encode(),
+        (["finished"] if current_only else ["finished", "superseded"],),
     ).fetchall()
     for start in range(0, len(ids), RUNS_AT_A_TIME):
         yield _stored_batch(connection, [row[0] for row in ids[start : start + RUNS_AT_A_TIME]])
@@ -188,8 +196,8 @@ def _stored_batch(connection: Connection, ids: Sequence[UUID]) -> Batch:
     given = (list(ids),)
     # Values are kept by series; their window ends find them by the primary key.
     runs = connection.execute(
-        f"select {_STORED_RUN} from simdrift.run where run_id = any(%s)"
-        " order by started_at, finished_at, run_id".encode(),
+        f"select {_STORED_RUN}, {_TEXT_OF_TIME.format('began_at')} from simdrift.run"
+        f" where run_id = any(%s) order by {_ORDER}".encode(),
         given,
     ).fetchall()
     number = {UUID(row[0]): place for place, row in enumerate(runs)}
@@ -211,11 +219,12 @@ def _stored_batch(connection: Connection, ids: Sequence[UUID]) -> Batch:
     series_no = {row[0]: place for place, row in enumerate(series)}
     statuses: dict[str, int] = {"ok": 0}
     return Batch(
-        tuple(StoredRun._make(row) for row in runs),
+        tuple(StoredRun._make(row[:-1]) for row in runs),
         tuple(Series._make(row[1:]) for row in series),
         values=_records(values, number, series_no, statuses),
         statuses=tuple(statuses),
         histograms=tuple(Cells(number[row[0]], series_no[row[1]], *row[2:]) for row in cells),
+        began=tuple(row[-1] for row in runs),
     )
 
 

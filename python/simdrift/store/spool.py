@@ -3,7 +3,7 @@
 One file a batch, readable at its head:
 
     simdrift-spool 1 SHA256 BYTES       of everything after this line
-    {"target": ..., "written_at": ...}  where it belongs, never a password
+    {"target": ..., "written_at": ...}  where it belongs, never a password, and its stamp
     {"runs": ...}                       the batch: a line of JSON and the records (batch.py)
 
 The name starts with the time, so names in order are batches in order. A file is written under
@@ -12,20 +12,27 @@ another name, flushed to disk and renamed; it is locked (flock) while somebody w
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
+import io
 import json
+import math
 import os
 import secrets
-import time
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from simdrift._errors import InputError
 
 from .batch import Batch
+from .checks import checked
+from .stamp import Stamp
 
 SUFFIX: Final = ".spool"
 SET_ASIDE: Final = ".corrupt"
@@ -33,18 +40,23 @@ REFUSED: Final = ".refused"
 
 _MAGIC: Final = "simdrift-spool"
 _VERSION: Final = "1"
+_WORDS: Final = 200  # characters of a decoder's complaint
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_OUT_OF_FILES: Final = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)  # of this process, not the file
 
 
-class CorruptSpool(ValueError):
-    """A spool file that is cut off, changed, or of a version this library doesn't know."""
+class CorruptSpool(InputError):
+    """A spool file that is cut off, changed, of a version this library doesn't know, or that
+    holds what no writer of ours has written."""
 
 
 @dataclass(frozen=True)
 class Spooled:
-    """What a spool file holds, and the label of the target it was meant for."""
+    """What a spool file holds, the label of the target it was meant for, and when it was made."""
 
     target: str
     batch: Batch
+    stamp: Stamp
 
 
 def default_folder() -> Path:
@@ -63,29 +75,30 @@ class Spool:
         self.folder = folder or default_folder()
 
     @contextmanager
-    def kept(self, batch: Batch, target: str) -> Iterator[Path]:
-        """The path of a new file with the batch, on disk and locked against others' flush.
+    def kept(self, batch: Batch, target: str, stamp: Stamp | None = None) -> Iterator[Path]:
+        """The path of a new file with the batch, made at `stamp` (else now), on disk and locked
+        against others' flush.
 
         OSError where it can't be written. The file stays until `confirm`.
         """
+        stamp = stamp or Stamp.now()
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self.folder / f"{time.time_ns():020d}-{os.getpid()}-{secrets.token_hex(4)}{SUFFIX}"
+        nanoseconds = (stamp.clock - _EPOCH) // timedelta(microseconds=1) * 1000
+        name = f"{nanoseconds:020d}-{os.getpid()}-{secrets.token_hex(4)}{SUFFIX}"
+        path = self.folder / name
         part = path.with_suffix(".part")
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
+        with io.FileIO(part, "xb", opener=_private) as file, _unlocking(file):
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX)
-                for piece in _encoded(batch, target):
-                    _write_all(handle, piece)
-                os.fsync(handle)
+                fcntl.flock(file, fcntl.LOCK_EX)
+                for piece in _encoded(batch, target, stamp):
+                    _write_all(file, piece)
+                os.fsync(file.fileno())
                 part.rename(path)
             except BaseException:
                 part.unlink(missing_ok=True)
                 raise
             _sync_folder(self.folder)
             yield path
-        finally:
-            os.close(handle)
 
     def pending(self) -> list[Path]:
         """The files that wait, oldest first."""
@@ -93,21 +106,26 @@ class Spool:
 
     @contextmanager
     def claimed(self, path: Path) -> Iterator[bool]:
-        """Whether the file is still there and nobody else works on it; locked until the end."""
+        """Whether it is still there and nobody else works on it; locked until the end. What is no
+        file, or cannot be opened, is nobody's work."""
         try:
-            handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            file = io.FileIO(path, "rb", opener=_without_waiting)
         except FileNotFoundError:
             yield False
             return
-        try:
+        except OSError as error:
+            if error.errno in _OUT_OF_FILES:
+                raise
+            yield True
+            return
+        with file:
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 yield False
-            else:
+                return
+            with _unlocking(file):
                 yield path.exists()
-        finally:
-            os.close(handle)
 
     def confirm(self, path: Path) -> None:
         """The server has it: the file goes. A crash before the folder is synced replays it."""
@@ -129,9 +147,16 @@ class Spool:
 
 def read(path: Path) -> Spooled:
     """What a spool file holds; CorruptSpool says what is wrong with it."""
-    with path.open("rb") as file:
-        head = file.readline(200).decode("latin-1").split()
-        content = file.read()
+    try:
+        with open(path, "rb", opener=_without_waiting) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise CorruptSpool(f"{path.name}: expected a regular file")
+            head = file.readline(200).decode("latin-1").split()
+            content = file.read()
+    except OSError as error:
+        if error.errno in _OUT_OF_FILES:
+            raise
+        raise CorruptSpool(f"{path.name}: expected a file that can be read ({error})") from error
     if len(head) != 4 or head[0] != _MAGIC:
         raise CorruptSpool(f"{path.name}: not a spool file")
     if head[1] != _VERSION:
@@ -142,23 +167,63 @@ def read(path: Path) -> Spooled:
         raise CorruptSpool(f"{path.name}: its checksum differs, the file was changed")
     envelope, _, body = content.partition(b"\n")
     try:
-        return Spooled(json.loads(envelope)["target"], Batch.from_bytes(body))
-    except (ValueError, KeyError, TypeError) as error:
-        raise CorruptSpool(f"{path.name}: {error}") from error
+        target, stamp = _envelope(json.loads(envelope))
+        return Spooled(target, checked(Batch.from_bytes(body)), stamp)
+    except MemoryError:
+        raise  # of this machine, not of the file
+    except Exception as error:
+        # Whatever odd content makes of the decoder: it is the file that is wrong.
+        why = f"{type(error).__name__} {error}"[:_WORDS]
+        raise CorruptSpool(f"{path.name}: expected a batch, found otherwise ({why})") from error
 
 
-def _encoded(batch: Batch, target: str) -> Iterator[bytes]:
-    envelope = {"target": target, "written_at": datetime.now(UTC).isoformat()}
+def _envelope(found: dict[str, Any]) -> tuple[str, Stamp]:
+    """Target and stamp. Files of earlier versions say when they were written, and no more."""
+    target, boot = found["target"], found.get("boot", "")
+    clock, uptime = datetime.fromisoformat(found["written_at"]), float(found.get("uptime", 0.0))
+    if not isinstance(target, str) or not isinstance(boot, str):
+        raise ValueError("target and boot: expected texts")
+    if clock.tzinfo is None or not math.isfinite(uptime):
+        raise ValueError("written_at and uptime: expected a time with a zone, and seconds")
+    return target, Stamp(clock.astimezone(UTC), uptime, boot)
+
+
+def _encoded(batch: Batch, target: str, stamp: Stamp) -> Iterator[bytes]:
+    envelope = {
+        "target": target,
+        "written_at": stamp.clock.isoformat(),
+        "uptime": stamp.uptime,
+        "boot": stamp.boot,
+    }
     content = json.dumps(envelope).encode("ascii") + b"\n" + batch.to_bytes()
     checksum = hashlib.sha256(content).hexdigest()
     yield f"{_MAGIC} {_VERSION} {checksum} {len(content)}\n".encode("ascii")
     yield content
 
 
-def _write_all(handle: int, content: bytes) -> None:
+@contextmanager
+def _unlocking(file: io.FileIO) -> Iterator[None]:
+    """Ends a flock: a child that was forked meanwhile shares it, so closing the file here is not
+    enough."""
+    try:
+        yield
+    finally:
+        fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Opening a FIFO would wait for its writer."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _write_all(file: io.FileIO, content: bytes) -> None:
     rest = memoryview(content)
     while rest:
-        rest = rest[os.write(handle, rest) :]
+        rest = rest[file.write(rest) :]
 
 
 def _sync_folder(folder: Path) -> None:

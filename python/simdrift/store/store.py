@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from functools import partial
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 from uuid import UUID, uuid5
 
 from simdrift._errors import StoreError, StoreNotMigrated
@@ -19,36 +19,75 @@ from simdrift.results.identity import NAMESPACE, canonical_json
 from . import read as reading
 from . import spool as spooling
 from .batch import Batch
+from .connection import Connection
 from .dsn import Target, resolve
 from .encode import HasResults, batch_from_results, visible
 from .migrate import Migrated, migrate
 from .prune import Pruned, parse_keep, prune
 from .read import Inventory, Texts
-from .session import DEADLINE, Connection, DataRefused, Session
+from .session import DEADLINE, DataRefused, Session
 from .spool import CorruptSpool, Spool
+from .stamp import Stamp
 from .write import NOTHING, Counts, write_batch
+
+_READING: Final = 60.0  # seconds for one statement
+_HOUR: Final = 3600.0
 
 
 class WriteSummary(NamedTuple):
-    """What a write changed and what was there already; `spool_path` is None once the server has
-    confirmed."""
+    """What a write changed, what was already there, and what is not shown because a later run has
+    its window; `spool_path` is None once the server has confirmed."""
 
     rows_written: int
     rows_unchanged: int
     runs_written: int
     runs_unchanged: int
     spool_path: Path | None = None
+    rows_superseded: int = 0
+    superseded: tuple[str, ...] = ()
+    """Windows, by name, whose run in these results is not shown: a later one has them."""
+    replaced: tuple[str, ...] = ()
+    """Windows, by name, that showed another run before."""
+
+    @classmethod
+    def of(cls, counts: Counts) -> Self:
+        """The summary of a write that was confirmed."""
+        return cls(*counts[:4], None, *counts[4:])
 
     def __str__(self) -> str:
-        return (
+        said = (
             f"{self.rows_written:,} rows and {self.runs_written:,} runs written, "
-            f"{self.rows_unchanged:,} and {self.runs_unchanged:,} there already"
+            f"{self.rows_unchanged:,} and {self.runs_unchanged:,} already there"
         )
+        return "; ".join((said, *self.notes()))
+
+    def notes(self) -> tuple[str, ...]:
+        """In words, what was replaced and what is not shown, with the names of the windows."""
+        notes = []
+        if self.replaced:
+            notes.append(f"replaced what was shown of {_listed(self.replaced)}")
+        if self.superseded:
+            notes.append(
+                f"{self.rows_superseded:,} rows superseded by a later run of "
+                f"{_listed(self.superseded)}"
+            )
+        return tuple(notes)
+
+
+_NAMED: Final = 3  # windows; of more, the number is said
+
+
+def _listed(windows: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    more = len(windows) - _NAMED
+    named = ", ".join(windows[:_NAMED])
+    return f"{named} and {more:,} more windows" if more > 0 else named
 
 
 class FlushSummary(NamedTuple):
-    """What a flush did; `set_aside` could not be read, `refused` could not be stored, and
-    `elsewhere` were meant for another store."""
+    """What a flush did; `set_aside` could not be read, `refused` could not be stored,
+    `elsewhere` were meant for another store, and of the windows `superseded`, by name, a later
+    run is shown."""
 
     batches: int
     rows_written: int
@@ -56,6 +95,12 @@ class FlushSummary(NamedTuple):
     set_aside: tuple[Path, ...] = ()
     refused: tuple[Path, ...] = ()
     elsewhere: tuple[Path, ...] = ()
+    superseded: tuple[str, ...] = ()
+
+    def plus(self, other: FlushSummary) -> FlushSummary:
+        """Both together."""
+        pairs: Iterator[tuple[Any, Any]] = zip(self, other, strict=True)
+        return FlushSummary(*(mine + its for mine, its in pairs))
 
 
 class Benchmark(NamedTuple):
@@ -80,6 +125,10 @@ class Store:
     first, is tried until `deadline` seconds have passed, and leaves the spool when the server
     has confirmed it. Writing the same results again changes nothing. StoreError and its kinds
     say what happened and what to do; where results were at stake, they name the spool file.
+
+    Threads may share a Store: their calls come one after the other. A forked child may use the
+    one it inherits: it gets a connection of its own, and closing it leaves the parent's alone. A
+    call that is interrupted, wherever it is, leaves the Store as good as new.
 
         with Store() as store:
             store.migrate()
@@ -130,54 +179,54 @@ class Store:
         """
         batch = batch_from_results(results)
         if not batch.runs:
-            return WriteSummary(*NOTHING)
+            return WriteSummary.of(NOTHING)
+        stamp = Stamp.now()
         with ExitStack() as stack:
             path, problem = None, None
             try:
-                path = stack.enter_context(self.spool.kept(batch, self.target.label))
+                path = stack.enter_context(self.spool.kept(batch, self.target.label, stamp))
             except OSError as error:
                 problem = error
             try:
-                counts = self._send(batch)
+                counts = self._send(batch, stamp)
             except StoreError as error:
                 raise type(error)(f"{error}; {_whereabouts(path, problem)}") from error
             if path is not None:
                 self.spool.confirm(path)
-        return WriteSummary(*counts)
+        return WriteSummary.of(counts)
 
-    def flush(self, *, adopt: bool = False) -> FlushSummary:
+    def flush(self, *, adopt: bool = False, deadline: float | None = None) -> FlushSummary:
         """Writes the batches that wait in the spool, oldest first.
 
         What can't be read is set aside as NAME.corrupt and what the server refuses as data as
         NAME.refused; the rest goes on. Batches meant for another store stay, unless `adopt`
-        takes them into this one.
+        takes them into this one. Each batch has `deadline` seconds of its own, else as many as
+        this Store has for a call.
         """
         self.spool.remove_leftovers()
-        total, batches = NOTHING, 0
-        aside: list[Path] = []
-        refused: list[Path] = []
-        elsewhere: list[Path] = []
+        done = FlushSummary(0, 0, 0)
         for path in self.spool.pending():
             with self.spool.claimed(path) as ours:
-                if not ours:
-                    continue
-                try:
-                    spooled = spooling.read(path)
-                except CorruptSpool:
-                    aside.append(self.spool.set_aside(path))
-                    continue
-                if spooled.target != self.target.label and not adopt:
-                    elsewhere.append(path)
-                    continue
-                try:
-                    total = total.plus(self._send(spooled.batch))
-                except DataRefused:
-                    refused.append(self.spool.set_aside(path, spooling.REFUSED))
-                    continue
-                self.spool.confirm(path)
-                batches += 1
+                if ours:
+                    done = done.plus(self._replay(path, adopt, deadline))
+        return done
+
+    def _replay(self, path: Path, adopt: bool, deadline: float | None) -> FlushSummary:
+        """Writes one batch of the spool, whose file is locked by this process."""
+        nothing = FlushSummary(0, 0, 0)
+        try:
+            spooled = spooling.read(path)
+        except CorruptSpool:
+            return nothing._replace(set_aside=(self.spool.set_aside(path),))
+        if spooled.target != self.target.label and not adopt:
+            return nothing._replace(elsewhere=(path,))
+        try:
+            counts = self._send(spooled.batch, spooled.stamp, deadline)
+        except DataRefused:
+            return nothing._replace(refused=(self.spool.set_aside(path, spooling.REFUSED),))
+        self.spool.confirm(path)
         return FlushSummary(
-            batches, total[0], total[2], tuple(aside), tuple(refused), tuple(elsewhere)
+            1, counts.rows_written, counts.runs_written, superseded=counts.superseded
         )
 
     def read(
@@ -203,21 +252,24 @@ class Store:
             "metric": metric,
         }
         return self._session.transaction(
-            lambda connection: reading.read_results(connection, wanted, start, end)
+            lambda connection: reading.read_results(connection, wanted, start, end),
+            statement_seconds=_READING,
         )
 
     def newest(self) -> Results:
         """Rows and runs of the newest window of every monitor, model, version and grain."""
-        return self._session.transaction(reading.newest_results)
+        return self._session.transaction(reading.newest_results, statement_seconds=_READING)
 
     def status(self) -> Inventory:
         """What is in the store, and what waits in the spool."""
         pending = self.spool.pending()
-        return self._session.transaction(lambda connection: reading.inventory(connection, pending))
+        return self._session.transaction(
+            lambda connection: reading.inventory(connection, pending), statement_seconds=_READING
+        )
 
     def verify(self) -> tuple[UUID, ...]:
         """Current runs whose values are not as many as, or not those that, were written."""
-        return self._session.transaction(reading.damaged_runs, statement_timeout="1h")
+        return self._session.transaction(reading.damaged_runs, statement_seconds=_HOUR)
 
     def annotate(self, ts: datetime, dataset: str, kind: str, text: str) -> None:
         """Adds an event that dashboards show at its time; the same event again is one event."""
@@ -241,26 +293,26 @@ class Store:
         of simdrift_owner."""
         span = parse_keep(keep)
         return self._session.transaction(
-            lambda connection: prune(connection, span), statement_timeout="1h"
+            lambda connection: prune(connection, span), statement_seconds=_HOUR
         )
 
     def copy_to(self, dsn: str | Target) -> WriteSummary:
         """Copies every run into another store, which is migrated first; twice changes nothing."""
-        with Store(dsn, spool=self.spool.folder) as other:
+        with Store(dsn, spool=self.spool.folder, deadline=self._session.deadline) as other:
             other.migrate()
             return self._session.transaction(
-                lambda connection: WriteSummary(*_copy(connection, other._session)),
-                statement_timeout="1h",
+                lambda connection: WriteSummary.of(_copy(connection, other._session)),
+                statement_seconds=_HOUR,
             )
 
-    def _send(self, batch: Batch) -> Counts:
+    def _send(self, batch: Batch, stamp: Stamp, deadline: float | None = None) -> Counts:
         try:
-            return write_batch(self._session, batch)
+            return write_batch(self._session, batch, stamp, deadline)
         except StoreNotMigrated:
             if self.target.server is None:
                 raise
         self.migrate()
-        return write_batch(self._session, batch)
+        return write_batch(self._session, batch, stamp, deadline)
 
 
 def _whereabouts(path: Path | None, problem: OSError | None) -> str:
@@ -270,9 +322,9 @@ def _whereabouts(path: Path | None, problem: OSError | None) -> str:
 
 
 def _copy(source: Connection, target: Session) -> Counts:
-    total = NOTHING
+    total, stamp = NOTHING, reading.stamp_of_server(source)
     for batch in reading.stored_batches(source):
-        total = total.plus(write_batch(target, batch))
+        total = total.plus(write_batch(target, batch, stamp))
     for table in ("event", "bench_result"):
         rows = source.execute(f"select * from simdrift.{table}".encode()).fetchall()
         if rows:
