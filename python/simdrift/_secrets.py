@@ -30,21 +30,27 @@ _SHOWN: Final = frozenset(
     )
 )
 
-_SCHEME = r"postgres(?:ql)?(?:\+\w+)?:/+"
+_SCHEME: Final = r"postgres(?:ql)?(?:\+\w+)?:/+"
+_ANY_SCHEME: Final = r"\b(?!https?:|file:)[a-z][a-z0-9+.-]*:/+"
 # A password may hold an unescaped @, /, :, blank or line end: from the user's name to the last @
 # before the next DSN. pathlib makes one slash of two.
-_URI: Final = re.compile(rf"({_SCHEME}[^:@/?#\n]*:)(?:(?!{_SCHEME}).)*@", re.I | re.S)
-# User and password without a host, which libpq takes for a host and a port.
-_PORT: Final = re.compile(
-    rf"({_SCHEME}[^:@/?#\s]*:)(?!\*\*\*|\d*(?![^/?,;\s'\")])|\d*,)[^\s'\")]+", re.I
+_URI: Final = re.compile(
+    rf"({_ANY_SCHEME}(?:(?!%3a)[^:@/?#\n])*(?::|%3a))(?:(?!{_SCHEME}).)*@", re.I | re.S
 )
-_OTHER_URL: Final = re.compile(r"(\b[a-z][a-z0-9+.-]*:/+[^:@/?#\s]*:)[^\s/@]+@", re.I)
+_QUERY: Final = re.compile(
+    r"([?&]\w*(?:passw(?:or)?d|passphrase|secret)=)(?:(?!&\w+=).)+", re.I | re.S
+)
+# User and password without a host, which libpq takes for a host and a port that is no number.
+_PORT: Final = re.compile(
+    rf"({_SCHEME}[^:@/?#\s]*:)(?!\*\*\*|\d*(?![^/?,;\s'\")])|\d*,).+", re.I | re.S
+)
+_WEB: Final = re.compile(r"(\bhttps?:/+[^:@/?#\s]*:)[^\s/@]+@", re.I)
+# A quoted value, and what follows up to the next parameter: a password may hold quotes and blanks
+# that are not escaped.
 _NAMED: Final = re.compile(
     r"""(\b\w*(?:passw(?:or)?d|passphrase|secret)|\bpwd)\s*=\s*
-    (?: '(?:[^'\\]|\\.|'')*'?                       # quoted as libpq does
-      | "(?:[^"\\]|\\.)*"?                          # as people do
-      | [^\s&]+ (?: \s+ (?!\w+\s*=) [^\s&=]+ )* )   # a blank in it is a mistake, and no end
-    """,
+    (?: '(?:[^'\\]|\\.|'')*' | "(?:[^"\\]|\\.)*" )?
+    (?: (?!\s+\w+\s*= | &\w+=) . )*""",
     re.I | re.S | re.X,
 )
 
@@ -56,8 +62,8 @@ def redact(text: str) -> str:
     'postgresql://anna:***@db/metrics and password=*** host=db'
     """
     if ":/" in text:
-        text = _URI.sub(rf"\1{HIDDEN}@", text)
-        text = _OTHER_URL.sub(rf"\1{HIDDEN}@", _PORT.sub(rf"\1{HIDDEN}", text))
+        text = _URI.sub(rf"\1{HIDDEN}@", _QUERY.sub(rf"\1{HIDDEN}", text))
+        text = _WEB.sub(rf"\1{HIDDEN}@", _PORT.sub(rf"\1{HIDDEN}", text))
     return _NAMED.sub(rf"\1={HIDDEN}", text) if "=" in text else text
 
 
@@ -87,6 +93,9 @@ class Dsn:
     def __str__(self) -> str:
         return shown(self.reveal())
 
+    def __format__(self, form: str) -> str:
+        return format(str(self), form)
+
     def __bool__(self) -> bool:
         return bool(self.reveal())
 
@@ -106,7 +115,7 @@ class Dsn:
 
     def __reduce__(self) -> tuple[type[Dsn], tuple[str]]:
         text = _parts(self.reveal(), "")
-        if text is None:
+        if text is None or redact(text) != text:
             raise TypeError(
                 "this DSN cannot be pickled: its password cannot be told from the rest of it"
             )
@@ -139,7 +148,7 @@ def shown(dsn: str) -> str:
 _HOST: Final = r"(?:\[[\w:.%]*\]|[\w.%-]*)(?::\d*)?"
 _WHOLE_URI: Final = re.compile(
     rf"""(?P<scheme>postgres(?:ql)?(?:\+\w+)?://)
-    (?: (?P<user>[^:@/?\#\s]*) (?P<password>:[^@/]*)? @ )?
+    (?: (?P<user>(?:(?!%3a)[^:@/?\#\s])*) (?P<password>:(?:(?!\?\w+=)[^@/])*)? @ )?
     (?P<rest> {_HOST} (?:,{_HOST})* (?:/[^?@]*)? )
     (?: \? (?P<query>.*) )?""",
     re.I | re.S | re.X,
@@ -177,6 +186,9 @@ def _uri_parts(dsn: str, hidden: str) -> str | None:
     text += match["rest"]
     if match["query"] is None:
         return text
-    pairs = [_pair(unquote(p.partition("=")[0]), p, hidden) for p in match["query"].split("&")]
+    given = match["query"].split("&")
+    if not all("=" in pair for pair in given):
+        return None
+    pairs = [_pair(unquote(pair.partition("=")[0]), pair, hidden) for pair in given]
     query = "&".join(pair for pair in pairs if pair)
     return f"{text}?{query}" if query else text

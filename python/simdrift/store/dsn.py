@@ -163,7 +163,8 @@ def _has_one_reading(rest: str) -> bool:
     path = path.partition("?")[0]
     before, at, _ = head.partition("@")
     user = before.partition(":")[0] if at else ""
-    return head.count("@") <= 1 and "@" not in path and not re.search(r"[?#\s]", user)
+    odd = re.search(r"[?#\s]", user) or at and re.search(r"\?\w+=", before)
+    return head.count("@") <= 1 and "@" not in path and not odd
 
 
 def _misread(parameters: Mapping[str, str | int]) -> str:
