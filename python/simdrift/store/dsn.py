@@ -163,7 +163,7 @@ def _has_one_reading(rest: str) -> bool:
     path = path.partition("?")[0]
     before, at, _ = head.partition("@")
     user = before.partition(":")[0] if at else ""
-    odd = re.search(r"[?#\s]", user) or at and re.search(r"\?\w+=", before)
+    odd = re.search(r"[?#\s]", user) or (at and re.search(r"\?\w+=", before))
     return head.count("@") <= 1 and "@" not in path and not odd
 
 
