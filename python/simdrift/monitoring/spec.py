@@ -7,8 +7,6 @@ line.
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -27,13 +25,14 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from simdrift._errors import SpecError
+from simdrift._secrets import Dsn
 from simdrift.monitoring import toml
 from simdrift.monitoring.names import known_metrics, whole_name
 from simdrift.monitoring.spec_errors import did_you_mean, found, spec_error
 from simdrift.monitoring.windows import Rule
+from simdrift.results.files import read_bytes
 from simdrift.results.identity import canonical_json, digest
 
-PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]*(?=@)|(\bpassword\s*=\s*)('[^']*'|\S+)")
 # The version of the definitions: raised with any change of a default, of a definition, or of what
 # is computed where nothing is asked for. A key that is not set is not in the digest, and a store
 # keeps what it has under an identity (tests/monitoring/test_definitions.py fails where it is due).
@@ -97,11 +96,12 @@ class _Speaking(_Meta):
         try:
             return super().__call__(*args, **values)
         except ValidationError as error:
-            raise spec_error(error, cast("type[BaseModel]", self)) from None
+            problem = spec_error(error, cast("type[BaseModel]", self))
+        raise problem  # out here, for pydantic's error would go along, and hold the values
 
 
 class _Part(BaseModel, metaclass=_Speaking):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class ReferenceSpec(_Part):
@@ -198,7 +198,7 @@ class Metrics(_Part):
 class StoreSpec(_Part):
     """Where results go: not part of what a run is."""
 
-    dsn: str | None = Field(None, repr=False, description="postgresql://user@host/database")
+    dsn: Dsn | None = Field(None, repr=False, description="postgresql://user@host/database")
 
 
 class Spec(_Part):
@@ -332,7 +332,7 @@ class Spec(_Part):
         """The spec of a TOML file; paths in it are relative to the file's folder."""
         name = str(path)
         try:
-            text = Path(path).read_text(encoding="utf-8")
+            text = read_bytes(path).decode("utf-8")
         except FileNotFoundError:
             raise SpecError(
                 f"{name}: expected a monitor's TOML file, found no such file: check the path"
@@ -344,14 +344,12 @@ class Spec(_Part):
                 f"{name}: expected a monitor's TOML file, found one that can't be read "
                 f"({error.strerror})"
             ) from None
-        try:
-            values = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise SpecError(f"{name}: not TOML: {error}") from None
+        values = toml.read(text, name)
         try:
             return cls.model_validate(values)._in_folder(Path(path).parent)
         except ValidationError as error:
-            raise spec_error(error, cls, name=name, text=text) from None
+            problem = spec_error(error, cls, name=name, text=text)
+        raise problem
 
     def _in_folder(self, folder: Path) -> Self:
         """The spec with its relative paths taken from this folder."""
@@ -365,7 +363,7 @@ class Spec(_Part):
         """The spec as TOML, what is not set left out; a password in the dsn is shown as ***."""
         values = self.model_dump(exclude_defaults=True)
         if self.store.dsn is not None:
-            values["store"] = {"dsn": redacted(self.store.dsn)}
+            values["store"] = {"dsn": str(self.store.dsn)}
         return toml.write(values)
 
     @property
@@ -374,15 +372,6 @@ class Spec(_Part):
         values = self.model_dump(mode="json", exclude=NOT_IN_DIGEST, exclude_defaults=True)
         values.get("reference", {}).pop("data", None)
         return digest([DEFAULTS_VERSION, canonical_json(values)])
-
-
-def redacted(dsn: str) -> str:
-    """A connection text with its password as ***.
-
-    >>> redacted("postgresql://ann:secret@host/db")
-    'postgresql://ann:***@host/db'
-    """
-    return PASSWORD.sub(lambda match: f"{match[1] or match[2]}***", dsn)
 
 
 def _after(start: datetime | date | None, end: datetime | date | None) -> bool:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from simdrift._errors import SpecError
+from simdrift._secrets import redact
 from simdrift.monitoring import toml
 
 ELSEWHERE = {
@@ -90,10 +91,15 @@ def did_you_mean(name: str, known: list[str]) -> str:
 
 
 def found(value: object, key: str = "") -> str:
-    """A value as text, short, and never a password."""
-    if "dsn" in key:
+    """A value as text, short, and never a password: nothing is shown of what stands in the place
+    of a store or of its DSN, and no DSN in the place of anything else."""
+    if "dsn" in key or key.partition(".")[0] == "store":
         return "something else (not shown: it may hold a password)"
     if isinstance(value, Mapping):
         return "a table"
-    text = repr(value)
+    try:
+        text = repr(value)
+    except (RecursionError, ValueError):  # too deep, or an integer of too many digits
+        return f"a {type(value).__name__}"
+    text = redact(text)  # before it is cut: a password is found by what comes after it
     return text if len(text) <= LONGEST_FOUND else text[: LONGEST_FOUND - 3] + "..."

@@ -12,19 +12,18 @@ Integers of the layout are little endian. A file is written whole or not at all.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
 import struct
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simdrift._errors import InputError
+from simdrift.results import files
 
 MAGIC = b"sdrift\r\n"
 VERSION = 2
@@ -39,24 +38,16 @@ Arrays = Mapping[str, NDArray[Any]]
 def write(path: str | os.PathLike[str], content: Mapping[str, Any], arrays: Arrays) -> None:
     """Write JSON content and arrays of float64, (u)int64, int32 or uint8."""
     data = _encode(content, arrays)
-    target = Path(path)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
+        files.write_bytes(path, data)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise InputError(f"{target}: the reference can't be written: {error.strerror}") from None
+        raise InputError(f"{path}: the reference can't be written: {error.strerror}") from None
 
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Content and arrays (read-only) of a file; InputError says what is wrong with it."""
     try:
-        data = Path(path).read_bytes()
+        data = files.read_bytes(path)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; expected a saved reference") from None
     except OSError as error:
@@ -67,7 +58,7 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArra
 def is_state_file(path: str | os.PathLike[str]) -> bool:
     """Whether the file starts as a saved reference does."""
     try:
-        with open(path, "rb") as file:
+        with files.open_regular(path) as file:
             return file.read(len(MAGIC)) == MAGIC
     except OSError:
         return False

@@ -1,4 +1,5 @@
-"""TOML around a spec: the line of a key, and a writer for plain tables.
+"""TOML around a spec: a reader that says what a spec can't hold, the line of a key, and a writer
+for plain tables.
 
 The standard library reads TOML but keeps no lines and writes none.
 """
@@ -6,13 +7,62 @@ The standard library reads TOML but keeps no lines and writes none.
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Mapping, Sequence
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any, Final
+
+from simdrift._errors import SpecError
 
 Path = tuple[str | int, ...]
+DEEPEST: Final = 12  # tables and lists in each other; a spec has at most five
+_LARGEST: Final = 2**63 - 1  # what TOML asks of a reader (toml.io/en/v1.0.0#integer)
+_DIGITS: Final = re.compile(r"[0-9][0-9_]{4000,}")  # int() takes 4,300
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 KEY_PART = re.compile(r"""\s*("(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)\s*""")
+
+
+def read(text: str, name: str) -> dict[str, Any]:
+    """The values of a TOML file; SpecError names the file and, where it is known, line and key of
+    what is no TOML or no number that can be computed with."""
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        problem = f"{name}: not TOML: {error}"
+    except RecursionError:
+        problem = f"{name}: expected tables and lists of at most {DEEPEST} levels, found hundreds"
+    except ValueError:  # int() gives up on it
+        lines = [n for n, line in enumerate(text.split("\n"), 1) if _DIGITS.search(line)]
+        place = f", line {lines[0]}" if lines else ""
+        problem = f"{name}{place}: expected a number, found one of thousands of digits"
+    else:
+        problem = next(_refusals(values, text, name), "")
+        if not problem:
+            return values
+    raise SpecError(problem)  # out here, for the parser's error would go along, and hold the text
+
+
+def _refusals(values: Mapping[str, Any], text: str, name: str) -> Iterator[str]:
+    """What of the values a spec can't hold, each with its key and line."""
+    for path, found in _odd(values, ()):
+        line = line_of(text, path)
+        place = name if line is None else f"{name}, line {line}"
+        yield f"{place}: '{'.'.join(str(part) for part in path)}': {found}"
+
+
+def _odd(value: object, path: Path) -> Iterator[tuple[Path, str]]:
+    if len(path) > DEEPEST:
+        yield path[:DEEPEST], f"expected at most {DEEPEST} levels of tables and lists, found more"
+    elif isinstance(value, Mapping | list):
+        items = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for key, item in items:
+            yield from _odd(item, (*path, key))
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield path, f"expected a finite number, found {value}"
+    elif isinstance(value, int) and not -_LARGEST <= value <= _LARGEST:
+        yield path, f"expected an integer of at most 64 bits, found one of {value.bit_length()}"
 
 
 def line_of(text: str, path: Path) -> int | None:
@@ -33,7 +83,7 @@ def _lines_by_path(text: str) -> dict[tuple[str, ...], int]:
     """First line of each key; values that go on over lines may add paths that do no harm."""
     found: dict[tuple[str, ...], int] = {}
     table: tuple[str, ...] = ()
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
         if stripped.startswith("["):
             header = _key_path(stripped.lstrip("["), "]")
@@ -84,7 +134,7 @@ def _is_leaf(value: object) -> bool:
 
 
 def _key(name: str) -> str:
-    return name if BARE_KEY.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+    return name if BARE_KEY.fullmatch(name) else _quoted(name)
 
 
 def _value(value: object) -> str:
@@ -99,4 +149,9 @@ def _value(value: object) -> str:
         return f"{{ {inner} }}"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "[" + ", ".join(_value(item) for item in value) + "]"
-    return json.dumps(str(value), ensure_ascii=False)
+    return _quoted(str(value))
+
+
+def _quoted(text: str) -> str:
+    """TOML's basic string is JSON's but for DEL, which TOML has escaped."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
