@@ -56,7 +56,7 @@ def run(*command: object, cwd: Path, **environment: str) -> str:
     """What a command prints; its whole output and the end of this run where it fails."""
     names = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     done = subprocess.run([str(c) for c in command], cwd=cwd, env=names | environment, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)  # fmt: skip
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
     if done.returncode:
         sys.exit(f"{done.stdout}\nwheel: {command[:3]} ended with {done.returncode}")
     return done.stdout

@@ -19,11 +19,11 @@ from urllib.parse import quote
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
-from simdrift.monitoring.spec import Spec
 
 import simdrift as sd
 from simdrift import _errors
 from simdrift._secrets import Dsn, redact
+from simdrift.monitoring.spec import Spec
 from simdrift.results.collection import Results
 from simdrift.results.identity import identified
 from simdrift.results.rows import Run

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from simdrift.results.collection import Results, in_utc
+from simdrift.results.collection import Results
 from simdrift.results.identity import identified
 from simdrift.results.rows import Run
+from simdrift.results.table import Head
+from simdrift.results.zones import in_utc
 
 Window = tuple[datetime, datetime]
 
@@ -28,25 +30,29 @@ def relabelled(results: Results, owner: Owner, window: Window | None) -> Results
     """
     times = _checked(results, window)
     runs = {run.run_id: _run(run, owner, times) for run in results.runs}
-    unknown = {row.run_id for row in results} - runs.keys()
+    table = results.table.compacted()
+    unknown = {head.run_id for head in table.heads} - runs.keys()
     if unknown:
         raise ValueError(f"expected a run for every row, found {len(unknown)} run ids without one")
-    return Results(
-        (
-            row._replace(
-                run_id=run.run_id,
-                dataset=owner.dataset,
-                model=owner.model,
-                model_version=owner.model_version,
-                window_start=run.window_start,
-                window_end=run.window_end,
-            )
-            for row in results
-            for run in (runs[row.run_id],)
-        ),
+    heads = [_head(runs[head.run_id], head.grain) for head in table.heads]
+    return Results.from_table(
+        table.with_heads(heads),
         runs.values(),
-        (h._replace(run_id=runs[h.run_id].run_id) for h in results.histograms),
+        results.histograms.with_run_ids({old: run.run_id for old, run in runs.items()}),
         timezone=results.timezone,
+    )
+
+
+def _head(run: Run, grain: str) -> Head:
+    """What the rows of a run share."""
+    return Head(
+        run.run_id,
+        run.dataset,
+        run.model,
+        run.model_version,
+        run.window_start,
+        run.window_end,
+        grain,
     )
 
 

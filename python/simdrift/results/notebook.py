@@ -14,15 +14,15 @@ _HEADS = ("window", "segment", "column", "metric", "value", "threshold", "alert"
 _ALERT = {True: "yes", False: "no", None: ""}
 
 
-def plain_table(rows: Sequence[Result], heading: str) -> str:
-    """A table of the first `MOST_ROWS` rows under a heading; every name is escaped.
+def plain_table(rows: Sequence[Result], heading: str, of: int) -> str:
+    """A table of the first rows, `of` so many, under a heading; every name is escaped.
 
-    >>> plain_table([], "no rows").startswith("<p>no rows</p>")
+    >>> plain_table([], "no rows", 0).startswith("<p>no rows</p>")
     True
     """
     heads = "".join(f'<th scope="col">{head}</th>' for head in _HEADS)
-    body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows[:MOST_ROWS])
-    more = f"<p>… and {len(rows) - MOST_ROWS:,} more rows</p>" if len(rows) > MOST_ROWS else ""
+    body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
+    more = f"<p>… and {of - len(rows):,} more rows</p>" if of > len(rows) else ""
     return f"<p>{_safe(heading)}</p><table><tr>{heads}</tr>{body}</table>{more}"
 
 

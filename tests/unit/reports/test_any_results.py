@@ -10,7 +10,7 @@ import synth
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from page import parsed
-from strategies import HISTOGRAM, MAYBE_REAL, RESULTS, RUN, TEXT
+from strategies import HISTOGRAM, MAYBE_COUNT, MAYBE_REAL, RESULTS, RUN, TEXT
 
 from simdrift.drawing.text import width
 from simdrift.reports import ProfileReport, Report, stand_out, terminal
@@ -61,6 +61,8 @@ def row_of(run) -> st.SearchStrategy[Result]:
         threshold=MAYBE_REAL,
         null_quantile=MAYBE_REAL,
         alert=st.none() | st.booleans(),
+        n_reference=MAYBE_COUNT,
+        n_current=MAYBE_COUNT,
         params=st.sampled_from(["", "q=0.5", "q=0.9", "q=x", "bins=10"]),
     )
 
