@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
+from simdrift.catalogue.metric import Metric
+from simdrift.metrics.columns import TABLE
+from simdrift.metrics.registry import measures
 from simdrift.metrics.values import NOT_APPLICABLE, OK, MetricValue
 
 
@@ -21,6 +25,36 @@ def drifted_columns(values: Iterable[MetricValue]) -> tuple[set[str], set[str]]:
     return compared, drifted
 
 
+_TABLE: dict[str, Any] = {
+    "group": "whole table",
+    "source": "Evidently: dataset drift",
+    "better": "lower",
+    "kinds": (TABLE,),
+    "needs_values": False,
+}
+
+
+@measures(
+    Metric(
+        name="drift.dataset",
+        title="share of drifted columns",
+        formula="share of the columns whose deciding method alerts",
+        unit="share",
+        bounds=(0.0, 1.0),
+        rule="share",
+        threshold=0.5,
+        leads=True,
+        **_TABLE,
+    ),
+    Metric(
+        name="drift.dataset_count",
+        title="drifted columns",
+        formula="number of the columns whose deciding method alerts",
+        unit="columns",
+        bounds=(0.0, None),
+        **_TABLE,
+    ),
+)
 def dataset_rows(
     values: Iterable[MetricValue], threshold: float, n_reference: int, n_current: int
 ) -> list[MetricValue]:

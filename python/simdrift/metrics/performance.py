@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from simdrift import _core
+from simdrift.catalogue.metric import Metric
 from simdrift.metrics.nulls.special import NORMAL_975
-from simdrift.metrics.registry import unknown
+from simdrift.metrics.registry import measures, records_of, unknown
 from simdrift.metrics.values import (
     ALL_NULL,
     CONSTANT,
@@ -55,28 +56,97 @@ class _Score(NamedTuple):
 Sums = Mapping[str, Any]
 
 
+def _error(name: str, title: str, formula: str, source: str, **rest: Any) -> Metric:
+    """The record of `performance.<name>`, by default an error in the target's unit. Over the rows
+    in which target and prediction are finite."""
+    rest = {"unit": "column", "better": "lower", "bounds": (0.0, None), **rest}
+    rest["statuses"] = ("empty", "all_null", *rest.get("statuses", ()))
+    return Metric(
+        name=f"performance.{name}",
+        title=title,
+        group="regression",
+        formula=formula,
+        source=source,
+        kinds=("pair",),
+        reads="profile",
+        needs_values=False,
+        weights=False,
+        **rest,
+    )
+
+
+@measures(
+    _error(
+        "mean_error",
+        "mean error",
+        "mean of prediction - target, 95 % interval",
+        "textbook",
+        better="zero",
+        bounds=(None, None),
+    )
+)
 def _mean_error(s: Sums) -> _Score:
     mean = s["sum_error"] / s["n"]
     return _Score(mean, _reach(s, mean))
 
 
+@measures(
+    _error(
+        "mae",
+        "MAE",
+        "mean of |prediction - target|, 95 % interval",
+        "sklearn.metrics.mean_absolute_error",
+    )
+)
 def _mae(s: Sums) -> _Score:
     mean = s["sum_abs_error"] / s["n"]
     return _Score(mean, _reach(s, mean))
 
 
-def _mse(s: Sums) -> _Score:
-    return _Score(s["sum_squared_error"] / s["n"])
-
-
+@measures(
+    _error(
+        "rmse",
+        "RMSE",
+        "root of the mean of (prediction - target)^2",
+        "sklearn.metrics.root_mean_squared_error",
+    )
+)
 def _rmse(s: Sums) -> _Score:
     return _Score(math.sqrt(s["sum_squared_error"] / s["n"]))
 
 
+@measures(
+    _error(
+        "mse",
+        "MSE",
+        "mean of (prediction - target)^2",
+        "sklearn.metrics.mean_squared_error",
+        unit="column^2",
+    )
+)
+def _mse(s: Sums) -> _Score:
+    return _Score(s["sum_squared_error"] / s["n"])
+
+
+@measures(
+    _error("max_error", "largest error", "max |prediction - target|", "sklearn.metrics.max_error")
+)
 def _max_error(s: Sums) -> _Score:
     return _Score(s["max_abs_error"])
 
 
+@measures(
+    _error(
+        "r2",
+        "R²",
+        "1 - sum of squared errors / sum of squares of the target about its mean",
+        "sklearn.metrics.r2_score",
+        unit="",
+        better="higher",
+        bounds=(None, 1.0),
+        statuses=("too_few_rows", "constant"),
+    )
+)
 def _r2(s: Sums) -> _Score:
     if s["n"] < 2:
         return _Score(None, status=TOO_FEW_ROWS)
@@ -95,12 +165,9 @@ def _reach(s: Sums, mean: float) -> float | None:
 
 
 _SCORES: dict[str, Callable[[Sums], _Score]] = {
-    "mean_error": _mean_error,
-    "mae": _mae,
-    "rmse": _rmse,
-    "mse": _mse,
-    "max_error": _max_error,
-    "r2": _r2,
+    record.short: score
+    for score in (_mean_error, _mae, _rmse, _mse, _max_error, _r2)
+    for record in records_of(score)
 }
 METRICS = tuple(_SCORES)
 

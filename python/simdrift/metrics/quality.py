@@ -11,14 +11,23 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from simdrift import _core
-from simdrift.metrics.columns import CATEGORICAL, NULL, TEMPORAL, ColumnState
+from simdrift.catalogue.metric import Metric
+from simdrift.metrics.columns import (
+    CATEGORICAL,
+    COUNTABLE,
+    NULL,
+    ORDERED,
+    TABLE,
+    TEMPORAL,
+    ColumnState,
+)
 from simdrift.metrics.nulls.special import NORMAL_975
-from simdrift.metrics.registry import unknown
+from simdrift.metrics.registry import measures, records_of, unknown
 from simdrift.metrics.values import (
     ALL_NULL,
     CONSTANT,
@@ -47,6 +56,38 @@ class Found(NamedTuple):
     reach: float = 0.0  # half the 95 % interval of an estimate; 0: exact
 
 
+def _statistic(name: str, title: str, group: str, formula: str, **rest: Any) -> Metric:
+    """The record of `quality.<name>`, by default of any column with rows and of numbers."""
+    rest = {"kinds": COUNTABLE, "source": "textbook", "needs_values": False, **rest}
+    return Metric(name=f"quality.{name}", title=title, group=group, formula=formula, **rest)
+
+
+def _count(name: str, title: str, what: str, **rest: Any) -> Metric:
+    """The record of a number of rows that the one fused pass counts."""
+    rest = {"unit": "rows", "bounds": (0.0, None), "reads": "profile", **rest}
+    return _statistic(name, title, rest.pop("group", "counts"), f"number of {what}", **rest)
+
+
+_ANY = (*COUNTABLE, NULL)
+_ABSENT = ("empty", "all_null")
+
+
+@measures(
+    _count("rows", "rows", "rows", kinds=(*_ANY, TABLE)),
+    _count("missing", "missing", "rows that are null or NaN", kinds=_ANY, better="lower"),
+    _statistic(
+        "missing_share",
+        "missing share",
+        "counts",
+        "missing rows (of a table: cells) over all",
+        kinds=(*_ANY, TABLE),
+        unit="share",
+        better="lower",
+        bounds=(0.0, 1.0),
+        reads="profile",
+        statuses=("empty",),
+    ),
+)
 def _counts(column: ColumnState) -> list[Found]:
     rows, missing = float(column.rows), float(column.missing)
     share = missing / rows if rows else None
@@ -70,6 +111,57 @@ _MOMENTS = (
 )
 
 
+def _moment(name: str, title: str, formula: str, **rest: Any) -> Metric:
+    """The record of a statistic of the finite rows that the one fused pass sums."""
+    rest = {"unit": "column", "reads": "profile", "statuses": _ABSENT, **rest}
+    return _statistic(name, title, rest.pop("group", "moments"), formula, **rest)
+
+
+_SPREAD_STATUS = (*_ABSENT, "too_few_rows", "constant")
+
+
+@measures(
+    _count("nan", "NaN", "rows that are NaN", better="lower"),
+    _count("pos_inf", "+∞", "rows that are +inf", better="lower"),
+    _count("neg_inf", "-∞", "rows that are -inf", better="lower"),
+    _count("zeros", "zeros", "rows that are 0"),
+    _count("negatives", "negatives", "rows below 0"),
+    _moment("min", "minimum", "smallest value, -inf counted", group="order"),
+    _moment("max", "maximum", "largest value, +inf counted", group="order"),
+    _moment("sum", "sum", "sum of the finite rows"),
+    _moment("mean", "mean", "mean of the finite rows"),
+    _moment(
+        "variance",
+        "variance",
+        "variance, ddof 1",
+        unit="column^2",
+        bounds=(0.0, None),
+        statuses=_SPREAD_STATUS,
+    ),
+    _moment(
+        "std",
+        "standard deviation",
+        "square root of the variance, ddof 1",
+        bounds=(0.0, None),
+        statuses=_SPREAD_STATUS,
+    ),
+    _moment(
+        "skewness",
+        "skewness",
+        "g1 = m3 / m2^1.5, the population form",
+        unit="",
+        source="scipy.stats.skew",
+        statuses=_SPREAD_STATUS,
+    ),
+    _moment(
+        "kurtosis",
+        "kurtosis",
+        "g2 = m4 / m2^2 - 3, the population form",
+        unit="",
+        source="scipy.stats.kurtosis",
+        statuses=_SPREAD_STATUS,
+    ),
+)
 def _profile(column: ColumnState) -> list[Found]:
     profile, unit = column.profile, column.unit_seconds
     found = [Found(name, float(profile[name])) for name in _SPECIALS]
@@ -85,6 +177,17 @@ def _profile(column: ColumnState) -> list[Found]:
     return found
 
 
+@measures(
+    _statistic(
+        "distinct",
+        "distinct values",
+        "categories",
+        "number of distinct values: exact to 4,096 (categories: 10,000), then HyperLogLog, p = 14",
+        unit="values",
+        bounds=(0.0, None),
+        source="Flajolet et al. 2007, Ertl 2017",
+    )
+)
 def _distinct(column: ColumnState) -> list[Found]:
     if column.kind == CATEGORICAL and not column.categories.overflow:
         return [Found("distinct", float(np.count_nonzero(column.categories.counts)))]
@@ -92,6 +195,39 @@ def _distinct(column: ColumnState) -> list[Found]:
     return [Found("distinct", float(count), reach=NORMAL_975 * error * count)]
 
 
+@measures(
+    _statistic(
+        "quantile",
+        "quantile",
+        "order",
+        "type 7: NumPy's default; infinities ordered at the ends",
+        kinds=ORDERED,
+        unit="column",
+        source="Hyndman and Fan 1996; numpy.quantile",
+        statuses=_ABSENT,
+    ),
+    _statistic(
+        "iqr",
+        "interquartile range",
+        "order",
+        "75 % quantile minus 25 % quantile",
+        kinds=ORDERED,
+        unit="column",
+        bounds=(0.0, None),
+        statuses=_ABSENT,
+    ),
+    _statistic(
+        "mad",
+        "MAD",
+        "order",
+        "median of |x - median| over finite rows",
+        kinds=ORDERED,
+        unit="column",
+        bounds=(0.0, None),
+        source="scipy.stats.median_abs_deviation",
+        statuses=_ABSENT,
+    ),
+)
 def _quantiles(column: ColumnState) -> list[Found]:
     status, unit = _absent(column), column.unit_seconds
     values = [0.0] * len(QUANTILES)
@@ -113,6 +249,29 @@ def _mad(column: ColumnState, center: float, status: str) -> float:
     return column.median_deviation(center) * column.unit_seconds
 
 
+_TOP_SHARE = _statistic(
+    "top_share",
+    "share of the most frequent value",
+    "categories",
+    "rows with the most frequent value over rows that are not missing",
+    unit="share",
+    bounds=(0.0, 1.0),
+    statuses=_ABSENT,
+)
+
+
+@measures(
+    _statistic(
+        "mode",
+        "mode",
+        "categories",
+        "the most frequent number, of equally frequent ones the smallest",
+        kinds=ORDERED,
+        unit="column",
+        statuses=_ABSENT,
+    ),
+    _TOP_SHARE,
+)
 def _mode(column: ColumnState) -> list[Found]:
     """The most frequent number (of equally frequent ones the smallest) and its share."""
     status = _absent(column)
@@ -126,6 +285,7 @@ def _mode(column: ColumnState) -> list[Found]:
     return [Found("mode", float(values[0]) * column.unit_seconds), Found("top_share", share)]
 
 
+@measures(_TOP_SHARE)
 def _categories(column: ColumnState) -> list[Found]:
     status = _absent(column)
     if status == OK and column.categories.overflow:
@@ -139,6 +299,18 @@ def _categories(column: ColumnState) -> list[Found]:
 _TEXT_COUNTS = ("empty", "blank", "invalid_utf8")
 
 
+_TEXT: dict[str, Any] = {"group": "text", "kinds": ("text",)}
+_LENGTH: dict[str, Any] = {**_TEXT, "unit": "code points", "bounds": (0.0, None)}
+
+
+@measures(
+    _count("empty", "empty texts", "texts without a character", **_TEXT),
+    _count("blank", "blank texts", "texts of white space alone, empty ones included", **_TEXT),
+    _count("invalid_utf8", "invalid UTF-8", "texts that are not UTF-8", better="lower", **_TEXT),
+    _moment("length_min", "shortest length", "fewest code points of a text", **_LENGTH),
+    _moment("length_mean", "mean length", "mean number of code points", **_LENGTH),
+    _moment("length_max", "longest length", "most code points of a text", **_LENGTH),
+)
 def _text(column: ColumnState) -> list[Found]:
     profile = column.text_profile
     found = [Found(name, float(profile[name])) for name in _TEXT_COUNTS]
@@ -157,18 +329,11 @@ def _text(column: ColumnState) -> list[Found]:
 
 _Part = Callable[[ColumnState], list[Found]]
 _NAMES: dict[_Part, tuple[str, ...]] = {
-    _counts: ("rows", "missing", "missing_share"),
-    _profile: (*_SPECIALS, "min", "max", "sum", "mean", "variance", "std", "skewness", "kurtosis"),
-    _distinct: ("distinct",),
-    _quantiles: ("quantile", "iqr", "mad"),
-    _mode: ("mode", "top_share"),
-    _categories: ("top_share",),
-    _text: (*_TEXT_COUNTS, "length_min", "length_mean", "length_max"),
+    part: tuple(record.short for record in records_of(part))
+    for part in (_counts, _profile, _distinct, _quantiles, _mode, _categories, _text)
 }
 STATISTICS = tuple(dict.fromkeys(name for names in _NAMES.values() for name in names))
 """Every statistic of a column, in the order of rows."""
-CHEAP = frozenset(STATISTICS) - {"distinct", "quantile", "iqr", "mad", "mode", "top_share"}
-"""Those that the one fused pass gives."""
 
 
 def _parts(column: ColumnState) -> tuple[_Part, ...]:
@@ -230,6 +395,9 @@ def _row(column: str, found: Found, n: int) -> MetricValue:
     return row._replace(ci_low=value - found.reach, ci_high=value + found.reach)
 
 
+@measures(
+    _statistic("columns", "columns", "counts", "number of columns", kinds=(TABLE,), unit="columns")
+)
 def table_rows(columns: Mapping[str, ColumnState]) -> list[MetricValue]:
     """Rows, columns and the share of missing cells of the whole table (`column` '')."""
     known = [column for column in columns.values() if column.broken is None]
@@ -244,6 +412,18 @@ def table_rows(columns: Mapping[str, ColumnState]) -> list[MetricValue]:
     return [_row("", item, n) for item in found]
 
 
+@measures(
+    _statistic(
+        "correlation",
+        "correlation",
+        "pairs",
+        "Pearson's r over the rows in which both are finite, Fisher's 95 % interval",
+        kinds=("pair",),
+        bounds=(-1.0, 1.0),
+        source="scipy.stats.pearsonr",
+        statuses=("empty", "too_few_rows", "constant"),
+    )
+)
 def correlation_row(a: ColumnState, b: ColumnState) -> MetricValue:
     """`quality.correlation` of a pair 'a ~ b': Pearson's r over the rows in which both are
     finite, with Fisher's 95 % interval; `n_current` counts those rows."""

@@ -92,6 +92,11 @@ def measures(*records: Metric) -> Callable[[F], F]:
     return register
 
 
+def records_of(function: Function) -> tuple[Metric, ...]:
+    """The records of what a registered function measures."""
+    return _FUNCTIONS[function]
+
+
 def drift_method(record: Metric) -> Callable[[F], F]:
     """Registers a function `(pair, **params) -> Outcome` as a drift method. ValueError where the
     method has a function, or the function's parameters are not the record's."""
