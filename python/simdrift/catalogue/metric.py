@@ -20,6 +20,30 @@ KINDS = ("numeric", "categorical", "temporal", "null", "text", "table", "pair")
 Reads = Literal["ks", "wasserstein", "ranks", "profile"]
 Bounds = tuple[float | None, float | None]
 
+FAMILIES = {
+    "drift": "Drift",
+    "quality": "Quality",
+    "performance": "Performance",
+}
+"""What each family of metrics is called, in the order of lists."""
+GROUPS = {
+    "ranks": "ranks of numbers",
+    "distances": "distances of numbers",
+    "bins": "distances over bins",
+    "location and spread": "location and spread of numbers",
+    "categories": "categories",
+    "any column": "any column",
+    "whole rows": "whole rows",
+    "whole table": "the whole table",
+    "counts": "counts",
+    "moments": "moments",
+    "order": "order",
+    "text": "text",
+    "pairs": "pairs of columns",
+    "regression": "regression",
+}
+"""What each group of metrics is called, in the order of lists."""
+
 ANY_STATUS = ("not_applicable", "overflow", "no_reference", "error")
 """Statuses that every metric can give, on top of those of its record."""
 COMPARISON_STATUS = ("empty", "all_null", "missing_column", "new_column", "type_changed")
@@ -81,7 +105,14 @@ class Metric:
     decides: bool = False
     """Whether the automatic choice lets it decide on a large column."""
     leads: bool = False
-    """Whether a page that has room for a few metrics of its family shows it first."""
+    """Whether a page draws it before others, without being asked."""
+    watched: bool = False
+    """Whether windows in which it is unusual are looked for without being asked."""
+    relative: bool = False
+    """Whether a value over the usual one says how good a window is: an overview shows it so, and
+    an alert rule looks at it. Not where the value may be 0, or hangs on a single row."""
+    openlineage: str = ""
+    """Its key in OpenLineage's data-quality facet; '' where that has none."""
 
     def __post_init__(self) -> None:
         family, dot, short = self.name.partition(".")
@@ -123,6 +154,15 @@ class Metric:
     def defaults(self) -> Mapping[str, Any]:
         """The default of each parameter, by its name."""
         return MappingProxyType({param.name: param.default for param in self.params})
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Sort key of lists: by family, then by group."""
+        families, groups = list(FAMILIES), list(GROUPS)
+        return (
+            families.index(self.family) if self.family in families else len(families),
+            groups.index(self.group) if self.group in groups else len(groups),
+        )
 
     @property
     def possible_statuses(self) -> tuple[str, ...]:

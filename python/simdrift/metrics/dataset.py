@@ -44,6 +44,7 @@ _TABLE: dict[str, Any] = {
         rule="share",
         threshold=0.5,
         leads=True,
+        watched=True,
         **_TABLE,
     ),
     Metric(

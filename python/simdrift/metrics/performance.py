@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from simdrift import _core
 from simdrift.catalogue.metric import Metric
 from simdrift.metrics.nulls.special import NORMAL_975
-from simdrift.metrics.registry import measures, records_of, unknown
+from simdrift.metrics.registry import functions, measures, unknown
 from simdrift.metrics.values import (
     ALL_NULL,
     CONSTANT,
@@ -83,6 +83,7 @@ def _error(name: str, title: str, formula: str, source: str, **rest: Any) -> Met
         "textbook",
         better="zero",
         bounds=(None, None),
+        watched=True,
     )
 )
 def _mean_error(s: Sums) -> _Score:
@@ -96,6 +97,9 @@ def _mean_error(s: Sums) -> _Score:
         "MAE",
         "mean of |prediction - target|, 95 % interval",
         "sklearn.metrics.mean_absolute_error",
+        leads=True,
+        watched=True,
+        relative=True,
     )
 )
 def _mae(s: Sums) -> _Score:
@@ -109,6 +113,9 @@ def _mae(s: Sums) -> _Score:
         "RMSE",
         "root of the mean of (prediction - target)^2",
         "sklearn.metrics.root_mean_squared_error",
+        leads=True,
+        watched=True,
+        relative=True,
     )
 )
 def _rmse(s: Sums) -> _Score:
@@ -122,6 +129,7 @@ def _rmse(s: Sums) -> _Score:
         "mean of (prediction - target)^2",
         "sklearn.metrics.mean_squared_error",
         unit="column^2",
+        relative=True,
     )
 )
 def _mse(s: Sums) -> _Score:
@@ -144,6 +152,7 @@ def _max_error(s: Sums) -> _Score:
         unit="",
         better="higher",
         bounds=(None, 1.0),
+        relative=True,
         statuses=("too_few_rows", "constant"),
     )
 )
@@ -165,9 +174,7 @@ def _reach(s: Sums, mean: float) -> float | None:
 
 
 _SCORES: dict[str, Callable[[Sums], _Score]] = {
-    record.short: score
-    for score in (_mean_error, _mae, _rmse, _mse, _max_error, _r2)
-    for record in records_of(score)
+    record.short: score for score, (record,) in functions("performance").items()
 }
 METRICS = tuple(_SCORES)
 

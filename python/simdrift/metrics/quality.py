@@ -73,8 +73,15 @@ _ABSENT = ("empty", "all_null")
 
 
 @measures(
-    _count("rows", "rows", "rows", kinds=(*_ANY, TABLE)),
-    _count("missing", "missing", "rows that are null or NaN", kinds=_ANY, better="lower"),
+    _count("rows", "rows", "rows", kinds=(*_ANY, TABLE), watched=True),
+    _count(
+        "missing",
+        "missing",
+        "rows that are null or NaN",
+        kinds=_ANY,
+        better="lower",
+        openlineage="nullCount",
+    ),
     _statistic(
         "missing_share",
         "missing share",
@@ -86,6 +93,8 @@ _ABSENT = ("empty", "all_null")
         bounds=(0.0, 1.0),
         reads="profile",
         statuses=("empty",),
+        leads=True,
+        watched=True,
     ),
 )
 def _counts(column: ColumnState) -> list[Found]:
@@ -126,10 +135,10 @@ _SPREAD_STATUS = (*_ABSENT, "too_few_rows", "constant")
     _count("neg_inf", "-∞", "rows that are -inf", better="lower"),
     _count("zeros", "zeros", "rows that are 0"),
     _count("negatives", "negatives", "rows below 0"),
-    _moment("min", "minimum", "smallest value, -inf counted", group="order"),
-    _moment("max", "maximum", "largest value, +inf counted", group="order"),
-    _moment("sum", "sum", "sum of the finite rows"),
-    _moment("mean", "mean", "mean of the finite rows"),
+    _moment("min", "minimum", "smallest value, -inf counted", group="order", openlineage="min"),
+    _moment("max", "maximum", "largest value, +inf counted", group="order", openlineage="max"),
+    _moment("sum", "sum", "sum of the finite rows", openlineage="sum"),
+    _moment("mean", "mean", "mean of the finite rows", watched=True),
     _moment(
         "variance",
         "variance",
@@ -186,6 +195,7 @@ def _profile(column: ColumnState) -> list[Found]:
         unit="values",
         bounds=(0.0, None),
         source="Flajolet et al. 2007, Ertl 2017",
+        openlineage="distinctCount",
     )
 )
 def _distinct(column: ColumnState) -> list[Found]:

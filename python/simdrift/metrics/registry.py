@@ -8,7 +8,6 @@ import difflib
 import inspect
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -92,9 +91,34 @@ def measures(*records: Metric) -> Callable[[F], F]:
     return register
 
 
+def records(family: str | None = None) -> tuple[Metric, ...]:
+    """Every record, or those of a family, in the order of lists.
+
+    >>> [record.short for record in records("performance")]
+    ['mean_error', 'mae', 'rmse', 'mse', 'max_error', 'r2']
+    """
+    found = (one for one in _RECORDS.values() if family in (None, one.family))
+    return tuple(sorted(found, key=lambda one: one.place))
+
+
+def record(name: str) -> Metric | None:
+    """The record of that whole name; None for a metric that another writer stored.
+
+    >>> record("drift.psi").title
+    'PSI'
+    """
+    return _RECORDS.get(name)
+
+
 def records_of(function: Function) -> tuple[Metric, ...]:
     """The records of what a registered function measures."""
     return _FUNCTIONS[function]
+
+
+def functions(family: str) -> dict[Function, tuple[Metric, ...]]:
+    """The registered functions of a family with the records of what they measure, in the order
+    in which they are written."""
+    return {f: found for f, found in _FUNCTIONS.items() if found[0].family == family}
 
 
 def drift_method(record: Metric) -> Callable[[F], F]:
@@ -125,32 +149,22 @@ def _check_signature(record: Metric, function: Function) -> None:
         )
 
 
-@cache
-def _load() -> dict[str, DriftMethod]:
-    """The table, filled: importing the modules of methods registers them."""
-    import simdrift.metrics.drift  # noqa: F401
-
-    return _TABLE
-
-
 def methods(kind: str | None = None) -> tuple[str, ...]:
     """Names of the methods that apply to a kind of column; all without one.
 
     >>> methods("table")
     ('correlation', 'domain_classifier', 'mmd', 'pca_reconstruction')
     """
-    table = _load()
-    return tuple(sorted(n for n, m in table.items() if kind is None or kind in m.kinds))
+    return tuple(sorted(n for n, m in _TABLE.items() if kind is None or kind in m.kinds))
 
 
 def method(name: str) -> DriftMethod:
     """The method of that name ('ks' or 'drift.ks'); ValueError lists what exists."""
     if not isinstance(name, str):
         raise TypeError(f"method: expected a name (str), found {type(name).__name__}")
-    table = _load()
-    found = table.get(name.removeprefix("drift."))
+    found = _TABLE.get(name.removeprefix("drift."))
     if found is None:
-        raise ValueError(unknown("drift method", name, table))
+        raise ValueError(unknown("drift method", name, _TABLE))
     return found
 
 
@@ -174,7 +188,7 @@ def checked_params(spec: DriftMethod, params: Mapping[str, Any]) -> dict[str, An
 def check_weighted(spec: DriftMethod, params: Mapping[str, Any]) -> None:
     """ValueError where the method, or what is asked of it, has no meaning for weighted rows."""
     if not spec.weights:
-        same = [m for m in _load().values() if set(spec.kinds) & set(m.kinds)]
+        same = [m for m in _TABLE.values() if set(spec.kinds) & set(m.kinds)]
         known = ", ".join(sorted(m.name for m in same if m.weights))
         raise ValueError(f"weights: {spec.metric} counts rows and takes none; these do: {known}")
     if params.get("method") == "exact":

@@ -111,7 +111,6 @@ def _hellinger(c: Counts, d: Counts) -> NDArray[np.float64]:
         threshold=0.2,
         kinds=COUNTABLE,
         params=(BINS, SMOOTHING),
-        leads=True,
     )
 )
 def measure_psi(
@@ -184,7 +183,6 @@ def psi(
         kinds=COUNTABLE,
         params=(BINS,),
         decides=True,
-        leads=True,
     )
 )
 def measure_jensen_shannon(pair: ColumnPair, *, bins: Bins = DEFAULT_BINS) -> Outcome:

@@ -58,7 +58,6 @@ def checked_corrected(corrected: bool) -> bool:
             Param("corrected", False, CORRECTED, checked_corrected),
         ),
         statuses=("degenerate",),
-        leads=True,
     )
 )
 def measure_chi_square(

@@ -43,7 +43,6 @@ PERMUTED = (PERMUTATIONS, SEED)
         reads="wasserstein",
         needs_values=False,
         statuses=("too_few_rows",),
-        leads=True,
     )
 )
 def measure_wasserstein(pair: ColumnPair, *, permutations: int = 0, seed: int = 0) -> Outcome:
@@ -156,7 +155,6 @@ def _permuted_params(permutations: int, seed: int) -> dict[str, Any]:
         needs_values=False,
         statuses=("too_few_rows", "constant", "degenerate"),
         decides=True,
-        leads=True,
     )
 )
 def measure_wasserstein_normed(

@@ -91,7 +91,7 @@ def hedges_g(n: float, mean: float, vx: float, m: float, other: float, vy: float
     Metric(
         name="drift.t_test",
         title="Welch's t",
-        group="moments",
+        group="location and spread",
         formula="Welch's t of reference against current",
         p_value="Student",
         effect_size="Hedges' g",
@@ -147,7 +147,7 @@ def t_test(
     Metric(
         name="drift.mean_shift",
         title="change of the mean",
-        group="moments",
+        group="location and spread",
         formula="mean(y) - mean(x), Welch's 95 % interval",
         p_value="Student",
         effect_size="Hedges' g",
@@ -205,7 +205,7 @@ def mean_shift(
     Metric(
         name="drift.std_ratio",
         title="ratio of the standard deviations",
-        group="moments",
+        group="location and spread",
         formula="sd(y) / sd(x), interval of the F law",
         p_value="F, two-sided",
         effect_size="its logarithm",
@@ -266,7 +266,7 @@ def std_ratio(
     Metric(
         name="drift.levene",
         title="Brown-Forsythe W",
-        group="moments",
+        group="location and spread",
         formula="W about the medians",
         p_value="F(1, N - 2)",
         effect_size="log sd(y)/sd(x)",
@@ -326,7 +326,7 @@ def levene(
     Metric(
         name="drift.epps_singleton",
         title="Epps-Singleton W²",
-        group="moments",
+        group="location and spread",
         formula="W2 of the characteristic functions at t = 0.4, 0.8",
         p_value=(
             "chi2(4), a limit: near 0.05 within a fifth at 90 rows; of sides that differ "
@@ -423,7 +423,7 @@ def epps_singleton(
     Metric(
         name="drift.quantile_shift",
         title="largest change of a quantile",
-        group="moments",
+        group="location and spread",
         formula=(
             "largest change of the 5, 25, 50, 75, 95 % quantiles in IQR(x), signed, with "
             "interval from order statistics or a bootstrap"

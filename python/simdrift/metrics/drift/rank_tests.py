@@ -58,7 +58,6 @@ def checked_ks_method(method: str) -> str:
         ),
         reads="ks",
         needs_values=False,
-        leads=True,
     )
 )
 def measure_ks(pair: ColumnPair, *, method: str = "auto") -> Outcome:
