@@ -20,13 +20,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift.catalogue.metric import Metric
 from simdrift.metrics.columns import CATEGORICAL, COUNTABLE, Bins, Counts
 from simdrift.metrics.drift.categorical import chi_square_of, cramers_v
 from simdrift.metrics.drift.cells import (
+    BINS,
     DEFAULT_BINS,
+    DEFAULT_SMOOTHING,
+    SMOOTHING,
     Cut,
-    checked_bins,
-    checked_smoothing,
     crowded,
     whole_rows,
 )
@@ -51,8 +53,6 @@ MOST_CELLS = 2_000
 """Of more cells no rows are exchanged: they cost a draw each."""
 EXCHANGES, EXCHANGE_SEED = 100, 7
 MOST_SIMULATED, SIMULATIONS = 64, 400
-DEFAULT_SMOOTHING = 0.5
-"""Rows added to each cell (Jeffreys), so that an empty one does not make PSI infinite."""
 
 
 Statistic = Callable[[Counts, Counts], NDArray[np.float64]]
@@ -96,11 +96,22 @@ def _hellinger(c: Counts, d: Counts) -> NDArray[np.float64]:
 
 
 @drift_method(
-    "psi",
-    kinds=COUNTABLE,
-    rule="distance",
-    threshold=0.2,
-    params={"bins": checked_bins, "smoothing": checked_smoothing},
+    Metric(
+        name="drift.psi",
+        title="PSI",
+        group="bins",
+        formula="sum (p - q) ln(p / q) over bins, 0.5 rows added to each bin of both sides",
+        p_value="PSI / (1/n + 1/m) ~ chi2(B - 1)",
+        effect_size="the value",
+        source="Siddiqi 2006; Yurdakul 2018 (its law)",
+        unit="nats",
+        better="lower",
+        bounds=(0.0, None),
+        rule="distance",
+        threshold=0.2,
+        kinds=COUNTABLE,
+        params=(BINS, SMOOTHING),
+    )
 )
 def measure_psi(
     pair: ColumnPair, *, bins: Bins = DEFAULT_BINS, smoothing: float = DEFAULT_SMOOTHING
@@ -157,7 +168,22 @@ def psi(
 
 
 @drift_method(
-    "jensen_shannon", kinds=COUNTABLE, rule="distance", threshold=0.1, params={"bins": checked_bins}
+    Metric(
+        name="drift.jensen_shannon",
+        title="Jensen-Shannon distance",
+        group="bins",
+        formula="Jensen-Shannon distance, base 2",
+        p_value="JSD / ((1/n + 1/m) / (8 ln 2)) ~ chi2(B - 1), JSD the squared distance",
+        effect_size="the value; Cramer's V of categories",
+        source="Lin 1991; scipy.spatial.distance.jensenshannon(base=2)",
+        better="lower",
+        bounds=(0.0, 1.0),
+        rule="distance",
+        threshold=0.1,
+        kinds=COUNTABLE,
+        params=(BINS,),
+        decides=True,
+    )
 )
 def measure_jensen_shannon(pair: ColumnPair, *, bins: Bins = DEFAULT_BINS) -> Outcome:
     """Jensen-Shannon distance, base 2, in [0, 1]; for categories beside Cramer's V."""
@@ -199,11 +225,22 @@ def jensen_shannon(
 
 
 @drift_method(
-    "kl",
-    kinds=COUNTABLE,
-    rule="distance",
-    threshold=0.1,
-    params={"bins": checked_bins, "smoothing": checked_smoothing},
+    Metric(
+        name="drift.kl",
+        title="KL divergence",
+        group="bins",
+        formula="sum p ln(p / q), smoothed as PSI",
+        p_value="2 KL / (1/n + 1/m) ~ chi2(B - 1)",
+        effect_size="the value",
+        source="Kullback and Leibler 1951; scipy.stats.entropy",
+        unit="nats",
+        better="lower",
+        bounds=(0.0, None),
+        rule="distance",
+        threshold=0.1,
+        kinds=COUNTABLE,
+        params=(BINS, SMOOTHING),
+    )
 )
 def measure_kl(
     pair: ColumnPair, *, bins: Bins = DEFAULT_BINS, smoothing: float = DEFAULT_SMOOTHING
@@ -240,7 +277,21 @@ def kl(
 
 
 @drift_method(
-    "hellinger", kinds=COUNTABLE, rule="distance", threshold=0.1, params={"bins": checked_bins}
+    Metric(
+        name="drift.hellinger",
+        title="Hellinger distance",
+        group="bins",
+        formula="sqrt(1 - sum sqrt(p q))",
+        p_value="8 H^2 / (1/n + 1/m) ~ chi2(B - 1)",
+        effect_size="the value",
+        source="textbook",
+        better="lower",
+        bounds=(0.0, 1.0),
+        rule="distance",
+        threshold=0.1,
+        kinds=COUNTABLE,
+        params=(BINS,),
+    )
 )
 def measure_hellinger(pair: ColumnPair, *, bins: Bins = DEFAULT_BINS) -> Outcome:
     """sqrt(1 - sum sqrt(p q))."""
@@ -272,11 +323,22 @@ def hellinger(
 
 
 @drift_method(
-    "total_variation",
-    kinds=COUNTABLE,
-    rule="distance",
-    threshold=0.1,
-    params={"bins": checked_bins},
+    Metric(
+        name="drift.total_variation",
+        title="total variation distance",
+        group="bins",
+        formula="half the sum of |p - q|",
+        p_value="of chi-square on the same bins, see below where they are sparse",
+        effect_size="the value",
+        source="textbook",
+        unit="share",
+        better="lower",
+        bounds=(0.0, 1.0),
+        rule="distance",
+        threshold=0.1,
+        kinds=COUNTABLE,
+        params=(BINS,),
+    )
 )
 def measure_total_variation(pair: ColumnPair, *, bins: Bins = DEFAULT_BINS) -> Outcome:
     """Half the sum of |p - q|; p-value of the chi-square test on the same cells,
@@ -352,7 +414,25 @@ def total_variation(
 
 
 @drift_method(
-    "l_infinity", kinds=COUNTABLE, rule="distance", threshold=0.1, params={"bins": checked_bins}
+    Metric(
+        name="drift.l_infinity",
+        title="largest change of a share",
+        group="bins",
+        formula="max |p - q|",
+        p_value=(
+            "z-tests of all bins (Fisher's where a bin, or all others together, expect "
+            "less than 5 rows), Bonferroni"
+        ),
+        effect_size="the value",
+        source="textbook",
+        unit="share",
+        better="lower",
+        bounds=(0.0, 1.0),
+        rule="distance",
+        threshold=0.1,
+        kinds=COUNTABLE,
+        params=(BINS,),
+    )
 )
 def measure_l_infinity(pair: ColumnPair, *, bins: Bins = DEFAULT_BINS) -> Outcome:
     """The largest |p - q| of a cell; z-tests of all cells, Bonferroni."""

@@ -9,11 +9,14 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift.catalogue.metric import Param
 from simdrift.metrics.columns import CATEGORICAL, HIGH_CARDINALITY, WIDTH_RULES, Bins, Counts
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.values import NOT_APPLICABLE, Outcome
 
 DEFAULT_BINS = 10
+DEFAULT_SMOOTHING = 0.5
+"""Rows added to each cell (Jeffreys), so that an empty one does not make PSI infinite."""
 TOO_MANY = f"more than {HIGH_CARDINALITY} categories"
 
 Cut = int | str | Sequence[float]
@@ -46,6 +49,15 @@ def checked_smoothing(smoothing: float) -> float:
     if not 0.0 <= smoothing < math.inf:
         raise ValueError(f"smoothing: expected a number >= 0, found {smoothing!r}")
     return float(smoothing)
+
+
+BINS = Param(
+    "bins",
+    DEFAULT_BINS,
+    "bins of equal count in the reference, a rule of equal widths, or cut points",
+    checked_bins,
+)
+SMOOTHING = Param("smoothing", DEFAULT_SMOOTHING, "rows added to each bin", checked_smoothing)
 
 
 def whole_rows(counts: Counts) -> NDArray[np.int64]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from simdrift.catalogue.metric import Metric
 from simdrift.metrics.columns import ORDERED
-from simdrift.metrics.drift.checks import checked_permutations, checked_seed
+from simdrift.metrics.drift.checks import PERMUTATIONS, SEED
 from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.nulls import permutation
 from simdrift.metrics.pair import ColumnPair
@@ -21,16 +22,28 @@ from simdrift.metrics.values import (
     Outcome,
 )
 
-PERMUTED = {"permutations": checked_permutations, "seed": checked_seed}
+PERMUTED = (PERMUTATIONS, SEED)
 
 
 @drift_method(
-    "wasserstein",
-    kinds=ORDERED,
-    rule="distance",
-    params=PERMUTED,
-    needs_values=False,
-    reads="wasserstein",
+    Metric(
+        name="drift.wasserstein",
+        title="Wasserstein distance",
+        group="distances",
+        formula="W1 = integral |F - G|, of the float64 values as real numbers, rounded once",
+        p_value="permutations on request",
+        effect_size="with a p-value: W1 in std(x)",
+        source="Vallender 1974; scipy.stats.wasserstein_distance",
+        unit="column",
+        better="lower",
+        bounds=(0.0, None),
+        rule="distance",
+        kinds=ORDERED,
+        params=PERMUTED,
+        reads="wasserstein",
+        needs_values=False,
+        statuses=("too_few_rows",),
+    )
 )
 def measure_wasserstein(pair: ColumnPair, *, permutations: int = 0, seed: int = 0) -> Outcome:
     """W1 = integral |F - G|, in the column's unit (temporal: seconds), of the finite rows."""
@@ -123,13 +136,26 @@ def _permuted_params(permutations: int, seed: int) -> dict[str, Any]:
 
 
 @drift_method(
-    "wasserstein_normed",
-    kinds=ORDERED,
-    rule="distance",
-    threshold=0.1,
-    params=PERMUTED,
-    needs_values=False,
-    reads="wasserstein",
+    Metric(
+        name="drift.wasserstein_normed",
+        title="Wasserstein / sd",
+        group="distances",
+        formula="W1 / std(x), ddof 1",
+        p_value="permutations on request",
+        effect_size="with a p-value: W1 in std(x)",
+        source="Vallender 1974",
+        unit="sd",
+        better="lower",
+        bounds=(0.0, None),
+        rule="distance",
+        threshold=0.1,
+        kinds=ORDERED,
+        params=PERMUTED,
+        reads="wasserstein",
+        needs_values=False,
+        statuses=("too_few_rows", "constant", "degenerate"),
+        decides=True,
+    )
 )
 def measure_wasserstein_normed(
     pair: ColumnPair, *, permutations: int = 0, seed: int = 0
@@ -191,7 +217,24 @@ def _w1(pair: ColumnPair, found: Any) -> tuple[float | None, str]:
 
 
 @drift_method(
-    "energy", kinds=ORDERED, rule="distance", params=PERMUTED, needs_values=False, reads="ranks"
+    Metric(
+        name="drift.energy",
+        title="energy distance",
+        group="distances",
+        formula="sqrt(2 integral (F - G)^2)",
+        p_value="permutations on request",
+        effect_size="with a p-value: in roots of std(x)",
+        source="Szekely and Rizzo 2013; scipy.stats.energy_distance",
+        unit="sqrt(column)",
+        better="lower",
+        bounds=(0.0, None),
+        rule="distance",
+        kinds=ORDERED,
+        params=PERMUTED,
+        reads="ranks",
+        needs_values=False,
+        statuses=("too_few_rows",),
+    )
 )
 def measure_energy(pair: ColumnPair, *, permutations: int = 0, seed: int = 0) -> Outcome:
     """sqrt(2 integral (F - G)^2), in roots of the column's unit (temporal: seconds)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from functools import partial
 
+from simdrift.catalogue.metric import Metric
 from simdrift.metrics.columns import CATEGORICAL, NULL, NUMERIC, TEMPORAL
 from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.nulls.special import (
@@ -18,11 +19,22 @@ from simdrift.metrics.values import DriftResult, Outcome, Size
 
 
 @drift_method(
-    "missing_share",
-    kinds=(NUMERIC, CATEGORICAL, TEMPORAL, NULL),
-    rule="distance",
-    threshold=0.05,
-    needs_values=False,
+    Metric(
+        name="drift.missing_share",
+        title="change of missing share",
+        group="any column",
+        formula="share of missing rows in current minus in reference, Newcombe's 95 % interval",
+        p_value="two-proportion z-test, pooled",
+        effect_size="Cohen's h",
+        source="Newcombe 1998; Cohen 1988",
+        unit="share change",
+        better="zero",
+        bounds=(-1.0, 1.0),
+        rule="distance",
+        threshold=0.05,
+        kinds=(NUMERIC, CATEGORICAL, TEMPORAL, NULL),
+        needs_values=False,
+    )
 )
 def measure_missing_share(pair: ColumnPair) -> Outcome:
     """Current share minus reference share of missing rows; two-proportion z-test (pooled),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from simdrift import _core
+from simdrift.catalogue.metric import Metric, Param
 from simdrift.metrics.columns import ORDERED
 from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.nulls import kolmogorov, quadratic, ties
@@ -32,12 +33,32 @@ def checked_ks_method(method: str) -> str:
 
 
 @drift_method(
-    "ks",
-    kinds=ORDERED,
-    rule="test",
-    params={"method": checked_ks_method},
-    needs_values=False,
-    reads="ks",
+    Metric(
+        name="drift.ks",
+        title="KS distance",
+        group="ranks",
+        formula="D = max |F - G|, exact: D n m is a whole number",
+        p_value=(
+            "exact (lattice paths) up to n m = 10,000,000, else the limit law as "
+            '`scipy.stats.ks_2samp(method="asymp")`; its logarithm too'
+        ),
+        effect_size="D",
+        source="Kolmogorov 1933, Hodges 1958; scipy.stats.ks_2samp",
+        better="lower",
+        bounds=(0.0, 1.0),
+        rule="test",
+        kinds=ORDERED,
+        params=(
+            Param(
+                "method",
+                "auto",
+                "auto, exact (up to n m = 100,000,000) or asymp",
+                checked_ks_method,
+            ),
+        ),
+        reads="ks",
+        needs_values=False,
+    )
 )
 def measure_ks(pair: ColumnPair, *, method: str = "auto") -> Outcome:
     """D = max |F - G|; two-sided p-value, exact or by the corrected limit law."""
@@ -97,7 +118,23 @@ def _untested(pair: ColumnPair, status: str) -> Outcome:
     return Outcome(None, status, n_reference=pair.ranks["n"], n_current=pair.ranks["m"])
 
 
-@drift_method("kuiper", kinds=ORDERED, rule="test", needs_values=False, reads="ranks")
+@drift_method(
+    Metric(
+        name="drift.kuiper",
+        title="Kuiper distance",
+        group="ranks",
+        formula="V = max (F - G) + max (G - F)",
+        p_value="limit law at Stephens' corrected size",
+        effect_size="V",
+        source="Kuiper 1960, Stephens 1970",
+        better="lower",
+        bounds=(0.0, 1.0),
+        rule="test",
+        kinds=ORDERED,
+        reads="ranks",
+        needs_values=False,
+    )
+)
 def measure_kuiper(pair: ColumnPair) -> Outcome:
     """V = D+ + D-, the p-value by the corrected limit law."""
     found = pair.ranks
@@ -129,7 +166,24 @@ def kuiper(
     return run("kuiper", reference, current, {}, alpha=alpha, weights=weights, threads=threads)
 
 
-@drift_method("cramer_von_mises", kinds=ORDERED, rule="test", needs_values=False, reads="ranks")
+@drift_method(
+    Metric(
+        name="drift.cramer_von_mises",
+        title="Cramér-von Mises T",
+        group="ranks",
+        formula="T = n m / (n + m) times the mean of (F - G)^2, ties at the middle of their step",
+        p_value="counted up to 20 rows a side, else the limit law; see Ties",
+        effect_size="mean of (F - G)^2",
+        source="Anderson 1962; scipy.stats.cramervonmises_2samp where no values tie",
+        better="lower",
+        bounds=(0.0, None),
+        rule="test",
+        kinds=ORDERED,
+        reads="ranks",
+        needs_values=False,
+        statuses=("too_few_rows",),
+    )
+)
 def measure_cramer_von_mises(pair: ColumnPair) -> Outcome:
     """T, ties at the middle of their step; p-value counted up to 20 rows a side, else by the
     limit law."""
@@ -179,7 +233,23 @@ def cramer_von_mises(
     )
 
 
-@drift_method("anderson_darling", kinds=ORDERED, rule="test", needs_values=False, reads="ranks")
+@drift_method(
+    Metric(
+        name="drift.anderson_darling",
+        title="Anderson-Darling A²",
+        group="ranks",
+        formula="A2 of two samples, mean ranks, standardised",
+        p_value="limit law, any size of p; see Ties",
+        effect_size="mean of (F - G)^2 / (H (1 - H)), H of both samples",
+        source="Scholz and Stephens 1987; scipy.stats.anderson_ksamp",
+        better="lower",
+        rule="test",
+        kinds=ORDERED,
+        reads="ranks",
+        needs_values=False,
+        statuses=("too_few_rows", "degenerate"),
+    )
+)
 def measure_anderson_darling(pair: ColumnPair) -> Outcome:
     """A2kN of two samples, mean ranks, standardised; p-value by the limit law."""
     found = pair.ranks
@@ -226,7 +296,24 @@ def anderson_darling(
     )
 
 
-@drift_method("mann_whitney", kinds=ORDERED, rule="test", needs_values=False, reads="ranks")
+@drift_method(
+    Metric(
+        name="drift.mann_whitney",
+        title="Mann-Whitney U",
+        group="ranks",
+        formula="U of the reference: pairs in which its row is larger, ties count half",
+        p_value=(
+            "counted for n m <= 2,500 without ties, else normal, corrected for ties and continuity"
+        ),
+        effect_size="Cliff's delta (AUC = (1 + delta) / 2)",
+        source="Mann and Whitney 1947; scipy.stats.mannwhitneyu",
+        bounds=(0.0, None),
+        rule="test",
+        kinds=ORDERED,
+        reads="ranks",
+        needs_values=False,
+    )
+)
 def measure_mann_whitney(pair: ColumnPair) -> Outcome:
     """U of the reference; effect size Cliff's delta of the current over it."""
     found = pair.ranks
