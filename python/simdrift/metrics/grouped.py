@@ -29,7 +29,7 @@ from simdrift.metrics.columns import (
 from simdrift.metrics.once import once
 from simdrift.metrics.outcomes import OK_CODE, Codes, Floats, Outcomes, Rows
 from simdrift.metrics.pair import Cells, ColumnPair
-from simdrift.metrics.weighted import WeightedCurrent, pair_of
+from simdrift.metrics.weighted import WeightedCurrent, WeightedReference, pair_of
 from simdrift.metrics.weights import checked_weights
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -236,6 +236,26 @@ class CategoryCounts(NamedTuple):
     total: Rows
 
 
+_WORD = 1 << 64
+
+
+def _stacked_two_sample(groups: Sequence[Mapping[str, Any]]) -> Arrays:
+    """As `_core.two_sample_groups` gives them, out of one mapping a group."""
+    numerators = [int(group.get("ks_numerator") or 0) for group in groups]
+    return {
+        "status": np.array([CODES[group["status"]] for group in groups], np.uint8),
+        "wasserstein_status": np.array(
+            [CODES[group.get("wasserstein_status", group["status"])] for group in groups], np.uint8
+        ),
+        "ks_numerator_high": np.array([n // _WORD for n in numerators], np.int64),
+        "ks_numerator_low": np.array([n % _WORD for n in numerators], np.uint64),
+        **{
+            name: np.array([np.nan if (v := group.get(name)) is None else v for group in groups])
+            for name in ("n", "m", "ks", "wasserstein_n", "wasserstein_m", "wasserstein")
+        },
+    }
+
+
 def _category_counts(counts: NDArray[np.int64], overflow: NDArray[np.bool_]) -> CategoryCounts:
     return CategoryCounts(
         overflow,
@@ -278,7 +298,7 @@ class GroupedPair:
 
     @property
     def is_weighted(self) -> bool:
-        return self.current.weights is not None
+        return isinstance(self.reference, WeightedReference)
 
     @once
     def pairs(self) -> list[ColumnPair]:
@@ -310,10 +330,12 @@ class GroupedPair:
     @once
     def shape_codes(self) -> Codes:
         """(G,) why the two columns cannot be compared at all: refused, retyped, no rows."""
-        columns = self._columns
-        status = columns.column_status
+        status = self._columns.column_status
         if status is not None:
             return np.full(len(self), CODES[status], np.uint8)
+        if self.is_weighted:
+            own = [CODES[pair.shape_status or "ok"] for pair in self.pairs]
+            return np.array(own, np.uint8)
         empty = np.minimum(self.reference.rows, self.current.rows) == 0
         return np.where(empty, CODES["empty"], OK_CODE).astype(np.uint8)
 
@@ -329,6 +351,37 @@ class GroupedPair:
         lost = np.minimum(self.reference.valid, self.current.valid) == 0
         return np.where((shape == OK_CODE) & lost, CODES["all_null"], shape).astype(np.uint8)
 
+    @once
+    def two_sample(self) -> Arrays:
+        """KS and Wasserstein-1 of each group (`_core.TwoSampleGroupsDict`), with its counts over
+        the bins of the reference's histogram where both are numbers."""
+        if self.is_weighted or self.current.is_one:
+            return _stacked_two_sample([pair.two_sample for pair in self.pairs])
+        found = _core.two_sample_groups(
+            self.reference.sample,
+            *self.current.ranges,
+            ks="ks" in self._reads,
+            wasserstein="wasserstein" in self._reads,
+            edges=self._edges(),
+            threads=self.threads,
+        )
+        arrays = cast("dict[str, NDArray[Any]]", dict(found))
+        # a restored reference knows only its values
+        lost = (arrays["status"] == CODES["empty"]) & (self.shape_codes == OK_CODE)
+        arrays["status"] = np.where(lost, CODES["all_null"], arrays["status"]).astype(np.uint8)
+        return arrays
+
+    def _edges(self) -> Floats | None:
+        """The bins of the reference's histogram, where they are wanted and numbers are read."""
+        if "picture" not in self._reads or not self._has_numbers:
+            return None
+        cuts = self.reference.display_cuts() if self.reference.valid else np.zeros(0)
+        return cuts if len(cuts) else None
+
+    @property
+    def _has_numbers(self) -> bool:
+        return self.reference.is_number and self.current.whole.is_number
+
     def reason(self, kinds: frozenset[str], status: str) -> str:
         """What stands behind a status, in words."""
         return self._columns.reason(kinds, status)
@@ -342,13 +395,12 @@ class GroupedPair:
         """Counts of both sides over the same bins in each group that has them."""
         if self.kind == CATEGORICAL or self.is_weighted or self.current.is_one:
             return _bin_counts([pair.histogram() for pair in self.pairs])
-        if not self.reference.is_number or not self.current.whole.is_number:
-            return None
         present = self.codes == OK_CODE
-        if not present.any():
+        if not self._has_numbers or not present.any():
             return None
         cuts, counts = self.reference.display_cells()
-        current = self.current.count_bins(cuts)[present]
+        known = self.__dict__.get("two_sample", {}).get("histogram")
+        current = (self.current.count_bins(cuts) if known is None else known)[present]
         return BinCounts(
             present, tuple(cuts.tolist()), None, np.asarray(counts, float), current.astype(float)
         )

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from simdrift import _core
 from simdrift.catalogue.metric import Metric, Param
 from simdrift.metrics.columns import ORDERED
 from simdrift.metrics.drift.run import Weights, run
+from simdrift.metrics.evaluate import over_groups
+from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import kolmogorov, quadratic, ties
 from simdrift.metrics.nulls import kuiper as kuiper_law
 from simdrift.metrics.nulls import mann_whitney as mann_whitney_law
 from simdrift.metrics.nulls.special import exp_p
+from simdrift.metrics.outcomes import OK_CODE, Floats, Outcomes, elementwise
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
@@ -60,20 +67,39 @@ def checked_ks_method(method: str) -> str:
         needs_values=False,
     )
 )
-def measure_ks(pair: ColumnPair, *, method: str = "auto") -> Outcome:
+@over_groups
+def measure_ks(pair: GroupedPair, *, method: str = "auto") -> Outcomes:
     """D = max |F - G|; two-sided p-value, exact or by the corrected limit law."""
     found = pair.two_sample
-    n, m, d = found["n"], found["m"], found["ks"]
-    if found["status"] != OK:
-        return Outcome(None, found["status"], n_reference=n, n_current=m)
-    exact = n * m <= (KS_EXACT_AUTO if method == "auto" else KS_EXACT_LIMIT)
-    if method == "asymp" or not exact or pair.is_weighted:
-        p = kolmogorov.limit_sf(n, m, d)
-        log_p = partial(kolmogorov.log_limit_sf, n, m, d)
-    else:
-        p = _core.ks_exact_p(n, m, found["ks_numerator"], threads=pair.threads)
-        log_p = partial(kolmogorov.log_exact, p, n, m, d)
-    return Outcome(d, p_value=p, effect_size=d, n_reference=n, n_current=m, log_p=log_p)
+    n, m, d, status = found["n"], found["m"], found["ks"], found["status"]
+    valued = status == OK_CODE
+    limit = KS_EXACT_AUTO if method == "auto" else KS_EXACT_LIMIT
+    exact = valued & (n * m.astype(float) <= limit)
+    if method == "asymp" or pair.is_weighted:
+        exact = np.zeros(len(pair), bool)
+    p = np.full(len(pair), np.nan)
+    if exact.any():
+        p[exact] = _exact_p(found, exact, pair.threads)
+    rest = valued & ~exact
+    p[rest] = elementwise(kolmogorov.limit_sf, n[rest], m[rest], d[rest])
+
+    def log_p() -> Floats:
+        logs = np.full(len(pair), np.nan)
+        logs[exact] = elementwise(kolmogorov.log_exact, p[exact], n[exact], m[exact], d[exact])
+        logs[rest] = elementwise(kolmogorov.log_limit_sf, n[rest], m[rest], d[rest])
+        return logs
+
+    value = np.where(valued, d, np.nan)
+    return Outcomes(value, status, p, value, n_reference=n, n_current=m, log_p=log_p)
+
+
+def _exact_p(
+    found: Mapping[str, NDArray[Any]], exact: NDArray[np.bool_], threads: int | None
+) -> Floats:
+    """Exact p-values of these groups, by lattice paths."""
+    n, m = (found[side][exact].astype(np.int64) for side in ("n", "m"))
+    high, low = (found[f"ks_numerator_{half}"][exact] for half in ("high", "low"))
+    return _core.ks_exact_p_groups(n, m, high, low, threads=threads)
 
 
 def ks(
