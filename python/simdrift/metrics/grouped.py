@@ -21,13 +21,15 @@ from simdrift.metrics.columns import (
     CATEGORICAL,
     HIGH_CARDINALITY,
     NULL,
+    Bins,
     ColumnState,
+    Counts,
     CurrentColumn,
     Given,
     ReferenceColumn,
 )
 from simdrift.metrics.once import once
-from simdrift.metrics.outcomes import OK_CODE, Codes, Floats, Outcomes, Rows
+from simdrift.metrics.outcomes import OK_CODE, Codes, Floats, Outcomes, Rows, Sizes
 from simdrift.metrics.pair import Cells, ColumnPair
 from simdrift.metrics.weighted import WeightedCurrent, WeightedReference, pair_of
 from simdrift.metrics.weights import checked_weights
@@ -236,6 +238,45 @@ class CategoryCounts(NamedTuple):
     total: Rows
 
 
+class CountTables(NamedTuple):
+    """Counts of the groups at these `places` that have as many bins: (tables, bins) of each
+    side."""
+
+    places: NDArray[np.intp]
+    reference: NDArray[Any]
+    current: NDArray[Any]
+
+
+def _tables(reference: NDArray[Any], current: NDArray[Any]) -> list[CountTables]:
+    """The tables of (groups, bins) counts, by how many of their bins are used."""
+    used = (reference + current) > 0
+    bins = used.sum(axis=1)
+    tables = []
+    for width in np.unique(bins).tolist():
+        places = np.flatnonzero(bins == width)
+        own, shape = used[places], (len(places), width)
+        c, d = (side[places][own].reshape(shape) for side in (reference, current))
+        tables.append(CountTables(places, c, d))
+    return tables
+
+
+def _tables_of_pairs(pairs: Sequence[ColumnPair], bins: Bins) -> list[CountTables]:
+    """As `_tables`, of counts that were made group by group."""
+    own: dict[int, list[tuple[int, Counts, Counts]]] = {}
+    for place, pair in enumerate(pairs):
+        if pair.status is None and not (pair.kind == CATEGORICAL and pair.high_cardinality):
+            c, d = pair.cell_counts(bins)
+            own.setdefault(len(c), []).append((place, c, d))
+    return [
+        CountTables(
+            np.array([place for place, *_ in rows]),
+            np.stack([c for _, c, _ in rows]),
+            np.stack([d for *_, d in rows]),
+        )
+        for rows in own.values()
+    ]
+
+
 _WORD = 1 << 64
 
 
@@ -381,6 +422,49 @@ class GroupedPair:
     @property
     def _has_numbers(self) -> bool:
         return self.reference.is_number and self.current.whole.is_number
+
+    @property
+    def valid(self) -> Sizes:
+        """Current rows that are not missing; effective ones where rows have weights."""
+        if not self.is_weighted:
+            return self.current.valid
+        return np.array([one.valid for one in self.current.each])
+
+    def missing_of(self) -> tuple[Sizes, Sizes]:
+        """Current rows that are missing, of how many, in each group; effective ones where rows
+        have weights."""
+        if not self.is_weighted:
+            return self.current.missing, self.current.rows
+        own = [one.missing_of() for one in self.current.each]
+        return np.array([missing for missing, _ in own]), np.array([rows for _, rows in own])
+
+    def count_tables(self, bins: Bins) -> list[CountTables]:
+        """Counts of both sides over the reference's bins, or its categories and new ones; bins that
+        are empty on both sides are left out. Groups with too many categories are in none."""
+        if self.is_weighted or self.current.is_one:
+            return _tables_of_pairs(self.pairs, bins)
+        if self.kind == CATEGORICAL:
+            return self._category_tables
+        cuts, reference = self.reference.cells(bins)
+        current = self.current.count_bins(cuts)
+        return _tables(np.broadcast_to(reference, current.shape), current)
+
+    @once
+    def _category_tables(self) -> list[CountTables]:
+        labels, counts, overflow = self.reference.categories
+        if overflow:
+            return []
+        table = _core.Categories(labels, maximum=len(labels) + HIGH_CARDINALITY)
+        current, _, first = table.count_groups(*self.current.ranges, threads=self.threads)
+        if table.overflow:  # perhaps not in each group
+            return _tables_of_pairs(self.pairs, 0)
+        reference = np.zeros(current.shape, np.int64)
+        reference[:, : len(labels)] = counts
+        if first.shape[1]:  # what is new in a group, in the order of its rows
+            order = np.argsort(np.where(first < 0, np.iinfo(np.int64).max, first), axis=1)
+            new = np.take_along_axis(current[:, len(labels) :], order, axis=1)
+            current[:, len(labels) :] = new
+        return _tables(reference, current)
 
     def reason(self, kinds: frozenset[str], status: str) -> str:
         """What stands behind a status, in words."""

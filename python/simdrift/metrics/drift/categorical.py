@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -10,12 +11,15 @@ from numpy.typing import NDArray
 
 from simdrift.catalogue.metric import Metric, Param
 from simdrift.metrics.columns import CATEGORICAL, Counts
-from simdrift.metrics.drift.cells import DEFAULT_BINS, crowded
+from simdrift.metrics.drift.cells import DEFAULT_BINS, by_table, crowded
 from simdrift.metrics.drift.missing import share_difference
 from simdrift.metrics.drift.run import Weights, run
+from simdrift.metrics.evaluate import over_groups
+from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import hypergeometric
 from simdrift.metrics.nulls.new_categories import unseen_log_p, unseen_quantile
-from simdrift.metrics.nulls.special import chi2_log_sf, chi2_sf, exp_p
+from simdrift.metrics.nulls.special import chi2_log_sf, chi2_sf, exp_p, special
+from simdrift.metrics.outcomes import Floats, Outcomes, elementwise
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
@@ -60,25 +64,56 @@ def checked_corrected(corrected: bool) -> bool:
         statuses=("degenerate",),
     )
 )
+@over_groups
 def measure_chi_square(
-    pair: ColumnPair, *, yates: bool = False, corrected: bool = False
-) -> Outcome:
+    pair: GroupedPair, *, yates: bool = False, corrected: bool = False
+) -> Outcomes:
     """Pearson's chi-square of the 2 x K contingency table; effect size Cramer's V."""
-    if (refused := crowded(pair)) is not None:
-        return refused
-    c, d = pair.cell_counts(DEFAULT_BINS)
-    n, m, df = c.sum().item(), d.sum().item(), len(c) - 1
-    if df < 1:
-        return _one_category(n, m)
-    value = chi_square_of(c, d, yates and df == 1)
-    return Outcome(
-        value,
-        p_value=chi2_sf(value, df),
-        effect_size=_association(c, d, corrected),
-        n_reference=n,
-        n_current=m,
-        log_p=partial(chi2_log_sf, value, df),
-    )
+
+    def measured(c: Counts, d: Counts) -> Outcomes:
+        n, m, df = c.sum(axis=1), d.sum(axis=1), c.shape[1] - 1
+        if df < 1:
+            rows = zip(n.tolist(), m.tolist(), strict=True)
+            return Outcomes.stacked([_one_category(*sizes) for sizes in rows])
+        value = chi_squares_of(c, d, yates and df == 1)
+        effect = elementwise_tables(corrected_v, c, d) if corrected else cramers_vs(c, d)
+        return Outcomes(
+            value,
+            np.zeros(len(c), np.uint8),
+            p_value=np.asarray(special().chdtrc(float(df), value)),
+            effect_size=effect,
+            n_reference=n,
+            n_current=m,
+            log_p=lambda: elementwise(chi2_log_sf, value, float(df)),
+        )
+
+    return by_table(pair, DEFAULT_BINS, measured)
+
+
+def elementwise_tables(
+    function: Callable[[Counts, Counts], float | None], c: Counts, d: Counts
+) -> Floats:
+    """A function of one table on each; NaN for None."""
+    found = (function(*sides) for sides in zip(c, d, strict=True))
+    return np.array([np.nan if value is None else value for value in found], float)
+
+
+def chi_squares_of(c: Counts, d: Counts, yates: bool = False) -> Floats:
+    """`chi_square_of` of each of (tables, bins)."""
+    n, m = (side.sum(axis=1, keepdims=True).astype(float) for side in (c, d))
+    deviation = np.abs(c * m - d * n) / (n + m)
+    if yates:
+        deviation -= np.minimum(0.5, deviation)
+    total = np.sum(deviation**2 / (c + d), axis=1)
+    return np.asarray(total * ((n + m) ** 2)[:, 0] / (n * m)[:, 0])
+
+
+def cramers_vs(c: Counts, d: Counts) -> Floats | None:
+    """`cramers_v` of each of (tables, bins)."""
+    if c.shape[1] < 2:
+        return None
+    rows = (c.sum(axis=1) + d.sum(axis=1)).astype(float)
+    return np.asarray(np.sqrt(np.minimum(1.0, chi_squares_of(c, d) / rows)))
 
 
 def _one_category(n: Size, m: Size) -> Outcome:
