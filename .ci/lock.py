@@ -53,7 +53,7 @@ def compiled(requirements: list[str], *options: str) -> str:
 
 
 def lowest() -> list[str]:
-    """The run requirements at their lower bounds, and the newest tests that go with them."""
+    """The run requirements at their lower bounds, and the newest test tools that go with them."""
     pins = compiled(RUN, "--resolution", "lowest-direct", "--no-deps", "--no-annotate")
     tests = [r for r in extras("test") if not r.startswith(("ipykernel", "nbclient"))]
     return [*pins.splitlines(), *tests, *BUILD, *PIP]
