@@ -7,6 +7,7 @@ for every CPython from 3.11 on (`make locks`). Needs uv, which .ci/locks/wheel.t
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 CI = Path(__file__).resolve().parent
@@ -59,7 +60,7 @@ def lowest() -> list[str]:
     return [*pins.splitlines(), *tests, *BUILD, *PIP]
 
 
-LOCKS = {
+LOCKS: dict[str, Callable[[], list[str]]] = {
     "test": lambda: [*RUN, *extras("test", "lint"), *BUILD, *PIP],
     "wheel": lambda: [*BUILD, *WHEEL, *PIP],
     "lowest": lowest,

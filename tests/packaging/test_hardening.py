@@ -1,4 +1,4 @@
-"""The flags of csrc/cmake/hardening.cmake as they arrive in the built files, read with pyelftools."""
+"""The flags of csrc/cmake/hardening.cmake as they arrive in built files, read with pyelftools."""
 
 import shutil
 import subprocess
