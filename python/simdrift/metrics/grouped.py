@@ -473,7 +473,9 @@ class GroupedPair:
     @property
     def has_counts(self) -> bool:
         """Whether a histogram finds its rows counted."""
-        return all(one.is_counted for one in self.current.each)
+        if self.current.is_one:
+            return bool(getattr(self.current.each[0], "is_counted", False))
+        return "histogram" in self.__dict__.get("two_sample", {})
 
     def histograms(self) -> BinCounts | None:
         """Counts of both sides over the same bins in each group that has them."""
