@@ -95,7 +95,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"reference": {}},
-        "'reference': expected 'data', or 'start' and 'end', found none of them",
+        "'reference': expected 'data', or 'start' and 'end', or 'moving', found none of them",
     ),
     (
         {"reference": {"start": "2013-01-01", "end": "2013-01-01"}},
@@ -103,7 +103,8 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"reference": 3},
-        "'reference': expected a path, or a table with data, start and end, found 3",
+        "'reference': expected a path, 'previous', 'growing', or a table with data, start and end, "
+        "or moving, found 3",
     ),
     ({"alpha": 2.0}, "'alpha': expected a number between 0 and 1, found 2.0"),
     ({"drift_share": 0.0}, "'drift_share': expected a number above 0, at most 1, found 0.0"),

@@ -19,8 +19,9 @@ from simdrift.metrics.grouped import ColumnGroups, Groups
 from simdrift.metrics.weights import both_sides
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.frames import Frame, frame_of, row_weights
+from simdrift.monitoring.identity import Identity
 from simdrift.monitoring.reference import Reference, plan_of, references, rows_of, types_of
-from simdrift.monitoring.report import Identity, report_of, results_of
+from simdrift.monitoring.report import report_of, results_of
 from simdrift.monitoring.roles import Roles, check_names, no_column, roles_of
 from simdrift.monitoring.segments import found_segments, segment_frames
 from simdrift.monitoring.spec import Columns, Spec

@@ -23,7 +23,8 @@ from simdrift.metrics.weights import RowWeights
 from simdrift.monitoring import state_file
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.frames import Frame, frame_of, row_weights
-from simdrift.monitoring.report import Identity, report_of
+from simdrift.monitoring.identity import Identity
+from simdrift.monitoring.report import report_of
 from simdrift.monitoring.roles import Roles, check_names, roles_of, segment_columns
 from simdrift.monitoring.segments import Segment, found_segments, segment_frames
 from simdrift.monitoring.spec import Columns, Metrics, Spec
