@@ -1,5 +1,6 @@
 """A deadline holds for every wait: what was being written lies in the spool then."""
 
+import fcntl
 import os
 import signal
 import socket
@@ -22,6 +23,8 @@ from store_servers import (
 )
 
 from simdrift import _errors
+from simdrift.store.dsn import embedded
+from simdrift.store.embedded import EmbeddedServer
 from simdrift.store.migrate import LOCK
 from simdrift.store.store import Store
 
@@ -228,3 +231,16 @@ def test_a_name_that_does_not_exist_is_said(tmp_path):
     store = Store("host=no.such.name.invalid user=u", spool=tmp_path, deadline=0.2)
     with pytest.raises(_errors.StoreUnreachable, match=r"no\.such\.name\.invalid"):
         store.write(make_results())
+
+
+def test_an_embedded_server_that_is_slow_to_start_ends_connecting(tmp_path):
+    """Another process is at it: it holds the lock of the server's folder."""
+    folder = tmp_path / "server"
+    folder.mkdir()
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        slow = embedded(EmbeddedServer(folder, binaries=tmp_path / "none"))
+        store = Store(slow, spool=tmp_path / "spool", deadline=DEADLINE)
+        with over_in(), pytest.raises(_errors.StoreUnreachable, match="still starting"):
+            store.write(make_results())
+    assert len(store.spool.pending()) == 1

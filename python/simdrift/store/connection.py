@@ -23,13 +23,14 @@ from contextlib import suppress
 from ipaddress import ip_address
 from queue import Empty, SimpleQueue
 from selectors import EVENT_READ, EVENT_WRITE
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
 import psycopg
 from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
 Parameters = Mapping[str, str | int]
+T = TypeVar("T")
 
 SLICE: Final = 0.1
 """Seconds that a wait takes at most before Python code runs: what another thread raises in this
@@ -253,23 +254,35 @@ def _is_address(host: str) -> bool:
 
 def _resolved(host: str, end: float) -> list[str]:
     """The addresses of a name; OperationalError where it has none or nobody says by `end`."""
-    answers: SimpleQueue[list[str] | OSError] = SimpleQueue()
 
-    def ask() -> None:
-        try:
-            found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-            answers.put([str(entry[4][0]) for entry in found])
-        except (OSError, UnicodeError) as error:
-            answers.put(error if isinstance(error, OSError) else OSError(str(error)))
+    def ask() -> list[str]:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        return [str(entry[4][0]) for entry in found]
 
     try:
-        threading.Thread(target=ask, name="simdrift-resolver", daemon=True).start()
-    except RuntimeError:  # no more threads: it takes as long as the resolver does
-        ask()
+        return bounded(ask, end, f"no answer in time to what the address of host {host!r} is")
+    except (OSError, UnicodeError) as error:
+        raise psycopg.OperationalError(f"cannot resolve host {host!r}: {error}") from None
+
+
+def bounded(work: Callable[[], T], end: float, complaint: str) -> T:
+    """What `work()` gives or raises, in a thread that is left alone at `end`; NoReply then."""
+    answers: SimpleQueue[tuple[T, None] | tuple[None, Exception]] = SimpleQueue()
+
+    def answer() -> None:
+        try:
+            answers.put((work(), None))
+        except Exception as error:
+            answers.put((None, error))
+
+    try:
+        threading.Thread(target=answer, name="simdrift-store", daemon=True).start()
+    except RuntimeError:  # no more threads: it takes as long as it takes
+        answer()
     while (left := end - time.monotonic()) > 0:
         with suppress(Empty):
-            answer = answers.get(timeout=min(left, SLICE))
-            if isinstance(answer, OSError):
-                raise psycopg.OperationalError(f"cannot resolve host {host!r}: {answer}")
-            return answer
-    raise NoReply(f"no answer in time to what the address of host {host!r} is")
+            result, error = answers.get(timeout=min(left, SLICE))
+            if error is not None:
+                raise error
+            return cast(T, result)
+    raise NoReply(complaint)

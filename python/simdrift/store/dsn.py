@@ -21,7 +21,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from simdrift._errors import InputError
 
-from .connection import Connection, connect
+from .connection import Connection, bounded, connect
 from .embedded import EmbeddedServer
 
 _EXPECTED = "expected postgresql://user@host/database or 'host=... dbname=...'"
@@ -64,7 +64,8 @@ class Target:
         """
         parameters: dict[str, str | int] = {**_LIVENESS, **self._parameters}
         if self.server is not None:
-            parameters |= self.server.start()
+            # Recovery after a crash may take minutes; it goes on while this call gives up.
+            parameters |= bounded(self.server.start, end, "the embedded server is still starting")
         return connect(parameters, end)
 
     def redact(self, text: str) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from functools import partial
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self, TypeVar
 from uuid import UUID, uuid5
 
 from simdrift._errors import StoreError, StoreNotMigrated
@@ -29,6 +29,8 @@ from .session import DEADLINE, DataRefused, Session
 from .spool import CorruptSpool, Spool
 from .stamp import Stamp
 from .write import NOTHING, Counts, write_batch
+
+T = TypeVar("T")
 
 _READING: Final = 60.0  # seconds for one statement
 _HOUR: Final = 3600.0
@@ -259,6 +261,11 @@ class Store:
     def newest(self) -> Results:
         """Rows and runs of the newest window of every monitor, model, version and grain."""
         return self._session.transaction(reading.newest_results, statement_seconds=_READING)
+
+    def inspect(self, work: Callable[[Connection], T]) -> T:
+        """`work(connection)` in a transaction of its own, for queries of the caller's; again
+        where the connection breaks."""
+        return self._session.transaction(work, statement_seconds=_READING)
 
     def status(self) -> Inventory:
         """What is in the store, and what waits in the spool."""
