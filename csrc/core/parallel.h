@@ -32,8 +32,8 @@ sdr_code sdr_parallel_for(const sdr_context *context, int64_t n_items,
 sdr_code sdr_poll(const sdr_context *context, int64_t done, int64_t total,
                   sdr_error *error);
 
-/* For tests: behave as a forked child whose OpenMP library can't release its threads.
- */
+/* For tests: behave as a forked child whose OpenMP library can't
+ * release its threads. */
 void sdr_parallel_lose_pool(bool lost);
 
 #endif

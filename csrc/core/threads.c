@@ -48,61 +48,90 @@ static int quota_of_folder(const char *folder) {
     return SDR_MAXIMUM_THREADS;
 }
 
-/* The smallest quota of root/path and of the folders above it, root included. */
-static int quota_upwards(const char *root, const char *path) {
+/* Threads that the pids controller leaves. */
+static int left_of_folder(const char *folder) {
+    long long most = 0, now = 0;
+    if (read_numbers(folder, "pids.max", &most, &(long long){0}) < 1 ||
+        read_numbers(folder, "pids.current", &now, &(long long){0}) < 1)
+        return SDR_UNLIMITED_THREADS;
+    long long left = most > now ? most - now : 0;
+    return left < SDR_UNLIMITED_THREADS ? (int)left : SDR_UNLIMITED_THREADS;
+}
+
+/* What a controller says of one folder, and its name in v1. */
+typedef struct controller {
+    const char *name;
+    int (*of_folder)(const char *folder);
+    int unlimited;
+} controller;
+
+static const controller cpu = {"cpu", quota_of_folder, SDR_MAXIMUM_THREADS};
+static const controller pids = {"pids", left_of_folder, SDR_UNLIMITED_THREADS};
+
+/* The least of root/path and of the folders above it, root included. */
+static int least_upwards(const controller *c, const char *root, const char *path) {
     char folder[PATH_BYTES];
     int length = snprintf(folder, sizeof folder, "%s%s", root, path);
-    if (length < 0 || length >= (int)sizeof folder) return quota_of_folder(root);
+    if (length < 0 || length >= (int)sizeof folder) return c->of_folder(root);
     size_t root_length = strlen(root);
-    int least = SDR_MAXIMUM_THREADS;
+    int least = c->unlimited;
     for (;;) {
-        int cpus = quota_of_folder(folder);
-        if (cpus < least) least = cpus;
+        int threads = c->of_folder(folder);
+        if (threads < least) least = threads;
         char *slash = strrchr(folder, '/');
         if (slash == NULL || (size_t)(slash - folder) < root_length) return least;
         *slash = '\0';
     }
 }
 
-/* Whether the v1 controller list (cpu,cpuacct) holds cpu. */
-static bool has_cpu_controller(const char *controllers) {
+/* Whether the v1 controller list (cpu,cpuacct) holds a name. */
+static bool has_controller(const char *controllers, const char *name) {
     for (const char *c = controllers; c != NULL; c = strchr(c, ',')) {
         if (*c == ',') c++;
         size_t length = strcspn(c, ",");
-        if (length == 3 && strncmp(c, "cpu", 3) == 0) return true;
+        if (length == strlen(name) && strncmp(c, name, length) == 0) return true;
     }
     return false;
 }
 
-/* A line is 'id:controllers:path'; v2's list is empty, v1's names the mounted folder.
- */
-static int quota_of_line(char *line, const char *root) {
+/* A line is 'id:controllers:path'; v2's list is empty,
+ * v1's names the mounted folder. */
+static int least_of_line(const controller *c, char *line, const char *root) {
     char *controllers = strchr(line, ':');
     char *path = controllers != NULL ? strchr(controllers + 1, ':') : NULL;
-    if (path == NULL) return SDR_MAXIMUM_THREADS;
+    if (path == NULL) return c->unlimited;
     *path++ = '\0';
     controllers++;
     path[strcspn(path, "\n")] = '\0';
     if (strcmp(path, "/") == 0) *path = '\0';
-    if (*controllers == '\0') return quota_upwards(root, path);
-    if (!has_cpu_controller(controllers)) return SDR_MAXIMUM_THREADS;
+    if (*controllers == '\0') return least_upwards(c, root, path);
+    if (!has_controller(controllers, c->name)) return c->unlimited;
     char mount[PATH_BYTES];
     int length = snprintf(mount, sizeof mount, "%s/%s", root, controllers);
-    if (length < 0 || length >= (int)sizeof mount) return SDR_MAXIMUM_THREADS;
-    return quota_upwards(mount, path);
+    if (length < 0 || length >= (int)sizeof mount) return c->unlimited;
+    return least_upwards(c, mount, path);
 }
 
-int sdr_threads_of_cgroup(const char *proc_cgroup, const char *root) {
+static int least_of_cgroup(const controller *c, const char *proc_cgroup,
+                           const char *root) {
     FILE *file = fopen(proc_cgroup, "re");
-    if (file == NULL) return SDR_MAXIMUM_THREADS;
+    if (file == NULL) return c->unlimited;
     char line[PATH_BYTES];
-    int least = SDR_MAXIMUM_THREADS;
+    int least = c->unlimited;
     while (fgets(line, sizeof line, file) != NULL) {
-        int cpus = quota_of_line(line, root);
-        if (cpus < least) least = cpus;
+        int threads = least_of_line(c, line, root);
+        if (threads < least) least = threads;
     }
     fclose(file);
     return least;
+}
+
+int sdr_threads_of_cgroup(const char *proc_cgroup, const char *root) {
+    return least_of_cgroup(&cpu, proc_cgroup, root);
+}
+
+int sdr_threads_left(const char *proc_cgroup, const char *root) {
+    return least_of_cgroup(&pids, proc_cgroup, root);
 }
 
 static int affinity(void) {

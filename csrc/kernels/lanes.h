@@ -1,6 +1,5 @@
 /*
- * Eight float64 lanes as one value, on every ISA: the words the templates are written
- * in.
+ * Eight float64 lanes as one value, on every ISA: what the templates are written in.
  *
  *   lanes      eight doubles          lanes_mask   eight truth values
  *

@@ -2,7 +2,7 @@
  * Arguments of METH_FASTCALL | METH_KEYWORDS functions: positions first, then keywords,
  * each name once. Some 30 ns a call, where PyArg_ParseTupleAndKeywords takes 150.
  */
-#include "pyext.h"
+#include "pyext/pyext.h"
 
 static int parameter_index(const parameters *expected, PyObject *name) {
     for (int i = 0; i < expected->n; i++) {

@@ -2,18 +2,17 @@
  * columns_from_arrow: any object with `__arrow_c_stream__` or `__arrow_c_array__` to
  * columns, without a copy. All columns of one call share one owner (owner.h).
  */
-#include "owner.h"
+#include "pyext/owner.h"
 
 #include <errno.h>
 #include <string.h>
 
 #define TYPE_NAME_BYTES 256
 
-/* --- out of capsules -----------------------------------------------------------------
- */
+/* --- out of capsules -------------------------------------------------------------- */
 
-/* Result of a method without arguments; NULL without an exception where there is none.
- */
+/* Result of a method without arguments;
+ * NULL without an exception where there is none. */
 static PyObject *protocol_call(PyObject *data, const char *name) {
     PyObject *method = PyObject_GetAttrString(data, name);
     if (method == NULL) {
@@ -70,11 +69,11 @@ static int array_fill(owner *self, core_state *state, PyObject *pair) {
     return 0;
 }
 
-/* --- streams -------------------------------------------------------------------------
- */
+/* --- streams ---------------------------------------------------------------------- */
 
 static int stream_raise(core_state *state, struct ArrowArrayStream *stream, int code) {
-    const char *message = stream->get_last_error(stream);
+    const char *message =
+        stream->get_last_error != NULL ? stream->get_last_error(stream) : NULL;
     if (PyErr_Occurred()) return -1;
     if (code == ENOMEM && message == NULL) {
         PyErr_NoMemory();
@@ -98,8 +97,9 @@ static int stream_next(owner *self, core_state *state,
     }
     Py_BEGIN_ALLOW_THREADS code = stream->get_next(stream, chunk);
     Py_END_ALLOW_THREADS if (code != 0) return stream_raise(state, stream, code);
+    if (chunk->release != NULL) self->n_chunks++;
+    if (PyErr_Occurred()) return -1; /* of a callback in Python */
     if (chunk->release == NULL) return 0;
-    self->n_chunks++;
     return PyErr_CheckSignals() < 0 ? -1 : 1;
 }
 
@@ -110,6 +110,8 @@ static int stream_read(owner *self, core_state *state,
         self->schema.release = NULL;
         return stream_raise(state, stream, code);
     }
+    if (PyErr_Occurred()) return -1;
+    if (self->schema.release == NULL) return raise_released(state, "an Arrow schema");
     int answer = 1;
     while (answer > 0) {
         answer = stream_next(self, state, stream);
@@ -117,14 +119,30 @@ static int stream_read(owner *self, core_state *state,
     return answer;
 }
 
+/* The exception of the call stays; what the callback raises is printed. */
+static void stream_release(struct ArrowArrayStream *stream) {
+    PyObject *type, *value, *traceback;
+    if (stream->release == NULL) return;
+    PyErr_Fetch(&type, &value, &traceback);
+    stream->release(stream);
+    if (PyErr_Occurred()) PyErr_WriteUnraisable(NULL);
+    PyErr_Restore(type, value, traceback);
+}
+
 static int stream_fill(owner *self, core_state *state, PyObject *capsule) {
     struct ArrowArrayStream *source = capsule_pointer(capsule, "arrow_array_stream");
     if (source == NULL) return -1;
     if (source->release == NULL) return raise_released(state, "an Arrow stream");
+    if (source->get_schema == NULL || source->get_next == NULL) {
+        PyErr_SetString(state->invalid_column,
+                        "expected an Arrow stream with get_schema and get_next, found "
+                        "a null pointer");
+        return -1;
+    }
     struct ArrowArrayStream stream = *source; /* moved */
     source->release = NULL;
     int answer = stream_read(self, state, &stream);
-    if (stream.release != NULL) stream.release(&stream);
+    stream_release(&stream);
     return answer;
 }
 
@@ -148,8 +166,7 @@ int owner_fill(owner *self, core_state *state, PyObject *data) {
     return answer;
 }
 
-/* --- columns -------------------------------------------------------------------------
- */
+/* --- columns ---------------------------------------------------------------------- */
 
 typedef struct source {
     core_state *state;
@@ -158,19 +175,24 @@ typedef struct source {
     bool is_table;
 } source;
 
+static sdr_arrow_table table_of(owner *self) {
+    return (sdr_arrow_table){&self->schema, self->chunks, self->n_chunks};
+}
+
 static sdr_code column_read(sdr_column *out, const source *from, int64_t i,
                             const struct ArrowSchema *schema, sdr_error *error) {
     const struct ArrowArray **arrays = NULL;
     const struct ArrowArray *single = from->owner->chunks;
     if (from->is_table) {
-        SDR_TRY(owner_field(from->owner, &arrays, i, error));
+        const sdr_arrow_table table = table_of(from->owner);
+        SDR_TRY(sdr_arrow_field(&arrays, &from->owner->arena, &table, i, error));
         return sdr_column_from_arrow(out, schema, arrays, from->owner->n_chunks, error);
     }
     if (from->owner->n_chunks == 1) {
         return sdr_column_from_arrow(out, schema, &single, 1, error);
     }
     size_t n = (size_t)from->owner->n_chunks;
-    arrays = owner_allocate(from->owner, n * sizeof *arrays);
+    arrays = sdr_arena_allocate(&from->owner->arena, n * sizeof *arrays);
     if (arrays == NULL) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
     for (size_t c = 0; c < n; c++) {
         arrays[c] = &from->owner->chunks[c];
@@ -279,8 +301,9 @@ PyObject *columns_from_arrow(PyObject *module, PyObject *data) {
     if (from.capsule == NULL) return NULL;
     from.owner = owner_of(from.capsule);
     if (owner_fill(from.owner, from.state, data) < 0) goto cleanup;
-    from.is_table = owner_is_table(from.owner);
-    if (from.is_table) code = owner_check_table(from.owner, &call.error);
+    from.is_table = sdr_arrow_is_table(&from.owner->schema);
+    const sdr_arrow_table table = table_of(from.owner);
+    if (from.is_table) code = sdr_arrow_check_table(&table, &call.error);
     if (code != SDR_OK) {
         call_raise(&call, code);
         goto cleanup;

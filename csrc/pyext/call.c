@@ -6,7 +6,7 @@
  * exception from either stays pending and cancels the call, whose cleanup is then the
  * core's own.
  */
-#include "pyext.h"
+#include "pyext/pyext.h"
 
 #include <limits.h>
 

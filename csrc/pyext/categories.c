@@ -5,7 +5,7 @@
  * without the GIL; a call from within the progress callback of the same object would
  * wait for itself and is refused instead.
  */
-#include "pyext.h"
+#include "pyext/groups.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -19,8 +19,7 @@ typedef struct categories_object {
     unsigned long holder; /* thread that has the lock; 0: nobody */
 } categories_object;
 
-/* --- the lock ------------------------------------------------------------------------
- */
+/* --- the lock --------------------------------------------------------------------- */
 
 static int lock_take(categories_object *self) {
     unsigned long thread = PyThread_get_thread_ident();
@@ -42,8 +41,7 @@ static void lock_give(categories_object *self) {
     PyThread_release_lock(self->lock);
 }
 
-/* --- from labels ---------------------------------------------------------------------
- */
+/* --- from labels ------------------------------------------------------------------ */
 
 static sdr_code encode_labels(categories_object *self, const sdr_column *labels,
                               sdr_error *error) {
@@ -71,8 +69,7 @@ static int add_labels(categories_object *self, PyObject *labels, call *call) {
     return code;
 }
 
-/* --- life ----------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------- */
 
 static void categories_dealloc(PyObject *object) {
     categories_object *self = (categories_object *)object;
@@ -123,8 +120,7 @@ static PyObject *categories_new(PyTypeObject *type, PyObject *args,
     return object;
 }
 
-/* --- counting ------------------------------------------------------------------------
- */
+/* --- counting --------------------------------------------------------------------- */
 
 static PyObject *counts_array(const int64_t *counts, int64_t n) {
     PyObject *array = array_new(NPY_INT64, n);
@@ -171,6 +167,73 @@ static PyObject *categories_count(PyObject *object, PyObject *const *args,
     return result;
 }
 
+/* --- counting groups -----------------------------------------------------------------
+ */
+
+/* (counts, nulls, first) of encoded rows; without columns after an overflow. */
+static PyObject *count_codes(const sdr_group_codes *codes, int64_t size, int64_t known,
+                             const sdr_groups *groups, call *call) {
+    PyObject *counts = NULL, *nulls = NULL, *first = NULL, *result = NULL;
+    counts = array_new_2d(NPY_INT64, groups->n, size);
+    if (counts == NULL) goto cleanup;
+    nulls = array_new(NPY_INT64, groups->n);
+    if (nulls == NULL) goto cleanup;
+    first = array_new_2d(NPY_INT64, groups->n, size - known);
+    if (first == NULL) goto cleanup;
+    if (size == 0 && known == 0 && codes == NULL) {
+        memset(array_data(nulls), 0, (size_t)groups->n * sizeof(int64_t));
+    } else if (CALL(call, sdr_group_codes_count(array_data(counts), array_data(nulls),
+                                                array_data(first), codes, groups,
+                                                &call->context, &call->error)) < 0) {
+        goto cleanup;
+    }
+    result = PyTuple_Pack(3, counts, nulls, first);
+cleanup:
+    Py_XDECREF(counts);
+    Py_XDECREF(nulls);
+    Py_XDECREF(first);
+    return result;
+}
+
+static PyObject *count_groups_locked(categories_object *self, const sdr_column *column,
+                                     const sdr_groups *groups, call *call) {
+    int64_t known = sdr_categories_size(self->categories);
+    sdr_group_codes *codes = NULL;
+    if (CALL(call, sdr_group_codes_new(&codes, self->categories, &self->overflow,
+                                       column, groups, &call->context, &call->error)) <
+        0) {
+        return NULL;
+    }
+    int64_t size = sdr_categories_size(self->categories);
+    PyObject *result = self->overflow ? count_codes(NULL, 0, 0, groups, call)
+                                      : count_codes(codes, size, known, groups, call);
+    sdr_group_codes_free(codes);
+    return result;
+}
+
+static PyObject *categories_count_groups(PyObject *object, PyObject *const *args,
+                                         Py_ssize_t n_args, PyObject *keywords) {
+    static const parameters expected = {
+        "count_groups", 3, 5, {"column", "starts", "stops", "threads", "progress"}};
+    categories_object *self = (categories_object *)object;
+    core_state *state = core_state_of(object);
+    PyObject *values[5], *result = NULL;
+    group_arguments arguments;
+    call call;
+
+    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
+    const sdr_column *column = column_argument(state, values[0], "column");
+    if (column == NULL) return NULL;
+    if (call_open(&call, state, values[3], values[4]) < 0) return NULL;
+    if (group_arguments_read(&arguments, values[1], values[2]) < 0) goto cleanup;
+    if (lock_take(self) < 0) goto cleanup;
+    result = count_groups_locked(self, column, &arguments.groups, &call);
+    lock_give(self);
+cleanup:
+    group_arguments_release(&arguments);
+    return result;
+}
+
 static PyObject *categories_encode(PyObject *object, PyObject *const *args,
                                    Py_ssize_t n_args, PyObject *keywords) {
     static const parameters expected = {
@@ -197,8 +260,7 @@ failed:
     return NULL;
 }
 
-/* --- attributes ----------------------------------------------------------------------
- */
+/* --- attributes ------------------------------------------------------------------- */
 
 static Py_ssize_t categories_length(PyObject *object) {
     categories_object *self = (categories_object *)object;
@@ -238,6 +300,9 @@ static PyObject *categories_overflow(PyObject *object, void *Py_UNUSED(closure))
 static PyMethodDef categories_methods[] = {
     {"count", AS_METHOD(categories_count), FAST,
      "count(column, threads=None, progress=None)\n--\n\nCounts by code, and nulls."},
+    {"count_groups", AS_METHOD(categories_count_groups), FAST,
+     "count_groups(column, starts, stops, threads=None, progress=None)\n--\n\n"
+     "Counts by code, nulls and first rows of what is new, of each group."},
     {"encode", AS_METHOD(categories_encode), FAST,
      "encode(column, threads=None, progress=None)\n--\n\nCode of each row, -1: null."},
     {NULL, NULL, 0, NULL},

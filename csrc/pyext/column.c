@@ -4,7 +4,7 @@
  * Immutable, so threads share it freely. A slice refers to the column it was cut from,
  * or to that one's, where it is a slice itself: chains of slices stay flat.
  */
-#include "pyext.h"
+#include "pyext/pyext.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -44,8 +44,7 @@ const sdr_column *column_values(const sdr_column *column) {
     return dictionary == NULL ? column : dictionary;
 }
 
-/* --- attributes ----------------------------------------------------------------------
- */
+/* --- attributes ------------------------------------------------------------------- */
 
 static Py_ssize_t column_length(PyObject *object) {
     return (Py_ssize_t)((column_object *)object)->column.length;
@@ -115,8 +114,7 @@ static PyObject *column_repr(PyObject *object) {
     return text;
 }
 
-/* --- columns of columns --------------------------------------------------------------
- */
+/* --- columns of columns ----------------------------------------------------------- */
 
 static PyObject *column_from_numpy(PyObject *type, PyObject *const *args,
                                    Py_ssize_t n_args, PyObject *keywords) {
@@ -183,8 +181,7 @@ cleanup:
     return (PyObject *)result;
 }
 
-/* --- copies out ----------------------------------------------------------------------
- */
+/* --- copies out ------------------------------------------------------------------- */
 
 static int64_t block_rows(const sdr_column *column, int64_t start) {
     int64_t rest = column->length - start;
@@ -308,8 +305,7 @@ static PyObject *column_to_text(PyObject *object, PyObject *Py_UNUSED(ignored)) 
     return list;
 }
 
-/* --- the type ------------------------------------------------------------------------
- */
+/* --- the type --------------------------------------------------------------------- */
 
 #define FAST (METH_FASTCALL | METH_KEYWORDS)
 #define AS_METHOD(function) ((PyCFunction)(void (*)(void))(function))

@@ -1,5 +1,5 @@
 /* What this build and this machine are, and the read bound of benchmarks. */
-#include "pyext.h"
+#include "pyext/pyext.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
 /* Two samples, the prepared reference, the exact p-value and the sort: drift.h. */
-#include "pyext.h"
+#include "pyext/pyext.h"
 
 #include <math.h>
+#include <string.h>
 
-/* --- Prepared ------------------------------------------------------------------------
- */
+/* --- Prepared --------------------------------------------------------------------- */
 
 typedef struct prepared_object {
     PyObject_HEAD sdr_prepared *prepared;
@@ -198,11 +198,10 @@ PyType_Spec prepared_spec = {
     .slots = prepared_slots,
 };
 
-/* --- two samples ---------------------------------------------------------------------
- */
+/* --- two samples ------------------------------------------------------------------ */
 
-/* (cuts, counts of the reference, counts of the current column); None where not done.
- */
+/* (cuts, counts of the reference, counts of the current column);
+ * None where not done. */
 static PyObject *picture_tuple(const sdr_picture *picture) {
     PyObject *cuts = NULL, *reference = NULL, *current = NULL, *all = NULL;
     size_t n = (size_t)picture->n_cuts, cells = n + 1;
@@ -272,7 +271,7 @@ static int picture_read(sdr_picture *out, bool *wanted, PyObject *value) {
     return 0;
 }
 
-static int flags_read(int *flags, PyObject *ks, PyObject *wasserstein) {
+int two_sample_flags_read(int *flags, PyObject *ks, PyObject *wasserstein) {
     bool wants_ks, wants_wasserstein;
     if (argument_bool(&wants_ks, ks) < 0) return -1;
     if (argument_bool(&wants_wasserstein, wasserstein) < 0) return -1;
@@ -313,7 +312,7 @@ PyObject *core_two_sample(PyObject *module, PyObject *const *args, Py_ssize_t n_
     if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
     const sdr_column *current = column_argument(state, values[1], "current");
     if (current == NULL) return NULL;
-    if (flags_read(&flags, values[2], values[3]) < 0) return NULL;
+    if (two_sample_flags_read(&flags, values[2], values[3]) < 0) return NULL;
     if (call_open(&call, state, values[4], values[5]) < 0) return NULL;
     if (picture_read(&picture, &draw, values[6]) < 0) return NULL;
     if (two_sample_run(&result, draw ? &picture : NULL, values[0], current, flags,
@@ -347,11 +346,10 @@ PyObject *core_ks_exact_p(PyObject *module, PyObject *const *args, Py_ssize_t n_
     return PyFloat_FromDouble(p);
 }
 
-/* --- sort ----------------------------------------------------------------------------
- */
+/* --- sort ------------------------------------------------------------------------- */
 
-/* Copies what is not NaN to the front, in order, and NaN behind it; how many are not.
- */
+/* Copies what is not NaN to the front, in order, and NaN behind it;
+ * how many are not. */
 static int64_t copy_nan_last(double *out, const double *values, int64_t n) {
     int64_t kept = 0;
     for (int64_t i = 0; i < n; i++) {

@@ -1,5 +1,5 @@
 /* Result dicts, built with the interned keys of the module's state. */
-#include "pyext.h"
+#include "pyext/pyext.h"
 
 fields fields_begin(core_state *state) {
     fields self = {state, PyDict_New()};
@@ -43,8 +43,7 @@ PyObject *fields_end(fields *self) {
     return self->dict;
 }
 
-/* --- 128-bit integers ----------------------------------------------------------------
- */
+/* --- 128-bit integers ------------------------------------------------------------- */
 
 #define LIMB_BITS 64
 

@@ -36,6 +36,9 @@
     X(status)                                                                          \
     X(ks)                                                                              \
     X(ks_numerator)                                                                    \
+    X(ks_numerator_high)                                                               \
+    X(ks_numerator_low)                                                                \
+    X(histogram)                                                                       \
     X(ks_location)                                                                     \
     X(ks_sign)                                                                         \
     X(picture)                                                                         \

@@ -1,5 +1,5 @@
 /* Maximum mean discrepancy over all pairs of rows: mmd.h. */
-#include "pyext.h"
+#include "pyext/pyext.h"
 
 /* Fills n_rows from the sizes; -1 and ValueError where they are not whole rows. */
 static int rows_read(sdr_mmd_rows *rows, PyObject *values, PyObject *labels) {

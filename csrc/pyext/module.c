@@ -1,12 +1,11 @@
 /* The module: its state, its types and its table of functions (multi-phase init). */
-#include "pyext.h"
+#include "pyext/pyext.h"
 
 core_state *core_state_of(PyObject *instance) {
     return PyType_GetModuleState(Py_TYPE(instance));
 }
 
-/* --- state ---------------------------------------------------------------------------
- */
+/* --- state ------------------------------------------------------------------------ */
 
 static const char *const key_texts[KEY_COUNT] = {
 #define SDR_KEY_TEXT(name) #name,
@@ -105,8 +104,7 @@ static void module_free(void *module) {
     module_clear((PyObject *)module);
 }
 
-/* --- functions -----------------------------------------------------------------------
- */
+/* --- functions -------------------------------------------------------------------- */
 
 #define FAST (METH_FASTCALL | METH_KEYWORDS)
 #define AS_METHOD(function) ((PyCFunction)(void (*)(void))(function))
@@ -159,6 +157,46 @@ static PyMethodDef functions[] = {
      "y_size, " ENDS_WITH_OPTIONS "Two weighted samples in one walk."},
     {"ks_exact_p", AS_METHOD(core_ks_exact_p), FAST,
      "ks_exact_p(n, m, numerator, " ENDS_WITH_OPTIONS "Two-sided, lattice paths."},
+    {"profile_groups", AS_METHOD(core_profile_groups), FAST,
+     "profile_groups(column, starts, stops, " ENDS_WITH_OPTIONS
+     "Profiles, one a group."},
+    {"text_profile_groups", AS_METHOD(core_text_profile_groups), FAST,
+     "text_profile_groups(column, starts, stops, " ENDS_WITH_OPTIONS
+     "Counts and lengths of text, one a group."},
+    {"missing_groups", AS_METHOD(core_missing_groups), FAST,
+     "missing_groups(column, starts, stops, " ENDS_WITH_OPTIONS
+     "Rows that are null or NaN, one a group."},
+    {"distinct_groups", AS_METHOD(core_distinct_groups), FAST,
+     "distinct_groups(column, starts, stops, " ENDS_WITH_OPTIONS
+     "Counts and standard errors, one a group."},
+    {"quantiles_groups", AS_METHOD(core_quantiles_groups), FAST,
+     "quantiles_groups(column, starts, stops, q, " ENDS_WITH_OPTIONS
+     "Quantiles, a row a group."},
+    {"median_deviation_groups", AS_METHOD(core_median_deviation_groups), FAST,
+     "median_deviation_groups(column, starts, stops, centers, " ENDS_WITH_OPTIONS
+     "Medians of |x - center|, one a group."},
+    {"deviation_profile_groups", AS_METHOD(core_deviation_profile_groups), FAST,
+     "deviation_profile_groups(column, starts, stops, centers, " ENDS_WITH_OPTIONS
+     "Means of |x - center|, one a group."},
+    {"top_value_groups", AS_METHOD(core_top_value_groups), FAST,
+     "top_value_groups(column, starts, stops, " ENDS_WITH_OPTIONS
+     "The most frequent values and their counts."},
+    {"histogram_groups", AS_METHOD(core_histogram_groups), FAST,
+     "histogram_groups(column, starts, stops, edges, " ENDS_WITH_OPTIONS
+     "Counts, a row a group."},
+    {"two_sample_groups", AS_METHOD(core_two_sample_groups), FAST,
+     "two_sample_groups(reference, column, starts, stops, ks=True, wasserstein=True, "
+     "edges=None, " ENDS_WITH_OPTIONS
+     "Kolmogorov-Smirnov and Wasserstein-1, one a group."},
+    {"rank_statistics_groups", AS_METHOD(core_rank_statistics_groups), FAST,
+     "rank_statistics_groups(reference, column, starts, stops, " ENDS_WITH_OPTIONS
+     "Rank statistics, one a group."},
+    {"pair_profile_groups", AS_METHOD(core_pair_profile_groups), FAST,
+     "pair_profile_groups(x, y, starts, stops, " ENDS_WITH_OPTIONS
+     "Moments and errors of pairs, one a group."},
+    {"ks_exact_p_groups", AS_METHOD(core_ks_exact_p_groups), FAST,
+     "ks_exact_p_groups(n, m, numerator_high, numerator_low, " ENDS_WITH_OPTIONS
+     "Exact p-values."},
     {"sort", AS_METHOD(core_sort), FAST,
      "sort(values, " ENDS_WITH_OPTIONS "A sorted copy, NaN last."},
     {"read_bound", core_read_bound, METH_O,

@@ -8,18 +8,22 @@
  * seconds, which is a copy, and refused where that overflows.
  */
 #define SDR_PYEXT_IMPORTS_NUMPY
-#include "pyext.h"
+#include "pyext/pyext.h"
 
 int numpy_import(void) {
     return _import_array();
 }
 
-/* --- arrays out ----------------------------------------------------------------------
- */
+/* --- arrays out ------------------------------------------------------------------- */
 
 PyObject *array_new(int type_num, int64_t length) {
     npy_intp shape = (npy_intp)length;
     return PyArray_SimpleNew(1, &shape, type_num);
+}
+
+PyObject *array_new_2d(int type_num, int64_t rows, int64_t columns) {
+    npy_intp shape[2] = {(npy_intp)rows, (npy_intp)columns};
+    return PyArray_SimpleNew(2, shape, type_num);
 }
 
 PyObject *array_over(int type_num, int64_t length, const void *data, PyObject *owner) {
@@ -68,8 +72,7 @@ bool array_is_unsigned64(PyObject *value) {
     return type->kind == 'u' && PyDataType_ELSIZE(type) == 8;
 }
 
-/* --- arrays in -----------------------------------------------------------------------
- */
+/* --- arrays in -------------------------------------------------------------------- */
 
 static sdr_type integer_type(const PyArray_Descr *type, npy_intp size) {
     bool is_signed = type->kind == 'i';

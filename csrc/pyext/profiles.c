@@ -1,8 +1,7 @@
 /* The calls that describe one column, or a pair: profile.h in Python. */
-#include "pyext.h"
+#include "pyext/pyext.h"
 
-/* --- profile -------------------------------------------------------------------------
- */
+/* --- profile ---------------------------------------------------------------------- */
 
 static bool is_unsigned(const sdr_column *column) {
     return column_values(column)->type == SDR_TYPE_UINT64;
@@ -135,8 +134,7 @@ PyObject *core_distinct(PyObject *module, PyObject *const *args, Py_ssize_t n_ar
     return Py_BuildValue("(Ld)", (long long)count, error);
 }
 
-/* --- order ---------------------------------------------------------------------------
- */
+/* --- order ------------------------------------------------------------------------ */
 
 PyObject *core_quantiles(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
                          PyObject *keywords) {
@@ -292,8 +290,7 @@ cleanup:
     return counts;
 }
 
-/* --- pairs ---------------------------------------------------------------------------
- */
+/* --- pairs ------------------------------------------------------------------------ */
 
 PyObject *core_pair_profile(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
                             PyObject *keywords) {

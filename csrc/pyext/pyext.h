@@ -31,10 +31,9 @@
 
 #include "simdrift/simdrift.h"
 
-#include "keys.h"
+#include "pyext/keys.h"
 
-/* --- module state --------------------------------------------------------------------
- */
+/* --- module state ----------------------------------------------------------------- */
 
 #define SDR_KIND_COUNT (SDR_KIND_CATEGORY + 1)
 #define SDR_UNIT_COUNT (SDR_UNIT_NS + 1)
@@ -54,10 +53,9 @@ typedef struct core_state {
 /* State of the module that made an instance of one of its (final) types. */
 core_state *core_state_of(PyObject *instance);
 
-/* --- arguments (arguments.c) ---------------------------------------------------------
- */
+/* --- arguments (arguments.c) ------------------------------------------------------ */
 
-#define PARAMETERS_MAX 8
+#define PARAMETERS_MAX 9
 
 typedef struct parameters {
     const char *function;
@@ -76,8 +74,7 @@ int argument_double(double *out, PyObject *value, const char *name);
 /* True where `value` is NULL. */
 int argument_bool(bool *out, PyObject *value);
 
-/* --- one call of the core (call.c) ---------------------------------------------------
- */
+/* --- one call of the core (call.c) ------------------------------------------------ */
 
 typedef struct call {
     core_state *state;
@@ -97,12 +94,13 @@ int call_raise(call *self, sdr_code code); /* always -1 */
 /* Runs `expression`, a call that returns sdr_code, without the GIL: 0 or -1. */
 #define CALL(self, expression) call_end((self), (call_begin(self), (expression)))
 
-/* --- NumPy (numpy.c) -----------------------------------------------------------------
- */
+/* --- NumPy (numpy.c) -------------------------------------------------------------- */
 
 int numpy_import(void);
 /* New 1-D array; its memory through array_data. */
 PyObject *array_new(int type_num, int64_t length);
+/* The same in two dimensions, row after row. */
+PyObject *array_new_2d(int type_num, int64_t rows, int64_t columns);
 /* Read-only 1-D array over memory that `owner` keeps alive. */
 PyObject *array_over(int type_num, int64_t length, const void *data, PyObject *owner);
 /* Contiguous, aligned, native 1-D array of that type, a copy only where needed. */
@@ -117,8 +115,7 @@ bool array_is_unsigned64(PyObject *value);
 PyObject *numpy_column(PyTypeObject *type, PyObject *array, PyObject *mask,
                        PyObject *name);
 
-/* --- columns (column.c) --------------------------------------------------------------
- */
+/* --- columns (column.c) ----------------------------------------------------------- */
 
 typedef struct column_object {
     PyObject_HEAD sdr_column column;
@@ -135,22 +132,22 @@ const sdr_column *column_argument(core_state *state, PyObject *value, const char
 /* The column that holds the values: the dictionary of a category. */
 const sdr_column *column_values(const sdr_column *column);
 
-/* --- Python strings (text.c) ---------------------------------------------------------
- */
+/* --- Python strings (text.c) ------------------------------------------------------ */
 
 /* Column of a sequence of str; None and NaN are null. */
 PyObject *text_column(PyTypeObject *type, PyObject *values);
 
-/* --- Arrow (arrow.c) -----------------------------------------------------------------
- */
+/* --- Arrow (arrow.c) -------------------------------------------------------------- */
 
 PyObject *columns_from_arrow(PyObject *module, PyObject *data);
 
-/* --- what the module offers ----------------------------------------------------------
- */
+/* --- what the module offers ------------------------------------------------------- */
 
 extern PyType_Spec prepared_spec;
 extern PyType_Spec categories_spec;
+
+/* sdr_two_sample_flags of two arguments; NULL is true. */
+int two_sample_flags_read(int *flags, PyObject *ks, PyObject *wasserstein);
 
 /* The sdr_prepared of an object of the type, which the caller has checked. */
 const sdr_prepared *prepared_of(PyObject *object);
@@ -161,13 +158,17 @@ fast_call core_profile, core_profile_text, core_distinct, core_quantiles,
     core_pooled_quantiles, core_median_deviation, core_top_values, core_histogram,
     core_pair_profile, core_two_sample, core_ks_exact_p, core_sort,
     core_rank_statistics, core_sort_both, core_deviation_profile, core_characteristic,
-    core_mmd_quadratic, core_weighted_sort, core_weighted_statistics;
+    core_mmd_quadratic, core_weighted_sort, core_weighted_statistics,
+    core_profile_groups, core_text_profile_groups, core_missing_groups,
+    core_distinct_groups, core_quantiles_groups, core_median_deviation_groups,
+    core_deviation_profile_groups, core_top_value_groups, core_histogram_groups,
+    core_two_sample_groups, core_rank_statistics_groups, core_pair_profile_groups,
+    core_ks_exact_p_groups;
 PyObject *core_read_bound(PyObject *module, PyObject *values);
 PyObject *core_show_config(PyObject *module, PyObject *ignored);
 PyObject *core_isa_force(PyObject *module, PyObject *name);
 
-/* --- result dicts (fields.c) ---------------------------------------------------------
- */
+/* --- result dicts (fields.c) ------------------------------------------------------ */
 
 /* Builds a dict; after the first failure the rest does nothing and the end is NULL. */
 typedef struct fields {

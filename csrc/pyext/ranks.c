@@ -1,5 +1,5 @@
 /* Rank statistics and the sums beside them: ranks.h. */
-#include "pyext.h"
+#include "pyext/pyext.h"
 
 static void add_integer(fields *out, key name, sdr_integer value) {
     fields_int128(out, name, value.high, value.low);

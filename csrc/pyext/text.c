@@ -5,7 +5,7 @@
  * Two passes over the strings: the sizes, then the bytes. CPython keeps ASCII strings
  * as UTF-8, so for them neither pass converts.
  */
-#include "pyext.h"
+#include "pyext/pyext.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,5 +1,7 @@
 /* Weighted samples: weighted.h. */
-#include "pyext.h"
+#include "pyext/pyext.h"
+
+#include <string.h>
 
 static PyObject *copied(const double *from, int64_t n) {
     PyObject *array = array_new(NPY_DOUBLE, n);

@@ -6,9 +6,9 @@
  * once. At last the array's null_count is held against its bitmap. Nothing is copied
  * but the list of a string_view's buffers.
  */
-#include "arrow_schema.h"
-#include "column.h"
-#include "types.h"
+#include "views/arrow_schema.h"
+#include "views/column.h"
+#include "views/types.h"
 
 #include <string.h>
 
@@ -36,8 +36,7 @@ static sdr_code refuse_missing(const reader *r, const char *expected) {
                          (long long)r->chunk);
 }
 
-/* --- the struct ----------------------------------------------------------------------
- */
+/* --- the struct ------------------------------------------------------------------- */
 
 static sdr_code check_numbers(const reader *r) {
     const struct ArrowArray *array = r->array;
@@ -60,6 +59,7 @@ static sdr_code check_buffer_count(const reader *r) {
     case SDR_TYPE_LARGE_UTF8:
         return n == 3 ? SDR_OK : refuse(r, "3 buffers for text", n);
     case SDR_TYPE_STRING_VIEW:
+        if (n > INT32_MAX) return refuse(r, "fewer than 2^31 buffers", n);
         return n >= 3 ? SDR_OK : refuse(r, "at least 3 buffers for string_view", n);
     default:
         return n == 2 ? SDR_OK : refuse(r, "2 buffers", n);
@@ -87,8 +87,7 @@ static sdr_code check_struct(const reader *r) {
     return SDR_OK;
 }
 
-/* --- views over buffers --------------------------------------------------------------
- */
+/* --- views over buffers ----------------------------------------------------------- */
 
 static sdr_code lay_validity(sdr_view *view, const reader *r) {
     view->validity = r->array->buffers[0];
@@ -126,7 +125,6 @@ static sdr_code lay_text_buffers(sdr_view *view, const reader *r) {
     const uint8_t *sizes = buffers[n + 2];
     if (n == 0) return SDR_OK;
     if (sizes == NULL) return refuse_missing(r, "a buffer of the data buffers' sizes");
-    if (n > MAXIMUM_ROWS) return refuse(r, "fewer buffers", n);
     sdr_bytes *list = sdr_arena_allocate(r->arena, (size_t)n * sizeof *list);
     if (list == NULL) return sdr_no_memory(r->error);
     for (int64_t i = 0; i < n; i++) {
@@ -182,8 +180,7 @@ static sdr_code check_null_count(const sdr_view *view, const reader *r) {
                          (long long)counted, (long long)said, (long long)r->chunk);
 }
 
-/* --- columns -------------------------------------------------------------------------
- */
+/* --- columns ---------------------------------------------------------------------- */
 
 /* Names the part of a message: "dictionary: expected ..." */
 static sdr_code in_dictionary(sdr_code code, sdr_error *error) {
@@ -225,19 +222,19 @@ static sdr_code read_no_dictionary(sdr_view *view, sdr_arena *arena,
     return sdr_column_assemble(column, arena, none.type, none.unit, &none, 1, error);
 }
 
-typedef struct import {
+typedef struct arrow_import {
     sdr_arrow_type type, values; /* values: of a dictionary */
     const struct ArrowArray *const *arrays;
     int64_t n_arrays;
     sdr_arena arena;
     sdr_error *error;
-} import;
+} arrow_import;
 
-static reader reader_of(import *self, int64_t i) {
+static reader reader_of(arrow_import *self, int64_t i) {
     return (reader){self->arrays[i], self->type, i, &self->arena, self->error};
 }
 
-static sdr_code read_views(sdr_view *views, import *self) {
+static sdr_code read_views(sdr_view *views, arrow_import *self) {
     bool is_dictionary = self->type.type == SDR_TYPE_DICTIONARY;
     if (is_dictionary && self->n_arrays == 0)
         return read_no_dictionary(views, &self->arena, &self->type, &self->values,
@@ -252,7 +249,7 @@ static sdr_code read_views(sdr_view *views, import *self) {
     return SDR_OK;
 }
 
-static sdr_code read_column(sdr_column *out, import *self) {
+static sdr_code read_column(sdr_column *out, arrow_import *self) {
     int64_t n = self->n_arrays;
     if (n == 0 && self->type.type == SDR_TYPE_DICTIONARY) n = 1;
     sdr_view *views = sdr_arena_allocate(&self->arena, (size_t)n * sizeof *views);
@@ -271,7 +268,7 @@ static sdr_code read_column(sdr_column *out, import *self) {
 sdr_code sdr_column_from_arrow(sdr_column *out, const struct ArrowSchema *schema,
                                const struct ArrowArray *const *arrays, int64_t n_arrays,
                                sdr_error *error) {
-import self = {.arrays = arrays, .n_arrays = n_arrays, .error = error };
+    arrow_import self = {.arrays = arrays, .n_arrays = n_arrays, .error = error};
     memset(out, 0, sizeof *out);
     if (n_arrays < 0 || (n_arrays > 0 && arrays == NULL))
         return sdr_error_set(error, SDR_INVALID_ARGUMENT,

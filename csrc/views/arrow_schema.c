@@ -7,9 +7,9 @@
  * 'list<int64>'); anything else is malformed. Extension types are known by the
  * metadata key ARROW:extension:name, and never read as their storage.
  */
-#include "arrow_schema.h"
+#include "views/arrow_schema.h"
 
-#include "types.h"
+#include "views/types.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -20,8 +20,7 @@ enum { NAME_DEPTH = 6, TYPE_NAME_BYTES = 200 };
 
 static const char EXTENSION_KEY[] = "ARROW:extension:name";
 
-/* --- formats -------------------------------------------------------------------------
- */
+/* --- formats ---------------------------------------------------------------------- */
 
 typedef enum shape {
     SHAPE_FLAT,     /* computed on */
@@ -177,8 +176,7 @@ static const char *rest_of(const format *f, const char *text) {
     return *rest == ':' ? rest + 1 : rest;
 }
 
-/* --- metadata ------------------------------------------------------------------------
- */
+/* --- metadata --------------------------------------------------------------------- */
 
 typedef struct span {
     const char *text;
@@ -213,8 +211,7 @@ static span extension_name(const struct ArrowSchema *schema) {
     return none;
 }
 
-/* --- names ---------------------------------------------------------------------------
- */
+/* --- names ------------------------------------------------------------------------ */
 
 static void write_schema(sdr_writer *writer, const struct ArrowSchema *schema,
                          int depth);
@@ -296,8 +293,7 @@ sdr_code sdr_type_name_from_arrow(char *text, size_t size,
     return SDR_OK;
 }
 
-/* --- reading a schema ----------------------------------------------------------------
- */
+/* --- reading a schema ------------------------------------------------------------- */
 
 static sdr_code refuse_type(const struct ArrowSchema *schema, sdr_error *error) {
     char name[TYPE_NAME_BYTES];

@@ -5,10 +5,10 @@
  * with the arena's head, so that a column is a plain struct of public fields, and
  * resetting one is one walk over the list.
  */
-#include "column.h"
+#include "views/column.h"
 
-#include "reading.h"
-#include "types.h"
+#include "views/reading.h"
+#include "views/types.h"
 
 #include <string.h>
 

@@ -8,13 +8,12 @@
  *
  * Conversion is exact where float64 can hold the value, else rounded to nearest once.
  */
-#include "reading.h"
-#include "types.h"
+#include "views/reading.h"
+#include "views/types.h"
 
 #include <math.h>
 
-/* --- 64-bit integers to float64 ----------------------------------------------------
- */
+/* --- 64-bit integers to float64 --------------------------------------------------- */
 
 /* x = high * 2^32 + low, unsigned halves (a signed x is taken as x + 2^63). The halves
  * become the low mantissa bits of 2^84 and 2^52; subtracting those again is exact, and
@@ -46,8 +45,7 @@ static void convert_uint64(double *out, const void *rows, int64_t base, int64_t 
         out[i] = from_halves(x[i], 0x1p84 + 0x1p52);
 }
 
-/* --- the other types ---------------------------------------------------------------
- */
+/* --- the other types -------------------------------------------------------------- */
 
 /* float16: sign, 5 exponent bits (bias 15), 10 mantissa bits. Both readings of a value
  * are computed and masks choose, so that the loop has no branch. */
@@ -136,8 +134,7 @@ static void convert_based(double *out, const void *rows, sdr_type type, int64_t 
     }
 }
 
-/* --- pieces of float64 -------------------------------------------------------------
- */
+/* --- pieces of float64 ------------------------------------------------------------ */
 
 static void fill_nan(double *out, int64_t n) {
     for (int64_t i = 0; i < n; i++)
@@ -210,8 +207,7 @@ static int64_t load_piece_f64(double *out, const sdr_view *view, int64_t start,
     return view->null_count == 0 ? 0 : hide_nulls_f64(out, view, start, n);
 }
 
-/* --- blocks ------------------------------------------------------------------------
- */
+/* --- blocks ----------------------------------------------------------------------- */
 
 /* Rows of a chunk: [start, start + count) of the view. */
 typedef struct piece {
@@ -264,8 +260,7 @@ const double *sdr_column_load_f64(const sdr_column *column, int64_t start,
     return scratch;
 }
 
-/* --- int64 -------------------------------------------------------------------------
- */
+/* --- int64 ------------------------------------------------------------------------ */
 
 static int64_t hide_nulls_i64(int64_t *out, uint8_t *valid, const piece *p) {
     int64_t hidden = 0;
@@ -322,8 +317,7 @@ const int64_t *sdr_column_load_i64(const sdr_column *column, int64_t start,
     return scratch;
 }
 
-/* --- text --------------------------------------------------------------------------
- */
+/* --- text ------------------------------------------------------------------------- */
 
 static void load_dictionary_text(sdr_string *out, const piece *p) {
     int64_t index[SDR_BLOCK_ROWS];

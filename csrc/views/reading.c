@@ -1,7 +1,7 @@
 /* See reading.h. */
-#include "reading.h"
+#include "views/reading.h"
 
-#include "types.h"
+#include "views/types.h"
 
 enum { INLINE_TEXT_BYTES = 12 }; /* longer string views point into a buffer */
 

@@ -6,8 +6,8 @@
 #ifndef SDR_VIEWS_READING_H
 #define SDR_VIEWS_READING_H
 
-#include "bits.h"
 #include "simdrift/view.h"
+#include "views/bits.h"
 
 /* Values at any address: the compiler turns loops over these into unaligned vector
  * loads. */

@@ -6,9 +6,9 @@
  * dictionary its indices are copied; else the result has int64 indices into a
  * dictionary that is all the chunks' dictionaries one after another.
  */
-#include "column.h"
-#include "reading.h"
-#include "types.h"
+#include "views/column.h"
+#include "views/reading.h"
+#include "views/types.h"
 
 enum {
     INLINE_TEXT_BYTES = 12,
@@ -52,8 +52,7 @@ static bool row_is_null(const sdr_view *view, int64_t row) {
     return view->null_count != 0 && sdr_view_valid_bits(view, row, 1) == 0;
 }
 
-/* --- fixed width ---------------------------------------------------------------------
- */
+/* --- fixed width ------------------------------------------------------------------ */
 
 static void gather_row(gathering *g, int64_t i, const sdr_view *view, int64_t row) {
     uint8_t *out = g->data + i * g->view.stride;
@@ -116,8 +115,7 @@ static sdr_code gather_fixed(gathering *g, sdr_error *error) {
     return SDR_OK;
 }
 
-/* --- text ----------------------------------------------------------------------------
- */
+/* --- text ------------------------------------------------------------------------- */
 
 static int64_t window_count(const sdr_view *view) {
     if (view->type == SDR_TYPE_STRING_VIEW) return view->n_buffers;
@@ -195,8 +193,7 @@ static sdr_code gather_text(gathering *g, sdr_error *error) {
     return SDR_OK;
 }
 
-/* --- dictionaries --------------------------------------------------------------------
- */
+/* --- dictionaries ----------------------------------------------------------------- */
 
 static bool shares_dictionary(const sdr_column *in) {
     for (int64_t c = 1; c < in->n_chunks; c++)
@@ -242,8 +239,7 @@ static sdr_code gather_joined(gathering *g, sdr_error *error) {
     return SDR_OK;
 }
 
-/* --- the result ----------------------------------------------------------------------
- */
+/* --- the result ------------------------------------------------------------------- */
 
 typedef sdr_code (*gather_function)(gathering *g, sdr_error *error);
 

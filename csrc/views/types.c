@@ -1,5 +1,5 @@
 /* See types.h. Names are Arrow's, as in 'dictionary<int8, large_utf8>'. */
-#include "types.h"
+#include "views/types.h"
 
 #include <stdarg.h>
 #include <stdio.h>

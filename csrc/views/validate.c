@@ -12,9 +12,9 @@
  * where that finds something is the row looked for, which the message then names.
  * Time: one read. Invalid UTF-8 is no reason (sdr_profile_text counts it).
  */
-#include "column.h"
-#include "reading.h"
-#include "types.h"
+#include "views/column.h"
+#include "views/reading.h"
+#include "views/types.h"
 
 enum { INLINE_TEXT_BYTES = 12, PREFIX_BYTES = 4 };
 
@@ -31,8 +31,7 @@ static sdr_code refuse(sdr_error *error, place at, const char *expected, int64_t
                          (long long)at.chunk, (long long)at.row);
 }
 
-/* --- offsets ------------------------------------------------------------------------
- */
+/* --- offsets ---------------------------------------------------------------------- */
 
 static int64_t offset_at(const sdr_view *view, int64_t i) {
     if (view->type == SDR_TYPE_UTF8)
@@ -89,8 +88,7 @@ static sdr_code check_offsets(const sdr_view *view, int64_t chunk, sdr_error *er
     return SDR_OK;
 }
 
-/* --- string views -------------------------------------------------------------------
- */
+/* --- string views ----------------------------------------------------------------- */
 
 typedef struct long_text {
     int32_t size;
@@ -184,8 +182,7 @@ static sdr_code check_string_views(const sdr_view *view, int64_t chunk,
     return SDR_OK;
 }
 
-/* --- dictionary indices --------------------------------------------------------------
- */
+/* --- dictionary indices ----------------------------------------------------------- */
 
 /* Whether all of n rows are in [0, limit]; `type`'s sign bit of x or limit - x says no.
  * The limit was cut to what the type can hold. */
@@ -274,8 +271,7 @@ static sdr_code check_indices(const sdr_view *view, int64_t chunk, sdr_error *er
     return SDR_OK;
 }
 
-/* --- counting nulls ------------------------------------------------------------------
- */
+/* --- counting nulls --------------------------------------------------------------- */
 
 int64_t sdr_view_count_nulls(const sdr_view *view) {
     if (view->type == SDR_TYPE_NULL) return view->length;
@@ -313,8 +309,7 @@ void sdr_column_sum_nulls(sdr_column *column) {
         column->null_count += column->chunks[i].null_count;
 }
 
-/* --- views and columns ---------------------------------------------------------------
- */
+/* --- views and columns ------------------------------------------------------------ */
 
 static sdr_code check_shape(const sdr_view *view, int64_t chunk, sdr_error *error) {
     if (view->type >= SDR_TYPE_COUNT)

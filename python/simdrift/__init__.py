@@ -14,9 +14,7 @@ Everything, the C core included, is loaded when it is first asked for.
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from simdrift._errors import (
@@ -34,18 +32,22 @@ if TYPE_CHECKING:
     from simdrift import store
     from simdrift._config import show_config
     from simdrift.metrics import drift, performance
-    from simdrift.monitor.compare import compare, profile
-    from simdrift.monitor.reference import Reference
-    from simdrift.monitor.run import monitor
-    from simdrift.monitor.spec import Spec
-    from simdrift.results import Report, Result, Results
+    from simdrift.monitoring.compare import compare, profile
+    from simdrift.monitoring.reference import Reference
+    from simdrift.monitoring.run import monitor
+    from simdrift.monitoring.spec import Columns, Metrics, ReferenceSpec, Spec
+    from simdrift.reports import Report
+    from simdrift.results import Result, Results
 
     __version__: str
 
 __all__ = [
+    "Columns",
     "InputError",
     "InvalidColumn",
+    "Metrics",
     "Reference",
+    "ReferenceSpec",
     "Report",
     "Result",
     "Results",
@@ -67,13 +69,17 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Reference": "simdrift.monitor.reference",
-    "Report": "simdrift.results",
+    "Columns": "simdrift.monitoring.spec",
+    "Metrics": "simdrift.monitoring.spec",
+    "ReferenceSpec": "simdrift.monitoring.spec",
+    "Reference": "simdrift.monitoring.reference",
+    "Report": "simdrift.reports",
     "Result": "simdrift.results",
     "Results": "simdrift.results",
-    "Spec": "simdrift.monitor.spec",
-    "compare": "simdrift.monitor.compare",
-    "profile": "simdrift.monitor.compare",
+    "Spec": "simdrift.monitoring.spec",
+    "compare": "simdrift.monitoring.compare",
+    "monitor": "simdrift.monitoring.run",
+    "profile": "simdrift.monitoring.compare",
     "show_config": "simdrift._config",
 }
 """Where a public name lives; imported when it is first asked for."""
@@ -100,20 +106,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
-
-
-class _Package(ModuleType):
-    """`simdrift.monitor` is a function, and the folder that it lives in is a package of the
-    same name, which the import system would bind over it: a property can't be bound over."""
-
-    @property
-    def monitor(self) -> Any:
-        return import_module("simdrift.monitor.run").monitor
-
-    @monitor.setter
-    def monitor(self, module: ModuleType) -> None:
-        """Importing the package binds nothing; it stays in sys.modules."""
-
-
-sys.modules[__name__].__class__ = _Package
+    return sorted(__all__)

@@ -167,6 +167,104 @@ class PairDict(TypedDict):
     sum_squared_error: float
     max_abs_error: float
 
+Int64s = NDArray[np.int64]
+Doubles = NDArray[np.float64]
+Codes = NDArray[np.uint8]
+Bools = NDArray[np.bool_]
+
+class ProfileGroupsDict(TypedDict):
+    """The keys of ProfileDict, an array each with a value a group; statuses are numbers of
+    sdr_status. `min`, `max` and `sum` of integers and times are the exact ones as float64."""
+
+    rows: Int64s
+    nulls: Int64s
+    nan: Int64s
+    pos_inf: Int64s
+    neg_inf: Int64s
+    zeros: Int64s
+    negatives: Int64s
+    finite: Int64s
+    min: Doubles
+    max: Doubles
+    sum: Doubles
+    mean: Doubles
+    variance: Doubles
+    std: Doubles
+    skewness: Doubles
+    kurtosis: Doubles
+    variance_status: Codes
+    skewness_status: Codes
+    kurtosis_status: Codes
+    increasing: Bools
+    decreasing: Bools
+    strict: Bools
+
+class TextProfileGroupsDict(TypedDict):
+    rows: Int64s
+    nulls: Int64s
+    empty: Int64s
+    blank: Int64s
+    invalid_utf8: Int64s
+    length_min: Int64s
+    length_max: Int64s
+    length_sum: Int64s
+
+class TwoSampleGroupsDict(TypedDict):
+    """The keys of TwoSampleDict, an array each; the numerator of KS is
+    `ks_numerator_high * 2**64 + ks_numerator_low`."""
+
+    n: Int64s
+    m: Int64s
+    status: Codes
+    ks: Doubles
+    ks_numerator_high: Int64s
+    ks_numerator_low: NDArray[np.uint64]
+    ks_location: Doubles
+    ks_sign: NDArray[np.int8]
+    wasserstein_n: Int64s
+    wasserstein_m: Int64s
+    wasserstein_status: Codes
+    wasserstein: Doubles
+    histogram: Int64s | None
+    """(groups, len(edges) + 1) counts of the groups' rows; None without edges."""
+
+class RankGroupsDict(TypedDict):
+    """The keys of RankDict, an array each; integers that may exceed int64 are arrays of
+    int (dtype object)."""
+
+    n: Int64s
+    m: Int64s
+    status: Codes
+    distinct: Int64s
+    ties: NDArray[np.object_]
+    ties_x: NDArray[np.object_]
+    ties_y: NDArray[np.object_]
+    u2: NDArray[np.object_]
+    plus: NDArray[np.object_]
+    minus: NDArray[np.object_]
+    cramer_von_mises: NDArray[np.object_]
+    anderson_darling: Doubles
+    finite_n: Int64s
+    finite_m: Int64s
+    energy: Doubles
+
+class PairGroupsDict(TypedDict):
+    n: Int64s
+    mean_x: Doubles
+    mean_y: Doubles
+    m2_x: Doubles
+    m2_y: Doubles
+    c_xy: Doubles
+    sum_error: Doubles
+    sum_abs_error: Doubles
+    sum_squared_error: Doubles
+    max_abs_error: Doubles
+
+class DeviationGroupsDict(TypedDict):
+    n: Int64s
+    mean: Doubles
+    variance: Doubles
+
 def profile(
     column: Column, threads: int | None = None, progress: Progress = None
 ) -> ProfileDict: ...
@@ -304,6 +402,122 @@ def ks_exact_p(
     n: int, m: int, numerator: int, threads: int | None = None, progress: Progress = None
 ) -> float: ...
 
+# Groups: rows [start, stop) of a column, which may overlap and may be empty; one value a group,
+# with the bits that the call of the sliced column gives. ValueError for groups that do not lie
+# within the column. groups.h says more.
+
+def profile_groups(
+    column: Column,
+    starts: Int64s,
+    stops: Int64s,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> ProfileGroupsDict: ...
+def text_profile_groups(
+    column: Column,
+    starts: Int64s,
+    stops: Int64s,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> TextProfileGroupsDict: ...
+def missing_groups(
+    column: Column,
+    starts: Int64s,
+    stops: Int64s,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> Int64s:
+    """Rows that are null or NaN, of columns of any kind."""
+
+def distinct_groups(
+    column: Column,
+    starts: Int64s,
+    stops: Int64s,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> tuple[Int64s, Doubles]: ...
+def quantiles_groups(
+    column: Column,
+    starts: Int64s,
+    stops: Int64s,
+    q: Sequence[float] | Doubles,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> Doubles:
+    """(groups, len(q))."""
+
+def median_deviation_groups(
+    column: Column,
+    starts: Int64s,
+    stops: Int64s,
+    centers: Doubles,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> Doubles: ...
+def deviation_profile_groups(
+    column: Column,
+    starts: Int64s,
+    stops: Int64s,
+    centers: Doubles,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> DeviationGroupsDict: ...
+def top_value_groups(
+    column: Column,
+    starts: Int64s,
+    stops: Int64s,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> tuple[Doubles, Int64s]:
+    """The most frequent value and its count; NaN and 0 where `top_values` gives none."""
+
+def histogram_groups(
+    column: Column,
+    starts: Int64s,
+    stops: Int64s,
+    edges: Doubles,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> Int64s:
+    """(groups, len(edges) + 1)."""
+
+def two_sample_groups(
+    reference: Column | Prepared,
+    column: Column,
+    starts: Int64s,
+    stops: Int64s,
+    ks: bool = True,
+    wasserstein: bool = True,
+    edges: Doubles | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> TwoSampleGroupsDict: ...
+def rank_statistics_groups(
+    reference: Column | Prepared,
+    column: Column,
+    starts: Int64s,
+    stops: Int64s,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> RankGroupsDict: ...
+def pair_profile_groups(
+    x: Column,
+    y: Column,
+    starts: Int64s,
+    stops: Int64s,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> PairGroupsDict: ...
+def ks_exact_p_groups(
+    n: Int64s,
+    m: Int64s,
+    numerator_high: Int64s,
+    numerator_low: NDArray[np.uint64],
+    threads: int | None = None,
+    progress: Progress = None,
+) -> Doubles:
+    """Each equals `ks_exact_p`; numerators are high * 2**64 + low."""
+
 @final
 class Categories:
     """A growing table of category labels; codes in order of first appearance."""
@@ -320,6 +534,18 @@ class Categories:
         self, column: Column, threads: int | None = None, progress: Progress = None
     ) -> tuple[NDArray[np.int64], int]:
         """Counts by code (as long as the table is after adding what is new), nulls."""
+    def count_groups(
+        self,
+        column: Column,
+        starts: Int64s,
+        stops: Int64s,
+        threads: int | None = None,
+        progress: Progress = None,
+    ) -> tuple[Int64s, Int64s, Int64s]:
+        """Counts (groups, K) with the K labels that the table has after the call, nulls
+        (groups,), and of each label that was new to the table the first row of the group that
+        has it, from the group's start, or -1 (groups, K - K before). New codes are in order of
+        the first row that lies in any group. After an overflow the arrays have no columns."""
     def encode(
         self, column: Column, threads: int | None = None, progress: Progress = None
     ) -> NDArray[np.int32]:

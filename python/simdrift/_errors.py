@@ -9,12 +9,19 @@ SimdriftError
      +- StoreUnreachable             no server: what was computed lies in the spool
      +- StoreNotMigrated             the schema is absent or of another version
 
-Data never raises: a metric gives a value or a status.
+Data never raises: a metric gives a value or a status. No message shows a password.
 """
+
+from __future__ import annotations
+
+from simdrift._secrets import redact
 
 
 class SimdriftError(Exception):
-    """Base of every error of this library."""
+    """Base of every error of this library; passwords of DSNs in its message become ***."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*(redact(one) if isinstance(one, str) else one for one in arguments))
 
 
 class InvalidColumn(SimdriftError, ValueError):

@@ -8,6 +8,7 @@ can't be used; 3 the store did not take the results (they lie in the spool: `sim
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import os
 import signal
@@ -21,12 +22,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from simdrift._errors import InputError, SimdriftError, StoreError
+from simdrift._secrets import HIDDEN, Dsn, redact
 
 if TYPE_CHECKING:
-    from simdrift.monitor.progress import Bar
-    from simdrift.results import ProfileReport, Report, Results
+    from simdrift.monitoring.progress import Bar
+    from simdrift.reports import ProfileReport, Report
+    from simdrift.results import Results
+    from simdrift.store import Target
 
 DONE, ALERT, BAD_INPUT, NOT_STORED, STOPPED = 0, 1, 2, 3, 130
+_STDOUT, _STDERR = 1, 2
 
 file_argument = click.Path(path_type=Path)
 dsn_option = click.option(
@@ -156,15 +161,16 @@ def run(
     `simdrift demo` runs one that can be copied: simdrift/demo/flights.toml in the package. A second
     run of the same data changes nothing. TIME is 2024-01-31 or 2024-01-31T12:00:00.
     """
-    from simdrift.monitor.files import run_files
-    from simdrift.monitor.roles import named_roles
-    from simdrift.monitor.spec import Spec
-    from simdrift.results import Report
+    from simdrift.monitoring.files import run_files
+    from simdrift.monitoring.roles import named_roles
+    from simdrift.monitoring.spec import Spec
+    from simdrift.reports import Report
 
     spec = Spec.from_toml(spec_file)
     _check_folders(html, prometheus_file)
+    target = None if no_store else _target(dsn or spec.store.dsn)
     began = time.monotonic()
-    with _bar("windows", progress) as bar:
+    with _bar("columns", progress) as bar:
         between = (_utc(after), _utc(until))
         results = run_files(spec, between=between, threads=threads, progress=bar)
     say(f"computed {_extent(results)} in {time.monotonic() - began:.2f} s")
@@ -172,7 +178,7 @@ def run(
     _all(
         lambda: _show(report, as_json),
         lambda: _page(report, html),
-        lambda: None if no_store else _store(results, dsn or spec.store.dsn, deadline),
+        lambda: None if target is None else _store(results, target, deadline),
         lambda: _expose(results, prometheus_file, pushgateway),
     )
     return _verdict(results, fail_on_alert)
@@ -202,7 +208,7 @@ def compare(
     CURRENT is held against REFERENCE, which may also be a file that `Reference.save` wrote. Nothing
     is stored.
     """
-    from simdrift.monitor.files import compare_files
+    from simdrift.monitoring.files import compare_files
 
     _check_folders(html)
     with _bar("columns", progress) as bar:
@@ -233,7 +239,7 @@ def profile(
     Rows, missing, extremes, moments, quantiles, distinct values and more; --json has them all.
     Nothing is stored.
     """
-    from simdrift.monitor.files import profile_file
+    from simdrift.monitoring.files import profile_file
 
     _check_folders(html)
     with _bar("columns", progress) as bar:
@@ -269,7 +275,7 @@ def demo(
     """
     from simdrift.demo import show
 
-    with _bar("windows", progress) as bar:
+    with _bar("columns", progress) as bar:
         show.run(
             taxi=taxi, out=out or Path(), dsn=dsn, threads=threads, progress=bar, say=click.echo
         )
@@ -286,12 +292,16 @@ def show_config() -> int:
 
 
 def say(text: str) -> None:
-    """One line for the person at the terminal, beside the results."""
-    click.echo(text, err=True)
+    """One line for the person at the terminal, beside the results. Where nobody reads it, or its
+    disk is full, the work goes on."""
+    try:
+        click.echo(redact(text), err=True)
+    except (OSError, ValueError):
+        _discard(_STDERR)
 
 
 def _bar(label: str, progress: bool | None) -> Bar:
-    from simdrift.monitor.progress import Bar
+    from simdrift.monitoring.progress import Bar
 
     return Bar(label, shown=sys.stderr.isatty() if progress is None else progress)
 
@@ -313,8 +323,11 @@ def _all(*steps: Callable[[], None]) -> None:
     for step in steps:
         try:
             step()
-        except BrokenPipeError:
-            _read_no_more()
+        except BrokenPipeError as error:
+            if error.filename is None:  # of our output, else of a FIFO that was named
+                _read_no_more()
+            else:
+                errors.append(error)
         except Exception as error:
             errors.append(error)
     if not errors:
@@ -328,7 +341,14 @@ def _all(*steps: Callable[[], None]) -> None:
 
 def _read_no_more() -> None:
     """Whoever read our output has gone away (`| head`): what is left goes nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _discard(_STDOUT)
+
+
+def _discard(descriptor: int) -> None:
+    """Lets what is written there go nowhere: it could not be written anyway."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)
 
 
 def _check_folders(*files: Path | None) -> None:
@@ -339,6 +359,10 @@ def _check_folders(*files: Path | None) -> None:
         folder = file.parent
         if file.is_dir():
             raise InputError(f"{file}: expected the name of a file to write, found a folder")
+        if file.exists() and not file.is_file():  # a device or a FIFO: written to, not replaced
+            if not os.access(file, os.W_OK):
+                raise InputError(f"{file}: you may not write to it: choose another")
+            continue
         if not folder.is_dir():
             found = "a file" if folder.exists() else "none"
             raise InputError(f"{file}: expected a folder {folder}, found {found}: make it first")
@@ -348,7 +372,7 @@ def _check_folders(*files: Path | None) -> None:
 
 def _show(report: Report | ProfileReport, as_json: bool) -> None:
     """The report on stdout."""
-    from simdrift.results import Report
+    from simdrift.reports import Report
 
     if as_json:
         click.echo(report.results.to_json())
@@ -365,10 +389,17 @@ def _page(report: Report | ProfileReport, html: Path | None) -> None:
         say(f"report: {html}")
 
 
-def _store(results: Results, dsn: str | None, deadline: float) -> None:
+def _target(dsn: str | Dsn | None) -> Target:
+    """The store that is meant; InputError before anything is computed for it."""
+    from simdrift.store import resolve
+
+    return resolve(dsn)
+
+
+def _store(results: Results, target: Target, deadline: float) -> None:
     from simdrift.store import Store
 
-    with Store(dsn, deadline=deadline) as store:
+    with Store(target, deadline=deadline) as store:
         began = time.monotonic()
         done = store.write(results)
         seconds = time.monotonic() - began
@@ -415,6 +446,8 @@ class _Stop:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and leave with its exit code."""
+    _open_standard_streams()
+    _hide_passwords()
     stop = _Stop()
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, stop)
@@ -426,11 +459,47 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = _stopped()
     if code == STOPPED:
         # At once: taking down the libraries that are loaded can take half a second.
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(code)
+    with contextlib.suppress(OSError, ValueError):  # else Python changes the code to 120
+        sys.stderr.flush()
     sys.exit(code)
+
+
+def _open_standard_streams() -> None:
+    """Standard streams that were closed (`>&-`) lead nowhere: what is opened next would get their
+    numbers, and be written to. Names that no encoding holds are escaped, not an error."""
+    for descriptor in range(_STDERR + 1):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    sys.stdout = sys.stdout or os.fdopen(_STDOUT, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(_STDERR, "w", closefd=False)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+_ARGUMENTS_FIELD = 48
+"""The number of `arg_start` in /proc/self/stat, from 1 (proc(5))."""
+
+
+def _hide_passwords() -> None:
+    """Overwrites the passwords of DSNs in this process's arguments, which everybody can see in the
+    list of processes. Until here they could be seen; SIMDRIFT_DSN is better."""
+    if all(redact(argument) == argument for argument in sys.argv):
+        return
+    with contextlib.suppress(OSError, ValueError, IndexError), open("/proc/self/mem", "r+b") as own:
+        fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+        at = int(fields[_ARGUMENTS_FIELD - 3])  # the first two come before the bracket
+        for argument in Path("/proc/self/cmdline").read_bytes().split(b"\0"):
+            if redact(os.fsdecode(argument)) != os.fsdecode(argument):
+                own.seek(at)
+                own.write(HIDDEN.encode().ljust(len(argument), b"*")[: len(argument)])
+            at += len(argument) + 1
 
 
 def run_command(arguments: Sequence[str] | None = None) -> int:
@@ -442,7 +511,7 @@ def run_command(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.exceptions.Abort):
         return _stopped()
     except click.ClickException as error:
-        error.show()
+        _say_usage(error)
         return BAD_INPUT
     except (BrokenPipeError, SystemExit):  # click leaves so where nobody reads the output
         _read_no_more()
@@ -450,6 +519,13 @@ def run_command(arguments: Sequence[str] | None = None) -> int:
     except (SimdriftError, OSError) as error:
         say(f"simdrift: {_words(error)}")
         return NOT_STORED if isinstance(error, StoreError) else BAD_INPUT
+
+
+def _say_usage(error: click.ClickException) -> None:
+    """What was wrong with the command line, as click says it, without the passwords in it."""
+    shown = io.StringIO()
+    error.show(shown)
+    say(shown.getvalue().rstrip())
 
 
 def _stopped() -> int:

@@ -61,8 +61,8 @@ static inline sdr_column import_ok(const struct ArrowSchema *schema,
     return column;
 }
 
-/* The array is refused with that code and message, and nothing is left in the column.
- */
+/* The array is refused with that code and message,
+ * and nothing is left in the column. */
 static inline void expect_refused(const struct ArrowSchema *schema,
                                   const test_array *array, sdr_code code,
                                   const char *message) {

@@ -47,8 +47,8 @@ static inline int next_isa(int isa) {
     isa < SDR_ISA_COUNT;                                                               \
     isa = next_isa(isa + 1)
 
-/* A column over contiguous values of one type; mask: not 0 is null, or NULL. Reset it.
- */
+/* A column over contiguous values of one type; mask: not 0 is null, or NULL.
+ * Reset it. */
 static inline sdr_column column_of_type(sdr_type type, const void *values, size_t size,
                                         int64_t n, const uint8_t *mask) {
     sdr_view view;
@@ -64,8 +64,7 @@ static inline sdr_column column_of(const double *values, int64_t n) {
     return column_of_type(SDR_TYPE_FLOAT64, values, sizeof *values, n, NULL);
 }
 
-/* --- Allocations that fail -----------------------------------------------------------
- */
+/* --- Allocations that fail -------------------------------------------------------- */
 
 typedef struct failing_allocator {
     int until_failure; /* allocations that still succeed; negative: all */

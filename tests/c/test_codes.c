@@ -46,8 +46,7 @@ static void test_every_isa_counts_narrows_widens_and_finds_the_range(void **stat
     assert_int_equal(sdr_isa_force(before, NULL), SDR_OK);
 }
 
-/* --- columns -------------------------------------------------------------------------
- */
+/* --- columns ---------------------------------------------------------------------- */
 
 enum { ROWS = 600000 };
 

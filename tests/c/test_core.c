@@ -83,8 +83,7 @@ static void test_the_hook_sees_every_block(void **state) {
     assert_int_equal(live, 0);
 }
 
-/* --- Threads -------------------------------------------------------------------------
- */
+/* --- Threads ---------------------------------------------------------------------- */
 
 static int threads_with(const char *own, const char *omp, int argument) {
     own != NULL ? setenv("SIMDRIFT_NUM_THREADS", own, 1)
@@ -177,6 +176,30 @@ static void test_a_cgroup_v1_quota_is_read(void **state) {
     assert_int_equal(threads_of_group("v1", proc), SDR_MAXIMUM_THREADS);
 }
 
+static int left_of_group(const char *mount, const char *proc) {
+    char proc_path[128], mount_path[128];
+    write_file("proc", "cgroup", proc);
+    snprintf(proc_path, sizeof proc_path, "%s/proc/cgroup", root);
+    snprintf(mount_path, sizeof mount_path, "%s/%s", root, mount);
+    return sdr_threads_left(proc_path, mount_path);
+}
+
+static void test_the_threads_that_a_pids_limit_leaves(void **state) {
+    (void)state;
+    write_file("left/job/step", "pids.max", "max\n");
+    write_file("left/job/step", "pids.current", "7\n");
+    assert_int_equal(left_of_group("left", "0::/job/step\n"), SDR_UNLIMITED_THREADS);
+    write_file("left/job", "pids.max", "100\n");
+    write_file("left/job", "pids.current", "60\n");
+    assert_int_equal(left_of_group("left", "0::/job/step\n"), 40);
+    write_file("left/job", "pids.current", "101\n");
+    assert_int_equal(left_of_group("left", "0::/job/step\n"), 0);
+    write_file("left1/pids/job", "pids.max", "32\n");
+    write_file("left1/pids/job", "pids.current", "2\n");
+    assert_int_equal(left_of_group("left1", "8:pids:/job\n4:cpu:/job\n"), 30);
+    assert_int_equal(left_of_group("absent", "0::/\n"), SDR_UNLIMITED_THREADS);
+}
+
 static void test_no_quota_is_no_limit(void **state) {
     (void)state;
     assert_int_equal(threads_of_group("absent", "0::/\n"), SDR_MAXIMUM_THREADS);
@@ -185,8 +208,7 @@ static void test_no_quota_is_no_limit(void **state) {
                      SDR_MAXIMUM_THREADS);
 }
 
-/* --- ISA -----------------------------------------------------------------------------
- */
+/* --- ISA -------------------------------------------------------------------------- */
 
 static void test_an_isa_can_be_forced_where_it_is_available(void **state) {
     (void)state;
@@ -211,8 +233,8 @@ static void test_an_isa_that_is_none_is_refused_with_a_message(void **state) {
     assert_string_equal(sdr_isa_name(SDR_ISA_AVX512), "avx512");
 }
 
-/* This program run again with SIMDRIFT_ISA set prints what is active and the warning.
- */
+/* This program run again with SIMDRIFT_ISA set prints what is active
+ * and the warning. */
 static void run_with_isa(const char *name, char *output, size_t size) {
     char command[512], self[256];
     ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -262,6 +284,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_a_cgroup_v2_quota_is_rounded_up),
         cmocka_unit_test(test_the_smallest_quota_on_the_way_up_holds),
         cmocka_unit_test(test_a_cgroup_v1_quota_is_read),
+        cmocka_unit_test(test_the_threads_that_a_pids_limit_leaves),
         cmocka_unit_test(test_no_quota_is_no_limit),
         cmocka_unit_test(test_an_isa_can_be_forced_where_it_is_available),
         cmocka_unit_test(test_an_isa_that_is_none_is_refused_with_a_message),

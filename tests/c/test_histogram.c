@@ -133,8 +133,7 @@ static void test_one_value_repeated_fills_one_cell(void **state) {
     expect_counts(edges, 30, values, ROWS);
 }
 
-/* --- The column call -----------------------------------------------------------------
- */
+/* --- The column call -------------------------------------------------------------- */
 
 enum { COLUMN_ROWS = 400000 };
 

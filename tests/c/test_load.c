@@ -300,8 +300,7 @@ static void test_uint64_keys_keep_their_order(void **state) {
     sdr_column_reset(&column);
 }
 
-/* --- chunks and blocks -------------------------------------------------------------
- */
+/* --- chunks and blocks ------------------------------------------------------------ */
 
 enum { CHUNKS = 40, CHUNK_ROWS = 700 };
 
@@ -412,8 +411,7 @@ static void test_native_float64_without_nulls_is_read_where_it_lies(void **state
     sdr_column_reset(&column);
 }
 
-/* --- dictionaries and text ---------------------------------------------------------
- */
+/* --- dictionaries and text -------------------------------------------------------- */
 
 static void test_dictionaries_of_numbers_give_their_values(void **state) {
     (void)state;

@@ -78,8 +78,7 @@ static void test_the_exponential_is_within_one_ulp(void **state) {
     assert_true(exp_of_minus(5e-324) == 1.0);
 }
 
-/* --- the statistic -------------------------------------------------------------------
- */
+/* --- the statistic ---------------------------------------------------------------- */
 
 enum { MOST_ROWS = 700 };
 

@@ -6,7 +6,9 @@
 
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -137,8 +139,7 @@ static void test_poll_comes_about_every_50_ms(void **state) {
     assert_in_range(p.calls, 2, 9); /* 0.4 s, or more on a busy machine */
 }
 
-/* --- Fork ----------------------------------------------------------------------------
- */
+/* --- Fork ------------------------------------------------------------------------- */
 
 static void run_a_region(void) {
     sdr_context context = {.threads = 3};
@@ -182,13 +183,132 @@ static void test_a_forked_child_runs_regions_after_its_parent_did(void **state) 
     run_a_region(); /* the parent's threads come back */
 }
 
-static void test_a_child_whose_pool_is_lost_runs_on_a_fresh_thread(void **state) {
+static void test_a_child_whose_pool_is_lost_runs_on_threads_of_its_own(void **state) {
     (void)state;
     sdr_parallel_lose_pool(true);
     run_a_region();
     expect_cancelled(3);
     sdr_parallel_lose_pool(false);
     run_a_region();
+}
+
+/* --- Threads that the system refuses -------------------------------------------------
+ */
+
+enum { TEAM = 8, NO_SUCH_USER = 54021, SKIPPED = 77 };
+
+/* As a user of its own, for whom root's exemption does not hold. False: not possible.
+ */
+static bool limit_threads(rlim_t threads) {
+    const struct rlimit limit = {threads, threads};
+    if (geteuid() == 0 && setuid(NO_SUCH_USER + (uid_t)getpid()) != 0) return false;
+    return setrlimit(RLIMIT_NPROC, &limit) == 0;
+}
+
+/* In the child: each item once, whatever the system gives. */
+static int run_limited(rlim_t threads, int most_workers) {
+    sdr_context context = {.threads = TEAM};
+    if (!limit_threads(threads)) return SKIPPED;
+    for (int i = 0; i < 3; i++) {
+        visits *v = calloc(1, sizeof *v);
+        if (sdr_parallel_for(&context, ITEMS, COST, visit, v, NULL) != SDR_OK) return 1;
+        for (int k = 0; k < ITEMS; k++)
+            if (atomic_load(&v->count[k]) != 1) return 2;
+        if (atomic_load(&v->workers_seen) >= 1 << most_workers) return 3;
+        free(v);
+    }
+    return 0;
+}
+
+static void expect_exit(pid_t child) {
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == SKIPPED) skip();
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void expect_limited(rlim_t threads, int most_workers) {
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) _exit(run_limited(threads, most_workers));
+    expect_exit(child);
+}
+
+static void test_a_region_goes_on_with_the_threads_it_gets(void **state) {
+    (void)state;
+    bool is_root = geteuid() == 0; /* else the user's other processes count too */
+    run_a_region();
+    for (rlim_t threads = 1; threads <= (is_root ? 2 * TEAM : 1); threads++)
+        expect_limited(threads, threads < TEAM ? (int)threads : TEAM);
+}
+
+/* Less memory than a thread's stack takes. */
+static int run_without_memory(void) {
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (file == NULL || fscanf(file, "%ld", &pages) != 1) return SKIPPED;
+    fclose(file);
+    rlim_t bytes = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + (1 << 20);
+    sdr_context context = {.threads = TEAM};
+    visits *v = calloc(1, sizeof *v);
+    if (setrlimit(RLIMIT_AS, &(struct rlimit){bytes, bytes}) != 0) return SKIPPED;
+    if (sdr_parallel_for(&context, ITEMS, COST, visit, v, NULL) != SDR_OK) return 1;
+    for (int k = 0; k < ITEMS; k++)
+        if (atomic_load(&v->count[k]) != 1) return 2;
+    return atomic_load(&v->workers_seen) < 1 << (TEAM - 1) ? 0 : 3;
+}
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { SANITIZED = true }; /* they take memory for themselves */
+#else
+enum { SANITIZED = false };
+#endif
+
+static void test_a_region_without_memory_for_stacks_goes_on(void **state) {
+    (void)state;
+    if (SANITIZED) skip();
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) _exit(run_without_memory());
+    expect_exit(child);
+}
+
+/* Threads of the process, as the system counts them. */
+static int count_threads(void) {
+    char line[256];
+    int n = 0;
+    FILE *file = fopen("/proc/self/status", "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        if (sscanf(line, "Threads: %d", &n) == 1) break;
+    if (file != NULL) fclose(file);
+    return n;
+}
+
+static int run_then_limit(void) {
+    sdr_context many = {.threads = TEAM}, few = {.threads = 2};
+    atomic_llong done = 0;
+    if (sdr_parallel_for(&many, 16, COST, sleep_a_little, &done, NULL) != SDR_OK)
+        return 1;
+    if (count_threads() != TEAM) return 2;
+    if (!limit_threads(1)) return SKIPPED;
+    visits *v = calloc(1, sizeof *v);
+    if (sdr_parallel_for(&many, ITEMS, COST, visit, v, NULL) != SDR_OK) return 3;
+    if (count_threads() != TEAM) return 4; /* the team lives on */
+    if (sdr_parallel_for(&few, ITEMS, COST, visit, v, NULL) != SDR_OK) return 5;
+    if (sdr_parallel_for(&many, ITEMS, COST, visit, v, NULL) != SDR_OK) return 6;
+    for (int k = 0; k < ITEMS; k++)
+        if (atomic_load(&v->count[k]) != 3) return 7;
+    free(v);
+    return 0;
+}
+
+static void test_a_limit_that_comes_later_ends_nothing(void **state) {
+    (void)state;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) _exit(run_then_limit());
+    expect_exit(child);
 }
 
 int main(void) {
@@ -199,7 +319,10 @@ int main(void) {
         cmocka_unit_test(test_poll_can_cancel_serial_and_parallel_loops),
         cmocka_unit_test(test_poll_comes_about_every_50_ms),
         cmocka_unit_test(test_a_forked_child_runs_regions_after_its_parent_did),
-        cmocka_unit_test(test_a_child_whose_pool_is_lost_runs_on_a_fresh_thread),
+        cmocka_unit_test(test_a_child_whose_pool_is_lost_runs_on_threads_of_its_own),
+        cmocka_unit_test(test_a_region_goes_on_with_the_threads_it_gets),
+        cmocka_unit_test(test_a_region_without_memory_for_stacks_goes_on),
+        cmocka_unit_test(test_a_limit_that_comes_later_ends_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -273,8 +273,7 @@ static void test_memory_that_runs_out_is_told(void **state) {
     }
 }
 
-/* --- rows that another thread changes ------------------------------------------------
- */
+/* --- rows that another thread changes --------------------------------------------- */
 
 typedef struct meddler {
     int calls, at; /* before this allocation the rows change */

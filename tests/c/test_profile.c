@@ -4,8 +4,7 @@
  */
 #include "support.h"
 
-/* --- NIST StRD, univariate -----------------------------------------------------------
- */
+/* --- NIST StRD, univariate -------------------------------------------------------- */
 
 static const double michelso[] = {
     299.85, 299.74, 299.90, 300.07, 299.93, 299.85, 299.95, 299.98, 299.98, 299.88,
@@ -71,8 +70,7 @@ static void test_nist_sets_reach_the_digits_that_binary64_allows(void **state) {
     expect_digits(mavro, 50, 2.00185600000000, 0.000429123454003053, 14.9, 13.022);
 }
 
-/* --- Floats --------------------------------------------------------------------------
- */
+/* --- Floats ----------------------------------------------------------------------- */
 
 enum { ROWS = 300007 };
 
@@ -245,8 +243,7 @@ static void test_masked_rows_are_null_and_nothing_else(void **state) {
     sdr_column_reset(&column);
 }
 
-/* --- Statuses ------------------------------------------------------------------------
- */
+/* --- Statuses --------------------------------------------------------------------- */
 
 static sdr_moments moments_of(const double *rows, int64_t n) {
     sdr_profile p = profile_of(rows, n, 1);
@@ -309,8 +306,7 @@ static void test_text_is_refused_by_type(void **state) {
     assert_non_null(strstr(error.message, "expected a column of numbers"));
 }
 
-/* --- Integers ------------------------------------------------------------------------
- */
+/* --- Integers --------------------------------------------------------------------- */
 
 static sdr_profile integer_profile(sdr_type type, const void *rows, size_t size,
                                    int64_t n, const uint8_t *mask) {
@@ -519,8 +515,7 @@ static void test_booleans_are_zeros_and_ones(void **state) {
     sdr_column_reset(&column);
 }
 
-/* --- Memory and cancellation ---------------------------------------------------------
- */
+/* --- Memory and cancellation ------------------------------------------------------ */
 
 static sdr_code profile_call(void *user, sdr_error *error) {
     sdr_profile p;

@@ -31,8 +31,7 @@ static sdr_key bits_of(double value) {
     return key;
 }
 
-/* --- Patterns ------------------------------------------------------------------------
- */
+/* --- Patterns --------------------------------------------------------------------- */
 
 static double normal(int64_t i, int64_t n, uint64_t *seed) {
     (void)i, (void)n;
@@ -114,8 +113,7 @@ static void fill_keys(sdr_key *to, int64_t n, pattern fill, bool is_float) {
     sort_plainly(expected, n, is_float);
 }
 
-/* --- The kernels --------------------------------------------------------------------
- */
+/* --- The kernels ------------------------------------------------------------------ */
 
 #define EXCHANGE(i, j)                                                                 \
     if ((rows >> (i) & 1) > (rows >> (j) & 1)) rows ^= 1u << (i) | 1u << (j);
@@ -241,8 +239,7 @@ static void test_a_split_keeps_every_key_and_writes_nowhere_else(void **state) {
     }
 }
 
-/* --- Whole sorts --------------------------------------------------------------------
- */
+/* --- Whole sorts ------------------------------------------------------------------ */
 
 static void prepare(int64_t n, pattern fill, bool is_float) {
     fill_keys(original, n, fill, is_float);
@@ -300,8 +297,7 @@ static void test_samples_of_any_lengths_are_sorted_at_once(void **state) {
         }
 }
 
-/* --- What may go wrong --------------------------------------------------------------
- */
+/* --- What may go wrong ------------------------------------------------------------ */
 
 static sdr_code sort_call(void *user, sdr_error *error) {
     const sdr_context *context = user;

@@ -359,8 +359,7 @@ static void test_each_chunk_has_a_dictionary_of_its_own(void **state) {
     sdr_column_reset(&column);
 }
 
-/* --- offsets and memory ------------------------------------------------------------
- */
+/* --- offsets and memory ----------------------------------------------------------- */
 
 static void test_an_offset_shifts_every_buffer(void **state) {
     (void)state;

@@ -87,7 +87,7 @@ FOREVER = """
 import numpy as np, sys
 import simdrift as sd
 from simdrift.cli import main
-from simdrift.monitor import files
+from simdrift.monitoring import files
 
 x = np.random.default_rng(6).normal(size=5_000_000)
 
@@ -182,7 +182,7 @@ main()
 
 
 @pytest.mark.parametrize(
-    "module", ["click", "simdrift.monitor.spec", "pydantic", "numpy", "pyarrow", "datetime"]
+    "module", ["click", "simdrift.monitoring.spec", "pydantic", "numpy", "pyarrow", "datetime"]
 )
 def test_an_import_of_the_command_stops_with_one_line(
     environment: dict[str, str], days: Path, module: str

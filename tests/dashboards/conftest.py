@@ -17,7 +17,7 @@ from everything import STREAMS, every_metric, measurements  # noqa: E402
 from store_servers import DAY, FIRST_DAY, folder_of_run, new_database, shared_server, target_of  # noqa: E402
 
 from simdrift.demo import flights  # noqa: E402
-from simdrift.monitor import monitor  # noqa: E402
+from simdrift.monitoring import monitor  # noqa: E402
 from simdrift.store import Store  # noqa: E402
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from simdrift._errors import InputError
 from simdrift.demo import flights, show
-from simdrift.monitor import Spec
+from simdrift.monitoring import Spec
 from simdrift.results import Results
 from simdrift.store import Store
 

@@ -15,7 +15,7 @@ from scipy import stats
 
 from simdrift._errors import InputError
 from simdrift.demo import show, taxi
-from simdrift.monitor import monitor
+from simdrift.monitoring import monitor
 from simdrift.results import Results
 from simdrift.store import Store
 

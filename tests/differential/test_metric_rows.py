@@ -12,8 +12,9 @@ from scipy.stats import chi2_contingency, ks_2samp, wasserstein_distance
 from simdrift import _core
 from simdrift.columns import as_table
 from simdrift.metrics import quality
-from simdrift.metrics.compare import DriftPlan, compare_columns
-from simdrift.metrics.state import CurrentColumn, ReferenceColumn
+from simdrift.metrics.columns import CurrentColumn, ReferenceColumn
+from simdrift.metrics.compare import compare_columns
+from simdrift.metrics.plan import DriftPlan
 
 ALL_METHODS = {
     "numeric": ["ks", "wasserstein", "wasserstein_normed", "psi", "jensen_shannon"],

@@ -101,9 +101,10 @@ def test_a_server_that_does_not_answer_ends_every_call_a_second_after_the_deadli
     server, database, tmp_path, store, call, connected
 ):
     for deadline in (0.3, 1.0, 3.0):
-        with Store(store.target, spool=tmp_path / f"{deadline}", deadline=deadline) as own:
+        with Store(store.target, spool=tmp_path / f"{deadline}") as own:
             if connected:
                 own.write(make_results())
+            own._session.deadline = deadline
             unreachable = pytest.raises(_errors.StoreUnreachable)
             with stopped(processes(server)), over_in(deadline + 1), unreachable:
                 CALLS[call](own)

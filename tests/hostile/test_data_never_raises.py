@@ -11,8 +11,10 @@ import simdrift as sd
 from simdrift import _core
 from simdrift.columns import as_column
 from simdrift.metrics import drift, performance, quality, registry
-from simdrift.metrics.compare import DriftPlan, compare_columns
-from simdrift.metrics.state import CurrentColumn, ReferenceColumn
+from simdrift.metrics.columns import CurrentColumn, ReferenceColumn
+from simdrift.metrics.compare import compare_columns
+from simdrift.metrics.grouped import ColumnGroups
+from simdrift.metrics.plan import DriftPlan
 
 STATUSES = {
     "ok", "empty", "all_null", "too_few_rows", "constant", "degenerate", "not_applicable",
@@ -142,9 +144,12 @@ def test_every_statistic_of_every_column_gives_a_value_or_a_status(name):
 def test_every_performance_metric_gives_a_value_or_a_status(metric):
     for target in HOSTILE:
         for prediction in HOSTILE:
-            x, y = _columns(target), _columns(prediction)
-            if len(x) == len(y):
-                row = performance.rows(x, y, [metric])[0]
+            x, y = (
+                ColumnGroups.of(CurrentColumn(name, _columns(name)))
+                for name in (target, prediction)
+            )
+            if x.whole.rows == y.whole.rows:
+                row = performance.scores(x, y, [metric])[0].at(0)
                 numbers = [field for field in row if isinstance(field, float)]
                 _check(row.value, row.status, numbers, (metric, target, prediction, row))
 

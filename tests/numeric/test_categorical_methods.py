@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from simdrift.metrics import drift
-from simdrift.metrics.laws import hypergeometric
+from simdrift.metrics.nulls import hypergeometric
 
 TABLES = [([30, 20, 50], [45, 30, 25]), ([5, 0, 9, 7], [3, 4, 8, 0]), ([400, 600], [450, 520])]
 
@@ -188,7 +188,7 @@ def test_rare_categories_alert_no_more_often_than_the_level_where_nothing_drifts
 @pytest.mark.parametrize("rule", ["sturges", "doane", "fd"])
 def test_rules_of_equal_width_are_numpys(rule):
     from simdrift import _core
-    from simdrift.metrics.state import ReferenceColumn
+    from simdrift.metrics.columns import ReferenceColumn
 
     x = np.random.default_rng(3).lognormal(size=3000)
     expected = np.histogram_bin_edges(x, rule)

@@ -11,7 +11,7 @@ from scipy.stats import chi2_contingency
 from scipy.stats.contingency import association
 
 from simdrift.metrics import drift
-from simdrift.metrics.laws import special
+from simdrift.metrics.nulls import special
 
 samples = st.lists(st.sampled_from("abcdef"), min_size=1, max_size=80)
 

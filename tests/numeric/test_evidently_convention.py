@@ -12,7 +12,7 @@ import pytest
 
 import simdrift as sd
 from simdrift._errors import SpecError
-from simdrift.metrics.evidently import COUNTERPARTS, checked
+from simdrift.metrics.conventions.evidently import COUNTERPARTS, checked
 
 sys.path.append(str(Path(__file__).parents[1] / "peers"))
 

@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import ks_2samp, kstwo
 
 from simdrift.metrics import drift
-from simdrift.metrics.laws import kolmogorov
+from simdrift.metrics.nulls import kolmogorov
 
 SIZES = [1, 2, 3, 10, 50, 139, 140, 141, 200, 1000, 1024, 1025, 2000, 5000, 20_000]
 ARGUMENTS = [0.05, 0.15, 0.2, 0.3, 0.45, 0.6, 0.9, 1.2, 1.45, 1.5, 1.6, 2.1, 3.0, 5.0, 12.0, 19.0]

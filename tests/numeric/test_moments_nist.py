@@ -9,7 +9,7 @@ import pytest
 
 from simdrift import _core
 from simdrift.metrics import quality
-from simdrift.metrics.state import CurrentColumn
+from simdrift.metrics.columns import CurrentColumn
 
 DATA = Path(__file__).parent / "data"
 FILES = {

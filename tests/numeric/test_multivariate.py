@@ -7,10 +7,10 @@ import pytest
 from scipy import stats
 
 from simdrift.metrics import drift
-from simdrift.metrics.drift.multivariate.correlation import permuted_changes
-from simdrift.metrics.drift.multivariate.domain import auc, fit_logistic
-from simdrift.metrics.drift.multivariate.mmd import median_gamma, quadratic
-from simdrift.metrics.drift.multivariate.pca import principal_components
+from simdrift.metrics.drift.table.correlation import permuted_changes
+from simdrift.metrics.drift.table.domain import auc, fit_logistic
+from simdrift.metrics.drift.table.mmd import median_gamma, quadratic
+from simdrift.metrics.drift.table.pca import principal_components
 
 TABLE_METHODS = (
     drift.correlation,

@@ -239,8 +239,8 @@ def test_quantile_shift_is_bootstrapped_on_request():
 
 def test_resampled_quantiles_have_the_law_of_resampled_rows():
     from simdrift import _core
-    from simdrift.metrics.drift.location import QUANTILES, resampled_quantiles
-    from simdrift.metrics.state import CurrentColumn
+    from simdrift.metrics.columns import CurrentColumn
+    from simdrift.metrics.drift.moment_tests import QUANTILES, resampled_quantiles
 
     x = np.random.default_rng(1).exponential(size=37)
     side = CurrentColumn("x", _core.Column.from_numpy(x))
@@ -325,8 +325,8 @@ def test_tests_of_moments_read_finite_rows(name):
 @pytest.mark.parametrize("name", registry.methods("numeric"))
 def test_prepared_references_give_the_same(name, tmp_path):
     from simdrift import _core
+    from simdrift.metrics.columns import CurrentColumn, ReferenceColumn
     from simdrift.metrics.pair import ColumnPair
-    from simdrift.metrics.state import CurrentColumn, ReferenceColumn
 
     x, y = samples(500, 300, 1)
     spec = registry.method(name)

@@ -7,8 +7,8 @@ import pytest
 
 from simdrift import _core
 from simdrift.columns.convert import as_column
+from simdrift.metrics.columns import CurrentColumn, ReferenceColumn
 from simdrift.metrics.pair import ColumnPair
-from simdrift.metrics.state import CurrentColumn, ReferenceColumn
 
 N, M = 75_000, 70_000  # above the size from which prepared rows are counted, too
 LOW, HIGH, POINTS = 0.01, 0.99, 19

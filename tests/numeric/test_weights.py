@@ -102,7 +102,7 @@ def test_rank_statistics_are_those_of_the_weighted_distributions(decimals):
 
 
 def _darling_sd(n, m):
-    from simdrift.metrics.laws.quadratic import _darling_variance
+    from simdrift.metrics.nulls.quadratic import _darling_variance
 
     return math.sqrt(_darling_variance(n, m))
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simdrift.metrics.evidently import COUNTERPARTS
+from simdrift.metrics.conventions.evidently import COUNTERPARTS
 
 SEED = 20130208
 

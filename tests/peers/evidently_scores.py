@@ -16,7 +16,7 @@ sys.path.append(str(Path(__file__).parent))
 
 from evidently_cases import Case, cases
 
-from simdrift.metrics.evidently import COUNTERPARTS
+from simdrift.metrics.conventions.evidently import COUNTERPARTS
 
 STORED = Path(__file__).parents[1] / "numeric" / "data" / "evidently.json"
 

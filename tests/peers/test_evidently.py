@@ -22,7 +22,7 @@ from evidently_cases import THEY_RAISE, UNSTABLE, cases  # noqa: E402
 from evidently_scores import STORED, theirs  # noqa: E402
 
 import simdrift as sd  # noqa: E402
-from simdrift.metrics.evidently import COUNTERPARTS  # noqa: E402
+from simdrift.metrics.conventions.evidently import COUNTERPARTS  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 CASES = list(cases())

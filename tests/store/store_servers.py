@@ -4,9 +4,11 @@ import fcntl
 import hashlib
 import json
 import os
+import pwd
 import random
 import shutil
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -122,6 +124,25 @@ def admin(server: EmbeddedServer, database: str = "simdrift") -> psycopg.Connect
     """An autocommit connection of the superuser."""
     parameters = server.start() | {"dbname": database}
     return psycopg.connect(**parameters, autocommit=True)
+
+
+def let_in(server: EmbeddedServer, role: str) -> None:
+    """Lets this process connect as a role of a test's own until the server restarts: before
+    PostgreSQL 16 the map of users names each role."""
+    with admin(server) as connection:
+        if connection.info.server_version >= 160000:
+            return
+        ident = server.data / "pg_ident.conf"
+        user = pwd.getpwuid(os.geteuid()).pw_name
+        ident.write_text(f'{ident.read_text()}simdrift "{user}" {role}\n')
+        connection.execute("select pg_reload_conf()")
+    for _ in range(500):
+        try:
+            psycopg.connect(**server.start() | {"user": role}).close()
+            return
+        except psycopg.OperationalError:
+            time.sleep(0.01)
+    raise AssertionError(f"{role} may not connect")
 
 
 def target_of(server: EmbeddedServer, database: str, **more: str) -> Target:

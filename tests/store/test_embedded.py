@@ -19,6 +19,7 @@ from simdrift.store import account, embedded, postmaster
 from simdrift.store import binaries as finding
 from simdrift.store.dsn import embedded as embedded_target
 from simdrift.store.embedded import EmbeddedServer
+from simdrift.store.migrate import latest_version
 from simdrift.store.store import Store
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -114,6 +115,94 @@ def test_processes_that_start_at_once_share_one_server(own_server):
     pids = set(in_processes(4, work))
     assert len(pids) == 1
     assert embedded._alive(pids.pop())  # it outlives those who started it
+
+
+# -- who may connect
+
+
+def connect_as(user, server, role="postgres"):
+    """The role that a system user is let in as, or the words by which it is kept out."""
+    parameters = server.start() | {"user": role}
+
+    def attempt():
+        return psycopg.connect(**parameters).execute("select current_user").fetchone()[0]
+
+    return run_as(pwd.getpwnam(user).pw_uid, attempt)
+
+
+@as_root
+def test_what_runs_as_nobody_is_not_let_into_the_server_of_root(own_server):
+    with psycopg.connect(**own_server.start()) as connection:
+        assert connection.execute("select current_user").fetchone() == ("postgres",)
+    for role in ("postgres", "nobody"):
+        assert "authentication failed" in connect_as("nobody", own_server, role)
+
+
+@as_root
+def test_data_of_an_older_version_let_nobody_in_after_a_start(own_server):
+    own_server.stop()
+    for name in ("pg_hba.conf", "pg_ident.conf"):
+        (own_server.data / name).write_text("local all all trust\n" if "hba" in name else "")
+    assert "authentication failed" in connect_as("nobody", own_server)
+    assert "trust" not in (own_server.data / "pg_hba.conf").read_text()
+    assert (own_server.data / "pg_hba.conf").stat().st_uid == NOBODY
+
+
+@as_root
+def test_a_link_in_place_of_the_access_file_is_not_written_through(own_server, tmp_path):
+    own_server.stop()
+    victim = tmp_path / "victim"
+    victim.write_text("kept")
+    (own_server.data / "pg_hba.conf").unlink()
+    (own_server.data / "pg_hba.conf").symlink_to(victim)
+    assert answer(own_server.start()) == ("simdrift",)
+    assert victim.read_text() == "kept"
+    assert not (own_server.data / "pg_hba.conf").is_symlink()
+
+
+@as_root
+@pytest.mark.parametrize("prepared", ["owned", "writable"])
+def test_root_makes_nothing_in_a_folder_that_another_user_prepared(tmp_path, prepared):
+    victim = tmp_path / "victim"
+    with server_folder() as folder:
+        planted = folder / "s"
+        planted.mkdir()
+        for name in ("lock", "log", "listen.json"):
+            (planted / name).symlink_to(victim)
+        (planted / "data").mkdir()
+        os.mkfifo(planted / "data" / "postmaster.pid")  # and nothing there is waited for
+        if prepared == "owned":
+            os.chown(planted, NOBODY, NOBODY)
+        else:
+            planted.chmod(0o775)
+        server = EmbeddedServer(planted)
+        before = sorted(os.listdir(planted))
+        for attempt in (server.start, server.stop, server.status, server.close):
+            with pytest.raises(_errors.StoreError, match=r"should be yours.*SIMDRIFT_STORE_DIR"):
+                attempt()
+        assert sorted(os.listdir(planted)) == before
+        assert not victim.exists()
+
+
+def test_a_fifo_in_place_of_the_pid_file_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "postmaster.pid")
+    assert postmaster.running(tmp_path) is None
+
+
+def test_an_interrupt_ends_what_was_started_at_once():
+    def ring(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, ring)
+    who = account.server_account()
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(KeyboardInterrupt):
+            who.run(["/bin/sh", "-c", "sleep 61 & sleep 61"])
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert subprocess.run(["pgrep", "-fx", "sleep 61"], check=False).returncode == 1
 
 
 # -- what a kill leaves behind
@@ -422,6 +511,7 @@ def run_as(uid, function):
 @as_root
 def test_an_ordinary_user_has_a_server_under_the_xdg_data_folder(monkeypatch):
     debian = binaries("debian")
+    latest_version()  # imports what another user could not read in a folder of root's
     with server_folder() as folder:
         home = folder / "home"
         home.mkdir()

@@ -11,6 +11,7 @@ from store_servers import (
     binaries,
     expected_rows,
     in_processes,
+    let_in,
     make_results,
     make_row,
     make_run,
@@ -132,6 +133,7 @@ def test_a_user_without_the_right_to_make_a_schema_gets_the_statement(server, ba
     name = f"plain_{bare_database}"
     with admin(server) as connection:
         connection.execute(f"create role {name} login")
+    let_in(server, name)
     try:
         target = target_of(server, bare_database, user=name)
         with Store(target) as store, pytest.raises(_errors.StoreError) as raised:

@@ -5,8 +5,8 @@ import pytest
 
 from simdrift import _core
 from simdrift.metrics.auto import MethodChoice, checked_methods, choose, resolve
-from simdrift.metrics.compare import DriftPlan
-from simdrift.metrics.state import ReferenceColumn
+from simdrift.metrics.columns import ReferenceColumn
+from simdrift.metrics.plan import DriftPlan
 
 
 def _names(choice: MethodChoice) -> tuple[list[str], list[str]]:

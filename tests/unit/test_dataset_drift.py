@@ -7,17 +7,14 @@ import pytest
 
 from simdrift import _core
 from simdrift._errors import InvalidColumn, UnsupportedColumn
-from simdrift.metrics.compare import (
-    DriftPlan,
-    compare_columns,
-    decide,
-    measure_columns,
-    table_rows,
-)
+from simdrift.metrics.columns import CurrentColumn, ReferenceColumn
+from simdrift.metrics.compare import compare_columns
 from simdrift.metrics.correction import correct
-from simdrift.metrics.dataset import dataset_rows
-from simdrift.metrics.state import CurrentColumn, ReferenceColumn
-from simdrift.metrics.values import MetricValue
+from simdrift.metrics.decide import Decided, dataset_drift, decide
+from simdrift.metrics.grouped import ColumnGroups
+from simdrift.metrics.measure import measure_columns
+from simdrift.metrics.outcomes import Outcomes
+from simdrift.metrics.plan import DriftPlan
 
 
 def _reference(columns, **options):
@@ -30,6 +27,19 @@ def _current(columns, **options):
     return {
         name: CurrentColumn(name, _column(values), **options) for name, values in columns.items()
     }
+
+
+def _groups(columns):
+    return {name: ColumnGroups.of(column) for name, column in columns.items()}
+
+
+def _decided(column, metric, alert):
+    outcomes = Outcomes(np.array([0.5]), np.zeros(1, np.uint8))
+    return Decided(column, metric, "", outcomes, alert=np.array([alert], np.int8))
+
+
+def _dataset(rows):
+    return [row.at(0) for row in dataset_drift(rows, 0.5, 10, np.array([10]))]
 
 
 def _column(values):
@@ -97,8 +107,9 @@ def test_segments_of_a_window_share_one_family():
         _current({"a": rng.normal(s, size=80), "b": rng.normal(size=80)}) for s in (0.0, 0.3, 0.5)
     ]
     plan = DriftPlan.make(reference)
-    rows = decide([measure_columns(reference, s, plan) for s in segments], plan)
-    tests = [row for segment in rows for row in segment if row.metric == "drift.ks"]
+    measured = [measure_columns(reference, _groups(s), plan, 1)[0] for s in segments]
+    rows = [row.at(0) for segment in decide(measured, plan) for row in segment]
+    tests = [row for row in rows if row.metric == "drift.ks"]
     assert len(tests) == 6
     expected = correct([row.p_value for row in tests], "bh")
     assert [row.q_value for row in tests] == expected.tolist()
@@ -113,22 +124,22 @@ def test_drift_of_the_table_is_the_share_of_drifted_columns(sides):
 
 @pytest.mark.parametrize(("drifted", "alert"), [(1, False), (2, True), (3, True)])
 def test_the_table_drifts_from_the_threshold_on(drifted, alert):
-    rows = [MetricValue(f"c{i}", "drift.ks", 0.5, alert=i < drifted, status="ok") for i in range(4)]
-    assert dataset_rows(rows, 0.5, 10, 10)[0].alert is alert
+    rows = [_decided(f"c{i}", "drift.ks", int(i < drifted)) for i in range(4)]
+    assert _dataset(rows)[0].alert is alert
 
 
 def test_missing_shares_and_undecided_rows_do_not_count_as_drift():
     rows = [
-        MetricValue("a", "drift.missing_share", 0.9, alert=True),
-        MetricValue("a", "drift.ks", 0.0, alert=False),
-        MetricValue("b", "drift.ks", None, alert=None, status="all_null"),
+        _decided("a", "drift.missing_share", 1),
+        _decided("a", "drift.ks", 0),
+        _decided("b", "drift.ks", -1),
     ]
-    share, count = dataset_rows(rows, 0.5, 10, 10)
+    share, count = _dataset(rows)
     assert (share.value, count.value) == (0.0, 0.0)
 
 
 def test_a_table_without_compared_columns_has_no_share():
-    share, count = dataset_rows([], 0.5, 0, 0)
+    share, count = _dataset([])
     assert (share.value, share.status, share.alert) == (None, "not_applicable", None)
     assert (count.value, count.status) == (None, "not_applicable")
 
@@ -233,6 +244,5 @@ def test_progress_is_told_after_every_column(sides):
 def test_table_rows_of_a_segment_use_the_segment_s_rows(sides):
     reference, current = _reference(sides[0]), _current(sides[1])
     plan = DriftPlan.make(reference, thresholds={"dataset": 0.9})
-    rows = decide([measure_columns(reference, current, plan)], plan)[0]
-    share = table_rows(rows, reference, current, plan)[0]
+    share = _of(compare_columns(reference, current, plan), "", "drift.dataset")
     assert (share.threshold, share.alert) == (0.9, False)

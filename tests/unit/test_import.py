@@ -50,9 +50,9 @@ def test_an_unknown_name_is_an_attribute_error():
 
 def test_monitor_stays_a_function_when_its_package_is_imported():
     code = (
-        "import simdrift as sd, simdrift.monitor.windows, simdrift.monitor, sys;"
+        "import simdrift as sd, simdrift.monitoring.windows, sys;"
         "assert not isinstance(sd.monitor, type(sys)) and callable(sd.monitor);"
-        "from simdrift.monitor.run import monitor; assert monitor is sd.monitor"
+        "from simdrift.monitoring.run import monitor; assert monitor is sd.monitor"
     )
     run(code)
 

@@ -8,6 +8,8 @@ import scipy.stats
 
 from simdrift.columns import as_column
 from simdrift.metrics import performance
+from simdrift.metrics.columns import CurrentColumn
+from simdrift.metrics.grouped import ColumnGroups
 
 
 @pytest.fixture
@@ -83,14 +85,18 @@ def test_unequal_lengths_are_refused_with_both():
         performance.mae([1.0, 2.0, 3.0], [1.0, 2.0])
 
 
+def _groups(side):
+    return ColumnGroups.of(CurrentColumn("x", as_column(side, name="x")))
+
+
 def test_rows_of_a_window_come_in_the_order_named(pair):
-    y, p = (as_column(side, name="x") for side in pair)
-    found = performance.rows(y, p, ["rmse", "performance.mae"])
+    y, p = (_groups(side) for side in pair)
+    found = [row.at(0) for row in performance.scores(y, p, ["rmse", "performance.mae"])]
     assert [row.metric for row in found] == ["performance.rmse", "performance.mae"]
     assert {(row.column, row.n_current, row.n_reference) for row in found} == {("", 4000, None)}
 
 
 def test_an_unknown_metric_is_told_what_exists(pair):
-    y, p = (as_column(side, name="x") for side in pair)
+    y, p = (_groups(side) for side in pair)
     with pytest.raises(ValueError, match="found 'rsme', expected one of rmse"):
-        performance.rows(y, p, ["rsme"])
+        performance.scores(y, p, ["rsme"])

@@ -10,7 +10,8 @@ from simdrift import _core
 from simdrift._errors import UnsupportedColumn
 from simdrift.columns import as_column
 from simdrift.metrics import quality
-from simdrift.metrics.state import CurrentColumn
+from simdrift.metrics.columns import CurrentColumn
+from simdrift.metrics.grouped import ColumnGroups
 
 
 def _state(values, name="x", **options) -> CurrentColumn:
@@ -223,5 +224,6 @@ def test_a_correlation_that_does_not_exist_says_why(x, y, status):
 def test_correlations_are_of_every_pair_of_numbers():
     columns = [_state([1.0, 2.0], "a"), _state(["u", "v"], "t"), _state([3, 5], "b")]
     columns += [_state(np.array([True, False]), "c"), _state(np.array([0, 1], "M8[s]"), "d")]
-    found = [row.column for row in quality.correlation_rows(columns)]
+    groups = [ColumnGroups.of(column) for column in columns]
+    found = [row.column for row in quality.correlations(groups)]
     assert found == ["a ~ b", "a ~ c", "b ~ c"]

@@ -8,9 +8,10 @@ from simdrift import _core
 from simdrift._errors import UnsupportedColumn
 from simdrift.columns import as_column
 from simdrift.metrics import quality
-from simdrift.metrics.compare import DriftPlan, compare_columns
+from simdrift.metrics.columns import CurrentColumn, ReferenceColumn
+from simdrift.metrics.compare import compare_columns
 from simdrift.metrics.pair import ColumnPair
-from simdrift.metrics.state import CurrentColumn, ReferenceColumn
+from simdrift.metrics.plan import DriftPlan
 
 RNG = np.random.default_rng(13)
 N = 2000

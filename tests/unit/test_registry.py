@@ -8,8 +8,8 @@ import pytest
 
 from simdrift import _core
 from simdrift.metrics import drift, registry
+from simdrift.metrics.columns import CurrentColumn, ReferenceColumn
 from simdrift.metrics.pair import ColumnPair
-from simdrift.metrics.state import CurrentColumn, ReferenceColumn
 from simdrift.metrics.values import Outcome
 
 

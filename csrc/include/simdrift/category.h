@@ -7,7 +7,7 @@
 #ifndef SIMDRIFT_CATEGORY_H
 #define SIMDRIFT_CATEGORY_H
 
-#include "view.h"
+#include "simdrift/view.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "status.h"
+#include "simdrift/status.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -3,8 +3,8 @@
  *
  *   D  = max |F(t) - G(t)|, both ECDFs right-continuous; D * n * m is an integer.
  *   W1 = integral |F(t) - G(t)| dt, as a real number of the given float64 values,
- * rounded once: no order, chunking, ISA or thread count can change a bit, and a sort of
- * both sides gives the same bits.
+ *        rounded once: no order, chunking, ISA or thread count can change a bit, and a
+ *        sort of both sides gives the same bits.
  *
  * Rows that are null or NaN do not take part. Infinities take part in KS, ordered at
  * the ends; W1 is of the finite rows only (then wasserstein_n, _m are below n, m).
@@ -12,7 +12,7 @@
 #ifndef SIMDRIFT_DRIFT_H
 #define SIMDRIFT_DRIFT_H
 
-#include "view.h"
+#include "simdrift/view.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -67,9 +67,9 @@ SDR_API sdr_code sdr_prepared_both(sdr_prepared **x, sdr_prepared **y,
                                    const sdr_column *current,
                                    const sdr_context *context, sdr_error *error);
 SDR_API void sdr_prepared_free(sdr_prepared *prepared);
-/* Sorted values. FLOAT (and everything exact in float64): as float64, *is_integer =
- * false. Integers beyond 2^53: int64 sort keys (uint64: minus 2^63), *is_integer =
- * true. */
+/* Sorted values. FLOAT (and everything exact in float64): as float64,
+ * *is_integer = false. Integers beyond 2^53: int64 sort keys (uint64: minus 2^63),
+ * *is_integer = true. */
 SDR_API int64_t sdr_prepared_values(const sdr_prepared *prepared, const void **values,
                                     bool *is_integer, bool *is_unsigned);
 /* From values as sdr_prepared_values gave them (a loaded file): refused where not

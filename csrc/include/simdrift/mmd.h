@@ -6,7 +6,7 @@
 #ifndef SIMDRIFT_MMD_H
 #define SIMDRIFT_MMD_H
 
-#include "context.h"
+#include "simdrift/context.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -9,7 +9,7 @@
 #ifndef SIMDRIFT_PROFILE_H
 #define SIMDRIFT_PROFILE_H
 
-#include "view.h"
+#include "simdrift/view.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -104,8 +104,8 @@ SDR_API sdr_code sdr_histogram(int64_t *counts, const double *edges, int64_t n_e
                                const sdr_column *column, const sdr_context *context,
                                sdr_error *error);
 
-/* Pairs (x_i, y_i) of two columns of equal length; only rows in which both are finite.
- */
+/* Pairs (x_i, y_i) of two columns of equal length;
+ * only rows in which both are finite. */
 typedef struct sdr_pair_profile {
     int64_t n;
     double mean_x, mean_y, m2_x, m2_y, c_xy; /* central sums */

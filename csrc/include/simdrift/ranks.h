@@ -9,7 +9,7 @@
 #ifndef SIMDRIFT_RANKS_H
 #define SIMDRIFT_RANKS_H
 
-#include "drift.h"
+#include "simdrift/drift.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -2,14 +2,15 @@
 #ifndef SIMDRIFT_SIMDRIFT_H
 #define SIMDRIFT_SIMDRIFT_H
 
-#include "category.h"
-#include "context.h"
-#include "drift.h"
-#include "mmd.h"
-#include "profile.h"
-#include "ranks.h"
-#include "status.h"
-#include "view.h"
-#include "weighted.h"
+#include "simdrift/category.h"
+#include "simdrift/context.h"
+#include "simdrift/drift.h"
+#include "simdrift/groups.h"
+#include "simdrift/mmd.h"
+#include "simdrift/profile.h"
+#include "simdrift/ranks.h"
+#include "simdrift/status.h"
+#include "simdrift/view.h"
+#include "simdrift/weighted.h"
 
 #endif

@@ -3,9 +3,9 @@
  *
  * Two different things, never mixed:
  *   sdr_code    what a fallible call returns. Not SDR_OK means: nothing was computed,
- * the sdr_error says what was expected and what was found. sdr_status  why a metric has
- * no value. Data never makes a call fail: the call returns SDR_OK and the result
- * carries the status.
+ *               the sdr_error says what was expected and what was found.
+ *   sdr_status  why a metric has no value. Data never makes a call fail: the call
+ *               returns SDR_OK and the result carries the status.
  */
 #ifndef SIMDRIFT_STATUS_H
 #define SIMDRIFT_STATUS_H
@@ -27,19 +27,17 @@ typedef enum sdr_code {
     SDR_OK = 0,
     SDR_NO_MEMORY = 1, /* the allocator returned NULL */
     SDR_INVALID_ARGUMENT =
-        2, /* misuse of the API: wrong option, NULL, negative length */
-    SDR_INVALID_COLUMN =
-        3, /* a structurally broken array, refused by name of the rule */
-    SDR_NOT_SUPPORTED =
-        4,                /* a well-formed type that is not computed on (nested, ...) */
-    SDR_CANCELLED = 5,    /* the caller's poll function asked to stop */
-    SDR_STREAM_FAILED = 6 /* an Arrow stream reported an error of its own */
+        2,                  /* misuse of the API: a wrong option, NULL, a length < 0 */
+    SDR_INVALID_COLUMN = 3, /* a broken array, refused by the name of the rule */
+    SDR_NOT_SUPPORTED = 4,  /* a well-formed type that is not computed on (nested) */
+    SDR_CANCELLED = 5,      /* the caller's poll function asked to stop */
+    SDR_STREAM_FAILED = 6   /* an Arrow stream reported an error of its own */
 } sdr_code;
 
 #define SDR_ERROR_MESSAGE_BYTES 480
 
-/* Where a fallible call writes its message. May be NULL everywhere: then only the code.
- */
+/* Where a fallible call writes its message. May be NULL everywhere:
+ * then only the code. */
 typedef struct sdr_error {
     sdr_code code;
     char message[SDR_ERROR_MESSAGE_BYTES];

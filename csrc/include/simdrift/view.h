@@ -13,7 +13,7 @@
 #ifndef SIMDRIFT_VIEW_H
 #define SIMDRIFT_VIEW_H
 
-#include "context.h"
+#include "simdrift/context.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -54,8 +54,8 @@ typedef enum sdr_unit {
     SDR_UNIT_NS
 } sdr_unit;
 
-/* What a type is computed as. Dictionaries have the kind CATEGORY whatever they hold.
- */
+/* What a type is computed as. Dictionaries have the kind CATEGORY
+ * whatever they hold. */
 typedef enum sdr_kind {
     SDR_KIND_NULL = 0,
     SDR_KIND_BOOLEAN,
@@ -115,8 +115,7 @@ typedef struct sdr_string {
     int64_t size;
 } sdr_string;
 
-/* --- building ----------------------------------------------------------------------
- */
+/* --- building --------------------------------------------------------------------- */
 
 /* Strided memory of one type, as NumPy has it. `bytes_available` is not checked here:
  * the array's owner vouches for it. */
@@ -141,8 +140,7 @@ SDR_API sdr_code sdr_column_slice(sdr_column *out, const sdr_column *in, int64_t
  * row. */
 SDR_API sdr_code sdr_column_validate(sdr_column *column, sdr_error *error);
 
-/* --- Arrow C data interface ----------------------------------------------------------
- */
+/* --- Arrow C data interface ------------------------------------------------------- */
 
 struct ArrowSchema;
 struct ArrowArray;

@@ -8,7 +8,7 @@
 #ifndef SIMDRIFT_WEIGHTED_H
 #define SIMDRIFT_WEIGHTED_H
 
-#include "context.h"
+#include "simdrift/context.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -1,8 +1,8 @@
 /* The cells with AVX2: two registers are eight values. */
 #include <immintrin.h>
 
+#include "kernels/cells/value.h"
 #include "kernels/lanes.h"
-#include "value.h"
 
 typedef lanes eight;
 
@@ -140,7 +140,7 @@ static inline uint32_t batch_matches(const uint16_t *ids, sdr_cell_run run) {
     return (uint32_t)_mm256_movemask_epi8(inside) & 0x55555555u;
 }
 
-#include "template.h"
+#include "kernels/cells/template.h"
 
 void sdr_cells_fill_avx2(sdr_cells_kernels *kernels) {
     kernels->map = map_ids;

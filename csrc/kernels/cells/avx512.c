@@ -1,7 +1,7 @@
 /* The cells with AVX-512: a register is eight values, a mask register their signs. */
 #include <immintrin.h>
 
-#include "value.h"
+#include "kernels/cells/value.h"
 
 typedef __m512d eight;
 
@@ -83,7 +83,7 @@ static inline uint32_t batch_matches(const uint16_t *ids, sdr_cell_run run) {
     return _mm512_cmple_epu16_mask(distance, _mm512_set1_epi16((short)run.width));
 }
 
-#include "template.h"
+#include "kernels/cells/template.h"
 
 void sdr_cells_fill_avx512(sdr_cells_kernels *kernels) {
     kernels->map = map_ids;

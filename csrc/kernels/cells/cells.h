@@ -3,8 +3,8 @@
  * values themselves in modular fixed point.
  *
  *   t = (x - center) * inverse,  w = min(|t| + 1, last),
- *   cell = 16384 + the leading bits of w, less those of 1, (t >= 0), mirrored where t <
- * 0.
+ *   cell = 16384 + the leading bits of w, less those of 1 (t >= 0), mirrored where
+ *          t < 0.
  *
  * The bits of w >= 1 are a piecewise linear logarithm: 2,048 cells an octave, eight
  * octaves a side, so cells are narrow in the middle and wide in the tails, as densities
@@ -13,9 +13,11 @@
  * the ECDF. Infinities and what lies beyond 255 / inverse land in the end cells, NaN in
  * a cell of its own.
  *
- *   fixed = x * 2^quantum mod 2^64: the mantissa, shifted. Sums of it wrap and are
- * still right, as long as the true sum of a cell is known to within 2^63 from elsewhere
- * (its place and its count). Values that are no multiple of 2^-quantum give anything.
+ *   fixed = x * 2^quantum mod 2^64: the mantissa, shifted.
+ *
+ * Sums of it wrap and are still right, as long as the true sum of a cell is known to
+ * within 2^63 from elsewhere (its place and its count). Values that are no multiple of
+ * 2^-quantum give anything.
  */
 #ifndef SDR_KERNELS_CELLS_H
 #define SDR_KERNELS_CELLS_H

@@ -1,6 +1,6 @@
 /* NEON is aarch64's baseline: the compiler vectorises the specification's loops, and no
  * operation in them rounds otherwise than the scalar one. */
-#include "value.h"
+#include "kernels/cells/value.h"
 
 static void map_fixed(uint16_t *ids, uint64_t *fixed, const double *values, int64_t n,
                       const sdr_cell_map *map) {

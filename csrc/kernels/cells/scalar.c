@@ -1,5 +1,5 @@
 /* The cells, one value at a time: the specification that every ISA equals. */
-#include "value.h"
+#include "kernels/cells/value.h"
 
 static void map_fixed(uint16_t *ids, uint64_t *fixed, const double *values, int64_t n,
                       const sdr_cell_map *map) {

@@ -1,6 +1,7 @@
 /*
  * The cells, eight values at a time: the loops. An ISA's file defines, before it
- * includes this, eight                          the vector of eight doubles
+ * includes this,
+ *   eight                          the vector of eight doubles
  *   eight_load(p)                  a load
  *   eight_cells(x, map)            stores eight ids
  *   eight_parts(x, map, bits)      stores eight parts
@@ -8,7 +9,7 @@
  *   eight_between(x, low, high)    bit i: the i-th value lies in the run
  *   eight_pick(out, x, bits)       stores the values of those bits; may write eight
  *   batch_matches(ids, run)        bit i * BATCH_BITS: the i-th of BATCH ids lies in
- * the run
+ *                                  the run
  */
 #include "kernels/prefetch.h"
 

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "cells.h"
+#include "kernels/cells/cells.h"
 
 /* The first w of the end cell: 2^7 * (1 + 2046 / 2048). */
 #define SDR_CELL_END 255.875

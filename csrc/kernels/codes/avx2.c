@@ -1,7 +1,7 @@
 /* A few codes with AVX2: a true lane is -1, subtracted. */
 #include <immintrin.h>
 
-#include "codes.h"
+#include "kernels/codes/codes.h"
 
 typedef __m256i bytes;
 typedef __m256i tally;
@@ -26,6 +26,6 @@ static inline int64_t tally_sum(tally t) {
     return part[0] + part[1] + part[2] + part[3];
 }
 
-#include "template.h"
+#include "kernels/codes/template.h"
 
 SDR_CODES_FILL(avx2)

@@ -1,7 +1,7 @@
 /* A few codes with AVX-512: the bits of a mask register, counted. */
 #include <immintrin.h>
 
-#include "codes.h"
+#include "kernels/codes/codes.h"
 
 typedef __m512i bytes;
 typedef int64_t tally;
@@ -23,6 +23,6 @@ static inline int64_t tally_sum(tally t) {
     return t;
 }
 
-#include "template.h"
+#include "kernels/codes/template.h"
 
 SDR_CODES_FILL(avx512)

@@ -2,7 +2,7 @@
  * with lanes of its own. */
 #include <arm_neon.h>
 
-#include "codes.h"
+#include "kernels/codes/codes.h"
 
 typedef uint8x16x2_t bytes;
 typedef uint8x16x2_t tally;
@@ -26,6 +26,6 @@ static inline int64_t tally_sum(tally t) {
     return (int64_t)vaddlvq_u8(t.val[0]) + (int64_t)vaddlvq_u8(t.val[1]);
 }
 
-#include "template.h"
+#include "kernels/codes/template.h"
 
 SDR_CODES_FILL(neon)

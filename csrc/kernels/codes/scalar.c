@@ -1,5 +1,5 @@
 /* Counts of a few codes and ranges: the specification. */
-#include "value.h"
+#include "kernels/codes/value.h"
 
 void sdr_codes_fill_scalar(sdr_codes_kernels *kernels) {
     kernels->few = count_few;

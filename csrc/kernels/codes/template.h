@@ -7,7 +7,7 @@
  *   tally_add(t, a, b)             and those of a register: lanes where a == b
  *   tally_sum(t)                   how many; at most 255 registers were added
  */
-#include "value.h"
+#include "kernels/codes/value.h"
 
 _Static_assert(SDR_CODES_ROWS_MOST / BYTES <= 255, "a lane of a tally is a byte");
 

@@ -2,7 +2,7 @@
 #ifndef SDR_KERNELS_CODES_VALUE_H
 #define SDR_KERNELS_CODES_VALUE_H
 
-#include "codes.h"
+#include "kernels/codes/codes.h"
 #include "views/reading.h"
 
 static inline void count_few(int64_t *counts, const uint8_t *rows, int64_t n,

@@ -1,5 +1,5 @@
-/* Finding one value's cell, and its bucket: what plan, scalar and vector kernels share.
- */
+/* Finding one value's cell, and its bucket: what plan,
+ * scalar and vector kernels share. */
 #ifndef SDR_KERNELS_HISTOGRAM_SEARCH_H
 #define SDR_KERNELS_HISTOGRAM_SEARCH_H
 

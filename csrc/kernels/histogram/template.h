@@ -58,8 +58,8 @@ static int64_t count_nan(const double *values, int64_t n) {
     return nan;
 }
 
-/* Counts n values, a multiple of STEP, by their ways down; returns how many were NaN.
- */
+/* Counts n values, a multiple of STEP, by their ways down;
+ * returns how many were NaN. */
 static inline int64_t count_ways(uint16_t *sums, const sdr_histogram_plan *plan,
                                  int levels, const double *values, int64_t n) {
     _Alignas(64) uint16_t counters[COUNTERS];

@@ -96,8 +96,8 @@ static inline double sdr_anchor(const double *values, int64_t n) {
     return 0.0;
 }
 
-/* Sums overflowed although every row is finite: the mean from scaled rows, no moments.
- */
+/* Sums overflowed although every row is finite: the mean from scaled rows,
+ * no moments. */
 static inline void sdr_finish_overflow(sdr_profile *out, const double *values,
                                        int64_t n) {
     const double down = 0x1p-64, up = 0x1p64;
@@ -157,8 +157,8 @@ static inline void sdr_finish_infinities(sdr_profile *out, const double *values,
             out->neg_inf += values[i] == -INFINITY;
 }
 
-/* Everything but zeros, negatives and order, from the lanes; `finite` rows are in them.
- */
+/* Everything but zeros, negatives and order, from the lanes;
+ * `finite` rows are in them. */
 static inline void sdr_finish_block(sdr_profile *out, const sdr_lanes *lanes,
                                     int64_t finite, double anchor, const double *values,
                                     int64_t n) {

@@ -281,8 +281,7 @@ static void block(sdr_profile *out, const double *values, int64_t n, bool masked
     block_masked(out, values, n, anchor);
 }
 
-/* --- Pairs ---------------------------------------------------------------------------
- */
+/* --- Pairs ------------------------------------------------------------------------ */
 
 typedef struct pair_state {
     lanes x, y, xx, yy, xy, error, abs_error, squared_error, max_abs_error;
@@ -337,8 +336,7 @@ static void pair(sdr_pair_profile *out, const double *x, const double *y, int64_
     sdr_pair_finish(out, &lanes_out, lanes_counted(s.taken), &anchor);
 }
 
-/* --- The read bound ------------------------------------------------------------------
- */
+/* --- The read bound --------------------------------------------------------------- */
 
 static double read_bound(const double *values, int64_t n) {
     enum { STREAMS = 4, STEP = STREAMS * SDR_LANES };

@@ -1,5 +1,5 @@
 /* The sums of merged ranks with AVX2. */
-#include "template.h"
+#include "kernels/ranks/template.h"
 
 void sdr_ranks_fill_avx2(sdr_ranks_kernels *kernels) {
     kernels->sums = sums;

@@ -1,5 +1,5 @@
 /* The sums of merged ranks with AVX-512. */
-#include "template.h"
+#include "kernels/ranks/template.h"
 
 void sdr_ranks_fill_avx512(sdr_ranks_kernels *kernels) {
     kernels->sums = sums;

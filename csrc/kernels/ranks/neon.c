@@ -1,5 +1,5 @@
 /* The sums of merged ranks with NEON. */
-#include "template.h"
+#include "kernels/ranks/template.h"
 
 void sdr_ranks_fill_neon(sdr_ranks_kernels *kernels) {
     kernels->sums = sums;

@@ -9,9 +9,10 @@
  *   across_x  = sum tx (2 j + ty)       squares_x = sum tx (2 j + ty)^2
  *   cubes_x   = sum tx^3 - tx           cubes_y, ties: of ty, of t
  *   most, least: of a = i N - p n with i x in p rows passed, over all values
- *   darling   = sum t d^2 / (b (2 N - b) - N t), d = 2 A + a before + a after, b =
- * twice the rows below the value and t energy    = sum ((H + h) / (n' m'))^2 (next
- * value - value), h as a but of the finite rows n', m'
+ *   darling   = sum t d^2 / (b (2 N - b) - N t), d = 2 A + a before + a after,
+ *               b = twice the rows below the value and t
+ *   energy    = sum ((H + h) / (n' m'))^2 (next value - value), h as a but of the
+ *               finite rows n', m'
  *
  * All but the last two are whole numbers below 2^53: exact, in any order. Those two run
  * in eight lanes, value k in lane k mod 8, and the lanes are added as a tree of pairs.

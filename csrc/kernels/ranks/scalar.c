@@ -1,5 +1,5 @@
 /* The sums, one value at a time: the specification that every ISA equals. */
-#include "value.h"
+#include "kernels/ranks/value.h"
 
 static void sums(sdr_rank_sums *out, const sdr_rank_block *block) {
     rank_lanes lanes = {{0.0}, {0.0}};

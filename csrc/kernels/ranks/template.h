@@ -1,7 +1,7 @@
 /* The sums, eight values at a time, on lanes.h. */
-#include "value.h"
+#include "kernels/ranks/value.h"
 
-#include "../lanes.h"
+#include "kernels/lanes.h"
 
 static inline double total_of(lanes sum) {
     double lane[SDR_RANKS_LANES];

@@ -2,7 +2,7 @@
 #ifndef SDR_KERNELS_RANKS_VALUE_H
 #define SDR_KERNELS_RANKS_VALUE_H
 
-#include "ranks.h"
+#include "kernels/ranks/ranks.h"
 
 /* The sums of float64, lane by lane. */
 typedef struct rank_lanes {

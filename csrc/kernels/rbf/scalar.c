@@ -1,5 +1,5 @@
 /* The Gaussian kernel, one value after another: the specification. */
-#include "value.h"
+#include "kernels/rbf/value.h"
 
 static double square_of_distance(const double *rows, int r, const double *column,
                                  int64_t d) {

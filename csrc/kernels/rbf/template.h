@@ -3,7 +3,7 @@
  * includes this,
  *   lanes_scaled(a, shifted)  a with the last bits of shifted added to its exponent
  */
-#include "value.h"
+#include "kernels/rbf/value.h"
 
 static inline lanes exp_lanes(lanes x) {
     lanes_mask normal = lanes_not_above(lanes_all(RBF_LOWEST), x);

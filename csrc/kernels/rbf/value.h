@@ -18,7 +18,7 @@
 
 #include <string.h>
 
-#include "rbf.h"
+#include "kernels/rbf/rbf.h"
 
 #define RBF_LOWEST -707.0
 #define RBF_LOG2_E 0x1.71547652b82fep+0

@@ -1,8 +1,8 @@
 /* Sorting with AVX-512: eight keys a register. */
 #include <immintrin.h>
 
-#include "network.h"
-#include "value.h"
+#include "kernels/sort/network.h"
+#include "kernels/sort/value.h"
 
 #define LANES_8 1
 enum { LANES = 8, INSERTED = 8, HALF = 16 * LANES, MOST = 2 * HALF };
@@ -120,10 +120,10 @@ static inline uint32_t below_i64(vec x, vec pivot) {
 }
 
 #define ORDER(name) name##_f64
-#include "template.h"
+#include "kernels/sort/template.h"
 #undef ORDER
 #define ORDER(name) name##_i64
-#include "template.h"
+#include "kernels/sort/template.h"
 
 void sdr_sort_fill_avx512(sdr_sort_kernels *kernels) {
     kernels->f64 = (sdr_sort_order){few_f64, split_f64, split_far_f64};

@@ -29,7 +29,7 @@
     X(3, 4) X(5, 6) X(7, 8) X(9, 10) X(11, 12)                                         \
     X(6, 7) X(8, 9)
 
-/* What is left of a bitonic merge when rows half the height apart are to be exchanged. */
+/* What is left of a bitonic merge when rows half the height apart are exchanged. */
 #define SDR_HALVES_2(X) X(0, 1)
 
 #define SDR_HALVES_4(X) X(0, 2) X(1, 3) X(0, 1) X(2, 3)

@@ -1,5 +1,5 @@
 /* Splitting and few keys, one at a time: the specification that every ISA equals. */
-#include "value.h"
+#include "kernels/sort/value.h"
 
 enum { MOST = 16 }; /* more are not worth an insertion sort */
 

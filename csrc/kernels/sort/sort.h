@@ -1,6 +1,6 @@
 /*
- * Kernel family "sort": the steps of a quicksort that vectors do fast, on 64-bit
- * keys in one of two orders, float64 and int64.
+ * Kernel family "sort": the steps of a quicksort that vectors do fast, on 64-bit keys
+ * in one of two orders, float64 and int64.
  *
  * A split reads keys once and writes each register whole at both ends, each end
  * counting those that belong to it; no step depends on a branch. In the caches the keys

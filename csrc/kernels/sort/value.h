@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "sort.h"
+#include "kernels/sort/sort.h"
 
 /* Keys that no key is above: infinity, the largest integer. */
 #define TOP_f64 UINT64_C(0x7ff0000000000000)

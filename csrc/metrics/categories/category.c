@@ -13,10 +13,10 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "category_index.h"
-#include "category_table.h"
-#include "category_tally.h"
 #include "core/parallel.h"
+#include "metrics/categories/category_index.h"
+#include "metrics/categories/category_table.h"
+#include "metrics/categories/category_tally.h"
 
 /* --- what occurred, into the table
  * ---------------------------------------------------- */

@@ -13,7 +13,7 @@
  * row, and only until all of the stretch's own are found: the first stretch for most,
  * any for the few rare ones.
  */
-#include "category_index.h"
+#include "metrics/categories/category_index.h"
 
 #include <string.h>
 
@@ -63,8 +63,7 @@ static index_job job_of(const sdr_index_source *source) {
     return job;
 }
 
-/* --- a block -------------------------------------------------------------------------
- */
+/* --- a block ---------------------------------------------------------------------- */
 
 static void count_bytes(uint32_t *tables, const uint8_t *rows, int64_t n) {
     enum { SLOTS = SDR_INDEX_BYTES + 1 };
@@ -114,8 +113,7 @@ static void count_block(int64_t *counts, uint32_t *tables, const index_job *job,
                                          n, (int)source->domain);
 }
 
-/* --- a stretch -----------------------------------------------------------------------
- */
+/* --- a stretch -------------------------------------------------------------------- */
 
 /* Adds the tables to the worker's counts and empties them. */
 static void add_tables(int64_t *counts, uint32_t *tables, const index_job *job) {
@@ -127,8 +125,8 @@ static void add_tables(int64_t *counts, uint32_t *tables, const index_job *job) 
     }
 }
 
-/* Stretches of a worker come in order: what has rows and no stretch yet has this one.
- */
+/* Stretches of a worker come in order:
+ * what has rows and no stretch yet has this one. */
 static void note_first(int32_t *first, const int64_t *counts, int64_t domain,
                        int32_t stretch) {
     for (int64_t index = 0; index < domain; index++) {
@@ -157,8 +155,7 @@ static sdr_code count_stretches(void *user, int64_t begin, int64_t end, int work
     return SDR_OK;
 }
 
-/* --- the order of first rows ---------------------------------------------------------
- */
+/* --- the order of first rows ------------------------------------------------------ */
 
 static int64_t join_workers(sdr_index_counts *out, const index_job *job, int workers) {
     int64_t domain = job->source->domain, rows = 0;
@@ -262,8 +259,7 @@ static sdr_code order_by_first_row(sdr_index_counts *out, const index_job *job,
     return code;
 }
 
-/* --- public --------------------------------------------------------------------------
- */
+/* --- public ----------------------------------------------------------------------- */
 
 static sdr_code allocate_counts(sdr_index_counts *out, int64_t domain,
                                 sdr_error *error) {

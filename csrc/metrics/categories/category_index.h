@@ -2,7 +2,7 @@
 #ifndef SDR_METRICS_CATEGORY_INDEX_H
 #define SDR_METRICS_CATEGORY_INDEX_H
 
-#include "index_rows.h"
+#include "metrics/categories/index_rows.h"
 
 typedef struct sdr_index_counts {
     int64_t *counts; /* by index */

@@ -2,7 +2,7 @@
  * Labels by code, codes by label: open addressing, at most half full, label bytes in an
  * arena of chunks that never move. Time O(size of the label) a look-up.
  */
-#include "category_table.h"
+#include "metrics/categories/category_table.h"
 
 enum { FIRST_SLOTS = 64, ARENA_BYTES = 1 << 16 };
 

@@ -2,13 +2,13 @@
  * Hash counting of one worker's rows: load a block, find each row's entry, add one.
  * Time O(rows), one probe each where few categories fill the table.
  */
-#include "category_tally.h"
+#include "metrics/categories/category_tally.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "category_table.h"
+#include "metrics/categories/category_table.h"
 #include "views/reading.h"
 
 enum {
@@ -145,8 +145,8 @@ static inline sdr_code tally_key(sdr_tally *t, const sdr_tally_key *key, int64_t
     return code;
 }
 
-/* Texts of some rows: as they were loaded, or where they lie, which costs a third less.
- */
+/* Texts of some rows: as they were loaded, or where they lie,
+ * which costs a third less. */
 typedef enum text_form { TEXT_LOADED, TEXT_OFFSETS_32, TEXT_OFFSETS_64 } text_form;
 
 typedef struct text_source {

@@ -5,15 +5,15 @@
  * overwritten. Integers are compared with the domain as they are loaded: memory that
  * changes under a call gives wrong counts, never an index outside of a table.
  */
-#include "index_rows.h"
+#include "metrics/categories/index_rows.h"
 
 #include <math.h>
 #include <stdatomic.h>
 #include <string.h>
 
-#include "category_tally.h"
 #include "core/dispatch.h"
 #include "core/parallel.h"
+#include "metrics/categories/category_tally.h"
 #include "views/reading.h"
 #include "views/types.h"
 
@@ -50,8 +50,7 @@ sdr_index_source sdr_index_source_of(const sdr_view *view, sdr_index_range range
     return source;
 }
 
-/* --- loading -------------------------------------------------------------------------
- */
+/* --- loading ---------------------------------------------------------------------- */
 
 static void read_bools(uint8_t *out, const sdr_view *view, int64_t start, int64_t n) {
     if (view->type == SDR_TYPE_BOOL_BITS) {
@@ -119,8 +118,7 @@ const int32_t *sdr_index_load(const sdr_index_source *source, int64_t start, int
     return scratch;
 }
 
-/* --- the range of integers -----------------------------------------------------------
- */
+/* --- the range of integers -------------------------------------------------------- */
 
 typedef struct range_job {
     const sdr_column *column;
@@ -202,8 +200,7 @@ sdr_code sdr_index_range_of(sdr_index_range *out, const sdr_column *column,
     return SDR_OK;
 }
 
-/* --- labels --------------------------------------------------------------------------
- */
+/* --- labels ----------------------------------------------------------------------- */
 
 static int64_t label_of_number(char *text, const sdr_index_source *source,
                                int64_t index) {

@@ -1,7 +1,7 @@
 /* The fixed grid and its tree; see blocks.h. */
-#include "blocks.h"
+#include "metrics/common/blocks.h"
 
-#include "samples.h"
+#include "metrics/common/samples.h"
 
 #include <string.h>
 

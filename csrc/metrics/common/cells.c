@@ -4,7 +4,7 @@
  * Each pass maps sub-blocks that stay in L1 and scatters from there; every worker has a
  * table of its own, added up at the end. Time O(rows); memory half a MiB a worker.
  */
-#include "cells.h"
+#include "metrics/common/cells.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -13,8 +13,8 @@
 #include "core/dispatch.h"
 #include "core/parallel.h"
 #include "kernels/cells/value.h"
-#include "samples.h"
-#include "sort.h"
+#include "metrics/common/samples.h"
+#include "metrics/common/sort.h"
 
 /* Order-preserving keys of -infinity and infinity. */
 #define FIRST_KEY UINT64_C(0x000fffffffffffff)

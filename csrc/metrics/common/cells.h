@@ -59,8 +59,8 @@ static inline void sdr_cell_set_add(sdr_cell_set *set, int id) {
 /* The set as runs; false where it has more than SDR_CELL_RUNS. */
 bool sdr_cell_set_runs(sdr_cell_run *runs, int *n_runs, const sdr_cell_set *set);
 
-/* A run of cells as its smallest and largest value; none where no value has its cells.
- */
+/* A run of cells as its smallest and largest value;
+ * none where no value has its cells. */
 sdr_value_run sdr_cell_run_values(sdr_cell_run run, const sdr_cell_map *map);
 
 /* Rows in ascending order, NaN left out, and what counting them gave: made once. */

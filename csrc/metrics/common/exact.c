@@ -5,7 +5,7 @@
  * shifted so that the quotient has 57 or 58 bits; bits shifted out and the remainder
  * decide ties. Nothing is rounded twice, subnormal results included.
  */
-#include "exact.h"
+#include "metrics/common/exact.h"
 
 #include <math.h>
 

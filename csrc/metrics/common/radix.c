@@ -4,7 +4,7 @@
  *
  * Time: at most 8 passes over n keys; O(n log n) for up to SMALL keys.
  */
-#include "radix.h"
+#include "metrics/common/radix.h"
 
 #include <string.h>
 

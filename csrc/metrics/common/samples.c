@@ -1,10 +1,10 @@
 /*
  * Columns to samples. See samples.h.
  */
-#include "samples.h"
+#include "metrics/common/samples.h"
 
 #include "core/parallel.h"
-#include "sort.h"
+#include "metrics/common/sort.h"
 
 enum { EXACT_BITS = 53 }; /* every integer up to 2^53 is a float64 */
 

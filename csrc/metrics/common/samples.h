@@ -10,7 +10,7 @@
 #ifndef SDR_METRICS_SAMPLES_H
 #define SDR_METRICS_SAMPLES_H
 
-#include "exact.h"
+#include "metrics/common/exact.h"
 #include "simdrift/view.h"
 
 typedef struct sdr_domain {

@@ -17,14 +17,14 @@
  * Memory: NEAR_KEYS keys of scratch are touched, n by the radix sort. The result is a
  * function of the multiset of values.
  */
-#include "sort.h"
+#include "metrics/common/sort.h"
 
 #include <string.h>
 
 #include "core/dispatch.h"
 #include "core/parallel.h"
-#include "exact.h"
-#include "radix.h"
+#include "metrics/common/exact.h"
+#include "metrics/common/radix.h"
 #include "simdrift/drift.h"
 
 enum {

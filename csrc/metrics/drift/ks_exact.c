@@ -6,7 +6,9 @@
  * that touch |i*m - j*n| >= numerator. The probability of having touched is carried on
  * directly, never as 1 - p: with r = probability, given that (i, j) is visited, that
  * the path up to there has touched, r(i, j) = 1 where |i*m - j*n| >= numerator, else
+ *
  *     r(i, j) = (i * r(i-1, j) + j * r(i, j-1)) / (i + j),
+ *
  * since a path at (i, j) came from (i-1, j) with probability i / (i + j). All terms are
  * positive, so the relative error grows by a few units in the last place a step: below
  * 1e-10 for n + m up to 1e5. Values that underflow are below 1e-300.

@@ -1,7 +1,7 @@
 /*
  * The elementwise walk over two sorted samples. See merge.h for the formulas.
  */
-#include "merge.h"
+#include "metrics/drift/merge.h"
 
 #include <math.h>
 

@@ -5,13 +5,13 @@
  * With i of n values of x and j of m values of y passed, A = i*m - j*n, an integer, and
  * F - G = A / (n*m).
  *   KS: D * n * m = max |A| over the places between distinct values.
- *   W1 * n * m = sum over values v, in any order within ties, of v * (|A before| - |A
- * after|): Abel summation of the integral of |F - G|. A value of x that keeps A >= 0
- * counts -m times, one that keeps A <= 0 counts +m times, a y likewise +-n; only where
- * A changes its sign is the factor another one.
+ *   W1: W1 * n * m = sum of v * (|A before| - |A after|) over values v, in any order
+ *       within ties: Abel summation of the integral of |F - G|. A value of x that keeps
+ *       A >= 0 counts -m times, one that keeps A <= 0 counts +m times, a y likewise
+ *       +-n; only where A changes its sign is the factor another one.
  *
- * Walks may be cut anywhere between distinct values: a cut carries A on. Time O(nx +
- * ny).
+ * Walks may be cut anywhere between distinct values: a cut carries A on.
+ * Time O(nx + ny).
  */
 #ifndef SDR_METRICS_MERGE_H
 #define SDR_METRICS_MERGE_H

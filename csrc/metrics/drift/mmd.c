@@ -42,8 +42,7 @@ typedef struct mmd_job {
     int64_t first_band, n_bands; /* of this round; of all */
 } mmd_job;
 
-/* --- what the kernels read -----------------------------------------------------------
- */
+/* --- what the kernels read -------------------------------------------------------- */
 
 static void lay_out_rows(const mmd_job *job, const sdr_mmd_rows *rows) {
     int64_t d = job->d;
@@ -64,8 +63,7 @@ static void lay_out_labels(const mmd_job *job, const sdr_mmd_rows *rows) {
     }
 }
 
-/* --- a band --------------------------------------------------------------------------
- */
+/* --- a band ----------------------------------------------------------------------- */
 
 /* Leaves the pairs i < j of rows there are: `right` columns of the tile are rows. */
 static void clear_outside(double *values, bool diagonal, int64_t right) {
@@ -123,8 +121,7 @@ static sdr_code run_strips(void *user, int64_t begin, int64_t end, int worker,
     return SDR_OK;
 }
 
-/* --- rounds --------------------------------------------------------------------------
- */
+/* --- rounds ----------------------------------------------------------------------- */
 
 /* The caller's poll, which counts pairs of rows rather than strips. */
 typedef struct progress {
@@ -169,8 +166,7 @@ static sdr_code run_rounds(mmd_job *job, const sdr_context *context, sdr_error *
     return SDR_OK;
 }
 
-/* --- public --------------------------------------------------------------------------
- */
+/* --- public ----------------------------------------------------------------------- */
 
 static void finish(double *out, const mmd_job *job) {
     int64_t size = 2 * job->labelings;

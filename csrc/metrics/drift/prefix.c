@@ -1,7 +1,7 @@
 /*
  * The walk over a prepared reference. See prefix.h; merge.h has the formulas.
  */
-#include "prefix.h"
+#include "metrics/drift/prefix.h"
 
 #include <math.h>
 
@@ -104,8 +104,8 @@ static sdr_int128 magnitude(sdr_int128 a) {
     return a < 0 ? -a : a;
 }
 
-/* x[i, until): A rises by m with each; those that keep A <= 0 count +, A >= 0 count -.
- */
+/* x[i, until): A rises by m with each; those that keep A <= 0 count +,
+ * A >= 0 count -. */
 static void pass_x(walk *w, int64_t until) {
     sdr_merge *merge = w->merge;
     sdr_int128 before = merge->a,

@@ -7,7 +7,7 @@
 #ifndef SDR_METRICS_PREFIX_H
 #define SDR_METRICS_PREFIX_H
 
-#include "merge.h"
+#include "metrics/drift/merge.h"
 #include "simdrift/context.h"
 
 /* Sums of the first i * 8 values, in units of 2^(exponent - 1074). */

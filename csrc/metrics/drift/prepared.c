@@ -4,13 +4,13 @@
  * galloping, O(m log n); where both are large, neither is walked (two_sample_cells.c).
  * The same bits all ways.
  */
-#include "two_sample.h"
+#include "metrics/drift/two_sample.h"
 
 #include <math.h>
 
+#include "metrics/drift/prefix.h"
+#include "metrics/drift/ranks.h"
 #include "metrics/quality/quantile.h"
-#include "prefix.h"
-#include "ranks.h"
 
 enum {
     CELLS_FROM_ROWS = 65536, /* of a side, from where counting beats sorting it */

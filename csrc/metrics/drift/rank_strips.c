@@ -10,7 +10,7 @@
  * Where a block begins depends on the samples only, and strips are added in order: the
  * same bits on any number of threads.
  */
-#include "rank_walk.h"
+#include "metrics/drift/rank_walk.h"
 
 #include <math.h>
 

@@ -11,7 +11,7 @@
  * Whole numbers are exact. The two sums of float64 run in blocks, each from its own
  * zero, and the blocks are added with Neumaier's correction: relative error some 1e-15.
  */
-#include "rank_walk.h"
+#include "metrics/drift/rank_walk.h"
 
 #include <math.h>
 

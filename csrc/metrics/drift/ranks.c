@@ -3,13 +3,13 @@
  * are, rank_walk.c for the sums. float64 samples are walked in strips (rank_strips.c),
  * integers beyond float64 value by value. Time O(n + m) after the sorts.
  */
-#include "ranks.h"
+#include "metrics/drift/ranks.h"
 
 #include <math.h>
 
 #include "core/parallel.h"
-#include "rank_walk.h"
-#include "two_sample.h"
+#include "metrics/drift/rank_walk.h"
+#include "metrics/drift/two_sample.h"
 
 enum { POLL_BLOCKS = 64 /* some 3 ms of walking */ };
 

@@ -5,7 +5,7 @@
  * Infinities: ordered at the ends for KS, left out for Wasserstein, which then has its
  * own n and m and a walk of its own.
  */
-#include "two_sample.h"
+#include "metrics/drift/two_sample.h"
 
 #include <math.h>
 

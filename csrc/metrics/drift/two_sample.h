@@ -2,9 +2,9 @@
 #ifndef SDR_METRICS_TWO_SAMPLE_H
 #define SDR_METRICS_TWO_SAMPLE_H
 
-#include "merge.h"
 #include "metrics/common/cells.h"
 #include "metrics/common/samples.h"
+#include "metrics/drift/merge.h"
 #include "simdrift/drift.h"
 
 /* Everything zero or NaN, the counts and the status that follows from them. */

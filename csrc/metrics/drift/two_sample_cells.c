@@ -4,21 +4,24 @@
  *
  * One pass a side counts by cell of a monotone map. With A = i*m - j*n at a cell's
  * entry and h_x, h_y its counts, |A| inside is at most max(|A + h_x m|, |A - h_y n|),
- * and at borders A is exact. So: KS  only cells whose bound reaches the largest |A| at
- * a border can hold the maximum. W1  where A keeps its sign s over a cell, the cell
- * gives s * (n sum(y) - m sum(x)), a function of its exact sums; these come from
- * wrapping fixed point, which is right where count * width stays below 2^62 quanta and
- * no value can be finer than one. The other cells are collected and, where they hold
- * many values, cut finer first (two_sample_refine.c); what is left is sorted and walked
- * value by value. Cells that hold a single value need no walk: where a sample says that
- * nearly all do, they are found as they are counted, where ties crowd some cells, by a
- * pass of its own.
+ * and at borders A is exact. So:
+ *   KS  only cells whose bound reaches the largest |A| at a border can hold the
+ *       maximum.
+ *   W1  where A keeps its sign s over a cell, the cell gives s * (n sum(y) - m sum(x)),
+ *       a function of its exact sums; these come from wrapping fixed point, which is
+ *       right where count * width stays below 2^62 quanta and no value is finer than
+ *       one.
+ *
+ * The other cells are collected and, where they hold many values, cut finer first
+ * (two_sample_refine.c); what is left is sorted and walked value by value. Cells that
+ * hold a single value need no walk: where a sample says that nearly all do, they are
+ * found as they are counted, where ties crowd some cells, by a pass of its own.
  *
  * Time O(n + m); memory some 3 MiB a worker and what is collected: of 1e7 rows a side
  * some 2 % where the samples differ, up to a third for W1 where they do not.
  * Infinities: ordered by the walk for KS; W1 with infinities is left to the sorted way.
  */
-#include "two_sample_cells.h"
+#include "metrics/drift/two_sample_cells.h"
 
 #include <math.h>
 
@@ -179,8 +182,8 @@ static void join_runs(sdr_cells_work *w) {
 
 /* --- the walk --- */
 
-/* Ascending; the room that sorting needs is given back before the other side takes its.
- */
+/* Ascending; the room that sorting needs is given back before the other
+ * side takes its. */
 static sdr_code sort_side(sdr_cells_side *s, const sdr_context *context,
                           sdr_error *error) {
     if (s->sorted != NULL || s->collected == 0) return SDR_OK;
@@ -335,8 +338,8 @@ static sdr_code count_sides(sdr_cells_work *w, const sdr_context *context,
     return SDR_OK;
 }
 
-/* Where the sample promised single values and many cells have several: W1 wants sums.
- */
+/* Where the sample promised single values and many cells have several:
+ * W1 wants sums. */
 static sdr_code sum_crowds(sdr_cells_work *w, const sdr_context *context,
                            sdr_error *error) {
     if (w->ties != SDR_CELL_TIES_MOST || !w->want_w1 || !is_crowded(w)) return SDR_OK;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "metrics/common/cells.h"
-#include "two_sample.h"
+#include "metrics/drift/two_sample.h"
 
 enum { SDR_CELL_OCTAVES = 8 }; /* of w, a side of the center */
 
@@ -57,8 +57,8 @@ typedef struct sdr_cells_walk {
 sdr_value_run sdr_cells_range_of(int id, const sdr_cells_work *w);
 /* What the two below read, once the rows are counted. */
 void sdr_cells_sums_begin(sdr_cells_work *w);
-/* Whether both sums of a cell, or of a part of it, can be recovered from what wrapped.
- */
+/* Whether both sums of a cell, or of a part of it,
+ * can be recovered from what wrapped. */
 bool sdr_cells_sums_hold(const sdr_cells_work *w, int id, int64_t count);
 /* Adds -sign * sum(x) and sign * sum(y) of a cell or a part. */
 void sdr_cells_add_sums(sdr_cells_walk *k, const sdr_cells_work *w, int id,

@@ -16,8 +16,8 @@
 #include "core/dispatch.h"
 #include "kernels/cells/value.h"
 #include "metrics/common/sort.h"
+#include "metrics/drift/two_sample_cells.h"
 #include "metrics/quality/quantile.h"
-#include "two_sample_cells.h"
 
 enum {
     MOST_SHARE = 32, /* of the rows: a picture is not worth collecting 1 / 32 more */

@@ -10,7 +10,7 @@
 
 #include "core/dispatch.h"
 #include "core/parallel.h"
-#include "two_sample_cells.h"
+#include "metrics/drift/two_sample_cells.h"
 
 enum {
     MOST_PARTS = 1 << 15,

@@ -8,7 +8,7 @@
 #include <math.h>
 
 #include "kernels/cells/value.h"
-#include "two_sample_cells.h"
+#include "metrics/drift/two_sample_cells.h"
 
 /* Count times width in quanta, so that sums recover; values times rows, so that 128
  * bits hold totals. */
@@ -16,8 +16,8 @@ static const double MOST_SUM = 0x1p62, MOST_TOTAL = 0x1p120;
 
 enum { ANCHOR_STEP = 1 << 16 }; /* quanta by which an anchor may miss its border */
 
-/* Beyond the arithmetic of a border: a hundredth of the cell, and some roundings of x.
- */
+/* Beyond the arithmetic of a border: a hundredth of the cell,
+ * and some roundings of x. */
 static const double WIDTH_MARGIN = 0.01, ROUNDING = 0x1p-48;
 
 enum { OCTAVE_SHIFT = SDR_CELL_SHIFT - 30 }; /* 2,048 steps */

@@ -184,8 +184,7 @@ void sdr_weighted_reset(sdr_weighted *sample) {
     *sample = (sdr_weighted){0};
 }
 
-/* --- two samples ---------------------------------------------------------------------
- */
+/* --- two samples ------------------------------------------------------------------ */
 
 /* A side on the way: the weight that was passed. */
 typedef struct passed {

@@ -14,7 +14,7 @@
 #include "metrics/common/blocks.h"
 #include "metrics/common/cells.h"
 #include "metrics/common/sort.h"
-#include "quantile.h"
+#include "metrics/quality/quantile.h"
 #include "simdrift/profile.h"
 
 /* From here on counting by cell costs less than sorting. */
@@ -72,12 +72,12 @@ typedef struct selection {
     int64_t kept;
 } selection;
 
-/* More than 1 / 16 of the rows wanted: look for cells that hold a single value first.
- */
+/* More than 1 / 16 of the rows wanted:
+ * look for cells that hold a single value first. */
 enum { CROWD_SHARE = 16 };
 
-/* The cell of a rank, and how many values lie before it in cells that are not wanted.
- */
+/* The cell of a rank, and how many values lie before it in cells that
+ * are not wanted. */
 static int cell_of_rank(const selection *s, int64_t rank, int64_t *skipped) {
     int64_t before = 0;
     *skipped = 0;

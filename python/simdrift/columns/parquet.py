@@ -59,7 +59,10 @@ def _interruptible(work: Callable[[], Answer]) -> Answer:
         except BaseException as error:
             done.set_exception(error)
 
-    threading.Thread(target=run, name="simdrift-parquet", daemon=True).start()
+    try:
+        threading.Thread(target=run, name="simdrift-parquet", daemon=True).start()
+    except RuntimeError:  # the system refuses a thread
+        return work()
     return done.result()
 
 
@@ -99,6 +102,8 @@ def _check(path: Path) -> None:
         raise _refusal(path, "a folder", "pass one of the files in it")
     if not path.exists():
         raise _refusal(path, "no such file", "check the path")
+    if not path.is_file():  # a Parquet file is read from its end
+        raise _refusal(path, "a FIFO, a socket or a device", "write its content to a file first")
     try:
         with path.open("rb") as file:
             head = file.read(len(_MAGIC))

@@ -29,6 +29,8 @@ from grafana_foundation_sdk.models import alerting as alerting_models
 from grafana_foundation_sdk.models import common as common_models
 from grafana_foundation_sdk.models import dashboard as models
 
+from simdrift.results.files import write_text
+
 from .catalogue import dashboards, rules
 from .panels import Dashboard, Panel, Place, Rule, Variable, places
 
@@ -321,7 +323,7 @@ def write(folder: Path = GENERATED) -> None:
     """Writes the generated files."""
     folder.mkdir(exist_ok=True)
     for name, text in files().items():
-        (folder / name).write_text(text, "utf-8")
+        write_text(folder / name, text)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,12 @@ from typing import Any, Final, NamedTuple
 
 from markupsafe import Markup
 
-from simdrift.results import svg
-from simdrift.results.labels import drawable, number, time_label, unbroken_percent
-from simdrift.results.text import shorten, visible
-from simdrift.results.timeline import Mark, Timeline
+from simdrift.drawing import svg
+from simdrift.drawing.labels import number, time_label, unbroken_percent
+from simdrift.drawing.text import shorten
+from simdrift.drawing.timeline import Mark, Timeline
+from simdrift.results.numbers import drawable
+from simdrift.results.text import visible
 
 from .panels import Panel, Step, Unit
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from pathlib import Path
 from typing import Any, Final
 
-from simdrift.results.files import write_text
+from simdrift.results.files import read_bytes, write_bytes, write_text
 from simdrift.store.migrate import schema_script
 
 _HERE: Final = Path(__file__).parent
@@ -49,10 +48,9 @@ def export(folder: Path) -> list[Path]:
     for name, text in texts.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, text)
+        # docker runs what is executable and sources the rest, which needs no `sh` in the image
+        write_text(path, text, mode=0o755 if name.endswith(".sh") else None)
         written.append(path)
-    # docker runs what is executable and sources the rest, which needs no `sh` in the image
-    (folder / "postgres/20-passwords.sh").chmod(0o755)
     return written + _env(folder / ".env")
 
 
@@ -103,14 +101,14 @@ def provisioned_rules() -> str:
 
 def _env(path: Path) -> list[Path]:
     """Random passwords in a file of the owner's alone; what is there is kept."""
-    there = path.read_text("utf-8") if path.exists() else ""
-    names = {line.partition("=")[0].strip() for line in there.splitlines()}
+    there = read_bytes(path) if path.exists() else b""
+    lines = there.decode("utf-8", "replace").splitlines()
+    names = {line.partition("=")[0].strip() for line in lines}
     lacking = [name for name in SECRETS if name not in names]
     if not lacking:
         return []
-    handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        if there and not there.endswith("\n"):
-            file.write("\n")
-        file.writelines(f"{name}={secrets.token_urlsafe(24)}\n" for name in lacking)
+    if there and not there.endswith(b"\n"):
+        there += b"\n"
+    made = "".join(f"{name}={secrets.token_urlsafe(24)}\n" for name in lacking)
+    write_bytes(path, there + made.encode(), mode=None if path.exists() else 0o600)
     return [path]

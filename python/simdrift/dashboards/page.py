@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from simdrift import results
+from simdrift import reports
 from simdrift._errors import InputError
+from simdrift.drawing.text import shorten
+from simdrift.drawing.timeline import Timeline
 from simdrift.results.files import write_text
-from simdrift.results.text import shorten, visible
-from simdrift.results.timeline import Timeline
+from simdrift.results.text import visible
 
 from .catalogue import dashboards
 from .draw import Picture, draw
@@ -254,7 +255,7 @@ def _words(value: str | Sequence[str]) -> str:
 
 
 def _environment() -> Environment:
-    own, shared = Path(__file__).parent, Path(results.__file__).parent
+    own, shared = Path(__file__).parent, Path(reports.__file__).parent
     return Environment(
         loader=FileSystemLoader([own / "templates", shared / "templates"]),
         autoescape=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from simdrift.results.summary import TESTS
+from simdrift.reports.summary import TESTS
 
 from .panels import ALL_ROWS, NONE, Variable
 

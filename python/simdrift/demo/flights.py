@@ -11,12 +11,14 @@ import importlib.util
 import io
 import os
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simdrift._errors import InputError
 from simdrift.demo.linear import LinearModel, column, with_column
-from simdrift.monitor.spec import Spec
+from simdrift.monitoring.spec import Spec
+from simdrift.results.files import replacing
 
 if TYPE_CHECKING:
     import pyarrow
@@ -91,10 +93,7 @@ def _keep(table: pyarrow.Table, path: Path) -> None:
     """Write the cache file whole or not at all; a cache that can't be written is no error."""
     import pyarrow.parquet as parquet
 
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        parquet.write_table(table, temporary, compression="zstd")
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
+        with replacing(path) as file:
+            parquet.write_table(table, file, compression="zstd")

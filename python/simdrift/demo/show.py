@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from simdrift._errors import InputError
-from simdrift.results import Report, Result, Results, StandOut, stand_out
-from simdrift.results.ranking import MIN_SCORE
+from simdrift.reports import Report, StandOut, stand_out
+from simdrift.reports.ranking import MIN_SCORE
+from simdrift.results import Result, Results
 
 if TYPE_CHECKING:
     from simdrift.store import Store, WriteSummary
@@ -128,7 +129,7 @@ def stored_words(summary: WriteSummary) -> str:
 
 def _flights(times: dict[str, float], threads: int | None, progress: Progress, say: Say) -> Results:
     from simdrift.demo import flights
-    from simdrift.monitor import monitor
+    from simdrift.monitoring import monitor
 
     with timed(times, "data and model"):
         spec, table = flights.spec(), flights.flights()
@@ -147,7 +148,7 @@ def _taxi(
     say: Say,
 ) -> Results:
     from simdrift.demo import taxi
-    from simdrift.monitor import monitor
+    from simdrift.monitoring import monitor
 
     with timed(times, "data and model"):
         trips = taxi.trips(*paths)

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from simdrift._errors import InputError
 from simdrift.columns import as_column, open_parquet, parquet_names
 from simdrift.demo.linear import LinearModel, column, with_column
-from simdrift.monitor.spec import Columns, Metrics, ReferenceSpec, Spec
-from simdrift.monitor.windows import PER_SECOND
+from simdrift.monitoring.spec import Columns, Metrics, ReferenceSpec, Spec
+from simdrift.monitoring.windows import PER_SECOND
 
 if TYPE_CHECKING:
     import pyarrow

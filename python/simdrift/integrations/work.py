@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from simdrift.monitor.files import run_files
-from simdrift.monitor.roles import named_roles
-from simdrift.monitor.spec import Spec
-from simdrift.results import Report, Results
+from simdrift.monitoring.files import run_files
+from simdrift.monitoring.roles import named_roles
+from simdrift.monitoring.spec import Spec
+from simdrift.reports import Report
+from simdrift.results import Results
 
 if TYPE_CHECKING:
     from simdrift.store import Store

@@ -19,8 +19,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from simdrift.metrics.columns import CATEGORICAL, KINDS, NUMERIC, TABLE
 from simdrift.metrics.registry import checked_params, method
-from simdrift.metrics.state import CATEGORICAL, KINDS, NUMERIC, TABLE
 
 SMALL_ROWS = 1000
 """Up to here a test has the say: it is exact, and a distance mostly noise."""

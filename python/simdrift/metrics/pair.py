@@ -12,9 +12,7 @@ from numpy.typing import NDArray
 
 from simdrift import _core
 from simdrift._errors import InvalidColumn
-from simdrift.metrics.laws import quadratic, tied
-from simdrift.metrics.once import once
-from simdrift.metrics.state import (
+from simdrift.metrics.columns import (
     CATEGORICAL,
     NULL,
     ORDERED,
@@ -23,6 +21,8 @@ from simdrift.metrics.state import (
     CurrentColumn,
     ReferenceColumn,
 )
+from simdrift.metrics.nulls import quadratic, ties
+from simdrift.metrics.once import once
 from simdrift.metrics.values import (
     ALL_NULL,
     EMPTY,
@@ -78,14 +78,19 @@ class ColumnPair:
         """The reference's kind; that of the current column where the reference has none."""
         return self.current.kind if self.reference.kind == NULL else self.reference.kind
 
-    @once
-    def shape_status(self) -> str | None:
-        """Why the two columns cannot be compared at all: refused, retyped, no rows."""
+    @property
+    def column_status(self) -> str | None:
+        """Why the two columns cannot be compared, whatever their rows: refused, retyped."""
         for side in (self.reference, self.current):
             if side.broken is not None:
                 return ERROR if isinstance(side.broken, InvalidColumn) else NOT_APPLICABLE
-        if self._retyped():
-            return TYPE_CHANGED
+        return TYPE_CHANGED if self._retyped() else None
+
+    @once
+    def shape_status(self) -> str | None:
+        """Why the two columns cannot be compared at all: refused, retyped, no rows."""
+        if (status := self.column_status) is not None:
+            return status
         return EMPTY if min(self.reference.rows, self.current.rows) == 0 else None
 
     def _retyped(self) -> bool:
@@ -205,9 +210,9 @@ class ColumnPair:
         """Shares of both samples' rows in steps, where ties hold so many rows that they change
         the law of a rank statistic; else None."""
         rows = self.ranks["n"] + self.ranks["m"]
-        if self.ranks["ties"] < tied.MATTER * float(rows) ** 3:
+        if self.ranks["ties"] < ties.MATTER * float(rows) ** 3:
             return None
-        reference, current = self.cell_counts(tied.CELLS)
+        reference, current = self.cell_counts(ties.CELLS)
         counts = np.asarray(reference + current, float)
         return np.asarray(counts / counts.sum())
 

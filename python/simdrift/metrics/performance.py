@@ -11,25 +11,32 @@ Intervals (95 %, normal approximation) where one pass gives them: mae and mean_e
 
 from __future__ import annotations
 
-import math
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from simdrift import _core
-from simdrift.metrics.laws.special import NORMAL_975
+import numpy as np
+from numpy.typing import NDArray
+
+from simdrift.catalogue.statuses import CODES
+from simdrift.metrics.columns import CurrentColumn
+from simdrift.metrics.decide import Decided
+from simdrift.metrics.grouped import ColumnGroups
+from simdrift.metrics.nulls.special import NORMAL_975
+from simdrift.metrics.outcomes import ABSENT_ROWS, Floats, Outcomes
 from simdrift.metrics.registry import unknown
 from simdrift.metrics.values import (
     ALL_NULL,
     CONSTANT,
     EMPTY,
+    ERROR,
     NOT_APPLICABLE,
     OK,
-    OVERFLOW,
     TOO_FEW_ROWS,
-    MetricValue,
-    finite,
 )
+
+log = logging.getLogger("simdrift")
 
 __all__ = ["PerformanceResult", "mae", "max_error", "mean_error", "mse", "r2", "rmse"]
 
@@ -47,22 +54,26 @@ class PerformanceResult:
 
 
 class _Score(NamedTuple):
-    value: float | None
-    reach: float | None = None
-    status: str = OK
+    """Values, half the width of their intervals (None: none), and where a value cannot be: a
+    mask and the status there."""
+
+    value: Floats
+    half_width: Floats | None = None
+    without: tuple[tuple[NDArray[np.bool_], str], ...] = ()
 
 
-Sums = Mapping[str, Any]
+Sums = Mapping[str, NDArray[Any]]
+"""`_core.PairDict` of each group of rows."""
 
 
 def _mean_error(s: Sums) -> _Score:
     mean = s["sum_error"] / s["n"]
-    return _Score(mean, _reach(s, mean))
+    return _Score(mean, _half_width(s, mean))
 
 
 def _mae(s: Sums) -> _Score:
     mean = s["sum_abs_error"] / s["n"]
-    return _Score(mean, _reach(s, mean))
+    return _Score(mean, _half_width(s, mean))
 
 
 def _mse(s: Sums) -> _Score:
@@ -70,7 +81,7 @@ def _mse(s: Sums) -> _Score:
 
 
 def _rmse(s: Sums) -> _Score:
-    return _Score(math.sqrt(s["sum_squared_error"] / s["n"]))
+    return _Score(np.sqrt(s["sum_squared_error"] / s["n"]))
 
 
 def _max_error(s: Sums) -> _Score:
@@ -78,20 +89,16 @@ def _max_error(s: Sums) -> _Score:
 
 
 def _r2(s: Sums) -> _Score:
-    if s["n"] < 2:
-        return _Score(None, status=TOO_FEW_ROWS)
-    if s["m2_x"] == 0.0:
-        return _Score(None, status=CONSTANT)
-    return _Score(1.0 - s["sum_squared_error"] / s["m2_x"])
+    constant, few = s["m2_x"] == 0.0, s["n"] < 2
+    value = 1.0 - s["sum_squared_error"] / s["m2_x"]
+    return _Score(value, None, ((constant, CONSTANT), (few, TOO_FEW_ROWS)))
 
 
-def _reach(s: Sums, mean: float) -> float | None:
+def _half_width(s: Sums, mean: Floats) -> Floats:
     """Half the interval of a mean of errors, or of their absolute values."""
     n = s["n"]
-    if n < 2:
-        return None
-    variance = max(0.0, (s["sum_squared_error"] - n * mean * mean) / (n - 1))
-    return NORMAL_975 * math.sqrt(variance / n)
+    variance = np.maximum(0.0, (s["sum_squared_error"] - n * mean * mean) / (n - 1))
+    return np.where(n < 2, np.nan, NORMAL_975 * np.sqrt(variance / n))
 
 
 _SCORES: dict[str, Callable[[Sums], _Score]] = {
@@ -114,67 +121,85 @@ def checked_metrics(metrics: Iterable[str]) -> tuple[str, ...]:
     return names
 
 
-def _score(
-    name: str, target: _core.Column, sums: Sums | None
-) -> tuple[float | None, float | None, float | None, str]:
-    """(value, ci_low, ci_high, status) of one metric."""
+def _outcomes(name: str, column: ColumnGroups, sums: Sums | None) -> Outcomes:
+    """One metric in each group; an unexpected exception costs this metric alone."""
+    none = np.full(len(column), np.nan)
     if sums is None:
-        return None, None, None, NOT_APPLICABLE
-    if sums["n"] == 0:
-        return None, None, None, EMPTY if len(target) == 0 else ALL_NULL
+        status = np.full(len(column), CODES[NOT_APPLICABLE], np.uint8)
+        return Outcomes(none, status, n_current=np.zeros(len(column), np.int64))
+    rows = sums["n"].astype(np.int64)
     try:
-        value, reach, status = _SCORES[name](sums)
-    except OverflowError:
-        value, reach, status = None, None, OVERFLOW
-    if status == OK and finite(value) is None:
-        status = OVERFLOW
-    if status != OK or value is None:
-        return None, None, None, status
-    if finite(reach) is None or reach is None:
-        return value, None, None, OK
-    return value, finite(value - reach), finite(value + reach), OK
+        with np.errstate(all="ignore"):
+            score = _SCORES[name](sums)
+    except Exception:
+        log.exception("performance.%s failed", name)
+        return Outcomes(none, np.full(len(column), CODES[ERROR], np.uint8), n_current=rows)
+    status = np.full(len(column), CODES[OK], np.uint8)
+    for mask, reason in score.without:
+        status[mask] = CODES[reason]
+    lost = np.where(column.rows == 0, CODES[EMPTY], CODES[ALL_NULL])
+    status = np.where(rows == 0, lost, status).astype(np.uint8)
+    known = status == CODES[OK]
+    outcomes = Outcomes(np.where(known, score.value, np.nan), status, n_current=rows).cleaned()
+    if score.half_width is not None:
+        low, high = outcomes.value - score.half_width, outcomes.value + score.half_width
+        outcomes.ci_low, outcomes.ci_high = low, high
+    return outcomes.cleaned()
 
 
-def _sums(target: _core.Column, prediction: _core.Column, threads: int | None) -> Sums | None:
-    """The pair kernel's sums; None where a side is no column of numbers."""
+def _sums(target: ColumnGroups, prediction: ColumnGroups) -> Sums | None:
+    """The pair kernel's sums of each group; None where a side is no column of numbers."""
     numbers = ("integer", "float", "boolean")
-    if target.value_kind not in numbers or prediction.value_kind not in numbers:
+    kinds = (target.whole.value_kind, prediction.whole.value_kind)
+    if not set(kinds).issubset(numbers):
         return None
-    if len(target) != len(prediction):
+    if target.whole.rows != prediction.whole.rows:
         raise ValueError(
-            f"target and prediction: expected equal lengths, found {len(target)} and "
-            f"{len(prediction)}"
+            f"target and prediction: expected equal lengths, found {target.whole.rows} and "
+            f"{prediction.whole.rows}"
         )
-    return _core.pair_profile(target, prediction, threads=threads)
+    return target.sums_with(prediction)
 
 
-def rows(
-    target: _core.Column,
-    prediction: _core.Column,
-    metrics: Iterable[str] = METRICS,
-    *,
-    column: str = "",
-    threads: int | None = None,
-) -> list[MetricValue]:
-    """The `performance.*` rows of one window, all from one pass."""
+def scores(
+    target: ColumnGroups, prediction: ColumnGroups, metrics: Iterable[str] = METRICS
+) -> list[Decided]:
+    """The `performance.*` rows of each group, all from one pass. A refused column gives
+    'not_applicable'."""
     names = checked_metrics(metrics)
-    sums = _sums(target, prediction, threads)
-    n = 0 if sums is None else sums["n"]
-    return [
-        MetricValue(column, f"performance.{name}", value, low, high, status=status, n_current=n)
-        for name in names
-        for value, low, high, status in (_score(name, target, sums),)
-    ]
+    refused = target.whole.broken is not None or prediction.whole.broken is not None
+    try:
+        sums = None if refused else _sums(target, prediction)
+    except Exception:
+        log.exception("performance of %s against %s failed", prediction.name, target.name)
+        value, status = np.full(len(target), np.nan), np.full(len(target), CODES[ERROR], np.uint8)
+        return [Decided("", f"performance.{n}", "", Outcomes(value, status)) for n in names]
+    rows = []
+    for name in names:
+        outcomes = _outcomes(name, target, sums)
+        if refused:
+            outcomes.n_current = np.array([ABSENT_ROWS])
+        rows.append(Decided("", f"performance.{name}", "", outcomes))
+    return rows
 
 
 def _run(name: str, target: object, prediction: object, threads: int | None) -> PerformanceResult:
     from simdrift.columns import as_column
 
     x, y = as_column(target, name="target"), as_column(prediction, name="prediction")
-    sums = _sums(x, y, threads)
-    value, low, high, status = _score(name, x, sums)
-    n = 0 if sums is None else sums["n"]
-    return PerformanceResult(f"performance.{name}", value, low, high, status, n)
+    left, right = (
+        ColumnGroups.of(CurrentColumn(side, column, threads=threads))
+        for side, column in (("target", x), ("prediction", y))
+    )
+    found = _outcomes(name, left, _sums(left, right)).at(0)
+    return PerformanceResult(
+        f"performance.{name}",
+        found.value,
+        found.ci_low,
+        found.ci_high,
+        found.status,
+        found.n_current or 0,
+    )
 
 
 def mean_error(

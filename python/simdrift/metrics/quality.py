@@ -15,19 +15,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simdrift import _core
-from simdrift.metrics.laws.special import NORMAL_975
+from simdrift.catalogue.statuses import CODES
+from simdrift.metrics.columns import CATEGORICAL, NULL, TEMPORAL, ColumnState
+from simdrift.metrics.correlation import pearson_groups
+from simdrift.metrics.decide import Decided
+from simdrift.metrics.grouped import ColumnGroups
+from simdrift.metrics.nulls.special import NORMAL_975
+from simdrift.metrics.outcomes import OK_CODE, Codes, Floats, Outcomes, elementwise
 from simdrift.metrics.registry import unknown
-from simdrift.metrics.state import CATEGORICAL, NULL, TEMPORAL, ColumnState
 from simdrift.metrics.values import (
     ALL_NULL,
-    CONSTANT,
     EMPTY,
     ERROR,
     NOT_APPLICABLE,
-    OK,
     OVERFLOW,
-    TOO_FEW_ROWS,
     MetricValue,
 )
 
@@ -37,28 +38,41 @@ QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 _QUARTERS = (QUANTILES.index(0.25), QUANTILES.index(0.5), QUANTILES.index(0.75))
 
 
-class Found(NamedTuple):
-    """One statistic: value or status."""
+class Statistic(NamedTuple):
+    """One statistic in each group: values, statuses (None: 'ok' where finite), and half the 95 %
+    interval of an estimate (None: exact)."""
 
     name: str
-    value: float | None
-    status: str = OK
+    value: Floats
+    status: Codes | None = None
     params: str = ""
-    reach: float = 0.0  # half the 95 % interval of an estimate; 0: exact
+    half_width: Floats | None = None
 
 
-def _counts(column: ColumnState) -> list[Found]:
-    rows, missing = float(column.rows), float(column.missing)
-    share = missing / rows if rows else None
-    found = [Found("rows", rows), Found("missing", missing)]
-    return [*found, Found("missing_share", share, OK if rows else EMPTY)]
+def _codes(column: ColumnGroups, status: str) -> Codes:
+    return np.full(len(column), CODES[status], np.uint8)
 
 
-def _absent(column: ColumnState) -> str:
+def _floats(values: object) -> Floats:
+    return np.asarray(values, float)
+
+
+def _counts(column: ColumnGroups) -> list[Statistic]:
+    rows, missing = _floats(column.rows), _floats(column.missing)
+    empty = np.where(rows > 0, OK_CODE, CODES[EMPTY]).astype(np.uint8)
+    with np.errstate(invalid="ignore"):
+        share = missing / rows
+    return [
+        Statistic("rows", rows),
+        Statistic("missing", missing),
+        Statistic("missing_share", share, empty),
+    ]
+
+
+def _absent(column: ColumnGroups) -> Codes:
     """Status of a statistic over rows that are not missing; 'ok' where there are some."""
-    if column.rows == 0:
-        return EMPTY
-    return ALL_NULL if column.valid == 0 else OK
+    lost = np.where(column.valid == 0, CODES[ALL_NULL], OK_CODE)
+    return np.where(column.rows == 0, CODES[EMPTY], lost).astype(np.uint8)
 
 
 _SPECIALS = ("nan", "pos_inf", "neg_inf", "zeros", "negatives")
@@ -70,92 +84,92 @@ _MOMENTS = (
 )
 
 
-def _profile(column: ColumnState) -> list[Found]:
-    profile, unit = column.profile, column.unit_seconds
-    found = [Found(name, float(profile[name])) for name in _SPECIALS]
+def _profile(column: ColumnGroups) -> list[Statistic]:
+    profile, unit = column.profile, column.whole.unit_seconds
+    found = [Statistic(name, _floats(profile[name])) for name in _SPECIALS]
     status = _absent(column)
-    for name in ("min", "max"):
-        found.append(Found(name, float(profile[name]) * unit, status))
-    if status == OK and profile["finite"] == 0:
-        status = OVERFLOW
-    for name in ("sum", "mean"):
-        found.append(Found(name, float(profile[name]) * unit, status))
+    found += [Statistic(name, _floats(profile[name]) * unit, status) for name in ("min", "max")]
+    infinite = (status == OK_CODE) & (profile["finite"] == 0)
+    status = np.where(infinite, CODES[OVERFLOW], status).astype(np.uint8)
+    found += [Statistic(name, _floats(profile[name]) * unit, status) for name in ("sum", "mean")]
     for name, power, key in _MOMENTS:
-        found.append(Found(name, profile[name] * unit**power, profile[key]))
+        found.append(Statistic(name, _floats(profile[name]) * unit**power, profile[key]))
     return found
 
 
-def _distinct(column: ColumnState) -> list[Found]:
-    if column.kind == CATEGORICAL and not column.categories.overflow:
-        return [Found("distinct", float(np.count_nonzero(column.categories.counts)))]
+def _distinct(column: ColumnGroups) -> list[Statistic]:
+    if column.kind == CATEGORICAL:
+        table = column.category_counts
+        if not table.overflow.any():
+            return [Statistic("distinct", _floats(table.distinct))]
     count, error = column.distinct
-    return [Found("distinct", float(count), reach=NORMAL_975 * error * count)]
+    return [Statistic("distinct", _floats(count), half_width=NORMAL_975 * error * count)]
 
 
-def _quantiles(column: ColumnState) -> list[Found]:
-    status, unit = _absent(column), column.unit_seconds
-    values = [0.0] * len(QUANTILES)
-    if status == OK:
-        values = (column.quantiles(QUANTILES) * unit).tolist()
+def _quantiles(column: ColumnGroups) -> list[Statistic]:
+    status, unit = _absent(column), column.whole.unit_seconds
+    with np.errstate(invalid="ignore", over="ignore"):
+        values = column.quantiles(QUANTILES) * unit
+        low, middle, high = (values[:, place] for place in _QUARTERS)
+        iqr = high - low
     found = [
-        Found("quantile", value, status, f"q={q:g}")
-        for q, value in zip(QUANTILES, values, strict=True)
+        Statistic("quantile", values[:, place], status, f"q={q:g}")
+        for place, q in enumerate(QUANTILES)
     ]
-    low, middle, high = (values[index] for index in _QUARTERS)
-    found.append(Found("iqr", high - low if math.isfinite(high - low) else math.inf, status))
-    return [*found, Found("mad", _mad(column, middle / unit, status), status)]
+    found.append(Statistic("iqr", np.where(np.isfinite(iqr), iqr, np.inf), status))
+    return [*found, Statistic("mad", _mad(column, middle / unit, status), status)]
 
 
-def _mad(column: ColumnState, center: float, status: str) -> float:
+def _mad(column: ColumnGroups, center: Floats, status: Codes) -> Floats:
     """Median absolute deviation from the median, over finite rows."""
-    if status != OK or not math.isfinite(center):
-        return math.nan
-    return column.median_deviation(center) * column.unit_seconds
+    known = (status == OK_CODE) & np.isfinite(center)
+    mad = column.median_deviations(np.where(known, center, 0.0), known)
+    return np.where(known, mad * column.whole.unit_seconds, np.nan)
 
 
-def _mode(column: ColumnState) -> list[Found]:
+def _mode(column: ColumnGroups) -> list[Statistic]:
     """The most frequent number (of equally frequent ones the smallest) and its share."""
     status = _absent(column)
-    if status != OK:
-        return [Found("mode", None, status), Found("top_share", None, status)]
-    values, counts = column.top_values(1)
-    if not len(values):
-        reason = NOT_APPLICABLE  # more distinct values than are counted one by one
-        return [Found("mode", None, reason), Found("top_share", None, reason)]
-    share = int(counts[0]) / column.valid
-    return [Found("mode", float(values[0]) * column.unit_seconds), Found("top_share", share)]
+    values, counts = column.top_values
+    # without any: more distinct values than are counted one by one
+    many = (status == OK_CODE) & (counts == 0)
+    status = np.where(many, CODES[NOT_APPLICABLE], status).astype(np.uint8)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = counts / column.valid
+    mode = values * column.whole.unit_seconds
+    return [Statistic("mode", mode, status), Statistic("top_share", share, status)]
 
 
-def _categories(column: ColumnState) -> list[Found]:
-    status = _absent(column)
-    if status == OK and column.categories.overflow:
-        status = NOT_APPLICABLE
-    if status != OK:
-        return [Found("top_share", None, status)]
-    counts = column.categories.counts
-    return [Found("top_share", int(counts.max()) / int(counts.sum()))]
+def _categories(column: ColumnGroups) -> list[Statistic]:
+    status, table = _absent(column), column.category_counts
+    many = (status == OK_CODE) & table.overflow
+    status = np.where(many, CODES[NOT_APPLICABLE], status).astype(np.uint8)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = table.most / table.total
+    return [Statistic("top_share", share, status)]
 
 
 _TEXT_COUNTS = ("empty", "blank", "invalid_utf8")
 
 
-def _text(column: ColumnState) -> list[Found]:
+def _text(column: ColumnGroups) -> list[Statistic]:
     profile = column.text_profile
-    found = [Found(name, float(profile[name])) for name in _TEXT_COUNTS]
+    found = [Statistic(name, _floats(profile[name])) for name in _TEXT_COUNTS]
     rows = column.valid - profile["invalid_utf8"]
     status = _absent(column)
-    if status == OK and rows == 0:
-        status = NOT_APPLICABLE
-    mean = profile["length_sum"] / rows if rows else None
+    none = (status == OK_CODE) & (rows == 0)
+    status = np.where(none, CODES[NOT_APPLICABLE], status).astype(np.uint8)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = profile["length_sum"] / rows
     return [
         *found,
-        Found("length_min", float(profile["length_min"]), status),
-        Found("length_mean", mean, status),
-        Found("length_max", float(profile["length_max"]), status),
+        Statistic("length_min", _floats(profile["length_min"]), status),
+        Statistic("length_mean", mean, status),
+        Statistic("length_max", _floats(profile["length_max"]), status),
     ]
 
 
-_Part = Callable[[ColumnState], list[Found]]
+_Part = Callable[[ColumnGroups], list[Statistic]]
 _NAMES: dict[_Part, tuple[str, ...]] = {
     _counts: ("rows", "missing", "missing_share"),
     _profile: (*_SPECIALS, "min", "max", "sum", "mean", "variance", "std", "skewness", "kurtosis"),
@@ -171,11 +185,11 @@ CHEAP = frozenset(STATISTICS) - {"distinct", "quantile", "iqr", "mad", "mode", "
 """Those that the one fused pass gives."""
 
 
-def _parts(column: ColumnState) -> tuple[_Part, ...]:
+def _parts(column: ColumnGroups) -> tuple[_Part, ...]:
     """What is computed of a column of that kind."""
     if column.kind == NULL:
         return (_counts,)
-    if column.value_kind == "text":
+    if column.whole.value_kind == "text":
         return (_counts, _text, _distinct, _categories)
     if column.kind == CATEGORICAL:
         return (_counts, _profile, _distinct, _categories)
@@ -191,92 +205,125 @@ def checked_statistics(statistics: Iterable[str]) -> frozenset[str]:
     return names
 
 
-def column_rows(column: ColumnState, statistics: Iterable[str] | None = None) -> list[MetricValue]:
-    """The `quality.*` rows of a column: all that its kind has, or those named. A statistic that
-    the kind does not have gives no row."""
+def column_statistics(
+    column: ColumnGroups, statistics: Iterable[str] | None = None
+) -> list[Decided]:
+    """The `quality.*` rows of a column in each group: all that its kind has, or those named. A
+    statistic that the kind does not have gives no row."""
     wanted = None if statistics is None else checked_statistics(statistics)
-    if column.broken is not None:
-        return [MetricValue(column.name, "quality.rows", None, status=NOT_APPLICABLE)]
-    rows: list[MetricValue] = []
+    if column.whole.broken is not None:
+        value = np.full(len(column), np.nan)
+        outcomes = Outcomes(value, _codes(column, NOT_APPLICABLE))
+        return [Decided(column.name, "quality.rows", "", outcomes)]
+    rows: list[Decided] = []
     for part in _parts(column):
         if wanted is None or not wanted.isdisjoint(_NAMES[part]):
-            rows += _part_rows(part, column, wanted)
+            rows += [
+                _decided(column.name, statistic, column.rows)
+                for statistic in _measured(part, column)
+                if wanted is None or statistic.name in wanted
+            ]
     return rows
 
 
-def _part_rows(
-    part: _Part, column: ColumnState, wanted: frozenset[str] | None
-) -> list[MetricValue]:
+def _measured(part: _Part, column: ColumnGroups) -> list[Statistic]:
     try:
-        found = part(column)
+        return part(column)
     except Exception:
         log.exception("quality of column %r failed (%s)", column.name, part.__name__)
-        found = [Found(name, None, ERROR) for name in _NAMES[part] if name != "quantile"]
-    n = column.rows
-    return [_row(column.name, f, n) for f in found if wanted is None or f.name in wanted]
+        value, code = np.full(len(column), np.nan), _codes(column, ERROR)
+        return [Statistic(name, value, code) for name in _NAMES[part] if name != "quantile"]
 
 
-def _row(column: str, found: Found, n: int) -> MetricValue:
-    value, status = found.value, found.status
-    if status != OK:
-        value = None
-    elif value is None or not math.isfinite(value):
-        value, status = None, OVERFLOW
-    row = MetricValue(
-        column, f"quality.{found.name}", value, status=status, n_current=n, params=found.params
-    )
-    if value is None or not found.reach:
-        return row
-    return row._replace(ci_low=value - found.reach, ci_high=value + found.reach)
+def _decided(column: str, statistic: Statistic, rows: object) -> Decided:
+    value = statistic.value
+    status = statistic.status
+    if status is None:
+        status = np.zeros(len(value), np.uint8)
+    outcomes = Outcomes(value, status, n_current=np.asarray(rows, np.int64))
+    known = status == OK_CODE
+    if not known.all():
+        outcomes.value = np.where(known, value, np.nan)
+    outcomes = outcomes.cleaned()
+    if (half := statistic.half_width) is not None and half.any():
+        half = np.where(half > 0.0, half, np.nan)
+        outcomes.ci_low, outcomes.ci_high = outcomes.value - half, outcomes.value + half
+    return Decided(column, f"quality.{statistic.name}", statistic.params, outcomes)
 
 
-def table_rows(columns: Mapping[str, ColumnState]) -> list[MetricValue]:
+def table_statistics(columns: Mapping[str, ColumnGroups], groups: int) -> list[Decided]:
     """Rows, columns and the share of missing cells of the whole table (`column` '')."""
-    known = [column for column in columns.values() if column.broken is None]
-    n = max((column.rows for column in known), default=0)
-    cells = sum(column.rows for column in known)
-    share = sum(column.missing for column in known) / cells if cells else None
+    known = [column for column in columns.values() if column.whole.broken is None]
+    none = np.zeros(groups, np.int64)
+    n = np.max([column.rows for column in known], axis=0, initial=0) if known else none
+    cells = sum((column.rows for column in known), none)
+    missing = sum((column.missing for column in known), none)
+    with np.errstate(invalid="ignore"):
+        share = missing / cells
+    empty = np.where(cells > 0, OK_CODE, CODES[EMPTY]).astype(np.uint8)
     found = (
-        Found("rows", float(n)),
-        Found("columns", float(len(columns))),
-        Found("missing_share", share, OK if cells else EMPTY),
+        Statistic("rows", _floats(n)),
+        Statistic("columns", np.full(groups, float(len(columns)))),
+        Statistic("missing_share", share, empty),
     )
-    return [_row("", item, n) for item in found]
+    return [_decided("", item, n) for item in found]
 
 
-def correlation_row(a: ColumnState, b: ColumnState) -> MetricValue:
+def quantile_statistics(column: ColumnGroups, shares: Sequence[float]) -> list[Decided]:
+    """`quality.quantile` at these shares; nothing for a column that has no order."""
+    whole = column.whole
+    if not shares or whole.broken is not None or whole.kind not in ("numeric", "temporal"):
+        return []
+    status = _absent(column)
+    values = column.quantiles(shares) * whole.unit_seconds
+    return [
+        _decided(
+            column.name,
+            Statistic("quantile", values[:, place], status, f"q={share:g}"),
+            column.rows,
+        )
+        for place, share in enumerate(shares)
+    ]
+
+
+def correlation(a: ColumnGroups, b: ColumnGroups) -> Decided:
     """`quality.correlation` of a pair 'a ~ b': Pearson's r over the rows in which both are
     finite, with Fisher's 95 % interval; `n_current` counts those rows."""
     name = f"{a.name} ~ {b.name}"
     try:
-        value, status, n = pearson(a, b)
+        r, status, n = pearson_groups(a, b)
     except Exception:
         log.exception("correlation of %s failed", name)
-        value, status, n = None, ERROR, a.rows
-    low = high = None
-    if value is not None and n > 3 and abs(value) < 1.0:
-        reach = NORMAL_975 / math.sqrt(n - 3)
-        low, high = (math.tanh(math.atanh(value) + side) for side in (-reach, reach))
-    return MetricValue(name, "quality.correlation", value, low, high, status=status, n_current=n)
+        r, status, n = np.full(len(a), np.nan), _codes(a, ERROR), a.rows
+    low, high = (elementwise(_fisher, r, n, side) for side in (-1.0, 1.0))
+    outcomes = Outcomes(r, status, ci_low=low, ci_high=high, n_current=n)
+    return Decided(name, "quality.correlation", "", outcomes)
 
 
-def pearson(a: ColumnState, b: ColumnState) -> tuple[float | None, str, int]:
-    """Pearson's r over the rows in which both are finite, its status, and how many they are."""
-    for side in (a, b):
-        if side.broken is not None or not side.is_number:
-            return None, NOT_APPLICABLE, side.rows
-    pair = _core.pair_profile(a.column, b.column, threads=a.threads)
-    n = pair["n"]
-    if n < 2:
-        return None, (EMPTY if a.rows == 0 else TOO_FEW_ROWS), n
-    spread = math.sqrt(pair["m2_x"]) * math.sqrt(pair["m2_y"])
-    if spread == 0.0:
-        return None, CONSTANT, n
-    r = pair["c_xy"] / spread
-    return (max(-1.0, min(1.0, r)), OK, n) if math.isfinite(r) else (None, OVERFLOW, n)
+def _fisher(r: float, n: int, side: float) -> float:
+    """An end of Fisher's 95 % interval; NaN where there is none."""
+    if math.isnan(r) or n <= 3 or abs(r) >= 1.0:
+        return math.nan
+    return math.tanh(math.atanh(r) + side * (NORMAL_975 / math.sqrt(n - 3)))
 
 
-def correlation_rows(columns: Sequence[ColumnState]) -> list[MetricValue]:
+def correlations(columns: Sequence[ColumnGroups]) -> list[Decided]:
     """`quality.correlation` of every pair of the columns that are numbers, dates aside."""
-    numbers = [c for c in columns if c.is_number and c.kind != TEMPORAL]
-    return [correlation_row(a, b) for i, a in enumerate(numbers) for b in numbers[i + 1 :]]
+    numbers = [c for c in columns if c.whole.is_number and c.kind != TEMPORAL]
+    return [correlation(a, b) for i, a in enumerate(numbers) for b in numbers[i + 1 :]]
+
+
+def column_rows(column: ColumnState, statistics: Iterable[str] | None = None) -> list[MetricValue]:
+    """`column_statistics` of all rows of a column."""
+    return [row.at(0) for row in column_statistics(ColumnGroups.of(column), statistics)]
+
+
+def table_rows(columns: Mapping[str, ColumnState]) -> list[MetricValue]:
+    """`table_statistics` of all rows of a table."""
+    groups = {name: ColumnGroups.of(column) for name, column in columns.items()}
+    return [row.at(0) for row in table_statistics(groups, 1)]
+
+
+def correlation_row(a: ColumnState, b: ColumnState) -> MetricValue:
+    """`correlation` of all rows of two columns."""
+    return correlation(ColumnGroups.of(a), ColumnGroups.of(b)).at(0)

@@ -14,7 +14,7 @@ import numpy as np
 from simdrift.metrics.values import ALL_NULL, ERROR, NOT_APPLICABLE, Outcome, cleaned
 
 if TYPE_CHECKING:
-    from simdrift.metrics.drift.multivariate.sample import TablePair
+    from simdrift.metrics.drift.table.sample import TablePair
     from simdrift.metrics.pair import ColumnPair
 
 Rule = Literal["test", "distance"]

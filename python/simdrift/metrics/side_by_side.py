@@ -3,13 +3,14 @@
 A kernel on a million rows has parts that no second thread can take (choosing a map, walking its
 cells); another column's kernels can run meanwhile, as they leave the interpreter free. Short
 columns are not worth a hand-over. Long ones use all threads in each kernel, which also keeps
-the memory that is used at once to one column's.
+the memory that is used at once to one column's. Where no thread can be started, the calling
+one measures them all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from simdrift import _core
@@ -41,6 +42,24 @@ def each(
         return
     pool = ThreadPoolExecutor(workers, thread_name_prefix="simdrift")
     try:
-        yield from pool.map(function, items, [1] * len(items))
+        futures = _begun(pool, function, items)
+        for future in futures:
+            yield future.result()
+        for item in items[len(futures) :]:
+            yield function(item, threads)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _begun(
+    pool: ThreadPoolExecutor, function: Callable[[Item, int], Found], items: Sequence[Item]
+) -> list[Future[Found]]:
+    """The calls that the pool makes: of all items or, where the system refuses it a thread, of
+    those that its other threads have begun by then; these have ended."""
+    futures = []
+    try:
+        for item in items:
+            futures.append(pool.submit(function, item, 1))
+    except RuntimeError:
+        pool.shutdown(cancel_futures=True)
+    return [future for future in futures if not future.cancelled()]

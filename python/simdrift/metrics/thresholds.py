@@ -10,8 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simdrift.metrics.registry import DriftMethod, method
 
+Floats = NDArray[np.float64]
 Overrides = Mapping[str | tuple[str, str], float]
 
 DEFAULT_ALPHA = 0.05
@@ -83,3 +87,28 @@ def alerts(
     if q_value is not None:
         return abs(value) > threshold and q_value <= alpha
     return abs(value) > max(threshold, null_quantile or 0.0)
+
+
+def alerts_of(
+    spec: DriftMethod,
+    value: Floats,
+    threshold: float | None,
+    q_value: Floats | None,
+    alpha: float,
+    null_quantile: Floats | None = None,
+) -> NDArray[np.int8]:
+    """`alerts` of each window: 1, 0, or -1 where no rule applies."""
+    none = np.full(len(value), -1, np.int8)
+    if threshold is None:
+        return none
+    q = np.full(len(value), np.nan) if q_value is None else q_value
+    tested, known = ~np.isnan(q), ~np.isnan(value)
+    with np.errstate(invalid="ignore"):
+        if spec.rule == "test":
+            return np.where(known & tested, q <= threshold, none).astype(np.int8)
+        chance = 0.0 if null_quantile is None else np.where(null_quantile > 0, null_quantile, 0.0)
+        size = np.abs(value)
+        beyond = np.where(
+            tested, (size > threshold) & (q <= alpha), size > np.maximum(threshold, chance)
+        )
+    return np.where(known, beyond, none).astype(np.int8)

@@ -16,9 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift import _core
-from simdrift.metrics.once import once
-from simdrift.metrics.pair import ColumnPair
-from simdrift.metrics.state import (
+from simdrift.metrics.columns import (
     CATEGORICAL,
     HIGH_CARDINALITY,
     NULL,
@@ -27,6 +25,8 @@ from simdrift.metrics.state import (
     Given,
     ReferenceColumn,
 )
+from simdrift.metrics.once import once
+from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.values import CONSTANT, OK, TOO_FEW_ROWS, Outcome, Size
 from simdrift.metrics.weights import Floats, RowWeights, effective_size
 

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Final, overload
+from uuid import UUID
 
-from . import frames, interchange
-from .files import write_text
-from .labels import zone_of
-from .rows import Histogram, Result, Run
+import numpy as np
+import numpy.typing as npt
+
+from simdrift.results import frames, interchange, notebook
+from simdrift.results.coding import by_first_use, combined, used
+from simdrift.results.files import write_text
+from simdrift.results.histograms import HistogramBlock, Histograms, Key
+from simdrift.results.rows import Histogram, Result, Run
+from simdrift.results.table import ABSENT, ResultTable
+from simdrift.results.zones import in_utc, zone_of
 
 if TYPE_CHECKING:
     import pandas
@@ -19,7 +27,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 _ANY: Final[Any] = object()
-_NUMBERS = slice(Result._fields.index("value"), Result._fields.index("n_reference"))
+_OF_HISTOGRAMS: Final = ("segment", "column", "head")
 
 
 class Results(Sequence[Result]):
@@ -37,25 +45,63 @@ class Results(Sequence[Result]):
     'dep_delay'
     """
 
-    __slots__ = ("_histograms", "_rows", "_runs", "_timezone")
+    __slots__ = ("_histograms", "_rows", "_runs", "_table", "_timezone")
 
     def __init__(
         self,
         rows: Iterable[Result] = (),
         runs: Iterable[Run] = (),
-        histograms: Iterable[Histogram] = (),
+        histograms: Iterable[Histogram | HistogramBlock] = (),
         *,
         timezone: str = "UTC",
     ) -> None:
-        self._rows = tuple([_clean(row) for row in rows])
+        table = rows.table if isinstance(rows, Results) else ResultTable.from_rows(rows)
+        self._set(table, runs, histograms, timezone)
+
+    @classmethod
+    def from_table(
+        cls,
+        table: ResultTable,
+        runs: Iterable[Run] = (),
+        histograms: Iterable[Histogram | HistogramBlock] = (),
+        *,
+        timezone: str = "UTC",
+    ) -> Results:
+        """Results of rows that are columns already; no row is made until somebody iterates.
+
+        The same holds of window times and of `timezone`; an 'ok' value that is NaN becomes
+        'degenerate'.
+        """
+        made = cls.__new__(cls)
+        made._set(table.cleaned(), runs, histograms, timezone)
+        return made
+
+    def _set(
+        self,
+        table: ResultTable,
+        runs: Iterable[Run],
+        histograms: Iterable[Histogram | HistogramBlock],
+        timezone: str,
+    ) -> None:
+        self._table = table
+        self._rows: tuple[Result, ...] | None = None
         self._runs = tuple([_run_in_utc(run) for run in runs])
-        self._histograms = tuple(histograms)
+        if not isinstance(histograms, Histograms):
+            histograms = Histograms(histograms, [run.run_id for run in self._runs])
+        self._histograms = histograms
         zone_of(timezone)
         self._timezone = timezone
 
     @property
+    def table(self) -> ResultTable:
+        """The result rows as columns."""
+        return self._table
+
+    @property
     def rows(self) -> tuple[Result, ...]:
-        """The result rows."""
+        """The result rows, made at the first call."""
+        if self._rows is None:
+            self._rows = tuple(self._table.rows())
         return self._rows
 
     @property
@@ -64,7 +110,7 @@ class Results(Sequence[Result]):
         return self._runs
 
     @property
-    def histograms(self) -> tuple[Histogram, ...]:
+    def histograms(self) -> Histograms:
         """Reference and current counts, one a column and run."""
         return self._histograms
 
@@ -74,10 +120,10 @@ class Results(Sequence[Result]):
         return self._timezone
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._table)
 
     def __iter__(self) -> Iterator[Result]:
-        return iter(self._rows)
+        return iter(self.rows)
 
     @overload
     def __getitem__(self, index: int) -> Result: ...
@@ -85,17 +131,17 @@ class Results(Sequence[Result]):
     def __getitem__(self, index: slice) -> Results: ...
     def __getitem__(self, index: int | slice) -> Result | Results:
         if isinstance(index, slice):
-            return self._with_rows(self._rows[index])
-        return self._rows[index]
+            return self._with_rows(index)
+        return self._table.row(index) if self._rows is None else self._rows[index]
 
     def __add__(self, other: object) -> Results:
         """Both collections' rows; a run or histogram that both have is there once."""
         if not isinstance(other, Results):
             return NotImplemented
         return Results._of(
-            self._rows + other._rows,
+            ResultTable.concat([self._table, other._table]),
             tuple(dict.fromkeys(self._runs + other._runs)),
-            tuple(dict.fromkeys(self._histograms + other._histograms)),
+            self._histograms + other._histograms,
             self._timezone,
         )
 
@@ -105,18 +151,19 @@ class Results(Sequence[Result]):
         return self._parts() == other._parts()
 
     def __hash__(self) -> int:
-        return hash(self._parts())
+        return hash((self._table, self._runs))
 
     def __repr__(self) -> str:
-        windows = len({(row.grain, row.window_start) for row in self._rows})
-        columns = len({row.column for row in self._rows if row.column})
-        alerts = sum(row.alert is True for row in self._rows)
+        table = self._table
+        heads = [table.heads[code] for code in used(table.head, len(table.heads))]
+        windows = len({(head.grain, head.window_start) for head in heads})
+        names = [table.columns[code] for code in used(table.column, len(table.columns))]
+        columns, alerts = sum(name != "" for name in names), np.count_nonzero(table.alert == 1)
         return f"Results({len(self)} rows: {columns} columns, {windows} windows, {alerts} alerts)"
 
     def _repr_html_(self) -> str:
-        from .html import results_html
-
-        return results_html(self)
+        first = self._table.take(slice(notebook.MOST_ROWS)).rows()
+        return notebook.plain_table(first, repr(self), len(self))
 
     def filter(
         self,
@@ -133,29 +180,29 @@ class Results(Sequence[Result]):
         applies to.
         """
         wanted = {"column": column, "metric": metric, "status": status, "segment": segment}
-        rows = self._rows
+        kept = np.ones(len(self), dtype=bool)
         for name, texts in wanted.items():
             if texts is not _ANY:
-                rows = _matching(rows, Result._fields.index(name), texts)
+                kept &= _matching(self._table, name, texts)
         if alert is not _ANY:
-            rows = tuple(row for row in rows if row.alert is alert or row.alert == alert)
-        return self._with_rows(rows)
+            kept &= np.isin(self._table.alert, _alert_codes(alert))
+        return self._with_rows(kept)
 
     def to_arrow(self) -> pyarrow.Table:
         """A pyarrow table: text, timestamp[us, UTC], float64, int64, bool; null where absent."""
-        return frames.to_arrow(self._rows)
+        return frames.to_arrow(self._table)
 
     def to_pandas(self) -> pandas.DataFrame:
         """A pandas frame: float64 with NaN, nullable Int64 and boolean, UTC timestamps."""
-        return frames.to_pandas(self._rows)
+        return frames.to_pandas(self._table)
 
     def to_polars(self) -> polars.DataFrame:
         """A polars frame with the types of `to_arrow`."""
-        return frames.to_polars(self._rows)
+        return frames.to_polars(self._table)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts and lists that JSON can hold: the shape of `simdrift.results.interchange`."""
-        return interchange.encode(self._rows, self._runs, self._histograms, self._timezone)
+        return interchange.encode(self._table, self._runs, self._histograms, self._timezone)
 
     def to_openlineage(self) -> dict[str, dict[str, Any]]:
         """The newest window as OpenLineage facets of an input dataset, plain dicts.
@@ -170,7 +217,7 @@ class Results(Sequence[Result]):
         >>> Results([row]).to_openlineage()["dataQualityAssertions"]["assertions"]
         [{'assertion': 'drift.ks', 'success': False, 'column': 'dep_delay'}]
         """
-        from .openlineage import facets
+        from simdrift.results.openlineage import facets
 
         return facets(self)
 
@@ -190,66 +237,58 @@ class Results(Sequence[Result]):
         True
         """
         decoded = interchange.decode(document)
-        return cls(decoded.rows, decoded.runs, decoded.histograms, timezone=decoded.timezone)
+        return cls.from_table(
+            decoded.table, decoded.runs, decoded.histograms, timezone=decoded.timezone
+        )
 
     @classmethod
     def _of(
-        cls,
-        rows: tuple[Result, ...],
-        runs: tuple[Run, ...],
-        histograms: tuple[Histogram, ...],
-        timezone: str,
+        cls, table: ResultTable, runs: tuple[Run, ...], histograms: Histograms, timezone: str
     ) -> Results:
         made = cls.__new__(cls)
-        made._rows, made._runs, made._histograms = rows, runs, histograms
+        made._table, made._rows, made._runs, made._histograms = table, None, runs, histograms
         made._timezone = timezone
         return made
 
-    def _with_rows(self, rows: tuple[Result, ...]) -> Results:
-        runs = {row.run_id for row in rows}
-        columns = {(row.run_id, row.segment, row.column) for row in rows}
+    def _with_rows(self, rows: slice | npt.NDArray[np.bool_]) -> Results:
+        table = self._table.take(rows)
+        runs = {table.heads[code].run_id for code in used(table.head, len(table.heads))}
         return Results._of(
-            rows,
+            table,
             tuple(run for run in self._runs if run.run_id in runs),
-            tuple(h for h in self._histograms if (h.run_id, h.segment, h.column) in columns),
+            self._histograms.of(_runs_of_columns(table) if self._histograms else {}),
             self._timezone,
         )
 
     def _parts(self) -> tuple[object, ...]:
-        return self._rows, self._runs, self._histograms
+        return self._table, self._runs, self._histograms
 
 
 def _matching(
-    rows: tuple[Result, ...], field: int, texts: str | Collection[str]
-) -> tuple[Result, ...]:
+    table: ResultTable, codes: str, texts: str | Collection[str]
+) -> npt.NDArray[np.bool_]:
+    """Which rows have one of the texts."""
     wanted = {texts} if isinstance(texts, str) else set(texts)
-    return tuple(row for row in rows if row[field] in wanted)
+    known = np.array([text in wanted for text in table.dictionary(codes)], dtype=bool)
+    found: npt.NDArray[np.bool_] = known[getattr(table, codes)]
+    return found
 
 
-def _clean(row: Result) -> Result:
-    """The row in UTC and without NaN; nearly always the row itself."""
-    start, end = row.window_start, row.window_end
-    if (start is not None and start.tzinfo is not UTC) or (
-        end is not None and end.tzinfo is not UTC
-    ):
-        row = row._replace(window_start=in_utc(start), window_end=in_utc(end))
-    numbers: Any = row[_NUMBERS]
-    return _without_nan(row) if any(number != number for number in numbers) else row
+def _alert_codes(alert: bool | None) -> list[int]:
+    if alert is None:
+        return [ABSENT]
+    return [code for code, known in enumerate((False, True)) if known == alert]
 
 
-def _without_nan(row: Result) -> Result:
-    if row.value != row.value and row.status == "ok":
-        row = row._replace(status="degenerate")
-    return Result._make(None if value != value else value for value in row)
-
-
-def in_utc(time: datetime | None) -> datetime | None:
-    """The same instant in UTC; a time without a zone is a ValueError."""
-    if time is None:
-        return None
-    if time.tzinfo is None:
-        raise ValueError(f"expected a window time with a zone, found {time.isoformat()}")
-    return time.astimezone(UTC)
+def _runs_of_columns(table: ResultTable) -> dict[Key, set[UUID]]:
+    """The runs that each segment's columns have rows of."""
+    codes = [(getattr(table, name), len(table.dictionary(name))) for name in _OF_HISTOGRAMS]
+    first, _ = by_first_use(*combined(*codes))
+    found: dict[Key, set[UUID]] = defaultdict(set)
+    places = [getattr(table, name)[first].tolist() for name in _OF_HISTOGRAMS]
+    for segment, column, head in zip(*places, strict=True):
+        found[table.segments[segment], table.columns[column]].add(table.heads[head].run_id)
+    return found
 
 
 def _run_in_utc(run: Run) -> Run:

@@ -6,8 +6,9 @@ import importlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .rows import Result
-from .text import encodable
+from simdrift.results.rows import Result
+from simdrift.results.table import ABSENT, COUNTS, REALS, TEXTS, Head, ResultTable
+from simdrift.results.text import encodable
 
 if TYPE_CHECKING:
     import pandas
@@ -15,11 +16,6 @@ if TYPE_CHECKING:
     import pyarrow
 
 _TIMES = frozenset({"window_start", "window_end"})
-_REALS = frozenset(
-    {"value", "ci_low", "ci_high", "p_value", "q_value", "effect_size", "threshold"}
-    | {"null_quantile"}
-)
-_COUNTS = frozenset({"n_reference", "n_current"})
 
 
 def schema() -> pyarrow.Schema:
@@ -30,9 +26,9 @@ def schema() -> pyarrow.Schema:
     def kind(name: str) -> pyarrow.DataType:
         if name in _TIMES:
             return pa.timestamp("us", "UTC")
-        if name in _REALS:
+        if name in REALS:
             return pa.float64()
-        if name in _COUNTS:
+        if name in COUNTS:
             return pa.int64()
         return pa.bool_() if name == "alert" else pa.string()
 
@@ -44,43 +40,57 @@ def schema() -> pyarrow.Schema:
     )
 
 
-def to_arrow(rows: Sequence[Result]) -> pyarrow.Table:
+def to_arrow(table: ResultTable) -> pyarrow.Table:
     """One Arrow table, typed also where there are no rows; absent values are null, never NaN."""
     import pyarrow as pa
 
-    columns = list(zip(*rows, strict=True)) or [()] * len(Result._fields)
     fields = schema()
-    return pa.Table.from_arrays(
-        [_array(values, field) for values, field in zip(columns, fields, strict=True)],
-        schema=fields,
-    )
+    head = pa.array(table.head)
+    return pa.Table.from_arrays([_array(table, field, head) for field in fields], schema=fields)
 
 
-def _array(values: Sequence[Any], field: pyarrow.Field) -> pyarrow.Array:
+def _array(table: ResultTable, field: pyarrow.Field, head: pyarrow.Array) -> pyarrow.Array:
     import pyarrow as pa
 
-    if field.name == "run_id":
-        texts = {value: str(value) for value in set(values)}
-        values = [texts[value] for value in values]
+    name = field.name
+    if name in Head._fields:
+        found = [getattr(one, name) for one in table.heads]
+        if name == "run_id":
+            found = [str(run_id) for run_id in found]
+        return _dictionary(found, field.type).take(head)
+    if name in REALS:
+        return pa.array(getattr(table, name), from_pandas=True)  # NaN becomes null
+    if name in COUNTS:
+        counts = getattr(table, name)
+        return pa.array(counts, mask=counts == ABSENT)
+    if name == "alert":
+        return pa.array(table.alert == 1, mask=table.alert == ABSENT)
+    codes = TEXTS[name]
+    return _dictionary(table.dictionary(codes), field.type).take(pa.array(getattr(table, codes)))
+
+
+def _dictionary(values: Sequence[Any], kind: pyarrow.DataType) -> pyarrow.Array:
+    import pyarrow as pa
+
     try:
-        return pa.array(values, field.type)
+        return pa.array(values, kind)
     except UnicodeEncodeError:
-        return pa.array([encodable(value) for value in values], field.type)
+        return pa.array([encodable(value) for value in values], kind)
 
 
-def to_pandas(rows: Sequence[Result]) -> pandas.DataFrame:
+def to_pandas(table: ResultTable) -> pandas.DataFrame:
     """A pandas frame: float64 with NaN, nullable Int64 and boolean, UTC timestamps."""
     import pyarrow as pa
 
     pd = _library("pandas")
     nullable = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
-    frame: pandas.DataFrame = to_arrow(rows).to_pandas(types_mapper=nullable.get)
+    frame: pandas.DataFrame = to_arrow(table).to_pandas(types_mapper=nullable.get)
     return frame
 
 
-def to_polars(rows: Sequence[Result]) -> polars.DataFrame:
+def to_polars(table: ResultTable) -> polars.DataFrame:
     """A polars frame: the Arrow table's types, null where a value is absent."""
-    frame: polars.DataFrame = _library("polars").from_arrow(to_arrow(rows))
+    frame: polars.DataFrame = _library("polars").from_arrow(to_arrow(table))
     return frame
 
 

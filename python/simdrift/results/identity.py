@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
-from .rows import Run
+from simdrift.results.rows import Run
 
 NAMESPACE = UUID("b76245f7-5de0-5494-9a66-1346dc971f74")
 """Namespace of every UUIDv5 of simdrift: uuid5(NAMESPACE_DNS, 'simdrift')."""

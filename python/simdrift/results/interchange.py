@@ -17,34 +17,51 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from types import NoneType
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from simdrift._errors import InputError
+import numpy as np
 
-from .identity import utc_text
-from .labels import zone_of
-from .rows import Histogram, Result, Run
+from simdrift._errors import InputError
+from simdrift.results.coding import looked_up
+from simdrift.results.identity import utc_text
+from simdrift.results.rows import Histogram, Result, Run
+from simdrift.results.table import COUNTS, REALS, Head, ResultTable
+from simdrift.results.zones import zone_of
 
 FORMAT = "simdrift.results"
 VERSION = 1
+LARGEST_COUNT = 2**63 - 1
 _INFINITIES = {"Infinity": math.inf, "-Infinity": -math.inf}
 
 _Row = TypeVar("_Row", bound=tuple[Any, ...])
 
 
 def encode(
-    rows: Iterable[Result], runs: Iterable[Run], histograms: Iterable[Histogram], timezone: str
+    table: ResultTable, runs: Iterable[Run], histograms: Iterable[Histogram], timezone: str
 ) -> dict[str, Any]:
     """The plain dict that `json.dumps` takes as it is."""
     return {
         "format": FORMAT,
         "version": VERSION,
         "timezone": timezone,
-        "rows": [_record(row) for row in rows],
+        "rows": _records(table),
         "runs": [_record(run) for run in runs],
         "histograms": [_record(histogram) for histogram in histograms],
     }
+
+
+def _records(table: ResultTable) -> list[dict[str, Any]]:
+    """The rows as plain dicts; what repeats is encoded once."""
+    columns = table.values()
+    for place, name in enumerate(Head._fields):
+        columns[name] = looked_up([_value(head[place]) for head in table.heads], table.head)
+    for name in REALS:
+        if np.isinf(getattr(table, name)).any():
+            columns[name] = [_value(value) for value in columns[name]]
+    names = tuple(columns)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _record(row: Any) -> dict[str, Any]:
@@ -70,7 +87,7 @@ def _value(value: Any) -> Any:
 class Decoded(NamedTuple):
     """What a document holds."""
 
-    rows: list[Result]
+    table: ResultTable
     runs: list[Run]
     histograms: list[Histogram]
     timezone: str
@@ -87,7 +104,7 @@ def decode(document: str | bytes | Mapping[str, Any]) -> Decoded:
             "read it with the simdrift that wrote it"
         )
     return Decoded(
-        _rows(Result, data, "rows"),
+        _table(data),
         _rows(Run, data, "runs"),
         _rows(Histogram, data, "histograms"),
         _timezone(data.get("timezone", "UTC")),
@@ -112,6 +129,40 @@ def _parsed(document: str | bytes | Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(data, Mapping):
         raise InputError(f"expected a JSON object, found {type(data).__name__}")
     return data
+
+
+def _table(data: Mapping[str, Any]) -> ResultTable:
+    """The rows as columns: all at once where every field is as it should be, else row by row,
+    which says what is wrong and where."""
+    records = data.get("rows", [])
+    columns = _columns(records) if isinstance(records, list) else None
+    if columns is None:
+        return ResultTable.from_rows(_rows(Result, data, "rows"))
+    return ResultTable.from_values(columns)
+
+
+def _columns(records: list[Any]) -> dict[str, list[Any]] | None:
+    """The decoded fields of records that have them all; None where one needs a closer look."""
+    try:
+        columns = {name: [record[name] for record in records] for name in Result._fields}
+        return {name: _decoded(name, column) for name, column in columns.items()}
+    except (LookupError, TypeError, ValueError):
+        return None
+
+
+def _decoded(name: str, column: list[Any]) -> list[Any]:
+    """A field's values; each distinct text is decoded once. ValueError or TypeError where one
+    is not as it should be."""
+    decoder = _DECODERS[Result][name]
+    kinds = set(map(type, column))
+    if name in REALS and kinds <= {float, NoneType}:
+        if any(value != value for value in column):
+            raise ValueError("NaN")
+        return column
+    if name in COUNTS or name in REALS or kinds <= {bool, NoneType}:
+        return [decoder(value) for value in column]
+    known = {value: decoder(value) for value in dict.fromkeys(column)}
+    return [known[value] for value in column]
 
 
 def _rows(kind: type[_Row], data: Mapping[str, Any], key: str) -> list[_Row]:
@@ -147,12 +198,15 @@ def _real(value: Any) -> float:
     if isinstance(value, str) and value in _INFINITIES:
         return _INFINITIES[value]
     if isinstance(value, int | float) and not isinstance(value, bool) and value == value:
-        return value
+        try:
+            return float(value)
+        except OverflowError:
+            raise ValueError(f"expected a number of 64 bits, found {value!r}") from None
     raise ValueError(f"expected a number, found {value!r}")
 
 
 def _count(value: Any) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST_COUNT:
         return value
     raise ValueError(f"expected an integer, found {value!r}")
 

@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from simdrift._core import show_config
-
-from .labels import drawable, quantile_of
-from .rows import Result
+from simdrift.results.numbers import drawable, quantile_of
+from simdrift.results.rows import Result
 
 if TYPE_CHECKING:
-    from .collection import Results
+    from simdrift.results.collection import Results
 
 _SPEC: Final = "https://openlineage.io/spec/facets"
 _METRICS: Final = "DataQualityMetricsInputDatasetFacet"

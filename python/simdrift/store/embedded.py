@@ -1,7 +1,8 @@
 """The default store: a PostgreSQL server of our own on a folder of our own.
 
 It listens on a Unix socket, is shared by every process that asks for it (start and stop happen
-under a file lock), and outlives the command that started it. As root it runs as `nobody`.
+under a file lock), and outlives the command that started it. As root it runs as `nobody`. Who
+connects is told by the kernel (`peer`): root alone as root, else root and the user it runs as.
 
     FOLDER/              SIMDRIFT_STORE_DIR, else /var/lib/simdrift as root, else
                          $XDG_DATA_HOME/simdrift/postgres
@@ -32,6 +33,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from simdrift._errors import StoreError, StoreUnreachable
+from simdrift.results.files import write_text
 
 from .account import ASK_FOR_DSN, Account, server_account
 from .binaries import Binaries, find_binaries
@@ -46,12 +48,14 @@ _LOCK_SECONDS = 120.0
 _START_SECONDS = 120.0  # crash recovery included
 _STOP_SECONDS = 60.0
 _LOG_BYTES = 10_000_000
+_OURS = os.O_CLOEXEC | os.O_NOFOLLOW  # of files that others may not have put there
 
-# The socket's folder is 0700, so whoever reaches the socket is the owner or root.
-_HBA = f"""# written by simdrift; `simdrift store serve` opens the TCP port
-local all all trust
+_HBA = f"""# written by simdrift at each start; `simdrift store serve` opens the TCP port
+local all all peer map=simdrift
 host {DATABASE} simdrift_reader 127.0.0.1/32 scram-sha-256
 """
+_ROLES = (SUPERUSER, "simdrift_owner", "simdrift_writer", "simdrift_reader")
+_MAPS_TO_ALL_SINCE = 16  # the word `all` in pg_ident.conf
 
 _SETTINGS = {
     "unix_socket_permissions": "0700",
@@ -112,6 +116,7 @@ class EmbeddedServer:
 
         StoreError where no server can be had; its message says why and what to do.
         """
+        self._check_folder()
         server = self._ready()
         if server is None:
             with self._locked():
@@ -122,6 +127,7 @@ class EmbeddedServer:
         """Ends the server for everybody; False where none ran."""
         if not self.folder.is_dir():
             return False
+        self._check_folder()
         with self._locked():
             return self._stop()
 
@@ -146,6 +152,7 @@ class EmbeddedServer:
 
     def status(self) -> ServerStatus:
         """What there is; starts nothing."""
+        self._check_folder()
         server = running(self.data)
         version = ""
         with suppress(OSError):
@@ -161,7 +168,8 @@ class EmbeddedServer:
     def _locked(self) -> Iterator[None]:
         try:
             self._make_folder()
-            handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._check_folder()
+            handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | _OURS, 0o600)
             try:
                 _wait_for_lock(handle, self.folder)
                 yield
@@ -179,6 +187,22 @@ class EmbeddedServer:
             self.folder.parent.mkdir(parents=True, exist_ok=True)
             with suppress(FileExistsError):
                 self.folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700)
+
+    def _check_folder(self) -> None:
+        """StoreError, before anything in it is read or made, for a folder that another user owns
+        or, to root, can write to: what lies in it could be links and servers of theirs."""
+        try:
+            found = self.folder.stat()
+        except OSError:
+            return  # absent, or for `_locked` to say
+        shared = stat.S_IWGRP | stat.S_IWOTH if os.geteuid() == 0 else stat.S_IWOTH
+        if found.st_uid != os.geteuid() or found.st_mode & shared:
+            raise StoreError(
+                f"the store's folder {self.folder} should be yours, and nobody else's to write to; "
+                f"found it owned by uid {found.st_uid} with the rights "
+                f"{stat.S_IMODE(found.st_mode):04o}: choose another by SIMDRIFT_STORE_DIR, or "
+                f"{ASK_FOR_DSN}"
+            )
 
     def _ready(self) -> Postmaster | None:
         server = running(self.data)
@@ -219,22 +243,20 @@ class EmbeddedServer:
             "-U",
             SUPERUSER,
             "-A",
-            "trust",
+            "peer",
         ]
         _check(account.run([*initdb, "--locale=C", "-E", "UTF8"]), "initdb")
         single: list[str | Path] = [binaries.folder / "postgres", "--single", "-D", part]
         create = f"create database {DATABASE};\n"
         _check(account.run([*single, "-c", "exit_on_error=true", "template1"], text=create), create)
-        hba = part / "pg_hba.conf"
-        handle = os.open(hba, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW)
-        with os.fdopen(handle, "w") as file:
-            file.write(_HBA)
         os.rename(part, self.data)
 
     def _launch(self, account: Account, binaries: Binaries) -> Postmaster:
         port = self._port()
         folder = self._socket_folder(account)
         clear_stale(self.data, socket_path(folder, port or _SOCKET_PORT))
+        account.write(self.data / "pg_hba.conf", _HBA)
+        account.write(self.data / "pg_ident.conf", _user_map(account, binaries))
         settings = _SETTINGS | {
             "listen_addresses": "127.0.0.1" if port else "",
             "port": str(port or _SOCKET_PORT),
@@ -264,7 +286,7 @@ class EmbeddedServer:
         log = self.folder / "log"
         if self._log_size() > _LOG_BYTES:
             log.replace(self.folder / "log.old")
-        handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | _OURS, 0o600)
         try:
             shell = subprocess.run(
                 ["/bin/sh", "-c", '"$@" >&2 & echo $!', "sh", *command],
@@ -364,7 +386,7 @@ class EmbeddedServer:
         if port is None:
             path.unlink(missing_ok=True)
         else:
-            path.write_text(json.dumps({"port": port}) + "\n")
+            write_text(path, json.dumps({"port": port}) + "\n")
 
     def _set_reader_password(self, chosen: str | None, *, renew: bool) -> str | None:
         import psycopg
@@ -387,6 +409,17 @@ class EmbeddedServer:
                 sql.SQL("alter role simdrift_reader login password {}").format(verifier.decode())
             )
         return password if chosen is None else None
+
+
+def _user_map(account: Account, binaries: Binaries) -> str:
+    """Who of the system may be which role: root every one, and so the user whose server it is.
+
+    A server of root's runs as `nobody`, as which other programs run, too: they stay out.
+    """
+    users = ["root"] if account.switch or account.name == "root" else ["root", account.name]
+    roles = ["all"] if int(binaries.major) >= _MAPS_TO_ALL_SINCE else _ROLES
+    lines = [f'simdrift "{user}" {role}\n' for user in users for role in roles]
+    return "# written by simdrift at each start\n" + "".join(lines)
 
 
 def _parameters(server: Postmaster) -> dict[str, str | int]:

@@ -1,19 +1,20 @@
-"""From `Results` to a `Batch`, column by column: no Python per row but dictionary look-ups."""
+"""From `Results` to a `Batch`, column by column: Python's part is per run, series and status."""
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from uuid import UUID, uuid5
 
 import numpy as np
 import numpy.typing as npt
 
+from simdrift.results.coding import by_first_use, combined, looked_up, renumbered, used
 from simdrift.results.identity import NAMESPACE, canonical_json, series_key, utc_text
 from simdrift.results.rows import Histogram, Result, Run
+from simdrift.results.table import ResultTable
 
 from .batch import (
     ABSENT,
@@ -32,15 +33,12 @@ HISTOGRAM_METRIC: Final = "histogram"
 """The metric of the series that a histogram belongs to."""
 
 _STREAM: Final = ("monitor", "dataset", "model", "model_version", "grain")
-_PIECE: Final = 500  # rows turned into columns at once; 200 to 1,000 are as good
-_KEY: Final = ("segment", "column", "metric", "params")
-_STRETCH: Final = 8  # rows; where runs change more often, rows are numbered one by one
-_OF_A_ROW: Final = ("run_id", *_KEY, *FLOATS, *COUNTS, "alert", "status")
-_ALERTS: Final[dict[bool | None, int]] = {None: ABSENT, False: 0, True: 1}
+_KEY: Final = ("segment", "column", "metric", "param")  # codes of a table, in a series' order
 
 
 class HasResults(Protocol):
-    """What `simdrift.results.Results` offers and the store needs."""
+    """What `simdrift.results.Results` offers and the store needs; where there is a `table`, the
+    rows are read from it."""
 
     @property
     def rows(self) -> Sequence[Result]: ...
@@ -59,7 +57,7 @@ def batch_from_results(results: HasResults) -> Batch:
     """
     runs = _checked_runs(results.runs)
     numbers = _Numbers(runs)
-    values = _records(results.rows, numbers)
+    values = _records(_table(results), numbers)
     cells = _cells(results.histograms, numbers)
     series = numbers.listed_series()
     values = _once_a_spot(values, numbers)
@@ -165,105 +163,61 @@ def _stored_run(run: Run, stream: str, results: int, checksum: str) -> StoredRun
 # -- values
 
 
-def _records(rows: Sequence[Result], numbers: _Numbers) -> Records:
-    made: Records = np.zeros(len(rows), dtype=RECORD)
-    if not rows:
+def _table(results: HasResults) -> ResultTable:
+    table: ResultTable | None = getattr(results, "table", None)
+    return ResultTable.from_rows(results.rows) if table is None else table
+
+
+def _records(table: ResultTable, numbers: _Numbers) -> Records:
+    made: Records = np.zeros(len(table), dtype=RECORD)
+    if not len(table):
         return made
-    columns = _columns(rows)
-    made["run_no"] = _run_numbers(columns["run_id"], numbers)
-    _check_windows(rows, made["run_no"], numbers)
-    made["series_no"] = _series_numbers(made["run_no"], columns, numbers)
-    made["status_no"] = _numbered(columns["status"], numbers.statuses)
-    made["alert"] = np.fromiter(map(_ALERTS.__getitem__, columns["alert"]), "<i2", len(rows))
+    made["run_no"] = run_no = _run_numbers(table, numbers)[table.head]
+    made["series_no"] = _series_numbers(table, run_no, numbers)
+    made["status_no"] = _status_numbers(table, numbers)
+    made["alert"] = table.alert
     for name in COUNTS:
-        made[name] = _integers(columns[name])
+        made[name] = getattr(table, name)
     for name in FLOATS:
-        made[name] = _floats(columns[name])
+        made[name] = getattr(table, name) + 0.0  # no -0.0: PostgreSQL holds it equal to 0.0
     _guard(made, numbers.statuses)
     return made
 
 
-def _columns(rows: Sequence[Result]) -> dict[str, list[Any]]:
-    """The rows' fields that records are made of, one list a field; a piece at a time, which
-    stays in the cache."""
-    columns: dict[str, list[Any]] = {name: [] for name in _OF_A_ROW}
-    places = [(columns[name], Result._fields.index(name)) for name in _OF_A_ROW]
-    for start in range(0, len(rows), _PIECE):
-        piece = tuple(zip(*rows[start : start + _PIECE], strict=True))
-        for column, place in places:
-            column.extend(piece[place])
-    return columns
-
-
-def _run_numbers(run_ids: Sequence[UUID], numbers: _Numbers) -> npt.NDArray[np.int64]:
-    # The rows of a run share one UUID object, and hashing a UUID is slow: go by identity.
-    identities = np.fromiter(map(id, run_ids), np.int64, len(run_ids))
-    _, first, place = np.unique(identities, return_index=True, return_inverse=True)
-    known = np.array([numbers.run(run_ids[index]) for index in first], dtype=np.int64)
-    return known[place]
-
-
-def _series_numbers(
-    run_no: npt.NDArray[Any], columns: dict[str, list[Any]], numbers: _Numbers
-) -> npt.NDArray[np.int32]:
-    """The runs of a monitor name the same series in the same order: a stretch of rows that is
-    named as the one before it gets the same numbers, at a twentieth of the cost."""
-    streams = np.asarray(numbers.stream_of)[run_no].tolist()
-    names = [streams, *(columns[name] for name in _KEY)]
-    stops = [*(np.flatnonzero(np.diff(run_no)) + 1).tolist(), len(run_no)]
-    if len(stops) > len(run_no) // _STRETCH:
-        stops = stops[-1:]
-    made = np.empty(len(run_no), dtype=np.int32)
-    known, before, start = numbers.series, slice(0, 0), 0
-    for stop in stops:
-        here = slice(start, stop)
-        if any(column[here] != column[before] for column in names):
-            keys = zip(*(column[here] for column in names), strict=True)
-            found = (known.setdefault(key, len(known)) for key in keys)
-            made[here] = np.fromiter(found, np.int32, stop - start)
-        else:
-            made[here] = made[before]
-        before, start = here, stop
-    return made
-
-
-def _check_windows(rows: Sequence[Result], run_no: npt.NDArray[Any], numbers: _Numbers) -> None:
-    """The first row of every run says the same of whose and when as the run does."""
-    for number, first in zip(*np.unique(run_no, return_index=True), strict=True):
-        row, run = rows[first], numbers.runs[number]
-        of_row = (row.dataset, row.model, row.model_version, row.grain, row.window_end)
+def _run_numbers(table: ResultTable, numbers: _Numbers) -> npt.NDArray[np.int32]:
+    """The number of each head's run; ValueError where a head that rows have and its run differ
+    in whose and when they are."""
+    made = np.full(len(table.heads), ABSENT, dtype=np.int32)
+    for code in used(table.head, len(table.heads)):
+        head = table.heads[code]
+        made[code] = number = numbers.run(head.run_id)
+        run = numbers.runs[number]
+        of_row = (head.dataset, head.model, head.model_version, head.grain, head.window_end)
         of_run = (run.dataset, run.model, run.model_version, run.grain, run.window_end)
         if of_row != of_run:
             raise ValueError(
                 f"a row of run {run.run_id} says {of_row} of its dataset, model, version, grain "
                 f"and window end; its run says {of_run}"
             )
+    return made
 
 
-def _numbered(keys: Sequence[Any], known: dict[Any, int]) -> npt.NDArray[np.int32]:
-    """The keys' numbers; new keys get the next ones. Python's part is per distinct key."""
-    distinct = dict.fromkeys(keys)
-    for key in distinct:
-        known.setdefault(key, len(known))
-    if len(distinct) == 1:
-        return np.full(len(keys), known[keys[0]], dtype=np.int32)
-    return np.fromiter(map(known.__getitem__, keys), np.int32, len(keys))
+def _series_numbers(
+    table: ResultTable, run_no: npt.NDArray[np.int32], numbers: _Numbers
+) -> npt.NDArray[np.int32]:
+    """The number of each row's series, in the order of their first use."""
+    stream = np.array(numbers.stream_of, dtype=np.int32)[run_no]
+    names = [(getattr(table, name), len(table.dictionary(name))) for name in _KEY]
+    first, series = by_first_use(*combined((stream, len(numbers.streams)), *names))
+    texts = [looked_up(table.dictionary(name), getattr(table, name)[first]) for name in _KEY]
+    renumbered(zip(stream[first].tolist(), *texts, strict=True), numbers.series)
+    return series
 
 
-def _floats(column: Sequence[Any]) -> npt.NDArray[np.float64] | float:
-    """None becomes NaN; -0.0 becomes 0.0, for PostgreSQL holds the two equal."""
-    if column.count(None) == len(column):
-        return math.nan
-    return np.array(column, dtype=np.float64) + 0.0
-
-
-def _integers(column: Sequence[Any]) -> npt.NDArray[np.int64] | int:
-    absent = column.count(None)
-    if absent == len(column):
-        return ABSENT
-    if absent:
-        return np.array([ABSENT if n is None else n for n in column], dtype=np.int64)
-    return np.array(column, dtype=np.int64)
+def _status_numbers(table: ResultTable, numbers: _Numbers) -> npt.NDArray[np.int32]:
+    first, place = by_first_use(*combined((table.status, len(table.statuses))))
+    texts = looked_up(table.statuses, table.status[first])
+    return renumbered(texts, numbers.statuses)[place]
 
 
 def _guard(made: Records, statuses: dict[str, int]) -> None:

@@ -9,6 +9,7 @@ its shared-memory line lets PostgreSQL see orphans of the killed server that sti
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -40,7 +41,7 @@ def socket_path(folder: Path, port: int) -> Path:
 def running(data: Path) -> Postmaster | None:
     """The server that runs on this data folder, ready or still starting; None without one."""
     try:
-        lines = (data / "postmaster.pid").read_text().splitlines()
+        lines = _read(data / "postmaster.pid").splitlines()
         pid = int(lines[0])
     except (OSError, ValueError, IndexError):
         return None
@@ -54,6 +55,16 @@ def running(data: Path) -> Postmaster | None:
         listens=lines[5].strip(),
         ready=lines[7].strip() == "ready",
     )
+
+
+def _read(path: Path) -> str:
+    """A file of the server's, whose folder may be another user's than ours: a FIFO of theirs would
+    keep us waiting, and a link lead anywhere. OSError for both."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, encoding="utf-8", errors="replace") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(f"{path}: expected a file, found something else")
+        return file.read()
 
 
 def is_server(pid: int, data: Path) -> bool:
@@ -81,7 +92,7 @@ def clear_stale(data: Path, socket: Path) -> None:
     """Disarms pid files that point at something else than a server on this data folder."""
     for path in (data / "postmaster.pid", socket.with_name(socket.name + ".lock")):
         try:
-            lines = path.read_text().splitlines(keepends=True)
+            lines = _read(path).splitlines(keepends=True)
         except FileNotFoundError:
             continue
         with suppress(ValueError, IndexError):

@@ -20,7 +20,7 @@ from . import read as reading
 from . import spool as spooling
 from .batch import Batch
 from .connection import Connection
-from .dsn import Target, resolve
+from .dsn import Dsn, Target, resolve
 from .encode import HasResults, batch_from_results, visible
 from .migrate import Migrated, migrate
 from .prune import Pruned, parse_keep, prune
@@ -139,7 +139,7 @@ class Store:
 
     def __init__(
         self,
-        dsn: str | Target | None = None,
+        dsn: str | Dsn | Target | None = None,
         *,
         spool: str | PathLike[str] | None = None,
         deadline: float = DEADLINE,

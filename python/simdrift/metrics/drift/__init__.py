@@ -13,15 +13,7 @@ that they come from: docs/metrics.md.
 2.25
 """
 
-from simdrift.metrics.drift.contingency import (
-    chi_square,
-    fisher_exact,
-    g_test,
-    new_categories,
-    vanished_categories,
-    z_test,
-)
-from simdrift.metrics.drift.counts import (
+from simdrift.metrics.drift.binned import (
     hellinger,
     jensen_shannon,
     kl,
@@ -29,15 +21,17 @@ from simdrift.metrics.drift.counts import (
     psi,
     total_variation,
 )
-from simdrift.metrics.drift.distance import energy, wasserstein, wasserstein_normed
-from simdrift.metrics.drift.distribution import (
-    anderson_darling,
-    cramer_von_mises,
-    ks,
-    kuiper,
-    mann_whitney,
+from simdrift.metrics.drift.categorical import (
+    chi_square,
+    fisher_exact,
+    g_test,
+    new_categories,
+    vanished_categories,
+    z_test,
 )
-from simdrift.metrics.drift.location import (
+from simdrift.metrics.drift.distances import energy, wasserstein, wasserstein_normed
+from simdrift.metrics.drift.missing import missing_share
+from simdrift.metrics.drift.moment_tests import (
     epps_singleton,
     levene,
     mean_shift,
@@ -45,11 +39,17 @@ from simdrift.metrics.drift.location import (
     std_ratio,
     t_test,
 )
-from simdrift.metrics.drift.missing import missing_share
-from simdrift.metrics.drift.multivariate.correlation import correlation
-from simdrift.metrics.drift.multivariate.domain import domain_classifier
-from simdrift.metrics.drift.multivariate.mmd import mmd
-from simdrift.metrics.drift.multivariate.pca import pca_reconstruction
+from simdrift.metrics.drift.rank_tests import (
+    anderson_darling,
+    cramer_von_mises,
+    ks,
+    kuiper,
+    mann_whitney,
+)
+from simdrift.metrics.drift.table.correlation import correlation
+from simdrift.metrics.drift.table.domain import domain_classifier
+from simdrift.metrics.drift.table.mmd import mmd
+from simdrift.metrics.drift.table.pca import pca_reconstruction
 from simdrift.metrics.values import DriftResult
 
 __all__ = [

@@ -9,8 +9,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift.metrics.columns import CATEGORICAL, HIGH_CARDINALITY, WIDTH_RULES, Bins, Counts
 from simdrift.metrics.pair import ColumnPair
-from simdrift.metrics.state import CATEGORICAL, HIGH_CARDINALITY, WIDTH_RULES, Bins, Counts
 from simdrift.metrics.values import NOT_APPLICABLE, Outcome
 
 DEFAULT_BINS = 10

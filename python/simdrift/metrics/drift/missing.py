@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from functools import partial
 
+from simdrift.metrics.columns import CATEGORICAL, NULL, NUMERIC, TEMPORAL
 from simdrift.metrics.drift.run import Weights, run
-from simdrift.metrics.laws.special import (
+from simdrift.metrics.nulls.special import (
     NORMAL_975,
     normal_two_sided_log_p,
     normal_two_sided_p,
 )
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
-from simdrift.metrics.state import CATEGORICAL, NULL, NUMERIC, TEMPORAL
 from simdrift.metrics.values import DriftResult, Outcome, Size
 
 

@@ -12,9 +12,9 @@ from typing import Any
 from simdrift._core import Column
 from simdrift._errors import UnsupportedColumn
 from simdrift.metrics import thresholds as rules
+from simdrift.metrics.columns import CATEGORICAL, CurrentColumn, Given, ReferenceColumn
 from simdrift.metrics.registry import DriftMethod, check_weighted, checked_params, evaluate
 from simdrift.metrics.registry import method as registered
-from simdrift.metrics.state import CATEGORICAL, CurrentColumn, Given, ReferenceColumn
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import DriftResult, Outcome, finite, params_text
 from simdrift.metrics.weighted import WeightedCurrent, WeightedReference, pair_of

@@ -1,0 +1,126 @@
+/*
+ * Many groups of rows of one column in one call.
+ *
+ * A group is the rows [start, stop) of a column; groups may overlap and may be empty.
+ * Every function gives one value a group, with the bits that the function of a single
+ * column gives for those rows alone. Many groups are shared among the threads; a large
+ * group is computed by all of them.
+ *
+ * Every function refuses groups that do not lie within the column
+ * (SDR_INVALID_ARGUMENT).
+ */
+#ifndef SIMDRIFT_GROUPS_H
+#define SIMDRIFT_GROUPS_H
+
+#include "simdrift/category.h"
+#include "simdrift/drift.h"
+#include "simdrift/profile.h"
+#include "simdrift/ranks.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct sdr_groups {
+    const int64_t *starts, *stops; /* 0 <= start <= stop <= rows of the column */
+    int64_t n;
+} sdr_groups;
+
+/* What sdr_profile and sdr_moments say of a group; extremes and sum are float64, those
+ * of integers the exact ones, rounded once. */
+typedef struct sdr_group_profile {
+    int64_t rows, nulls, nan, pos_inf, neg_inf, zeros, negatives, finite;
+    double min, max, sum, mean;
+    double variance, std, skewness, kurtosis;
+    sdr_status variance_status, skewness_status, kurtosis_status;
+    bool increasing, decreasing, strict;
+} sdr_group_profile;
+
+SDR_API sdr_code sdr_profile_groups(sdr_group_profile *out, const sdr_column *column,
+                                    const sdr_groups *groups,
+                                    const sdr_context *context, sdr_error *error);
+SDR_API sdr_code sdr_text_profile_groups(sdr_text_profile *out,
+                                         const sdr_column *column,
+                                         const sdr_groups *groups,
+                                         const sdr_context *context, sdr_error *error);
+/* Rows that are null or NaN, of columns of any kind. */
+SDR_API sdr_code sdr_missing_groups(int64_t *out, const sdr_column *column,
+                                    const sdr_groups *groups,
+                                    const sdr_context *context, sdr_error *error);
+SDR_API sdr_code sdr_distinct_groups(int64_t *counts, double *standard_errors,
+                                     const sdr_column *column, const sdr_groups *groups,
+                                     const sdr_context *context, sdr_error *error);
+/* out[group * n_q + i]: the quantile q[i]. */
+SDR_API sdr_code sdr_quantiles_groups(double *out, const double *q, int64_t n_q,
+                                      const sdr_column *column,
+                                      const sdr_groups *groups,
+                                      const sdr_context *context, sdr_error *error);
+/* centers: one a group. */
+SDR_API sdr_code sdr_median_deviation_groups(double *out, const double *centers,
+                                             const sdr_column *column,
+                                             const sdr_groups *groups,
+                                             const sdr_context *context,
+                                             sdr_error *error);
+SDR_API sdr_code sdr_deviation_profile_groups(
+    sdr_deviations *out, const double *centers, const sdr_column *column,
+    const sdr_groups *groups, const sdr_context *context, sdr_error *error);
+/* The most frequent number and its count: NaN and 0 where sdr_top_values has none. */
+SDR_API sdr_code sdr_top_value_groups(double *values, int64_t *counts,
+                                      const sdr_column *column,
+                                      const sdr_groups *groups,
+                                      const sdr_context *context, sdr_error *error);
+/* counts[group * (n_edges + 1) + i]. */
+SDR_API sdr_code sdr_histogram_groups(int64_t *counts, const double *edges,
+                                      int64_t n_edges, const sdr_column *column,
+                                      const sdr_groups *groups,
+                                      const sdr_context *context, sdr_error *error);
+SDR_API sdr_code sdr_pair_profile_groups(sdr_pair_profile *out, const sdr_column *x,
+                                         const sdr_column *y, const sdr_groups *groups,
+                                         const sdr_context *context, sdr_error *error);
+
+/* A reference is prepared, or is a column: the other pointer is NULL. */
+typedef struct sdr_group_reference {
+    const sdr_prepared *prepared;
+    const sdr_column *column;
+} sdr_group_reference;
+
+/* flags: of sdr_two_sample_flags. histogram[group * (n_edges + 1) + i], NULL where it
+ * is not wanted: counts of the group's rows over the edges; zeros where the column
+ * holds no numbers. */
+SDR_API sdr_code sdr_two_sample_groups(sdr_two_sample *out, int64_t *histogram,
+                                       const double *edges, int64_t n_edges,
+                                       sdr_group_reference reference,
+                                       const sdr_column *column,
+                                       const sdr_groups *groups, int flags,
+                                       const sdr_context *context, sdr_error *error);
+SDR_API sdr_code sdr_rank_statistics_groups(
+    sdr_rank_statistics *out, sdr_group_reference reference, const sdr_column *column,
+    const sdr_groups *groups, const sdr_context *context, sdr_error *error);
+/* p[i] = sdr_ks_exact_p of the i-th n, m and numerator. */
+SDR_API sdr_code sdr_ks_exact_p_groups(double *p, const int64_t *n, const int64_t *m,
+                                       const int64_t *numerator_high,
+                                       const uint64_t *numerator_low, int64_t n_groups,
+                                       const sdr_context *context, sdr_error *error);
+
+/* The codes of all rows that lie in a group. */
+typedef struct sdr_group_codes sdr_group_codes;
+
+/* Adds the labels that are new, in order of the first row of the column that lies in a
+ * group. *overflow: more than the table's maximum; then nothing may be counted. */
+SDR_API sdr_code sdr_group_codes_new(sdr_group_codes **out, sdr_categories *categories,
+                                     bool *overflow, const sdr_column *column,
+                                     const sdr_groups *groups,
+                                     const sdr_context *context, sdr_error *error);
+SDR_API void sdr_group_codes_free(sdr_group_codes *codes);
+/* With K labels in the table, `known` of which were there before:
+ * counts[group * K + code], nulls[group], and first[group * (K - known) + code -
+ * known], the first row of the group, counted from its start, with that code, or -1. */
+SDR_API sdr_code sdr_group_codes_count(int64_t *counts, int64_t *nulls, int64_t *first,
+                                       const sdr_group_codes *codes,
+                                       const sdr_groups *groups,
+                                       const sdr_context *context, sdr_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

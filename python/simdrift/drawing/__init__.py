@@ -1,0 +1,1 @@
+"""SVG charts, time axes, and numbers and names as people read them: for reports and dashboards."""

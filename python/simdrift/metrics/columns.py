@@ -1,0 +1,518 @@
+"""What is known of a column: counted once, kept, and, for a reference, saved.
+
+`ReferenceColumn` and `CurrentColumn` compute their parts (profile, sorted values, categories,
+cells) when first asked and keep them; `pair.ColumnPair` keeps what two of them share. A
+reference's state goes to plain arrays and numbers and back (`to_state`, `from_state`), never
+through pickle.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdrift import _core
+from simdrift._errors import InvalidColumn, UnsupportedColumn
+from simdrift.columns.table import ColumnProblem
+from simdrift.metrics.nulls import brownian_bridge
+from simdrift.metrics.once import once
+from simdrift.metrics.values import Size
+
+NUMERIC = "numeric"
+CATEGORICAL = "categorical"
+TEMPORAL = "temporal"
+NULL = "null"
+UNSUPPORTED = "unsupported"
+ORDERED = (NUMERIC, TEMPORAL)
+COUNTABLE = (NUMERIC, CATEGORICAL, TEMPORAL)
+TABLE = "table"
+"""What methods of whole tables are for, beside the kinds of columns."""
+KINDS = (NUMERIC, CATEGORICAL, TEMPORAL, NULL, UNSUPPORTED)
+
+HIGH_CARDINALITY = 10_000
+"""Above that many categories a column is no distribution over categories: not_applicable."""
+
+_KIND = {
+    "integer": NUMERIC,
+    "float": NUMERIC,
+    "boolean": CATEGORICAL,
+    "text": CATEGORICAL,
+    "category": CATEGORICAL,
+    "temporal": TEMPORAL,
+    "null": NULL,
+}
+_FAMILY = {"integer": "number", "float": "number"}
+_SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+_DISPLAY_POINTS, _DISPLAY_BETWEEN = 19, (0.01, 0.99)
+
+Bins = int | str | tuple[float, ...]
+WIDTH_RULES = ("equal_width", "sturges", "doane", "fd")
+"""Rules that cut the reference's range into cells of equal width; NumPy's names."""
+DEFAULT_WIDTHS, MOST_WIDTHS = 10, 1000
+Counts = NDArray[np.int64] | NDArray[np.float64]
+"""Rows; effective ones, which are no whole numbers, where rows have weights."""
+Broken = InvalidColumn | UnsupportedColumn
+Given = _core.Column | ColumnProblem | Broken
+
+
+class CategoryTable(NamedTuple):
+    """Labels in order of first row, the count of each, and whether there were too many."""
+
+    labels: tuple[str, ...]
+    counts: NDArray[np.int64]
+    overflow: bool
+
+
+class ColumnState:
+    """A column and what was computed of it. `kind` overrides the kind its type gives: a
+    column of integers may be 'categorical'. A column that was refused is its exception."""
+
+    def __init__(
+        self,
+        name: str,
+        column: Given,
+        *,
+        kind: str | None = None,
+        threads: int | None = None,
+    ) -> None:
+        if kind is not None and kind not in KINDS:
+            raise ValueError(f"kind: expected one of {', '.join(KINDS)}, found {kind!r}")
+        self.name = name
+        self.threads = threads
+        self.ordered: _core.Prepared | None = None
+        """The rows that are not missing, sorted: where they are at hand for a while."""
+        self._column: _core.Column | None = None
+        self.broken: Broken | None = None
+        self.unit: str | None = None
+        self.value_kind: str = UNSUPPORTED
+        self.kind: str = UNSUPPORTED
+        self.rows = 0
+        if not isinstance(column, _core.Column):
+            self.broken = column.error if isinstance(column, ColumnProblem) else column
+            self.type = column.type if isinstance(column, ColumnProblem) else UNSUPPORTED
+            return
+        self._column = column
+        self.type = column.type
+        self.value_kind = column.value_kind
+        self.unit = column.unit
+        self.rows = len(column)
+        empty = column.value_kind == "null"  # dictionaries of nothing but nulls, too
+        self.kind = NULL if empty else kind or _KIND[column.kind]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r}, {self.type}, rows={self.rows})"
+
+    @contextmanager
+    def on(self, threads: int | None) -> Iterator[None]:
+        """Computes its parts on so many threads meanwhile."""
+        usual, self.threads = self.threads, threads
+        try:
+            yield
+        finally:
+            self.threads = usual
+
+    @property
+    def column(self) -> _core.Column:
+        """The column itself; a restored reference gives its sorted values as one."""
+        if self._column is None:
+            raise self.broken or ValueError(f"column {self.name!r}: the rows were not kept")
+        return self._column
+
+    @property
+    def family(self) -> str:
+        """What its values are, whatever their width: 'number', 'text', 'boolean', ..."""
+        return _FAMILY.get(self.value_kind, self.value_kind)
+
+    @property
+    def is_number(self) -> bool:
+        return self.value_kind in ("integer", "float", "boolean", TEMPORAL)
+
+    @once
+    def unit_seconds(self) -> float:
+        """Seconds per unit of a temporal column (a date32 counts days), else 1."""
+        if self.value_kind != TEMPORAL:
+            return 1.0
+        if "date32" in self.type:
+            return 86400.0
+        return _SECONDS[self.unit or "ms"]
+
+    @once
+    def profile(self) -> Mapping[str, Any]:
+        """The fused profile of a column of numbers (`_core.ProfileDict`)."""
+        return cast("Mapping[str, Any]", _core.profile(self.column, threads=self.threads))
+
+    @once
+    def text_profile(self) -> Mapping[str, Any]:
+        """Lengths and counts of a text column (`_core.TextProfileDict`)."""
+        found = _core.profile_text(self.column, threads=self.threads)
+        return cast("Mapping[str, Any]", found)
+
+    @once
+    def missing(self) -> int:
+        """Rows that are null or NaN."""
+        if self.is_number:
+            return int(self.profile["nulls"] + self.profile["nan"])
+        return self.rows if self.kind == NULL else int(self.column.null_count)
+
+    def keep_valid(self, rows: int) -> None:
+        """Keeps for `missing` what a pass has counted: rows that are neither null nor NaN."""
+        self.__dict__.setdefault("missing", self.rows - rows)
+
+    @property
+    def valid(self) -> Size:
+        """Rows that are neither null nor NaN; of weighted ones the effective size."""
+        return self.rows - self.missing
+
+    def missing_of(self) -> tuple[Size, Size]:
+        """Rows that are missing, of how many."""
+        return self.missing, self.rows
+
+    @once
+    def categories(self) -> CategoryTable:
+        """Label and count of each category, up to HIGH_CARDINALITY of them."""
+        table = _core.Categories(maximum=HIGH_CARDINALITY)
+        counts, _ = table.count(self.column, threads=self.threads)
+        if table.overflow:
+            return CategoryTable((), np.zeros(0, np.int64), True)
+        return CategoryTable(tuple(table.labels), counts, False)
+
+    @once
+    def distinct(self) -> tuple[int, float]:
+        """Distinct values and the relative standard error of that count (0: exact)."""
+        return _core.distinct(self.column, threads=self.threads)
+
+    def quantiles(self, q: Sequence[float]) -> NDArray[np.float64]:
+        """Exact quantiles (linear interpolation) of the rows that are not missing."""
+        if self.ordered is not None:
+            return self.ordered.quantiles(np.asarray(q, float))
+        return _core.quantiles(self.column, np.asarray(q, float), threads=self.threads)
+
+    def quantiles_at(self, levels: NDArray[np.float64]) -> NDArray[np.float64]:
+        """As `quantiles`, of so many that sorting pays."""
+        return _core.Prepared(self.column, self.threads).quantiles(levels)
+
+    def characteristic(
+        self, t: float, scale: float
+    ) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+        """`_core.characteristic` of the finite rows."""
+        return _core.characteristic(self.column, t, scale, threads=self.threads)
+
+    @once
+    def finite_median(self) -> float:
+        """The median of the rows that are finite."""
+        finite = int(self.profile["finite"])
+        if finite == 0:
+            return 0.0
+        if finite == self.valid:
+            return float(self.quantiles([0.5])[0])
+        below, above = self._finite_rows([(finite - 1) // 2, finite // 2])
+        return 0.5 * below + 0.5 * above
+
+    def _finite_rows(self, places: Sequence[int]) -> list[float]:
+        """The values at these places among the finite rows in ascending order."""
+        first, last = int(self.profile["neg_inf"]), max(self.valid - 1, 1)
+        found = self.quantiles([(first + place) / last for place in places])
+        return [float(value) for value in found]
+
+    @once
+    def deviations(self) -> Mapping[str, Any]:
+        """Mean and variance of the distances of the finite rows from their median."""
+        found = _core.deviation_profile(self.column, self.finite_median, threads=self.threads)
+        return cast("Mapping[str, Any]", found)
+
+    def top_values(self, k: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        return _core.top_values(self.column, k, threads=self.threads)
+
+    def median_deviation(self, center: float) -> float:
+        return _core.median_deviation(self.column, center, threads=self.threads)
+
+    def count_cells(self, cuts: NDArray[np.float64]) -> Counts:
+        """Rows in (-inf, c0), [c0, c1), ..., [c_last, inf)."""
+        if not len(cuts):
+            return np.array([self.rows - self.missing], np.int64)
+        if self.ordered is not None:
+            return _count_sorted(self.ordered.values, cuts)
+        return _core.histogram(self.column, cuts, threads=self.threads)
+
+
+def _count_sorted(values: NDArray[Any], cuts: NDArray[np.float64]) -> NDArray[np.int64]:
+    below = np.searchsorted(values, cuts, side="left")
+    return np.diff(below, prepend=0, append=len(values)).astype(np.int64)
+
+
+class CurrentColumn(ColumnState):
+    """A column that is compared with a reference."""
+
+    _counted: tuple[tuple[str, ...], CategoryTable] | None = None
+    _drawn: tuple[NDArray[np.float64], Counts] | None = None
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether a picture finds its rows counted."""
+        return self._drawn is not None or self._counted is not None
+
+    def keep_drawn(self, cuts: NDArray[np.float64], counts: Counts) -> None:
+        """Keeps counts over these cut points for `count_drawn`."""
+        self._drawn = cuts, counts
+
+    def count_drawn(self, cuts: NDArray[np.float64]) -> Counts:
+        """As `count_cells`, of a reference's cells that are drawn."""
+        if self._drawn is not None and self._drawn[0] is cuts:
+            return self._drawn[1]
+        return self.count_cells(cuts)
+
+    def counted_after(self, labels: tuple[str, ...]) -> CategoryTable:
+        """Counts over these labels and then what is new, up to HIGH_CARDINALITY of those; kept,
+        as a pair is made for the methods and another for the picture."""
+        if self._counted is None or self._counted[0] is not labels:
+            table = _core.Categories(labels, maximum=len(labels) + HIGH_CARDINALITY)
+            counts, _ = table.count(self.column, threads=self.threads)
+            every = labels if len(table) == len(labels) else tuple(table.labels)
+            self._counted = labels, CategoryTable(every, counts, table.overflow)
+        return self._counted[1]
+
+
+class ReferenceColumn(ColumnState):
+    """A column that others are compared with."""
+
+    def __init__(
+        self,
+        name: str,
+        column: Given,
+        *,
+        kind: str | None = None,
+        threads: int | None = None,
+    ) -> None:
+        super().__init__(name, column, kind=kind, threads=threads)
+        self.prepared: _core.Prepared | None = None
+        self._cells: dict[str, tuple[NDArray[np.float64], Counts]] = {}
+        self._chance: dict[bool, float | None] = {}
+
+    @property
+    def column(self) -> _core.Column:
+        if self._column is None and self.prepared is not None:
+            self._column = self._column_of(self.prepared.values)
+        return super().column
+
+    def _column_of(self, values: NDArray[Any]) -> _core.Column:
+        """Values as a column of this column's type; times have a unit that numbers lack."""
+        if self.value_kind != TEMPORAL:
+            return _core.Column.from_numpy(values)
+        if "date" in self.type:
+            return _column_of_dates(values, days="date32" in self.type)
+        kind = "timedelta64" if "duration" in self.type else "datetime64"
+        return _core.Column.from_numpy(values.astype(np.int64).view(f"{kind}[{self.unit}]"))
+
+    def _restore_values(self, values: NDArray[Any]) -> None:
+        if self.value_kind == TEMPORAL:
+            self.prepared = _core.Prepared(self._column_of(values), threads=self.threads)
+        else:
+            self.prepared = _core.Prepared.from_sorted(values)
+
+    @property
+    def sample(self) -> _core.Column | _core.Prepared:
+        """What two-sample statistics read: the sorted values where there are any."""
+        return self.column if self.prepared is None else self.prepared
+
+    def prepare(self) -> ReferenceColumn:
+        """Computes what comparing needs and lets go of the rows; returns itself."""
+        if self.broken is not None or self.kind == NULL:
+            return self
+        _ = self.missing
+        if self.kind == CATEGORICAL:
+            _ = self.categories
+        if self.is_number and self.value_kind != "boolean":
+            if self.prepared is None:  # an empty one is falsy
+                self.prepared = _core.Prepared(self.column, threads=self.threads)
+            if self.kind == NUMERIC:  # of the rows in their order; the median is at hand now
+                _ = self.deviations
+            self._column = None
+        elif self.value_kind == "text":
+            _ = (self.text_profile, self.distinct)
+            self._column = None
+        return self
+
+    def quantiles(self, q: Sequence[float]) -> NDArray[np.float64]:
+        if self.prepared is None:
+            return super().quantiles(q)
+        return self.prepared.quantiles(np.asarray(q, float))
+
+    def count_cells(self, cuts: NDArray[np.float64]) -> Counts:
+        if self.prepared is None:
+            return super().count_cells(cuts)
+        return _count_sorted(self.prepared.values, cuts)
+
+    def cells(self, bins: Bins) -> tuple[NDArray[np.float64], Counts]:
+        """Cut points and the reference's counts. `bins` many cells of equal count (cut points
+        are exact quantiles, equal ones merged), or the cut points themselves. A value that
+        ties cut points fills more than a cell of equal count: it is a cell of its own, else
+        a column of mostly zeros would have all it can change in one cell."""
+        key = str(bins)
+        found = self._cells.get(key)
+        if found is None:
+            cuts = self._cuts(bins)
+            found = self._cells[key] = (cuts, self.count_cells(cuts))
+        return found
+
+    def _cuts(self, bins: Bins) -> NDArray[np.float64]:
+        if isinstance(bins, tuple):
+            return np.asarray(bins, float)
+        if isinstance(bins, str):
+            return self._equal_widths(bins)
+        cuts = self.quantiles([i / bins for i in range(1, bins)])
+        cuts, ties = np.unique(cuts[~np.isnan(cuts)], return_counts=True)
+        constant = self.profile["min"] == self.profile["max"]
+        tied = cuts if constant else cuts[ties > 1]
+        return np.union1d(cuts, np.nextafter(tied, np.inf))
+
+    def _equal_widths(self, rule: str) -> NDArray[np.float64]:
+        """Cut points of cells of equal width from the smallest to the largest finite value, and
+        what lies outside in cells of its own; nothing where there is no range."""
+        finite = int(self.profile["finite"])
+        if finite < 2:
+            return np.zeros(0)
+        low, high = self._finite_rows([0, finite - 1])
+        if not 0.0 < high - low < np.inf:
+            return np.array([low, np.nextafter(low, np.inf)])
+        edges = np.linspace(low, high, self._width_count(rule, finite, high - low) + 1)
+        return np.unique(np.append(edges[:-1], np.nextafter(high, np.inf)))
+
+    def _width_count(self, rule: str, n: int, width: float) -> int:
+        """Cells by the rule, as `numpy.histogram_bin_edges` defines it."""
+        size = 0.0
+        if rule == "sturges":
+            size = width / (math.log2(n) + 1.0)
+        elif rule == "fd":
+            low, high = self.quantiles([0.25, 0.75])
+            size = 2.0 * float(high - low) * n ** (-1.0 / 3.0)
+        elif rule == "doane" and n > 2:
+            spread = math.sqrt(6.0 * (n - 2.0) / ((n + 1.0) * (n + 3.0)))
+            skewness = abs(float(self.profile["skewness"]))
+            skewness = skewness if math.isfinite(skewness) else 0.0
+            size = width / (1.0 + math.log2(n) + math.log2(1.0 + skewness / spread))
+        if not 0.0 < size < math.inf:
+            return DEFAULT_WIDTHS
+        return int(min(MOST_WIDTHS, max(1, math.ceil(width / size))))
+
+    def display_cuts(self) -> NDArray[np.float64]:
+        """Cut points of equal width between the 1 % and 99 % quantiles, for pictures."""
+        if "display" not in self._cells:
+            low, high = (float(value) for value in self.quantiles(_DISPLAY_BETWEEN))
+            if math.isfinite(high - low):
+                cuts = np.unique(np.linspace(low, high, _DISPLAY_POINTS))
+            else:
+                cuts = np.zeros(0)
+            self._cells["display"] = (cuts, self.count_cells(cuts))
+        return self._cells["display"][0]
+
+    def display_wish(self) -> tuple[int, float, float] | NDArray[np.float64] | None:
+        """What `_core.two_sample` may draw while it reads both samples: over cut points that
+        are known or, of sorted rows, soon found; else it finds them, too."""
+        if self.prepared is None and self.ordered is None and "display" not in self._cells:
+            return (_DISPLAY_POINTS, *_DISPLAY_BETWEEN)
+        cuts = self.display_cuts()
+        return cuts if len(cuts) else None
+
+    def keep_display(self, cuts: NDArray[np.float64], counts: Counts) -> NDArray[np.float64]:
+        """Keeps what was drawn, unless these cells are known; the cut points that stand."""
+        return self._cells.setdefault("display", (cuts, counts))[0]
+
+    def chance(self, *, squared: bool = False) -> float | None:
+        """`integral_quantile` of these cells; the same for every current sample."""
+        if squared not in self._chance:
+            cells = self.display_cells()
+            self._chance[squared] = brownian_bridge.integral_quantile(*cells, squared=squared)
+        return self._chance[squared]
+
+    def display_cells(self) -> tuple[NDArray[np.float64], Counts]:
+        """These cut points and the reference's counts."""
+        self.display_cuts()
+        return self._cells["display"]
+
+    def to_state(self) -> dict[str, NDArray[Any] | str | int | float]:
+        """Everything a comparison needs, as plain arrays, text and numbers."""
+        self.prepare()
+        state: dict[str, NDArray[Any] | str | int | float] = {
+            "name": self.name,
+            "type": self.type,
+            "kind": self.kind,
+            "value_kind": self.value_kind,
+            "rows": self.rows,
+            "unit": self.unit or "",
+        }
+        if self.broken is not None:
+            state["broken"] = str(self.broken)
+            return state
+        state["missing"] = self.missing
+        if self.is_number:
+            state["profile"] = json.dumps(dict(self.profile))
+        if "deviations" in self.__dict__:
+            state["deviations"] = json.dumps(dict(self.deviations))
+        if self.value_kind == "text":
+            state["text_profile"] = json.dumps(dict(self.text_profile))
+            state["distinct"] = json.dumps([int(self.distinct[0]), float(self.distinct[1])])
+        if self.prepared is not None:
+            state["values"] = self.prepared.values
+        if self.kind == CATEGORICAL:
+            state |= _pack_categories(self.categories)
+        return state
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any], *, threads: int | None = None) -> ReferenceColumn:
+        """The reference column that `to_state` wrote."""
+        new = cls(str(state["name"]), UnsupportedColumn(str(state.get("broken", ""))))
+        new.threads = threads
+        new.type, new.kind = str(state["type"]), str(state["kind"])
+        new.value_kind, new.rows = str(state["value_kind"]), int(state["rows"])
+        if "broken" in state:
+            return new
+        new.broken, new.unit = None, str(state["unit"]) or None
+        known = new.__dict__
+        known["missing"] = int(state["missing"])
+        for part in ("profile", "deviations", "text_profile"):
+            if part in state:
+                known[part] = json.loads(str(state[part]))
+        if "distinct" in state:
+            known["distinct"] = tuple(json.loads(str(state["distinct"])))
+        if "values" in state:
+            new._restore_values(np.ascontiguousarray(state["values"]))
+        if "counts" in state:
+            known["categories"] = _unpack_categories(state)
+        return new
+
+
+def _column_of_dates(values: NDArray[Any], *, days: bool) -> _core.Column:
+    """NumPy has dates of days only as a type that is converted: Arrow has both."""
+    import pyarrow as pa
+
+    width, dates = (np.int32, pa.date32()) if days else (np.int64, pa.date64())
+    [(_, _, column)] = _core.columns_from_arrow(pa.array(values.astype(width)).view(dates))
+    if not isinstance(column, _core.Column):
+        raise column
+    return column
+
+
+def _pack_categories(table: CategoryTable) -> dict[str, Any]:
+    """Labels as bytes and ends: a NumPy text array would lose trailing NULs."""
+    encoded = [label.encode("utf-8", "surrogatepass") for label in table.labels]
+    return {
+        "labels": np.frombuffer(b"".join(encoded), np.uint8),
+        "label_ends": np.cumsum([len(e) for e in encoded], dtype=np.int64),
+        "counts": table.counts,
+        "overflow": int(table.overflow),
+    }
+
+
+def _unpack_categories(state: Mapping[str, Any]) -> CategoryTable:
+    data = np.asarray(state["labels"], np.uint8).tobytes()
+    ends = [0, *np.asarray(state["label_ends"]).tolist()]
+    labels = tuple(data[a:b].decode("utf-8", "surrogatepass") for a, b in pairwise(ends))
+    counts = np.array(state["counts"], np.int64)
+    return CategoryTable(labels, counts, bool(state["overflow"]))

@@ -1,0 +1,1 @@
+"""What peers compute, to the digit: a file a peer."""

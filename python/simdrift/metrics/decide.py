@@ -1,0 +1,174 @@
+"""What alerts: q-values over the family of a window, thresholds, and the table's own drift.
+
+A family is one window: the distribution tests of all its columns and segments; the tests of
+missing shares are a family of their own. Everything is an array with one entry a window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdrift.catalogue.statuses import CODES
+from simdrift.metrics import thresholds as rules
+from simdrift.metrics.correction import correct
+from simdrift.metrics.measure import Measured
+from simdrift.metrics.outcomes import OK_CODE, Floats, Outcomes
+from simdrift.metrics.plan import DriftPlan
+from simdrift.metrics.values import MetricValue
+
+Alerts = NDArray[np.int8]
+"""1: the rule alerts, 0: it does not, -1: no rule applies."""
+MISSING_SHARE = "missing_share"
+
+
+class Decided(NamedTuple):
+    """One metric of one column over windows, as result rows have it."""
+
+    column: str
+    metric: str
+    params: str
+    outcomes: Outcomes
+    q_value: Floats | None = None
+    threshold: float | None = None
+    alert: Alerts | None = None
+    present: NDArray[np.bool_] | None = None
+
+    def at(self, group: int) -> MetricValue:
+        """One window's row."""
+        outcome = self.outcomes.at(group)
+        q = None if self.q_value is None else float(self.q_value[group])
+        alert = -1 if self.alert is None else int(self.alert[group])
+        return MetricValue(
+            self.column,
+            self.metric,
+            outcome.value,
+            outcome.ci_low,
+            outcome.ci_high,
+            outcome.p_value,
+            None if q is None or q != q else q,
+            outcome.effect_size,
+            self.threshold,
+            None if alert < 0 else bool(alert),
+            outcome.status,
+            outcome.null_quantile,
+            outcome.n_reference,
+            outcome.n_current,
+            self.params,
+        )
+
+
+def decide(segments: Sequence[Sequence[Measured]], plan: DriftPlan) -> list[list[Decided]]:
+    """The rows of each segment: q-values over all of them, thresholds, alerts."""
+    flat = [item for segment in segments for item in segment]
+    q_values = _corrected(flat, plan.correction)
+    decided, start = [], 0
+    for segment in segments:
+        end = start + len(segment)
+        decided.append(_decided(segment, q_values[start:end], plan))
+        start = end
+    return decided
+
+
+def _is_distribution(item: Measured) -> bool:
+    return item.spec.name != MISSING_SHARE
+
+
+def _corrected(flat: Sequence[Measured], correction: str) -> list[Floats | None]:
+    """q-values of the two families: distributions, and missing shares."""
+    q_values: list[Floats | None] = [None] * len(flat)
+    families: tuple[list[int], list[int]] = ([], [])
+    for index, item in enumerate(flat):
+        if item.outcomes.p_value is not None and item.verdict is None:
+            families[_is_distribution(item)].append(index)
+    for family in families:
+        if not family:
+            continue
+        p_values = np.stack([_p_values(flat[index]) for index in family])
+        columns = [correct(p_values[:, group], correction) for group in range(p_values.shape[1])]
+        for index, q in zip(family, np.stack(columns, axis=1), strict=True):
+            q_values[index] = q
+    return q_values
+
+
+def _p_values(item: Measured) -> Floats:
+    p = item.outcomes.p_value
+    assert p is not None
+    return p
+
+
+def _decided(
+    segment: Sequence[Measured], q_values: Sequence[Floats | None], plan: DriftPlan
+) -> list[Decided]:
+    tested: dict[str, Floats] = {}
+    valued: dict[str, NDArray[np.bool_]] = {}
+    for item, q in zip(segment, q_values, strict=True):
+        if item.informational and q is not None:
+            before = tested.get(item.column)
+            tested[item.column] = q if before is None else np.where(np.isnan(q), before, q)
+        if not item.informational and _is_distribution(item):
+            has_value = ~np.isnan(item.outcomes.value)
+            valued[item.column] = valued.get(item.column, np.False_) | has_value
+    return [_row(item, q, tested, valued, plan) for item, q in zip(segment, q_values, strict=True)]
+
+
+def _row(
+    item: Measured,
+    q_value: Floats | None,
+    tested: dict[str, Floats],
+    valued: dict[str, NDArray[np.bool_]],
+    plan: DriftPlan,
+) -> Decided:
+    outcomes, spec = item.outcomes, item.spec
+    chance = q_value
+    if _is_distribution(item) and not item.informational and item.column in tested:
+        other = tested[item.column]
+        chance = other if q_value is None else np.where(np.isnan(q_value), other, q_value)
+    threshold = rules.threshold_of(spec, item.column, plan.thresholds, plan.alpha)
+    alert = rules.alerts_of(
+        spec, outcomes.value, threshold, chance, plan.alpha, outcomes.null_quantile
+    )
+    if item.informational and item.column in valued:
+        alert = np.where(valued[item.column], np.int8(-1), alert)
+    if item.verdict is not None:
+        threshold, alert = item.verdict
+    return Decided(
+        item.column, spec.metric, item.params, outcomes, q_value, threshold, alert, item.present
+    )
+
+
+def dataset_drift(
+    rows: Sequence[Decided],
+    threshold: float,
+    n_reference: int,
+    n_current: NDArray[np.int64],
+) -> list[Decided]:
+    """`drift.dataset`, the share of drifted columns among those compared, alerting from the
+    threshold on, and `drift.dataset_count`, their number. A column is compared where a metric of
+    its distribution is decided; a missing share is none."""
+    compared: dict[str, NDArray[np.bool_]] = {}
+    drifted: dict[str, NDArray[np.bool_]] = {}
+    for row in rows:
+        if row.alert is None or row.metric == "drift.missing_share" or not row.column:
+            continue
+        compared[row.column] = compared.get(row.column, np.False_) | (row.alert >= 0)
+        drifted[row.column] = drifted.get(row.column, np.False_) | (row.alert > 0)
+    none = np.zeros(len(n_current), np.int64)
+    known = sum((own.astype(np.int64) for own in compared.values()), none)
+    count = sum((own.astype(np.int64) for own in drifted.values()), none)
+    decided = known > 0
+    status = np.where(decided, OK_CODE, CODES["not_applicable"]).astype(np.uint8)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where(decided, count / known, np.nan)
+    alert = np.where(decided, share >= threshold, -1).astype(np.int8)
+    counted = np.where(decided, count, np.nan)
+    before = np.array([n_reference])
+    whole = Outcomes(share, status, n_reference=before, n_current=n_current)
+    number = Outcomes(counted, status, n_reference=before, n_current=n_current)
+    return [
+        Decided("", "drift.dataset", "", whole, None, threshold, alert),
+        Decided("", "drift.dataset_count", "", number),
+    ]

@@ -1,0 +1,472 @@
+"""Drift of counts: categories as they are, numbers over cells cut by the reference.
+
+A distance of two samples of one law is never 0. It is its own effect size. With c_i, d_i rows in
+cell i of B, and p, q the shares, what chance alone gives follows from
+sum (p-q)^2/p ~ (1/n + 1/m) chi2(B-1):
+PSI / (1/n + 1/m) ~ chi2(B-1), and JSD (base 2) ~ (1/n + 1/m) / (8 ln 2) chi2(B-1), KL ~ half,
+the squared Hellinger distance ~ an eighth of PSI: the first terms of their expansions about
+p = q. Where cells expect few rows that is poor: then the mean and the variance of the statistic
+under random exchanges of rows (hypergeometric, seeded) give the chi-square law its scale and
+its degrees of freedom.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdrift.metrics.columns import CATEGORICAL, COUNTABLE, Bins, Counts
+from simdrift.metrics.drift.categorical import chi_square_of, cramers_v
+from simdrift.metrics.drift.cells import (
+    DEFAULT_BINS,
+    Cut,
+    checked_bins,
+    checked_smoothing,
+    crowded,
+    whole_rows,
+)
+from simdrift.metrics.drift.run import Weights, run
+from simdrift.metrics.nulls import hypergeometric
+from simdrift.metrics.nulls.special import (
+    NORMAL_95,
+    chi2_log_sf,
+    chi2_quantile,
+    chi2_sf,
+    exp_p,
+    normal_two_sided_log_p,
+    special,
+)
+from simdrift.metrics.pair import ColumnPair
+from simdrift.metrics.registry import drift_method
+from simdrift.metrics.values import CHANCE_LEVEL, OVERFLOW, DriftResult, Outcome
+
+EXPECTED_ROWS = 5
+"""Rows that each cell of the smaller side expects, for the expansions to serve."""
+MOST_CELLS = 2_000
+"""Of more cells no rows are exchanged: they cost a draw each."""
+EXCHANGES, EXCHANGE_SEED = 100, 7
+MOST_SIMULATED, SIMULATIONS = 64, 400
+DEFAULT_SMOOTHING = 0.5
+"""Rows added to each cell (Jeffreys), so that an empty one does not make PSI infinite."""
+
+
+Statistic = Callable[[Counts, Counts], NDArray[np.float64]]
+"""Of counts of both sides, (tables, cells): the statistic of each table."""
+
+
+def _smoothed(c: Counts, d: Counts, smoothing: float) -> tuple[Any, Any]:
+    """Shares of both sides after `smoothing` rows more a cell."""
+    extra = smoothing * c.shape[1]
+    p = (c + smoothing) / (c.sum(axis=1, keepdims=True) + extra)
+    q = (d + smoothing) / (d.sum(axis=1, keepdims=True) + extra)
+    return p, q
+
+
+def _psi(smoothing: float, c: Counts, d: Counts) -> NDArray[np.float64]:
+    p, q = _smoothed(c, d, smoothing)
+    return np.asarray(np.sum((q - p) * np.log(q / p), axis=1))
+
+
+def _kl(smoothing: float, c: Counts, d: Counts) -> NDArray[np.float64]:
+    p, q = _smoothed(c, d, smoothing)
+    terms = np.where(p > 0.0, p * np.log(p / q), 0.0)
+    return np.asarray(np.maximum(terms.sum(axis=1), 0.0))
+
+
+def _divergence(c: Counts, d: Counts) -> NDArray[np.float64]:
+    """Jensen-Shannon divergence in bits, within [0, 1]."""
+    p, q = _smoothed(c, d, 0.0)
+    middle, total = 0.5 * (p + q), 0.0
+    for side in (p, q):
+        total = total + np.where(side > 0.0, side * np.log2(side / middle), 0.0).sum(axis=1)
+    return np.asarray(np.clip(0.5 * total, 0.0, 1.0))
+
+
+def _hellinger(c: Counts, d: Counts) -> NDArray[np.float64]:
+    """1 - sum sqrt(p q); near 0 as half the sum of (sqrt p - sqrt q)^2, which cancels nothing."""
+    p, q = _smoothed(c, d, 0.0)
+    shared = np.sqrt(p * q).sum(axis=1)
+    near = 0.5 * np.sum((np.sqrt(p) - np.sqrt(q)) ** 2, axis=1)
+    return np.asarray(np.where(shared < 0.5, 1.0 - shared, near))
+
+
+@drift_method(
+    "psi",
+    kinds=COUNTABLE,
+    rule="distance",
+    threshold=0.2,
+    params={"bins": checked_bins, "smoothing": checked_smoothing},
+)
+def measure_psi(
+    pair: ColumnPair, *, bins: Bins = DEFAULT_BINS, smoothing: float = DEFAULT_SMOOTHING
+) -> Outcome:
+    """Population stability index sum (p-q) ln(p/q), in nats."""
+    if (refused := crowded(pair)) is not None:
+        return refused
+    c, d = pair.cell_counts(bins)
+    return _calibrated(partial(_psi, smoothing), _chance(c, d), c, d)
+
+
+def _chance(c: Counts, d: Counts) -> float:
+    """1/n + 1/m."""
+    return 1.0 / float(c.sum()) + 1.0 / float(d.sum())
+
+
+def _rooted(statistic: Statistic, scale: float, c: Counts, d: Counts) -> Outcome:
+    """The outcome of a distance whose square is the statistic."""
+    found = _calibrated(statistic, scale, c, d)
+    if found.value is None or found.null_quantile is None:
+        return found
+    root = math.sqrt(found.value)
+    return found._replace(
+        value=root, effect_size=root, null_quantile=math.sqrt(found.null_quantile)
+    )
+
+
+def psi(
+    reference: object,
+    current: object,
+    *,
+    bins: Cut = DEFAULT_BINS,
+    smoothing: float = DEFAULT_SMOOTHING,
+    threshold: float | None = None,
+    weights: Weights = None,
+    threads: int | None = None,
+) -> DriftResult:
+    """Population stability index sum (p-q) ln(p/q) >= 0, of numbers over `bins` cells of equal
+    count in the reference (or cells of equal width: 'equal_width', 'sturges', 'doane', 'fd'; or
+    given cut points; the outer cells are open), of categories over themselves; default
+    threshold 0.2.
+
+    `smoothing` rows are added to each cell before shares are taken. `null_quantile` is what
+    chance alone stays below in 95 of 100 samples of these sizes.
+
+    >>> from simdrift.metrics import drift
+    >>> round(drift.psi(["a"] * 50 + ["b"] * 50, ["a"] * 80 + ["b"] * 20, smoothing=0).value, 6)
+    0.415888
+    """
+    params: dict[str, Any] = {"bins": bins}
+    if smoothing != DEFAULT_SMOOTHING:
+        params["smoothing"] = smoothing
+    return run("psi", reference, current, params, threshold, weights=weights, threads=threads)
+
+
+@drift_method(
+    "jensen_shannon", kinds=COUNTABLE, rule="distance", threshold=0.1, params={"bins": checked_bins}
+)
+def measure_jensen_shannon(pair: ColumnPair, *, bins: Bins = DEFAULT_BINS) -> Outcome:
+    """Jensen-Shannon distance, base 2, in [0, 1]; for categories beside Cramer's V."""
+    if (refused := crowded(pair)) is not None:
+        return refused
+    c, d = pair.cell_counts(bins)
+    outcome = _rooted(_divergence, _chance(c, d) / (8.0 * math.log(2.0)), c, d)
+    if pair.kind == CATEGORICAL:
+        outcome = outcome._replace(effect_size=cramers_v(c, d))
+    return outcome
+
+
+def jensen_shannon(
+    reference: object,
+    current: object,
+    *,
+    bins: Cut = DEFAULT_BINS,
+    threshold: float | None = None,
+    weights: Weights = None,
+    threads: int | None = None,
+) -> DriftResult:
+    """Jensen-Shannon distance (base 2, in [0, 1]) over the cells of `psi`, unsmoothed; default
+    threshold 0.1. Effect size of categories: Cramer's V. Equals
+    `scipy.spatial.distance.jensenshannon(..., base=2)` on the shares.
+
+    >>> from simdrift.metrics import drift
+    >>> drift.jensen_shannon(["a", "a", "b"], ["c", "c", "d"]).value
+    1.0
+    """
+    return run(
+        "jensen_shannon",
+        reference,
+        current,
+        {"bins": bins},
+        threshold,
+        weights=weights,
+        threads=threads,
+    )
+
+
+@drift_method(
+    "kl",
+    kinds=COUNTABLE,
+    rule="distance",
+    threshold=0.1,
+    params={"bins": checked_bins, "smoothing": checked_smoothing},
+)
+def measure_kl(
+    pair: ColumnPair, *, bins: Bins = DEFAULT_BINS, smoothing: float = DEFAULT_SMOOTHING
+) -> Outcome:
+    """Kullback-Leibler divergence of the reference from the current sample, in nats."""
+    if (refused := crowded(pair)) is not None:
+        return refused
+    c, d = pair.cell_counts(bins)
+    return _calibrated(partial(_kl, smoothing), 0.5 * _chance(c, d), c, d)
+
+
+def kl(
+    reference: object,
+    current: object,
+    *,
+    bins: Cut = DEFAULT_BINS,
+    smoothing: float = DEFAULT_SMOOTHING,
+    threshold: float | None = None,
+    weights: Weights = None,
+    threads: int | None = None,
+) -> DriftResult:
+    """Kullback-Leibler divergence KL(reference || current) = sum p ln(p/q) >= 0, in nats, over
+    the cells and with the smoothing of `psi`; default threshold 0.1. Unsmoothed it equals
+    `scipy.stats.entropy(p, q)`.
+
+    >>> from simdrift.metrics import drift
+    >>> round(drift.kl(["a"] * 50 + ["b"] * 50, ["a"] * 80 + ["b"] * 20, smoothing=0).value, 6)
+    0.223144
+    """
+    params: dict[str, Any] = {"bins": bins}
+    if smoothing != DEFAULT_SMOOTHING:
+        params["smoothing"] = smoothing
+    return run("kl", reference, current, params, threshold, weights=weights, threads=threads)
+
+
+@drift_method(
+    "hellinger", kinds=COUNTABLE, rule="distance", threshold=0.1, params={"bins": checked_bins}
+)
+def measure_hellinger(pair: ColumnPair, *, bins: Bins = DEFAULT_BINS) -> Outcome:
+    """sqrt(1 - sum sqrt(p q))."""
+    if (refused := crowded(pair)) is not None:
+        return refused
+    c, d = pair.cell_counts(bins)
+    return _rooted(_hellinger, _chance(c, d) / 8.0, c, d)
+
+
+def hellinger(
+    reference: object,
+    current: object,
+    *,
+    bins: Cut = DEFAULT_BINS,
+    threshold: float | None = None,
+    weights: Weights = None,
+    threads: int | None = None,
+) -> DriftResult:
+    """Hellinger distance sqrt(1 - sum sqrt(p q)) in [0, 1] over the cells of `psi`, unsmoothed;
+    default threshold 0.1.
+
+    >>> from simdrift.metrics import drift
+    >>> drift.hellinger(["a", "a", "b"], ["c", "c", "d"]).value
+    1.0
+    """
+    return run(
+        "hellinger", reference, current, {"bins": bins}, threshold, weights=weights, threads=threads
+    )
+
+
+@drift_method(
+    "total_variation",
+    kinds=COUNTABLE,
+    rule="distance",
+    threshold=0.1,
+    params={"bins": checked_bins},
+)
+def measure_total_variation(pair: ColumnPair, *, bins: Bins = DEFAULT_BINS) -> Outcome:
+    """Half the sum of |p - q|; p-value of the chi-square test on the same cells,
+    its law by exchanges of rows where they are sparse."""
+    if (refused := crowded(pair)) is not None:
+        return refused
+    c, d = pair.cell_counts(bins)
+    n, m = c.sum().item(), d.sum().item()
+    value = 0.5 * float(np.abs(c / n - d / m).sum())
+    outcome = Outcome(value, effect_size=value, n_reference=n, n_current=m)
+    if len(c) < 2:
+        return outcome._replace(p_value=1.0, null_quantile=0.0)
+    x, df = chi_square_of(c, d), float(len(c) - 1)
+    if len(c) <= MOST_CELLS and _sparse(c, d).any():
+        scale, df = _exchanged(_chi_squares, 1.0, df, c, d)
+        x /= scale
+    return outcome._replace(
+        p_value=chi2_sf(x, df),
+        null_quantile=_normal_chance(c, d),
+        log_p=partial(chi2_log_sf, x, df),
+    )
+
+
+def _chi_squares(c: Counts, d: Counts) -> NDArray[np.float64]:
+    """Chi-square of each table; all have the same rows in a cell and on a side."""
+    n, m = float(c[0].sum()), float(d[0].sum())
+    return np.asarray(np.sum((c * m - d * n) ** 2 / (c + d), axis=1) / (n * m))
+
+
+def _normal_chance(c: Counts, d: Counts) -> float:
+    """0.95-quantile of half the sum of |p - q| where the shares are normal: simulated by the
+    covariance of the multinomial law up to MOST_SIMULATED cells, else by its mean and sd."""
+    pooled = (c + d) / float((c + d).sum())
+    spread = np.sqrt(pooled * _chance(c, d))
+    if len(c) <= MOST_SIMULATED:
+        rng = np.random.default_rng(EXCHANGE_SEED)
+        drawn = rng.normal(size=(SIMULATIONS, len(c))) * spread
+        drawn -= drawn.sum(axis=1, keepdims=True) * pooled
+        return float(np.quantile(0.5 * np.abs(drawn).sum(axis=1), CHANCE_LEVEL))
+    sd = spread * np.sqrt(1.0 - pooled)
+    mean = 0.5 * float(sd.sum()) * math.sqrt(2.0 / math.pi)
+    variance = 0.25 * float((sd**2).sum()) * (1.0 - 2.0 / math.pi)
+    return mean + NORMAL_95 * math.sqrt(variance)
+
+
+def total_variation(
+    reference: object,
+    current: object,
+    *,
+    bins: Cut = DEFAULT_BINS,
+    threshold: float | None = None,
+    weights: Weights = None,
+    threads: int | None = None,
+) -> DriftResult:
+    """Total variation distance 0.5 sum |p - q| in [0, 1] over the cells of `psi`, unsmoothed:
+    the share of rows that would have to move; default threshold 0.1. The p-value is that of
+    the chi-square test on the same cells; where they expect fewer than 5 rows, of random
+    exchanges of rows.
+
+    >>> from simdrift.metrics import drift
+    >>> drift.total_variation(["a", "a", "b", "b"], ["a", "b", "b", "b"]).value
+    0.25
+    """
+    return run(
+        "total_variation",
+        reference,
+        current,
+        {"bins": bins},
+        threshold,
+        weights=weights,
+        threads=threads,
+    )
+
+
+@drift_method(
+    "l_infinity", kinds=COUNTABLE, rule="distance", threshold=0.1, params={"bins": checked_bins}
+)
+def measure_l_infinity(pair: ColumnPair, *, bins: Bins = DEFAULT_BINS) -> Outcome:
+    """The largest |p - q| of a cell; z-tests of all cells, Bonferroni."""
+    if (refused := crowded(pair)) is not None:
+        return refused
+    c, d = pair.cell_counts(bins)
+    n, m, cells = c.sum().item(), d.sum().item(), len(c)
+    change = np.abs(c / n - d / m)
+    largest = float(change.max())
+    outcome = Outcome(largest, effect_size=largest, n_reference=n, n_current=m)
+    pooled = (c + d) / (n + m)
+    spread = np.sqrt(pooled * (1.0 - pooled) * _chance(c, d))
+    if cells < 2:
+        return outcome._replace(p_value=1.0, null_quantile=0.0)
+    tests = cells - 1 if cells == 2 else cells
+    reach = -float(special().ndtri(0.5 * (1.0 - CHANCE_LEVEL) / tests))
+    sparse = _sparse(c, d) if cells <= MOST_CELLS else np.zeros(cells, bool)
+    z = float(np.max(change[~sparse] / spread[~sparse], initial=0.0))
+    log_p = min(normal_two_sided_log_p(z), _fisher_log_p(c, d, sparse))
+    log_p = min(0.0, math.log(tests) + log_p)
+    return outcome._replace(
+        p_value=exp_p(log_p),
+        null_quantile=reach * float(spread.max()),
+        log_p=lambda: log_p,
+    )
+
+
+def _sparse(c: Counts, d: Counts) -> NDArray[np.bool_]:
+    """The cells that expect less than EXPECTED_ROWS of the smaller side, or all others together
+    do: of two cells both are sparse, or none is."""
+    n, m = float(c.sum()), float(d.sum())
+    rows = np.minimum(c + d, (n + m) - (c + d))
+    return np.asarray(rows * min(n, m) < EXPECTED_ROWS * (n + m))
+
+
+def _fisher_log_p(c: Counts, d: Counts, cells: NDArray[np.bool_]) -> float:
+    """log of the smallest p-value of Fisher's exact test of one of the cells against all
+    others; 0 without cells."""
+    c, d = whole_rows(c), whole_rows(d)
+    n, total = int(c.sum()), int(c.sum() + d.sum())
+    tables = set(zip(c[cells].tolist(), d[cells].tolist(), strict=True))
+    tails = (hypergeometric.two_sided_log_p(a, n, a + b, total) for a, b in tables)
+    return min(tails, default=0.0)
+
+
+def l_infinity(
+    reference: object,
+    current: object,
+    *,
+    bins: Cut = DEFAULT_BINS,
+    threshold: float | None = None,
+    weights: Weights = None,
+    threads: int | None = None,
+) -> DriftResult:
+    """The largest difference |p - q| of the share of a cell, in [0, 1], over the cells of
+    `psi`, unsmoothed; default threshold 0.1. The p-value is that of two-proportion z-tests of
+    all cells (Fisher's exact ones where a cell, or all others together, expect less than 5
+    rows), corrected by Bonferroni.
+
+    >>> from simdrift.metrics import drift
+    >>> drift.l_infinity(["a", "a", "b", "b"], ["a", "b", "b", "b"]).value
+    0.25
+    """
+    return run(
+        "l_infinity",
+        reference,
+        current,
+        {"bins": bins},
+        threshold,
+        weights=weights,
+        threads=threads,
+    )
+
+
+def _calibrated(statistic: Statistic, scale: float, c: Counts, d: Counts) -> Outcome:
+    """The outcome of a statistic that, divided by `scale`, follows chi2(cells - 1) under no
+    drift."""
+    n, m, df = c.sum().item(), d.sum().item(), float(len(c) - 1)
+    value = float(statistic(c[None, :], d[None, :])[0])
+    if df < 1:
+        return Outcome(
+            value,
+            p_value=1.0,
+            effect_size=value,
+            null_quantile=0.0,
+            n_reference=n,
+            n_current=m,
+        )
+    if not math.isfinite(value):
+        return Outcome(None, OVERFLOW, n_reference=n, n_current=m, reason="an empty cell")
+    if len(c) <= MOST_CELLS and _sparse(c, d).any():
+        scale, df = _exchanged(statistic, scale, df, c, d)
+    x = value / scale
+    return Outcome(
+        value,
+        p_value=chi2_sf(x, df),
+        effect_size=value,
+        null_quantile=scale * chi2_quantile(CHANCE_LEVEL, df),
+        n_reference=n,
+        n_current=m,
+        log_p=partial(chi2_log_sf, x, df),
+    )
+
+
+def _exchanged(
+    statistic: Statistic, scale: float, df: float, c: Counts, d: Counts
+) -> tuple[float, float]:
+    """Scale and degrees of freedom of the chi-square law with the mean and the variance of
+    the statistic under EXCHANGES random exchanges of rows (Satterthwaite)."""
+    rng = np.random.default_rng(EXCHANGE_SEED)
+    c, d = whole_rows(c), whole_rows(d)
+    drawn = rng.multivariate_hypergeometric(c + d, int(c.sum()), EXCHANGES, method="marginals")
+    null = statistic(drawn, (c + d) - drawn)
+    mean, variance = float(null.mean()), float(null.var(ddof=1))
+    if not (0.0 < mean < math.inf and 0.0 < variance < math.inf):
+        return scale, df
+    return variance / (2.0 * mean), 2.0 * mean * mean / variance

@@ -1,0 +1,412 @@
+"""Drift of categories: tests on the 2 x K table of their counts."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdrift.metrics.columns import CATEGORICAL, Counts
+from simdrift.metrics.drift.cells import DEFAULT_BINS, crowded
+from simdrift.metrics.drift.missing import share_difference
+from simdrift.metrics.drift.run import Weights, run
+from simdrift.metrics.nulls import hypergeometric
+from simdrift.metrics.nulls.new_categories import unseen_log_p, unseen_quantile
+from simdrift.metrics.nulls.special import chi2_log_sf, chi2_sf, exp_p
+from simdrift.metrics.pair import ColumnPair
+from simdrift.metrics.registry import drift_method
+from simdrift.metrics.thresholds import DEFAULT_ALPHA
+from simdrift.metrics.values import DEGENERATE, NOT_APPLICABLE, DriftResult, Outcome, Size
+
+Rows = NDArray[np.int64]
+
+
+def checked_yates(yates: bool) -> bool:
+    """True or False, else TypeError."""
+    if not isinstance(yates, bool):
+        raise TypeError(f"yates: expected True or False, found {yates!r}")
+    return yates
+
+
+def checked_corrected(corrected: bool) -> bool:
+    """True or False, else TypeError."""
+    if not isinstance(corrected, bool):
+        raise TypeError(f"corrected: expected True or False, found {corrected!r}")
+    return corrected
+
+
+@drift_method(
+    "chi_square",
+    kinds=(CATEGORICAL,),
+    rule="test",
+    params={"yates": checked_yates, "corrected": checked_corrected},
+)
+def measure_chi_square(
+    pair: ColumnPair, *, yates: bool = False, corrected: bool = False
+) -> Outcome:
+    """Pearson's chi-square of the 2 x K contingency table; effect size Cramer's V."""
+    if (refused := crowded(pair)) is not None:
+        return refused
+    c, d = pair.cell_counts(DEFAULT_BINS)
+    n, m, df = c.sum().item(), d.sum().item(), len(c) - 1
+    if df < 1:
+        return _one_category(n, m)
+    value = chi_square_of(c, d, yates and df == 1)
+    return Outcome(
+        value,
+        p_value=chi2_sf(value, df),
+        effect_size=_association(c, d, corrected),
+        n_reference=n,
+        n_current=m,
+        log_p=partial(chi2_log_sf, value, df),
+    )
+
+
+def _one_category(n: Size, m: Size) -> Outcome:
+    return Outcome(
+        None,
+        DEGENERATE,
+        p_value=1.0,
+        n_reference=n,
+        n_current=m,
+        log_p=lambda: 0.0,
+        reason="one category in both",
+    )
+
+
+def chi_square(
+    reference: object,
+    current: object,
+    *,
+    yates: bool = False,
+    corrected: bool = False,
+    alpha: float = DEFAULT_ALPHA,
+    weights: Weights = None,
+    threads: int | None = None,
+) -> DriftResult:
+    """Pearson's chi-square of the 2 x K table of category counts, df = K - 1; effect size
+    Cramer's V, `corrected` for bias (Bergsma 2013) on request. `yates` takes Yates' correction
+    where K = 2. One category in both samples: status 'degenerate', p = 1. Equals
+    `scipy.stats.chi2_contingency`.
+
+    >>> from simdrift.metrics import drift
+    >>> result = drift.chi_square(["a"] * 10 + ["b"] * 20, ["a"] * 20 + ["b"] * 10)
+    >>> round(result.value, 6), round(result.p_value, 6)
+    (6.666667, 0.009823)
+    """
+    given = {"yates": yates, "corrected": corrected}
+    params = {name: value for name, value in given.items() if value is not False}
+    return run(
+        "chi_square",
+        reference,
+        current,
+        params,
+        alpha=alpha,
+        kind=CATEGORICAL,
+        weights=weights,
+        threads=threads,
+    )
+
+
+def chi_square_of(c: Counts, d: Counts, yates: bool = False) -> float:
+    """sum (observed - expected)^2 / expected. Both rows of a column deviate by the same
+    |c m - d n| / (n + m); Yates takes up to 1/2 off it."""
+    n, m = float(c.sum()), float(d.sum())
+    deviation = np.abs(c * m - d * n) / (n + m)
+    if yates:
+        deviation -= np.minimum(0.5, deviation)
+    return float(np.sum(deviation**2 / (c + d)) * (n + m) ** 2 / (n * m))
+
+
+def cramers_v(c: Counts, d: Counts) -> float | None:
+    """sqrt(chi2 / rows) of the 2 x K table, in [0, 1]; None for a single category."""
+    if len(c) < 2:
+        return None
+    return math.sqrt(min(1.0, chi_square_of(c, d) / float(c.sum() + d.sum())))
+
+
+def corrected_v(c: Counts, d: Counts) -> float | None:
+    """Cramer's V less what chance adds to it (Bergsma 2013); None for a single category."""
+    cells, rows = len(c), float(c.sum() + d.sum())
+    if cells < 2:
+        return None
+    square = max(0.0, chi_square_of(c, d) / rows - (cells - 1.0) / (rows - 1.0))
+    columns = cells - (cells - 1.0) ** 2 / (rows - 1.0)
+    sides = 2.0 - 1.0 / (rows - 1.0)
+    least = min(columns, sides) - 1.0
+    return math.sqrt(min(1.0, square / least)) if least > 0.0 else 0.0
+
+
+def _association(c: Counts, d: Counts, corrected: bool) -> float | None:
+    """Cramer's V, corrected for bias or as it is."""
+    return corrected_v(c, d) if corrected else cramers_v(c, d)
+
+
+@drift_method("g_test", kinds=(CATEGORICAL,), rule="test", params={"corrected": checked_corrected})
+def measure_g_test(pair: ColumnPair, *, corrected: bool = True) -> Outcome:
+    """G = 2 sum observed ln(observed / expected) of the 2 x K table; corrected Cramer's V."""
+    if (refused := crowded(pair)) is not None:
+        return refused
+    c, d = pair.cell_counts(DEFAULT_BINS)
+    n, m, df = c.sum().item(), d.sum().item(), len(c) - 1
+    if df < 1:
+        return _one_category(n, m)
+    value = 0.0
+    for side, rows in ((c, n), (d, m)):
+        held = side > 0
+        expected = (c + d)[held] * (rows / (n + m))
+        value += 2.0 * float(np.sum(side[held] * np.log(side[held] / expected)))
+    value = max(0.0, value)
+    return Outcome(
+        value,
+        p_value=chi2_sf(value, df),
+        effect_size=_association(c, d, corrected),
+        n_reference=n,
+        n_current=m,
+        log_p=partial(chi2_log_sf, value, df),
+    )
+
+
+def g_test(
+    reference: object,
+    current: object,
+    *,
+    corrected: bool = True,
+    alpha: float = DEFAULT_ALPHA,
+    weights: Weights = None,
+    threads: int | None = None,
+) -> DriftResult:
+    """G statistic (log-likelihood ratio) of the 2 x K table of category counts, df = K - 1;
+    effect size: Cramer's V, `corrected` for bias (Bergsma 2013). One category in both samples:
+    status 'degenerate', p = 1. Equals `scipy.stats.chi2_contingency(lambda_='log-likelihood',
+    correction=False)`.
+
+    >>> from simdrift.metrics import drift
+    >>> result = drift.g_test(["a"] * 10 + ["b"] * 20, ["a"] * 20 + ["b"] * 10)
+    >>> round(result.value, 6), round(result.p_value, 6)
+    (6.795961, 0.009136)
+    """
+    params = {"corrected": corrected} if corrected is not True else {}
+    return run(
+        "g_test",
+        reference,
+        current,
+        params,
+        alpha=alpha,
+        kind=CATEGORICAL,
+        weights=weights,
+        threads=threads,
+    )
+
+
+def _two_categories(pair: ColumnPair) -> tuple[Outcome | None, tuple[Size, Size, Size, Size]]:
+    """An outcome where the table is not 2 x 2; else (a, n, b, m): rows of the category that
+    sorts last, and all rows, of the reference and of the current."""
+    if (refused := crowded(pair)) is not None:
+        return refused, (0, 0, 0, 0)
+    labels, c, d = pair.category_counts
+    n, m = c.sum().item(), d.sum().item()
+    used = [place for place in range(len(labels)) if c[place] + d[place] > 0]
+    if len(used) == 1:
+        return _one_category(n, m), (0, 0, 0, 0)
+    if len(used) != 2:
+        reason = f"for two categories; there are {len(used)}"
+        return Outcome(None, NOT_APPLICABLE, n_reference=n, n_current=m, reason=reason), (0,) * 4
+    last = max(used, key=lambda place: labels[place])
+    return None, (c[last].item(), n, d[last].item(), m)
+
+
+@drift_method(
+    "fisher_exact",
+    kinds=(CATEGORICAL,),
+    rule="test",
+    params={"corrected": checked_corrected},
+    weights=False,
+)
+def measure_fisher_exact(pair: ColumnPair, *, corrected: bool = False) -> Outcome:
+    """Odds ratio of the 2 x 2 table; two-sided p-value of all tables no likelier."""
+    refused, (a, n, b, m) = _two_categories(pair)
+    if refused is not None:
+        return refused
+    odds = b * (n - a), a * (m - b)
+    if 0 in odds:  # Haldane and Anscombe: half a row more in each cell
+        value = (b + 0.5) * (n - a + 0.5) / ((a + 0.5) * (m - b + 0.5))
+    else:
+        value = odds[0] / odds[1]
+    log_p = hypergeometric.two_sided_log_p(a, n, a + b, n + m)
+    c, d = np.array([a, n - a]), np.array([b, m - b])
+    return Outcome(
+        value,
+        p_value=exp_p(log_p),
+        effect_size=_association(c, d, corrected),
+        n_reference=n,
+        n_current=m,
+        log_p=lambda: log_p,
+    )
+
+
+def fisher_exact(
+    reference: object,
+    current: object,
+    *,
+    corrected: bool = False,
+    alpha: float = DEFAULT_ALPHA,
+    threads: int | None = None,
+) -> DriftResult:
+    """Fisher's exact test of two categories: the odds of the one that sorts last in the current
+    sample over those in the reference (with half a row more in each cell where one is empty);
+    effect size Cramer's V, `corrected` on request. The p-value equals
+    `scipy.stats.fisher_exact`'s, two-sided.
+
+    One category in both samples: status 'degenerate'; more than two: 'not_applicable'.
+
+    >>> from simdrift.metrics import drift
+    >>> result = drift.fisher_exact([0] * 8 + [1] * 2, [0] * 1 + [1] * 5)
+    >>> result.value, round(result.p_value, 6)
+    (20.0, 0.034965)
+    """
+    params = {"corrected": corrected} if corrected is not False else {}
+    return run(
+        "fisher_exact", reference, current, params, alpha=alpha, kind=CATEGORICAL, threads=threads
+    )
+
+
+@drift_method("z_test", kinds=(CATEGORICAL,), rule="test")
+def measure_z_test(pair: ColumnPair) -> Outcome:
+    """Difference of the shares of the category that sorts last; pooled z-test."""
+    refused, (a, n, b, m) = _two_categories(pair)
+    if refused is not None:
+        return refused
+    return share_difference(a, n, b, m)
+
+
+def z_test(
+    reference: object,
+    current: object,
+    *,
+    alpha: float = DEFAULT_ALPHA,
+    weights: Weights = None,
+    threads: int | None = None,
+) -> DriftResult:
+    """Current share less reference share of the category that sorts last (True, 1, 'yes'), in
+    [-1, 1], with Newcombe's 95 % interval; p-value of the pooled two-proportion z-test, effect
+    size Cohen's h. Alerts where p <= alpha.
+
+    One category in both samples: status 'degenerate'; more than two: 'not_applicable'.
+
+    >>> from simdrift.metrics import drift
+    >>> result = drift.z_test([False] * 30 + [True] * 10, [False] * 20 + [True] * 20)
+    >>> result.value, round(result.p_value, 6)
+    (0.25, 0.020921)
+    """
+    return run(
+        "z_test",
+        reference,
+        current,
+        {},
+        alpha=alpha,
+        kind=CATEGORICAL,
+        weights=weights,
+        threads=threads,
+    )
+
+
+def _one_sided(there: Rows, gone: Rows, share: float) -> Outcome:
+    """`share` of rows in categories that the other sample has none of; p-value and null
+    quantile of random exchanges of rows; effect size: how many categories there are."""
+    rows, others = int(there.sum()), int(gone.sum())
+    alone = (gone == 0) & (there > 0)
+    found, sizes = int(there[alone].sum()), there + gone
+    log_p = unseen_log_p(sizes, others, rows + others, found)
+    return Outcome(
+        share,
+        p_value=exp_p(log_p),
+        effect_size=float(alone.sum()),
+        null_quantile=unseen_quantile(sizes, others, rows + others) / rows,
+        log_p=lambda: log_p,
+    )
+
+
+def _share_alone(there: Counts, gone: Counts) -> float:
+    """The share of `there` in categories that `gone` has none of."""
+    return float(there[gone == 0].sum()) / float(there.sum())
+
+
+@drift_method("new_categories", kinds=(CATEGORICAL,), rule="distance", threshold=0.01)
+def measure_new_categories(pair: ColumnPair) -> Outcome:
+    """Share of current rows in categories that the reference does not have."""
+    if (refused := crowded(pair)) is not None:
+        return refused
+    _, c, d = pair.category_rows  # chance is of rows, whatever they weigh
+    share = _share_alone(pair.category_counts[2], c)
+    return _one_sided(d, c, share)._replace(n_reference=int(c.sum()), n_current=int(d.sum()))
+
+
+def new_categories(
+    reference: object,
+    current: object,
+    *,
+    threshold: float | None = None,
+    weights: Weights = None,
+    threads: int | None = None,
+) -> DriftResult:
+    """Share of current rows in categories that the reference does not have; effect size: how
+    many there are. Default threshold 0.01.
+
+    Rare categories are missed by chance: p-value and `null_quantile` say how much of that
+    random exchanges of rows between the samples give.
+
+    >>> from simdrift.metrics import drift
+    >>> drift.new_categories(["a", "b", "b"], ["a", "b", "c", "d"]).value
+    0.5
+    """
+    return run(
+        "new_categories",
+        reference,
+        current,
+        {},
+        threshold,
+        kind=CATEGORICAL,
+        weights=weights,
+        threads=threads,
+    )
+
+
+@drift_method("vanished_categories", kinds=(CATEGORICAL,), rule="distance", threshold=0.01)
+def measure_vanished_categories(pair: ColumnPair) -> Outcome:
+    """Share of reference rows in categories that the current sample does not have."""
+    if (refused := crowded(pair)) is not None:
+        return refused
+    _, c, d = pair.category_rows
+    share = _share_alone(pair.category_counts[1], d)
+    return _one_sided(c, d, share)._replace(n_reference=int(c.sum()), n_current=int(d.sum()))
+
+
+def vanished_categories(
+    reference: object,
+    current: object,
+    *,
+    threshold: float | None = None,
+    weights: Weights = None,
+    threads: int | None = None,
+) -> DriftResult:
+    """Share of reference rows in categories that the current sample does not have; effect
+    size: how many there are. Default threshold 0.01; p-value and `null_quantile` as in
+    `new_categories`.
+
+    >>> from simdrift.metrics import drift
+    >>> drift.vanished_categories(["a", "b", "b", "e"], ["a", "a", "b"]).value
+    0.25
+    """
+    return run(
+        "vanished_categories",
+        reference,
+        current,
+        {},
+        threshold,
+        kind=CATEGORICAL,
+        weights=weights,
+        threads=threads,
+    )

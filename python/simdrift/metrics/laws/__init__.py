@@ -1,1 +1,0 @@
-"""The laws of test statistics under no drift: p-values and their logarithms."""

@@ -1,0 +1,207 @@
+"""Every planned metric of every column over groups, before correction: `Measured` arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdrift.metrics import side_by_side
+from simdrift.metrics.auto import MethodChoice
+from simdrift.metrics.columns import ReferenceColumn
+from simdrift.metrics.conventions import evidently
+from simdrift.metrics.evaluate import evaluate
+from simdrift.metrics.grouped import ColumnGroups, GroupedPair
+from simdrift.metrics.outcomes import Outcomes
+from simdrift.metrics.plan import DriftPlan, choice_of, prepared_call
+from simdrift.metrics.registry import DriftMethod, method
+from simdrift.metrics.registry import evaluate as evaluate_one
+from simdrift.metrics.values import MISSING_COLUMN, NEW_COLUMN, Outcome, params_text
+
+if TYPE_CHECKING:
+    from simdrift.metrics.drift.table.sample import TablePair
+
+Progress = Callable[[int, int], object] | None
+
+References = Mapping[str, ReferenceColumn]
+Currents = Mapping[str, ColumnGroups]
+
+
+class Verdict(NamedTuple):
+    """Threshold and alerts of a convention that has rules of its own; alerts are -1 where the
+    rule says nothing."""
+
+    threshold: float
+    alert: NDArray[np.int8]
+
+
+class Measured(NamedTuple):
+    """One metric of one column over groups. `informational`: it decides only where the deciding
+    ones have no value. `present`: the groups that have this row; None for all."""
+
+    column: str
+    spec: DriftMethod
+    params: str
+    outcomes: Outcomes
+    informational: bool = False
+    verdict: Verdict | None = None
+    present: NDArray[np.bool_] | None = None
+
+
+class MeasuredColumn(NamedTuple):
+    """All that was measured of one column; `pair` keeps what its histograms need."""
+
+    measured: list[Measured]
+    pair: GroupedPair | None
+
+
+def measure_columns(
+    reference: References,
+    current: Currents,
+    plan: DriftPlan,
+    groups: int,
+    progress: Progress = None,
+) -> tuple[list[Measured], dict[str, GroupedPair]]:
+    """Every planned metric of every column, in the reference's order; then what is new. With the
+    pairs of the columns that both sides have."""
+    found = side_by_side.each(
+        lambda name, on: _measure_named(
+            name, reference, current, replace(plan, threads=on), groups
+        ),
+        list(reference),
+        rows=0 if _takes_long(plan) else _cost(plan) * _rows_read(reference, current),
+        threads=plan.threads,
+    )
+    measured: list[Measured] = []
+    pairs: dict[str, GroupedPair] = {}
+    for done, (name, (own, pair)) in enumerate(zip(reference, found, strict=True), 1):
+        measured += own
+        if pair is not None:
+            pairs[name] = pair
+        if progress is not None:
+            progress(done, len(reference))
+    for name, new in current.items():
+        if name not in reference:
+            measured.append(_new_column(new))
+    return measured, pairs
+
+
+def _rows(columns: References | dict[str, ReferenceColumn]) -> int:
+    return max((column.rows for column in columns.values()), default=0)
+
+
+def _rows_read(reference: References, current: Currents) -> int:
+    """Of the longest column; a prepared reference is not read again."""
+    unread = {name: column for name, column in reference.items() if column.prepared is None}
+    longest = max((column.whole.rows for column in current.values()), default=0)
+    return max(_rows(unread), longest)
+
+
+def _cost(plan: DriftPlan) -> int:
+    """How many times as long a row takes as one of the automatic choice: ranks want a sort."""
+    calls = [call for choice in plan.choices.values() for call in choice.decisive]
+    return 2 if any(method(name).reads == "ranks" for name, _ in calls) else 1
+
+
+def _takes_long(plan: DriftPlan) -> bool:
+    """Whether a column may take so long that Ctrl-C has to reach it, which only the main thread
+    hears: resampling, and the convention, which also sets warnings aside for all threads."""
+    calls = [
+        call for choice in plan.choices.values() for call in (*choice.decisive, *choice.beside)
+    ]
+    resampled = any({"permutations", "bootstrap"} & params.keys() for _, params in calls)
+    return resampled or plan.convention is not None
+
+
+def _measure_named(
+    name: str, reference: References, current: Currents, plan: DriftPlan, groups: int
+) -> MeasuredColumn:
+    column, other = reference[name], current.get(name)
+    choice = plan.choices.get(name) or choice_of("auto", column, None)
+    if other is None:
+        return MeasuredColumn(_missing_column(column, choice, plan, groups), None)
+    with column.on(plan.threads), other.on(plan.threads):
+        return _measure(column, other, choice, plan)
+
+
+def _measure(
+    column: ReferenceColumn, other: ColumnGroups, choice: MethodChoice, plan: DriftPlan
+) -> MeasuredColumn:
+    if plan.convention == evidently.NAME:
+        pair = GroupedPair(column, other, threads=plan.threads)
+        return MeasuredColumn(_by_evidently(pair, choice, plan), pair)
+    calls = [
+        (*prepared_call(call, column.kind, plan.bins), informational)
+        for calls, informational in ((choice.decisive, False), (choice.beside, True))
+        for call in calls
+    ]
+    if plan.missing_share and all(spec.name != "missing_share" for spec, *_ in calls):
+        calls.append((method("missing_share"), {}, "", False))
+    reads = {"picture"} | {spec.reads for spec, *_ in calls}
+    pair = GroupedPair(column, other, reads=reads, threads=plan.threads)
+    with pair.sorted_once():
+        measured = [
+            Measured(column.name, spec, text, evaluate(spec, pair, params), informational)
+            for spec, params, text, informational in calls
+        ]
+    return MeasuredColumn(measured, pair)
+
+
+def _by_evidently(pair: GroupedPair, choice: MethodChoice, plan: DriftPlan) -> list[Measured]:
+    name = pair.name
+
+    def threshold_of(short: str, default: float) -> float:
+        own = plan.thresholds.get((name, short), plan.thresholds.get(short))
+        return default if own is None else own
+
+    named = None if name in plan.automatic else [short for short, _ in choice.decisive]
+    judged = [
+        {one.method: one for one in evidently.judge(pair.reference, current, named, threshold_of)}
+        for current in pair.current.each
+    ]
+    absent = Outcome(None)
+    measured = []
+    for short in dict.fromkeys(short for group in judged for short in group):
+        own = [group.get(short) for group in judged]
+        threshold = next(one.threshold for one in own if one is not None)
+        alerts = [-1 if one is None or one.alert is None else int(one.alert) for one in own]
+        measured.append(
+            Measured(
+                name,
+                method(short),
+                evidently.PARAMS,
+                Outcomes.stacked([absent if one is None else one.outcome for one in own]),
+                verdict=Verdict(threshold, np.array(alerts, np.int8)),
+                present=np.array([one is not None for one in own]),
+            )
+        )
+    return measured
+
+
+def _missing_column(
+    column: ReferenceColumn, choice: MethodChoice, plan: DriftPlan, groups: int
+) -> list[Measured]:
+    calls = choice.decisive or (("missing_share", {}),)
+    outcomes = Outcomes.uniform(Outcome(None, MISSING_COLUMN, n_reference=column.rows), groups)
+    return [
+        Measured(column.name, spec, text, outcomes)
+        for spec, _, text in (prepared_call(call, column.kind, plan.bins) for call in calls)
+    ]
+
+
+def _new_column(column: ColumnGroups) -> Measured:
+    rows = [Outcome(None, NEW_COLUMN, n_current=int(count)) for count in column.rows.tolist()]
+    return Measured(column.name, method("missing_share"), "", Outcomes.stacked(rows))
+
+
+def measure_tables(pairs: Sequence[TablePair], plan: DriftPlan) -> list[Measured]:
+    """The planned methods of whole tables, a pair a group; their rows have the column ''."""
+    measured = []
+    for name, params in plan.table:
+        spec = method(name)
+        outcomes = Outcomes.stacked([evaluate_one(spec, pair, params) for pair in pairs])
+        measured.append(Measured("", spec, params_text(params), outcomes))
+    return measured

@@ -1,0 +1,165 @@
+"""What one metric gives on one column over many groups of rows: arrays, one entry a group.
+
+A group is the rows of one window of one segment. `Outcomes` is to groups what `values.Outcome` is
+to a single pair: NaN stands for what is absent, a status code for why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdrift.catalogue.statuses import CODES, STATUSES
+from simdrift.metrics.values import Outcome, Size
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.uint8]
+Rows = NDArray[np.int64]
+Sizes = NDArray[np.int64] | NDArray[np.float64]
+"""Rows of each group, or of all (one entry); -1 where not known; effective sizes are float."""
+
+OK_CODE = CODES["ok"]
+OVERFLOW_CODE = CODES["overflow"]
+ABSENT_ROWS = -1
+_CLEANED = ("null_quantile", "effect_size", "ci_low", "ci_high")
+
+
+@dataclass(slots=True)
+class Outcomes:
+    """One metric over groups, before correction and thresholds. `value` is NaN exactly where
+    `status` is not 'ok'; an array that is None is absent everywhere; `log_p` computes the natural
+    logarithms of the p-values on demand; `reasons` are by group."""
+
+    value: Floats
+    status: Codes
+    p_value: Floats | None = None
+    effect_size: Floats | None = None
+    ci_low: Floats | None = None
+    ci_high: Floats | None = None
+    null_quantile: Floats | None = None
+    n_reference: Sizes = field(default_factory=lambda: np.array([ABSENT_ROWS]))
+    n_current: Sizes = field(default_factory=lambda: np.array([ABSENT_ROWS]))
+    log_p: Callable[[], Floats] | None = None
+    reasons: Mapping[int, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    @classmethod
+    def refused(cls, status: Codes, n_reference: Sizes, n_current: Sizes, reason: str = "") -> Self:
+        """No value in any group."""
+        reasons = dict.fromkeys(range(len(status)), reason) if reason else {}
+        value = np.full(len(status), np.nan)
+        return cls(value, status, n_reference=n_reference, n_current=n_current, reasons=reasons)
+
+    @classmethod
+    def uniform(cls, outcome: Outcome, groups: int) -> Self:
+        """The same outcome in every group."""
+        return cls.stacked([outcome] * groups) if groups != 1 else cls.stacked([outcome])
+
+    @classmethod
+    def stacked(cls, outcomes: Sequence[Outcome]) -> Self:
+        """Of outcomes that were computed group by group."""
+        logs = [outcome.log_p for outcome in outcomes]
+        return cls(
+            _column(outcome.value for outcome in outcomes),
+            np.array([CODES[outcome.status] for outcome in outcomes], np.uint8),
+            _column(outcome.p_value for outcome in outcomes),
+            _column(outcome.effect_size for outcome in outcomes),
+            _column(outcome.ci_low for outcome in outcomes),
+            _column(outcome.ci_high for outcome in outcomes),
+            _column(outcome.null_quantile for outcome in outcomes),
+            _sizes(outcome.n_reference for outcome in outcomes),
+            _sizes(outcome.n_current for outcome in outcomes),
+            (lambda: _column(log and log() for log in logs)) if any(logs) else None,
+            {place: o.reason for place, o in enumerate(outcomes) if o.reason},
+        )
+
+    def at(self, group: int) -> Outcome:
+        """One group's outcome."""
+        log_p = self.log_p
+        return Outcome(
+            _number(self.value, group),
+            STATUSES[int(self.status[group])].name,
+            _number(self.p_value, group),
+            _number(self.effect_size, group),
+            _number(self.ci_low, group),
+            _number(self.ci_high, group),
+            _number(self.null_quantile, group),
+            _size(self.n_reference, group),
+            _size(self.n_current, group),
+            None if log_p is None else lambda: float(log_p()[group]),
+            self.reasons.get(group, ""),
+        )
+
+    def cleaned(self) -> Self:
+        """Without infinities: a value that is not finite is 'overflow'."""
+        finite = np.isfinite(self.value)
+        if not finite.all():
+            bad = ~finite
+            self.value = np.where(bad, np.nan, self.value)
+            self.status = np.where(bad & (self.status == OK_CODE), OVERFLOW_CODE, self.status)
+        for name in _CLEANED:
+            array = getattr(self, name)
+            if array is not None and np.isinf(array).any():
+                setattr(self, name, np.where(np.isinf(array), np.nan, array))
+        return self
+
+    def where(self, active: NDArray[np.bool_], other: Self) -> Self:
+        """These outcomes where a group is active, the others' elsewhere."""
+        if active.all():
+            return self
+
+        def chosen(name: str) -> Floats | None:
+            mine = getattr(self, name)
+            return None if mine is None else np.where(active, mine, np.nan)
+
+        return replace(
+            self,
+            value=np.where(active, self.value, np.nan),
+            status=np.where(active, self.status, other.status),
+            p_value=chosen("p_value"),
+            effect_size=chosen("effect_size"),
+            ci_low=chosen("ci_low"),
+            ci_high=chosen("ci_high"),
+            null_quantile=chosen("null_quantile"),
+            n_reference=np.where(active, self.n_reference, other.n_reference),
+            n_current=np.where(active, self.n_current, other.n_current),
+            reasons={
+                place: (self if active[place] else other).reasons[place]
+                for place in range(len(active))
+                if place in (self if active[place] else other).reasons
+            },
+        )
+
+
+def _column(numbers: Iterable[float | None]) -> Floats:
+    """float64 with NaN for None."""
+    return np.array([np.nan if number is None else number for number in numbers], float)
+
+
+def _sizes(sizes: Iterable[Size | None]) -> Sizes:
+    given = [ABSENT_ROWS if size is None else size for size in sizes]
+    return np.array(given, float if any(isinstance(s, float) for s in given) else np.int64)
+
+
+def _number(array: Floats | None, group: int) -> float | None:
+    if array is None:
+        return None
+    number = float(array[group])
+    return None if number != number else number
+
+
+def _size(array: Sizes, group: int) -> Size | None:
+    size = array[group if len(array) > 1 else 0].item()
+    return None if size == ABSENT_ROWS else size
+
+
+def elementwise(function: Callable[..., float], *arrays: NDArray[np.generic] | float) -> Floats:
+    """A function of numbers on each group's numbers: the bits are those of the function alone."""
+    rows = zip(*(array.tolist() for array in np.broadcast_arrays(*arrays)), strict=True)
+    return np.array([function(*row) for row in rows], float)

@@ -1,0 +1,243 @@
+"""`compare` and `profile`: one call on any two frames, or on one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import numpy as np
+
+from simdrift._core import Column
+from simdrift._errors import SpecError
+from simdrift.columns import as_column
+from simdrift.metrics import quality
+from simdrift.metrics.decide import Decided
+from simdrift.metrics.drift.table.sample import TableSample
+from simdrift.metrics.grouped import ColumnGroups, Groups
+from simdrift.metrics.weights import both_sides
+from simdrift.monitoring.digests import DataDigest
+from simdrift.monitoring.frames import Frame, frame_of, row_weights
+from simdrift.monitoring.reference import Reference, plan_of, references, rows_of, types_of
+from simdrift.monitoring.report import Identity, report_of, results_of
+from simdrift.monitoring.roles import Roles, check_names, no_column, roles_of
+from simdrift.monitoring.segments import found_segments, segment_frames
+from simdrift.monitoring.spec import Columns, Spec
+from simdrift.monitoring.window import (
+    WHOLE,
+    SegmentData,
+    Thresholds,
+    WindowValues,
+    measure_windows,
+)
+from simdrift.reports import ProfileReport, Report
+
+Progress = Callable[[int, int], object] | None
+Correction = Literal["bh", "by", "holm", "bonferroni", "none"]
+QUANTILES = quality.QUANTILES
+WEIGHTS = "row_weights"
+
+
+def compare(
+    reference: object,
+    current: object,
+    *,
+    columns: Sequence[str] | None = None,
+    roles: Columns | Mapping[str, Any] | None = None,
+    methods: Any = "auto",
+    convention: Literal["simdrift", "evidently"] | None = None,
+    correction: Correction = "bh",
+    thresholds: Thresholds | None = None,
+    segments: Sequence[str | Sequence[str]] = (),
+    bins: int | str | Sequence[float] = 10,
+    weights: str | tuple[object, object] | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> Report:
+    """Compare the columns of two frames: drift of each, and of the whole.
+
+    `reference`, `current`: pandas, polars, Arrow, NumPy dicts, DuckDB, a path of a Parquet file;
+    `reference` may be a `Reference`. `columns`: names to compare (default: all of both).
+    `roles`: a dict such as {"prediction": "p", "target": "y", "categorical": ["zip"]}.
+    `methods`: 'auto', a name, a list, or a dict of them by column or kind; with parameters as
+    (name, {parameter: value}) or {name: {parameter: value}}. `thresholds`: by
+    metric, or by column and metric. `segments`: columns, or lists of columns, the rows of whose
+    values are compared on their own, too. `bins`: how psi and its like cut numbers.
+    `weights`: the name of a column of row weights in both, or array-likes for reference and
+    current (either of them None): drift is then of the weighted rows, tests take effective sizes.
+    `convention="evidently"`: scores, thresholds and choice of methods of Evidently 0.7.23.
+    SpecError for an argument that can't be used; data never raise.
+
+    >>> import numpy as np
+    >>> x = np.arange(1000.0)
+    >>> report = compare({"x": x}, {"x": x + 500})
+    >>> report.results.filter(metric="drift.dataset")[0].value
+    1.0
+    """
+    if isinstance(reference, Reference):
+        _check_reference_weights(reference, weights)
+        return reference.compare(current, threads=threads, progress=progress)
+    before, now = frame_of(reference, "reference"), frame_of(current, "current")
+    weight = _weight_column(weights, before, now)
+    spec = _spec(
+        columns, roles, methods, convention, correction, thresholds, segments, bins, weight
+    )
+    _check_columns(columns, list(dict.fromkeys([*before, *now])))
+    return _compared(before, now, spec, threads, progress)
+
+
+def _check_reference_weights(reference: Reference, weights: object) -> None:
+    """SpecError for weights beside a `Reference`, which has its own."""
+    if weights is not None and weights != reference.roles.weight:
+        raise SpecError(
+            f"weights: the reference has {reference.roles.weight!r}: fit it with "
+            "'columns.weight', and leave the argument out"
+        )
+
+
+def _weight_column(weights: object, before: dict[str, Any], now: dict[str, Any]) -> str | None:
+    """The name of the column of weights; arrays become one of both frames."""
+    if weights is None or isinstance(weights, str):
+        return weights
+    rows = [max((len(c) for c in f.values() if isinstance(c, Column)), default=0)
+            for f in (before, now)]  # fmt: skip
+    try:
+        both_sides(weights, (rows[0], rows[1]))
+    except (TypeError, ValueError) as error:
+        raise SpecError(str(error)) from None
+    name = WEIGHTS
+    while name in before or name in now:
+        name += "_"
+    sides: Any = weights
+    for frame, given, count in zip((before, now), sides, rows, strict=True):
+        frame[name] = as_column(np.ones(count) if given is None else given, name=name)
+    return name
+
+
+def _without_equal_weights(roles: Roles, reference: Frame, current: Frame) -> Roles:
+    """Rows that count alike on both sides have no weights."""
+    sides = [row_weights(frame, roles.weight) for frame in (reference, current)]
+    if all(side is None or side.are_equal for side in sides):
+        return replace(roles, weight=None)
+    return roles
+
+
+def _check_columns(columns: Sequence[str] | None, names: Sequence[str]) -> None:
+    """SpecError for the first of the argument `columns` that no frame has."""
+    for name in columns or ():
+        if name not in names:
+            raise SpecError(f"columns: {no_column(name, names)}")
+
+
+def _spec(
+    columns: Sequence[str] | None,
+    roles: Columns | Mapping[str, Any] | None,
+    methods: Any,
+    convention: Any,
+    correction: Any,
+    thresholds: Thresholds | None,
+    segments: Sequence[str | Sequence[str]],
+    bins: int | str | Sequence[float],
+    weight: str | None,
+) -> Spec:
+    """The arguments, checked as a spec's keys are."""
+    values = roles.model_dump() if isinstance(roles, Columns) else dict(roles or {})
+    if weight is not None:
+        if values.setdefault("weight", weight) not in (None, weight):
+            raise SpecError("weights: expected them as an argument or as a role, found both")
+        values["weight"] = weight
+    if columns is not None:
+        named = {values.get(role) for role in ("prediction", "target", "timestamp", "weight")}
+        values["features"] = tuple(name for name in columns if name not in named)
+    return Spec(
+        monitor="compare",
+        window="all",
+        columns=Columns(**values),
+        methods=methods,
+        convention=convention,
+        correction=correction,
+        thresholds=dict(thresholds or {}),
+        segments=segments,
+        bins=bins,
+    )
+
+
+def _compared(
+    reference: Frame, current: Frame, spec: Spec, threads: int | None, progress: Progress
+) -> Report:
+    started = datetime.now(UTC)
+    names = list(dict.fromkeys([*reference, *current]))
+    check_names(spec, names)
+    roles = _without_equal_weights(roles_of(spec.columns, names), reference, current)
+    left = references(reference, roles, threads)
+    rows = rows_of(current, roles)
+    weighted = roles.weight is not None
+    plan, limits = plan_of(spec, left, rows_current=rows, threads=threads, weighted=weighted)
+    sample = TableSample.of(left) if plan.table else None
+    data = [SegmentData(WHOLE, left, current, Groups.whole(), sample)]
+    segments = found_segments(reference, spec.segments, threads)
+    before = segment_frames(reference, segments, roles.with_weight(roles.compared), threads)
+    now = segment_frames(current, segments, roles.with_weight(roles.watched), threads)
+    for text, rows_before in before.items():
+        own = references(rows_before, roles, threads)
+        data.append(SegmentData(text, own, now[text], Groups.whole()))
+    values = measure_windows(data, roles, spec.metrics, plan, limits, progress)
+    fingerprint = DataDigest(threads)
+    return report_of(
+        values,
+        Identity.of(spec, spec.digest),
+        roles,
+        types_of(left, current, roles),
+        rows,
+        started,
+        threads,
+        digests=lambda: (fingerprint(current), fingerprint(reference)),
+    )
+
+
+def profile(
+    data: object,
+    *,
+    columns: Sequence[str] | None = None,
+    quantiles: Sequence[float] = QUANTILES,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> ProfileReport:
+    """Every quality statistic of every column, or of `columns`: rows `quality.*` as docs/metrics.md
+    defines them, in the column's unit (times in seconds since 1970).
+
+    `data` as `compare` takes them; `quantiles`: shares in [0, 1], exact, by linear interpolation
+    (type 7). SpecError where a name is no column; data never raise: a column that can't be read
+    has a status.
+
+    >>> import numpy as np
+    >>> profile({"x": np.array([1.0, 2.0, np.nan])}).columns[0].value("missing_share")
+    0.3333333333333333
+    """
+    started = datetime.now(UTC)
+    frame = frame_of(data)
+    names = list(frame) if columns is None else list(columns)
+    _check_columns(names, list(frame))
+    columns_of = {
+        name: ColumnGroups(name, frame[name], Groups.whole(), threads=threads) for name in names
+    }
+    values = list(quality.table_statistics(columns_of, 1))
+    for done, column in enumerate(columns_of.values(), 1):
+        values += _statistics(column, quantiles)
+        if progress is not None:
+            progress(done, len(columns_of))
+    rows = max((column.whole.rows for column in columns_of.values()), default=0)
+    run = Identity(monitor="profile").run(rows, started)
+    results = results_of([run], WindowValues({WHOLE: values}, {}), threads=threads)
+    types = {name: column.whole.type for name, column in columns_of.items()}
+    return ProfileReport(results, types=types)
+
+
+def _statistics(column: ColumnGroups, quantiles: Sequence[float]) -> list[Decided]:
+    """All of a column's rows, the quantiles at the shares that are asked for."""
+    rows = quality.column_statistics(column)
+    if tuple(quantiles) == QUANTILES:
+        return rows
+    rest = [row for row in rows if row.metric != "quality.quantile"]
+    return rest + quality.quantile_statistics(column, quantiles)

@@ -1,0 +1,336 @@
+"""`Reference`: what current data are compared with, counted and sorted once, kept in a file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Self
+
+import numpy as np
+
+from simdrift._core import Column
+from simdrift._errors import InputError, SpecError
+from simdrift.metrics.auto import table_calls
+from simdrift.metrics.columns import ColumnState, ReferenceColumn
+from simdrift.metrics.drift.table.sample import TableSample
+from simdrift.metrics.grouped import Groups
+from simdrift.metrics.plan import DriftPlan
+from simdrift.metrics.weighted import WeightedReference
+from simdrift.metrics.weights import RowWeights
+from simdrift.monitoring import state_file
+from simdrift.monitoring.digests import DataDigest
+from simdrift.monitoring.frames import Frame, frame_of, row_weights
+from simdrift.monitoring.report import Identity, report_of
+from simdrift.monitoring.roles import Roles, check_names, roles_of, segment_columns
+from simdrift.monitoring.segments import Segment, found_segments, segment_frames
+from simdrift.monitoring.spec import Columns, Metrics, Spec
+from simdrift.monitoring.window import (
+    WHOLE,
+    Limits,
+    SegmentData,
+    measure_windows,
+    split_thresholds,
+)
+from simdrift.reports import Report
+from simdrift.results.identity import canonical_json, digest
+
+Progress = Callable[[int, int], object] | None
+
+
+class Reference:
+    """Columns prepared once (sorted, counted), with the methods chosen for each; windows never
+    switch. Make one by `fit` or `load`. It keeps the sorted values of every numeric column and
+    the counts of every category, not the data.
+
+    >>> import numpy as np
+    >>> reference = Reference.fit({"x": np.arange(100.0)})
+    >>> reference.compare({"x": np.arange(100.0)}).results.filter(metric="drift.ks")[0].value
+    0.0
+    """
+
+    def __init__(
+        self,
+        columns: Mapping[str, ReferenceColumn],
+        spec: Spec,
+        roles: Roles,
+        *,
+        segments: Mapping[Segment, Mapping[str, ReferenceColumn]] | None = None,
+        sample: TableSample | None = None,
+        recorded: Mapping[str, str] | None = None,
+        threads: int | None = None,
+    ) -> None:
+        self.columns = dict(columns)
+        self.segments = {key: dict(own) for key, own in (segments or {}).items()}
+        self.sample = sample
+        self.spec = spec
+        self.roles = roles
+        self.plan, self.limits = plan_of(spec, self.columns, recorded=recorded, threads=threads)
+        self._digest: str | None = None
+        self._spec_digest = spec.digest
+
+    @classmethod
+    def fit(
+        cls,
+        data: object,
+        *,
+        spec: Spec | None = None,
+        columns: Sequence[str] | None = None,
+        threads: int | None = None,
+    ) -> Self:
+        """Prepare a frame (anything that `compare` takes). `spec` gives roles, methods and
+        thresholds; without it every column, or those of `columns`, is a feature. SpecError where
+        a name is no column; data never raise.
+
+        >>> Reference.fit({"x": [1.0, 2.0, None], "c": ["a", "b", "a"]}, columns=["x"]).rows
+        3
+        """
+        spec = spec or spec_without_time(columns)
+        frame = frame_of(data)
+        later = () if spec.columns.target is None else (spec.columns.target,)
+        check_names(spec, [*frame, *later])
+        return cls.of_frame(frame, spec, threads=threads)
+
+    @classmethod
+    def of_frame(cls, frame: Frame, spec: Spec, *, threads: int | None = None) -> Self:
+        """Prepare columns that were taken apart already."""
+        roles = roles_of(spec.columns, list(frame))
+        found = found_segments(frame, spec.segments, threads)
+        frames = segment_frames(frame, found, roles.with_weight(roles.compared), threads)
+        segments = {key: prepared(frames[key.text], roles, threads) for key in found}
+        sample = None
+        if table_calls(spec.methods):
+            sample = TableSample.of(references(frame, roles, threads))
+        columns = prepared(frame, roles, threads)
+        return cls(columns, spec, roles, segments=segments, sample=sample, threads=threads)
+
+    @property
+    def rows(self) -> int:
+        """Rows of the reference."""
+        return max((column.rows for column in self.columns.values()), default=0)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything a comparison depends on: the same after `load`, and for the same
+        rows in another library (so without the names of its types)."""
+        if self._digest is None:
+            content, arrays = self._state()
+            for entry in content["columns"]:
+                del entry["type"]
+            parts: list[Any] = [canonical_json(content)]
+            for name, array in arrays.items():
+                parts += [name, array.dtype.str, array.tobytes()]
+            self._digest = digest(parts)
+        return self._digest
+
+    def compare(
+        self, batch: object, *, threads: int | None = None, progress: Progress = None
+    ) -> Report:
+        """The batch (as `compare` takes one) against this reference; only the batch is read.
+        A column that it lacks, or has as another type, is a status.
+
+        >>> reference = Reference.fit({"x": [1.0, 2.0, 3.0]})
+        >>> reference.compare({"y": [1.0]}).results.filter(column="x")[0].status
+        'missing_column'
+        """
+        started = datetime.now(UTC)
+        frame = frame_of(batch, "batch")
+        row_weights(frame, self.roles.weight)  # refused before anything is computed
+        watched = self.roles.with_weight(self.roles.watched)
+        names = dict.fromkeys([*watched, *segment_columns(self.spec)])
+        held = {name: frame[name] for name in names if name in frame}
+        plan = replace(self.plan, threads=threads)
+        values = measure_windows(
+            [
+                SegmentData(WHOLE, self.columns, held, Groups.whole(), self.sample),
+                *self.segment_data(held, threads),
+            ],
+            self.roles,
+            self.spec.metrics,
+            plan,
+            self.limits,
+            progress,
+        )
+        identity = Identity.of(self.spec, self._spec_digest, DataDigest(threads)(held), self.digest)
+        types = types_of(self.columns, held, self.roles)
+        return report_of(
+            values, identity, self.roles, types, rows_of(held, self.roles), started, threads
+        )
+
+    def segment_data(self, frame: Frame, threads: int | None) -> list[SegmentData]:
+        """The segments of a batch's rows, each beside the reference's own."""
+        names = self.roles.with_weight(self.roles.watched)
+        frames = segment_frames(frame, list(self.segments), names, threads)
+        return [
+            SegmentData(key.text, own, frames[key.text], Groups.whole())
+            for key, own in self.segments.items()
+        ]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write to a file that `load` reads: versioned, with a checksum, whole or not at all.
+        InputError names the path where it can't be written.
+
+        >>> Reference.fit({"x": [1.0, 2.0]}).save("x.reference")
+        >>> Reference.load("x.reference").rows
+        2
+        """
+        content, arrays = self._state()
+        state_file.write(path, content, arrays)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, threads: int | None = None) -> Self:
+        """The reference that `save` wrote; InputError where the file is anything else."""
+        content, arrays = state_file.read(path)
+        if content.get("what") != "reference":
+            raise InputError(f"{path}: expected a reference, found {content.get('what')!r}")
+        columns: dict[str, ReferenceColumn] = {}
+        listed = content.get("segments", ())
+        segments = {_segment(pairs): dict[str, ReferenceColumn]() for pairs in listed}
+        groups = [columns, *segments.values()]
+        for number, entry in enumerate(content["columns"]):
+            column = _restored(_whole(entry, str(number), arrays), threads)
+            groups[entry.get("group", 0)][column.name] = column
+        spec = Spec(**json.loads(content["spec"]))
+        roles = roles_of(spec.columns, content["names"])
+        recorded = content["methods"]
+        sample = None
+        if "sample" in content:
+            sample = TableSample.from_state(_whole(content["sample"], "sample", arrays))
+        return cls(
+            columns,
+            spec,
+            roles,
+            segments=segments,
+            sample=sample,
+            recorded=recorded,
+            threads=threads,
+        )
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
+        """Content and arrays of the file."""
+        arrays: dict[str, np.ndarray[Any, Any]] = {}
+        columns = []
+        groups = [self.columns, *self.segments.values()]
+        held = [(group, column) for group, own in enumerate(groups) for column in own.values()]
+        for number, (group, column) in enumerate(held):
+            columns.append({**_parted(column.to_state(), str(number), arrays), "group": group})
+        content: dict[str, Any] = {
+            "what": "reference",
+            "columns": columns,
+            "segments": [list(map(list, key)) for key in self.segments],
+            "names": list(self._names()),
+            "methods": self.plan.record(),
+            "spec": self.spec.model_dump_json(exclude={"store", "threads", "data"}),
+        }
+        if self.sample is not None:
+            content["sample"] = _parted(self.sample.to_state(), "sample", arrays)
+        return content, arrays
+
+    def _names(self) -> Iterable[str]:
+        """Names from which the roles come out the same again."""
+        return dict.fromkeys([*self.columns, *self.roles.watched])
+
+
+def _restored(state: Mapping[str, Any], threads: int | None) -> ReferenceColumn:
+    kind = WeightedReference if "weighted" in state else ReferenceColumn
+    return kind.from_state(state, threads=threads)
+
+
+def references(frame: Frame, roles: Roles, threads: int | None) -> dict[str, ReferenceColumn]:
+    """The compared columns of a reference that are there, with the rows' weights."""
+    weights = row_weights(frame, roles.weight)
+    return {
+        name: _reference(name, frame[name], weights, kind=roles.kinds.get(name), threads=threads)
+        for name in roles.compared
+        if name in frame
+    }
+
+
+def _reference(
+    name: str, column: Any, weights: RowWeights | None, **options: Any
+) -> ReferenceColumn:
+    if weights is None:
+        return ReferenceColumn(name, column, **options)
+    return WeightedReference(name, column, weights, **options)
+
+
+def types_of(
+    reference: Mapping[str, ReferenceColumn], frame: Frame, roles: Roles
+) -> dict[str, str]:
+    """The type of each column, as reports name it: the current one's where both have it."""
+    types = {name: column.type for name, column in reference.items()}
+    for name in roles.watched:
+        if name in frame:
+            types[name] = ColumnState(name, frame[name]).type
+    return types
+
+
+def rows_of(frame: Frame, roles: Roles) -> int:
+    """Rows of the longest watched column."""
+    columns = (frame[name] for name in roles.watched if name in frame)
+    return max((len(column) for column in columns if isinstance(column, Column)), default=0)
+
+
+def _parted(state: Mapping[str, Any], name: str, arrays: dict[str, Any]) -> dict[str, Any]:
+    """What of a state is no array, with the names of its arrays, which go to `arrays`."""
+    own = {key: value for key, value in state.items() if isinstance(value, np.ndarray)}
+    arrays |= {f"{name}.{key}": array for key, array in own.items()}
+    return {**{k: v for k, v in state.items() if k not in own}, "arrays": list(own)}
+
+
+def _whole(entry: Mapping[str, Any], name: str, arrays: Mapping[str, Any]) -> dict[str, Any]:
+    """The state that `_parted` took apart."""
+    return {**entry, **{key: arrays[f"{name}.{key}"] for key in entry["arrays"]}}
+
+
+def _segment(pairs: Sequence[Sequence[str]]) -> Segment:
+    columns, values = pairs
+    return Segment(tuple(columns), tuple(values))
+
+
+def spec_without_time(columns: Sequence[str] | None) -> Spec:
+    """Every column (or these) as a feature of one window."""
+    features = "auto" if columns is None else tuple(columns)
+    return Spec(
+        monitor="compare", window="all", columns=Columns(features=features), metrics=Metrics()
+    )
+
+
+def prepared(frame: Frame, roles: Roles, threads: int | None) -> dict[str, ReferenceColumn]:
+    """The compared columns that are there, sorted and counted."""
+    columns = references(frame, roles, threads)
+    return {name: column.prepare() for name, column in columns.items()}
+
+
+def plan_of(
+    spec: Spec,
+    columns: Mapping[str, ReferenceColumn],
+    *,
+    rows_current: int | None = None,
+    recorded: Mapping[str, str] | None = None,
+    threads: int | None = None,
+    weighted: bool | None = None,
+) -> tuple[DriftPlan, Limits]:
+    """The drift plan of a spec, and the limits that other metrics are held against. `weighted`:
+    whether rows have weights, where the spec alone doesn't say."""
+    drift, limits = split_thresholds(spec.thresholds)
+    try:
+        plan = DriftPlan.make(
+            columns,
+            methods=spec.methods,
+            rows_current=rows_current,
+            recorded=recorded,
+            thresholds=drift,
+            correction=spec.correction,
+            alpha=spec.alpha,
+            bins=spec.bins,
+            drift_share=spec.drift_share,
+            threads=threads or spec.threads,
+            convention=spec.convention,
+            weighted=spec.columns.weight is not None if weighted is None else weighted,
+        )
+    except ValueError as error:  # a column or kind that does not exist
+        raise SpecError(str(error)) from None
+    return plan, limits

@@ -1,0 +1,130 @@
+"""Which column is what: the roles that a spec gives, held against the columns that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from simdrift._errors import SpecError
+from simdrift.monitoring.spec import Columns, Spec
+from simdrift.monitoring.spec_errors import did_you_mean
+
+NAMES_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Column names by role. `compared` are held against the reference, in order: features, then
+    the prediction; `kinds` says how a column is read where its type alone doesn't."""
+
+    compared: tuple[str, ...]
+    timestamp: str | None = None
+    prediction: str | None = None
+    target: str | None = None
+    kinds: dict[str, str] = field(default_factory=dict)
+    weight: str | None = None
+    """The column of row weights; None: every row counts alike."""
+
+    def with_weight(self, names: Sequence[str]) -> tuple[str, ...]:
+        """These columns, and that of the weights."""
+        return (*names, self.weight) if self.weight is not None else tuple(names)
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """Columns with quality metrics: those compared, and the target."""
+        return self.compared if self.target is None else (*self.compared, self.target)
+
+    @property
+    def by_column(self) -> dict[str, str]:
+        """Role by column, for showing."""
+        named = {self.prediction: "prediction", self.target: "target"}
+        return {name: named.get(name, "feature") for name in self.watched if name is not None}
+
+
+def roles_of(columns: Columns, names: Sequence[str]) -> Roles:
+    """The roles over these columns; 'auto' features are those without another role.
+
+    >>> roles_of(Columns(timestamp="t", prediction="p"), ["t", "a", "p"]).compared
+    ('a', 'p')
+    """
+    named = (columns.timestamp, columns.prediction, columns.target, columns.key, columns.weight)
+    taken = {*named, *columns.ignore}
+    features = (
+        tuple(name for name in names if name not in taken)
+        if columns.features == "auto"
+        else columns.features
+    )
+    prediction = () if columns.prediction is None else (columns.prediction,)
+    kinds = dict.fromkeys(columns.numeric, "numeric") | dict.fromkeys(
+        columns.categorical, "categorical"
+    )
+    return Roles(
+        (*features, *prediction),
+        columns.timestamp,
+        columns.prediction,
+        columns.target,
+        kinds,
+        columns.weight,
+    )
+
+
+def named_roles(columns: Columns) -> dict[str, str]:
+    """Role by column, of those that a spec names one by one.
+
+    >>> named_roles(Columns(prediction="p", target="y"))
+    {'p': 'prediction', 'y': 'target'}
+    """
+    named = {columns.prediction: "prediction", columns.target: "target"}
+    return {name: role for name, role in named.items() if name is not None}
+
+
+def check_names(spec: Spec, names: Sequence[str]) -> None:
+    """SpecError for the first name in the spec that no data have."""
+    columns = spec.columns
+    listed: list[tuple[str, Sequence[str]]] = [
+        (f"columns.{role}", [name])
+        for role in ("timestamp", "prediction", "target", "key", "weight")
+        if (name := getattr(columns, role)) is not None
+    ]
+    features = () if columns.features == "auto" else columns.features
+    listed += [
+        ("columns.features", features),
+        ("columns.numeric", columns.numeric),
+        ("columns.categorical", columns.categorical),
+        ("metrics.quantiles", [name for name in spec.metrics.quantiles if name != "*"]),
+        ("metrics.correlations", _paired(spec)),
+        ("segments", segment_columns(spec)),
+    ]
+    for key, wanted in listed:
+        for name in wanted:
+            if name not in names:
+                raise SpecError(f"'{key}': {no_column(name, names)}")
+
+
+def check_watched(spec: Spec, roles: Roles) -> None:
+    """SpecError where metrics are asked for of a column that has no role."""
+    quantiles = [name for name in spec.metrics.quantiles if name != "*"]
+    for key, names in (("quantiles", quantiles), ("correlations", _paired(spec))):
+        for name in names:
+            if name not in roles.watched:
+                raise SpecError(
+                    f"'metrics.{key}': column {name!r} has no role in which it is watched: make it "
+                    "a feature, the prediction or the target"
+                )
+
+
+def _paired(spec: Spec) -> list[str]:
+    pairs = spec.metrics.correlations
+    return [] if pairs == "numeric" else [name for pair in pairs for name in pair]
+
+
+def segment_columns(spec: Spec) -> list[str]:
+    """The columns whose values make segments."""
+    return list(dict.fromkeys(name for names in spec.segments for name in names))
+
+
+def no_column(name: str, names: Sequence[str]) -> str:
+    """That the data have no such column, the one that was perhaps meant, and what they have."""
+    shown = ", ".join(names[:NAMES_SHOWN])
+    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    return f"the data have no column {name!r}{did_you_mean(name, list(names))}; found {shown}{more}"

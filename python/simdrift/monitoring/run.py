@@ -1,0 +1,329 @@
+"""`monitor`: windows times columns against a fixed reference, in one go."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from simdrift._core import Column
+from simdrift._errors import InputError, SpecError
+from simdrift.metrics.grouped import Groups
+from simdrift.monitoring.digests import DataDigest
+from simdrift.monitoring.frames import Frame, encoded, frame_of, row_weights, sliced, taken
+from simdrift.monitoring.reference import Reference, plan_of
+from simdrift.monitoring.report import Identity, results_of
+from simdrift.monitoring.roles import (
+    Roles,
+    check_names,
+    check_watched,
+    no_column,
+    roles_of,
+    segment_columns,
+)
+from simdrift.monitoring.segments import rows_by_segment
+from simdrift.monitoring.spec import Spec
+from simdrift.monitoring.window import WHOLE, SegmentData, measure_windows
+from simdrift.monitoring.windows import Rule, Unit, Window, Windows, assign, instant_of
+from simdrift.results import Results, Run
+
+Progress = Callable[[int, int], object] | None
+Between = tuple[datetime | None, datetime | None]
+SECONDS_PER_DAY = 86_400
+log = logging.getLogger("simdrift")
+
+
+def monitor(
+    spec: Spec,
+    data: object,
+    reference: object | None = None,
+    *,
+    between: Between | None = None,
+    progress: Progress = None,
+    threads: int | None = None,
+) -> Results:
+    """Every window of the data against the reference: rows, runs and histograms.
+
+    `data`: a frame or a path, as `compare` takes them. `reference`: a `Reference`, a frame, or
+    None where the spec's `reference` says which stretch of the data it is. `between=(after,
+    until)`, times with zones, computes the windows that end after the one and not after the
+    other: windows are cut as without it, so stretches that follow each other give every window
+    once. SpecError where a name in the spec is no column of the data; data never raise.
+
+    >>> import numpy as np
+    >>> from simdrift.monitoring import Columns, ReferenceSpec, Spec
+    >>> hours = np.datetime64("2024-01-01T00", "s") + np.arange(96).astype("timedelta64[h]")
+    >>> spec = Spec(monitor="m", dataset="d", columns=Columns(timestamp="t"),
+    ...             reference=ReferenceSpec(start="2024-01-01", end="2024-01-03"),
+    ...             start="2024-01-03")
+    >>> results = monitor(spec, {"t": hours, "x": np.arange(96.0) % 24})
+    >>> [(row.window_start.day, row.value) for row in results.filter(metric="drift.ks")]
+    [(3, 0.0), (4, 0.0)]
+    """
+    frame = frame_of(data)
+    before = None if isinstance(reference, Reference) else _reference_rows(spec, frame, reference)
+    known = list(reference.columns) if isinstance(reference, Reference) else list(before or ())
+    names = list(dict.fromkeys([*frame, *known]))
+    check_names(spec, names)
+    found = _windows(spec, frame)
+    _tell(spec, frame, found, holds_reference=before is frame)
+    if between is not None:
+        found = _ending(found, between)
+    if isinstance(reference, Reference):
+        prepared = reference
+    else:
+        prepared = Reference.of_frame(_stretch(spec, before or {}), spec, threads=threads)
+    roles = roles_of(spec.columns, names)
+    check_watched(spec, roles)
+    _check_reference(spec, roles, prepared)
+    row_weights(frame, roles.weight)  # refused before any window is computed
+    kept = dict.fromkeys([*roles.with_weight(roles.watched), *segment_columns(spec)])
+    wanted = {name: frame[name] for name in kept if name in frame}
+    ordered = encoded(taken(wanted, found.order), threads)
+    return _Monitor(spec, roles, prepared, ordered, threads).run(found, progress)
+
+
+def _ending(found: Windows, between: Between) -> Windows:
+    """The windows that end after the first time and not after the second."""
+    after, until = between
+    for time in between:
+        if time is not None and time.tzinfo is None:
+            raise ValueError(f"between: expected times with a zone, found {time.isoformat()}")
+    kept = [
+        window
+        for window in found.windows
+        if (after is None or window.end > after) and (until is None or window.end <= until)
+    ]
+    return replace(found, windows=tuple(kept))
+
+
+def _tell(spec: Spec, frame: Frame, found: Windows, *, holds_reference: bool) -> None:
+    """That there are rows which no window holds, those of the reference aside."""
+    reference = _reference_outside(spec, frame) if holds_reference and found.outside else 0
+    if found.outside > reference:
+        beside = " and of the reference" if reference else ""
+        log.info(
+            "%s rows lie outside of %s to %s%s",
+            f"{found.outside - reference:,}",
+            spec.start or "the first row",
+            spec.end or "the last",
+            beside,
+        )
+    if found.untimed:
+        log.info("%s rows have no time", f"{found.untimed:,}")
+
+
+def _reference_outside(spec: Spec, frame: Frame) -> int:
+    """Rows of the data that are the reference's and in no window."""
+    stretch = spec.reference
+    if stretch is None or spec.columns.timestamp is None:
+        return 0
+    zone = ZoneInfo(spec.timezone)
+    bounds = [
+        None if moment is None else instant_of(moment, zone)
+        for moment in (stretch.start, stretch.end, spec.start, spec.end)
+    ]
+    begin, stop, first, last = bounds
+    rows = _rows_between(spec, frame, begin, stop)
+    starts = [moment for moment in (begin, first) if moment is not None]
+    ends = [moment for moment in (stop, last) if moment is not None]
+    both = max(starts, default=None), min(ends, default=None)
+    return rows - _rows_between(spec, frame, *both)
+
+
+def _rows_between(spec: Spec, frame: Frame, start: datetime | None, end: datetime | None) -> int:
+    """Rows of the time [start, end)."""
+    if start is not None and end is not None and start >= end:
+        return 0
+    return sum(
+        window.rows for window in _assign(spec, frame, Rule.parse("all"), start, end).windows
+    )
+
+
+def _check_reference(spec: Spec, roles: Roles, reference: Reference) -> None:
+    """SpecError where a reference was fitted with another reading of a column, or without the
+    segments that are asked for."""
+    if set(spec.segments) - set(reference.spec.segments):
+        asked, there = (
+            "; ".join(" & ".join(names) for names in own) or "none"
+            for own in (spec.segments, reference.spec.segments)
+        )
+        raise SpecError(
+            f"'segments': the spec has {asked}, the reference {there}: fit the reference with "
+            "this spec"
+        )
+    if roles.weight != reference.roles.weight:
+        raise SpecError(
+            f"'columns.weight': the spec has {roles.weight!r}, the reference "
+            f"{reference.roles.weight!r}: fit the reference with this spec"
+        )
+    for name, kind in roles.kinds.items():
+        column = reference.columns.get(name)
+        if column is not None and column.broken is None and column.kind != kind:
+            raise SpecError(
+                f"column {name!r} is {kind} in the spec, but {column.kind} in the reference: fit "
+                "the reference with this spec"
+            )
+
+
+class _Monitor:
+    """What all windows of one call share."""
+
+    def __init__(
+        self,
+        spec: Spec,
+        roles: Roles,
+        reference: Reference,
+        frame: Frame,
+        threads: int | None,
+    ) -> None:
+        self.spec, self.roles = spec, roles
+        self.frame, self.threads = frame, threads or spec.threads
+        self.fingerprint = DataDigest(self.threads)
+        self.spec_digest, self.reference_digest = spec.digest, reference.digest
+        self.reference = reference
+        self.before = {
+            name: reference.columns[name] for name in roles.compared if name in reference.columns
+        }
+        recorded = reference.plan.record() if spec.methods == "auto" else None
+        self.plan, self.limits = plan_of(spec, self.before, recorded=recorded, threads=threads)
+
+    def run(self, found: Windows, progress: Progress) -> Results:
+        """All windows, in order."""
+        if not found.windows:
+            return Results(timezone=self.spec.timezone)
+        started = datetime.now(UTC)
+        groups = Groups(
+            np.array([window.first for window in found.windows], np.int64),
+            np.array([window.stop for window in found.windows], np.int64),
+        )
+        data = [
+            SegmentData(WHOLE, self.before, self.frame, groups, self.reference.sample),
+            *self._segments(groups),
+        ]
+        values = measure_windows(
+            data, self.roles, self.spec.metrics, self.plan, self.limits, progress
+        )
+        runs = [self._run(window, started) for window in found.windows]
+        return results_of(runs, values, threads=self.threads, timezone=self.spec.timezone)
+
+    def _segments(self, groups: Groups) -> list[SegmentData]:
+        """The windows of each segment that is asked for, beside the reference's own."""
+        asked = {
+            key: own
+            for key, own in self.reference.segments.items()
+            if key.columns in self.spec.segments
+        }
+        names = self.roles.with_weight(self.roles.watched)
+        held = {name: self.frame[name] for name in names if name in self.frame}
+        rows = rows_by_segment(self.frame, list(asked), self.threads)
+        stops = groups.ends(0)
+        return [
+            SegmentData(
+                key.text,
+                {name: column for name, column in own.items() if name in self.roles.compared},
+                taken(held, rows[key.text]),
+                Groups(
+                    np.searchsorted(rows[key.text], groups.starts),
+                    np.searchsorted(rows[key.text], stops),
+                ),
+            )
+            for key, own in asked.items()
+        ]
+
+    def _run(self, window: Window, started: datetime) -> Run:
+        """One window's run."""
+        columns = sliced(self.frame, window.first, window.stop)
+        return self._identity(window, columns).run(window.rows, started)
+
+    def _identity(self, window: Window, columns: Frame) -> Identity:
+        spec = self.spec
+        return Identity(
+            monitor=spec.monitor,
+            dataset=spec.dataset,
+            model=spec.model,
+            model_version=spec.model_version,
+            grain=spec.window,
+            window_start=window.start,
+            window_end=window.end,
+            spec_digest=self.spec_digest,
+            data_digest=self.fingerprint(columns),
+            reference_digest=self.reference_digest,
+        )
+
+
+def _reference_rows(spec: Spec, frame: Frame, reference: object | None) -> Frame:
+    """The columns that hold the reference: the given ones, or the data's own."""
+    if reference is not None:
+        return frame_of(reference)
+    if spec.reference is None or (spec.reference.start is None and spec.reference.end is None):
+        raise SpecError("'reference' is missing: pass one, or give 'start' and 'end' of its rows")
+    return frame
+
+
+def _stretch(spec: Spec, frame: Frame) -> Frame:
+    """The rows from the reference's start to its end; all where the spec has neither."""
+    stretch = spec.reference
+    if stretch is None or (stretch.start is None and stretch.end is None):
+        return frame
+    found = _assign(spec, frame, Rule.parse("all"), stretch.start, stretch.end)
+    if not found.windows or found.windows[0].rows == 0:
+        raise InputError(
+            f"the reference has no rows from {stretch.start} to {stretch.end} "
+            f"({spec.timezone}): check 'reference' and {spec.columns.timestamp!r}"
+        )
+    window = found.windows[0]
+    return sliced(taken(frame, found.order), window.first, window.stop)
+
+
+def _windows(spec: Spec, frame: Frame) -> Windows:
+    rule = Rule.parse(spec.window)
+    if spec.columns.timestamp is not None:
+        return _assign(spec, frame, rule, spec.start, spec.end)
+    if spec.start is None or spec.end is None:
+        raise SpecError(
+            "window 'all' without 'columns.timestamp' needs 'start' and 'end': the time that the "
+            "data are of"
+        )
+    rows = max((len(c) for c in frame.values() if isinstance(c, Column)), default=0)
+    start, end = (instant_of(moment, ZoneInfo(spec.timezone)) for moment in (spec.start, spec.end))
+    return Windows((Window(start, end, 0, rows),), None, 0, 0)
+
+
+def _assign(
+    spec: Spec,
+    frame: Frame,
+    rule: Rule,
+    start: datetime | date | None,
+    end: datetime | date | None,
+) -> Windows:
+    """The windows of the frame's time column."""
+    name = str(spec.columns.timestamp)
+    column = frame.get(name)
+    if column is None:
+        raise InputError(f"'columns.timestamp': {no_column(name, list(frame))}")
+    if not isinstance(column, Column):
+        raise InputError(f"the time column {name!r} can't be read: {column}")
+    if column.kind != "temporal" or column.type.startswith("duration"):
+        raise InputError(
+            f"'columns.timestamp': expected a column of times or dates, found {name!r} of type "
+            f"{column.type}: convert it first"
+        )
+    times, valid = column.to_int64()
+    unit: Unit = column.unit or "s"
+    if column.type.startswith("date32"):
+        times, unit = times * SECONDS_PER_DAY, "s"
+    return assign(
+        times,
+        valid,
+        unit,
+        aware="," in column.type,
+        rule=rule,
+        timezone=ZoneInfo(spec.timezone),
+        start=start,
+        end=end,
+    )

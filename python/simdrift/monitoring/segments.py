@@ -1,0 +1,144 @@
+"""Segments: the rows in which columns have certain values, compared with the reference's own.
+
+The reference decides which segments there are: of each asked-for column, or combination of
+columns, the values with the most reference rows. They stay the same in every window; one
+without rows there has the status 'empty'.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdrift._core import Categories, Column
+from simdrift.monitoring.frames import Frame, taken
+
+MOST_SEGMENTS = 50
+"""Of each column or combination of columns."""
+LEAST_ROWS = 100
+"""Reference rows of a segment; with fewer there is nothing to compare with."""
+MOST_LABELS = 10_000
+log = logging.getLogger("simdrift")
+
+Names = tuple[str, ...]
+Rows = NDArray[np.int64]
+
+
+class Segment(NamedTuple):
+    """Columns and the value that each of them has.
+
+    >>> Segment(("zone", "kind"), ("7", "street")).text
+    'zone=7 & kind=street'
+    """
+
+    columns: Names
+    values: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """'column=value', joined by ' & '."""
+        return " & ".join(f"{c}={v}" for c, v in zip(self.columns, self.values, strict=True))
+
+
+def found_segments(frame: Frame, wanted: Sequence[Names], threads: int | None) -> list[Segment]:
+    """The segments that the reference's rows give, most rows first."""
+    segments: list[Segment] = []
+    for columns in wanted:
+        labels, codes = _coded(frame, columns, (), threads)
+        if codes is None:
+            log.warning("segments of %s: no such categories in the reference", " & ".join(columns))
+            continue
+        counts = np.bincount(codes[codes >= 0])
+        order = np.argsort(-counts, kind="stable")
+        enough = [code for code in order.tolist() if counts[code] >= LEAST_ROWS]
+        if len(enough) > MOST_SEGMENTS:
+            log.warning(
+                "segments of %s: the %d with the most reference rows, of %d",
+                " & ".join(columns),
+                MOST_SEGMENTS,
+                len(enough),
+            )
+        segments += [Segment(columns, labels[code]) for code in enough[:MOST_SEGMENTS]]
+    return segments
+
+
+def rows_by_segment(
+    frame: Frame, segments: Sequence[Segment], threads: int | None
+) -> dict[str, Rows]:
+    """The rows of each segment, ascending, by its text."""
+    found: dict[str, Rows] = {}
+    for columns in dict.fromkeys(segment.columns for segment in segments):
+        own = [segment for segment in segments if segment.columns == columns]
+        labels, codes = _coded(frame, columns, own, threads)
+        place = {label: code for code, label in enumerate(labels)}
+        rows = _grouped(codes, len(labels))
+        for segment in own:
+            code = place.get(segment.values)
+            found[segment.text] = np.zeros(0, np.int64) if code is None else rows[code]
+    return found
+
+
+def _grouped(codes: NDArray[np.int64] | None, count: int) -> list[Rows]:
+    """The rows of each code, ascending."""
+    if codes is None:
+        return []
+    order = np.argsort(codes, kind="stable").astype(np.int64)
+    return np.split(order, np.searchsorted(codes[order], np.arange(count + 1)))[1:-1]
+
+
+def segment_frames(
+    frame: Frame, segments: Sequence[Segment], names: Sequence[str], threads: int | None
+) -> dict[str, Frame]:
+    """The rows of each segment as a frame of these columns."""
+    if not segments:
+        return {}
+    held = {name: frame[name] for name in names if name in frame}
+    rows = rows_by_segment(frame, segments, threads)
+    return {text: taken(held, order) for text, order in rows.items()}
+
+
+def _coded(
+    frame: Frame, columns: Names, known: Sequence[Segment], threads: int | None
+) -> tuple[list[tuple[str, ...]], NDArray[np.int64] | None]:
+    """Combinations of labels and each row's place among them, -1 where a column is missing;
+    None where a column is absent, refused or has too many values. The labels of known segments
+    come first, so that rows of others need not be told apart."""
+    tables, total = [], None
+    for place, name in enumerate(columns):
+        column = frame.get(name)
+        if not isinstance(column, Column):
+            return [], None
+        table = Categories(
+            list(dict.fromkeys(segment.values[place] for segment in known)), MOST_LABELS
+        )
+        codes = table.encode(column, threads=threads).astype(np.int64)
+        if table.overflow:
+            return [], None
+        size = len(table.labels)
+        together = codes if total is None else total * size + codes
+        missing = codes < 0 if total is None else (codes < 0) | (total < 0)
+        total = np.where(missing, -1, together)
+        tables.append(table.labels)
+    if total is None:
+        return [], None
+    return _compact(tables, total)
+
+
+def _compact(
+    tables: Sequence[Sequence[str]], codes: NDArray[np.int64]
+) -> tuple[list[tuple[str, ...]], NDArray[np.int64]]:
+    """Only the combinations that have rows: their labels, and the codes counted from 0."""
+    if len(tables) == 1:
+        return [(label,) for label in tables[0]], codes
+    used, place = np.unique(codes, return_inverse=True)
+    sizes = [len(table) for table in tables]
+    labels = [
+        tuple(table[at] for table, at in zip(tables, np.unravel_index(code, sizes), strict=True))
+        for code in used.tolist()
+        if code >= 0
+    ]
+    return labels, place.astype(np.int64) - int(bool(len(used)) and used[0] < 0)

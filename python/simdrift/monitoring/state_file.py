@@ -1,0 +1,126 @@
+"""The file of a reference: JSON and plain arrays under a version and a checksum, no pickle.
+
+    8 bytes   b"sdrift\\r\\n": a transfer as text breaks it visibly
+    u32       format version
+    u64       bytes of the JSON text that follows
+    JSON      {"content": ..., "arrays": [{"name", "dtype", "shape", "offset"}, ...]}
+    arrays    C order, little endian, each at a multiple of 64 bytes from the file's start
+    32 bytes  SHA-256 of everything before
+
+Integers of the layout are little endian. A file is written whole or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdrift._errors import InputError
+from simdrift.results import files
+
+MAGIC = b"sdrift\r\n"
+VERSION = 2
+HEAD = struct.Struct("<8sIQ")
+ALIGNMENT = 64
+CHECKSUM_BYTES = 32
+DTYPES = {"f8": "<f8", "i8": "<i8", "u8": "<u8", "i4": "<i4", "u1": "|u1"}
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+def write(path: str | os.PathLike[str], content: Mapping[str, Any], arrays: Arrays) -> None:
+    """Write JSON content and arrays of float64, (u)int64, int32 or uint8."""
+    data = _encode(content, arrays)
+    try:
+        files.write_bytes(path, data)
+    except OSError as error:
+        raise InputError(f"{path}: the reference can't be written: {error.strerror}") from None
+
+
+def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Content and arrays (read-only) of a file; InputError says what is wrong with it."""
+    try:
+        data = files.read_bytes(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; expected a saved reference") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    return _decode(data, str(path))
+
+
+def is_state_file(path: str | os.PathLike[str]) -> bool:
+    """Whether the file starts as a saved reference does."""
+    try:
+        with files.open_regular(path) as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
+
+
+def _encode(content: Mapping[str, Any], arrays: Arrays) -> bytes:
+    plain = {name: _little(array) for name, array in arrays.items()}
+    relative, at = [], 0
+    for array in plain.values():
+        relative.append(at)
+        at += _padded(array.nbytes)
+    listed = [
+        {"name": name, "dtype": _code(array), "shape": list(array.shape), "offset": offset}
+        for (name, array), offset in zip(plain.items(), relative, strict=True)
+    ]
+    text = json.dumps({"content": content, "arrays": listed}, allow_nan=False).encode()
+    text += b" " * (_padded(HEAD.size + len(text)) - HEAD.size - len(text))
+    parts = [HEAD.pack(MAGIC, VERSION, len(text)), text]
+    for array in plain.values():
+        parts += [array.tobytes(), b"\0" * (_padded(array.nbytes) - array.nbytes)]
+    body = b"".join(parts)
+    return body + hashlib.sha256(body).digest()
+
+
+def _little(array: NDArray[Any]) -> NDArray[Any]:
+    return np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+
+
+def _code(array: NDArray[Any]) -> str:
+    code = f"{array.dtype.kind}{array.dtype.itemsize}"
+    if code not in DTYPES:
+        raise TypeError(f"expected an array of {', '.join(DTYPES)}, found {array.dtype}")
+    return code
+
+
+def _padded(size: int) -> int:
+    return -(-size // ALIGNMENT) * ALIGNMENT
+
+
+def _decode(data: bytes, name: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    if len(data) < HEAD.size or data[: len(MAGIC)] != MAGIC:
+        raise InputError(f"{name}: no saved reference; expected a file that Reference.save wrote")
+    _, version, size = HEAD.unpack_from(data)
+    if version > VERSION:
+        raise InputError(
+            f"{name}: written by a newer simdrift (format {version}, this one reads up to "
+            f"{VERSION}): upgrade, or fit the reference again"
+        )
+    body = data[:-CHECKSUM_BYTES]
+    if hashlib.sha256(body).digest() != data[-CHECKSUM_BYTES:]:
+        raise InputError(
+            f"{name}: truncated or damaged (its checksum does not match): fit the reference again"
+        )
+    header = json.loads(body[HEAD.size : HEAD.size + size])
+    start = HEAD.size + size
+    return header["content"], {
+        entry["name"]: _array(body, entry, start) for entry in header["arrays"]
+    }
+
+
+def _array(body: bytes, entry: Mapping[str, Any], start: int) -> NDArray[Any]:
+    dtype = np.dtype(DTYPES[entry["dtype"]])
+    count = int(np.prod(entry["shape"], dtype=np.int64))
+    flat = np.frombuffer(body, dtype, count, start + entry["offset"])
+    return flat.reshape(entry["shape"])

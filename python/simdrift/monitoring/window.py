@@ -1,0 +1,222 @@
+"""The one way from columns to values: every window of every segment against its reference.
+
+`compare` and `Reference.compare` are one window, `monitor` is many; segments are further groups of
+rows of the same table. Each column makes the trip once: its pair gives the values of its metrics
+and its histograms.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from simdrift._core import Column
+from simdrift.metrics import performance, quality, side_by_side
+from simdrift.metrics.columns import ReferenceColumn
+from simdrift.metrics.decide import Decided, dataset_drift, decide
+from simdrift.metrics.drift.table.sample import TablePair, TableSample
+from simdrift.metrics.grouped import ColumnGroups, GroupedPair, Groups
+from simdrift.metrics.measure import Measured, Progress, measure_columns, measure_tables
+from simdrift.metrics.outcomes import Floats
+from simdrift.metrics.pair import Cells
+from simdrift.metrics.plan import DriftPlan
+from simdrift.monitoring.frames import Frame
+from simdrift.monitoring.roles import Roles
+from simdrift.monitoring.spec import Metrics
+
+WHOLE = ""
+"""The segment of all rows."""
+Limits = Mapping[tuple[str, str], float]
+"""By (column, metric); column '' is any."""
+Thresholds = Mapping[str, float | Mapping[str, float]]
+log = logging.getLogger("simdrift")
+
+
+class SegmentData(NamedTuple):
+    """The windows of one segment, or of all rows: what is compared with what. `sample`: of the
+    reference's rows, for metrics of whole tables."""
+
+    segment: str
+    reference: Mapping[str, ReferenceColumn]
+    frame: Frame
+    groups: Groups
+    sample: TableSample | None = None
+
+
+class WindowValues(NamedTuple):
+    """The rows of each segment, and the pairs of all rows' columns by name."""
+
+    rows: dict[str, list[Decided]]
+    pairs: dict[str, GroupedPair]
+
+
+class _Columns(NamedTuple):
+    """A segment's columns over its windows: as they are, and with the weights of rows."""
+
+    plain: dict[str, ColumnGroups]
+    compared: dict[str, ColumnGroups]
+
+
+def split_thresholds(
+    thresholds: Thresholds,
+) -> tuple[dict[str | tuple[str, str], float], dict[tuple[str, str], float]]:
+    """The thresholds of drift, as the drift plan takes them, and those of everything else."""
+    drift: dict[str | tuple[str, str], float] = {}
+    other: dict[tuple[str, str], float] = {}
+    for key, limit in thresholds.items():
+        column, limits = (key, limit) if isinstance(limit, Mapping) else ("", {key: limit})
+        for name, number in limits.items():
+            family, _, short = name.partition(".")
+            if family == "drift":
+                drift[(column, short) if column else short] = number
+            else:
+                other[column, name] = number
+    return drift, other
+
+
+def measure_windows(
+    segments: Sequence[SegmentData],
+    roles: Roles,
+    metrics: Metrics,
+    plan: DriftPlan,
+    limits: Limits,
+    progress: Progress = None,
+) -> WindowValues:
+    """Of each segment: drift of the compared columns, then quality and performance of all that
+    are watched. The tests of all segments of a window are one family. The first segment is that
+    of all rows."""
+    columns = [_columns(data, roles, plan.threads) for data in segments]
+    measured: list[list[Measured]] = []
+    pairs: dict[str, GroupedPair] = {}
+    for data, own in zip(segments, columns, strict=True):
+        is_whole = data.segment == WHOLE
+        found, of_columns = measure_columns(
+            data.reference, own.compared, plan, len(data.groups), progress if is_whole else None
+        )
+        measured.append(found + _tables(data, own, plan))
+        pairs = pairs or of_columns
+    rows = {}
+    decided = decide(measured, plan)
+    for data, own, values in zip(segments, columns, decided, strict=True):
+        watched = {name: own.plain[name] for name in roles.watched if name in own.plain}
+        extra = [
+            *_quality(watched, metrics, len(data.groups)),
+            *_performance(own.plain, roles, metrics),
+        ]
+        rows[data.segment] = [
+            *values,
+            *_dataset(values, data, own, plan),
+            *(_judged(row, limits) for row in extra),
+        ]
+    return WindowValues(rows, pairs)
+
+
+def _columns(data: SegmentData, roles: Roles, threads: int | None) -> _Columns:
+    """The segment's watched columns over its windows."""
+
+    def grouped(name: str, weights: Floats | None = None) -> ColumnGroups:
+        return ColumnGroups(
+            name,
+            data.frame[name],
+            data.groups,
+            kind=roles.kinds.get(name),
+            threads=threads,
+            weights=weights,
+        )
+
+    plain = {name: grouped(name) for name in roles.watched if name in data.frame}
+    compared = {name: plain[name] for name in roles.compared if name in plain}
+    weight = None if roles.weight is None else data.frame.get(roles.weight)
+    if isinstance(weight, Column):
+        values = weight.to_float64()
+        compared = {name: grouped(name, values) for name in compared}
+    return _Columns(plain, compared)
+
+
+def _tables(data: SegmentData, own: _Columns, plan: DriftPlan) -> list[Measured]:
+    """The metrics of whole tables, where any are asked for."""
+    if data.sample is None:
+        return []
+    pairs = []
+    for place in range(len(data.groups)):
+        columns = {name: column.each[place] for name, column in own.compared.items()}
+        pairs.append(TablePair(data.sample, TableSample.of(columns), threads=plan.threads))
+    return measure_tables(pairs, plan)
+
+
+def _dataset(
+    rows: Sequence[Decided], data: SegmentData, own: _Columns, plan: DriftPlan
+) -> list[Decided]:
+    share = plan.thresholds.get("dataset", plan.drift_share)
+    before = max((column.rows for column in data.reference.values()), default=0)
+    none = np.zeros((1, len(data.groups)), np.int64)
+    now = np.max([*none, *(column.rows for column in own.compared.values())], axis=0)
+    return dataset_drift(rows, share, before, now)
+
+
+def _quality(watched: Mapping[str, ColumnGroups], metrics: Metrics, groups: int) -> list[Decided]:
+    statistics = metrics.quality
+    rows = [
+        row
+        for row in quality.table_statistics(watched, groups)
+        if row.metric.removeprefix("quality.") in statistics
+    ]
+    for column in watched.values():
+        rows += quality.column_statistics(column, [n for n in statistics if n != "rows"])
+        shares = metrics.quantiles.get(column.name, metrics.quantiles.get("*", ()))
+        rows += quality.quantile_statistics(column, shares)
+    return rows + _correlations(watched, metrics)
+
+
+def _correlations(watched: Mapping[str, ColumnGroups], metrics: Metrics) -> list[Decided]:
+    pairs = metrics.correlations
+    if pairs == "numeric":
+        return quality.correlations([c for c in watched.values() if c.kind == "numeric"])
+    return [
+        quality.correlation(watched[a], watched[b])
+        for a, b in pairs
+        if a in watched and b in watched
+    ]
+
+
+def _performance(
+    current: Mapping[str, ColumnGroups], roles: Roles, metrics: Metrics
+) -> list[Decided]:
+    """Of prediction against target, where both are there."""
+    target, prediction = (current.get(name or "") for name in (roles.target, roles.prediction))
+    if target is None or prediction is None or not metrics.performance:
+        return []
+    return performance.scores(target, prediction, metrics.performance)
+
+
+def _judged(row: Decided, limits: Limits) -> Decided:
+    """With threshold and alert where a limit is set: it alerts above it."""
+    limit = limits.get((row.column, row.metric), limits.get(("", row.metric)))
+    if limit is None:
+        return row
+    value = row.outcomes.value
+    alert = np.where(np.isnan(value), -1, value > limit).astype(np.int8)
+    return row._replace(threshold=limit, alert=alert)
+
+
+def histograms(
+    pairs: Mapping[str, GroupedPair], threads: int | None
+) -> dict[str, list[Cells | None]]:
+    """Reference and current over the same bins in each window, of each column that has them."""
+    rows = max((p.current.whole.rows for p in pairs.values() if not p.has_counts), default=0)
+    drawn = side_by_side.each(
+        lambda name, on: _drawn(pairs[name], on), list(pairs), rows=rows, threads=threads
+    )
+    return dict(zip(pairs, drawn, strict=True))
+
+
+def _drawn(pair: GroupedPair, threads: int | None) -> list[Cells | None]:
+    try:
+        with pair.reference.on(threads), pair.current.on(threads):
+            return pair.histograms()
+    except Exception:
+        log.exception("histogram of column %r failed", pair.name)
+        return [None] * len(pair)

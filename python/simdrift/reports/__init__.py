@@ -1,0 +1,8 @@
+"""What people look at: reports of comparisons and profiles, and what stands out. Read report.py
+first."""
+
+from simdrift.reports.profile import ProfileReport
+from simdrift.reports.ranking import StandOut, stand_out
+from simdrift.reports.report import Report
+
+__all__ = ["ProfileReport", "Report", "StandOut", "stand_out"]

@@ -1,0 +1,408 @@
+"""Pages and fragments: results as HTML that needs nothing but itself.
+
+No script, no font, no picture is loaded from anywhere; a content security policy in the page
+forbids it. Names are data: `visible` writes what can't be seen as escapes, Jinja2 escapes the
+rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from simdrift.drawing import labels, svg
+from simdrift.drawing.text import shorten
+from simdrift.drawing.timeline import Timeline
+from simdrift.reports import charts, terminal
+from simdrift.reports.distributions import HistogramPicture, histogram_pictures, quantile_picture
+from simdrift.reports.ranking import StandOut, stand_out
+from simdrift.reports.summary import FARTHEST, ColumnLine, Summary, on_p_value, ratio
+from simdrift.results.collection import Results
+from simdrift.results.rows import Result
+from simdrift.results.text import visible
+from simdrift.results.zones import zone_of
+
+if TYPE_CHECKING:
+    from simdrift.reports.profile import ProfileReport
+    from simdrift.reports.report import Report
+
+MOST_ROWS = 400
+MOST_DAYS = 12
+MOST_REASONS = 4
+MOST_OTHERS = 3
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    made.filters.update(
+        number=labels.number,
+        percent=labels.unbroken_percent,
+        count=labels.count,
+        p=labels.p_text,
+        words=labels.metric_words,
+        status=labels.status_words,
+        breakable=breakable,
+        place=place,
+        shorten=shorten,
+    )
+    return made
+
+
+def breakable(name: str) -> Markup:
+    """The escaped name with places where a browser may break it: after underscores and dots."""
+    escaped = str(escape(name))
+    return Markup(escaped.replace("_", "_<wbr>").replace(".", ".<wbr>"))
+
+
+def place(share: float) -> str:
+    """A share of a width as CSS, kept inside: '12.5%'."""
+    return f"{100 * min(max(share, 0.0), 1.0):.1f}%"
+
+
+def _render(template: str, **values: Any) -> str:
+    return _environment().get_template(template).render(**values)
+
+
+class Card(NamedTuple):
+    """A number with its name; a meter where it is a share with a threshold."""
+
+    label: str
+    value: str
+    note: str
+    tone: str = ""
+    share: float | None = None
+    threshold: float | None = None
+
+
+class Row(NamedTuple):
+    """A column's line of the page."""
+
+    line: ColumnLine
+    name: str
+    full: str
+    method: str
+    p: str
+    tone: str
+    verdict: str
+    bar: float | None
+    chance: float | None
+    effect: float | None
+    picture: HistogramPicture | None
+    trend: Markup | None
+    when: str
+
+
+class Reason(NamedTuple):
+    """One metric of a window that stands out, of the table or of the column that leads."""
+
+    words: str
+    value: str
+    typical: str
+    score: str
+    others: str
+
+
+class Day(NamedTuple):
+    """A window that stands out and why."""
+
+    label: str
+    weekday: str
+    score: float
+    reasons: tuple[Reason, ...]
+    more: int
+
+
+def report_page(report: Report) -> str:
+    """A whole page."""
+    return _render("report.html.j2", **_report_values(report), whole=True)
+
+
+def report_fragment(report: Report) -> str:
+    """The page's body with its style, for a notebook."""
+    return _render("report.html.j2", **_report_values(report), whole=False)
+
+
+def _report_values(report: Report) -> dict[str, Any]:
+    results, summary = report.results, report.summary
+    zone = zone_of(results.timezone)
+    time = _timeline(results, summary, zone)
+    found = stand_out(results, columns=None) if time else []
+    return {
+        "title": shorten(report.title, 200) or "Drift report",
+        "summary": summary,
+        "dataset": _first(row.dataset for row in results),
+        "model": _model(results),
+        "window": labels.span_label(summary.window_start, summary.window_end, zone)
+        if summary.window_start
+        else "",
+        "zone": results.timezone,
+        "verdict": terminal.verdict(summary),
+        "tone": _tone(summary),
+        "cards": _cards(summary),
+        "days": _days(found, zone),
+        "heat": charts.heat_rows(report.columns, time) if time else [],
+        "heat_words": charts.HEAT_WORDS,
+        "marks": time.marks() if time else [],
+        "charts": charts.charts(results, time, report.roles, found) if time else [],
+        "rows": _rows(report, time, zone),
+        "all_rows": results.rows if len(results) <= MOST_ROWS else (),
+        "results": results,
+        "version": _first(run.library_version for run in results.runs),
+    }
+
+
+def _timeline(results: Results, summary: Summary, zone: tzinfo) -> Timeline | None:
+    if summary.windows < 2 or summary.window_start is None or summary.window_end is None:
+        return None
+    return Timeline(summary.window_start, summary.window_end, zone)
+
+
+def _first(texts: Any) -> str:
+    return shorten(next((text for text in texts if text), ""), 100)
+
+
+def _model(results: Results) -> str:
+    name, version = _first(r.model for r in results), _first(r.model_version for r in results)
+    return f"{name} {version}".strip()
+
+
+def _tone(summary: Summary) -> str:
+    if summary.windows > 1:
+        return "bad" if summary.windows_drifted else "warn" if summary.alerts else "good"
+    if summary.dataset_drift:
+        return "bad"
+    return "warn" if summary.drifted_columns or not summary.compared else "good"
+
+
+def _share_tone(summary: Summary) -> str:
+    if summary.drifted_share is None:
+        return ""
+    threshold = summary.drifted_share_threshold
+    if threshold is not None and summary.drifted_share >= threshold:
+        return "bad"
+    return "warn" if summary.drifted_share > 0 and summary.windows == 1 else "good"
+
+
+def _cards(summary: Summary) -> list[Card]:
+    cards = [_share_card(summary), _rows_card(summary), _alerts_card(summary)]
+    if summary.missing_share is not None:
+        where = "in the median window" if summary.windows > 1 else "of all cells"
+        share = summary.missing_share
+        cards.insert(2, Card("Missing values", labels.unbroken_percent(share), where, share=share))
+    return [_windows_card(summary), *cards] if summary.windows > 1 else cards
+
+
+def _windows_card(summary: Summary) -> Card:
+    return Card(
+        "Drifting windows",
+        labels.count(summary.windows_drifted),
+        f"of {summary.windows}",
+        tone="bad" if summary.windows_drifted else "good",
+        share=summary.windows_drifted / summary.windows,
+    )
+
+
+def _share_card(summary: Summary) -> Card:
+    where = f"{len(summary.drifted_columns)} of {summary.columns}"
+    return Card(
+        "Drifted columns",
+        labels.unbroken_percent(summary.drifted_share),
+        "in the median window" if summary.windows > 1 else where,
+        tone=_share_tone(summary),
+        share=summary.drifted_share,
+        threshold=summary.drifted_share_threshold,
+    )
+
+
+def _rows_card(summary: Summary) -> Card:
+    reference = f"reference {labels.count(summary.rows_reference)}"
+    return Card("Current rows", labels.count(summary.rows_current), reference)
+
+
+def _alerts_card(summary: Summary) -> Card:
+    where = f"in {summary.windows_alerting} of {summary.windows} windows"
+    return Card(
+        "Alerts",
+        labels.count(summary.alerts),
+        where if summary.windows > 1 else f"of {summary.judged} checks",
+        tone="warn" if summary.alerts else "good",
+    )
+
+
+def _days(found: Sequence[StandOut], zone: tzinfo) -> list[Day]:
+    """The windows that stand out, each with its reasons by metric, the most extreme first."""
+    groups: dict[Any, dict[str, list[StandOut]]] = {}
+    for one in found:
+        groups.setdefault(one.window_start, {}).setdefault(one.metric, []).append(one)
+    days = []
+    for start, metrics in groups.items():
+        reasons = [_reason(group) for group in metrics.values()]
+        score = max(abs(group[0].score) for group in metrics.values())
+        day = f"{start.astimezone(zone):%A}"
+        more = max(len(reasons) - MOST_REASONS, 0)
+        label = labels.time_label(start, zone)
+        days.append(Day(label, day, score, tuple(reasons[:MOST_REASONS]), more))
+    return sorted(days, key=lambda day: -day.score)[:MOST_DAYS]
+
+
+def _reason(group: Sequence[StandOut]) -> Reason:
+    """One metric's reason: the table's own value where it stands out, and columns that do."""
+    lead = next((one for one in group if not one.column), group[0])
+    text = labels.metric_text(lead.metric)
+    score = f"{abs(lead.score):,.0f} sd {'above' if lead.score > 0 else 'below'}"
+    others = [one for one in group if one is not lead][:MOST_OTHERS]
+    beside = ", ".join(f"{shorten(one.column, 40)} {text(one.value)}" for one in others)
+    return Reason(labels.series_words(lead), text(lead.value), text(lead.median), score, beside)
+
+
+def _rows(report: Report, time: Timeline | None, zone: tzinfo) -> list[Row]:
+    pictures = histogram_pictures(report.results.histograms, report.types)
+    return [_row(line, pictures, time, zone) for line in report.columns]
+
+
+def _row(
+    line: ColumnLine,
+    pictures: dict[tuple[str, str], HistogramPicture],
+    time: Timeline | None,
+    zone: tzinfo,
+) -> Row:
+    worst = line.worst
+    held = ratio(worst)
+    return Row(
+        line=line,
+        name=shorten(line.column or "(table)", 48),
+        full=visible(line.column[:2000]),
+        method=labels.metric_words(worst.metric, worst.params),
+        p=terminal.p_or_q(line.p_row),
+        tone=_row_tone(line),
+        verdict=_verdict(line),
+        bar=None if held is None else on_bar(held),
+        chance=_chance(worst),
+        effect=_effect(line),
+        picture=pictures.get((line.column, line.segment)),
+        trend=_trend(line, time) if time else None,
+        when=labels.window_label(worst, zone) if time else "",
+    )
+
+
+def on_bar(held: float) -> float:
+    """Place on a bar whose middle is the threshold and whose end is infinitely far past it.
+
+    >>> on_bar(0.0), on_bar(1.0), on_bar(3.0)
+    (0.0, 0.5, 0.75)
+    """
+    return held / (1 + held)
+
+
+def _row_tone(line: ColumnLine) -> str:
+    if line.worst.status != "ok":
+        return "dim"
+    return "bad" if line.alerts else "good" if line.worst.alert is False else ""
+
+
+def _verdict(line: ColumnLine) -> str:
+    if line.windows > 1:
+        return f"{line.alerts} of {line.windows}"
+    if line.worst.status != "ok":
+        return labels.status_words(line.worst.status)
+    if line.worst.alert is False and (ratio(line.worst) or 0.0) > 1.0:
+        return "chance"  # past the threshold, but so it might be without any drift
+    return {True: "drift", False: "no drift", None: "no rule"}[line.worst.alert]
+
+
+def _effect(line: ColumnLine) -> float | None:
+    """The effect size of the deciding row, else of the test beside it."""
+    if line.worst.effect_size is not None or line.p_row is None:
+        return line.worst.effect_size
+    return line.p_row.effect_size
+
+
+def _chance(row: Result) -> float | None:
+    """The chance level on the bar's scale."""
+    if row.null_quantile is None or not row.threshold or on_p_value(row):
+        return None
+    return on_bar(min(abs(row.null_quantile / row.threshold), FARTHEST))
+
+
+def _trend(line: ColumnLine, time: Timeline) -> Markup | None:
+    """The way to the threshold over the windows."""
+    known = [(step.window_start, step.ratio) for step in line.steps if step.window_start]
+    values = [value for _, value in known if value is not None]
+    if len(values) < 2:
+        return None
+    top = max(*values, 1.2)
+    points = [
+        svg.Point(time.share(start), None if value is None else value / top)
+        for start, value in known
+    ]
+    return svg.chart(
+        [svg.Line(points, "main")],
+        [],
+        [(1 / top, "threshold")],
+        f"{shorten(line.column, 40)}: value over threshold by window",
+        f"largest {max(values):.2g} times the threshold",
+    )
+
+
+class Shown(NamedTuple):
+    """A column of the profile's table: a metric, and one below it in small."""
+
+    title: str
+    key: str
+    below: str
+    below_title: str
+
+
+_PROFILE = (
+    Shown("Min", "min", "", ""),
+    Shown("5 %", "quantile q=0.05", "quantile q=0.25", "25 %"),
+    Shown("Median", "quantile q=0.5", "", ""),
+    Shown("95 %", "quantile q=0.95", "quantile q=0.75", "75 %"),
+    Shown("Max", "max", "", ""),
+    Shown("Mean", "mean", "std", "std"),
+)
+
+
+def profile_page(report: ProfileReport) -> str:
+    """A profile's whole page."""
+    return _render("profile.html.j2", **_profile_values(report), whole=True)
+
+
+def profile_fragment(report: ProfileReport) -> str:
+    """A profile for a notebook."""
+    return _render("profile.html.j2", **_profile_values(report), whole=False)
+
+
+def _profile_values(report: ProfileReport) -> dict[str, Any]:
+    types = {line.column: line.type for line in report.columns}
+    pictures = histogram_pictures(report.results.histograms, types)
+    rows = [
+        {
+            "line": line,
+            "name": shorten(line.column, 48),
+            "full": visible(line.column[:2000]),
+            "picture": pictures.get((line.column, "")) or quantile_picture(line),
+        }
+        for line in report.columns
+    ]
+    title = shorten(report.title, 200) or "Profile"
+    return {
+        "title": title,
+        "report": report,
+        "rows": rows,
+        "shown": _PROFILE,
+        "pictured": any(row["picture"] for row in rows),
+    }

@@ -1,0 +1,170 @@
+"""`Report`: what `sd.compare`, `Reference.compare` and a monitor's page give to people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from os import PathLike
+from typing import TYPE_CHECKING
+
+from simdrift.reports import terminal
+from simdrift.reports.relabel import Owner, Window, relabelled
+from simdrift.reports.summary import ColumnLine, Summary, column_lines, summarise
+from simdrift.results.collection import Results
+from simdrift.results.files import write_text
+
+if TYPE_CHECKING:
+    from simdrift.reports.explain import Direction, Explanation
+    from simdrift.store import WriteSummary
+
+
+class Report:
+    """A table in the terminal, a page in the notebook, rows for everything else.
+
+    `types` names the columns' types, `roles` their roles ('prediction', 'target', ...; without
+    them a column whose name begins with 'predict' is a prediction), `title` heads the page; all
+    are for showing only. `directions` gives what says in words how a column changed (default: from
+    the histograms); `digests` those of the current data and of the reference, taken only when
+    the report is written: to hash every row takes as long as to compare them.
+
+    >>> from uuid import UUID
+    >>> from simdrift.results import Result, Results
+    >>> row = Result(UUID(int=1), "", "", "", None, None, "all", "", "delay", "drift.psi", 0.5,
+    ...              threshold=0.2, alert=True)
+    >>> report = Report(Results([row]))
+    >>> report.summary.drifted_columns
+    ('delay',)
+    """
+
+    def __init__(
+        self,
+        results: Results,
+        *,
+        title: str = "",
+        types: Mapping[str, str] | None = None,
+        roles: Mapping[str, str] | None = None,
+        directions: Callable[[], Direction] | None = None,
+        digests: Callable[[], tuple[str, str]] | None = None,
+    ) -> None:
+        self._direction_source = directions
+        self._digests = digests
+        self._results = results
+        self._title = title
+        self._types = dict(types or {})
+        self._roles = dict(_guessed_roles(results) if roles is None else roles)
+
+    @property
+    def results(self) -> Results:
+        """The rows, with runs and histograms."""
+        return self._results
+
+    @property
+    def title(self) -> str:
+        """What heads the page."""
+        return self._title
+
+    @property
+    def types(self) -> dict[str, str]:
+        """Types by column."""
+        return dict(self._types)
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """Roles by column."""
+        return dict(self._roles)
+
+    @cached_property
+    def columns(self) -> list[ColumnLine]:
+        """One line a column, the worst first."""
+        return column_lines(self._results, self._types)
+
+    @cached_property
+    def summary(self) -> Summary:
+        """Drifted columns, shares, rows and windows in numbers."""
+        return summarise(self._results, self.columns)
+
+    def explain(self, importances: Mapping[str, float] | None = None) -> Explanation:
+        """Which columns and segments stand behind the drift, and in which direction.
+
+        `importances`: a weight a column, of the model (default: all alike). ValueError where one
+        is no column that was compared.
+        """
+        from simdrift.reports.explain import explain
+
+        return explain(self._results, self.columns, self._roles, importances, self._directions())
+
+    def _directions(self) -> Direction:
+        """What says in words how a column changed."""
+        if self._direction_source is not None:
+            return self._direction_source()
+        from simdrift.reports.explain import drawn_direction
+
+        return drawn_direction(self._results.histograms)
+
+    def table(self, *, width: int | None = None, colour: bool | None = None) -> str:
+        """Verdict and table as text, at most `width` cells wide (default: the terminal's, at most
+        100), coloured where `colour` (default: never)."""
+        head = terminal.summary_text(self.summary, self._results)
+        if not self.columns:
+            return head
+        body = terminal.report_table(self.columns, cells=width, colour=bool(colour))
+        return f"{head}\n\n{body}"
+
+    def __repr__(self) -> str:
+        return self.table()
+
+    def _repr_html_(self) -> str:
+        from simdrift.reports.html import report_fragment
+
+        return report_fragment(self)
+
+    def to_html(self) -> str:
+        """One self-contained page: no script, nothing loaded from anywhere."""
+        from simdrift.reports.html import report_page
+
+        return report_page(self)
+
+    def save_html(self, path: str | PathLike[str]) -> None:
+        """Write the page to a file, whole or not at all."""
+        write_text(path, self.to_html())
+
+    def save_json(self, path: str | PathLike[str]) -> None:
+        """Write the results as JSON (`Results.from_json` reads it), whole or not at all."""
+        self._results.save_json(path)
+
+    def write(
+        self,
+        dsn: str | None = None,
+        *,
+        dataset: str,
+        monitor: str = "",
+        model: str = "",
+        model_version: str = "",
+        window: Window | None = None,
+    ) -> WriteSummary:
+        """Write to Postgres: `dsn`, else SIMDRIFT_DSN, else the embedded server.
+
+        The results get the identity given here. Without a time column they have no window:
+        then `window=(start, end)`, two times with zones, says which data's time they are of, else
+        ValueError. Writing the same again changes nothing. Returns what the store reports.
+        """
+        from simdrift.store import Store
+
+        owner = Owner(monitor, dataset, model, model_version)
+        relabelled_results = relabelled(self._identified(), owner, window)
+        with Store(dsn) as store:
+            return store.write(relabelled_results)
+
+    def _identified(self) -> Results:
+        """The results, their run with the digests of what was compared."""
+        if self._digests is None:
+            return self._results
+        data, reference = self._digests()
+        results = self._results
+        runs = [run._replace(data_digest=data, reference_digest=reference) for run in results.runs]
+        return Results(results, runs, results.histograms, timezone=results.timezone)
+
+
+def _guessed_roles(results: Results) -> dict[str, str]:
+    names = dict.fromkeys(row.column for row in results)
+    return {name: "prediction" for name in names if name.lower().startswith("predict")}
