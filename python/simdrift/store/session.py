@@ -142,13 +142,15 @@ class Session:
 
     def _tried(self, work: Callable[[Connection], T], end: float) -> T:
         pause = _FIRST_PAUSE
+        problem: StoreError | None = None
         while True:
             try:
                 return self._once(work, end)
             except StoreUnreachable as error:  # the embedded server was killed while starting
-                problem: StoreError = error
+                problem = error
             except psycopg.Error as error:
-                problem = self._judged(error)
+                if problem is None or not isinstance(error, NoReply):  # what was said says more
+                    problem = self._judged(error)
             if not isinstance(problem, StoreUnreachable) or time.monotonic() + pause > end:
                 raise problem from None
             _sleep(pause * random.uniform(0.5, 1.5))
