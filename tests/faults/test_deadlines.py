@@ -6,7 +6,7 @@ import signal
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -50,14 +50,18 @@ def server_and_database():
 
 @contextmanager
 def stopped(pids):
-    """Processes that do not run, though they are there."""
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
+    """Processes that do not run, though they are there; one may have ended by itself."""
+
+    def send(number):
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    send(signal.SIGSTOP)
     try:
         yield
     finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
+        send(signal.SIGCONT)
 
 
 def processes(server):

@@ -234,8 +234,7 @@ class Session:
             raise NoReply("the server's answer did not arrive")
 
     def _judged(self, error: psycopg.Error) -> StoreError:
-        said = " / ".join(line.strip() for line in str(error).splitlines() if line.strip())
-        said = self.target.redact(said)
+        said = self.target.redact(_said(error))
         label = self.target.label
         if error.sqlstate in _SCHEMA_ABSENT:
             return StoreNotMigrated(f"no simdrift schema in {label}: run `simdrift migrate`")
@@ -246,6 +245,14 @@ class Session:
         if "certificate" in said:
             said += "; to go without verification put sslmode=require into the DSN"
         return StoreError(f"the store ({label}) refused: {said}")
+
+
+def _said(error: psycopg.Error) -> str:
+    """The words of an error in one line, without the context: statements of ours."""
+    diag = error.diag
+    words = (diag.message_primary, diag.message_detail, diag.message_hint)
+    text = "\n".join(filter(None, words)) or str(error)
+    return " / ".join(line.strip() for line in text.splitlines() if line.strip())
 
 
 def _sleep(seconds: float) -> None:
