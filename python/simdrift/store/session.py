@@ -23,7 +23,7 @@ from typing import Final, TypeVar
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from simdrift._errors import StoreError, StoreNotMigrated, StoreUnreachable
+from simdrift._errors import InputError, StoreError, StoreNotMigrated, StoreUnreachable
 
 from .connection import SLICE, Connection, NoReply
 from .dsn import Target
@@ -93,10 +93,8 @@ class Session:
     """
 
     def __init__(self, target: Target, *, deadline: float = DEADLINE) -> None:
-        if not deadline >= 0:
-            raise ValueError(f"deadline: expected seconds, 0 or more, found {deadline!r}")
         self.target = target
-        self.deadline = deadline
+        self.deadline = _checked(deadline)
         self._forget()
 
     def _forget(self) -> None:
@@ -118,7 +116,8 @@ class Session:
 
     def end(self, deadline: float | None = None) -> float:
         """When a call that begins now is over, in seconds of time.monotonic()."""
-        return time.monotonic() + max(self.deadline if deadline is None else deadline, _LEAST)
+        seconds = self.deadline if deadline is None else _checked(deadline)
+        return time.monotonic() + max(seconds, _LEAST)
 
     def run(self, work: Callable[[Connection], T], *, end: float | None = None) -> T:
         """`work(connection)`, again after what passes by itself, until `end` or the deadline.
@@ -224,7 +223,8 @@ class Session:
         """NoReply, or what connecting raises, where the server does not show that it is still at
         work for `connection`."""
         try:
-            with self.target.connect(time.monotonic() + self._half()) as other:
+            end = min(time.monotonic() + self._half(), connection.end)
+            with self.target.connect(end) as other:
                 found = other.execute(_STATE, (connection.info.backend_pid,)).fetchone()
         except psycopg.OperationalError as error:
             if any(word in str(error) for word in _FULL):
@@ -245,6 +245,12 @@ class Session:
         if "certificate" in said:
             said += "; to go without verification put sslmode=require into the DSN"
         return StoreError(f"the store ({label}) refused: {said}")
+
+
+def _checked(deadline: float) -> float:
+    if not deadline >= 0:
+        raise InputError(f"deadline: expected seconds, 0 or more, found {deadline!r}")
+    return deadline
 
 
 def _said(error: psycopg.Error) -> str:

@@ -179,10 +179,10 @@ class Store:
 
         An embedded store is migrated where it isn't yet.
         """
+        end, stamp = self._session.end(), Stamp.now()
         batch = batch_from_results(results)
         if not batch.runs:
             return WriteSummary.of(NOTHING)
-        stamp = Stamp.now()
         with ExitStack() as stack:
             path, problem = None, None
             try:
@@ -190,7 +190,7 @@ class Store:
             except OSError as error:
                 problem = error
             try:
-                counts = self._send(batch, stamp)
+                counts = self._send(batch, stamp, end)
             except StoreError as error:
                 raise type(error)(f"{error}; {_whereabouts(path, problem)}") from error
             if path is not None:
@@ -223,7 +223,7 @@ class Store:
         if spooled.target != self.target.label and not adopt:
             return nothing._replace(elsewhere=(path,))
         try:
-            counts = self._send(spooled.batch, spooled.stamp, deadline)
+            counts = self._send(spooled.batch, spooled.stamp, self._session.end(deadline))
         except DataRefused:
             return nothing._replace(refused=(self.spool.set_aside(path, spooling.REFUSED),))
         self.spool.confirm(path)
@@ -312,14 +312,15 @@ class Store:
                 statement_seconds=_HOUR,
             )
 
-    def _send(self, batch: Batch, stamp: Stamp, deadline: float | None = None) -> Counts:
+    def _send(self, batch: Batch, stamp: Stamp, end: float) -> Counts:
+        end = max(end, self._session.end(0))  # there is always time for one try
         try:
-            return write_batch(self._session, batch, stamp, deadline)
+            return write_batch(self._session, batch, stamp, end)
         except StoreNotMigrated:
             if self.target.server is None:
                 raise
         self.migrate()
-        return write_batch(self._session, batch, stamp, deadline)
+        return write_batch(self._session, batch, stamp, max(end, self._session.end(0)))
 
 
 def _whereabouts(path: Path | None, problem: OSError | None) -> str:
