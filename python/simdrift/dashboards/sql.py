@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
-from simdrift.reports.summary import TESTS
+from simdrift.metrics import registry
 
 from .panels import ALL_ROWS, NONE, Variable
 
@@ -21,9 +22,16 @@ COLUMN: Final = "d.column_name = ${column:sqlstring}"
 MODEL: Final = "concat_ws(' ', nullif(d.model, ''), nullif(d.model_version, ''))"
 """Which model and version a line is of: several stand side by side."""
 
-_TESTS: Final = ", ".join(f"'{name}'" for name in sorted(TESTS))
+
+def listed(names: Iterable[str]) -> str:
+    """Names of metrics as a list for `in`, in alphabetical order."""
+    return "(" + ", ".join(f"'{name}'" for name in sorted(names)) + ")"
+
+
+_TESTS: Final = listed(one.name for one in registry.records("drift") if one.rule == "test")
+_DECIDING: Final = listed(one.name for one in registry.records("drift") if one.decides)
 DISTANCE: Final = f"""case
-        when d.metric in ({_TESTS}) then
+        when d.metric in {_TESTS} then
             ln(least(greatest(coalesce(d.q_value, d.p_value), 1e-300), 1.0))
             / nullif(ln(nullif(d.threshold, 0)), 0)
         else abs(d.value) / nullif(d.threshold, 0)
@@ -89,11 +97,11 @@ DRIFT_METRIC: Final = Variable(
     "metric",
     "Metric",
     "A drift metric that the chosen column has; the one that decides comes first.",
-    """select metric from simdrift.dashboard_series
-where dataset = ${dataset:sqlstring} and column_name = ${column:sqlstring}
+    f"""select metric from simdrift.dashboard_series
+where dataset = ${{dataset:sqlstring}} and column_name = ${{column:sqlstring}}
     and metric like 'drift.%' and metric <> 'drift.missing_share'
 group by metric
-order by metric in ('drift.wasserstein_normed', 'drift.jensen_shannon') desc, metric""",
+order by metric in {_DECIDING} desc, metric""",
 )
 PERFORMANCE_METRIC: Final = Variable(
     "metric",

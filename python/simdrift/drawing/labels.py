@@ -7,32 +7,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Protocol
 
+from simdrift.catalogue.metric import Metric
 from simdrift.catalogue.statuses import TITLES
 from simdrift.drawing.text import shorten
 from simdrift.results.numbers import drawable, quantile_of
 
-_WORDS = {
-    "drift.ks": "KS distance",
-    "drift.psi": "PSI",
-    "drift.kl": "KL divergence",
-    "drift.wasserstein": "Wasserstein distance",
-    "drift.wasserstein_normed": "Wasserstein / sd",
-    "drift.jensen_shannon": "Jensen-Shannon distance",
-    "drift.chi_square": "chi-square",
-    "drift.missing_share": "change of missing share",
-    "drift.dataset": "share of drifted columns",
-    "performance.mae": "MAE",
-    "performance.rmse": "RMSE",
-    "performance.mse": "MSE",
-    "performance.r2": "R²",
-    "performance.mape": "MAPE",
-    "performance.roc_auc": "ROC AUC",
-    "quality.std": "standard deviation",
-    "quality.min": "minimum",
-    "quality.max": "maximum",
-    "quality.iqr": "interquartile range",
-    "quality.mad": "MAD",
-}
+
+def _record(metric: str) -> Metric | None:
+    """What is known of the metric; None of one that another writer stored."""
+    from simdrift.metrics.registry import record  # loads every metric, and NumPy
+
+    return record(metric)
 
 
 def metric_words(metric: str, params: str = "") -> str:
@@ -41,10 +26,10 @@ def metric_words(metric: str, params: str = "") -> str:
     >>> metric_words("quality.missing_share"), metric_words("quality.quantile", "q=0.5")
     ('missing share', 'median')
     """
-    if metric in _WORDS:
-        return _WORDS[metric]
     if metric == "quality.quantile":
         return quantile_words(params)
+    if (record := _record(metric)) is not None:
+        return record.title
     return shorten(metric.rpartition(".")[2].replace("_", " ") or metric)
 
 
@@ -154,8 +139,9 @@ def p_text(value: float | None) -> str:
 
 def metric_text(metric: str) -> Callable[[float | None], str]:
     """How a page writes a metric's values: shares as percent, others as numbers."""
-    share = metric.endswith("_share") or metric == "drift.dataset"
-    return unbroken_percent if share and metric != "drift.missing_share" else number
+    record = _record(metric)
+    share = metric.endswith("_share") if record is None else record.unit == "share"
+    return unbroken_percent if share else number
 
 
 class Windowed(Protocol):

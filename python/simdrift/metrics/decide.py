@@ -7,17 +7,20 @@ missing shares are a family of their own. Everything is an array with one entry 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift.catalogue.metric import Metric
 from simdrift.catalogue.statuses import CODES
 from simdrift.metrics import thresholds as rules
+from simdrift.metrics.columns import TABLE
 from simdrift.metrics.correction import correct
 from simdrift.metrics.measure import Measured
 from simdrift.metrics.outcomes import OK_CODE, Floats, Outcomes
 from simdrift.metrics.plan import DriftPlan
+from simdrift.metrics.registry import measures
 from simdrift.metrics.values import MetricValue
 
 Alerts = NDArray[np.int8]
@@ -140,6 +143,37 @@ def _row(
     )
 
 
+_TABLE: dict[str, Any] = {
+    "group": "whole table",
+    "source": "Evidently: dataset drift",
+    "better": "lower",
+    "kinds": (TABLE,),
+    "needs_values": False,
+}
+
+
+@measures(
+    Metric(
+        name="drift.dataset",
+        title="share of drifted columns",
+        formula="share of the columns whose deciding method alerts",
+        unit="share",
+        bounds=(0.0, 1.0),
+        rule="share",
+        threshold=0.5,
+        leads=True,
+        watched=True,
+        **_TABLE,
+    ),
+    Metric(
+        name="drift.dataset_count",
+        title="drifted columns",
+        formula="number of the columns whose deciding method alerts",
+        unit="columns",
+        bounds=(0.0, None),
+        **_TABLE,
+    ),
+)
 def dataset_drift(
     rows: Sequence[Decided],
     threshold: float,

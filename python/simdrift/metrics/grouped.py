@@ -18,17 +18,24 @@ from numpy.typing import NDArray
 from simdrift import _core
 from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import (
+    CATEGORICAL,
+    HIGH_CARDINALITY,
     NULL,
+    Bins,
     ColumnState,
+    Counts,
     CurrentColumn,
     Given,
     ReferenceColumn,
 )
 from simdrift.metrics.once import once
-from simdrift.metrics.outcomes import OK_CODE, Codes, Floats, Outcomes, Rows
+from simdrift.metrics.outcomes import OK_CODE, Codes, Floats, Outcomes, Rows, Sizes
 from simdrift.metrics.pair import Cells, ColumnPair
-from simdrift.metrics.weighted import WeightedCurrent, pair_of
+from simdrift.metrics.weighted import WeightedCurrent, WeightedReference, pair_of
 from simdrift.metrics.weights import checked_weights
+
+Arrays = Mapping[str, NDArray[Any]]
+"""Arrays by name, one entry a group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +101,13 @@ class ColumnGroups:
         return self.whole.kind
 
     @property
-    def column(self) -> _core.Column:
-        return self.whole.column
+    def threads(self) -> int | None:
+        return self.whole.threads
 
     @property
     def ranges(self) -> tuple[_core.Column, Rows, Rows]:
         """What the core's calls over groups take."""
-        return self.column, self.groups.starts, self.stops
+        return self.whole.column, self.groups.starts, self.stops
 
     @property
     def is_one(self) -> bool:
@@ -136,11 +143,11 @@ class ColumnGroups:
     @once
     def missing(self) -> Rows:
         """(G,) rows that are null or NaN."""
-        if self.is_one and "profile" in self.whole.__dict__:
+        if self.is_one:
             return np.array([self.whole.missing], np.int64)
-        if self.kind == NULL and self.whole.broken is None:
+        if self.whole.broken is not None or self.kind == NULL:
             return self.rows
-        return np.array([one.missing for one in self.each], np.int64)
+        return _core.missing_groups(*self.ranges, threads=self.threads)
 
     @property
     def valid(self) -> Rows:
@@ -150,56 +157,75 @@ class ColumnGroups:
     @once
     def profile(self) -> Mapping[str, NDArray[Any]]:
         """`_core.ProfileDict` of each group; statuses as codes."""
-        return _stacked([one.profile for one in self.each])
+        if self.is_one:
+            return _stacked([self.whole.profile])
+        return cast("Arrays", _core.profile_groups(*self.ranges, threads=self.threads))
 
     @once
     def text_profile(self) -> Mapping[str, NDArray[Any]]:
         """`_core.TextProfileDict` of each group."""
-        return _stacked([one.text_profile for one in self.each])
+        if self.is_one:
+            return _stacked([self.whole.text_profile])
+        return cast("Arrays", _core.text_profile_groups(*self.ranges, threads=self.threads))
 
     @once
     def distinct(self) -> tuple[Rows, Floats]:
         """Distinct values and the relative standard error of that count (0: exact)."""
-        found = [one.distinct for one in self.each]
-        return np.array([one[0] for one in found], np.int64), np.array([one[1] for one in found])
+        if self.is_one:
+            count, error = self.whole.distinct
+            return np.array([count], np.int64), np.array([error], float)
+        return _core.distinct_groups(*self.ranges, threads=self.threads)
 
     @once
     def category_counts(self) -> CategoryCounts:
         """How many categories each group has, the rows of the most frequent, and of all."""
-        tables = [one.categories for one in self.each]
-        counts = [table.counts for table in tables]
-        return CategoryCounts(
-            np.array([table.overflow for table in tables]),
-            np.array([np.count_nonzero(own) for own in counts], np.int64),
-            np.array([own.max(initial=0) for own in counts], np.int64),
-            np.array([own.sum() for own in counts], np.int64),
-        )
+        if self.is_one:
+            _, counts, overflow = self.whole.categories
+            return _category_counts(counts[np.newaxis, :], np.array([overflow]))
+        table = _core.Categories(maximum=HIGH_CARDINALITY)
+        counts, _, _ = table.count_groups(*self.ranges, threads=self.threads)
+        if table.overflow:  # perhaps not in each group
+            return self._category_counts_by_group()
+        return _category_counts(counts, np.zeros(len(self), bool))
+
+    def _category_counts_by_group(self) -> CategoryCounts:
+        own = [_category_counts(t.counts[np.newaxis, :], np.array([t.overflow]))
+               for t in (one.categories for one in self.each)]  # fmt: skip
+        return CategoryCounts(*(np.concatenate(parts) for parts in zip(*own, strict=True)))
 
     def quantiles(self, q: Sequence[float]) -> Floats:
         """(G, len(q)) exact quantiles of the rows that are not missing; NaN without any."""
-        return np.stack([one.quantiles(q) for one in self.each])
+        if self.is_one:
+            if not self.valid[0]:
+                return np.full((1, len(q)), np.nan)
+            return np.asarray(self.whole.quantiles(q))[np.newaxis, :]
+        return _core.quantiles_groups(*self.ranges, np.asarray(q, float), threads=self.threads)
 
     def median_deviations(self, centers: Floats, known: NDArray[np.bool_]) -> Floats:
         """(G,) medians of |x - center| over the finite rows of the known groups."""
-        rows = zip(self.each, centers.tolist(), known.tolist(), strict=True)
-        return np.array([one.median_deviation(c) if ok else np.nan for one, c, ok in rows], float)
+        if not known.any():
+            return np.full(len(self), np.nan)
+        return _core.median_deviation_groups(*self.ranges, centers, threads=self.threads)
 
     @once
     def top_values(self) -> tuple[Floats, Rows]:
         """The most frequent number of each group and its rows; no rows where there are more
         distinct numbers than are counted."""
-        values, counts = np.full(len(self), np.nan), np.zeros(len(self), np.int64)
-        for place, one in enumerate(self.each):
-            top, rows = one.top_values(1) if one.valid else (values[:0], counts[:0])
-            if len(top):
-                values[place], counts[place] = top[0], rows[0]
-        return values, counts
+        return _core.top_value_groups(*self.ranges, threads=self.threads)
 
     def sums_with(self, other: ColumnGroups) -> Mapping[str, NDArray[Any]]:
         """`_core.PairDict` of each group: this column against another."""
-        threads = self.whole.threads
-        pairs = zip(self.each, other.each, strict=True)
-        return _stacked([_core.pair_profile(a.column, b.column, threads=threads) for a, b in pairs])
+        column, starts, stops = self.ranges
+        sums = _core.pair_profile_groups(
+            column, other.whole.column, starts, stops, threads=self.threads
+        )
+        return cast("Arrays", sums)
+
+    def count_bins(self, cuts: Floats) -> NDArray[np.int64]:
+        """(G, len(cuts) + 1) rows in (-inf, c0), [c0, c1), ..., [c_last, inf)."""
+        if not len(cuts):
+            return self.valid[:, np.newaxis]
+        return _core.histogram_groups(*self.ranges, cuts, threads=self.threads)
 
 
 class CategoryCounts(NamedTuple):
@@ -210,6 +236,74 @@ class CategoryCounts(NamedTuple):
     distinct: Rows
     most: Rows
     total: Rows
+
+
+class CountTables(NamedTuple):
+    """Counts of the groups at these `places` that have as many bins: (tables, bins) of each
+    side."""
+
+    places: NDArray[np.intp]
+    reference: NDArray[Any]
+    current: NDArray[Any]
+
+
+def _tables(reference: NDArray[Any], current: NDArray[Any]) -> list[CountTables]:
+    """The tables of (groups, bins) counts, by how many of their bins are used."""
+    used = (reference + current) > 0
+    bins = used.sum(axis=1)
+    tables = []
+    for width in np.unique(bins).tolist():
+        places = np.flatnonzero(bins == width)
+        own, shape = used[places], (len(places), width)
+        c, d = (side[places][own].reshape(shape) for side in (reference, current))
+        tables.append(CountTables(places, c, d))
+    return tables
+
+
+def _tables_of_pairs(pairs: Sequence[ColumnPair], bins: Bins) -> list[CountTables]:
+    """As `_tables`, of counts that were made group by group."""
+    own: dict[int, list[tuple[int, Counts, Counts]]] = {}
+    for place, pair in enumerate(pairs):
+        if pair.status is None and not (pair.kind == CATEGORICAL and pair.high_cardinality):
+            c, d = pair.cell_counts(bins)
+            own.setdefault(len(c), []).append((place, c, d))
+    return [
+        CountTables(
+            np.array([place for place, *_ in rows]),
+            np.stack([c for _, c, _ in rows]),
+            np.stack([d for *_, d in rows]),
+        )
+        for rows in own.values()
+    ]
+
+
+_WORD = 1 << 64
+
+
+def _stacked_two_sample(groups: Sequence[Mapping[str, Any]]) -> Arrays:
+    """As `_core.two_sample_groups` gives them, out of one mapping a group."""
+    numerators = [int(group.get("ks_numerator") or 0) for group in groups]
+    return {
+        "status": np.array([CODES[group["status"]] for group in groups], np.uint8),
+        "wasserstein_status": np.array(
+            [CODES[group.get("wasserstein_status", group["status"])] for group in groups], np.uint8
+        ),
+        "ks_numerator_high": np.array([n // _WORD for n in numerators], np.int64),
+        "ks_numerator_low": np.array([n % _WORD for n in numerators], np.uint64),
+        **{
+            name: np.array([np.nan if (v := group.get(name)) is None else v for group in groups])
+            for name in ("n", "m", "ks", "wasserstein_n", "wasserstein_m", "wasserstein")
+        },
+    }
+
+
+def _category_counts(counts: NDArray[np.int64], overflow: NDArray[np.bool_]) -> CategoryCounts:
+    return CategoryCounts(
+        overflow,
+        np.count_nonzero(counts, axis=1),
+        counts.max(axis=1, initial=0),
+        counts.sum(axis=1),
+    )
 
 
 def _stacked(groups: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[Any]]:
@@ -245,7 +339,7 @@ class GroupedPair:
 
     @property
     def is_weighted(self) -> bool:
-        return self.current.weights is not None
+        return isinstance(self.reference, WeightedReference)
 
     @once
     def pairs(self) -> list[ColumnPair]:
@@ -277,10 +371,12 @@ class GroupedPair:
     @once
     def shape_codes(self) -> Codes:
         """(G,) why the two columns cannot be compared at all: refused, retyped, no rows."""
-        columns = self._columns
-        status = columns.column_status
+        status = self._columns.column_status
         if status is not None:
             return np.full(len(self), CODES[status], np.uint8)
+        if self.is_weighted:
+            own = [CODES[pair.shape_status or "ok"] for pair in self.pairs]
+            return np.array(own, np.uint8)
         empty = np.minimum(self.reference.rows, self.current.rows) == 0
         return np.where(empty, CODES["empty"], OK_CODE).astype(np.uint8)
 
@@ -296,6 +392,80 @@ class GroupedPair:
         lost = np.minimum(self.reference.valid, self.current.valid) == 0
         return np.where((shape == OK_CODE) & lost, CODES["all_null"], shape).astype(np.uint8)
 
+    @once
+    def two_sample(self) -> Arrays:
+        """KS and Wasserstein-1 of each group (`_core.TwoSampleGroupsDict`), with its counts over
+        the bins of the reference's histogram where both are numbers."""
+        if self.is_weighted or self.current.is_one:
+            return _stacked_two_sample([pair.two_sample for pair in self.pairs])
+        found = _core.two_sample_groups(
+            self.reference.sample,
+            *self.current.ranges,
+            ks="ks" in self._reads,
+            wasserstein="wasserstein" in self._reads,
+            edges=self._edges(),
+            threads=self.threads,
+        )
+        arrays = cast("dict[str, NDArray[Any]]", dict(found))
+        # a restored reference knows only its values
+        lost = (arrays["status"] == CODES["empty"]) & (self.shape_codes == OK_CODE)
+        arrays["status"] = np.where(lost, CODES["all_null"], arrays["status"]).astype(np.uint8)
+        return arrays
+
+    def _edges(self) -> Floats | None:
+        """The bins of the reference's histogram, where they are wanted and numbers are read."""
+        if "picture" not in self._reads or not self._has_numbers:
+            return None
+        cuts = self.reference.display_cuts() if self.reference.valid else np.zeros(0)
+        return cuts if len(cuts) else None
+
+    @property
+    def _has_numbers(self) -> bool:
+        return self.reference.is_number and self.current.whole.is_number
+
+    @property
+    def valid(self) -> Sizes:
+        """Current rows that are not missing; effective ones where rows have weights."""
+        if not self.is_weighted:
+            return self.current.valid
+        return np.array([one.valid for one in self.current.each])
+
+    def missing_of(self) -> tuple[Sizes, Sizes]:
+        """Current rows that are missing, of how many, in each group; effective ones where rows
+        have weights."""
+        if not self.is_weighted:
+            return self.current.missing, self.current.rows
+        own = [one.missing_of() for one in self.current.each]
+        return np.array([missing for missing, _ in own]), np.array([rows for _, rows in own])
+
+    def count_tables(self, bins: Bins) -> list[CountTables]:
+        """Counts of both sides over the reference's bins, or its categories and new ones; bins that
+        are empty on both sides are left out. Groups with too many categories are in none."""
+        if self.is_weighted or self.current.is_one:
+            return _tables_of_pairs(self.pairs, bins)
+        if self.kind == CATEGORICAL:
+            return self._category_tables
+        cuts, reference = self.reference.cells(bins)
+        current = self.current.count_bins(cuts)
+        return _tables(np.broadcast_to(reference, current.shape), current)
+
+    @once
+    def _category_tables(self) -> list[CountTables]:
+        labels, counts, overflow = self.reference.categories
+        if overflow:
+            return []
+        table = _core.Categories(labels, maximum=len(labels) + HIGH_CARDINALITY)
+        current, _, first = table.count_groups(*self.current.ranges, threads=self.threads)
+        if table.overflow:  # perhaps not in each group
+            return _tables_of_pairs(self.pairs, 0)
+        reference = np.zeros(current.shape, np.int64)
+        reference[:, : len(labels)] = counts
+        if first.shape[1]:  # what is new in a group, in the order of its rows
+            order = np.argsort(np.where(first < 0, np.iinfo(np.int64).max, first), axis=1)
+            new = np.take_along_axis(current[:, len(labels) :], order, axis=1)
+            current[:, len(labels) :] = new
+        return _tables(reference, current)
+
     def reason(self, kinds: frozenset[str], status: str) -> str:
         """What stands behind a status, in words."""
         return self._columns.reason(kinds, status)
@@ -303,11 +473,23 @@ class GroupedPair:
     @property
     def has_counts(self) -> bool:
         """Whether a histogram finds its rows counted."""
-        return all(one.is_counted for one in self.current.each)
+        if self.current.is_one:
+            return bool(getattr(self.current.each[0], "is_counted", False))
+        return "histogram" in self.__dict__.get("two_sample", {})
 
-    def histograms(self) -> list[Cells | None]:
-        """Counts of both sides over the same bins in each group; None where there are none."""
-        return [pair.histogram() for pair in self.pairs]
+    def histograms(self) -> BinCounts | None:
+        """Counts of both sides over the same bins in each group that has them."""
+        if self.kind == CATEGORICAL or self.is_weighted or self.current.is_one:
+            return _bin_counts([pair.histogram() for pair in self.pairs])
+        present = self.codes == OK_CODE
+        if not self._has_numbers or not present.any():
+            return None
+        cuts, counts = self.reference.display_cells()
+        known = self.__dict__.get("two_sample", {}).get("histogram")
+        current = (self.current.count_bins(cuts) if known is None else known)[present]
+        return BinCounts(
+            present, tuple(cuts.tolist()), None, np.asarray(counts, float), current.astype(float)
+        )
 
     def reported(self, outcomes: Outcomes) -> Outcomes:
         """The outcomes as rows report them: with rows in place of effective sizes."""
@@ -316,3 +498,33 @@ class GroupedPair:
         own = [pair.told(outcomes.at(place)) for place, pair in enumerate(self.pairs)]
         told = Outcomes.stacked(own)
         return replace(outcomes, n_reference=told.n_reference, n_current=told.n_current)
+
+
+class BinCounts(NamedTuple):
+    """Counts of both sides over the same bins, of the groups that are `present`: `edges` of all,
+    or `labels` of each; `reference` (bins,) or (groups, bins), `current` (groups, bins)."""
+
+    present: NDArray[np.bool_]
+    edges: Any
+    labels: Any
+    reference: Floats
+    current: Floats
+
+
+def _bin_counts(cells: Sequence[Cells | None]) -> BinCounts | None:
+    """Of histograms that were made group by group."""
+    own = [one for one in cells if one is not None]
+    if not own:
+        return None
+    bins = max(len(one.current) for one in own)
+    reference, current = np.zeros((len(own), bins)), np.zeros((len(own), bins))
+    for place, one in enumerate(own):
+        reference[place, : len(one.reference)] = one.reference
+        current[place, : len(one.current)] = one.current
+    edges, labels = (
+        None if getattr(own[0], name) is None else tuple(getattr(one, name) for one in own)
+        for name in ("edges", "labels")
+    )
+    return BinCounts(
+        np.array([one is not None for one in cells]), edges, labels, reference, current
+    )

@@ -25,6 +25,7 @@ Sizes = NDArray[np.int64] | NDArray[np.float64]
 OK_CODE = CODES["ok"]
 OVERFLOW_CODE = CODES["overflow"]
 ABSENT_ROWS = -1
+_OPTIONAL = ("p_value", "effect_size", "ci_low", "ci_high", "null_quantile")
 _CLEANED = ("null_quantile", "effect_size", "ci_low", "ci_high")
 
 
@@ -108,6 +109,37 @@ class Outcomes:
             if array is not None and np.isinf(array).any():
                 setattr(self, name, np.where(np.isinf(array), np.nan, array))
         return self
+
+    def filled(self, parts: Sequence[tuple[NDArray[np.intp], Self]]) -> Self:
+        """With other outcomes in some groups each."""
+        if len(parts) == 1 and len(parts[0][0]) == len(self):
+            return parts[0][1]
+        reasons = dict(self.reasons)
+        for places, own in parts:
+            for name in ("value", "status", "n_reference", "n_current", *_OPTIONAL):
+                array, mine = getattr(own, name), getattr(self, name)
+                if array is None:
+                    continue
+                if mine is None:
+                    mine = np.full(len(self), np.nan)
+                mine = np.array(np.broadcast_to(mine, (len(self),)), array.dtype)
+                mine[places] = array
+                setattr(self, name, mine)
+            for place, at in enumerate(places.tolist()):
+                reasons.pop(at, None)
+                if place in own.reasons:
+                    reasons[at] = own.reasons[place]
+        self.reasons = reasons
+        if any(own.log_p is not None for _, own in parts):
+            self.log_p = lambda: self._logs(parts)
+        return self
+
+    def _logs(self, parts: Sequence[tuple[NDArray[np.intp], Self]]) -> Floats:
+        logs = np.full(len(self), np.nan)
+        for places, own in parts:
+            if own.log_p is not None:
+                logs[places] = own.log_p()
+        return logs
 
     def where(self, active: NDArray[np.bool_], other: Self) -> Self:
         """These outcomes where a group is active, the others' elsewhere."""

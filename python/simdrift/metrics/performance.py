@@ -19,13 +19,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift.catalogue.metric import Metric
 from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import CurrentColumn
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.grouped import ColumnGroups
 from simdrift.metrics.nulls.special import NORMAL_975
 from simdrift.metrics.outcomes import ABSENT_ROWS, Floats, Outcomes
-from simdrift.metrics.registry import unknown
+from simdrift.metrics.registry import functions, measures, unknown
 from simdrift.metrics.values import (
     ALL_NULL,
     CONSTANT,
@@ -66,28 +67,106 @@ Sums = Mapping[str, NDArray[Any]]
 """`_core.PairDict` of each group of rows."""
 
 
+def _error(name: str, title: str, formula: str, source: str, **rest: Any) -> Metric:
+    """The record of `performance.<name>`, by default an error in the target's unit. Over the rows
+    in which target and prediction are finite."""
+    rest = {"unit": "column", "better": "lower", "bounds": (0.0, None), **rest}
+    rest["statuses"] = ("empty", "all_null", *rest.get("statuses", ()))
+    return Metric(
+        name=f"performance.{name}",
+        title=title,
+        group="regression",
+        formula=formula,
+        source=source,
+        kinds=("pair",),
+        reads="profile",
+        needs_values=False,
+        weights=False,
+        **rest,
+    )
+
+
+@measures(
+    _error(
+        "mean_error",
+        "mean error",
+        "mean of prediction - target, 95 % interval",
+        "textbook",
+        better="zero",
+        bounds=(None, None),
+        watched=True,
+    )
+)
 def _mean_error(s: Sums) -> _Score:
     mean = s["sum_error"] / s["n"]
     return _Score(mean, _half_width(s, mean))
 
 
+@measures(
+    _error(
+        "mae",
+        "MAE",
+        "mean of |prediction - target|, 95 % interval",
+        "sklearn.metrics.mean_absolute_error",
+        leads=True,
+        watched=True,
+        relative=True,
+    )
+)
 def _mae(s: Sums) -> _Score:
     mean = s["sum_abs_error"] / s["n"]
     return _Score(mean, _half_width(s, mean))
 
 
-def _mse(s: Sums) -> _Score:
-    return _Score(s["sum_squared_error"] / s["n"])
-
-
+@measures(
+    _error(
+        "rmse",
+        "RMSE",
+        "root of the mean of (prediction - target)^2",
+        "sklearn.metrics.root_mean_squared_error",
+        leads=True,
+        watched=True,
+        relative=True,
+    )
+)
 def _rmse(s: Sums) -> _Score:
     return _Score(np.sqrt(s["sum_squared_error"] / s["n"]))
 
 
+@measures(
+    _error(
+        "mse",
+        "MSE",
+        "mean of (prediction - target)^2",
+        "sklearn.metrics.mean_squared_error",
+        unit="column^2",
+        relative=True,
+    )
+)
+def _mse(s: Sums) -> _Score:
+    return _Score(s["sum_squared_error"] / s["n"])
+
+
+@measures(
+    _error("max_error", "largest error", "max |prediction - target|", "sklearn.metrics.max_error")
+)
 def _max_error(s: Sums) -> _Score:
     return _Score(s["max_abs_error"])
 
 
+@measures(
+    _error(
+        "r2",
+        "R²",
+        "1 - sum of squared errors / sum of squares of the target about its mean",
+        "sklearn.metrics.r2_score",
+        unit="",
+        better="higher",
+        bounds=(None, 1.0),
+        relative=True,
+        statuses=("too_few_rows", "constant"),
+    )
+)
 def _r2(s: Sums) -> _Score:
     constant, few = s["m2_x"] == 0.0, s["n"] < 2
     value = 1.0 - s["sum_squared_error"] / s["m2_x"]
@@ -102,12 +181,7 @@ def _half_width(s: Sums, mean: Floats) -> Floats:
 
 
 _SCORES: dict[str, Callable[[Sums], _Score]] = {
-    "mean_error": _mean_error,
-    "mae": _mae,
-    "rmse": _rmse,
-    "mse": _mse,
-    "max_error": _max_error,
-    "r2": _r2,
+    record.short: score for score, (record,) in functions("performance").items()
 }
 METRICS = tuple(_SCORES)
 

@@ -11,18 +11,27 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from simdrift.catalogue.metric import Metric
 from simdrift.catalogue.statuses import CODES
-from simdrift.metrics.columns import CATEGORICAL, NULL, TEMPORAL, ColumnState
+from simdrift.metrics.columns import (
+    CATEGORICAL,
+    COUNTABLE,
+    NULL,
+    ORDERED,
+    TABLE,
+    TEMPORAL,
+    ColumnState,
+)
 from simdrift.metrics.correlation import pearson_groups
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.grouped import ColumnGroups
 from simdrift.metrics.nulls.special import NORMAL_975
 from simdrift.metrics.outcomes import OK_CODE, Codes, Floats, Outcomes, elementwise
-from simdrift.metrics.registry import unknown
+from simdrift.metrics.registry import measures, records_of, unknown
 from simdrift.metrics.values import (
     ALL_NULL,
     EMPTY,
@@ -57,6 +66,47 @@ def _floats(values: object) -> Floats:
     return np.asarray(values, float)
 
 
+def _statistic(name: str, title: str, group: str, formula: str, **rest: Any) -> Metric:
+    """The record of `quality.<name>`, by default of any column with rows and of numbers."""
+    rest = {"kinds": COUNTABLE, "source": "textbook", "needs_values": False, **rest}
+    return Metric(name=f"quality.{name}", title=title, group=group, formula=formula, **rest)
+
+
+def _count(name: str, title: str, what: str, **rest: Any) -> Metric:
+    """The record of a number of rows that the one fused pass counts."""
+    rest = {"unit": "rows", "bounds": (0.0, None), "reads": "profile", **rest}
+    return _statistic(name, title, rest.pop("group", "counts"), f"number of {what}", **rest)
+
+
+_ANY = (*COUNTABLE, NULL)
+_ABSENT = ("empty", "all_null")
+
+
+@measures(
+    _count("rows", "rows", "rows", kinds=(*_ANY, TABLE), watched=True),
+    _count(
+        "missing",
+        "missing",
+        "rows that are null or NaN",
+        kinds=_ANY,
+        better="lower",
+        openlineage="nullCount",
+    ),
+    _statistic(
+        "missing_share",
+        "missing share",
+        "counts",
+        "missing rows (of a table: cells) over all",
+        kinds=(*_ANY, TABLE),
+        unit="share",
+        better="lower",
+        bounds=(0.0, 1.0),
+        reads="profile",
+        statuses=("empty",),
+        leads=True,
+        watched=True,
+    ),
+)
 def _counts(column: ColumnGroups) -> list[Statistic]:
     rows, missing = _floats(column.rows), _floats(column.missing)
     empty = np.where(rows > 0, OK_CODE, CODES[EMPTY]).astype(np.uint8)
@@ -84,6 +134,57 @@ _MOMENTS = (
 )
 
 
+def _moment(name: str, title: str, formula: str, **rest: Any) -> Metric:
+    """The record of a statistic of the finite rows that the one fused pass sums."""
+    rest = {"unit": "column", "reads": "profile", "statuses": _ABSENT, **rest}
+    return _statistic(name, title, rest.pop("group", "moments"), formula, **rest)
+
+
+_SPREAD_STATUS = (*_ABSENT, "too_few_rows", "constant")
+
+
+@measures(
+    _count("nan", "NaN", "rows that are NaN", better="lower"),
+    _count("pos_inf", "+∞", "rows that are +inf", better="lower"),
+    _count("neg_inf", "-∞", "rows that are -inf", better="lower"),
+    _count("zeros", "zeros", "rows that are 0"),
+    _count("negatives", "negatives", "rows below 0"),
+    _moment("min", "minimum", "smallest value, -inf counted", group="order", openlineage="min"),
+    _moment("max", "maximum", "largest value, +inf counted", group="order", openlineage="max"),
+    _moment("sum", "sum", "sum of the finite rows", openlineage="sum"),
+    _moment("mean", "mean", "mean of the finite rows", watched=True),
+    _moment(
+        "variance",
+        "variance",
+        "variance, ddof 1",
+        unit="column^2",
+        bounds=(0.0, None),
+        statuses=_SPREAD_STATUS,
+    ),
+    _moment(
+        "std",
+        "standard deviation",
+        "square root of the variance, ddof 1",
+        bounds=(0.0, None),
+        statuses=_SPREAD_STATUS,
+    ),
+    _moment(
+        "skewness",
+        "skewness",
+        "g1 = m3 / m2^1.5, the population form",
+        unit="",
+        source="scipy.stats.skew",
+        statuses=_SPREAD_STATUS,
+    ),
+    _moment(
+        "kurtosis",
+        "kurtosis",
+        "g2 = m4 / m2^2 - 3, the population form",
+        unit="",
+        source="scipy.stats.kurtosis",
+        statuses=_SPREAD_STATUS,
+    ),
+)
 def _profile(column: ColumnGroups) -> list[Statistic]:
     profile, unit = column.profile, column.whole.unit_seconds
     found = [Statistic(name, _floats(profile[name])) for name in _SPECIALS]
@@ -97,6 +198,18 @@ def _profile(column: ColumnGroups) -> list[Statistic]:
     return found
 
 
+@measures(
+    _statistic(
+        "distinct",
+        "distinct values",
+        "categories",
+        "number of distinct values: exact to 4,096 (categories: 10,000), then HyperLogLog, p = 14",
+        unit="values",
+        bounds=(0.0, None),
+        source="Flajolet et al. 2007, Ertl 2017",
+        openlineage="distinctCount",
+    )
+)
 def _distinct(column: ColumnGroups) -> list[Statistic]:
     if column.kind == CATEGORICAL:
         table = column.category_counts
@@ -106,6 +219,39 @@ def _distinct(column: ColumnGroups) -> list[Statistic]:
     return [Statistic("distinct", _floats(count), half_width=NORMAL_975 * error * count)]
 
 
+@measures(
+    _statistic(
+        "quantile",
+        "quantile",
+        "order",
+        "type 7: NumPy's default; infinities ordered at the ends",
+        kinds=ORDERED,
+        unit="column",
+        source="Hyndman and Fan 1996; numpy.quantile",
+        statuses=_ABSENT,
+    ),
+    _statistic(
+        "iqr",
+        "interquartile range",
+        "order",
+        "75 % quantile minus 25 % quantile",
+        kinds=ORDERED,
+        unit="column",
+        bounds=(0.0, None),
+        statuses=_ABSENT,
+    ),
+    _statistic(
+        "mad",
+        "MAD",
+        "order",
+        "median of |x - median| over finite rows",
+        kinds=ORDERED,
+        unit="column",
+        bounds=(0.0, None),
+        source="scipy.stats.median_abs_deviation",
+        statuses=_ABSENT,
+    ),
+)
 def _quantiles(column: ColumnGroups) -> list[Statistic]:
     status, unit = _absent(column), column.whole.unit_seconds
     with np.errstate(invalid="ignore", over="ignore"):
@@ -127,6 +273,29 @@ def _mad(column: ColumnGroups, center: Floats, status: Codes) -> Floats:
     return np.where(known, mad * column.whole.unit_seconds, np.nan)
 
 
+_TOP_SHARE = _statistic(
+    "top_share",
+    "share of the most frequent value",
+    "categories",
+    "rows with the most frequent value over rows that are not missing",
+    unit="share",
+    bounds=(0.0, 1.0),
+    statuses=_ABSENT,
+)
+
+
+@measures(
+    _statistic(
+        "mode",
+        "mode",
+        "categories",
+        "the most frequent number, of equally frequent ones the smallest",
+        kinds=ORDERED,
+        unit="column",
+        statuses=_ABSENT,
+    ),
+    _TOP_SHARE,
+)
 def _mode(column: ColumnGroups) -> list[Statistic]:
     """The most frequent number (of equally frequent ones the smallest) and its share."""
     status = _absent(column)
@@ -140,6 +309,7 @@ def _mode(column: ColumnGroups) -> list[Statistic]:
     return [Statistic("mode", mode, status), Statistic("top_share", share, status)]
 
 
+@measures(_TOP_SHARE)
 def _categories(column: ColumnGroups) -> list[Statistic]:
     status, table = _absent(column), column.category_counts
     many = (status == OK_CODE) & table.overflow
@@ -152,6 +322,18 @@ def _categories(column: ColumnGroups) -> list[Statistic]:
 _TEXT_COUNTS = ("empty", "blank", "invalid_utf8")
 
 
+_TEXT: dict[str, Any] = {"group": "text", "kinds": ("text",)}
+_LENGTH: dict[str, Any] = {**_TEXT, "unit": "code points", "bounds": (0.0, None)}
+
+
+@measures(
+    _count("empty", "empty texts", "texts without a character", **_TEXT),
+    _count("blank", "blank texts", "texts of white space alone, empty ones included", **_TEXT),
+    _count("invalid_utf8", "invalid UTF-8", "texts that are not UTF-8", better="lower", **_TEXT),
+    _moment("length_min", "shortest length", "fewest code points of a text", **_LENGTH),
+    _moment("length_mean", "mean length", "mean number of code points", **_LENGTH),
+    _moment("length_max", "longest length", "most code points of a text", **_LENGTH),
+)
 def _text(column: ColumnGroups) -> list[Statistic]:
     profile = column.text_profile
     found = [Statistic(name, _floats(profile[name])) for name in _TEXT_COUNTS]
@@ -171,18 +353,11 @@ def _text(column: ColumnGroups) -> list[Statistic]:
 
 _Part = Callable[[ColumnGroups], list[Statistic]]
 _NAMES: dict[_Part, tuple[str, ...]] = {
-    _counts: ("rows", "missing", "missing_share"),
-    _profile: (*_SPECIALS, "min", "max", "sum", "mean", "variance", "std", "skewness", "kurtosis"),
-    _distinct: ("distinct",),
-    _quantiles: ("quantile", "iqr", "mad"),
-    _mode: ("mode", "top_share"),
-    _categories: ("top_share",),
-    _text: (*_TEXT_COUNTS, "length_min", "length_mean", "length_max"),
+    part: tuple(record.short for record in records_of(part))
+    for part in (_counts, _profile, _distinct, _quantiles, _mode, _categories, _text)
 }
 STATISTICS = tuple(dict.fromkeys(name for names in _NAMES.values() for name in names))
 """Every statistic of a column, in the order of rows."""
-CHEAP = frozenset(STATISTICS) - {"distinct", "quantile", "iqr", "mad", "mode", "top_share"}
-"""Those that the one fused pass gives."""
 
 
 def _parts(column: ColumnGroups) -> tuple[_Part, ...]:
@@ -251,6 +426,9 @@ def _decided(column: str, statistic: Statistic, rows: object) -> Decided:
     return Decided(column, f"quality.{statistic.name}", statistic.params, outcomes)
 
 
+@measures(
+    _statistic("columns", "columns", "counts", "number of columns", kinds=(TABLE,), unit="columns")
+)
 def table_statistics(columns: Mapping[str, ColumnGroups], groups: int) -> list[Decided]:
     """Rows, columns and the share of missing cells of the whole table (`column` '')."""
     known = [column for column in columns.values() if column.whole.broken is None]
@@ -286,6 +464,18 @@ def quantile_statistics(column: ColumnGroups, shares: Sequence[float]) -> list[D
     ]
 
 
+@measures(
+    _statistic(
+        "correlation",
+        "correlation",
+        "pairs",
+        "Pearson's r over the rows in which both are finite, Fisher's 95 % interval",
+        kinds=("pair",),
+        bounds=(-1.0, 1.0),
+        source="scipy.stats.pearsonr",
+        statuses=("empty", "too_few_rows", "constant"),
+    )
+)
 def correlation(a: ColumnGroups, b: ColumnGroups) -> Decided:
     """`quality.correlation` of a pair 'a ~ b': Pearson's r over the rows in which both are
     finite, with Fisher's 95 % interval; `n_current` counts those rows."""

@@ -1,92 +1,152 @@
-"""The table of drift methods: one decorated function on a `ColumnPair` adds one method, to
-`compare`, `monitor` and, with its typed face beside it, to `simdrift.drift`."""
+"""The table of metrics: a record (`simdrift.catalogue.metric.Metric`) in the decorator of the
+function that measures it. One decorated function on a `ColumnPair` adds one drift method, to
+`compare`, `monitor` and, with its typed function in the same file, to `simdrift.drift`."""
 
 from __future__ import annotations
 
 import difflib
+import inspect
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from simdrift.catalogue.metric import Metric, Reads, Rule
 from simdrift.metrics.values import ALL_NULL, ERROR, NOT_APPLICABLE, Outcome, cleaned
 
 if TYPE_CHECKING:
     from simdrift.metrics.drift.table.sample import TablePair
     from simdrift.metrics.pair import ColumnPair
 
-Rule = Literal["test", "distance"]
-Reads = Literal["ks", "wasserstein", "ranks"]
-Function = Callable[..., Outcome]
+F = TypeVar("F", bound=Callable[..., Any])
+Function = Callable[..., Any]
 Check = Callable[[Any], Any]
 log = logging.getLogger("simdrift")
 
 
 class DriftMethod(NamedTuple):
-    """One drift method. Rule 'test': alert where the q-value is at most alpha; 'distance':
-    where the absolute value exceeds the practical threshold and chance."""
+    """One drift method: what is known of it, and the function `(pair, **params) -> Outcome`."""
 
-    name: str
+    record: Metric
     function: Function
-    kinds: frozenset[str]
-    rule: Rule
-    threshold: float | None
-    params: Mapping[str, Check]
-    needs_values: bool
-    reads: Reads | None
-    weights: bool = True
 
     @property
     def metric(self) -> str:
-        return f"drift.{self.name}"
+        """Whole name: 'drift.psi'."""
+        return self.record.name
+
+    @property
+    def name(self) -> str:
+        """Name within the family: 'psi'."""
+        return self.record.short
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        return frozenset(self.record.kinds)
+
+    @property
+    def rule(self) -> Rule:
+        return self.record.rule
+
+    @property
+    def threshold(self) -> float | None:
+        return self.record.threshold
+
+    @property
+    def params(self) -> Mapping[str, Check]:
+        """What checks each parameter, by its name."""
+        return self.record.checks
+
+    @property
+    def needs_values(self) -> bool:
+        return self.record.needs_values
+
+    @property
+    def reads(self) -> Reads | None:
+        return self.record.reads
+
+    @property
+    def weights(self) -> bool:
+        return self.record.weights
 
 
+_RECORDS: dict[str, Metric] = {}
+_FUNCTIONS: dict[Function, tuple[Metric, ...]] = {}
 _TABLE: dict[str, DriftMethod] = {}
 
 
-def drift_method(
-    name: str,
-    *,
-    kinds: Iterable[str],
-    rule: Rule,
-    threshold: float | None = None,
-    params: Mapping[str, Check] | None = None,
-    needs_values: bool = True,
-    reads: Reads | None = None,
-    weights: bool = True,
-) -> Callable[[Function], Function]:
-    """Registers a function `(pair, **params) -> Outcome`. `params` maps a name to what checks
-    its value: returns it as the function takes it, or raises TypeError or ValueError. With
-    `needs_values` the function is called only where both sides have a row that is not missing
-    (which costs a pass that a function with a status of its own can spare). `reads`: the pass
-    over both samples that it shares with others. `weights`: whether it has a meaning for rows
-    with weights."""
+def measures(*records: Metric) -> Callable[[F], F]:
+    """Registers a function with the records of what it measures. Several metrics that come from
+    one pass have one function, and one metric has several where kinds of column differ.
+    ValueError where a name has two records."""
 
-    def register(function: Function) -> Function:
-        _TABLE[name] = DriftMethod(
-            name,
-            function,
-            frozenset(kinds),
-            rule,
-            threshold,
-            params or {},
-            needs_values,
-            reads,
-            weights,
-        )
+    def register(function: F) -> F:
+        for record in records:
+            if _RECORDS.setdefault(record.name, record) is not record:
+                raise ValueError(f"{record.name}: expected one record, found a second")
+        _FUNCTIONS[function] = records
         return function
 
     return register
 
 
-@cache
-def _load() -> dict[str, DriftMethod]:
-    """The table, filled: importing the modules of methods registers them."""
-    import simdrift.metrics.drift  # noqa: F401
+def records(family: str | None = None) -> tuple[Metric, ...]:
+    """Every record, or those of a family, in the order of lists.
 
-    return _TABLE
+    >>> [record.short for record in records("performance")]
+    ['mean_error', 'mae', 'rmse', 'mse', 'max_error', 'r2']
+    """
+    found = (one for one in _RECORDS.values() if family in (None, one.family))
+    return tuple(sorted(found, key=lambda one: one.place))
+
+
+def record(name: str) -> Metric | None:
+    """The record of that whole name; None for a metric that another writer stored.
+
+    >>> record("drift.psi").title
+    'PSI'
+    """
+    return _RECORDS.get(name)
+
+
+def records_of(function: Function) -> tuple[Metric, ...]:
+    """The records of what a registered function measures."""
+    return _FUNCTIONS[function]
+
+
+def functions(family: str) -> dict[Function, tuple[Metric, ...]]:
+    """The registered functions of a family with the records of what they measure, in the order
+    in which they are written."""
+    return {f: found for f, found in _FUNCTIONS.items() if found[0].family == family}
+
+
+def drift_method(record: Metric) -> Callable[[F], F]:
+    """Registers a function `(pair, **params) -> Outcome` as a drift method. ValueError where the
+    method has a function, or the function's parameters are not the record's."""
+
+    def register(function: F) -> F:
+        if record.short in _TABLE:
+            raise ValueError(f"{record.name}: expected one function, found a second")
+        _check_signature(record, function)
+        _TABLE[record.short] = DriftMethod(record, function)
+        return measures(record)(function)
+
+    return register
+
+
+def _check_signature(record: Metric, function: Function) -> None:
+    """ValueError where the function's keywords are not the record's parameters and defaults."""
+    keywords = {
+        p.name: p.default
+        for p in inspect.signature(function).parameters.values()
+        if p.kind is p.KEYWORD_ONLY
+    }
+    if keywords != dict(record.defaults):
+        raise ValueError(
+            f"{record.name}: expected a function with the record's parameters "
+            f"{dict(record.defaults)}, found {keywords}"
+        )
 
 
 def methods(kind: str | None = None) -> tuple[str, ...]:
@@ -95,18 +155,16 @@ def methods(kind: str | None = None) -> tuple[str, ...]:
     >>> methods("table")
     ('correlation', 'domain_classifier', 'mmd', 'pca_reconstruction')
     """
-    table = _load()
-    return tuple(sorted(n for n, m in table.items() if kind is None or kind in m.kinds))
+    return tuple(sorted(n for n, m in _TABLE.items() if kind is None or kind in m.kinds))
 
 
 def method(name: str) -> DriftMethod:
     """The method of that name ('ks' or 'drift.ks'); ValueError lists what exists."""
     if not isinstance(name, str):
         raise TypeError(f"method: expected a name (str), found {type(name).__name__}")
-    table = _load()
-    found = table.get(name.removeprefix("drift."))
+    found = _TABLE.get(name.removeprefix("drift."))
     if found is None:
-        raise ValueError(unknown("drift method", name, table))
+        raise ValueError(unknown("drift method", name, _TABLE))
     return found
 
 
@@ -130,9 +188,8 @@ def checked_params(spec: DriftMethod, params: Mapping[str, Any]) -> dict[str, An
 def check_weighted(spec: DriftMethod, params: Mapping[str, Any]) -> None:
     """ValueError where the method, or what is asked of it, has no meaning for weighted rows."""
     if not spec.weights:
-        known = ", ".join(
-            sorted(n for n, m in _load().items() if m.weights and spec.kinds & m.kinds)
-        )
+        same = [m for m in _TABLE.values() if set(spec.kinds) & set(m.kinds)]
+        known = ", ".join(sorted(m.name for m in same if m.weights))
         raise ValueError(f"weights: {spec.metric} counts rows and takes none; these do: {known}")
     if params.get("method") == "exact":
         raise ValueError(

@@ -16,11 +16,7 @@ def known_metrics(what: str) -> tuple[str, ...]:
         return quality.STATISTICS
     if what == "performance":
         return performance.METRICS
-    return (
-        *(f"drift.{name}" for name in (*registry.methods(), "dataset")),
-        *(f"quality.{name}" for name in (*quality.STATISTICS, "correlation")),
-        *(f"performance.{name}" for name in performance.METRICS),
-    )
+    return tuple(one.name for one in registry.records() if one.rule or one.family != "drift")
 
 
 def whole_name(name: str) -> str:

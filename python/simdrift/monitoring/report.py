@@ -8,18 +8,19 @@ from functools import cache
 from typing import NamedTuple, Self
 
 from simdrift.metrics.columns import CATEGORICAL
-from simdrift.metrics.decide import Decided
-from simdrift.metrics.grouped import GroupedPair
+from simdrift.metrics.grouped import BinCounts, GroupedPair
 from simdrift.metrics.pair import ColumnPair
 from simdrift.monitoring import window as windows
 from simdrift.monitoring.roles import Roles
+from simdrift.monitoring.rows import table_of
 from simdrift.monitoring.spec import Spec
-from simdrift.monitoring.window import WindowValues
+from simdrift.monitoring.window import WHOLE, WindowValues
 from simdrift.reports import Report
 from simdrift.reports.explain import Direction, label_text, shift_text
 from simdrift.results import Results
+from simdrift.results.histograms import HistogramBlock
 from simdrift.results.identity import run_id
-from simdrift.results.rows import Histogram, Result, Run
+from simdrift.results.rows import Run
 
 
 @cache
@@ -88,34 +89,17 @@ def results_of(
     timezone: str = "UTC",
 ) -> Results:
     """The results of windows, one run each, with a histogram of every column that has one."""
-    cells = windows.histograms(values.pairs, threads)
-    drawn = [
-        Histogram(run.run_id, "", name, *one)
-        for place, run in enumerate(runs)
-        for name, own in cells.items()
-        if (one := own[place]) is not None
-    ]
-    rows = [row for place, run in enumerate(runs) for row in _rows(run, values.rows, place)]
-    return Results(rows, runs, drawn, timezone=timezone)
+    drawn = windows.histograms(values.pairs, threads)
+    blocks = [_block(name, counts, runs) for name, counts in drawn.items() if counts is not None]
+    return Results.from_table(table_of(runs, values.rows), runs, blocks, timezone=timezone)
 
 
-def _rows(run: Run, values: Mapping[str, Sequence[Decided]], place: int) -> list[Result]:
-    """The result rows of one window."""
-    head = (
-        run.run_id,
-        run.dataset,
-        run.model,
-        run.model_version,
-        run.window_start,
-        run.window_end,
-        run.grain,
+def _block(name: str, counts: BinCounts, runs: Sequence[Run]) -> HistogramBlock:
+    """The histograms of the windows that have one."""
+    ids = tuple(run.run_id for run, has in zip(runs, counts.present.tolist(), strict=True) if has)
+    return HistogramBlock(
+        ids, WHOLE, name, counts.edges, counts.labels, counts.reference, counts.current
     )
-    return [
-        Result._make((*head, segment, *row.at(place)))
-        for segment, own in values.items()
-        for row in own
-        if row.present is None or row.present[place]
-    ]
 
 
 def direction_of(pair: ColumnPair) -> str:

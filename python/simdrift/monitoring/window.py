@@ -18,10 +18,9 @@ from simdrift.metrics import performance, quality, side_by_side
 from simdrift.metrics.columns import ReferenceColumn
 from simdrift.metrics.decide import Decided, dataset_drift, decide
 from simdrift.metrics.drift.table.sample import TablePair, TableSample
-from simdrift.metrics.grouped import ColumnGroups, GroupedPair, Groups
+from simdrift.metrics.grouped import BinCounts, ColumnGroups, GroupedPair, Groups
 from simdrift.metrics.measure import Measured, Progress, measure_columns, measure_tables
 from simdrift.metrics.outcomes import Floats
-from simdrift.metrics.pair import Cells
 from simdrift.metrics.plan import DriftPlan
 from simdrift.monitoring.frames import Frame
 from simdrift.monitoring.roles import Roles
@@ -204,7 +203,7 @@ def _judged(row: Decided, limits: Limits) -> Decided:
 
 def histograms(
     pairs: Mapping[str, GroupedPair], threads: int | None
-) -> dict[str, list[Cells | None]]:
+) -> dict[str, BinCounts | None]:
     """Reference and current over the same bins in each window, of each column that has them."""
     rows = max((p.current.whole.rows for p in pairs.values() if not p.has_counts), default=0)
     drawn = side_by_side.each(
@@ -213,10 +212,10 @@ def histograms(
     return dict(zip(pairs, drawn, strict=True))
 
 
-def _drawn(pair: GroupedPair, threads: int | None) -> list[Cells | None]:
+def _drawn(pair: GroupedPair, threads: int | None) -> BinCounts | None:
     try:
         with pair.reference.on(threads), pair.current.on(threads):
             return pair.histograms()
     except Exception:
         log.exception("histogram of column %r failed", pair.name)
-        return [None] * len(pair)
+        return None

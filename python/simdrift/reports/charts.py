@@ -21,6 +21,7 @@ from simdrift.drawing.labels import (
 )
 from simdrift.drawing.text import shorten
 from simdrift.drawing.timeline import Timeline
+from simdrift.metrics import registry
 from simdrift.reports.ranking import Key, StandOut, series_of
 from simdrift.reports.summary import ColumnLine, is_column_drift, on_p_value
 from simdrift.results.collection import Results
@@ -35,12 +36,7 @@ MOST_HEAT_CELLS = 24_000
 HEAT_LIMITS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 HEAT_WORDS = ("0", "¼", "½", "¾", "1×", "1.5×", "2×", "3×")
 
-_FIRST = (
-    "drift.dataset",
-    "quality.missing_share",
-    "performance.mae",
-    "performance.rmse",
-)
+_FIRST = tuple(record.name for record in registry.records() if record.leads)
 
 
 class Chart(NamedTuple):
@@ -230,7 +226,9 @@ def _title(key: Key) -> str:
 
 
 def _from_zero(metric: str) -> bool:
-    return metric not in ("quality.mean", "performance.mean_error") and " ~ " not in metric
+    """Whether the axis starts at 0: the metric has no values below."""
+    record = registry.record(metric)
+    return record is None or record.bounds[0] == 0.0
 
 
 def _dot(

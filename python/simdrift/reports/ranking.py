@@ -16,6 +16,7 @@ from statistics import fmean, median
 from typing import NamedTuple
 
 from simdrift.drawing.labels import number, series_words, window_label
+from simdrift.metrics import registry
 from simdrift.results.collection import Results
 from simdrift.results.numbers import drawable
 from simdrift.results.rows import Result
@@ -27,16 +28,6 @@ ROUNDING = 1e-12  # a scale below this share of the largest value is rounding, n
 MIN_WINDOWS = 5
 MIN_SCORE = 3.5
 """Iglewicz and Hoaglin's cut for a value to be called an outlier."""
-
-DEFAULT_METRICS = (
-    "quality.missing_share",
-    "drift.dataset",
-    "performance.mae",
-    "performance.rmse",
-    "performance.mean_error",
-    "quality.rows",
-    "quality.mean",
-)
 
 
 class Spread(NamedTuple):
@@ -142,7 +133,7 @@ def stand_out(
     >>> stand_out(Results(rows))[0].sentence
     '2013-02-08: missing share 0.38, 24 robust sd above the median window 0.02'
     """
-    names = {metrics} if isinstance(metrics, str) else set(metrics or DEFAULT_METRICS)
+    names = {metrics} if isinstance(metrics, str) else set(metrics or _watched())
     rows = [
         row for row in results if row.metric in names and (columns is None or row.column in columns)
     ]
@@ -153,6 +144,11 @@ def stand_out(
         for one in _outliers(key, series, top, minimum, zone)
     ]
     return sorted(found, key=lambda one: -abs(one.score))
+
+
+def _watched() -> list[str]:
+    """The metrics that are looked at where none is named."""
+    return [record.name for record in registry.records() if record.watched]
 
 
 def _outliers(

@@ -9,6 +9,7 @@ from datetime import datetime
 from statistics import median
 from typing import NamedTuple
 
+from simdrift.metrics import registry
 from simdrift.results.collection import Results
 from simdrift.results.numbers import drawable
 from simdrift.results.rows import Histogram, Result
@@ -16,27 +17,6 @@ from simdrift.results.rows import Histogram, Result
 PAIR = " ~ "
 MISSING = "drift.missing_share"
 DATASET = "drift.dataset"
-TESTS = frozenset(
-    f"drift.{name}"
-    for name in (
-        "anderson_darling",
-        "chi_square",
-        "cramer_von_mises",
-        "epps_singleton",
-        "fisher_exact",
-        "g_test",
-        "ks",
-        "kuiper",
-        "levene",
-        "mann_whitney",
-        "mean_shift",
-        "mmd",
-        "std_ratio",
-        "t_test",
-        "z_test",
-    )
-)
-"""Metrics whose threshold is held against the p-value."""
 SMALLEST_P = 1e-300
 FARTHEST = 1e6  # of the distances to a threshold that are told apart
 
@@ -110,7 +90,8 @@ def _bounded(distance: float) -> float | None:
 
 def on_p_value(row: Result) -> bool:
     """Whether the threshold is held against the (corrected) p-value and not the value."""
-    return row.metric in TESTS
+    record = registry.record(row.metric)
+    return record is not None and record.rule == "test"
 
 
 def is_column_drift(row: Result) -> bool:

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 _SPEC: Final = "https://openlineage.io/spec/facets"
 _METRICS: Final = "DataQualityMetricsInputDatasetFacet"
 _ASSERTIONS: Final = "DataQualityAssertionsDatasetFacet"
-_COUNTS: Final = {"quality.missing": "nullCount", "quality.distinct": "distinctCount"}
-_NUMBERS: Final = {"quality.sum": "sum", "quality.min": "min", "quality.max": "max"}
 
 
 def facets(results: Results) -> dict[str, dict[str, Any]]:
@@ -73,10 +71,12 @@ def _metrics(rows: Sequence[Result]) -> dict[str, Any]:
 
 
 def _add(found: dict[str, Any], row: Result, value: float) -> None:
-    if row.metric in _COUNTS:
-        found[_COUNTS[row.metric]] = int(value)
-    elif row.metric in _NUMBERS:
-        found[_NUMBERS[row.metric]] = value
+    from simdrift.metrics.registry import record  # loads every metric, and NumPy
+
+    known = record(row.metric)
+    if known is not None and known.openlineage:
+        counts = known.unit in ("rows", "values")
+        found[known.openlineage] = int(value) if counts else value
     elif row.metric == "quality.rows":
         found["rows"] = int(value)
     elif row.metric == "quality.quantile" and (share := quantile_of(row.params)) is not None:

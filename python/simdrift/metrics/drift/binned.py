@@ -20,17 +20,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift.catalogue.metric import Metric
+from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import CATEGORICAL, COUNTABLE, Bins, Counts
-from simdrift.metrics.drift.categorical import chi_square_of, cramers_v
+from simdrift.metrics.drift.categorical import chi_square_of, cramers_vs
 from simdrift.metrics.drift.cells import (
+    BINS,
     DEFAULT_BINS,
+    DEFAULT_SMOOTHING,
+    SMOOTHING,
     Cut,
-    checked_bins,
-    checked_smoothing,
+    by_table,
     crowded,
     whole_rows,
 )
 from simdrift.metrics.drift.run import Weights, run
+from simdrift.metrics.evaluate import over_groups
+from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import hypergeometric
 from simdrift.metrics.nulls.special import (
     NORMAL_95,
@@ -41,6 +47,7 @@ from simdrift.metrics.nulls.special import (
     normal_two_sided_log_p,
     special,
 )
+from simdrift.metrics.outcomes import OK_CODE, Floats, Outcomes, elementwise
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.values import CHANCE_LEVEL, OVERFLOW, DriftResult, Outcome
@@ -51,8 +58,6 @@ MOST_CELLS = 2_000
 """Of more cells no rows are exchanged: they cost a draw each."""
 EXCHANGES, EXCHANGE_SEED = 100, 7
 MOST_SIMULATED, SIMULATIONS = 64, 400
-DEFAULT_SMOOTHING = 0.5
-"""Rows added to each cell (Jeffreys), so that an empty one does not make PSI infinite."""
 
 
 Statistic = Callable[[Counts, Counts], NDArray[np.float64]]
@@ -96,20 +101,30 @@ def _hellinger(c: Counts, d: Counts) -> NDArray[np.float64]:
 
 
 @drift_method(
-    "psi",
-    kinds=COUNTABLE,
-    rule="distance",
-    threshold=0.2,
-    params={"bins": checked_bins, "smoothing": checked_smoothing},
+    Metric(
+        name="drift.psi",
+        title="PSI",
+        group="bins",
+        formula="sum (p - q) ln(p / q) over bins, 0.5 rows added to each bin of both sides",
+        p_value="PSI / (1/n + 1/m) ~ chi2(B - 1)",
+        effect_size="the value",
+        source="Siddiqi 2006; Yurdakul 2018 (its law)",
+        unit="nats",
+        better="lower",
+        bounds=(0.0, None),
+        rule="distance",
+        threshold=0.2,
+        kinds=COUNTABLE,
+        params=(BINS, SMOOTHING),
+    )
 )
+@over_groups
 def measure_psi(
-    pair: ColumnPair, *, bins: Bins = DEFAULT_BINS, smoothing: float = DEFAULT_SMOOTHING
-) -> Outcome:
+    pair: GroupedPair, *, bins: Bins = DEFAULT_BINS, smoothing: float = DEFAULT_SMOOTHING
+) -> Outcomes:
     """Population stability index sum (p-q) ln(p/q), in nats."""
-    if (refused := crowded(pair)) is not None:
-        return refused
-    c, d = pair.cell_counts(bins)
-    return _calibrated(partial(_psi, smoothing), _chance(c, d), c, d)
+    statistic = partial(_psi, smoothing)
+    return by_table(pair, bins, lambda c, d: _calibrated(statistic, _chances(c, d), c, d))
 
 
 def _chance(c: Counts, d: Counts) -> float:
@@ -117,15 +132,19 @@ def _chance(c: Counts, d: Counts) -> float:
     return 1.0 / float(c.sum()) + 1.0 / float(d.sum())
 
 
-def _rooted(statistic: Statistic, scale: float, c: Counts, d: Counts) -> Outcome:
-    """The outcome of a distance whose square is the statistic."""
-    found = _calibrated(statistic, scale, c, d)
-    if found.value is None or found.null_quantile is None:
-        return found
-    root = math.sqrt(found.value)
-    return found._replace(
-        value=root, effect_size=root, null_quantile=math.sqrt(found.null_quantile)
-    )
+def _chances(c: Counts, d: Counts) -> Floats:
+    """1/n + 1/m of each table."""
+    n, m = (np.asarray(side.sum(axis=1), float) for side in (c, d))
+    return np.asarray(1.0 / n + 1.0 / m)
+
+
+def _rooted(statistic: Statistic, scale: Floats, c: Counts, d: Counts) -> Outcomes:
+    """The outcomes of a distance whose square is the statistic."""
+    outcomes = _calibrated(statistic, scale, c, d)
+    outcomes.value = outcomes.effect_size = np.sqrt(outcomes.value)
+    assert outcomes.null_quantile is not None
+    outcomes.null_quantile = np.sqrt(outcomes.null_quantile)
+    return outcomes
 
 
 def psi(
@@ -157,17 +176,34 @@ def psi(
 
 
 @drift_method(
-    "jensen_shannon", kinds=COUNTABLE, rule="distance", threshold=0.1, params={"bins": checked_bins}
+    Metric(
+        name="drift.jensen_shannon",
+        title="Jensen-Shannon distance",
+        group="bins",
+        formula="Jensen-Shannon distance, base 2",
+        p_value="JSD / ((1/n + 1/m) / (8 ln 2)) ~ chi2(B - 1), JSD the squared distance",
+        effect_size="the value; Cramer's V of categories",
+        source="Lin 1991; scipy.spatial.distance.jensenshannon(base=2)",
+        better="lower",
+        bounds=(0.0, 1.0),
+        rule="distance",
+        threshold=0.1,
+        kinds=COUNTABLE,
+        params=(BINS,),
+        decides=True,
+    )
 )
-def measure_jensen_shannon(pair: ColumnPair, *, bins: Bins = DEFAULT_BINS) -> Outcome:
+@over_groups
+def measure_jensen_shannon(pair: GroupedPair, *, bins: Bins = DEFAULT_BINS) -> Outcomes:
     """Jensen-Shannon distance, base 2, in [0, 1]; for categories beside Cramer's V."""
-    if (refused := crowded(pair)) is not None:
-        return refused
-    c, d = pair.cell_counts(bins)
-    outcome = _rooted(_divergence, _chance(c, d) / (8.0 * math.log(2.0)), c, d)
-    if pair.kind == CATEGORICAL:
-        outcome = outcome._replace(effect_size=cramers_v(c, d))
-    return outcome
+
+    def measured(c: Counts, d: Counts) -> Outcomes:
+        outcomes = _rooted(_divergence, _chances(c, d) / (8.0 * math.log(2.0)), c, d)
+        if pair.kind == CATEGORICAL:
+            outcomes.effect_size = cramers_vs(c, d)
+        return outcomes
+
+    return by_table(pair, bins, measured)
 
 
 def jensen_shannon(
@@ -199,20 +235,30 @@ def jensen_shannon(
 
 
 @drift_method(
-    "kl",
-    kinds=COUNTABLE,
-    rule="distance",
-    threshold=0.1,
-    params={"bins": checked_bins, "smoothing": checked_smoothing},
+    Metric(
+        name="drift.kl",
+        title="KL divergence",
+        group="bins",
+        formula="sum p ln(p / q), smoothed as PSI",
+        p_value="2 KL / (1/n + 1/m) ~ chi2(B - 1)",
+        effect_size="the value",
+        source="Kullback and Leibler 1951; scipy.stats.entropy",
+        unit="nats",
+        better="lower",
+        bounds=(0.0, None),
+        rule="distance",
+        threshold=0.1,
+        kinds=COUNTABLE,
+        params=(BINS, SMOOTHING),
+    )
 )
+@over_groups
 def measure_kl(
-    pair: ColumnPair, *, bins: Bins = DEFAULT_BINS, smoothing: float = DEFAULT_SMOOTHING
-) -> Outcome:
+    pair: GroupedPair, *, bins: Bins = DEFAULT_BINS, smoothing: float = DEFAULT_SMOOTHING
+) -> Outcomes:
     """Kullback-Leibler divergence of the reference from the current sample, in nats."""
-    if (refused := crowded(pair)) is not None:
-        return refused
-    c, d = pair.cell_counts(bins)
-    return _calibrated(partial(_kl, smoothing), 0.5 * _chance(c, d), c, d)
+    statistic = partial(_kl, smoothing)
+    return by_table(pair, bins, lambda c, d: _calibrated(statistic, 0.5 * _chances(c, d), c, d))
 
 
 def kl(
@@ -240,14 +286,26 @@ def kl(
 
 
 @drift_method(
-    "hellinger", kinds=COUNTABLE, rule="distance", threshold=0.1, params={"bins": checked_bins}
+    Metric(
+        name="drift.hellinger",
+        title="Hellinger distance",
+        group="bins",
+        formula="sqrt(1 - sum sqrt(p q))",
+        p_value="8 H^2 / (1/n + 1/m) ~ chi2(B - 1)",
+        effect_size="the value",
+        source="textbook",
+        better="lower",
+        bounds=(0.0, 1.0),
+        rule="distance",
+        threshold=0.1,
+        kinds=COUNTABLE,
+        params=(BINS,),
+    )
 )
-def measure_hellinger(pair: ColumnPair, *, bins: Bins = DEFAULT_BINS) -> Outcome:
+@over_groups
+def measure_hellinger(pair: GroupedPair, *, bins: Bins = DEFAULT_BINS) -> Outcomes:
     """sqrt(1 - sum sqrt(p q))."""
-    if (refused := crowded(pair)) is not None:
-        return refused
-    c, d = pair.cell_counts(bins)
-    return _rooted(_hellinger, _chance(c, d) / 8.0, c, d)
+    return by_table(pair, bins, lambda c, d: _rooted(_hellinger, _chances(c, d) / 8.0, c, d))
 
 
 def hellinger(
@@ -272,11 +330,22 @@ def hellinger(
 
 
 @drift_method(
-    "total_variation",
-    kinds=COUNTABLE,
-    rule="distance",
-    threshold=0.1,
-    params={"bins": checked_bins},
+    Metric(
+        name="drift.total_variation",
+        title="total variation distance",
+        group="bins",
+        formula="half the sum of |p - q|",
+        p_value="of chi-square on the same bins, see below where they are sparse",
+        effect_size="the value",
+        source="textbook",
+        unit="share",
+        better="lower",
+        bounds=(0.0, 1.0),
+        rule="distance",
+        threshold=0.1,
+        kinds=COUNTABLE,
+        params=(BINS,),
+    )
 )
 def measure_total_variation(pair: ColumnPair, *, bins: Bins = DEFAULT_BINS) -> Outcome:
     """Half the sum of |p - q|; p-value of the chi-square test on the same cells,
@@ -352,7 +421,25 @@ def total_variation(
 
 
 @drift_method(
-    "l_infinity", kinds=COUNTABLE, rule="distance", threshold=0.1, params={"bins": checked_bins}
+    Metric(
+        name="drift.l_infinity",
+        title="largest change of a share",
+        group="bins",
+        formula="max |p - q|",
+        p_value=(
+            "z-tests of all bins (Fisher's where a bin, or all others together, expect "
+            "less than 5 rows), Bonferroni"
+        ),
+        effect_size="the value",
+        source="textbook",
+        unit="share",
+        better="lower",
+        bounds=(0.0, 1.0),
+        rule="distance",
+        threshold=0.1,
+        kinds=COUNTABLE,
+        params=(BINS,),
+    )
 )
 def measure_l_infinity(pair: ColumnPair, *, bins: Bins = DEFAULT_BINS) -> Outcome:
     """The largest |p - q| of a cell; z-tests of all cells, Bonferroni."""
@@ -427,34 +514,38 @@ def l_infinity(
     )
 
 
-def _calibrated(statistic: Statistic, scale: float, c: Counts, d: Counts) -> Outcome:
-    """The outcome of a statistic that, divided by `scale`, follows chi2(cells - 1) under no
-    drift."""
-    n, m, df = c.sum().item(), d.sum().item(), float(len(c) - 1)
-    value = float(statistic(c[None, :], d[None, :])[0])
-    if df < 1:
-        return Outcome(
-            value,
-            p_value=1.0,
-            effect_size=value,
-            null_quantile=0.0,
-            n_reference=n,
-            n_current=m,
-        )
-    if not math.isfinite(value):
-        return Outcome(None, OVERFLOW, n_reference=n, n_current=m, reason="an empty cell")
-    if len(c) <= MOST_CELLS and _sparse(c, d).any():
-        scale, df = _exchanged(statistic, scale, df, c, d)
+def _calibrated(statistic: Statistic, scale: Floats, c: Counts, d: Counts) -> Outcomes:
+    """The outcomes of a statistic that, divided by `scale`, follows chi2(bins - 1) under no
+    drift; `c` and `d` are (tables, bins)."""
+    tables, bins = c.shape
+    n, m, value = c.sum(axis=1), d.sum(axis=1), statistic(c, d)
+    finite = np.isfinite(value)
+    status = np.where(finite, OK_CODE, CODES[OVERFLOW]).astype(np.uint8)
+    value = np.where(finite, value, np.nan)
+    outcomes = Outcomes(value, status, effect_size=value, n_reference=n, n_current=m)
+    outcomes.reasons = dict.fromkeys(np.flatnonzero(~finite).tolist(), "an empty cell")
+    if bins < 2:
+        outcomes.p_value, outcomes.null_quantile = np.ones(tables), np.zeros(tables)
+        return outcomes
+    df = np.full(tables, float(bins - 1))
+    quantile = np.full(tables, chi2_quantile(CHANCE_LEVEL, float(bins - 1)))
+    sparse = _sparse_tables(c, d) & finite if bins <= MOST_CELLS else np.zeros(tables, bool)
+    for place in np.flatnonzero(sparse).tolist():
+        one = statistic, float(scale[place]), float(df[place]), c[place], d[place]
+        scale[place], df[place] = _exchanged(*one)
+        quantile[place] = chi2_quantile(CHANCE_LEVEL, float(df[place]))
     x = value / scale
-    return Outcome(
-        value,
-        p_value=chi2_sf(x, df),
-        effect_size=value,
-        null_quantile=scale * chi2_quantile(CHANCE_LEVEL, df),
-        n_reference=n,
-        n_current=m,
-        log_p=partial(chi2_log_sf, x, df),
-    )
+    outcomes.p_value = np.asarray(special().chdtrc(df, x))
+    outcomes.null_quantile = np.where(finite, scale * quantile, np.nan)
+    outcomes.log_p = lambda: elementwise(chi2_log_sf, x, df)
+    return outcomes
+
+
+def _sparse_tables(c: Counts, d: Counts) -> NDArray[np.bool_]:
+    """The tables in which a bin expects few rows (`_sparse`)."""
+    n, m = (side.sum(axis=1, keepdims=True).astype(float) for side in (c, d))
+    rows = np.minimum(c + d, (n + m) - (c + d))
+    return np.asarray((rows * np.minimum(n, m) < EXPECTED_ROWS * (n + m)).any(axis=1))
 
 
 def _exchanged(

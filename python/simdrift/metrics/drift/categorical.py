@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift.catalogue.metric import Metric, Param
 from simdrift.metrics.columns import CATEGORICAL, Counts
-from simdrift.metrics.drift.cells import DEFAULT_BINS, crowded
+from simdrift.metrics.drift.cells import DEFAULT_BINS, by_table, crowded
 from simdrift.metrics.drift.missing import share_difference
 from simdrift.metrics.drift.run import Weights, run
+from simdrift.metrics.evaluate import over_groups
+from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import hypergeometric
 from simdrift.metrics.nulls.new_categories import unseen_log_p, unseen_quantile
-from simdrift.metrics.nulls.special import chi2_log_sf, chi2_sf, exp_p
+from simdrift.metrics.nulls.special import chi2_log_sf, chi2_sf, exp_p, special
+from simdrift.metrics.outcomes import Floats, Outcomes, elementwise
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import DEGENERATE, NOT_APPLICABLE, DriftResult, Outcome, Size
 
 Rows = NDArray[np.int64]
+
+CORRECTED = "Cramer's V corrected for bias"
 
 
 def checked_yates(yates: bool) -> bool:
@@ -38,30 +45,75 @@ def checked_corrected(corrected: bool) -> bool:
 
 
 @drift_method(
-    "chi_square",
-    kinds=(CATEGORICAL,),
-    rule="test",
-    params={"yates": checked_yates, "corrected": checked_corrected},
-)
-def measure_chi_square(
-    pair: ColumnPair, *, yates: bool = False, corrected: bool = False
-) -> Outcome:
-    """Pearson's chi-square of the 2 x K contingency table; effect size Cramer's V."""
-    if (refused := crowded(pair)) is not None:
-        return refused
-    c, d = pair.cell_counts(DEFAULT_BINS)
-    n, m, df = c.sum().item(), d.sum().item(), len(c) - 1
-    if df < 1:
-        return _one_category(n, m)
-    value = chi_square_of(c, d, yates and df == 1)
-    return Outcome(
-        value,
-        p_value=chi2_sf(value, df),
-        effect_size=_association(c, d, corrected),
-        n_reference=n,
-        n_current=m,
-        log_p=partial(chi2_log_sf, value, df),
+    Metric(
+        name="drift.chi_square",
+        title="chi-square",
+        group="categories",
+        formula="Pearson's chi-square of the 2 x K table, no Yates unless asked",
+        p_value="chi2(K - 1)",
+        effect_size="Cramer's V; corrected for bias (Bergsma 2013) with `corrected`",
+        source="Pearson 1900; scipy.stats.chi2_contingency",
+        better="lower",
+        bounds=(0.0, None),
+        rule="test",
+        kinds=(CATEGORICAL,),
+        params=(
+            Param("yates", False, "Yates' continuity correction of a 2 x 2 table", checked_yates),
+            Param("corrected", False, CORRECTED, checked_corrected),
+        ),
+        statuses=("degenerate",),
     )
+)
+@over_groups
+def measure_chi_square(
+    pair: GroupedPair, *, yates: bool = False, corrected: bool = False
+) -> Outcomes:
+    """Pearson's chi-square of the 2 x K contingency table; effect size Cramer's V."""
+
+    def measured(c: Counts, d: Counts) -> Outcomes:
+        n, m, df = c.sum(axis=1), d.sum(axis=1), c.shape[1] - 1
+        if df < 1:
+            rows = zip(n.tolist(), m.tolist(), strict=True)
+            return Outcomes.stacked([_one_category(*sizes) for sizes in rows])
+        value = chi_squares_of(c, d, yates and df == 1)
+        effect = elementwise_tables(corrected_v, c, d) if corrected else cramers_vs(c, d)
+        return Outcomes(
+            value,
+            np.zeros(len(c), np.uint8),
+            p_value=np.asarray(special().chdtrc(float(df), value)),
+            effect_size=effect,
+            n_reference=n,
+            n_current=m,
+            log_p=lambda: elementwise(chi2_log_sf, value, float(df)),
+        )
+
+    return by_table(pair, DEFAULT_BINS, measured)
+
+
+def elementwise_tables(
+    function: Callable[[Counts, Counts], float | None], c: Counts, d: Counts
+) -> Floats:
+    """A function of one table on each; NaN for None."""
+    found = (function(*sides) for sides in zip(c, d, strict=True))
+    return np.array([np.nan if value is None else value for value in found], float)
+
+
+def chi_squares_of(c: Counts, d: Counts, yates: bool = False) -> Floats:
+    """`chi_square_of` of each of (tables, bins)."""
+    n, m = (side.sum(axis=1, keepdims=True).astype(float) for side in (c, d))
+    deviation = np.abs(c * m - d * n) / (n + m)
+    if yates:
+        deviation -= np.minimum(0.5, deviation)
+    total = np.sum(deviation**2 / (c + d), axis=1)
+    return np.asarray(total * ((n + m) ** 2)[:, 0] / (n * m)[:, 0])
+
+
+def cramers_vs(c: Counts, d: Counts) -> Floats | None:
+    """`cramers_v` of each of (tables, bins)."""
+    if c.shape[1] < 2:
+        return None
+    rows = (c.sum(axis=1) + d.sum(axis=1)).astype(float)
+    return np.asarray(np.sqrt(np.minimum(1.0, chi_squares_of(c, d) / rows)))
 
 
 def _one_category(n: Size, m: Size) -> Outcome:
@@ -144,7 +196,23 @@ def _association(c: Counts, d: Counts, corrected: bool) -> float | None:
     return corrected_v(c, d) if corrected else cramers_v(c, d)
 
 
-@drift_method("g_test", kinds=(CATEGORICAL,), rule="test", params={"corrected": checked_corrected})
+@drift_method(
+    Metric(
+        name="drift.g_test",
+        title="G",
+        group="categories",
+        formula="2 sum O ln(O / E) of the 2 x K table",
+        p_value="chi2(K - 1)",
+        effect_size="Cramer's V, corrected for bias unless `corrected=False`",
+        source='Wilks 1938; scipy.stats.chi2_contingency(lambda_="log-likelihood")',
+        better="lower",
+        bounds=(0.0, None),
+        rule="test",
+        kinds=(CATEGORICAL,),
+        params=(Param("corrected", True, CORRECTED, checked_corrected),),
+        statuses=("degenerate",),
+    )
+)
 def measure_g_test(pair: ColumnPair, *, corrected: bool = True) -> Outcome:
     """G = 2 sum observed ln(observed / expected) of the 2 x K table; corrected Cramer's V."""
     if (refused := crowded(pair)) is not None:
@@ -219,11 +287,23 @@ def _two_categories(pair: ColumnPair) -> tuple[Outcome | None, tuple[Size, Size,
 
 
 @drift_method(
-    "fisher_exact",
-    kinds=(CATEGORICAL,),
-    rule="test",
-    params={"corrected": checked_corrected},
-    weights=False,
+    Metric(
+        name="drift.fisher_exact",
+        title="odds ratio",
+        group="categories",
+        formula=(
+            "odds ratio of the category that sorts last (half a row more a cell where one is empty)"
+        ),
+        p_value="all tables no likelier",
+        effect_size="Cramer's V, `corrected` on request",
+        source="Fisher 1935; scipy.stats.fisher_exact",
+        bounds=(0.0, None),
+        rule="test",
+        kinds=(CATEGORICAL,),
+        params=(Param("corrected", False, CORRECTED, checked_corrected),),
+        weights=False,
+        statuses=("degenerate",),
+    )
 )
 def measure_fisher_exact(pair: ColumnPair, *, corrected: bool = False) -> Outcome:
     """Odds ratio of the 2 x 2 table; two-sided p-value of all tables no likelier."""
@@ -273,7 +353,23 @@ def fisher_exact(
     )
 
 
-@drift_method("z_test", kinds=(CATEGORICAL,), rule="test")
+@drift_method(
+    Metric(
+        name="drift.z_test",
+        title="change of a share",
+        group="categories",
+        formula="change of the share of the category that sorts last, Newcombe's 95 % interval",
+        p_value="pooled z",
+        effect_size="Cohen's h",
+        source="Newcombe 1998; Cohen 1988",
+        unit="share change",
+        better="zero",
+        bounds=(-1.0, 1.0),
+        rule="test",
+        kinds=(CATEGORICAL,),
+        statuses=("degenerate",),
+    )
+)
 def measure_z_test(pair: ColumnPair) -> Outcome:
     """Difference of the shares of the category that sorts last; pooled z-test."""
     refused, (a, n, b, m) = _two_categories(pair)
@@ -334,7 +430,23 @@ def _share_alone(there: Counts, gone: Counts) -> float:
     return float(there[gone == 0].sum()) / float(there.sum())
 
 
-@drift_method("new_categories", kinds=(CATEGORICAL,), rule="distance", threshold=0.01)
+@drift_method(
+    Metric(
+        name="drift.new_categories",
+        title="share of new categories",
+        group="categories",
+        formula="share of current rows in categories that the reference lacks",
+        p_value="of exchanges of rows: rare categories are missed by chance",
+        effect_size="how many categories",
+        source="textbook: permutation test",
+        unit="share",
+        better="lower",
+        bounds=(0.0, 1.0),
+        rule="distance",
+        threshold=0.01,
+        kinds=(CATEGORICAL,),
+    )
+)
 def measure_new_categories(pair: ColumnPair) -> Outcome:
     """Share of current rows in categories that the reference does not have."""
     if (refused := crowded(pair)) is not None:
@@ -374,7 +486,23 @@ def new_categories(
     )
 
 
-@drift_method("vanished_categories", kinds=(CATEGORICAL,), rule="distance", threshold=0.01)
+@drift_method(
+    Metric(
+        name="drift.vanished_categories",
+        title="share of vanished categories",
+        group="categories",
+        formula="share of reference rows in categories that the current data lack",
+        p_value="of exchanges of rows: rare categories are missed by chance",
+        effect_size="how many categories",
+        source="textbook: permutation test",
+        unit="share",
+        better="lower",
+        bounds=(0.0, 1.0),
+        rule="distance",
+        threshold=0.01,
+        kinds=(CATEGORICAL,),
+    )
+)
 def measure_vanished_categories(pair: ColumnPair) -> Outcome:
     """Share of reference rows in categories that the current sample does not have."""
     if (refused := crowded(pair)) is not None:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift.catalogue.metric import Param
+from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import CATEGORICAL, HIGH_CARDINALITY, WIDTH_RULES, Bins, Counts
+from simdrift.metrics.grouped import GroupedPair
+from simdrift.metrics.outcomes import Outcomes
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.values import NOT_APPLICABLE, Outcome
 
 DEFAULT_BINS = 10
+DEFAULT_SMOOTHING = 0.5
+"""Rows added to each cell (Jeffreys), so that an empty one does not make PSI infinite."""
 TOO_MANY = f"more than {HIGH_CARDINALITY} categories"
 
 Cut = int | str | Sequence[float]
@@ -48,6 +54,15 @@ def checked_smoothing(smoothing: float) -> float:
     return float(smoothing)
 
 
+BINS = Param(
+    "bins",
+    DEFAULT_BINS,
+    "bins of equal count in the reference, a rule of equal widths, or cut points",
+    checked_bins,
+)
+SMOOTHING = Param("smoothing", DEFAULT_SMOOTHING, "rows added to each bin", checked_smoothing)
+
+
 def whole_rows(counts: Counts) -> NDArray[np.int64]:
     """Counts as rows that can be exchanged: effective ones to the nearest whole number."""
     return np.rint(counts).astype(np.int64)
@@ -59,3 +74,18 @@ def crowded(pair: ColumnPair) -> Outcome | None:
         n, m = pair.reference.valid, pair.current.valid
         return Outcome(None, NOT_APPLICABLE, n_reference=n, n_current=m, reason=TOO_MANY)
     return None
+
+
+def by_table(
+    pair: GroupedPair, bins: Bins, measure: Callable[[Counts, Counts], Outcomes]
+) -> Outcomes:
+    """What `measure` gives of (tables, bins) counts of both sides, in each group; too many
+    categories are 'not_applicable'."""
+    groups = len(pair)
+    valid = np.broadcast_to(np.array([pair.reference.valid]), (groups,))
+    crowd = dict.fromkeys(range(groups), TOO_MANY)
+    code = np.full(groups, CODES[NOT_APPLICABLE], np.uint8)
+    whole = Outcomes(np.full(groups, np.nan), code, n_reference=valid, n_current=pair.valid)
+    measured = [(places, measure(c, d)) for places, c, d in pair.count_tables(bins)]
+    whole.reasons = crowd if pair.kind == CATEGORICAL else {}
+    return whole.filled(measured)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from simdrift.catalogue.metric import Param
+
 
 def checked_count(name: str, value: int, least: int, most: int) -> int:
     """A whole number in [least, most], else TypeError or ValueError."""
@@ -34,3 +36,9 @@ def checked_share(name: str, value: float) -> float:
     if not 0.0 < value <= 1.0:
         raise ValueError(f"{name}: expected a number above 0, at most 1, found {value!r}")
     return float(value)
+
+
+PERMUTATIONS = Param(
+    "permutations", 0, "exchanges of rows for the p-value; 0: none", checked_permutations
+)
+SEED = Param("seed", 0, "seed of what is drawn at random", checked_seed)

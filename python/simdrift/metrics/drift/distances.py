@@ -5,10 +5,17 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
+from simdrift.catalogue.metric import Metric
+from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import ORDERED
-from simdrift.metrics.drift.checks import checked_permutations, checked_seed
+from simdrift.metrics.drift.checks import PERMUTATIONS, SEED
 from simdrift.metrics.drift.run import Weights, run
+from simdrift.metrics.evaluate import over_groups
+from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import permutation
+from simdrift.metrics.outcomes import OK_CODE, Codes, Floats, Outcomes
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.values import (
@@ -21,25 +28,66 @@ from simdrift.metrics.values import (
     Outcome,
 )
 
-PERMUTED = {"permutations": checked_permutations, "seed": checked_seed}
+PERMUTED = (PERMUTATIONS, SEED)
 
 
 @drift_method(
-    "wasserstein",
-    kinds=ORDERED,
-    rule="distance",
-    params=PERMUTED,
-    needs_values=False,
-    reads="wasserstein",
+    Metric(
+        name="drift.wasserstein",
+        title="Wasserstein distance",
+        group="distances",
+        formula="W1 = integral |F - G|, of the float64 values as real numbers, rounded once",
+        p_value="permutations on request",
+        effect_size="with a p-value: W1 in std(x)",
+        source="Vallender 1974; scipy.stats.wasserstein_distance",
+        unit="column",
+        better="lower",
+        bounds=(0.0, None),
+        rule="distance",
+        kinds=ORDERED,
+        params=PERMUTED,
+        reads="wasserstein",
+        needs_values=False,
+        statuses=("too_few_rows",),
+    )
 )
-def measure_wasserstein(pair: ColumnPair, *, permutations: int = 0, seed: int = 0) -> Outcome:
+@over_groups
+def measure_wasserstein(pair: GroupedPair, *, permutations: int = 0, seed: int = 0) -> Outcomes:
     """W1 = integral |F - G|, in the column's unit (temporal: seconds), of the finite rows."""
-    found = pair.two_sample
-    value, status = _w1(pair, found)
-    n, m = found["wasserstein_n"], found["wasserstein_m"]
-    outcome = Outcome(value, status, n_reference=n, n_current=m)
+    value, status = _w1(pair)
     scale = pair.reference.unit_seconds
-    return _beside_chance(outcome, pair, scale, permutations, seed)
+    return _with_chance(pair, value * scale, status, scale, permutations, seed)
+
+
+def _w1(pair: GroupedPair) -> tuple[Floats, Codes]:
+    """W1 of each group in the column's unit, and its status."""
+    found = pair.two_sample
+    status = np.where(found["status"] == OK_CODE, found["wasserstein_status"], found["status"])
+    few = np.minimum(found["wasserstein_n"], found["wasserstein_m"]) == 0
+    status = np.where((status == OK_CODE) & few, CODES[TOO_FEW_ROWS], status).astype(np.uint8)
+    return np.where(status == OK_CODE, found["wasserstein"], np.nan), status
+
+
+def _with_chance(
+    pair: GroupedPair, value: Floats, status: Codes, scale: float, permutations: int, seed: int
+) -> Outcomes:
+    """With the null quantile of the limit law; with that and a p-value from permutations, where
+    any are asked for. `scale`: of the value, against the column's unit."""
+    found = pair.two_sample
+    n, m = found["wasserstein_n"], found["wasserstein_m"]
+    outcomes = Outcomes(value, status, n_reference=n, n_current=m)
+    if permutations:
+        own = [
+            _beside_chance(outcomes.at(place), one, scale, permutations, seed)
+            for place, one in enumerate(pair.pairs)
+        ]
+        return Outcomes.stacked(own)
+    valued = (status == OK_CODE) & (np.minimum(n, m) > 0)
+    integral = pair.reference.chance() if valued.any() else None
+    if integral is not None:
+        chance = scale * (np.sqrt(1.0 / n + 1.0 / m) * integral)
+        outcomes.null_quantile = np.where(valued, chance, np.nan)
+    return outcomes
 
 
 def _beside_chance(
@@ -123,32 +171,44 @@ def _permuted_params(permutations: int, seed: int) -> dict[str, Any]:
 
 
 @drift_method(
-    "wasserstein_normed",
-    kinds=ORDERED,
-    rule="distance",
-    threshold=0.1,
-    params=PERMUTED,
-    needs_values=False,
-    reads="wasserstein",
+    Metric(
+        name="drift.wasserstein_normed",
+        title="Wasserstein / sd",
+        group="distances",
+        formula="W1 / std(x), ddof 1",
+        p_value="permutations on request",
+        effect_size="with a p-value: W1 in std(x)",
+        source="Vallender 1974",
+        unit="sd",
+        better="lower",
+        bounds=(0.0, None),
+        rule="distance",
+        threshold=0.1,
+        kinds=ORDERED,
+        params=PERMUTED,
+        reads="wasserstein",
+        needs_values=False,
+        statuses=("too_few_rows", "constant", "degenerate"),
+        decides=True,
+    )
 )
+@over_groups
 def measure_wasserstein_normed(
-    pair: ColumnPair, *, permutations: int = 0, seed: int = 0
-) -> Outcome:
+    pair: GroupedPair, *, permutations: int = 0, seed: int = 0
+) -> Outcomes:
     """W1 in standard deviations (ddof 1) of the reference."""
-    found = pair.two_sample
-    value, status = _w1(pair, found)
-    if status == OK:
-        status = pair.reference.profile["variance_status"]
-        std = pair.reference.profile["std"] * pair.reference.unit_seconds
-        if status in (OK, CONSTANT) and std == 0.0:
-            status = DEGENERATE if value == 0.0 else CONSTANT
-        value = value / std if status == OK and value is not None else None
-    n, m = found["wasserstein_n"], found["wasserstein_m"]
-    outcome = Outcome(value, status, n_reference=n, n_current=m)
-    if status != OK:
-        return outcome
-    scale = pair.reference.unit_seconds / std
-    return _beside_chance(outcome, pair, scale, permutations, seed)
+    value, status = _w1(pair)
+    unit, profile = pair.reference.unit_seconds, pair.reference.profile
+    value = value * unit
+    std = profile["std"] * unit
+    code = CODES[profile["variance_status"]]
+    if profile["variance_status"] in (OK, CONSTANT) and std == 0.0:
+        constant = np.where(value == 0.0, CODES[DEGENERATE], CODES[CONSTANT])
+        status = np.where(status == OK_CODE, constant, status).astype(np.uint8)
+    elif code != OK_CODE:
+        status = np.where(status == OK_CODE, code, status).astype(np.uint8)
+    value = np.where(status == OK_CODE, value / std, np.nan)
+    return _with_chance(pair, value, status, unit / std if std else 1.0, permutations, seed)
 
 
 def wasserstein_normed(
@@ -181,17 +241,25 @@ def wasserstein_normed(
     )
 
 
-def _w1(pair: ColumnPair, found: Any) -> tuple[float | None, str]:
-    status = found["wasserstein_status"] if found["status"] == OK else found["status"]
-    if status == OK and min(found["wasserstein_n"], found["wasserstein_m"]) == 0:
-        status = TOO_FEW_ROWS
-    if status != OK:
-        return None, status
-    return found["wasserstein"] * pair.reference.unit_seconds, OK
-
-
 @drift_method(
-    "energy", kinds=ORDERED, rule="distance", params=PERMUTED, needs_values=False, reads="ranks"
+    Metric(
+        name="drift.energy",
+        title="energy distance",
+        group="distances",
+        formula="sqrt(2 integral (F - G)^2)",
+        p_value="permutations on request",
+        effect_size="with a p-value: in roots of std(x)",
+        source="Szekely and Rizzo 2013; scipy.stats.energy_distance",
+        unit="sqrt(column)",
+        better="lower",
+        bounds=(0.0, None),
+        rule="distance",
+        kinds=ORDERED,
+        params=PERMUTED,
+        reads="ranks",
+        needs_values=False,
+        statuses=("too_few_rows",),
+    )
 )
 def measure_energy(pair: ColumnPair, *, permutations: int = 0, seed: int = 0) -> Outcome:
     """sqrt(2 integral (F - G)^2), in roots of the column's unit (temporal: seconds)."""

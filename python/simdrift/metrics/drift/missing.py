@@ -5,30 +5,78 @@ from __future__ import annotations
 import math
 from functools import partial
 
+import numpy as np
+
+from simdrift.catalogue.metric import Metric
 from simdrift.metrics.columns import CATEGORICAL, NULL, NUMERIC, TEMPORAL
 from simdrift.metrics.drift.run import Weights, run
+from simdrift.metrics.evaluate import over_groups
+from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls.special import (
     NORMAL_975,
     normal_two_sided_log_p,
     normal_two_sided_p,
 )
-from simdrift.metrics.pair import ColumnPair
+from simdrift.metrics.outcomes import Floats, Outcomes, Sizes, elementwise
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.values import DriftResult, Outcome, Size
 
 
 @drift_method(
-    "missing_share",
-    kinds=(NUMERIC, CATEGORICAL, TEMPORAL, NULL),
-    rule="distance",
-    threshold=0.05,
-    needs_values=False,
+    Metric(
+        name="drift.missing_share",
+        title="change of missing share",
+        group="any column",
+        formula="share of missing rows in current minus in reference, Newcombe's 95 % interval",
+        p_value="two-proportion z-test, pooled",
+        effect_size="Cohen's h",
+        source="Newcombe 1998; Cohen 1988",
+        unit="share change",
+        better="zero",
+        bounds=(-1.0, 1.0),
+        rule="distance",
+        threshold=0.05,
+        kinds=(NUMERIC, CATEGORICAL, TEMPORAL, NULL),
+        needs_values=False,
+    )
 )
-def measure_missing_share(pair: ColumnPair) -> Outcome:
+@over_groups
+def measure_missing_share(pair: GroupedPair) -> Outcomes:
     """Current share minus reference share of missing rows; two-proportion z-test (pooled),
     Newcombe's 95 % interval, effect size Cohen's h. Where no row is missing on either side,
     or every row, the difference is 0 and so nothing speaks against no drift: p = 1."""
-    return share_difference(*pair.reference.missing_of(), *pair.current.missing_of())
+    a, n = pair.reference.missing_of()
+    return share_differences(a, n, *pair.missing_of())
+
+
+def share_differences(a: Size, n: Size, b: Sizes, m: Sizes) -> Outcomes:
+    """`share_difference` of one reference against each group."""
+    p, q = a / n, b / m
+    pooled = (a + b) / (n + m)
+    spread = np.sqrt(pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m))
+    z = np.divide(q - p, spread, out=np.zeros(len(q)), where=spread > 0.0)
+    (p_low, p_high), (q_low, q_high) = wilson(p, n), wilsons(q, m)
+    difference = q - p
+    return Outcomes(
+        difference,
+        np.zeros(len(q), np.uint8),
+        p_value=elementwise(normal_two_sided_p, z),
+        effect_size=2.0 * (elementwise(math.asin, np.sqrt(q)) - math.asin(math.sqrt(p))),
+        ci_low=difference - elementwise(math.hypot, q - q_low, p_high - p),
+        ci_high=difference + elementwise(math.hypot, q_high - q, p - p_low),
+        n_reference=np.array([n]),
+        n_current=m,
+        log_p=lambda: elementwise(normal_two_sided_log_p, z),
+    )
+
+
+def wilsons(share: Floats, rows: Sizes) -> tuple[Floats, Floats]:
+    """`wilson` of each group."""
+    z2 = NORMAL_975**2
+    centre = share + z2 / (2 * rows)
+    half = NORMAL_975 * np.sqrt(share * (1 - share) / rows + z2 / (4 * rows * rows))
+    scale = 1.0 + z2 / rows
+    return np.maximum(0.0, (centre - half) / scale), np.minimum(1.0, (centre + half) / scale)
 
 
 def share_difference(a: Size, n: Size, b: Size, m: Size) -> Outcome:

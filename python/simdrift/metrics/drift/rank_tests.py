@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from simdrift import _core
+from simdrift.catalogue.metric import Metric, Param
 from simdrift.metrics.columns import ORDERED
 from simdrift.metrics.drift.run import Weights, run
+from simdrift.metrics.evaluate import over_groups
+from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import kolmogorov, quadratic, ties
 from simdrift.metrics.nulls import kuiper as kuiper_law
 from simdrift.metrics.nulls import mann_whitney as mann_whitney_law
 from simdrift.metrics.nulls.special import exp_p
+from simdrift.metrics.outcomes import OK_CODE, Floats, Outcomes, elementwise
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
@@ -32,27 +40,66 @@ def checked_ks_method(method: str) -> str:
 
 
 @drift_method(
-    "ks",
-    kinds=ORDERED,
-    rule="test",
-    params={"method": checked_ks_method},
-    needs_values=False,
-    reads="ks",
+    Metric(
+        name="drift.ks",
+        title="KS distance",
+        group="ranks",
+        formula="D = max |F - G|, exact: D n m is a whole number",
+        p_value=(
+            "exact (lattice paths) up to n m = 10,000,000, else the limit law as "
+            '`scipy.stats.ks_2samp(method="asymp")`; its logarithm too'
+        ),
+        effect_size="D",
+        source="Kolmogorov 1933, Hodges 1958; scipy.stats.ks_2samp",
+        better="lower",
+        bounds=(0.0, 1.0),
+        rule="test",
+        kinds=ORDERED,
+        params=(
+            Param(
+                "method",
+                "auto",
+                "auto, exact (up to n m = 100,000,000) or asymp",
+                checked_ks_method,
+            ),
+        ),
+        reads="ks",
+        needs_values=False,
+    )
 )
-def measure_ks(pair: ColumnPair, *, method: str = "auto") -> Outcome:
+@over_groups
+def measure_ks(pair: GroupedPair, *, method: str = "auto") -> Outcomes:
     """D = max |F - G|; two-sided p-value, exact or by the corrected limit law."""
     found = pair.two_sample
-    n, m, d = found["n"], found["m"], found["ks"]
-    if found["status"] != OK:
-        return Outcome(None, found["status"], n_reference=n, n_current=m)
-    exact = n * m <= (KS_EXACT_AUTO if method == "auto" else KS_EXACT_LIMIT)
-    if method == "asymp" or not exact or pair.is_weighted:
-        p = kolmogorov.limit_sf(n, m, d)
-        log_p = partial(kolmogorov.log_limit_sf, n, m, d)
-    else:
-        p = _core.ks_exact_p(n, m, found["ks_numerator"], threads=pair.threads)
-        log_p = partial(kolmogorov.log_exact, p, n, m, d)
-    return Outcome(d, p_value=p, effect_size=d, n_reference=n, n_current=m, log_p=log_p)
+    n, m, d, status = found["n"], found["m"], found["ks"], found["status"]
+    valued = status == OK_CODE
+    limit = KS_EXACT_AUTO if method == "auto" else KS_EXACT_LIMIT
+    exact = valued & (n * m.astype(float) <= limit)
+    if method == "asymp" or pair.is_weighted:
+        exact = np.zeros(len(pair), bool)
+    p = np.full(len(pair), np.nan)
+    if exact.any():
+        p[exact] = _exact_p(found, exact, pair.threads)
+    rest = valued & ~exact
+    p[rest] = elementwise(kolmogorov.limit_sf, n[rest], m[rest], d[rest])
+
+    def log_p() -> Floats:
+        logs = np.full(len(pair), np.nan)
+        logs[exact] = elementwise(kolmogorov.log_exact, p[exact], n[exact], m[exact], d[exact])
+        logs[rest] = elementwise(kolmogorov.log_limit_sf, n[rest], m[rest], d[rest])
+        return logs
+
+    value = np.where(valued, d, np.nan)
+    return Outcomes(value, status, p, value, n_reference=n, n_current=m, log_p=log_p)
+
+
+def _exact_p(
+    found: Mapping[str, NDArray[Any]], exact: NDArray[np.bool_], threads: int | None
+) -> Floats:
+    """Exact p-values of these groups, by lattice paths."""
+    n, m = (found[side][exact].astype(np.int64) for side in ("n", "m"))
+    high, low = (found[f"ks_numerator_{half}"][exact] for half in ("high", "low"))
+    return _core.ks_exact_p_groups(n, m, high, low, threads=threads)
 
 
 def ks(
@@ -97,7 +144,23 @@ def _untested(pair: ColumnPair, status: str) -> Outcome:
     return Outcome(None, status, n_reference=pair.ranks["n"], n_current=pair.ranks["m"])
 
 
-@drift_method("kuiper", kinds=ORDERED, rule="test", needs_values=False, reads="ranks")
+@drift_method(
+    Metric(
+        name="drift.kuiper",
+        title="Kuiper distance",
+        group="ranks",
+        formula="V = max (F - G) + max (G - F)",
+        p_value="limit law at Stephens' corrected size",
+        effect_size="V",
+        source="Kuiper 1960, Stephens 1970",
+        better="lower",
+        bounds=(0.0, 1.0),
+        rule="test",
+        kinds=ORDERED,
+        reads="ranks",
+        needs_values=False,
+    )
+)
 def measure_kuiper(pair: ColumnPair) -> Outcome:
     """V = D+ + D-, the p-value by the corrected limit law."""
     found = pair.ranks
@@ -129,7 +192,24 @@ def kuiper(
     return run("kuiper", reference, current, {}, alpha=alpha, weights=weights, threads=threads)
 
 
-@drift_method("cramer_von_mises", kinds=ORDERED, rule="test", needs_values=False, reads="ranks")
+@drift_method(
+    Metric(
+        name="drift.cramer_von_mises",
+        title="Cramér-von Mises T",
+        group="ranks",
+        formula="T = n m / (n + m) times the mean of (F - G)^2, ties at the middle of their step",
+        p_value="counted up to 20 rows a side, else the limit law; see Ties",
+        effect_size="mean of (F - G)^2",
+        source="Anderson 1962; scipy.stats.cramervonmises_2samp where no values tie",
+        better="lower",
+        bounds=(0.0, None),
+        rule="test",
+        kinds=ORDERED,
+        reads="ranks",
+        needs_values=False,
+        statuses=("too_few_rows",),
+    )
+)
 def measure_cramer_von_mises(pair: ColumnPair) -> Outcome:
     """T, ties at the middle of their step; p-value counted up to 20 rows a side, else by the
     limit law."""
@@ -179,7 +259,23 @@ def cramer_von_mises(
     )
 
 
-@drift_method("anderson_darling", kinds=ORDERED, rule="test", needs_values=False, reads="ranks")
+@drift_method(
+    Metric(
+        name="drift.anderson_darling",
+        title="Anderson-Darling A²",
+        group="ranks",
+        formula="A2 of two samples, mean ranks, standardised",
+        p_value="limit law, any size of p; see Ties",
+        effect_size="mean of (F - G)^2 / (H (1 - H)), H of both samples",
+        source="Scholz and Stephens 1987; scipy.stats.anderson_ksamp",
+        better="lower",
+        rule="test",
+        kinds=ORDERED,
+        reads="ranks",
+        needs_values=False,
+        statuses=("too_few_rows", "degenerate"),
+    )
+)
 def measure_anderson_darling(pair: ColumnPair) -> Outcome:
     """A2kN of two samples, mean ranks, standardised; p-value by the limit law."""
     found = pair.ranks
@@ -226,7 +322,24 @@ def anderson_darling(
     )
 
 
-@drift_method("mann_whitney", kinds=ORDERED, rule="test", needs_values=False, reads="ranks")
+@drift_method(
+    Metric(
+        name="drift.mann_whitney",
+        title="Mann-Whitney U",
+        group="ranks",
+        formula="U of the reference: pairs in which its row is larger, ties count half",
+        p_value=(
+            "counted for n m <= 2,500 without ties, else normal, corrected for ties and continuity"
+        ),
+        effect_size="Cliff's delta (AUC = (1 + delta) / 2)",
+        source="Mann and Whitney 1947; scipy.stats.mannwhitneyu",
+        bounds=(0.0, None),
+        rule="test",
+        kinds=ORDERED,
+        reads="ranks",
+        needs_values=False,
+    )
+)
 def measure_mann_whitney(pair: ColumnPair) -> Outcome:
     """U of the reference; effect size Cliff's delta of the current over it."""
     found = pair.ranks

@@ -13,11 +13,14 @@ from simdrift._core import Column
 from simdrift._errors import UnsupportedColumn
 from simdrift.metrics import thresholds as rules
 from simdrift.metrics.columns import CATEGORICAL, CurrentColumn, Given, ReferenceColumn
-from simdrift.metrics.registry import DriftMethod, check_weighted, checked_params, evaluate
+from simdrift.metrics.evaluate import evaluate
+from simdrift.metrics.grouped import ColumnGroups, GroupedPair
+from simdrift.metrics.registry import DriftMethod, check_weighted, checked_params
+from simdrift.metrics.registry import evaluate as evaluate_one
 from simdrift.metrics.registry import method as registered
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import DriftResult, Outcome, finite, params_text
-from simdrift.metrics.weighted import WeightedCurrent, WeightedReference, pair_of
+from simdrift.metrics.weighted import WeightedCurrent, WeightedReference
 from simdrift.metrics.weights import both_sides
 
 Weights = tuple[object, object] | None
@@ -45,13 +48,15 @@ def run(
     if weights is not None:
         check_weighted(spec, params)
     options: dict[str, Any] = {"kind": kind, "threads": threads}
-    pair = pair_of(
+    pair = GroupedPair(
         ReferenceColumn("reference", left, **options)
         if sides is None
         else WeightedReference("reference", left, sides[0], **options),
-        CurrentColumn("current", right, **options)
-        if sides is None
-        else WeightedCurrent("current", right, sides[1], **options),
+        ColumnGroups.of(
+            CurrentColumn("current", right, **options)
+            if sides is None
+            else WeightedCurrent("current", right, sides[1], **options)
+        ),
         reads={spec.reads},
         threads=threads,
     )
@@ -71,7 +76,8 @@ def result_of(
     parameters that the result names."""
     alpha = rules.checked_share("alpha", alpha)
     overrides = {} if threshold is None else rules.checked_overrides({spec.name: threshold})
-    outcome = evaluate(spec, pair, params)
+    grouped = isinstance(pair, GroupedPair)
+    outcome = evaluate(spec, pair, params).at(0) if grouped else evaluate_one(spec, pair, params)
     bound = rules.threshold_of(spec, "", overrides, alpha)
     return DriftResult(
         metric=spec.metric,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift.catalogue.metric import Metric, Param
 from simdrift.metrics.columns import TABLE
-from simdrift.metrics.drift.checks import checked_permutations, checked_seed
+from simdrift.metrics.drift.checks import PERMUTATIONS, SEED
 from simdrift.metrics.drift.run import Weights
 from simdrift.metrics.drift.table.run import run
 from simdrift.metrics.drift.table.sample import Matrix, TablePair
@@ -28,15 +31,26 @@ def checked_norm(norm: str) -> str:
 
 
 @drift_method(
-    "correlation",
-    kinds=(TABLE,),
-    rule="distance",
-    threshold=0.2,
-    params={
-        "norm": checked_norm,
-        "permutations": checked_permutations,
-        "seed": checked_seed,
-    },
+    Metric(
+        name="drift.correlation",
+        title="largest change of a correlation",
+        group="whole rows",
+        formula='largest change of a Pearson correlation, or (`norm="frobenius"`) the norm of all',
+        p_value="199 exchanges of rows, seeded",
+        effect_size="the largest change",
+        source="textbook: permutation test",
+        better="lower",
+        bounds=(0.0, None),
+        rule="distance",
+        threshold=0.2,
+        kinds=(TABLE,),
+        params=(
+            Param("norm", "max", "max or frobenius", checked_norm),
+            replace(PERMUTATIONS, default=199),
+            SEED,
+        ),
+        statuses=("too_few_rows", "degenerate"),
+    )
 )
 def measure_correlation(
     pair: TablePair, *, norm: str = "max", permutations: int = 199, seed: int = 0

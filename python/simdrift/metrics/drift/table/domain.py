@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift import _core
+from simdrift.catalogue.metric import Metric, Param
 from simdrift.metrics.columns import TABLE
-from simdrift.metrics.drift.checks import checked_count, checked_seed
+from simdrift.metrics.drift.checks import SEED, checked_count
 from simdrift.metrics.drift.run import Weights
 from simdrift.metrics.drift.table.run import run
 from simdrift.metrics.drift.table.sample import MOST_LABELS, Matrix, TablePair
@@ -52,12 +53,26 @@ def checked_folds(folds: int) -> int:
 
 
 @drift_method(
-    "domain_classifier",
-    kinds=(TABLE,),
-    rule="distance",
-    threshold=0.65,
-    params={"folds": checked_folds, "seed": checked_seed},
-    needs_values=False,
+    Metric(
+        name="drift.domain_classifier",
+        title="AUC of a classifier of the two sides",
+        group="whole rows",
+        formula="out-of-fold AUC of a logistic model on bins, products of pairs, categories",
+        p_value="twice the folds' median p",
+        effect_size="Gini's 2 AUC - 1",
+        source="Rueger 1978 (p-values of dependent folds)",
+        better="lower",
+        bounds=(0.0, 1.0),
+        rule="distance",
+        threshold=0.65,
+        kinds=(TABLE,),
+        params=(
+            Param("folds", DEFAULT_FOLDS, "folds of the cross-validation", checked_folds),
+            SEED,
+        ),
+        needs_values=False,
+        statuses=("too_few_rows",),
+    )
 )
 def measure_domain_classifier(
     pair: TablePair, *, folds: int = DEFAULT_FOLDS, seed: int = 0

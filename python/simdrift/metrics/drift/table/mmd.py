@@ -14,14 +14,16 @@ p-value by the normal law of their mean.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simdrift import _core
+from simdrift.catalogue.metric import Metric, Param
 from simdrift.metrics.columns import TABLE
-from simdrift.metrics.drift.checks import checked_permutations, checked_seed
+from simdrift.metrics.drift.checks import PERMUTATIONS, SEED
 from simdrift.metrics.drift.run import Weights
 from simdrift.metrics.drift.table.run import run
 from simdrift.metrics.drift.table.sample import Matrix, Progress, TablePair
@@ -45,14 +47,27 @@ def checked_estimator(estimator: str) -> str:
 
 
 @drift_method(
-    "mmd",
-    kinds=(TABLE,),
-    rule="test",
-    params={
-        "estimator": checked_estimator,
-        "permutations": checked_permutations,
-        "seed": checked_seed,
-    },
+    Metric(
+        name="drift.mmd",
+        title="MMD²",
+        group="whole rows",
+        formula=(
+            "unbiased MMD^2, Gaussian kernel at the median distance; all pairs of 2,000 "
+            'rows a side, or (`estimator="linear"`) disjoint pairs'
+        ),
+        p_value="199 exchanges of rows, seeded; normal",
+        effect_size="MMD, the root (0 where the value is below)",
+        source="Gretton et al. 2012",
+        better="lower",
+        rule="test",
+        kinds=(TABLE,),
+        params=(
+            Param("estimator", "quadratic", "quadratic or linear", checked_estimator),
+            replace(PERMUTATIONS, default=199),
+            SEED,
+        ),
+        statuses=("too_few_rows", "degenerate"),
+    )
 )
 def measure_mmd(
     pair: TablePair, *, estimator: str = "quadratic", permutations: int = 199, seed: int = 0

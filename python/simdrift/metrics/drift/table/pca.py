@@ -12,6 +12,7 @@ from functools import partial
 
 import numpy as np
 
+from simdrift.catalogue.metric import Metric, Param
 from simdrift.metrics.columns import TABLE
 from simdrift.metrics.drift.checks import checked_share
 from simdrift.metrics.drift.run import Weights
@@ -35,11 +36,31 @@ def checked_variance(variance: float) -> float:
 
 
 @drift_method(
-    "pca_reconstruction",
-    kinds=(TABLE,),
-    rule="distance",
-    threshold=0.1,
-    params={"variance": checked_variance},
+    Metric(
+        name="drift.pca_reconstruction",
+        title="PCA reconstruction error",
+        group="whole rows",
+        formula=(
+            "relative change of the mean error left by the reference's components that "
+            "hold 0.65 of its variance, standardised"
+        ),
+        p_value="z-test against rows not fitted to",
+        effect_size="change of the mean error in standard deviations of the errors",
+        source='NannyML, "Multivariate drift by data reconstruction"',
+        better="zero",
+        rule="distance",
+        threshold=0.1,
+        kinds=(TABLE,),
+        params=(
+            Param(
+                "variance",
+                DEFAULT_VARIANCE,
+                "share of variance that components hold",
+                checked_variance,
+            ),
+        ),
+        statuses=("too_few_rows", "degenerate"),
+    )
 )
 def measure_pca_reconstruction(pair: TablePair, *, variance: float = DEFAULT_VARIANCE) -> Outcome:
     """Relative change of the mean error; z-test of both means on rows that the components
