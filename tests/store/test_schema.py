@@ -189,7 +189,7 @@ def test_views_show_current_runs_only(store, sql):
     assert visible_rows(sql.connection) == expected_rows(results)
 
 
-STATUSES = "select data_digest, status from simdrift.run order by window_start, started_at"
+STATUSES = "select data_digest, status from simdrift.run order by window_start, began_at"
 
 
 def test_which_run_is_current_follows_from_the_rows_whoever_changes_them(store, sql):

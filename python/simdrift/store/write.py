@@ -69,11 +69,9 @@ class Counts(NamedTuple):
 NOTHING: Final = Counts(0, 0, 0, 0)
 
 
-def write_batch(
-    session: Session, batch: Batch, stamp: Stamp, deadline: float | None = None
-) -> Counts:
+def write_batch(session: Session, batch: Batch, stamp: Stamp, end: float | None = None) -> Counts:
     """Writes a batch that was stamped when it was made in one transaction, again after what
-    passes by itself, until `deadline` seconds (else the session's) have passed.
+    passes by itself, until `end` (time.monotonic), else until the session's deadline.
 
     Errors as `Session.run`; StoreNotMigrated where the schema is older than this library.
     """
@@ -85,7 +83,7 @@ def write_batch(
         require_migrated(version[0] if version else None, session.target.label)
         return _write(connection, replace(batch, began=_began(connection, batch, stamp)))
 
-    return session.transaction(write, end=session.end(deadline))
+    return session.transaction(write, end=end)
 
 
 def _began(connection: Connection, batch: Batch, stamp: Stamp) -> tuple[str, ...]:
