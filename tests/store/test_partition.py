@@ -120,6 +120,7 @@ OLDER = (  # what version 21 had in place of what came later
     "create index metric_value_by_alert on simdrift.metric_value (ts) where alert",
     "drop function simdrift.judge_runs cascade",
     "update simdrift.run set status = 'finished'",
+    "drop table simdrift.stream",
     "delete from simdrift.migration where version > 21",
 )
 

@@ -10,7 +10,7 @@ from psycopg import errors
 
 from simdrift._errors import StoreError
 
-from .migrate import LOCK
+from .locks import lock_all
 from .partition import drop_before, is_partitioned
 from .session import Connection
 
@@ -77,7 +77,7 @@ def prune(connection: Connection, keep: timedelta) -> Pruned:
 
 
 def _prune(connection: Connection, before: datetime) -> Pruned:
-    connection.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
+    lock_all(connection)
     months = drop_before(connection, before) if is_partitioned(connection) else 0
     deleted = {}
     for name, table, column in _AGED:

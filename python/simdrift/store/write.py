@@ -1,6 +1,6 @@
 """One batch, one transaction: all of it or nothing, and the same again changes nothing.
 
-Under an advisory lock for each stream (monitor, dataset, model, version, grain), so that two
+Under a lock for each stream (monitor, dataset, model, version, grain), so that two
 writers of one window come one after the other:
 
 1. Runs that are their window's current ones already are left out; with none left, that is all.
@@ -15,9 +15,8 @@ writers of one window come one after the other:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
-from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +31,8 @@ from .copying import (
     runs_text,
     values_binary,
 )
-from .migrate import LOCK, require_migrated
+from .locks import lock_streams
+from .migrate import require_migrated
 from .session import Connection, Session
 
 SeriesIds = npt.NDArray[np.int32]
@@ -67,7 +67,7 @@ def write_batch(session: Session, batch: Batch) -> Counts:
 def _write(connection: Connection, batch: Batch, label: str) -> Counts:
     version = connection.execute("select max(version) from simdrift.migration").fetchone()
     require_migrated(version[0] if version else None, label)
-    _lock_streams(connection, batch.runs)
+    lock_streams(connection, (run.stream_key for run in batch.runs))
     states = _states(connection, batch.runs)
     new = batch.only(state.number for state in states if state.new)
     again = batch.only(state.number for state in states if not (state.new or state.current))
@@ -80,17 +80,6 @@ def _write(connection: Connection, batch: Batch, label: str) -> Counts:
         merged_rows, merged_runs = _merge(connection, again, series_ids)
         rows, runs = rows + merged_rows, runs + merged_runs
     return Counts(rows, len(batch.values) - rows, runs, len(batch.runs) - runs)
-
-
-def _lock_streams(connection: Connection, runs: Iterable[StoredRun]) -> None:
-    """One lock a stream, in order, until the transaction ends; migrate and prune exclude all."""
-    streams = sorted({_lock_number(run.stream_key) for run in runs})
-    connection.execute("select pg_advisory_xact_lock_shared(%s)", (LOCK,))
-    connection.execute("select pg_advisory_xact_lock(n) from unnest(%s::bigint[]) n", (streams,))
-
-
-def _lock_number(stream_key: str) -> int:
-    return int.from_bytes(UUID(stream_key).bytes[:8], "big", signed=True)
 
 
 class _State(NamedTuple):
