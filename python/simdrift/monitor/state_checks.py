@@ -53,9 +53,9 @@ def _are_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
-def _check_segment(pairs: object) -> None:
+def _check_segment(pairs: Any) -> None:
     good = isinstance(pairs, list) and len(pairs) == 2 and all(map(_are_texts, pairs))
-    require(good and len(pairs[0]) == len(pairs[1]) > 0, "columns and their values", pairs)  # type: ignore[index]
+    require(good and len(pairs[0]) == len(pairs[1]) > 0, "columns and their values", pairs)
 
 
 def _arrays_of(entry: Entry, name: str, arrays: Arrays) -> dict[str, NDArray[Any]]:
@@ -74,7 +74,8 @@ def _check_column(entry: Entry, own: Arrays) -> None:
     name = entry.get("name")
     for key in ("name", "type", "unit"):
         require(isinstance(entry.get(key), str), f"'{key}' of a column to be text", entry.get(key))
-    kind, value_kind, rows = entry.get("kind"), entry.get("value_kind"), entry.get("rows")
+    kind, value_kind = entry.get("kind"), entry.get("value_kind")
+    rows: Any = entry.get("rows")
     require(kind in KINDS, f"a kind of {', '.join(KINDS)} for {name!r}", kind)
     require(is_count(rows), f"rows of {name!r}", rows)
     if "broken" in entry:
@@ -82,18 +83,18 @@ def _check_column(entry: Entry, own: Arrays) -> None:
         return
     require(value_kind in _VALUE_KINDS, f"values of {', '.join(_VALUE_KINDS)}", value_kind)
     require(entry["unit"] in _UNITS, f"a unit of {', '.join(_UNITS[1:])}", entry["unit"])
-    missing = entry.get("missing")
-    require(is_count(missing) and missing <= rows, f"at most {rows} missing rows", missing)  # type: ignore[operator]
+    missing: Any = entry.get("missing")
+    require(is_count(missing) and missing <= rows, f"at most {rows} missing rows", missing)
     if kind == NULL:
         return
     weighted = "weighted" in entry
     _check_parts(entry, value_kind)
     if value_kind in ("integer", "float", TEMPORAL) or (weighted and value_kind == "boolean"):
-        _check_values(own, None if weighted else rows - missing)  # type: ignore[operator]
+        _check_values(own, None if weighted else rows - missing)
     if weighted:
         _check_weights(entry, own)
     if kind == CATEGORICAL:
-        _check_categories(entry, own, None if weighted else rows - missing)  # type: ignore[operator]
+        _check_categories(entry, own, None if weighted else rows - missing)
 
 
 def _check_values(own: Arrays, count: int | None) -> None:
@@ -112,12 +113,14 @@ def _check_weights(entry: Entry, own: Arrays) -> None:
     )
     for key in keys:
         number = entry.get(key)
-        require(isinstance(number, int | float) and number >= 0, f"'{key}' of 0 or more", number)
+        good = isinstance(number, int | float) and 0.0 <= number < float("inf")
+        require(good, f"'{key}' of 0 or more", number)
     if "values" in own:
         for key in ("weights", "squares"):
-            found = own.get(key)
+            found: Any = own.get(key)
             same = found is not None and found.shape == own["values"].shape
-            require(same and bool(np.all(found >= 0)), f"'{key}' for each value", found)  # type: ignore[operator]
+            good = same and bool(np.all((found >= 0) & np.isfinite(found)))
+            require(good, f"'{key}' for each value", found)
 
 
 def _check_categories(entry: Entry, own: Arrays, rows: int | None) -> None:
@@ -217,6 +220,6 @@ def _check_sample(sample: Entry, own: Arrays) -> None:
     for place, pair in enumerate(categories or ()):
         good = isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)
         require(good and _are_texts(pair[1]), "a name and labels", pair)
-        codes = own.get(f"codes{place}")
+        codes: Any = own.get(f"codes{place}")
         good = codes is not None and codes.shape == (len(numbers),) and codes.dtype.kind == "i"
-        require(good and bool(np.all((codes >= -1) & (codes < len(pair[1])))), "codes", codes)  # type: ignore[operator]
+        require(good and bool(np.all((codes >= -1) & (codes < len(pair[1])))), "codes", codes)
