@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift import _core
-from simdrift.metrics.state import CATEGORICAL, KINDS, NULL, TEMPORAL
+from simdrift.metrics.state import CATEGORICAL, KINDS, NULL, NUMERIC, TEMPORAL
 from simdrift.monitor.state_file import Odd, is_count, require
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -85,6 +85,9 @@ def _check_column(entry: Entry, own: Arrays) -> None:
     require(entry["unit"] in _UNITS, f"a unit of {', '.join(_UNITS[1:])}", entry["unit"])
     missing: Any = entry.get("missing")
     require(is_count(missing) and missing <= rows, f"at most {rows} missing rows", missing)
+    fitting = {NULL: (NULL,), **dict.fromkeys(("boolean", "text", "category"), (CATEGORICAL,))}
+    kinds = fitting.get(str(value_kind), (NUMERIC, CATEGORICAL, TEMPORAL))
+    require(kind in kinds, f"a kind of {', '.join(kinds)} for {value_kind} values", kind)
     if kind == NULL:
         return
     weighted = "weighted" in entry
