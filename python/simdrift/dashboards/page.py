@@ -262,4 +262,11 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
+        finalize=_finalized,
     )
+
+
+def _finalized(value: object) -> object:
+    """Whatever a template writes that is no markup of ours: names are data, and none may turn the
+    text around it."""
+    return visible(value) if type(value) is str else value

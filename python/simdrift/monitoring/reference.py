@@ -28,6 +28,7 @@ from simdrift.monitoring.report import report_of
 from simdrift.monitoring.roles import Roles, check_names, roles_of, segment_columns
 from simdrift.monitoring.segments import Segment, found_segments, segment_frames
 from simdrift.monitoring.spec import Columns, Metrics, Spec
+from simdrift.monitoring.state_checks import check_content
 from simdrift.monitoring.window import (
     WHOLE,
     Limits,
@@ -186,6 +187,18 @@ class Reference:
         content, arrays = state_file.read(path)
         if content.get("what") != "reference":
             raise InputError(f"{path}: expected a reference, found {content.get('what')!r}")
+        try:
+            check_content(content, arrays)
+            return cls._of_content(content, arrays, threads)
+        except MemoryError:
+            raise
+        except Exception as error:  # whatever a content breaks that no check has foreseen
+            raise state_file.odd(str(path), error) from error
+
+    @classmethod
+    def _of_content(
+        cls, content: Mapping[str, Any], arrays: Mapping[str, Any], threads: int | None
+    ) -> Self:
         columns: dict[str, ReferenceColumn] = {}
         listed = content.get("segments", ())
         segments = {_segment(pairs): dict[str, ReferenceColumn]() for pairs in listed}

@@ -389,8 +389,11 @@ class EmbeddedServer:
             write_text(path, json.dumps({"port": port}) + "\n")
 
     def _set_reader_password(self, chosen: str | None, *, renew: bool) -> str | None:
+        """Limits the reader before it may log in, and gives it a password."""
         import psycopg
         from psycopg import sql
+
+        from .migrate import own_statements
 
         with psycopg.connect(**self.start(), autocommit=True) as connection:  # type: ignore[arg-type]
             role = connection.execute(
@@ -399,6 +402,8 @@ class EmbeddedServer:
             ).fetchone()
             if role is None:
                 raise StoreError("there is no role simdrift_reader yet: run `simdrift migrate`")
+            for statement in own_statements():
+                connection.execute(statement.encode())
             if role[0] and chosen is None and not renew:
                 return None
             password = chosen or secrets.token_urlsafe(18)

@@ -2,12 +2,14 @@
 
 `NNNN-name.sql` are migrations, one statement each, never edited; `role-*.sql` and
 `grant-*.sql` hold whenever they can be carried out. What this user may not do is handed back
-as SQL for an administrator, and the rest is done.
+as SQL for an administrator, and the rest is done. `own-*.sql` limit the reader in a database that
+is simdrift's alone: the embedded server's, and that of `simdrift grafana export`.
 """
 
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from typing import Final, NamedTuple
@@ -18,12 +20,14 @@ from simdrift._errors import StoreError, StoreNotMigrated
 
 from . import partition
 from .connection import Connection
+from .locks import lock_all
 from .partition import is_partitioned
 from .session import Session
 
 OLDEST_SERVER: Final = 130000  # PostgreSQL 13
 
-LOCK: Final = 0x5349_4D44_5249_4654  # 'SIMDRIFT': writers share it, migrate and prune hold it
+# Locks the schema until the transaction ends, against others who migrate; only its owner may.
+_LOCK_SCHEMA: Final = "comment on schema simdrift is 'Results of simdrift'"
 
 
 class Migrated(NamedTuple):
@@ -75,11 +79,18 @@ def schema_script() -> str:
             f" values ({file.version}, '{file.name}', '{file.checksum}')"
         )
     steps += [file.statement for file in _files("grant")]
-    return ";\n\n".join(step.strip() for step in [*steps, "reset role"]) + ";\n"
+    steps += ["reset role", *own_statements()]
+    return ";\n\n".join(step.strip() for step in steps) + ";\n"
+
+
+def own_statements() -> list[str]:
+    """Statements for a superuser that limit the reader where nobody else uses the database."""
+    return [file.statement for file in _files("own")]
 
 
 def migrate(session: Session, *, partition_by_month: bool = False) -> Migrated:
-    """Brings the schema up to date in one transaction, under an advisory lock.
+    """Brings the schema up to date in one transaction; no other migrates and nobody writes
+    meanwhile.
 
     `partition_by_month` puts the values into monthly partitions, for good.
 
@@ -93,9 +104,9 @@ def migrate(session: Session, *, partition_by_month: bool = False) -> Migrated:
 
 def _migrate(connection: Connection, partition_by_month: bool) -> Migrated:
     check_server(connection)
-    connection.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
     refused = [file for file in _files("role") if not _allowed(connection, file.statement)]
     _become_owner(connection)
+    _lock(connection)
     applied = _apply(connection, _applied(connection))
     convert = partition_by_month and not is_partitioned(connection)
     if convert:
@@ -106,6 +117,19 @@ def _migrate(connection: Connection, partition_by_month: bool) -> Migrated:
     for_admin = tuple(file.statement.strip() + ";" for file in refused)
     connection.execute("set local role none")
     return Migrated(applied, latest_version(), for_admin + _temp_right(connection), months)
+
+
+def _lock(connection: Connection) -> None:
+    """Waits for others who migrate, then for writers. Who may do neither will change nothing."""
+    _allowed(connection, _LOCK_SCHEMA)
+    if _exists(connection, "simdrift.stream"):
+        with suppress(errors.InsufficientPrivilege), connection.transaction():
+            lock_all(connection)
+
+
+def _exists(connection: Connection, table: str) -> bool:
+    row = connection.execute("select to_regclass(%s) is not null", (table,)).fetchone()
+    return row is not None and bool(row[0])
 
 
 def _statement(name: str) -> str:
@@ -127,8 +151,8 @@ def _allowed(connection: Connection, statement: str) -> bool:
     try:
         with connection.transaction():
             connection.execute(statement.encode())
-    except (errors.DuplicateObject, errors.UniqueViolation):
-        return True  # a role that another database's migrate has just made
+    except (errors.DuplicateObject, errors.DuplicateSchema, errors.UniqueViolation):
+        return True  # a role or schema that another migrate has just made
     except (errors.InsufficientPrivilege, errors.UndefinedObject):
         return False
     return True
@@ -136,17 +160,16 @@ def _allowed(connection: Connection, statement: str) -> bool:
 
 def _become_owner(connection: Connection) -> None:
     """Makes the schema where it is absent, and acts as its owner where that is allowed."""
-    if _schema_owner(connection) is None and not _allowed(
-        connection, "create schema simdrift authorization simdrift_owner"
+    if (
+        _schema_owner(connection) is None
+        and not _allowed(connection, "create schema simdrift authorization simdrift_owner")
+        and not _allowed(connection, "create schema simdrift")
     ):
-        try:
-            connection.execute("create schema simdrift")
-        except errors.InsufficientPrivilege:
-            user, database = connection.info.user, connection.info.dbname
-            raise StoreError(
-                f"{user!r} may not create a schema in database {database!r}; let an "
-                f'administrator run: create schema simdrift authorization "{user}"'
-            ) from None
+        user, database = connection.info.user, connection.info.dbname
+        raise StoreError(
+            f"{user!r} may not create a schema in database {database!r}; let an "
+            f'administrator run: create schema simdrift authorization "{user}"'
+        )
     owner = _schema_owner(connection)
     assert owner is not None
     if owner != connection.info.user:
@@ -166,8 +189,7 @@ def _schema_owner(connection: Connection) -> str | None:
 
 
 def _applied(connection: Connection) -> dict[int, tuple[str, str]]:
-    row = connection.execute("select to_regclass('simdrift.migration')").fetchone()
-    if row is None or row[0] is None:
+    if not _exists(connection, "simdrift.migration"):
         return {}
     rows = connection.execute("select version, name, checksum from simdrift.migration").fetchall()
     return {version: (name, checksum) for version, name, checksum in rows}
@@ -214,7 +236,7 @@ def _granted(connection: Connection) -> bool:
     try:
         with connection.transaction():
             row = connection.execute(
-                "select has_table_privilege('simdrift_writer', 'simdrift.dashboard_run', 'select')"
+                "select has_table_privilege('simdrift_writer', 'simdrift.stream', 'update')"
                 " and has_table_privilege('simdrift_reader', 'simdrift.dashboard_series', 'select')"
             ).fetchone()
     except errors.UndefinedObject:

@@ -295,12 +295,12 @@ class Store:
             ]
             self._session.transaction(lambda connection: _insert(connection, "bench_result", rows))
 
-    def prune(self, keep: str | timedelta) -> Pruned:
+    def prune(self, keep: str | timedelta, *, dry_run: bool = False) -> Pruned:
         """Deletes results whose windows ended longer ago than `keep` ('400d'); needs the rights
-        of simdrift_owner."""
+        of simdrift_owner. `dry_run` says what would go and what would stay, and deletes nothing."""
         span = parse_keep(keep)
         return self._session.transaction(
-            lambda connection: prune(connection, span), statement_seconds=_HOUR
+            lambda connection: prune(connection, span, dry_run=dry_run), statement_seconds=_HOUR
         )
 
     def copy_to(self, dsn: str | Target) -> WriteSummary:
