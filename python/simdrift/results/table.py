@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import repeat
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -147,7 +148,9 @@ class ResultTable:
 
     def rows(self) -> list[Result]:
         """Every row, None where a value is absent."""
-        return list(map(Result._make, zip(*self.values().values(), strict=True)))
+        # As Result._make, whose own frame of Python costs more than the row.
+        make = partial(tuple.__new__, Result)
+        return list(map(make, zip(*self.values().values(), strict=True)))
 
     def values(self) -> dict[str, list[Any]]:
         """Python's values of each field of `Result`, None where one is absent."""
@@ -280,20 +283,29 @@ def _transposed(rows: Sequence[Result]) -> dict[str, list[Any]]:
 
 
 def _coded_heads(fields: Sequence[Sequence[Any]]) -> tuple[tuple[Head, ...], Codes]:
-    """Heads and codes. The rows of a run share their objects, and hashing a UUID is slow: rows
-    whose fields are the same objects as the row's before have the same head."""
+    """Heads and codes; of rows that follow each other under one head only the first is looked
+    at closely, for hashing a UUID is slow."""
     rows = len(fields[0])
     changed = np.zeros(rows, dtype=bool)
     changed[:1] = True
     for field in fields:
-        identities = np.fromiter(map(id, field), np.uint64, rows)
-        changed[1:] |= identities[1:] != identities[:-1]
+        changed[1 + _changes(field)] = True
     starts = np.flatnonzero(changed)
     numbers: dict[tuple[Any, ...], int] = {}
     listed = [tuple([field[start] for field in fields]) for start in starts.tolist()]
     codes = renumbered(listed, numbers)
     heads = tuple(_head_in_utc(Head._make(head)) for head in numbers)
     return heads, np.repeat(codes, np.diff(starts, append=rows))
+
+
+def _changes(values: Sequence[Any]) -> npt.NDArray[np.int64]:
+    """The places whose next value differs. The rows of a run nearly always share their objects:
+    only where they don't are the values compared."""
+    identities = np.fromiter(map(id, values), np.uint64, len(values))
+    places: npt.NDArray[np.int64] = np.flatnonzero(identities[1:] != identities[:-1])
+    differ = [values[place] != values[place + 1] for place in places.tolist()]
+    changes: npt.NDArray[np.int64] = places[np.array(differ, dtype=bool)]
+    return changes
 
 
 def _is_elsewhere(head: Head) -> bool:
