@@ -3,7 +3,7 @@ filters read its arrays; rows are made only for who iterates."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -173,6 +173,22 @@ class ResultTable:
         found: tuple[Any, ...] = getattr(self, DICTIONARIES[codes])
         return found
 
+    def in_use(self, codes: str) -> list[Any]:
+        """What the rows of a field of codes say, each once, in the order of the first use."""
+        known = self.dictionary(codes)
+        first, _ = by_first_use(*combined((getattr(self, codes), len(known))))
+        return looked_up(known, getattr(self, codes)[first])
+
+    def having(
+        self, codes: str, wanted: Collection[str] | Callable[[str], bool]
+    ) -> npt.NDArray[np.bool_]:
+        """Which rows have one of the texts, or a text of which a function says yes; the
+        dictionary alone is looked at."""
+        test = wanted if callable(wanted) else wanted.__contains__
+        known = np.array([test(text) for text in self.dictionary(codes)], dtype=bool)
+        found: npt.NDArray[np.bool_] = known[getattr(self, codes)]
+        return found
+
     def take(self, rows: slice | npt.NDArray[Any]) -> ResultTable:
         """The rows of a slice, a mask or an array of places; the dictionaries stay."""
         return replace(self, **{name: getattr(self, name)[rows] for name in _TYPES})
@@ -181,9 +197,9 @@ class ResultTable:
         """The table without the heads and texts that no row uses."""
         changed: dict[str, Any] = {}
         for codes, dictionary in DICTIONARIES.items():
-            known = self.dictionary(codes)
-            first, changed[codes] = by_first_use(*combined((getattr(self, codes), len(known))))
-            changed[dictionary] = tuple(known[code] for code in getattr(self, codes)[first])
+            whole = combined((getattr(self, codes), len(self.dictionary(codes))))
+            changed[dictionary] = tuple(self.in_use(codes))
+            changed[codes] = by_first_use(*whole)[1]
         return replace(self, **changed)
 
     def with_heads(self, heads: Sequence[Head]) -> ResultTable:
