@@ -287,6 +287,9 @@ def _runs_of_columns(table: ResultTable) -> dict[Key, set[UUID]]:
 
 
 def _run_in_utc(run: Run) -> Run:
+    times = (run.window_start, run.window_end, run.started_at, run.finished_at)
+    if all(time is None or time.tzinfo is UTC for time in times):
+        return run
     return run._replace(
         window_start=in_utc(run.window_start),
         window_end=in_utc(run.window_end),

@@ -99,7 +99,7 @@ def test_a_block_that_does_not_fit_is_refused_by_name(changes, message):
 
 
 @given(st.lists(st.lists(st.booleans(), min_size=3, max_size=3), min_size=1, max_size=4))
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_selection_of_windows_is_that_of_the_rows(chosen):
     runs = (ONE, TWO, THREE)
     counts = np.arange(6.0).reshape(3, 2)
