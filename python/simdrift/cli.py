@@ -428,7 +428,7 @@ def _expose(results: Results, file: Path | None, gateway: str | None) -> None:
 
 
 def _verdict(results: Results, fail_on_alert: bool) -> int:
-    return ALERT if fail_on_alert and any(row.alert for row in results) else DONE
+    return ALERT if fail_on_alert and bool((results.table.alert == 1).any()) else DONE
 
 
 class _Stop:
