@@ -190,7 +190,7 @@ def _profile(column: ColumnState) -> list[Found]:
     _statistic(
         "distinct",
         "distinct values",
-        "categories",
+        "frequent values",
         "number of distinct values: exact to 4,096 (categories: 10,000), then HyperLogLog, p = 14",
         unit="values",
         bounds=(0.0, None),
@@ -262,7 +262,7 @@ def _mad(column: ColumnState, center: float, status: str) -> float:
 _TOP_SHARE = _statistic(
     "top_share",
     "share of the most frequent value",
-    "categories",
+    "frequent values",
     "rows with the most frequent value over rows that are not missing",
     unit="share",
     bounds=(0.0, 1.0),
@@ -274,7 +274,7 @@ _TOP_SHARE = _statistic(
     _statistic(
         "mode",
         "mode",
-        "categories",
+        "frequent values",
         "the most frequent number, of equally frequent ones the smallest",
         kinds=ORDERED,
         unit="column",
