@@ -14,10 +14,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from simdrift import _core
 from simdrift.catalogue.metric import Metric
+from simdrift.metrics.evaluate import attempt, evaluated, row_of
 from simdrift.metrics.nulls.special import NORMAL_975
 from simdrift.metrics.registry import functions, measures, unknown
 from simdrift.metrics.values import (
@@ -29,7 +30,7 @@ from simdrift.metrics.values import (
     OVERFLOW,
     TOO_FEW_ROWS,
     MetricValue,
-    finite,
+    Outcome,
 )
 
 __all__ = ["PerformanceResult", "mae", "max_error", "mean_error", "mse", "r2", "rmse"]
@@ -45,12 +46,6 @@ class PerformanceResult:
     ci_high: float | None = None
     status: str = OK
     n: int = 0
-
-
-class _Score(NamedTuple):
-    value: float | None
-    reach: float | None = None
-    status: str = OK
 
 
 Sums = Mapping[str, Any]
@@ -86,9 +81,9 @@ def _error(name: str, title: str, formula: str, source: str, **rest: Any) -> Met
         watched=True,
     )
 )
-def _mean_error(s: Sums) -> _Score:
+def _mean_error(s: Sums) -> Outcome:
     mean = s["sum_error"] / s["n"]
-    return _Score(mean, _reach(s, mean))
+    return _with_interval(s, mean)
 
 
 @measures(
@@ -102,9 +97,9 @@ def _mean_error(s: Sums) -> _Score:
         relative=True,
     )
 )
-def _mae(s: Sums) -> _Score:
+def _mae(s: Sums) -> Outcome:
     mean = s["sum_abs_error"] / s["n"]
-    return _Score(mean, _reach(s, mean))
+    return _with_interval(s, mean)
 
 
 @measures(
@@ -118,8 +113,8 @@ def _mae(s: Sums) -> _Score:
         relative=True,
     )
 )
-def _rmse(s: Sums) -> _Score:
-    return _Score(math.sqrt(s["sum_squared_error"] / s["n"]))
+def _rmse(s: Sums) -> Outcome:
+    return Outcome(math.sqrt(s["sum_squared_error"] / s["n"]))
 
 
 @measures(
@@ -132,15 +127,15 @@ def _rmse(s: Sums) -> _Score:
         relative=True,
     )
 )
-def _mse(s: Sums) -> _Score:
-    return _Score(s["sum_squared_error"] / s["n"])
+def _mse(s: Sums) -> Outcome:
+    return Outcome(s["sum_squared_error"] / s["n"])
 
 
 @measures(
     _error("max_error", "largest error", "max |prediction - target|", "sklearn.metrics.max_error")
 )
-def _max_error(s: Sums) -> _Score:
-    return _Score(s["max_abs_error"])
+def _max_error(s: Sums) -> Outcome:
+    return Outcome(s["max_abs_error"])
 
 
 @measures(
@@ -156,24 +151,25 @@ def _max_error(s: Sums) -> _Score:
         statuses=("too_few_rows", "constant"),
     )
 )
-def _r2(s: Sums) -> _Score:
+def _r2(s: Sums) -> Outcome:
     if s["n"] < 2:
-        return _Score(None, status=TOO_FEW_ROWS)
+        return Outcome(None, TOO_FEW_ROWS)
     if s["m2_x"] == 0.0:
-        return _Score(None, status=CONSTANT)
-    return _Score(1.0 - s["sum_squared_error"] / s["m2_x"])
+        return Outcome(None, CONSTANT)
+    return Outcome(1.0 - s["sum_squared_error"] / s["m2_x"])
 
 
-def _reach(s: Sums, mean: float) -> float | None:
-    """Half the interval of a mean of errors, or of their absolute values."""
+def _with_interval(s: Sums, mean: float) -> Outcome:
+    """A mean of errors, or of their absolute values, with its 95 % interval."""
     n = s["n"]
     if n < 2:
-        return None
+        return Outcome(mean)
     variance = max(0.0, (s["sum_squared_error"] - n * mean * mean) / (n - 1))
-    return NORMAL_975 * math.sqrt(variance / n)
+    half_width = NORMAL_975 * math.sqrt(variance / n)
+    return Outcome(mean, ci_low=mean - half_width, ci_high=mean + half_width)
 
 
-_SCORES: dict[str, Callable[[Sums], _Score]] = {
+_SCORES: dict[str, Callable[[Sums], Outcome]] = {
     record.short: score for score, (record,) in functions("performance").items()
 }
 METRICS = tuple(_SCORES)
@@ -188,38 +184,38 @@ def checked_metrics(metrics: Iterable[str]) -> tuple[str, ...]:
     return names
 
 
-def _score(
-    name: str, target: _core.Column, sums: Sums | None
-) -> tuple[float | None, float | None, float | None, str]:
-    """(value, ci_low, ci_high, status) of one metric."""
-    if sums is None:
-        return None, None, None, NOT_APPLICABLE
-    if sums["n"] == 0:
-        return None, None, None, EMPTY if len(target) == 0 else ALL_NULL
-    try:
-        value, reach, status = _SCORES[name](sums)
-    except OverflowError:
-        value, reach, status = None, None, OVERFLOW
-    if status == OK and finite(value) is None:
-        status = OVERFLOW
-    if status != OK or value is None:
-        return None, None, None, status
-    if finite(reach) is None or reach is None:
-        return value, None, None, OK
-    return value, finite(value - reach), finite(value + reach), OK
-
-
-def _sums(target: _core.Column, prediction: _core.Column, threads: int | None) -> Sums | None:
-    """The pair kernel's sums; None where a side is no column of numbers."""
+def _sums(target: _core.Column, prediction: _core.Column, threads: int | None) -> Sums | Outcome:
+    """The sums of one pass over the pair; where there are none, the outcome of every metric.
+    ValueError where the lengths differ."""
     numbers = ("integer", "float", "boolean")
     if target.value_kind not in numbers or prediction.value_kind not in numbers:
-        return None
+        return Outcome(None, NOT_APPLICABLE, n_current=0)
     if len(target) != len(prediction):
         raise ValueError(
             f"target and prediction: expected equal lengths, found {len(target)} and "
             f"{len(prediction)}"
         )
-    return _core.pair_profile(target, prediction, threads=threads)
+    sums = attempt(
+        "performance", "", lambda: _core.pair_profile(target, prediction, threads=threads)
+    )
+    if isinstance(sums, Outcome) or sums["n"] > 0:
+        return sums
+    return Outcome(None, EMPTY if len(target) == 0 else ALL_NULL, n_current=0)
+
+
+def _outcome(name: str, sums: Sums | Outcome) -> Outcome:
+    """One metric from the sums: a value or a status."""
+    if isinstance(sums, Outcome):
+        return sums
+    return evaluated(f"performance.{name}", "", lambda: _scored(name, sums))
+
+
+def _scored(name: str, sums: Sums) -> Outcome:
+    try:
+        outcome = _SCORES[name](sums)
+    except OverflowError:
+        outcome = Outcome(None, OVERFLOW)
+    return outcome._replace(n_current=sums["n"])
 
 
 def rows(
@@ -233,22 +229,22 @@ def rows(
     """The `performance.*` rows of one window, all from one pass."""
     names = checked_metrics(metrics)
     sums = _sums(target, prediction, threads)
-    n = 0 if sums is None else sums["n"]
-    return [
-        MetricValue(column, f"performance.{name}", value, low, high, status=status, n_current=n)
-        for name in names
-        for value, low, high, status in (_score(name, target, sums),)
-    ]
+    return [row_of(column, f"performance.{name}", _outcome(name, sums)) for name in names]
 
 
 def _run(name: str, target: object, prediction: object, threads: int | None) -> PerformanceResult:
     from simdrift.columns import as_column
 
     x, y = as_column(target, name="target"), as_column(prediction, name="prediction")
-    sums = _sums(x, y, threads)
-    value, low, high, status = _score(name, x, sums)
-    n = 0 if sums is None else sums["n"]
-    return PerformanceResult(f"performance.{name}", value, low, high, status, n)
+    found = _outcome(name, _sums(x, y, threads))
+    return PerformanceResult(
+        f"performance.{name}",
+        found.value,
+        found.ci_low,
+        found.ci_high,
+        found.status,
+        found.n_current or 0,
+    )
 
 
 def mean_error(

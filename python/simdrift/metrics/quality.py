@@ -8,14 +8,12 @@ None with a status.
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from simdrift import _core
 from simdrift.catalogue.metric import Metric
 from simdrift.metrics.columns import (
     CATEGORICAL,
@@ -26,34 +24,47 @@ from simdrift.metrics.columns import (
     TEMPORAL,
     ColumnState,
 )
+from simdrift.metrics.correlation import pearson
+from simdrift.metrics.evaluate import attempt, evaluated, row_of
 from simdrift.metrics.nulls.special import NORMAL_975
 from simdrift.metrics.registry import measures, records_of, unknown
 from simdrift.metrics.values import (
     ALL_NULL,
-    CONSTANT,
     EMPTY,
-    ERROR,
     NOT_APPLICABLE,
     OK,
     OVERFLOW,
-    TOO_FEW_ROWS,
     MetricValue,
+    Outcome,
+    cleaned,
 )
-
-log = logging.getLogger("simdrift")
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 _QUARTERS = (QUANTILES.index(0.25), QUANTILES.index(0.5), QUANTILES.index(0.75))
 
 
-class Found(NamedTuple):
-    """One statistic: value or status."""
+class Statistic(NamedTuple):
+    """One statistic: its name, its outcome, and the parameters that its row names."""
 
     name: str
-    value: float | None
-    status: str = OK
+    outcome: Outcome
     params: str = ""
-    reach: float = 0.0  # half the 95 % interval of an estimate; 0: exact
+
+
+def _found(
+    name: str,
+    value: float | None,
+    status: str = OK,
+    params: str = "",
+    half_width: float = 0.0,
+) -> Statistic:
+    """A statistic with a value, or with a status; `half_width` of an estimate's 95 % interval."""
+    if status != OK:
+        return Statistic(name, Outcome(None, status), params)
+    if value is None or not half_width:
+        return Statistic(name, Outcome(value), params)
+    low, high = value - half_width, value + half_width
+    return Statistic(name, Outcome(value, ci_low=low, ci_high=high), params)
 
 
 def _statistic(name: str, title: str, group: str, formula: str, **rest: Any) -> Metric:
@@ -97,11 +108,11 @@ _ABSENT = ("empty", "all_null")
         watched=True,
     ),
 )
-def _counts(column: ColumnState) -> list[Found]:
+def _counts(column: ColumnState) -> list[Statistic]:
     rows, missing = float(column.rows), float(column.missing)
     share = missing / rows if rows else None
-    found = [Found("rows", rows), Found("missing", missing)]
-    return [*found, Found("missing_share", share, OK if rows else EMPTY)]
+    found = [_found("rows", rows), _found("missing", missing)]
+    return [*found, _found("missing_share", share, OK if rows else EMPTY)]
 
 
 def _absent(column: ColumnState) -> str:
@@ -171,18 +182,18 @@ _SPREAD_STATUS = (*_ABSENT, "too_few_rows", "constant")
         statuses=_SPREAD_STATUS,
     ),
 )
-def _profile(column: ColumnState) -> list[Found]:
+def _profile(column: ColumnState) -> list[Statistic]:
     profile, unit = column.profile, column.unit_seconds
-    found = [Found(name, float(profile[name])) for name in _SPECIALS]
+    found = [_found(name, float(profile[name])) for name in _SPECIALS]
     status = _absent(column)
     for name in ("min", "max"):
-        found.append(Found(name, float(profile[name]) * unit, status))
+        found.append(_found(name, float(profile[name]) * unit, status))
     if status == OK and profile["finite"] == 0:
         status = OVERFLOW
     for name in ("sum", "mean"):
-        found.append(Found(name, float(profile[name]) * unit, status))
+        found.append(_found(name, float(profile[name]) * unit, status))
     for name, power, key in _MOMENTS:
-        found.append(Found(name, profile[name] * unit**power, profile[key]))
+        found.append(_found(name, profile[name] * unit**power, profile[key]))
     return found
 
 
@@ -198,11 +209,11 @@ def _profile(column: ColumnState) -> list[Found]:
         openlineage="distinctCount",
     )
 )
-def _distinct(column: ColumnState) -> list[Found]:
+def _distinct(column: ColumnState) -> list[Statistic]:
     if column.kind == CATEGORICAL and not column.categories.overflow:
-        return [Found("distinct", float(np.count_nonzero(column.categories.counts)))]
+        return [_found("distinct", float(np.count_nonzero(column.categories.counts)))]
     count, error = column.distinct
-    return [Found("distinct", float(count), reach=NORMAL_975 * error * count)]
+    return [_found("distinct", float(count), half_width=NORMAL_975 * error * count)]
 
 
 @measures(
@@ -238,18 +249,18 @@ def _distinct(column: ColumnState) -> list[Found]:
         statuses=_ABSENT,
     ),
 )
-def _quantiles(column: ColumnState) -> list[Found]:
+def _quantiles(column: ColumnState) -> list[Statistic]:
     status, unit = _absent(column), column.unit_seconds
     values = [0.0] * len(QUANTILES)
     if status == OK:
         values = (column.quantiles(QUANTILES) * unit).tolist()
     found = [
-        Found("quantile", value, status, f"q={q:g}")
+        _found("quantile", value, status, f"q={q:g}")
         for q, value in zip(QUANTILES, values, strict=True)
     ]
     low, middle, high = (values[index] for index in _QUARTERS)
-    found.append(Found("iqr", high - low if math.isfinite(high - low) else math.inf, status))
-    return [*found, Found("mad", _mad(column, middle / unit, status), status)]
+    found.append(_found("iqr", high - low if math.isfinite(high - low) else math.inf, status))
+    return [*found, _found("mad", _mad(column, middle / unit, status), status)]
 
 
 def _mad(column: ColumnState, center: float, status: str) -> float:
@@ -282,28 +293,28 @@ _TOP_SHARE = _statistic(
     ),
     _TOP_SHARE,
 )
-def _mode(column: ColumnState) -> list[Found]:
+def _mode(column: ColumnState) -> list[Statistic]:
     """The most frequent number (of equally frequent ones the smallest) and its share."""
     status = _absent(column)
     if status != OK:
-        return [Found("mode", None, status), Found("top_share", None, status)]
+        return [_found("mode", None, status), _found("top_share", None, status)]
     values, counts = column.top_values(1)
     if not len(values):
         reason = NOT_APPLICABLE  # more distinct values than are counted one by one
-        return [Found("mode", None, reason), Found("top_share", None, reason)]
+        return [_found("mode", None, reason), _found("top_share", None, reason)]
     share = int(counts[0]) / column.valid
-    return [Found("mode", float(values[0]) * column.unit_seconds), Found("top_share", share)]
+    return [_found("mode", float(values[0]) * column.unit_seconds), _found("top_share", share)]
 
 
 @measures(_TOP_SHARE)
-def _categories(column: ColumnState) -> list[Found]:
+def _categories(column: ColumnState) -> list[Statistic]:
     status = _absent(column)
     if status == OK and column.categories.overflow:
         status = NOT_APPLICABLE
     if status != OK:
-        return [Found("top_share", None, status)]
+        return [_found("top_share", None, status)]
     counts = column.categories.counts
-    return [Found("top_share", int(counts.max()) / int(counts.sum()))]
+    return [_found("top_share", int(counts.max()) / int(counts.sum()))]
 
 
 _TEXT_COUNTS = ("empty", "blank", "invalid_utf8")
@@ -321,9 +332,9 @@ _LENGTH: dict[str, Any] = {**_TEXT, "unit": "code points", "bounds": (0.0, None)
     _moment("length_mean", "mean length", "mean number of code points", **_LENGTH),
     _moment("length_max", "longest length", "most code points of a text", **_LENGTH),
 )
-def _text(column: ColumnState) -> list[Found]:
+def _text(column: ColumnState) -> list[Statistic]:
     profile = column.text_profile
-    found = [Found(name, float(profile[name])) for name in _TEXT_COUNTS]
+    found = [_found(name, float(profile[name])) for name in _TEXT_COUNTS]
     rows = column.valid - profile["invalid_utf8"]
     status = _absent(column)
     if status == OK and rows == 0:
@@ -331,13 +342,13 @@ def _text(column: ColumnState) -> list[Found]:
     mean = profile["length_sum"] / rows if rows else None
     return [
         *found,
-        Found("length_min", float(profile["length_min"]), status),
-        Found("length_mean", mean, status),
-        Found("length_max", float(profile["length_max"]), status),
+        _found("length_min", float(profile["length_min"]), status),
+        _found("length_mean", mean, status),
+        _found("length_max", float(profile["length_max"]), status),
     ]
 
 
-_Part = Callable[[ColumnState], list[Found]]
+_Part = Callable[[ColumnState], list[Statistic]]
 _NAMES: dict[_Part, tuple[str, ...]] = {
     part: tuple(record.short for record in records_of(part))
     for part in (_counts, _profile, _distinct, _quantiles, _mode, _categories, _text)
@@ -382,27 +393,15 @@ def column_rows(column: ColumnState, statistics: Iterable[str] | None = None) ->
 def _part_rows(
     part: _Part, column: ColumnState, wanted: frozenset[str] | None
 ) -> list[MetricValue]:
-    try:
-        found = part(column)
-    except Exception:
-        log.exception("quality of column %r failed (%s)", column.name, part.__name__)
-        found = [Found(name, None, ERROR) for name in _NAMES[part] if name != "quantile"]
-    n = column.rows
-    return [_row(column.name, f, n) for f in found if wanted is None or f.name in wanted]
+    found = attempt(f"quality ({part.__name__[1:]})", column.name, lambda: part(column))
+    if isinstance(found, Outcome):  # it failed: quantiles have no row without their parameter
+        found = [Statistic(name, found) for name in _NAMES[part] if name != "quantile"]
+    return [_row(column.name, f, column.rows) for f in found if wanted is None or f.name in wanted]
 
 
-def _row(column: str, found: Found, n: int) -> MetricValue:
-    value, status = found.value, found.status
-    if status != OK:
-        value = None
-    elif value is None or not math.isfinite(value):
-        value, status = None, OVERFLOW
-    row = MetricValue(
-        column, f"quality.{found.name}", value, status=status, n_current=n, params=found.params
-    )
-    if value is None or not found.reach:
-        return row
-    return row._replace(ci_low=value - found.reach, ci_high=value + found.reach)
+def _row(column: str, found: Statistic, n: int) -> MetricValue:
+    outcome = cleaned(found.outcome)._replace(n_current=n)
+    return row_of(column, f"quality.{found.name}", outcome, found.params)
 
 
 @measures(
@@ -412,14 +411,20 @@ def table_rows(columns: Mapping[str, ColumnState]) -> list[MetricValue]:
     """Rows, columns and the share of missing cells of the whole table (`column` '')."""
     known = [column for column in columns.values() if column.broken is None]
     n = max((column.rows for column in known), default=0)
-    cells = sum(column.rows for column in known)
-    share = sum(column.missing for column in known) / cells if cells else None
     found = (
-        Found("rows", float(n)),
-        Found("columns", float(len(columns))),
-        Found("missing_share", share, OK if cells else EMPTY),
+        _found("rows", float(n)),
+        _found("columns", float(len(columns))),
+        Statistic("missing_share", evaluated("quality.missing_share", "", lambda: _missing(known))),
     )
     return [_row("", item, n) for item in found]
+
+
+def _missing(columns: Sequence[ColumnState]) -> Outcome:
+    """The share of missing cells of the columns."""
+    cells = sum(column.rows for column in columns)
+    if not cells:
+        return Outcome(None, EMPTY)
+    return Outcome(sum(column.missing for column in columns) / cells)
 
 
 @measures(
@@ -438,32 +443,20 @@ def correlation_row(a: ColumnState, b: ColumnState) -> MetricValue:
     """`quality.correlation` of a pair 'a ~ b': Pearson's r over the rows in which both are
     finite, with Fisher's 95 % interval; `n_current` counts those rows."""
     name = f"{a.name} ~ {b.name}"
-    try:
-        value, status, n = pearson(a, b)
-    except Exception:
-        log.exception("correlation of %s failed", name)
-        value, status, n = None, ERROR, a.rows
-    low = high = None
-    if value is not None and n > 3 and abs(value) < 1.0:
-        reach = NORMAL_975 / math.sqrt(n - 3)
-        low, high = (math.tanh(math.atanh(value) + side) for side in (-reach, reach))
-    return MetricValue(name, "quality.correlation", value, low, high, status=status, n_current=n)
+    outcome = evaluated("quality.correlation", name, lambda: _with_interval(pearson(a, b)))
+    if outcome.n_current is None:
+        outcome = outcome._replace(n_current=a.rows)
+    return row_of(name, "quality.correlation", outcome)
 
 
-def pearson(a: ColumnState, b: ColumnState) -> tuple[float | None, str, int]:
-    """Pearson's r over the rows in which both are finite, its status, and how many they are."""
-    for side in (a, b):
-        if side.broken is not None or not side.is_number:
-            return None, NOT_APPLICABLE, side.rows
-    pair = _core.pair_profile(a.column, b.column, threads=a.threads)
-    n = pair["n"]
-    if n < 2:
-        return None, (EMPTY if a.rows == 0 else TOO_FEW_ROWS), n
-    spread = math.sqrt(pair["m2_x"]) * math.sqrt(pair["m2_y"])
-    if spread == 0.0:
-        return None, CONSTANT, n
-    r = pair["c_xy"] / spread
-    return (max(-1.0, min(1.0, r)), OK, n) if math.isfinite(r) else (None, OVERFLOW, n)
+def _with_interval(outcome: Outcome) -> Outcome:
+    """The correlation with Fisher's 95 % interval."""
+    r, n = outcome.value, outcome.n_current
+    if r is None or n is None or n <= 3 or abs(r) >= 1.0:
+        return outcome
+    half_width = NORMAL_975 / math.sqrt(n - 3)
+    low, high = (math.tanh(math.atanh(r) + side) for side in (-half_width, half_width))
+    return outcome._replace(ci_low=low, ci_high=high)
 
 
 def correlation_rows(columns: Sequence[ColumnState]) -> list[MetricValue]:

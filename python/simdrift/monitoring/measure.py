@@ -10,8 +10,9 @@ from simdrift.metrics import performance, quality, side_by_side
 from simdrift.metrics.columns import ColumnState, CurrentColumn, ReferenceColumn
 from simdrift.metrics.compare import DriftPlan, decide, measure_columns, measure_table, table_rows
 from simdrift.metrics.drift.table.sample import TablePair, TableSample
+from simdrift.metrics.evaluate import attempt, row_of
 from simdrift.metrics.pair import Cells
-from simdrift.metrics.values import ALL_NULL, EMPTY, NOT_APPLICABLE, OK, OVERFLOW, MetricValue
+from simdrift.metrics.values import ALL_NULL, EMPTY, NOT_APPLICABLE, MetricValue, Outcome, cleaned
 from simdrift.metrics.weighted import WeightedCurrent, WeightedReference, pair_of
 from simdrift.metrics.weights import RowWeights
 from simdrift.monitoring.frames import row_weights
@@ -137,25 +138,24 @@ def quantile_values(column: ColumnState, shares: Sequence[float]) -> list[Metric
     """`quality.quantile` at these shares; nothing for a column that has no order."""
     if not shares or column.broken is not None or column.kind not in ("numeric", "temporal"):
         return []
-    status = EMPTY if column.rows == 0 else ALL_NULL if column.valid == 0 else OK
-    found = column.quantiles(shares) * column.unit_seconds if status == OK else shares
+    found = attempt("quality.quantile", column.name, lambda: _quantiles(column, shares))
+    if isinstance(found, Outcome):
+        found = [found] * len(shares)
     return [
-        _value(column, "quality.quantile", float(value), status, f"q={share:g}")
-        for share, value in zip(shares, found, strict=True)
+        row_of(
+            column.name,
+            "quality.quantile",
+            cleaned(outcome)._replace(n_current=column.rows),
+            f"q={share:g}",
+        )
+        for share, outcome in zip(shares, found, strict=True)
     ]
 
 
-def _value(column: ColumnState, metric: str, value: float, status: str, params: str) -> MetricValue:
-    if status == OK and not abs(value) < float("inf"):
-        status = OVERFLOW
-    return MetricValue(
-        column.name,
-        metric,
-        value if status == OK else None,
-        status=status,
-        n_current=column.rows,
-        params=params,
-    )
+def _quantiles(column: ColumnState, shares: Sequence[float]) -> list[Outcome]:
+    if column.valid == 0:
+        return [Outcome(None, EMPTY if column.rows == 0 else ALL_NULL)] * len(shares)
+    return [Outcome(float(value)) for value in column.quantiles(shares) * column.unit_seconds]
 
 
 def _correlations(watched: Mapping[str, CurrentColumn], metrics: Metrics) -> list[MetricValue]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from simdrift.catalogue.metric import Metric, Param
 from simdrift.metrics.columns import TABLE
-from simdrift.metrics.drift.checks import checked_share
+from simdrift.metrics.drift.checks import checked_positive_share
 from simdrift.metrics.drift.run import Weights
 from simdrift.metrics.drift.table.run import run
 from simdrift.metrics.drift.table.sample import Matrix, TablePair
@@ -32,7 +32,7 @@ LEAST_ROWS = 10
 
 def checked_variance(variance: float) -> float:
     """The share of the variance that components are to hold: above 0, at most 1."""
-    return checked_share("variance", variance)
+    return checked_positive_share("variance", variance)
 
 
 @drift_method(

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from simdrift import _core
 from simdrift._errors import InvalidColumn
 from simdrift.metrics.columns import CATEGORICAL, NUMERIC, TABLE, ColumnState
-from simdrift.metrics.quality import pearson
+from simdrift.metrics.correlation import pearson
 from simdrift.metrics.values import (
     ALL_NULL,
     EMPTY,
@@ -190,9 +190,9 @@ def _correlations(columns: Sequence[ColumnState]) -> tuple[Matrix, Matrix]:
         return _weighted_correlations(columns, weights)
     for i in range(size):
         for j in range(i):
-            value, _, rows = pearson(columns[i], columns[j])
-            r[i, j] = r[j, i] = np.nan if value is None else value
-            n[i, j] = n[j, i] = rows
+            found = pearson(columns[i], columns[j])
+            r[i, j] = r[j, i] = np.nan if found.value is None else found.value
+            n[i, j] = n[j, i] = found.n_current
     return r, n
 
 

@@ -1,0 +1,50 @@
+"""One way to evaluate, for every family of metrics: an unexpected exception costs one metric of
+one column, or those that share one pass over it. It is logged, and becomes the status 'error'."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+import numpy as np
+
+from simdrift.metrics.values import ERROR, MetricValue, Outcome, cleaned
+
+log = logging.getLogger("simdrift")
+
+Computed = TypeVar("Computed")
+
+
+def attempt(what: str, column: str, compute: Callable[[], Computed]) -> Computed | Outcome:
+    """What `compute` returns; where it raises, an outcome with the status 'error'. Ctrl-C is
+    raised."""
+    try:
+        with np.errstate(all="ignore"):  # what is not finite becomes a status
+            return compute()
+    except Exception as error:
+        log.exception("%s of column %r failed", what, column)
+        return Outcome(None, ERROR, reason=f"{type(error).__name__}: {error}")
+
+
+def evaluated(metric: str, column: str, compute: Callable[[], Outcome]) -> Outcome:
+    """The outcome of one metric of one column, whatever the data: a finite value or a status."""
+    return attempt(metric, column, lambda: cleaned(compute()))
+
+
+def row_of(column: str, metric: str, outcome: Outcome, params: str = "") -> MetricValue:
+    """The outcome as a row, before it is held against a threshold."""
+    return MetricValue(
+        column,
+        metric,
+        outcome.value,
+        outcome.ci_low,
+        outcome.ci_high,
+        outcome.p_value,
+        effect_size=outcome.effect_size,
+        status=outcome.status,
+        null_quantile=outcome.null_quantile,
+        n_reference=outcome.n_reference,
+        n_current=outcome.n_current,
+        params=params,
+    )
