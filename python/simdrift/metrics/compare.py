@@ -6,10 +6,11 @@ window: columns x segments) and sets alerts; `compare_columns` is both for a sin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from simdrift._types import Progress
 from simdrift.metrics import auto, side_by_side
 from simdrift.metrics import thresholds as rules
 from simdrift.metrics.auto import Call, MethodChoice, Methods
@@ -31,8 +32,6 @@ from simdrift.metrics.weighted import pair_of
 
 if TYPE_CHECKING:
     from simdrift.metrics.drift.table.sample import TablePair
-
-Progress = Callable[[int, int], object] | None
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from simdrift._types import Progress
 from simdrift.metrics import performance, quality, side_by_side
 from simdrift.metrics.columns import ColumnState, CurrentColumn, ReferenceColumn
 from simdrift.metrics.compare import DriftPlan, decide, measure_columns, measure_table, table_rows
@@ -24,7 +25,6 @@ from simdrift.results.rows import Histogram
 Held = Mapping[str, Any]  # columns of the core by name; one that was refused is its exception
 Limits = Mapping[tuple[str, str], float]  # by (column, metric); column '' is any
 Thresholds = Mapping[str, float | Mapping[str, float]]
-Progress = Callable[[int, int], object] | None
 
 
 def split_thresholds(

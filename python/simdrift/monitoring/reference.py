@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
 
 import numpy as np
 
 from simdrift._errors import InputError, SpecError
+from simdrift._types import Progress
 from simdrift.metrics.auto import table_calls
 from simdrift.metrics.columns import ReferenceColumn
 from simdrift.metrics.compare import DriftPlan
@@ -25,8 +26,6 @@ from simdrift.monitoring.segments import Part, Segment, found_segments, segment_
 from simdrift.monitoring.spec import Columns, Metrics, Spec
 from simdrift.reports import Report
 from simdrift.results.identity import canonical_json, digest
-
-Progress = Callable[[int, int], object] | None
 
 
 class Reference:

@@ -7,10 +7,11 @@ from inspect import signature
 from typing import Any
 
 from simdrift._core import Column
+from simdrift._types import Progress
 from simdrift.metrics.checks import checked_threads
 from simdrift.metrics.columns import ColumnState, CurrentColumn, ReferenceColumn
 from simdrift.metrics.drift.run import Weights, result_of
-from simdrift.metrics.drift.table.sample import Progress, TablePair, TableSample
+from simdrift.metrics.drift.table.sample import TablePair, TableSample
 from simdrift.metrics.registry import checked_params
 from simdrift.metrics.registry import method as registered
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
