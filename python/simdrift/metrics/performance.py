@@ -313,3 +313,7 @@ def r2(target: object, prediction: object, *, threads: int | None = None) -> Per
     0.5
     """
     return _run("r2", target, prediction, threads)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -105,7 +105,11 @@ class _Part(BaseModel, metaclass=_Speaking):
 
 
 class ReferenceSpec(_Part):
-    """The rows that every window is compared with: a file, a stretch of the data, or both."""
+    """The rows that every window is compared with: a file, an interval of the data, or both.
+
+    >>> ReferenceSpec(start="2013-01-01", end="2013-02-01").end
+    datetime.date(2013, 2, 1)
+    """
 
     data: str | None = Field(None, description="the path of a Parquet file or saved reference")
     start: Moment = Field(None, description="a date or a time such as 2013-01-01")
@@ -119,7 +123,11 @@ class ReferenceSpec(_Part):
 
 
 class Columns(_Part):
-    """The roles of columns. Integers are counted as numbers unless named as categorical."""
+    """The roles of columns. Integers are counted as numbers unless named as categorical.
+
+    >>> Columns(timestamp="pickup", target="fare", categorical=["zone"]).categorical
+    ('zone',)
+    """
 
     timestamp: str | None = Field(None, description="the name of the time column")
     prediction: str | None = Field(None, description="the name of a column")
@@ -153,7 +161,12 @@ class Columns(_Part):
 
 
 class Metrics(_Part):
-    """What is stored of each window beside drift."""
+    """What is stored of each window, drift aside. `simdrift metrics` lists the names.
+
+    >>> metrics = Metrics(quality=["mean", "missing_share"], quantiles={"fare": [0.5, 0.99]})
+    >>> metrics.quality, metrics.performance
+    (('mean', 'missing_share'), ('mae', 'rmse'))
+    """
 
     quality: Names = Field(
         ("missing_share",), description="a list of quality metrics such as 'mean'"

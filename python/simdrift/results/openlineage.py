@@ -7,21 +7,18 @@ OpenLineage specification (https://openlineage.io/spec).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from simdrift._core import show_config
 from simdrift.results.numbers import drawable, quantile_of
 from simdrift.results.rows import Result
-
-if TYPE_CHECKING:
-    from simdrift.results.collection import Results
 
 _SPEC: Final = "https://openlineage.io/spec/facets"
 _METRICS: Final = "DataQualityMetricsInputDatasetFacet"
 _ASSERTIONS: Final = "DataQualityAssertionsDatasetFacet"
 
 
-def facets(results: Results) -> dict[str, dict[str, Any]]:
+def facets(results: Sequence[Result]) -> dict[str, dict[str, Any]]:
     """Facets of the newest window: 'dataQualityMetrics', and 'dataQualityAssertions' where rules
     apply. ValueError where the rows are of several datasets."""
     datasets = sorted({row.dataset for row in results})

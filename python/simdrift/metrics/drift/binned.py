@@ -47,6 +47,8 @@ from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.values import CHANCE_LEVEL, OVERFLOW, DriftResult, Outcome
 
+__all__ = ["hellinger", "jensen_shannon", "kl", "l_infinity", "psi", "total_variation"]
+
 EXPECTED_ROWS = 5
 """Rows that each cell of the smaller side expects, for the expansions to serve."""
 MOST_CELLS = 2_000

@@ -21,6 +21,15 @@ from simdrift.metrics.registry import drift_method
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import DEGENERATE, NOT_APPLICABLE, DriftResult, Outcome, Size
 
+__all__ = [
+    "chi_square",
+    "fisher_exact",
+    "g_test",
+    "new_categories",
+    "vanished_categories",
+    "z_test",
+]
+
 Rows = NDArray[np.int64]
 
 CORRECTED = "Cramer's V corrected for bias"

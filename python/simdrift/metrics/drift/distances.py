@@ -22,6 +22,8 @@ from simdrift.metrics.values import (
     Outcome,
 )
 
+__all__ = ["energy", "wasserstein", "wasserstein_normed"]
+
 PERMUTED = (PERMUTATIONS, SEED)
 
 

@@ -17,6 +17,8 @@ from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.values import DriftResult, Outcome, Size
 
+__all__ = ["missing_share"]
+
 
 @drift_method(
     Metric(

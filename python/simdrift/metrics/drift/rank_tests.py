@@ -17,6 +17,8 @@ from simdrift.metrics.registry import drift_method
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import DEGENERATE, OK, TOO_FEW_ROWS, DriftResult, Outcome
 
+__all__ = ["anderson_darling", "cramer_von_mises", "ks", "kuiper", "mann_whitney"]
+
 KS_EXACT_AUTO = 10_000_000
 """n*m up to which method='auto' counts lattice paths (1 to 20 ms; 10 to 300 ms at 1e8); above, the
 corrected limit law is within 1 % of the exact p-value at 0.05 (2 % where n = m), measured."""

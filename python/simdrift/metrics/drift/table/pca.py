@@ -26,6 +26,8 @@ from simdrift.metrics.nulls.special import (
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.values import DEGENERATE, NOT_APPLICABLE, TOO_FEW_ROWS, DriftResult, Outcome
 
+__all__ = ["pca_reconstruction"]
+
 DEFAULT_VARIANCE = 0.65
 LEAST_ROWS = 10
 
