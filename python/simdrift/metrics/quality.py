@@ -137,7 +137,7 @@ def _moment(name: str, title: str, formula: str, **rest: Any) -> Metric:
     return _statistic(name, title, rest.pop("group", "moments"), formula, **rest)
 
 
-_SPREAD_STATUS = (*_ABSENT, "too_few_rows", "constant")
+_SPREAD = (*_ABSENT, "too_few_rows")
 
 
 @measures(
@@ -156,14 +156,14 @@ _SPREAD_STATUS = (*_ABSENT, "too_few_rows", "constant")
         "variance, ddof 1",
         unit="column^2",
         bounds=(0.0, None),
-        statuses=_SPREAD_STATUS,
+        statuses=_SPREAD,
     ),
     _moment(
         "std",
         "standard deviation",
         "square root of the variance, ddof 1",
         bounds=(0.0, None),
-        statuses=_SPREAD_STATUS,
+        statuses=_SPREAD,
     ),
     _moment(
         "skewness",
@@ -171,7 +171,7 @@ _SPREAD_STATUS = (*_ABSENT, "too_few_rows", "constant")
         "g1 = m3 / m2^1.5, the population form",
         unit="",
         source="scipy.stats.skew",
-        statuses=_SPREAD_STATUS,
+        statuses=(*_SPREAD, "constant"),
     ),
     _moment(
         "kurtosis",
@@ -179,7 +179,7 @@ _SPREAD_STATUS = (*_ABSENT, "too_few_rows", "constant")
         "g2 = m4 / m2^2 - 3, the population form",
         unit="",
         source="scipy.stats.kurtosis",
-        statuses=_SPREAD_STATUS,
+        statuses=(*_SPREAD, "constant"),
     ),
 )
 def _profile(column: ColumnState) -> list[Statistic]:

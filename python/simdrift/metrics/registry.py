@@ -91,8 +91,8 @@ def measures(*records: Metric) -> Callable[[F], F]:
 def records(family: str | None = None) -> tuple[Metric, ...]:
     """Every record, or those of a family, in the order of lists.
 
-    >>> [record.short for record in records("performance")]
-    ['mean_error', 'mae', 'rmse', 'mse', 'max_error', 'r2']
+    >>> [record.short for record in records("performance")][:3]
+    ['mean_error', 'mae', 'rmse']
     """
     found = (one for one in _RECORDS.values() if family in (None, one.family))
     return tuple(sorted(found, key=lambda one: one.place))
