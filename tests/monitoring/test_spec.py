@@ -13,7 +13,7 @@ import pytest
 
 import simdrift as sd
 from simdrift._errors import SpecError
-from simdrift.metrics import registry
+from simdrift.metrics import performance, registry
 from simdrift.monitoring.spec import Columns, Metrics, ReferenceSpec, Spec, StoreSpec
 
 TIME = {"timestamp": "t"}
@@ -139,7 +139,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     (
         {"metrics": {"performance": ["maee"]}},
         "'metrics.performance': unknown performance metric 'maee', did you mean 'mae'?; known: "
-        "mean_error, mae, rmse, mse, max_error, r2",
+        + ", ".join(performance.METRICS),
     ),
     (
         {"metrics": {"quantiles": {"fare": [1.5]}}},

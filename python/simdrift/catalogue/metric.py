@@ -38,6 +38,7 @@ GROUPS = {
     "counts": "counts",
     "moments": "moments",
     "order": "order",
+    "frequent values": "frequent values",
     "text": "text",
     "pairs": "pairs of columns",
     "regression": "regression",

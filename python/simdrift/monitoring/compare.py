@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -11,6 +11,7 @@ import numpy as np
 
 from simdrift._core import Column
 from simdrift._errors import SpecError
+from simdrift._types import Progress
 from simdrift.columns import as_column
 from simdrift.metrics import quality
 from simdrift.metrics.decide import Decided
@@ -34,7 +35,6 @@ from simdrift.monitoring.window import (
 )
 from simdrift.reports import ProfileReport, Report
 
-Progress = Callable[[int, int], object] | None
 Correction = Literal["bh", "by", "holm", "bonferroni", "none"]
 QUANTILES = quality.QUANTILES
 WEIGHTS = "row_weights"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -13,6 +13,7 @@ import numpy as np
 
 from simdrift._core import Column
 from simdrift._errors import InputError, SpecError
+from simdrift._types import Progress
 from simdrift.metrics.auto import table_calls
 from simdrift.metrics.columns import ColumnState, ReferenceColumn
 from simdrift.metrics.drift.table.sample import TableSample
@@ -38,8 +39,6 @@ from simdrift.monitoring.window import (
 )
 from simdrift.reports import Report
 from simdrift.results.identity import canonical_json, digest
-
-Progress = Callable[[int, int], object] | None
 
 
 class Reference:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -12,6 +11,7 @@ import numpy as np
 
 from simdrift._core import Column
 from simdrift._errors import InputError, SpecError
+from simdrift._types import Progress
 from simdrift.metrics.grouped import Groups
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.frames import Frame, encoded, frame_of, row_weights, sliced, taken
@@ -33,7 +33,6 @@ from simdrift.monitoring.window import WHOLE, SegmentData, measure_windows
 from simdrift.monitoring.windows import Rule, Unit, Window, Windows, assign, instant_of
 from simdrift.results import Results, Run
 
-Progress = Callable[[int, int], object] | None
 Between = tuple[datetime | None, datetime | None]
 SECONDS_PER_DAY = 86_400
 log = logging.getLogger("simdrift")

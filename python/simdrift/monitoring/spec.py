@@ -141,7 +141,11 @@ class ReferenceSpec(_Part):
 
 
 class Columns(_Part):
-    """The roles of columns. Integers are counted as numbers unless named as categorical."""
+    """The roles of columns. Integers are counted as numbers unless named as categorical.
+
+    >>> Columns(timestamp="pickup", target="fare", categorical=["zone"]).categorical
+    ('zone',)
+    """
 
     timestamp: str | None = Field(None, description="the name of the time column")
     prediction: str | None = Field(None, description="the name of a column")
@@ -175,7 +179,12 @@ class Columns(_Part):
 
 
 class Metrics(_Part):
-    """What is stored of each window beside drift."""
+    """What is stored of each window, drift aside. `simdrift metrics` lists the names.
+
+    >>> metrics = Metrics(quality=["mean", "missing_share"], quantiles={"fare": [0.5, 0.99]})
+    >>> metrics.quality, metrics.performance
+    (('mean', 'missing_share'), ('mae', 'rmse'))
+    """
 
     quality: Names = Field(
         ("missing_share",), description="a list of quality metrics such as 'mean'"

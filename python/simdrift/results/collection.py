@@ -224,7 +224,7 @@ class Results(Sequence[Result]):
         """
         from simdrift.results.openlineage import facets
 
-        return facets(self)
+        return facets(self.table)
 
     def to_json(self, *, indent: int | None = None) -> str:
         """An ASCII JSON document; `Results.from_json` gives equal results back."""
