@@ -10,7 +10,8 @@ from store_servers import DAY, STARTED, binaries, make_results, server_folder
 from simdrift import _errors
 from simdrift.store.commands import register
 from simdrift.store.embedded import EmbeddedServer
-from simdrift.store.migrate import _files, latest_version
+from simdrift.store.migrate import latest_version
+from simdrift.store.statements import sql_files
 from simdrift.store.store import Store
 
 
@@ -130,7 +131,7 @@ def test_the_embedded_servers_life(monkeypatch, tmp_path):
         try:
             assert "server: stopped" in say("store", "status").output
             assert "no server runs" in say("store", "stop").output
-            assert f"{len(_files('0'))} migrations" in say("migrate").output
+            assert f"{len(sql_files('0'))} migrations" in say("migrate").output
             assert "server: PostgreSQL 18" in say("store", "status").output
             with socket.socket() as free:
                 free.bind(("127.0.0.1", 0))

@@ -74,7 +74,7 @@ def test_eight_migrations_at_once_apply_each_file_once(server, bare_database, tm
         with Store(target, spool=tmp_path) as store:
             return len(store.migrate().applied)
 
-    assert sorted(in_processes(8, work)) == [0] * 7 + [len(migrating._files("0"))]
+    assert sorted(in_processes(8, work)) == [0] * 7 + [len(migrating.sql_files("0"))]
 
 
 def test_an_edited_migration_is_refused_by_name(bare_store, server, bare_database):
@@ -116,10 +116,10 @@ def test_a_server_older_than_13_is_refused_by_version():
 
 
 def test_migrations_have_numbers_of_their_own_and_hold_one_statement_each():
-    files = migrating._files("0")
+    files = migrating.sql_files("0")
     versions = [file.version for file in files]
     assert versions == sorted(set(versions))
-    others = (file for kind in ("role", "grant", "own") for file in migrating._files(kind))
+    others = (file for kind in ("role", "grant", "own") for file in migrating.sql_files(kind))
     for file in (*files, *others):
         lines = file.statement.splitlines()
         assert lines[0].startswith("-- "), file.name
@@ -164,7 +164,7 @@ def test_a_user_who_may_not_make_roles_finishes_and_gets_the_sql(server_without_
         connection.execute("create schema simdrift authorization plain")
     with Store(target_of(server, "simdrift", user="plain"), spool=tmp_path) as store:
         done = store.migrate()
-        assert len(done.applied) == len(migrating._files("0"))
+        assert len(done.applied) == len(migrating.sql_files("0"))
         assert any("create role simdrift_reader" in text for text in done.for_admin)
         assert store.write(make_results()).rows_written == 18
         with admin(server) as connection:

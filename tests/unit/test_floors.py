@@ -18,6 +18,7 @@ import simdrift
 ROOT = Path(simdrift.__file__).parent
 
 FLOORS = (
+    ("_secrets",),
     ("catalogue", "_types", "_errors", "_core"),
     ("_config", "columns"),
     ("metrics",),

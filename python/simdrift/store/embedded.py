@@ -38,6 +38,7 @@ from simdrift.results.files import write_text
 from .account import ASK_FOR_DSN, Account, server_account
 from .binaries import Binaries, find_binaries
 from .postmaster import Postmaster, clear_stale, running, socket_path
+from .statements import own_statements
 
 DATABASE = "simdrift"
 SUPERUSER = "postgres"
@@ -392,8 +393,6 @@ class EmbeddedServer:
         """Limits the reader before it may log in, and gives it a password."""
         import psycopg
         from psycopg import sql
-
-        from .migrate import own_statements
 
         with psycopg.connect(**self.start(), autocommit=True) as connection:  # type: ignore[arg-type]
             role = connection.execute(

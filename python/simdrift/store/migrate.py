@@ -8,10 +8,7 @@ is simdrift's alone: the embedded server's, and that of `simdrift grafana export
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import suppress
-from functools import cache
-from importlib.resources import files
 from typing import Final, NamedTuple
 
 from psycopg import errors, sql
@@ -23,6 +20,7 @@ from .connection import Connection
 from .locks import lock_all
 from .partition import is_partitioned
 from .session import Session
+from .statements import File, own_statements, sql_files
 
 OLDEST_SERVER: Final = 130000  # PostgreSQL 13
 
@@ -41,51 +39,24 @@ class Migrated(NamedTuple):
     """Monthly partitions that were made, where the store has them."""
 
 
-class _File(NamedTuple):
-    version: int
-    name: str
-    statement: str
-
-    @property
-    def checksum(self) -> str:
-        return hashlib.sha256(self.statement.encode()).hexdigest()
-
-
-@cache
-def _files(kind: str) -> tuple[_File, ...]:
-    """The files of a kind ('role', 'grant', or '0' for migrations), in order."""
-    found = []
-    for entry in files("simdrift.store").joinpath("migrations").iterdir():
-        if entry.name.startswith(kind) and entry.name.endswith(".sql"):
-            number = entry.name.partition("-")[0]
-            version = int(number) if number.isdigit() else 0
-            found.append(_File(version, entry.name, entry.read_text("utf-8")))
-    return tuple(sorted(found))
-
-
 def latest_version() -> int:
     """The version of the schema that this library writes."""
-    return _files("0")[-1].version
+    return sql_files("0")[-1].version
 
 
 def schema_script() -> str:
     """The whole schema as SQL for a superuser on an empty database: what `migrate` would do."""
-    steps = [file.statement for file in _files("role")]
+    steps = [file.statement for file in sql_files("role")]
     steps += ["create schema simdrift authorization simdrift_owner", "set role simdrift_owner"]
-    for file in _files("0"):
+    for file in sql_files("0"):
         steps.append(file.statement)
         steps.append(
             "insert into simdrift.migration (version, name, checksum)"
             f" values ({file.version}, '{file.name}', '{file.checksum}')"
         )
-    steps += [file.statement for file in _files("grant")]
+    steps += [file.statement for file in sql_files("grant")]
     steps += ["reset role", *own_statements()]
     return ";\n\n".join(step.strip() for step in steps) + ";\n"
-
-
-def own_statements() -> list[str]:
-    """Statements for a superuser that limit the reader where nobody else uses the database."""
-    return [file.statement for file in _files("own")]
 
 
 def migrate(session: Session, *, partition_by_month: bool = False) -> Migrated:
@@ -104,7 +75,7 @@ def migrate(session: Session, *, partition_by_month: bool = False) -> Migrated:
 
 def _migrate(connection: Connection, partition_by_month: bool) -> Migrated:
     check_server(connection)
-    refused = [file for file in _files("role") if not _allowed(connection, file.statement)]
+    refused = [file for file in sql_files("role") if not _allowed(connection, file.statement)]
     _become_owner(connection)
     _lock(connection)
     applied = _apply(connection, _applied(connection))
@@ -113,7 +84,7 @@ def _migrate(connection: Connection, partition_by_month: bool) -> Migrated:
         partition.convert(connection, _statement("0014-dashboard-result.sql"))
     months = partition.add_months(connection) if is_partitioned(connection) else ()
     if applied or refused or convert or not _granted(connection):
-        refused += [file for file in _files("grant") if not _allowed(connection, file.statement)]
+        refused += [file for file in sql_files("grant") if not _allowed(connection, file.statement)]
     for_admin = tuple(file.statement.strip() + ";" for file in refused)
     connection.execute("set local role none")
     return Migrated(applied, latest_version(), for_admin + _temp_right(connection), months)
@@ -133,7 +104,7 @@ def _exists(connection: Connection, table: str) -> bool:
 
 
 def _statement(name: str) -> str:
-    return next(file.statement for file in _files("0") if file.name == name)
+    return next(file.statement for file in sql_files("0") if file.name == name)
 
 
 def check_server(connection: Connection) -> None:
@@ -203,7 +174,7 @@ def _apply(connection: Connection, applied: dict[int, tuple[str, str]]) -> tuple
             "upgrade simdrift"
         )
     done = []
-    for file in _files("0"):
+    for file in sql_files("0"):
         name, checksum = applied.get(file.version, ("", ""))
         if not checksum:
             _apply_one(connection, file)
@@ -216,7 +187,7 @@ def _apply(connection: Connection, applied: dict[int, tuple[str, str]]) -> tuple
     return tuple(done)
 
 
-def _apply_one(connection: Connection, file: _File) -> None:
+def _apply_one(connection: Connection, file: File) -> None:
     try:
         connection.execute(file.statement.encode())
     except errors.InsufficientPrivilege as error:
