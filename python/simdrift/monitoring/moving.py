@@ -24,6 +24,7 @@ import numpy as np
 
 from simdrift._errors import SpecError
 from simdrift.catalogue.statuses import CODES
+from simdrift.metrics.custom import values_of
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.drift.table.sample import TableSample
 from simdrift.metrics.grouped import Groups
@@ -122,17 +123,20 @@ class MovingMonitor:
         """All rows of the window, then its segments, each beside the reference's own."""
         assert self.plan is not None
         current = np.arange(window.first, window.stop)
-        before = references(taken(self.frame, rows), self.roles, self.threads)
+        wanted, frame = self.spec.metrics.custom, taken(self.frame, rows)
+        before = references(frame, self.roles, self.threads)
         sample = TableSample.of(before) if self.plan.drift.table else None
         groups = Groups(np.array([window.first]), np.array([window.stop]))
-        yield SegmentData(WHOLE, before, self.frame, groups, sample)
+        own_values = values_of(frame, wanted)
+        yield SegmentData(WHOLE, before, self.frame, groups, sample, own_values)
         for segment in self.segments:
             own = self.segment_rows[segment.text]
-            before = references(
-                taken(self.frame, np.intersect1d(own, rows)), self.roles, self.threads
-            )
+            frame = taken(self.frame, np.intersect1d(own, rows))
+            before = references(frame, self.roles, self.threads)
             now = taken(self.frame, np.intersect1d(own, current))
-            yield SegmentData(segment.text, before, now, Groups.whole())
+            yield SegmentData(
+                segment.text, before, now, Groups.whole(), custom=values_of(frame, wanted)
+            )
 
     def _run(self, window: Window, rows: Rows, started: datetime) -> Run:
         names = [name for name in self.roles.with_weight(self.roles.watched) if name in self.frame]

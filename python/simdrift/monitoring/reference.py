@@ -16,6 +16,7 @@ from simdrift._errors import InputError, SpecError
 from simdrift._types import Progress
 from simdrift.metrics.auto import table_calls
 from simdrift.metrics.columns import ColumnState, ReferenceColumn
+from simdrift.metrics.custom import values_of
 from simdrift.metrics.drift.table.sample import TableSample
 from simdrift.metrics.grouped import Groups
 from simdrift.metrics.plan import DriftPlan
@@ -61,8 +62,10 @@ class Reference:
         segments: Mapping[Segment, Mapping[str, ReferenceColumn]] | None = None,
         sample: TableSample | None = None,
         recorded: Mapping[str, str] | None = None,
+        custom: Mapping[str, Mapping[str, float]] | None = None,
         threads: int | None = None,
     ) -> None:
+        self.custom = {segment: dict(own) for segment, own in (custom or {}).items()}
         self.columns = dict(columns)
         self.segments = {key: dict(own) for key, own in (segments or {}).items()}
         self.sample = sample
@@ -105,7 +108,12 @@ class Reference:
         if table_calls(spec.methods):
             sample = TableSample.of(references(frame, roles, threads))
         columns = prepared(frame, roles, threads)
-        return cls(columns, spec, roles, segments=segments, sample=sample, threads=threads)
+        wanted = spec.metrics.custom
+        custom = {WHOLE: values_of(frame, wanted)} if wanted else {}
+        custom |= {key.text: values_of(frames[key.text], wanted) for key in found if wanted}
+        return cls(
+            columns, spec, roles, segments=segments, sample=sample, custom=custom, threads=threads
+        )
 
     @property
     def rows(self) -> int:
@@ -145,7 +153,9 @@ class Reference:
         plan = replace(self.plan, threads=threads)
         values = measure_windows(
             [
-                SegmentData(WHOLE, self.columns, held, Groups.whole(), self.sample),
+                SegmentData(
+                    WHOLE, self.columns, held, Groups.whole(), self.sample, self.custom_of(WHOLE)
+                ),
                 *self.segment_data(held, threads),
             ],
             self.roles,
@@ -165,9 +175,15 @@ class Reference:
         names = self.roles.with_weight(self.roles.watched)
         frames = segment_frames(frame, list(self.segments), names, threads)
         return [
-            SegmentData(key.text, own, frames[key.text], Groups.whole())
+            SegmentData(
+                key.text, own, frames[key.text], Groups.whole(), None, self.custom_of(key.text)
+            )
             for key, own in self.segments.items()
         ]
+
+    def custom_of(self, segment: str) -> Mapping[str, float]:
+        """The reference's values of the user's own metrics."""
+        return self.custom.get(segment, {})
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to a file that `load` reads: versioned, with a checksum, whole or not at all.
@@ -218,6 +234,7 @@ class Reference:
             segments=segments,
             sample=sample,
             recorded=recorded,
+            custom=content.get("custom"),
             threads=threads,
         )
 
@@ -237,6 +254,8 @@ class Reference:
             "methods": self.plan.record(),
             "spec": self.spec.model_dump_json(exclude={"store", "threads", "data"}),
         }
+        if self.custom:
+            content["custom"] = self.custom
         if self.sample is not None:
             content["sample"] = _parted(self.sample.to_state(), "sample", arrays)
         return content, arrays

@@ -228,7 +228,14 @@ class _Monitor:
             np.array([window.stop for window in found.windows], np.int64),
         )
         data = [
-            SegmentData(WHOLE, self.before, self.frame, groups, self.reference.sample),
+            SegmentData(
+                WHOLE,
+                self.before,
+                self.frame,
+                groups,
+                self.reference.sample,
+                self.reference.custom_of(WHOLE),
+            ),
             *self._segments(groups),
         ]
         values = measure_windows(
@@ -257,6 +264,7 @@ class _Monitor:
                     np.searchsorted(rows[key.text], groups.starts),
                     np.searchsorted(rows[key.text], stops),
                 ),
+                custom=self.reference.custom_of(key.text),
             )
             for key, own in asked.items()
         ]

@@ -198,6 +198,21 @@ class Metrics(_Part):
     performance: Names = Field(
         ("mae", "rmse"), description="a list of performance metrics such as 'mae'"
     )
+    custom: Names = Field(
+        (), description="a list of metrics of your own, registered with @simdrift.metric"
+    )
+
+    @field_validator("custom")
+    @classmethod
+    def _registered(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        known = known_metrics("custom")
+        for name in names:
+            if name not in known:
+                raise _refuse(
+                    f"found {name!r}, which is not registered: @simdrift.metric({name!r}) on its "
+                    f"function does that; there are {', '.join(known) or 'none'}"
+                )
+        return names
 
     @field_validator("correlations", mode="before")
     @classmethod

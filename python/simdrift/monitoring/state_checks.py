@@ -7,6 +7,7 @@ and counts are what the methods rely on.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
@@ -43,10 +44,20 @@ def check_content(content: Entry, arrays: Arrays) -> None:
     known = isinstance(methods, dict) and _are_texts(list(methods.values()))
     require(known, "'methods' to be texts by name", methods)
     require(isinstance(content.get("spec"), str), "'spec' to be JSON", content.get("spec"))
+    custom = content.get("custom", {})
+    require(_are_numbers(custom), "'custom' to be numbers by segment and metric", custom)
     if "sample" in content:
         sample = content["sample"]
         require(isinstance(sample, dict), "'sample' to be an object", sample)
         _check_sample(sample, _arrays_of(sample, "sample", arrays))
+
+
+def _are_numbers(custom: Any) -> bool:
+    """Whether it has finite numbers by name, by segment."""
+    if not isinstance(custom, dict) or not all(isinstance(own, dict) for own in custom.values()):
+        return False
+    numbers = [number for own in custom.values() for number in own.values()]
+    return all(isinstance(n, float) and math.isfinite(n) for n in numbers)
 
 
 def _are_texts(value: object) -> bool:
