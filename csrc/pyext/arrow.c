@@ -94,8 +94,10 @@ static int stream_next(owner *self, core_state *state,
         PyErr_NoMemory();
         return -1;
     }
-    Py_BEGIN_ALLOW_THREADS code = stream->get_next(stream, chunk);
-    Py_END_ALLOW_THREADS if (code != 0) return stream_raise(state, stream, code);
+    Py_BEGIN_ALLOW_THREADS
+    code = stream->get_next(stream, chunk);
+    Py_END_ALLOW_THREADS
+    if (code != 0) return stream_raise(state, stream, code);
     if (chunk->release == NULL) return 0;
     self->n_chunks++;
     return PyErr_CheckSignals() < 0 ? -1 : 1;
@@ -199,9 +201,10 @@ static PyObject *entry_column(const source *from, int64_t i, PyObject *name,
     if (self == NULL) return NULL;
     self->owner = Py_NewRef(from->capsule);
     self->type_name = Py_NewRef(type_name);
-    Py_BEGIN_ALLOW_THREADS code =
-        column_read(&self->column, from, i, schema, &call.error);
-    Py_END_ALLOW_THREADS if (code == SDR_OK) return (PyObject *)self;
+    Py_BEGIN_ALLOW_THREADS
+    code = column_read(&self->column, from, i, schema, &call.error);
+    Py_END_ALLOW_THREADS
+    if (code == SDR_OK) return (PyObject *)self;
     Py_DECREF(self);
     if (code == SDR_INVALID_COLUMN || code == SDR_NOT_SUPPORTED) {
         return problem_new(from->state, name, code, &call.error);
@@ -265,7 +268,7 @@ static PyObject *entries_new(const source *from) {
     return list;
 }
 
-PyObject *columns_from_arrow(PyObject *module, PyObject *data) {
+static PyObject *columns_from_arrow(PyObject *module, PyObject *data) {
     source from = {PyModule_GetState(module), NULL, NULL, false};
     PyObject *list = NULL;
     sdr_code code = SDR_OK;
@@ -287,3 +290,9 @@ cleanup:
     Py_DECREF(from.capsule);
     return list;
 }
+
+PyMethodDef arrow_functions[] = {
+    {"columns_from_arrow", columns_from_arrow, METH_O,
+     "columns_from_arrow(data)\n--\n\n(name, type, column) of each field."},
+    {NULL, NULL, 0, NULL},
+};

@@ -29,7 +29,8 @@ static int lock_take(categories_object *self) {
         return -1;
     }
     if (!PyThread_acquire_lock(self->lock, NOWAIT_LOCK)) {
-        Py_BEGIN_ALLOW_THREADS PyThread_acquire_lock(self->lock, WAIT_LOCK);
+        Py_BEGIN_ALLOW_THREADS
+        PyThread_acquire_lock(self->lock, WAIT_LOCK);
         Py_END_ALLOW_THREADS
     }
     self->holder = thread;
@@ -64,9 +65,9 @@ static int add_labels(categories_object *self, PyObject *labels, call *call) {
     PyObject *object = text_column(call->state->column_type, labels);
     if (object == NULL) return -1;
     const sdr_column *column = &((column_object *)object)->column;
-    int code = CALL(call, encode_labels(self, column, &call->error));
+    bool done = CALL(call, encode_labels(self, column, &call->error));
     Py_DECREF(object);
-    return code;
+    return done ? 0 : -1;
 }
 
 /* --- life ------------------------------------------------------------------------- */
@@ -122,76 +123,49 @@ static PyObject *categories_new(PyTypeObject *type, PyObject *args,
 
 /* --- counting --------------------------------------------------------------------- */
 
-static PyObject *counts_array(const int64_t *counts, int64_t n) {
-    PyObject *array = array_new(NPY_INT64, n);
-    if (array != NULL && n > 0) {
-        memcpy(array_data(array), counts, (size_t)n * sizeof *counts);
-    }
-    return array;
-}
-
 /* (counts, nulls) with the lock held. */
-static PyObject *count_locked(categories_object *self, const sdr_column *column,
-                              call *call) {
+static PyObject *count_locked(categories_object *self, call *call) {
     int64_t nulls = 0;
     PyObject *result = NULL;
     int64_t *counts = calloc((size_t)self->maximum, sizeof *counts);
 
     if (counts == NULL) return PyErr_NoMemory();
-    if (CALL(call, sdr_categories_count(self->categories, counts, self->maximum, &nulls,
-                                        &self->overflow, column, &call->context,
-                                        &call->error)) == 0) {
+    if (RUN(call, sdr_categories_count, self->categories, counts, self->maximum, &nulls,
+            &self->overflow, call->column)) {
         int64_t n = sdr_categories_size(self->categories);
-        result = Py_BuildValue("(NL)", counts_array(counts, n), (long long)nulls);
+        result =
+            Py_BuildValue("(NL)", array_copy(NPY_INT64, n, counts), (long long)nulls);
     }
     free(counts);
     return result;
 }
 
-static PyObject *categories_count(PyObject *object, PyObject *const *args,
-                                  Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {
-        "count", 1, 3, {"column", "threads", "progress"}};
+static PyObject *count_bound(call *call, PyObject *object,
+                             PyObject *const *Py_UNUSED(values)) {
     categories_object *self = (categories_object *)object;
-    core_state *state = core_state_of(object);
-    PyObject *values[3];
-    call call;
-
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    const sdr_column *column = column_argument(state, values[0], "column");
-    if (column == NULL) return NULL;
-    if (call_open(&call, state, values[1], values[2]) < 0) return NULL;
     if (lock_take(self) < 0) return NULL;
-    PyObject *result = count_locked(self, column, &call);
+    PyObject *result = count_locked(self, call);
     lock_give(self);
     return result;
 }
+BIND_AS(count, core_state_of, 1, 1, "column", "threads", "progress")
 
-static PyObject *categories_encode(PyObject *object, PyObject *const *args,
-                                   Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {
-        "encode", 1, 3, {"column", "threads", "progress"}};
+static PyObject *encode_bound(call *call, PyObject *object,
+                              PyObject *const *Py_UNUSED(values)) {
     categories_object *self = (categories_object *)object;
-    core_state *state = core_state_of(object);
-    PyObject *values[3], *codes = NULL;
-    call call;
+    PyObject *codes = array_new(NPY_INT32, call->column->length);
 
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    const sdr_column *column = column_argument(state, values[0], "column");
-    if (column == NULL) return NULL;
-    if (call_open(&call, state, values[1], values[2]) < 0) return NULL;
-    codes = array_new(NPY_INT32, column->length);
     if (codes == NULL) return NULL;
     if (lock_take(self) < 0) goto failed;
-    int code = CALL(&call, sdr_categories_encode(self->categories, array_data(codes),
-                                                 &self->overflow, column, &call.context,
-                                                 &call.error));
+    bool done = RUN(call, sdr_categories_encode, self->categories, array_data(codes),
+                    &self->overflow, call->column);
     lock_give(self);
-    if (code == 0) return codes;
+    if (done) return codes;
 failed:
     Py_DECREF(codes);
     return NULL;
 }
+BIND_AS(encode, core_state_of, 1, 1, "column", "threads", "progress")
 
 /* --- attributes ------------------------------------------------------------------- */
 
@@ -227,14 +201,9 @@ static PyObject *categories_overflow(PyObject *object, void *Py_UNUSED(closure))
     return PyBool_FromLong(((categories_object *)object)->overflow);
 }
 
-#define FAST (METH_FASTCALL | METH_KEYWORDS)
-#define AS_METHOD(function) ((PyCFunction)(void (*)(void))(function))
-
 static PyMethodDef categories_methods[] = {
-    {"count", AS_METHOD(categories_count), FAST,
-     "count(column, threads=None, progress=None)\n--\n\nCounts by code, and nulls."},
-    {"encode", AS_METHOD(categories_encode), FAST,
-     "encode(column, threads=None, progress=None)\n--\n\nCode of each row, -1: null."},
+    ROW(count, "(column, " OPTIONS ")", "Counts by code, and nulls."),
+    ROW(encode, "(column, " OPTIONS ")", "Code of each row, -1: null."),
     {NULL, NULL, 0, NULL},
 };
 

@@ -1,46 +1,69 @@
-/* Result dicts, built with the interned keys of the module's state. */
+/* Result dicts: a struct by the table of its fields, with interned names. */
 #include "pyext/pyext.h"
 
-fields fields_begin(core_state *state) {
-    fields self = {state, PyDict_New()};
-    return self;
-}
+static const dict_type *const dict_types[DICT_COUNT] = {
+    [DICT_PROFILE] = &profile_dict,
+    [DICT_TEXT_PROFILE] = &text_profile_dict,
+    [DICT_PAIR_PROFILE] = &pair_profile_dict,
+    [DICT_TWO_SAMPLE] = &two_sample_dict,
+    [DICT_RANKS] = &ranks_dict,
+    [DICT_DEVIATIONS] = &deviations_dict,
+    [DICT_WEIGHTED] = &weighted_dict,
+};
 
-void fields_object(fields *self, key name, PyObject *value) {
-    if (self->dict != NULL &&
-        (value == NULL ||
-         PyDict_SetItem(self->dict, self->state->keys[name], value) < 0)) {
-        Py_CLEAR(self->dict);
+static PyObject *names_intern(const dict_type *type) {
+    PyObject *names = PyTuple_New(type->n);
+    for (int i = 0; names != NULL && i < type->n; i++) {
+        PyObject *name = PyUnicode_InternFromString(type->fields[i].name);
+        if (name == NULL || PyTuple_SetItem(names, i, name) < 0) Py_CLEAR(names);
     }
-    Py_XDECREF(value);
+    return names;
 }
 
-void fields_int(fields *self, key name, int64_t value) {
-    fields_object(self, name, PyLong_FromLongLong(value));
+int dict_keys_intern(core_state *state) {
+    for (int i = 0; i < DICT_COUNT; i++) {
+        state->keys[i] = names_intern(dict_types[i]);
+        if (state->keys[i] == NULL) return -1;
+    }
+    return 0;
 }
 
-void fields_unsigned(fields *self, key name, uint64_t value) {
-    fields_object(self, name, PyLong_FromUnsignedLongLong(value));
+/* New reference, or the one that an object's field held. */
+static PyObject *field_value(core_state *state, field_type type, const void *at) {
+    const sdr_integer *integer = at;
+    switch (type) {
+    case FIELD_INT:
+        return PyLong_FromLongLong(*(const int64_t *)at);
+    case FIELD_INT128:
+        return int128_new(integer->high, integer->low);
+    case FIELD_SIGN:
+        return PyLong_FromLong(*(const int *)at);
+    case FIELD_DOUBLE:
+        return PyFloat_FromDouble(*(const double *)at);
+    case FIELD_BOOL:
+        return PyBool_FromLong(*(const bool *)at);
+    case FIELD_STATUS:
+        return Py_NewRef(state->statuses[*(const sdr_status *)at]);
+    default:
+        return *(PyObject *const *)at;
+    }
 }
 
-void fields_int128(fields *self, key name, int64_t high, uint64_t low) {
-    fields_object(self, name, int128_new(high, low));
-}
-
-void fields_double(fields *self, key name, double value) {
-    fields_object(self, name, PyFloat_FromDouble(value));
-}
-
-void fields_bool(fields *self, key name, bool value) {
-    fields_object(self, name, PyBool_FromLong(value));
-}
-
-void fields_status(fields *self, key name, sdr_status value) {
-    fields_object(self, name, Py_NewRef(self->state->statuses[value]));
-}
-
-PyObject *fields_end(fields *self) {
-    return self->dict;
+/* Goes through all fields also after a failure: objects are taken in any case. */
+PyObject *dict_new(core_state *state, const dict_type *type, const void *results) {
+    PyObject *dict = PyDict_New(), *names = state->keys[type->id];
+    for (int i = 0; i < type->n; i++) {
+        const field *field = &type->fields[i];
+        if (dict == NULL && field->type != FIELD_OBJECT) continue;
+        PyObject *value =
+            field_value(state, field->type, (const char *)results + field->offset);
+        if (dict != NULL &&
+            (value == NULL || PyDict_SetItem(dict, PyTuple_GetItem(names, i), value))) {
+            Py_CLEAR(dict);
+        }
+        Py_XDECREF(value);
+    }
+    return dict;
 }
 
 /* --- 128-bit integers ------------------------------------------------------------- */
