@@ -1,5 +1,5 @@
 /*
- * simdrift._core.Categories: the growing table of category.h.
+ * simdrift._core.Categories: the growing table of categories.h.
  *
  * The table changes while the GIL is released, so each object has a lock. It is taken
  * without the GIL; a call from within the progress callback of the same object would

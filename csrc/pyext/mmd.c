@@ -1,4 +1,4 @@
-/* Maximum mean discrepancy over all pairs of rows: mmd.h. */
+/* Maximum mean discrepancy over all pairs of rows: table.h. */
 #include "pyext/pyext.h"
 
 /* Fills n_rows from the sizes; -1 and ValueError where they are not whole rows. */

@@ -7,7 +7,7 @@
 
 #include "pyext/pyext.h"
 
-#include "views/arrow_abi.h"
+#include "simdrift/arrow_abi.h"
 
 typedef struct owner_block owner_block;
 

@@ -1,4 +1,4 @@
-/* Prepared, a column sorted once, and the sort itself: drift.h. */
+/* Prepared, a column sorted once, and the sort itself: drift.h, sort.h. */
 #include "pyext/pyext.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* The calls that describe one column, or a pair: profile.h in Python. */
+/* The calls that describe one column, or a pair: quality.h and performance.h. */
 #include "pyext/pyext.h"
 
 /* --- profile ---------------------------------------------------------------------- */

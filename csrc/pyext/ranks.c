@@ -1,4 +1,4 @@
-/* Rank statistics and the sums that go with them: ranks.h. */
+/* Rank statistics and the sums that go with them: drift.h. */
 #include "pyext/pyext.h"
 
 #define RANKS_FIELD(type, name) FIELD(sdr_rank_statistics, type, name, name)

@@ -3,7 +3,7 @@
  */
 #include "support.h"
 
-#include "core/dispatch.h"
+#include "kernels/dispatch.h"
 
 enum { MOST = 4099 };
 

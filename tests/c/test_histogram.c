@@ -1,7 +1,7 @@
 /* Histogram: kernels and the column call against a loop over all edges. */
 #include "support.h"
 
-#include "core/dispatch.h"
+#include "kernels/dispatch.h"
 
 #include <stdlib.h>
 

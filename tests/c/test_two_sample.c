@@ -2,7 +2,7 @@
  * and prepared; allocations that fail, and callers that want to stop, everywhere. */
 #include "support.h"
 
-#include "simdrift/ranks.h"
+#include "simdrift/drift.h"
 
 enum { ROWS = 70000, BOTH = SDR_TWO_SAMPLE_KS | SDR_TWO_SAMPLE_WASSERSTEIN };
 

@@ -2,7 +2,7 @@
  * against libm in long double. */
 #include "support.h"
 
-#include "core/dispatch.h"
+#include "kernels/dispatch.h"
 
 enum { ROWS = SDR_BLOCK_ROWS, SLACK = 8 };
 

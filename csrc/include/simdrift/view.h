@@ -163,8 +163,7 @@ SDR_API sdr_code sdr_type_name_from_arrow(char *text, size_t size,
 SDR_API sdr_code sdr_column_type_name(char *text, size_t size, const sdr_column *column,
                                       sdr_error *error);
 
-/* --- reading
- * -------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------- */
 
 /* Rows of the fixed grid: every sum of the library runs over blocks of this many rows,
  * counted from row 0 of the column, whatever its chunks. */

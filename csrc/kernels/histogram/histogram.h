@@ -15,7 +15,7 @@
 #ifndef SDR_KERNELS_HISTOGRAM_H
 #define SDR_KERNELS_HISTOGRAM_H
 
-#include "simdrift/profile.h"
+#include "simdrift/context.h"
 
 enum {
     SDR_HISTOGRAM_SMALL = 31, /* edges of a tree of five levels */

@@ -10,9 +10,9 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "core/dispatch.h"
 #include "core/parallel.h"
 #include "kernels/cells/value.h"
+#include "kernels/dispatch.h"
 #include "metrics/common/samples.h"
 #include "metrics/common/sort.h"
 

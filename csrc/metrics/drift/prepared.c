@@ -8,9 +8,9 @@
 
 #include <math.h>
 
+#include "metrics/common/quantile.h"
 #include "metrics/drift/prefix.h"
 #include "metrics/drift/ranks.h"
-#include "metrics/quality/quantile.h"
 
 enum {
     CELLS_FROM_ROWS = 65536, /* of a side, from where counting beats sorting it */

@@ -1,5 +1,5 @@
 /*
- * Rank statistics of two samples: sorts them and walks them. See ranks.h for what they
+ * Rank statistics of two samples: sorts them and walks them. See drift.h for what they
  * are, rank_walk.c for the sums. float64 samples are walked in strips (rank_strips.c),
  * integers beyond float64 value by value. Time O(n + m) after the sorts.
  */

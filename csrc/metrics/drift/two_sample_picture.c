@@ -13,11 +13,11 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/dispatch.h"
 #include "kernels/cells/value.h"
+#include "kernels/dispatch.h"
+#include "metrics/common/quantile.h"
 #include "metrics/common/sort.h"
 #include "metrics/drift/two_sample_cells.h"
-#include "metrics/quality/quantile.h"
 
 enum {
     MOST_SHARE = 32, /* of the rows: a picture is not worth collecting 1 / 32 more */

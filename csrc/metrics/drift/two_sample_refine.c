@@ -8,8 +8,8 @@
  */
 #include <string.h>
 
-#include "core/dispatch.h"
 #include "core/parallel.h"
+#include "kernels/dispatch.h"
 #include "metrics/drift/two_sample_cells.h"
 
 enum {

@@ -1,16 +1,16 @@
 /*
  * The empirical characteristic function of a column at t and 2 t, as the test of Epps
- * and Singleton takes it. See ranks.h for what is promised, kernels/waves for the sums.
+ * and Singleton takes it. See drift.h for what is promised, kernels/waves for the sums.
  *
  * Sums are of whole quanta: no order of rows changes a bit. Time: one read, some 2 ns a
  * row.
  */
 #include <math.h>
 
-#include "core/dispatch.h"
+#include "kernels/dispatch.h"
 #include "metrics/common/blocks.h"
 #include "metrics/common/exact.h"
-#include "simdrift/ranks.h"
+#include "simdrift/drift.h"
 
 typedef struct waves {
     int64_t n;

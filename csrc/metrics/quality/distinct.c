@@ -21,7 +21,7 @@
 #include "metrics/categories/category_index.h"
 #include "metrics/categories/category_table.h"
 #include "metrics/categories/category_tally.h"
-#include "simdrift/profile.h"
+#include "simdrift/quality.h"
 
 enum {
     PRECISION = 14,
@@ -42,8 +42,7 @@ static int64_t rows_of_block(const sdr_column *column, int64_t start) {
     return rows < SDR_BLOCK_ROWS ? rows : SDR_BLOCK_ROWS;
 }
 
-/* --- exact
- * ------------------------------------------------------------------------------ */
+/* --- exact ------------------------------------------------------------------------ */
 
 static sdr_code tally_blocks(void *user, int64_t begin, int64_t end, int worker,
                              sdr_error *error) {
@@ -133,8 +132,7 @@ static sdr_code count_indices(int64_t *out, const sdr_column *column,
     return code;
 }
 
-/* --- HyperLogLog
- * -------------------------------------------------------------------------- */
+/* --- HyperLogLog ------------------------------------------------------------------ */
 
 /* 64-bit finalizer: a bijection, so distinct numbers have distinct hashes (constants of
  * Stafford's variant 13 of the MurmurHash3 finalizer). */

@@ -3,8 +3,8 @@
  * as a permutation test asks for (Gretton et al., A kernel two-sample test, J. Mach.
  * Learn. Res. 13, 2012).
  */
-#ifndef SIMDRIFT_MMD_H
-#define SIMDRIFT_MMD_H
+#ifndef SIMDRIFT_TABLE_H
+#define SIMDRIFT_TABLE_H
 
 #include "simdrift/context.h"
 

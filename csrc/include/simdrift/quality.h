@@ -6,8 +6,8 @@
  * SDR_BLOCK_ROWS are merged pairwise in a fixed tree, so threads, ISA and chunking give
  * the same bits.
  */
-#ifndef SIMDRIFT_PROFILE_H
-#define SIMDRIFT_PROFILE_H
+#ifndef SIMDRIFT_QUALITY_H
+#define SIMDRIFT_QUALITY_H
 
 #include "simdrift/view.h"
 
@@ -103,21 +103,6 @@ SDR_API sdr_code sdr_top_values(double *values, int64_t *counts, int64_t k,
 SDR_API sdr_code sdr_histogram(int64_t *counts, const double *edges, int64_t n_edges,
                                const sdr_column *column, const sdr_context *context,
                                sdr_error *error);
-
-/* Pairs (x_i, y_i) of two columns of equal length;
- * only rows in which both are finite. */
-typedef struct sdr_pair_profile {
-    int64_t n;
-    double mean_x, mean_y, m2_x, m2_y, c_xy; /* central sums */
-    double sum_error, sum_abs_error, sum_squared_error,
-        max_abs_error; /* error = y - x */
-} sdr_pair_profile;
-SDR_API sdr_code sdr_pair_profile_columns(sdr_pair_profile *out, const sdr_column *x,
-                                          const sdr_column *y,
-                                          const sdr_context *context, sdr_error *error);
-
-/* Sums a float64 buffer with prefetch 8 KB ahead: the read bound of benchmarks. */
-SDR_API double sdr_read_bound(const double *values, int64_t n);
 
 #ifdef __cplusplus
 }

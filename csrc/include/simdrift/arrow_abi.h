@@ -3,8 +3,8 @@
  * public specification (arrow.apache.org/docs/format/CDataInterface.html and
  * CStreamInterface.html), behind the guards that the specification names.
  */
-#ifndef SDR_VIEWS_ARROW_ABI_H
-#define SDR_VIEWS_ARROW_ABI_H
+#ifndef SIMDRIFT_ARROW_ABI_H
+#define SIMDRIFT_ARROW_ABI_H
 
 #include <stdint.h>
 

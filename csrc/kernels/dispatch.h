@@ -8,8 +8,8 @@
  * implements. Filling starts with scalar, so a family may leave an ISA out. Every ISA
  * must give the scalar kernel's bits.
  */
-#ifndef SDR_CORE_DISPATCH_H
-#define SDR_CORE_DISPATCH_H
+#ifndef SDR_KERNELS_DISPATCH_H
+#define SDR_KERNELS_DISPATCH_H
 
 #include "simdrift/context.h"
 

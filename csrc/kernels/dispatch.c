@@ -6,7 +6,7 @@
  * macro that lists its families. An ISA's table starts with all of scalar, then AVX-512
  * takes AVX2's kernels too, where a family has none of its own.
  */
-#include "core/dispatch.h"
+#include "kernels/dispatch.h"
 
 #include "core/cpu.h"
 #include "families.h"

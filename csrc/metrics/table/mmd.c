@@ -18,9 +18,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/dispatch.h"
 #include "core/parallel.h"
-#include "simdrift/mmd.h"
+#include "kernels/dispatch.h"
+#include "simdrift/table.h"
 
 enum {
     BAND = SDR_RBF_ROWS,

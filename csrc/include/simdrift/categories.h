@@ -4,8 +4,8 @@
  *
  * Codes are given in order of first row, so they do not depend on threads.
  */
-#ifndef SIMDRIFT_CATEGORY_H
-#define SIMDRIFT_CATEGORY_H
+#ifndef SIMDRIFT_CATEGORIES_H
+#define SIMDRIFT_CATEGORIES_H
 
 #include "simdrift/view.h"
 
