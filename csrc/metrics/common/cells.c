@@ -517,3 +517,22 @@ void sdr_cells_sorted_reset(sdr_cells_sorted *sorted) {
     sdr_release(sorted->table);
     memset(sorted, 0, sizeof *sorted);
 }
+
+static uint64_t bits_of(double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+void sdr_cells_share_sorted(sdr_cell_bits *bits, const sdr_cells_sorted *sorted) {
+    int64_t start = 0;
+    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++) {
+        int64_t count = sorted->table[id].count;
+        if (count == 0) continue;
+        uint64_t first = bits_of(sorted->values[start]);
+        uint64_t last = bits_of(sorted->values[start + count - 1]);
+        bits[id].all &= first & last;
+        bits[id].any |= first | last;
+        start += count;
+    }
+}

@@ -101,6 +101,8 @@ void sdr_cells_sorted_reset(sdr_cells_sorted *sorted);
 sdr_code sdr_cells_share(sdr_cell_bits *bits, const sdr_cell_set *wanted,
                          const sdr_cell_source *source, const sdr_cell_map *map,
                          const sdr_context *context, sdr_error *error);
+/* The same of sorted rows, of all cells: the first and the last of each tell. */
+void sdr_cells_share_sorted(sdr_cell_bits *bits, const sdr_cells_sorted *sorted);
 /* The values in the cells of `wanted`, in any order: as many as were counted, `room`,
  * else the rows have changed, SDR_INVALID_COLUMN. `few`: hardly any row is wanted. */
 sdr_code sdr_cells_collect(double *out, int64_t room, const sdr_cell_set *wanted,

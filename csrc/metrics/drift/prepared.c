@@ -4,7 +4,7 @@
  * galloping, O(m log n); where both are large, neither is walked (two_sample_cells.c).
  * The same bits all ways.
  */
-#include "metrics/drift/two_sample.h"
+#include "metrics/drift/two_sample/two_sample.h"
 
 #include <math.h>
 

@@ -9,7 +9,7 @@
 
 #include "core/parallel.h"
 #include "metrics/drift/rank_walk.h"
-#include "metrics/drift/two_sample.h"
+#include "metrics/drift/two_sample/two_sample.h"
 
 enum { POLL_BLOCKS = 64 /* some 3 ms of walking */ };
 

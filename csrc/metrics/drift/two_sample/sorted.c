@@ -1,16 +1,13 @@
 /*
- * Kolmogorov-Smirnov and Wasserstein-1 of two columns, exact. See drift.h for what is
- * promised and merge.h for the formulas.
+ * Kolmogorov-Smirnov and Wasserstein-1 of two sorted samples, exact, and what all ways
+ * to them share: merge.h has the formulas.
  *
  * Infinities: ordered at the ends for KS, left out for Wasserstein, which then has its
  * own n and m and a walk of its own.
  */
-#include "metrics/drift/two_sample.h"
+#include "metrics/drift/two_sample/two_sample.h"
 
 #include <math.h>
-
-/* From here on a walk over 32,768 cells costs less than sorting. */
-enum { CELLS_FROM_ROWS = 32768 };
 
 sdr_status sdr_two_sample_status(int64_t rows_reference, int64_t rows_current,
                                  int64_t n, int64_t m) {
@@ -132,44 +129,4 @@ void sdr_two_sample_sorted(sdr_two_sample *out, const sdr_sample *x,
     } else {
         walk_doubles(out, x, y, flags, base);
     }
-}
-
-static sdr_code compare_sorted(sdr_two_sample *out, const sdr_column *reference,
-                               const sdr_column *current, sdr_domain domain, int flags,
-                               const sdr_context *context, sdr_error *error) {
-    sdr_sample x = {0}, y = {0};
-    sdr_code code =
-        sdr_samples_load_sorted(&x, &y, reference, current, domain, context, error);
-    if (code == SDR_OK) {
-        out->n = x.n;
-        out->m = y.n;
-        out->status =
-            sdr_two_sample_status(reference->length, current->length, x.n, y.n);
-        out->wasserstein_status = out->status;
-        if (out->status == SDR_STATUS_OK) {
-            sdr_two_sample_sorted(out, &x, &y, flags, domain.base);
-        }
-    }
-    sdr_sample_reset(&x);
-    sdr_sample_reset(&y);
-    return code;
-}
-
-sdr_code sdr_two_sample_columns(sdr_two_sample *out, sdr_picture *picture,
-                                const sdr_column *reference, const sdr_column *current,
-                                int flags, const sdr_context *context,
-                                sdr_error *error) {
-    SDR_TRY(sdr_picture_begin(picture, error));
-    sdr_two_sample_begin(out, reference, current);
-    if (out->status != SDR_STATUS_OK) return SDR_OK;
-    sdr_domain domain;
-    SDR_TRY(sdr_domain_choose(&domain, reference, current, context, error));
-    if (!domain.integer && reference->length + current->length >= CELLS_FROM_ROWS &&
-        reference->kind != SDR_KIND_NULL && current->kind != SDR_KIND_NULL) {
-        bool done;
-        SDR_TRY(sdr_two_sample_by_cells(&done, out, picture, reference, current,
-                                        domain.base, flags, context, error));
-        if (done) return SDR_OK;
-    }
-    return compare_sorted(out, reference, current, domain, flags, context, error);
 }

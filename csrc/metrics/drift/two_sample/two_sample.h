@@ -1,4 +1,4 @@
-/* Two samples: the ways to the one answer, shared by two_sample.c and prepared.c. */
+/* Two samples: the ways to the one answer, for two_sample/columns.c and prepared.c. */
 #ifndef SDR_METRICS_TWO_SAMPLE_H
 #define SDR_METRICS_TWO_SAMPLE_H
 

@@ -1,6 +1,6 @@
 /*
  * What the wrapping sums of a cell say: where the cell lies, and whether and how its
- * true sums follow (two_sample_cells.c tells what they are for).
+ * true sums follow (columns.c says what they are for).
  *
  * A sum is known modulo 2^64 quanta, and to lie within count * width of count times an
  * anchor in the cell; so it is known where that leaves less than 2^63.
@@ -8,7 +8,7 @@
 #include <math.h>
 
 #include "kernels/cells/value.h"
-#include "metrics/drift/two_sample_cells.h"
+#include "metrics/drift/two_sample/stages.h"
 
 /* Count times width in quanta, so that sums recover; values times rows, so that 128
  * bits hold totals. */
@@ -29,47 +29,48 @@ static int step_of(int id) {
 }
 
 /* |x - center| at the border of a cell that is nearer to the center. */
-static double border_of(int step, const sdr_cells_work *w) {
+static double border_of(int step, const sdr_counted *c) {
     uint64_t bits = (uint64_t)(step + SDR_CELL_BIAS) << SDR_CELL_SHIFT;
     double near;
     memcpy(&near, &bits, sizeof near);
-    return (near - 1.0) * w->unit;
+    return (near - 1.0) * c->sums.unit;
 }
 
-static double slack_of(double width, double far, const sdr_cells_work *w) {
-    return WIDTH_MARGIN * width + ROUNDING * (fabs(w->map.center) + far);
+static double slack_of(double width, double far, const sdr_counted *c) {
+    return WIDTH_MARGIN * width + ROUNDING * (fabs(c->map.center) + far);
 }
 
-sdr_value_run sdr_cells_range_of(int id, const sdr_cells_work *w) {
-    double near = border_of(step_of(id), w), far = border_of(step_of(id) + 1, w);
-    double slack = slack_of(far - near, far, w);
+sdr_value_run sdr_cell_range(int id, const sdr_counted *c) {
+    double near = border_of(step_of(id), c), far = border_of(step_of(id) + 1, c);
+    double slack = slack_of(far - near, far, c);
     bool above = id >= SDR_CELL_MIDDLE;
-    double low = above ? w->map.center + near : w->map.center - far;
-    double high = above ? w->map.center + far : w->map.center - near;
+    double low = above ? c->map.center + near : c->map.center - far;
+    double high = above ? c->map.center + far : c->map.center - near;
     return (sdr_value_run){low - slack, high + slack};
 }
 
-void sdr_cells_sums_begin(sdr_cells_work *w) {
-    w->unit = 1.0 / w->map.inverse;
-    w->quanta = ldexp(1.0, w->map.quantum);
-    double finest = 0x1p52 / w->quanta; /* smaller values have finer bits */
-    w->fine_from = cell_of(-finest, &w->map);
-    w->fine_to = cell_of(finest, &w->map);
-    double end = border_of(step_of(SDR_CELL_LAST), w);
-    double anchor = (fabs(w->map.center) + end) * w->quanta;
-    bool holds = anchor * (double)(w->x.rows + w->y.rows) < MOST_TOTAL;
+void sdr_sums_begin(sdr_counted *c) {
+    c->sums.unit = 1.0 / c->map.inverse;
+    c->sums.quanta = ldexp(1.0, c->map.quantum);
+    double finest = 0x1p52 / c->sums.quanta; /* smaller values have finer bits */
+    c->sums.fine_from = cell_of(-finest, &c->map);
+    c->sums.fine_to = cell_of(finest, &c->map);
+    double end = border_of(step_of(SDR_CELL_LAST), c);
+    double anchor = (fabs(c->map.center) + end) * c->sums.quanta;
+    bool holds = anchor * (double)(c->x.rows + c->y.rows) < MOST_TOTAL;
     for (int octave = 0; octave < SDR_CELL_OCTAVES; octave++) {
-        double far = border_of((octave + 1) << OCTAVE_SHIFT, w);
-        double width = (far + w->unit) / (2 << OCTAVE_SHIFT);
-        double span = (width + 2.0 * slack_of(width, far, w)) * w->quanta + ANCHOR_STEP;
-        w->most_summed[octave] = holds ? MOST_SUM / span : 0.0;
+        double far = border_of((octave + 1) << OCTAVE_SHIFT, c);
+        double width = (far + c->sums.unit) / (2 << OCTAVE_SHIFT);
+        double span =
+            (width + 2.0 * slack_of(width, far, c)) * c->sums.quanta + ANCHOR_STEP;
+        c->sums.most_summed[octave] = holds ? MOST_SUM / span : 0.0;
     }
 }
 
-bool sdr_cells_sums_hold(const sdr_cells_work *w, int id, int64_t count) {
+bool sdr_sums_hold(const sdr_counted *c, int id, int64_t count) {
     if (id == SDR_CELL_FIRST || id == SDR_CELL_LAST) return false;
-    if (w->fine_from <= id && id <= w->fine_to) return false;
-    return (double)count < w->most_summed[step_of(id) >> OCTAVE_SHIFT];
+    if (c->sums.fine_from <= id && id <= c->sums.fine_to) return false;
+    return (double)count < c->sums.most_summed[step_of(id) >> OCTAVE_SHIFT];
 }
 
 /* Quanta as a whole number; finite, of at most 2^126. */
@@ -90,20 +91,20 @@ static inline sdr_int128 near_sum(const sdr_cell *cell, int64_t steps) {
     return product + (int64_t)(cell->sum - (uint64_t)product);
 }
 
-void sdr_cells_add_sums(sdr_cells_walk *k, const sdr_cells_work *w, int id,
-                        const sdr_cell *x, const sdr_cell *y, int sign) {
-    double near = border_of(step_of(id), w);
-    double border = id >= SDR_CELL_MIDDLE ? w->map.center + near : w->map.center - near;
-    double steps = border * w->quanta * (1.0 / ANCHOR_STEP);
+void sdr_sums_add(sdr_int128 *tx, sdr_int128 *ty, const sdr_counted *c, int id,
+                  const sdr_cell *x, const sdr_cell *y, int sign) {
+    double near = border_of(step_of(id), c);
+    double border = id >= SDR_CELL_MIDDLE ? c->map.center + near : c->map.center - near;
+    double steps = border * c->sums.quanta * (1.0 / ANCHOR_STEP);
     sdr_int128 of_x, of_y;
     if (fabs(steps) < 0x1p62) { /* cut to a whole number */
         of_x = near_sum(x, (int64_t)steps);
         of_y = near_sum(y, (int64_t)steps);
     } else {
-        sdr_int128 anchor = whole_of(border * w->quanta);
+        sdr_int128 anchor = whole_of(border * c->sums.quanta);
         of_x = true_sum(x, anchor);
         of_y = true_sum(y, anchor);
     }
-    k->tx -= sign > 0 ? of_x : -of_x;
-    k->ty += sign > 0 ? of_y : -of_y;
+    *tx -= sign > 0 ? of_x : -of_x;
+    *ty += sign > 0 ? of_y : -of_y;
 }

@@ -1,6 +1,6 @@
 /*
  * Counts of both samples for a picture (drift.h: sdr_picture), from the passes that
- * two_sample_cells.c makes anyway.
+ * two_sample/columns.c makes anyway.
  *
  * Before a value is collected, the counts by cell tell between which borders the
  * quantiles lie that the picture reaches to, hence each of its cut points: the cells
@@ -17,7 +17,7 @@
 #include "kernels/dispatch.h"
 #include "metrics/common/quantile.h"
 #include "metrics/common/sort.h"
-#include "metrics/drift/two_sample_cells.h"
+#include "metrics/drift/two_sample/stages.h"
 
 enum {
     MOST_SHARE = 32, /* of the rows: a picture is not worth collecting 1 / 32 more */
@@ -82,90 +82,100 @@ typedef struct ranked {
     int64_t before;
 } ranked;
 
-/* `from`: the cell of a lower rank, or {w->first, 0}. */
-static ranked cell_of_rank(const sdr_cells_work *w, int64_t rank, ranked from) {
-    while (from.id < w->last && rank >= from.before + w->x.table[from.id].count)
-        from.before += w->x.table[from.id++].count;
+/* `from`: the cell of a lower rank, or {c->first, 0}. */
+static ranked cell_of_rank(const sdr_counted *c, int64_t rank, ranked from) {
+    while (from.id < c->last && rank >= from.before + c->x.table[from.id].count)
+        from.before += c->x.table[from.id++].count;
     return from;
 }
 
 /* Where a quantile of x lies; false in the endless cells. */
-static bool range_of(sdr_value_run *range, const sdr_cells_work *w, double q) {
-    sdr_quantile_rank rank = sdr_quantile_rank_of(q, w->x.rows);
-    ranked low = cell_of_rank(w, rank.low, (ranked){w->first, 0});
-    ranked high = cell_of_rank(w, rank.high, low);
+static bool range_of(sdr_value_run *range, const sdr_counted *c, double q) {
+    sdr_quantile_rank rank = sdr_quantile_rank_of(q, c->x.rows);
+    ranked low = cell_of_rank(c, rank.low, (ranked){c->first, 0});
+    ranked high = cell_of_rank(c, rank.high, low);
     if (low.id == SDR_CELL_FIRST || high.id == SDR_CELL_LAST) return false;
-    range->low = sdr_cells_range_of(low.id, w).low;
-    range->high = sdr_cells_range_of(high.id, w).high;
+    range->low = sdr_cell_range(low.id, c).low;
+    range->high = sdr_cell_range(high.id, c).high;
     return true;
 }
 
-static void add_cells(sdr_cells_work *w, double low, double high) {
-    for (int id = cell_of(low, &w->map), last = cell_of(high, &w->map); id <= last;
+static void add_cells(sdr_choice *choice, const sdr_counted *c, double low,
+                      double high) {
+    for (int id = cell_of(low, &c->map), last = cell_of(high, &c->map); id <= last;
          id++)
-        sdr_cell_set_add(&w->drawn, id);
+        sdr_cell_set_add(&choice->cut, id);
 }
 
-static bool want_points(sdr_cells_work *w) {
-    const sdr_picture *p = w->picture;
+static bool want_points(sdr_choice *choice, const sdr_counted *c) {
+    const sdr_picture *p = choice->picture;
     sdr_value_run low, high;
-    if (!range_of(&low, w, p->low) || !range_of(&high, w, p->high)) return false;
+    if (!range_of(&low, c, p->low) || !range_of(&high, c, p->high)) return false;
     for (int i = 0; i < p->points; i++)
-        add_cells(w, point_of(low.low, high.low, i, p->points),
+        add_cells(choice, c, point_of(low.low, high.low, i, p->points),
                   point_of(low.high, high.high, i, p->points));
     return true;
 }
 
-static void give_up(sdr_cells_work *w) {
-    memset(&w->drawn, 0, sizeof w->drawn);
-    w->picture = NULL;
+static void give_up(sdr_choice *choice) {
+    memset(&choice->cut, 0, sizeof choice->cut);
+    choice->picture = NULL;
 }
 
-void sdr_cells_picture_want(sdr_cells_work *w) {
-    const sdr_picture *p = w->picture;
+void sdr_histogram_want(sdr_choice *choice, const sdr_counted *c) {
+    const sdr_picture *p = choice->picture;
     if (p == NULL) return;
     for (int i = 0; i < p->n_cuts; i++)
-        add_cells(w, p->cuts[i], p->cuts[i]);
-    if (p->n_cuts == 0 && (w->x.sorted != NULL || !want_points(w))) give_up(w);
+        add_cells(choice, c, p->cuts[i], p->cuts[i]);
+    if (p->n_cuts == 0 && (c->x.sorted != NULL || !want_points(choice, c)))
+        give_up(choice);
 }
 
-bool sdr_cells_picture_spare(sdr_cells_work *w) {
-    if (w->picture == NULL) return false;
+bool sdr_histogram_drop(sdr_choice *choice, const sdr_counted *c) {
+    if (choice->picture == NULL) return false;
     int64_t rows = 0;
-    for (int word = w->first / 64; word <= w->last / 64; word++) {
-        uint64_t cells = w->drawn.words[word] & ~w->single.words[word];
+    for (int word = c->first / 64; word <= c->last / 64; word++) {
+        uint64_t cells = choice->cut.words[word] & ~choice->single.words[word];
         for (; cells != 0; cells &= cells - 1) {
             int id = word * 64 + __builtin_ctzll(cells);
-            rows += w->x.table[id].count + w->y.table[id].count;
+            rows += c->x.table[id].count + c->y.table[id].count;
         }
     }
-    if (rows <= (w->x.rows + w->y.rows) / MOST_SHARE) return false;
-    give_up(w);
+    if (rows <= (c->x.rows + c->y.rows) / MOST_SHARE) return false;
+    give_up(choice);
     return true;
 }
 
 /* --- quantiles --- */
 
+/* What the stages before this one left. */
+typedef struct left {
+    const sdr_counted *counted;
+    const sdr_choice *choice;
+    const sdr_collected *values;
+} left;
+
 /* The values of ranks first to last of x, all of one cell, from what was collected. */
-static sdr_code values_of_ranks(double *out, const sdr_cells_work *w, int64_t first,
-                                int64_t last, ranked at, const sdr_context *context,
+static sdr_code values_of_ranks(double *out, const left *w, int64_t first, int64_t last,
+                                ranked at, const sdr_context *context,
                                 sdr_error *error) {
     size_t n = (size_t)(last - first + 1);
-    if (sdr_cell_set_has(&w->single, at.id)) {
+    if (sdr_cell_set_has(&w->choice->single, at.id)) {
         for (size_t i = 0; i < n; i++)
-            out[i] = sdr_cells_single_value(w, at.id);
+            out[i] = sdr_single_value(w->choice, at.id);
         return SDR_OK;
     }
     sdr_cell_set cell = {{0}};
     sdr_cell_set_add(&cell, at.id);
     sdr_column column;
-    SDR_TRY(sdr_column_over(&column, w->x.found, w->x.collected, error));
+    SDR_TRY(sdr_column_over(&column, w->values->x.values, w->values->x.n, error));
     const sdr_cell_source source = {.column = &column};
-    int64_t room = w->x.table[at.id].count;
+    int64_t room = w->counted->x.table[at.id].count;
     double *values = sdr_allocate((size_t)(SCRATCHES * room) * sizeof *values);
-    sdr_code code = values != NULL ? sdr_cells_collect(values, room, &cell, true,
-                                                       &source, &w->map, context, error)
-                                   : sdr_error_set(error, SDR_NO_MEMORY, "no memory");
+    sdr_code code = values != NULL
+                        ? sdr_cells_collect(values, room, &cell, true, &source,
+                                            &w->counted->map, context, error)
+                        : sdr_error_set(error, SDR_NO_MEMORY, "no memory");
     if (code == SDR_OK)
         code = sdr_sort_doubles(values, (sdr_key *)(void *)(values + room), room,
                                 context, error);
@@ -175,11 +185,11 @@ static sdr_code values_of_ranks(double *out, const sdr_cells_work *w, int64_t fi
     return code;
 }
 
-static sdr_code quantile_of(double *out, const sdr_cells_work *w, double q,
+static sdr_code quantile_of(double *out, const left *w, double q,
                             const sdr_context *context, sdr_error *error) {
-    sdr_quantile_rank rank = sdr_quantile_rank_of(q, w->x.rows);
-    ranked low = cell_of_rank(w, rank.low, (ranked){w->first, 0});
-    ranked high = cell_of_rank(w, rank.high, low);
+    sdr_quantile_rank rank = sdr_quantile_rank_of(q, w->counted->x.rows);
+    ranked low = cell_of_rank(w->counted, rank.low, (ranked){w->counted->first, 0});
+    ranked high = cell_of_rank(w->counted, rank.high, low);
     double values[2]; /* of neighbours, or twice of one rank */
     int64_t next = rank.high - rank.low;
     if (low.id == high.id) {
@@ -196,82 +206,87 @@ static sdr_code quantile_of(double *out, const sdr_cells_work *w, double q,
 /* --- counts --- */
 
 /* Whether the cells of all cut points were collected, so that no other is cut. */
-static bool are_collected(const sdr_cells_work *w) {
-    for (int i = 0; i < w->picture->n_cuts; i++) {
-        int id = cell_of(w->picture->cuts[i], &w->map);
-        bool empty = w->x.table[id].count == 0 && w->y.table[id].count == 0;
-        if (!empty && !sdr_cell_set_has(&w->wanted, id) &&
-            !sdr_cell_set_has(&w->single, id))
+static bool are_collected(const left *w) {
+    for (int i = 0; i < w->choice->picture->n_cuts; i++) {
+        int id = cell_of(w->choice->picture->cuts[i], &w->counted->map);
+        bool empty =
+            w->counted->x.table[id].count == 0 && w->counted->y.table[id].count == 0;
+        if (!empty && !sdr_cell_set_has(&w->choice->wanted, id) &&
+            !sdr_cell_set_has(&w->choice->single, id))
             return false;
     }
     return true;
 }
 
 /* Rows of cells from `id` to before `stop` that were not collected. */
-static int64_t rows_left(const sdr_cells_work *w, const sdr_cell *table, int id,
-                         int stop) {
+static int64_t rows_left(const left *w, const sdr_cell *table, int id, int stop) {
     int64_t rows = 0;
     for (; id < stop; id++)
-        rows += sdr_cell_set_has(&w->wanted, id) ? 0 : table[id].count;
+        rows += sdr_cell_set_has(&w->choice->wanted, id) ? 0 : table[id].count;
     return rows;
 }
 
-static bool is_left_single(const sdr_cells_work *w, int id) {
-    return sdr_cell_set_has(&w->single, id) && !sdr_cell_set_has(&w->wanted, id);
+static bool is_left_single(const left *w, int id) {
+    return sdr_cell_set_has(&w->choice->single, id) &&
+           !sdr_cell_set_has(&w->choice->wanted, id);
 }
 
 /* Cells that were not collected, each as a whole: those between two cut points, and
  * those in which some lie, which then hold a single value or none. */
-static void count_cells(int64_t *counts, const sdr_cells_work *w,
-                        const sdr_cell *table) {
-    const sdr_picture *p = w->picture;
-    int id = w->first, at = 0;
+static void count_cells(int64_t *counts, const left *w, const sdr_cell *table) {
+    const sdr_picture *p = w->choice->picture;
+    int id = w->counted->first, at = 0;
     while (at < p->n_cuts) {
-        int cell = cell_of(p->cuts[at], &w->map);
-        counts[at] += rows_left(w, table, id, cell <= w->last ? cell : w->last + 1);
+        int cell = cell_of(p->cuts[at], &w->counted->map);
+        counts[at] += rows_left(w, table, id,
+                                cell <= w->counted->last ? cell : w->counted->last + 1);
         if (id <= cell) id = cell;
-        bool single = cell >= w->first && cell <= w->last && is_left_single(w, cell);
-        while (at < p->n_cuts && cell_of(p->cuts[at], &w->map) == cell &&
-               (!single || p->cuts[at] <= sdr_cells_single_value(w, cell)))
+        bool single = cell >= w->counted->first && cell <= w->counted->last &&
+                      is_left_single(w, cell);
+        while (at < p->n_cuts && cell_of(p->cuts[at], &w->counted->map) == cell &&
+               (!single || p->cuts[at] <= sdr_single_value(w->choice, cell)))
             at++;
         if (single) counts[at] += table[cell].count;
-        while (at < p->n_cuts && cell_of(p->cuts[at], &w->map) == cell)
+        while (at < p->n_cuts && cell_of(p->cuts[at], &w->counted->map) == cell)
             at++;
         id = cell + 1;
     }
-    counts[at] += rows_left(w, table, id, w->last + 1);
+    counts[at] += rows_left(w, table, id, w->counted->last + 1);
 }
 
-static sdr_code count_side(int64_t *counts, const sdr_cells_work *w,
-                           const sdr_cells_side *side, sdr_error *error) {
+static sdr_code count_side(int64_t *counts, const left *w, const sdr_cell *table,
+                           const sdr_collected_side *side, sdr_error *error) {
+    const sdr_picture *p = w->choice->picture;
     sdr_histogram_plan plan;
-    SDR_TRY(
-        sdr_histogram_plan_init(&plan, w->picture->cuts, w->picture->n_cuts, error));
-    memset(counts, 0, (size_t)(w->picture->n_cuts + 1) * sizeof *counts);
-    for (int64_t i = 0; i < side->collected; i += SDR_BLOCK_ROWS) {
-        int64_t left = side->collected - i;
-        sdr_dispatch_active()->histogram.count(counts, &plan, side->found + i,
-                                               left < SDR_BLOCK_ROWS ? left
+    SDR_TRY(sdr_histogram_plan_init(&plan, p->cuts, p->n_cuts, error));
+    memset(counts, 0, (size_t)(p->n_cuts + 1) * sizeof *counts);
+    for (int64_t i = 0; i < side->n; i += SDR_BLOCK_ROWS) {
+        int64_t rest = side->n - i;
+        sdr_dispatch_active()->histogram.count(counts, &plan, side->values + i,
+                                               rest < SDR_BLOCK_ROWS ? rest
                                                                      : SDR_BLOCK_ROWS);
     }
     sdr_histogram_plan_reset(&plan);
-    count_cells(counts, w, side->table);
+    count_cells(counts, w, table);
     return SDR_OK;
 }
 
-sdr_code sdr_cells_picture_count(sdr_cells_work *w, const sdr_context *context,
-                                 sdr_error *error) {
-    sdr_picture *p = w->picture;
+sdr_code sdr_histogram_count(const sdr_counted *c, const sdr_choice *choice,
+                             const sdr_collected *values, const sdr_context *context,
+                             sdr_error *error) {
+    const left w = {c, choice, values};
+    sdr_picture *p = choice->picture;
     if (p == NULL) return SDR_OK;
     if (p->n_cuts == 0) {
         double low, high;
-        SDR_TRY(quantile_of(&low, w, p->low, context, error));
-        SDR_TRY(quantile_of(&high, w, p->high, context, error));
+        SDR_TRY(quantile_of(&low, &w, p->low, context, error));
+        SDR_TRY(quantile_of(&high, &w, p->high, context, error));
         if (!cut(p, low, high)) return SDR_OK;
     }
-    if (!are_collected(w)) return SDR_OK;
-    if (w->x.sorted == NULL) SDR_TRY(count_side(p->reference, w, &w->x, error));
-    SDR_TRY(count_side(p->current, w, &w->y, error));
+    if (!are_collected(&w)) return SDR_OK;
+    if (c->x.sorted == NULL)
+        SDR_TRY(count_side(p->reference, &w, c->x.table, &values->x, error));
+    SDR_TRY(count_side(p->current, &w, c->y.table, &values->y, error));
     p->done = true;
     return SDR_OK;
 }
