@@ -13,25 +13,26 @@
 
 #include "simdrift/context.h"
 
-#include "kernels/cells/cells.h"
+#include "kernels/buckets/buckets.h"
 #include "kernels/codes/codes.h"
 #include "kernels/histogram/histogram.h"
 #include "kernels/moments/moments.h"
 #include "kernels/ranks/ranks.h"
 #include "kernels/rbf/rbf.h"
 #include "kernels/sort/sort.h"
-#include "kernels/waves/waves.h"
+#include "kernels/trig_sums/trig_sums.h"
 
 typedef struct sdr_dispatch {
     sdr_moments_kernels
         moments; /* kernels/moments: profile blocks, pairs, read bound */
     sdr_histogram_kernels histogram; /* kernels/histogram */
-    sdr_cells_kernels cells; /* kernels/cells: monotone cell map, counts, sums */
+    sdr_buckets_kernels
+        buckets;             /* kernels/buckets: monotone bucket map, counts, sums */
     sdr_codes_kernels codes; /* kernels/codes: counts of a few codes, ranges */
     sdr_rbf_kernels rbf;     /* kernels/rbf: Gaussian kernel, sums by labels */
     sdr_sort_kernels sort;   /* kernels/sort: splits, few keys */
     sdr_ranks_kernels ranks; /* kernels/ranks: sums over merged ranks */
-    sdr_waves_kernels waves; /* kernels/waves: characteristic functions */
+    sdr_trig_sums_kernels trig_sums; /* kernels/trig_sums: characteristic functions */
 } sdr_dispatch;
 
 /* The active table. Reading is one load; sdr_isa_force replaces it whole. */

@@ -36,7 +36,7 @@ _Static_assert(offsetof(sdr_two_sample, ks_numerator_low) ==
 
 /* (cuts, counts of the reference, counts of the current column);
  * None where not done. */
-static PyObject *picture_tuple(const sdr_picture *picture) {
+static PyObject *picture_tuple(const sdr_two_sample_histogram *picture) {
     int64_t n = picture->n_cuts;
     if (!picture->done) return Py_NewRef(Py_None);
     return Py_BuildValue("(NNN)", array_copy(NPY_DOUBLE, n, picture->cuts),
@@ -46,7 +46,7 @@ static PyObject *picture_tuple(const sdr_picture *picture) {
 
 /* None: no picture, *wanted false. An array: its cut points. A tuple: (how many points,
  * between which two quantiles). */
-static int picture_read(sdr_picture *out, bool *wanted, PyObject *value) {
+static int picture_read(sdr_two_sample_histogram *out, bool *wanted, PyObject *value) {
     memset(out, 0, sizeof *out);
     *wanted = value != NULL && value != Py_None;
     if (!*wanted) return 0;
@@ -58,10 +58,10 @@ static int picture_read(sdr_picture *out, bool *wanted, PyObject *value) {
     PyObject *cuts = array_from(value, NPY_DOUBLE, "picture");
     if (cuts == NULL) return -1;
     int64_t n = array_length(cuts);
-    if (n < 1 || n > SDR_PICTURE_POINTS) {
+    if (n < 1 || n > SDR_TWO_SAMPLE_POINTS) {
         PyErr_Format(PyExc_ValueError,
                      "picture: expected 1 to %d cut points, found %lld",
-                     SDR_PICTURE_POINTS, (long long)n);
+                     SDR_TWO_SAMPLE_POINTS, (long long)n);
         Py_DECREF(cuts);
         return -1;
     }
@@ -80,7 +80,7 @@ static int flags_read(int *flags, PyObject *ks, PyObject *wasserstein) {
     return 0;
 }
 
-static bool two_sample_run(sdr_two_sample *out, sdr_picture *picture,
+static bool two_sample_run(sdr_two_sample *out, sdr_two_sample_histogram *picture,
                            PyObject *reference, const sdr_column *current, int flags,
                            call *call) {
     if (Py_IS_TYPE(reference, call->state->prepared_type))
@@ -94,7 +94,7 @@ static bool two_sample_run(sdr_two_sample *out, sdr_picture *picture,
 static PyObject *two_sample_bound(call *call, PyObject *Py_UNUSED(module),
                                   PyObject *const *values) {
     two_sample_results results;
-    sdr_picture picture;
+    sdr_two_sample_histogram picture;
     bool draw;
     int flags;
 

@@ -38,23 +38,23 @@ typedef enum sdr_two_sample_flags {
     SDR_TWO_SAMPLE_WASSERSTEIN = 2
 } sdr_two_sample_flags;
 
-/* Counts of both samples for a picture of them, over cells (-inf, c0), [c0, c1), ...,
+/* Counts of both samples for a histogram of them, over bins (-inf, c0), [c0, c1), ...,
  * [c_last, inf). The cut points lie at equal distances between two quantiles of the
  * reference, or are those that it was cut at before. Large columns are counted for a
  * tenth of what sdr_quantiles and sdr_histogram take; `done` false: ask those. */
-enum { SDR_PICTURE_POINTS = 31 };
-typedef struct sdr_picture {
-    int points;       /* cut points, 2 to SDR_PICTURE_POINTS */
+enum { SDR_TWO_SAMPLE_POINTS = 31 };
+typedef struct sdr_two_sample_histogram {
+    int points;       /* cut points, 2 to SDR_TWO_SAMPLE_POINTS */
     double low, high; /* the quantiles between which they lie, in [0, 1] */
     int n_cuts;       /* 0: they are to be found; else known, strictly increasing */
-    double cuts[SDR_PICTURE_POINTS];           /* equal ones once */
-    int64_t reference[SDR_PICTURE_POINTS + 1]; /* 0 where it is prepared */
-    int64_t current[SDR_PICTURE_POINTS + 1];
+    double cuts[SDR_TWO_SAMPLE_POINTS];           /* equal ones once */
+    int64_t reference[SDR_TWO_SAMPLE_POINTS + 1]; /* 0 where it is prepared */
+    int64_t current[SDR_TWO_SAMPLE_POINTS + 1];
     bool done;
-} sdr_picture;
+} sdr_two_sample_histogram;
 
-/* A reference prepared once: its sorted values (null and NaN left out), the cell map
- * and the reference's counts and sums per cell. Immutable, may be shared between
+/* A reference prepared once: its sorted values (null and NaN left out), the bucket map
+ * and the reference's counts and sums per bucket. Immutable, may be shared between
  * threads. */
 typedef struct sdr_prepared sdr_prepared;
 
@@ -86,13 +86,16 @@ SDR_API sdr_code sdr_prepared_pooled_quantiles(double *out, const double *q,
                                                int64_t n_q, const sdr_prepared *x,
                                                const sdr_prepared *y, sdr_error *error);
 
-/* Unprepared: neither side is sorted. `picture`: NULL, or filled in the same passes. */
-SDR_API sdr_code sdr_two_sample_columns(sdr_two_sample *out, sdr_picture *picture,
+/* Unprepared: neither side is sorted. `histogram`: NULL, or filled in the same
+ * passes. */
+SDR_API sdr_code sdr_two_sample_columns(sdr_two_sample *out,
+                                        sdr_two_sample_histogram *histogram,
                                         const sdr_column *reference,
                                         const sdr_column *current, int flags,
                                         const sdr_context *context, sdr_error *error);
-/* A picture's cut points have to be known: sdr_prepared_quantiles gives them. */
-SDR_API sdr_code sdr_two_sample_prepared(sdr_two_sample *out, sdr_picture *picture,
+/* A histogram's cut points have to be known: sdr_prepared_quantiles gives them. */
+SDR_API sdr_code sdr_two_sample_prepared(sdr_two_sample *out,
+                                         sdr_two_sample_histogram *histogram,
                                          const sdr_prepared *reference,
                                          const sdr_column *current, int flags,
                                          const sdr_context *context, sdr_error *error);

@@ -76,8 +76,8 @@ SDR_API sdr_code sdr_distinct_count(int64_t *out, double *standard_error,
 
 /* Exact quantiles, linear interpolation (NumPy's default, Hyndman-Fan type 7), of the
  * rows that are neither null nor NaN; infinities are ordered at the ends. q in [0, 1].
- * Input is untouched; not a sort: only the cells that hold a wanted rank are collected.
- * NaN where no row takes part. */
+ * Input is untouched; not a sort: only the buckets that hold a wanted rank are
+ * collected. NaN where no row takes part. */
 SDR_API sdr_code sdr_quantiles(double *out, const double *q, int64_t n_q,
                                const sdr_column *column, const sdr_context *context,
                                sdr_error *error);
@@ -96,8 +96,8 @@ SDR_API sdr_code sdr_top_values(double *values, int64_t *counts, int64_t k,
                                 int64_t *n_out, const sdr_column *column,
                                 const sdr_context *context, sdr_error *error);
 
-/* Histogram over cells (-inf, e0), [e0, e1), ..., [e_last, +inf): n_edges + 1 counts;
- * cell of x = how many edges are <= x. Edges finite or infinite, strictly increasing.
+/* Histogram over bins (-inf, e0), [e0, e1), ..., [e_last, +inf): n_edges + 1 counts;
+ * bin of x = how many edges are <= x. Edges finite or infinite, strictly increasing.
  * Null and NaN are not counted. Integers are compared exactly with the edges after
  * conversion to float64 (rounded to nearest). */
 SDR_API sdr_code sdr_histogram(int64_t *counts, const double *edges, int64_t n_edges,

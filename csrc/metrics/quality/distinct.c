@@ -145,8 +145,8 @@ static inline uint64_t scramble(uint64_t x) {
 static inline void note(uint8_t *registers, uint64_t hash) {
     uint64_t rest = hash << PRECISION | UINT64_C(1) << (PRECISION - 1);
     uint8_t rank = (uint8_t)(__builtin_clzll(rest) + 1);
-    uint8_t *cell = &registers[hash >> (64 - PRECISION)];
-    if (rank > *cell) *cell = rank;
+    uint8_t *bucket = &registers[hash >> (64 - PRECISION)];
+    if (rank > *bucket) *bucket = rank;
 }
 
 static void note_text(uint8_t *registers, const sdr_column *column, int64_t start,

@@ -1,11 +1,12 @@
 /*
- * The second stage of two_sample/columns.c: which cells must be walked value by value.
+ * The second stage of two_sample/columns.c: which buckets must be walked value by
+ * value.
  *
- * With A = i*m - j*n at a cell's entry and h_x, h_y its counts, |A| inside is at most
- * max(|A + h_x m|, |A - h_y n|), and at borders A is exact: for KS only cells whose
+ * With A = i*m - j*n at a bucket's entry and h_x, h_y its counts, |A| inside is at most
+ * max(|A + h_x m|, |A - h_y n|), and at borders A is exact: for KS only buckets whose
  * bound reaches the largest |A| at a border can matter, for W1 those where A may change
- * its sign or whose sums are not known. Cells that hold a single value need no walk:
- * where ties crowd some cells, a pass of its own finds them.
+ * its sign or whose sums are not known. Buckets that hold a single value need no walk:
+ * where ties crowd some buckets, a pass of its own finds them.
  */
 #include "metrics/drift/two_sample/stages.h"
 
@@ -34,18 +35,19 @@ static int64_t border_of(const sdr_counted *c) {
     return border;
 }
 
-/* Fills `wanted`, but for cells that are known to hold one value; counts their rows. */
-static void choose_cells(sdr_choice *out, const sdr_counted *c) {
+/* Fills `wanted`, but for buckets that are known to hold one value; counts their
+ * rows. */
+static void choose_buckets(sdr_choice *out, const sdr_counted *c) {
     int64_t a = 0;
     memset(&out->wanted, 0, sizeof out->wanted);
     out->x_rows = out->y_rows = 0;
     for (int id = c->first; id <= c->last; id++) {
         int64_t hx = c->x.table[id].count, hy = c->y.table[id].count;
         if (hx == 0 && hy == 0) continue;
-        if (!sdr_cell_set_has(&out->single, id) &&
-            (sdr_cell_set_has(&out->cut, id) ||
+        if (!sdr_bucket_set_has(&out->single, id) &&
+            (sdr_bucket_set_has(&out->cut, id) ||
              sdr_must_walk(c, &out->bounds, id, a, hx, hy))) {
-            sdr_cell_set_add(&out->wanted, id);
+            sdr_bucket_set_add(&out->wanted, id);
             out->x_rows += hx;
             out->y_rows += hy;
         }
@@ -54,13 +56,13 @@ static void choose_cells(sdr_choice *out, const sdr_counted *c) {
 }
 
 /* One value, and a finite one: infinities are for the walk to see. */
-static bool is_single(const sdr_cell_bits *bits) {
+static bool is_single(const sdr_bucket_bits *bits) {
     return bits->all == bits->any && isfinite(sdr_double_from(bits->all));
 }
 
 static void find_single(sdr_choice *out, const sdr_counted *c) {
     for (int id = c->first; id <= c->last; id++)
-        if (is_single(&out->bits[id])) sdr_cell_set_add(&out->single, id);
+        if (is_single(&out->bits[id])) sdr_bucket_set_add(&out->single, id);
 }
 
 bool sdr_choice_is_crowded(const sdr_choice *choice, const sdr_counted *c) {
@@ -71,67 +73,69 @@ static sdr_code share_side(sdr_choice *out, const sdr_counted *c,
                            const sdr_counted_side *s, const sdr_context *context,
                            sdr_error *error) {
     if (s->sorted == NULL)
-        return sdr_cells_share(out->own_bits, &out->wanted, &s->source, &c->map,
-                               context, error);
-    sdr_cells_share_sorted(out->own_bits, s->sorted);
+        return sdr_buckets_share(out->own_bits, &out->wanted, &s->source, &c->map,
+                                 context, error);
+    sdr_buckets_share_sorted(out->own_bits, s->sorted);
     return SDR_OK;
 }
 
-/* Where much would be collected: finds cells of one value, which need no walk. */
+/* Where much would be collected: finds buckets of one value, which need no walk. */
 static sdr_code look_for_ties(sdr_choice *out, const sdr_counted *c,
                               const sdr_context *context, sdr_error *error) {
-    if (c->ties != SDR_CELL_TIES_SOME || !sdr_choice_is_crowded(out, c)) return SDR_OK;
-    SDR_TRY(sdr_cell_bits_new(&out->own_bits, error));
+    if (c->ties != SDR_BUCKET_TIES_SOME || !sdr_choice_is_crowded(out, c))
+        return SDR_OK;
+    SDR_TRY(sdr_bucket_bits_new(&out->own_bits, error));
     out->bits = out->own_bits;
     SDR_TRY(share_side(out, c, &c->x, context, error));
     SDR_TRY(share_side(out, c, &c->y, context, error));
     find_single(out, c);
-    choose_cells(out, c);
+    choose_buckets(out, c);
     return SDR_OK;
 }
 
-sdr_code sdr_choose(sdr_choice *out, const sdr_counted *c, sdr_picture *picture,
-                    const sdr_context *context, sdr_error *error) {
+sdr_code sdr_choose(sdr_choice *out, const sdr_counted *c,
+                    sdr_two_sample_histogram *histogram, const sdr_context *context,
+                    sdr_error *error) {
     out->bits = c->bits;
-    out->picture = picture;
+    out->histogram = histogram;
     out->bounds = (sdr_walk_bounds){border_of(c), c->has_sums};
     if (out->bits != NULL) find_single(out, c);
     sdr_histogram_want(out, c);
-    choose_cells(out, c);
+    choose_buckets(out, c);
     SDR_TRY(look_for_ties(out, c, context, error));
-    if (sdr_histogram_drop(out, c)) choose_cells(out, c);
+    if (sdr_histogram_drop(out, c)) choose_buckets(out, c);
     return SDR_OK;
 }
 
 void sdr_choose_again(sdr_choice *out, const sdr_counted *c) {
     out->bounds.has_sums = c->has_sums;
-    choose_cells(out, c);
+    choose_buckets(out, c);
 }
 
-/* The rows of a cell, both sides together. */
+/* The rows of a bucket, both sides together. */
 static int64_t rows_in(const sdr_counted *c, int id) {
     return c->x.table[id].count + c->y.table[id].count;
 }
 
-/* Wants every cell from first to last. */
+/* Wants every bucket from first to last. */
 static void want_run(sdr_choice *choice, const sdr_counted *c, int first, int last) {
     for (int id = first; id < last; id++) {
-        if (sdr_cell_set_has(&choice->wanted, id)) continue;
-        sdr_cell_set_add(&choice->wanted, id);
+        if (sdr_bucket_set_has(&choice->wanted, id)) continue;
+        sdr_bucket_set_add(&choice->wanted, id);
         choice->x_rows += c->x.table[id].count;
         choice->y_rows += c->y.table[id].count;
     }
 }
 
-/* A single run is collected by comparing values, without a map: where the wanted cells
- * lie close together, those between them are walked too. */
+/* A single run is collected by comparing values, without a map: where the wanted
+ * buckets lie close together, those between them are walked too. */
 void sdr_choice_join(sdr_choice *choice, const sdr_counted *c) {
-    int first = SDR_CELL_LAST + 1, last = 0;
+    int first = SDR_BUCKET_LAST + 1, last = 0;
     int64_t rows = 0, between = 0;
-    if (choice->picture != NULL) return; /* its cells lie everywhere */
+    if (choice->histogram != NULL) return; /* its buckets lie everywhere */
     for (int id = c->first; id <= c->last; id++) {
         rows += rows_in(c, id);
-        if (!sdr_cell_set_has(&choice->wanted, id)) continue;
+        if (!sdr_bucket_set_has(&choice->wanted, id)) continue;
         if (last > 0) between += rows - rows_in(c, id);
         if (first > id) first = id;
         last = id;

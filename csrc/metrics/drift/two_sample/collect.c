@@ -1,6 +1,6 @@
 /*
- * The third stage of two_sample/columns.c: the values of the cells to walk, sorted once
- * no finer table can leave any of them out.
+ * The third stage of two_sample/columns.c: the values of the buckets to walk, sorted
+ * once no finer table can leave any of them out.
  */
 #include "metrics/common/sort.h"
 #include "metrics/drift/two_sample/stages.h"
@@ -19,8 +19,8 @@ static sdr_code collect_side(sdr_collected_side *out, int64_t n,
                              (long long)n);
     if (n == 0) return SDR_OK;
     bool few = n < s->rows / FEW_SHARE;
-    return sdr_cells_collect(out->values, n, &choice->wanted, few, &s->source, &c->map,
-                             context, error);
+    return sdr_buckets_collect(out->values, n, &choice->wanted, few, &s->source,
+                               &c->map, context, error);
 }
 
 sdr_code sdr_collect(sdr_collected *out, const sdr_counted *c, const sdr_choice *choice,
@@ -47,7 +47,8 @@ sdr_code sdr_collected_sort(sdr_collected *values, const sdr_context *context,
     return sort_side(&values->y, context, error);
 }
 
-static bool has_infinity(const sdr_collected_side *s, const sdr_cells_sorted *sorted) {
+static bool has_infinity(const sdr_collected_side *s,
+                         const sdr_buckets_sorted *sorted) {
     const double *values = sorted != NULL ? sorted->values : s->values;
     int64_t n = sorted != NULL ? sorted->n : s->n;
     return n > 0 && (isinf(values[0]) || isinf(values[n - 1]));

@@ -2,20 +2,20 @@
  * KS and Wasserstein-1 of two large columns without sorting them; bit for bit the
  * answer of the walk over sorted values (merge.h has the formulas).
  *
- * One pass a side counts by cell of a monotone map. With A = i*m - j*n at a cell's
+ * One pass a side counts by bucket of a monotone map. With A = i*m - j*n at a bucket's
  * entry and h_x, h_y its counts, |A| inside is at most max(|A + h_x m|, |A - h_y n|),
  * and at borders A is exact. So:
- *   KS  only cells whose bound reaches the largest |A| at a border can hold the
+ *   KS  only buckets whose bound reaches the largest |A| at a border can hold the
  *       maximum.
- *   W1  where A keeps its sign s over a cell, the cell gives s * (n sum(y) - m sum(x)),
+ *   W1  where A keeps its sign s over a bucket, that gives s * (n sum(y) - m sum(x)),
  *       a function of its exact sums; these come from wrapping fixed point, which is
  *       right where count * width stays below 2^62 quanta and no value is finer than
  *       one.
  *
- * The other cells are collected and, where they hold many values, cut finer first
- * (refine.c); what is left is sorted and walked value by value. Cells that
+ * The other buckets are collected and, where they hold many values, cut finer first
+ * (refine.c); what is left is sorted and walked value by value. Buckets that
  * hold a single value need no walk: where a sample says that nearly all do, they are
- * found as they are counted, where ties crowd some cells, by a pass of its own.
+ * found as they are counted, where ties crowd some buckets, by a pass of its own.
  *
  * The stages are in stages.h, one file each.
  *
@@ -25,10 +25,11 @@
  */
 #include "metrics/drift/two_sample/stages.h"
 
-/* From here on a walk over 32,768 cells costs less than sorting. */
-enum { CELLS_FROM_ROWS = 32768 };
+/* From here on a walk over 32,768 buckets costs less than sorting. */
+enum { BUCKETS_FROM_ROWS = 32768 };
 
-/* --- by cells --------------------------------------------------------------------- */
+/* --- by buckets
+ * --------------------------------------------------------------------- */
 
 typedef struct stages {
     sdr_counted counted;
@@ -41,7 +42,7 @@ static int64_t length_of(const sdr_counted_side *s) {
     return s->sorted != NULL ? s->sorted->n : s->source.column->length;
 }
 
-/* Sets rows and status; whether cells can give the answer. */
+/* Sets rows and status; whether buckets can give the answer. */
 static bool begin(bool *done, sdr_two_sample *out, const sdr_counted *c) {
     out->n = c->x.rows;
     out->m = c->y.rows;
@@ -54,24 +55,25 @@ static bool begin(bool *done, sdr_two_sample *out, const sdr_counted *c) {
     return sdr_counted_map_serves(c);
 }
 
-/* Where the sample promised single values and many cells have several:
+/* Where the sample promised single values and many buckets have several:
  * W1 wants sums. */
 static sdr_code sum_crowds(stages *s, const sdr_context *context, sdr_error *error) {
     sdr_counted *c = &s->counted;
-    if (c->ties != SDR_CELL_TIES_MOST || !c->want_w1) return SDR_OK;
+    if (c->ties != SDR_BUCKET_TIES_MOST || !c->want_w1) return SDR_OK;
     if (!sdr_choice_is_crowded(&s->choice, c)) return SDR_OK;
     SDR_TRY(sdr_count_sums(c, context, error));
     sdr_choose_again(&s->choice, c);
     return SDR_OK;
 }
 
-static sdr_code compare(bool *done, sdr_two_sample *out, sdr_picture *picture,
-                        stages *s, const sdr_context *context, sdr_error *error) {
+static sdr_code compare(bool *done, sdr_two_sample *out,
+                        sdr_two_sample_histogram *histogram, stages *s,
+                        const sdr_context *context, sdr_error *error) {
     const sdr_counted *c = &s->counted;
     SDR_TRY(sdr_count_sides(&s->counted, context, error));
     if (!begin(done, out, c)) return SDR_OK;
     sdr_sums_begin(&s->counted);
-    SDR_TRY(sdr_choose(&s->choice, c, picture, context, error));
+    SDR_TRY(sdr_choose(&s->choice, c, histogram, context, error));
     SDR_TRY(sum_crowds(s, context, error));
     sdr_choice_join(&s->choice, c);
     SDR_TRY(sdr_collect(&s->collected, c, &s->choice, context, error));
@@ -80,14 +82,15 @@ static sdr_code compare(bool *done, sdr_two_sample *out, sdr_picture *picture,
     SDR_TRY(sdr_collected_sort(&s->collected, context, error));
     if (c->want_w1 && sdr_collected_infinite(&s->collected, c)) return SDR_OK;
     sdr_walk walk;
-    sdr_walk_cells(&walk, c, &s->choice, &s->collected, &s->parts);
+    sdr_walk_buckets(&walk, c, &s->choice, &s->collected, &s->parts);
     sdr_walk_finish(out, &walk);
     *done = true;
     return SDR_OK;
 }
 
-static sdr_code compare_sides(bool *done, sdr_two_sample *out, sdr_picture *picture,
-                              sdr_counted_side x, sdr_cell_source y, int flags,
+static sdr_code compare_sides(bool *done, sdr_two_sample *out,
+                              sdr_two_sample_histogram *histogram, sdr_counted_side x,
+                              sdr_bucket_source y, int flags,
                               const sdr_context *context, sdr_error *error) {
     *done = false;
     stages *s = sdr_allocate(sizeof *s);
@@ -97,7 +100,8 @@ static sdr_code compare_sides(bool *done, sdr_two_sample *out, sdr_picture *pict
     s->counted.y.source = y;
     s->counted.want_ks = flags & SDR_TWO_SAMPLE_KS;
     s->counted.want_w1 = flags & SDR_TWO_SAMPLE_WASSERSTEIN;
-    sdr_code code = compare(done, out, y.base == 0 ? picture : NULL, s, context, error);
+    sdr_code code =
+        compare(done, out, y.base == 0 ? histogram : NULL, s, context, error);
     sdr_parts_reset(&s->parts);
     sdr_collected_reset(&s->collected);
     sdr_choice_reset(&s->choice);
@@ -106,22 +110,24 @@ static sdr_code compare_sides(bool *done, sdr_two_sample *out, sdr_picture *pict
     return code;
 }
 
-sdr_code sdr_two_sample_by_cells(bool *done, sdr_two_sample *out, sdr_picture *picture,
-                                 const sdr_column *reference, const sdr_column *current,
-                                 int64_t base, int flags, const sdr_context *context,
-                                 sdr_error *error) {
+sdr_code sdr_two_sample_by_buckets(bool *done, sdr_two_sample *out,
+                                   sdr_two_sample_histogram *histogram,
+                                   const sdr_column *reference,
+                                   const sdr_column *current, int64_t base, int flags,
+                                   const sdr_context *context, sdr_error *error) {
     sdr_counted_side x = {.source = {.column = reference, .base = base}};
-    sdr_cell_source y = {.column = current, .base = base};
-    return compare_sides(done, out, picture, x, y, flags, context, error);
+    sdr_bucket_source y = {.column = current, .base = base};
+    return compare_sides(done, out, histogram, x, y, flags, context, error);
 }
 
-sdr_code sdr_two_sample_by_sorted(bool *done, sdr_two_sample *out, sdr_picture *picture,
-                                  const sdr_cells_sorted *reference,
+sdr_code sdr_two_sample_by_sorted(bool *done, sdr_two_sample *out,
+                                  sdr_two_sample_histogram *histogram,
+                                  const sdr_buckets_sorted *reference,
                                   const sdr_column *current, int flags,
                                   const sdr_context *context, sdr_error *error) {
     sdr_counted_side x = {.sorted = reference};
-    sdr_cell_source y = {.column = current};
-    return compare_sides(done, out, picture, x, y, flags, context, error);
+    sdr_bucket_source y = {.column = current};
+    return compare_sides(done, out, histogram, x, y, flags, context, error);
 }
 
 /* --- of columns ------------------------------------------------------------------- */
@@ -147,20 +153,21 @@ static sdr_code compare_sorted(sdr_two_sample *out, const sdr_column *reference,
     return code;
 }
 
-sdr_code sdr_two_sample_columns(sdr_two_sample *out, sdr_picture *picture,
+sdr_code sdr_two_sample_columns(sdr_two_sample *out,
+                                sdr_two_sample_histogram *histogram,
                                 const sdr_column *reference, const sdr_column *current,
                                 int flags, const sdr_context *context,
                                 sdr_error *error) {
-    SDR_TRY(sdr_picture_begin(picture, error));
+    SDR_TRY(sdr_two_sample_histogram_begin(histogram, error));
     sdr_two_sample_begin(out, reference, current);
     if (out->status != SDR_STATUS_OK) return SDR_OK;
     sdr_domain domain;
     SDR_TRY(sdr_domain_choose(&domain, reference, current, context, error));
-    if (!domain.integer && reference->length + current->length >= CELLS_FROM_ROWS &&
+    if (!domain.integer && reference->length + current->length >= BUCKETS_FROM_ROWS &&
         reference->kind != SDR_KIND_NULL && current->kind != SDR_KIND_NULL) {
         bool done;
-        SDR_TRY(sdr_two_sample_by_cells(&done, out, picture, reference, current,
-                                        domain.base, flags, context, error));
+        SDR_TRY(sdr_two_sample_by_buckets(&done, out, histogram, reference, current,
+                                          domain.base, flags, context, error));
         if (done) return SDR_OK;
     }
     return compare_sorted(out, reference, current, domain, flags, context, error);

@@ -2,7 +2,7 @@
 #ifndef SDR_METRICS_TWO_SAMPLE_H
 #define SDR_METRICS_TWO_SAMPLE_H
 
-#include "metrics/common/cells.h"
+#include "metrics/common/buckets.h"
 #include "metrics/common/samples.h"
 #include "metrics/drift/merge.h"
 #include "simdrift/drift.h"
@@ -21,19 +21,22 @@ void sdr_two_sample_set_wasserstein(sdr_two_sample *out, const sdr_wide *total,
 /* Both answers from sorted samples of one domain; base is added to the location. */
 void sdr_two_sample_sorted(sdr_two_sample *out, const sdr_sample *x,
                            const sdr_sample *y, int flags, int64_t base);
-/* Refuses a picture whose parameters are out of range; sets it not done. */
-sdr_code sdr_picture_begin(sdr_picture *picture, sdr_error *error);
+/* Refuses a histogram whose parameters are out of range; sets it not done. */
+sdr_code sdr_two_sample_histogram_begin(sdr_two_sample_histogram *histogram,
+                                        sdr_error *error);
 /* Both answers without a sort, for large float64 columns. *done false: left to the
- * sorted way (infinities and Wasserstein, more than 2^62 pairs). A picture may be done
- * all the same; NULL: none. */
-sdr_code sdr_two_sample_by_cells(bool *done, sdr_two_sample *out, sdr_picture *picture,
-                                 const sdr_column *reference, const sdr_column *current,
-                                 int64_t base, int flags, const sdr_context *context,
-                                 sdr_error *error);
+ * sorted way (infinities and Wasserstein, more than 2^62 pairs). A histogram may be
+ * done all the same; NULL: none. */
+sdr_code sdr_two_sample_by_buckets(bool *done, sdr_two_sample *out,
+                                   sdr_two_sample_histogram *histogram,
+                                   const sdr_column *reference,
+                                   const sdr_column *current, int64_t base, int flags,
+                                   const sdr_context *context, sdr_error *error);
 /* The same with the reference sorted and counted before. *done false also where its map
  * does not fit the current rows. */
-sdr_code sdr_two_sample_by_sorted(bool *done, sdr_two_sample *out, sdr_picture *picture,
-                                  const sdr_cells_sorted *reference,
+sdr_code sdr_two_sample_by_sorted(bool *done, sdr_two_sample *out,
+                                  sdr_two_sample_histogram *histogram,
+                                  const sdr_buckets_sorted *reference,
                                   const sdr_column *current, int flags,
                                   const sdr_context *context, sdr_error *error);
 

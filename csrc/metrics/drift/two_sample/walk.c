@@ -1,6 +1,6 @@
 /*
- * The last stage of two_sample/columns.c: all cells in order. A cell gives its exact
- * sums, its single value, or its values one by one (merge.h has the formulas).
+ * The last stage of two_sample/columns.c: all buckets in order. A bucket gives its
+ * exact sums, its single value, or its values one by one (merge.h has the formulas).
  */
 #include "metrics/drift/two_sample/stages.h"
 
@@ -27,8 +27,8 @@ static void walk_values(sdr_walk *k, int64_t a, int64_t hx, int64_t hy) {
     k->j += hy;
 }
 
-/* Takes the sums of (a part of) cell `id`, which keeps the sign of A. */
-static void take_sums(sdr_walk *k, int id, const sdr_cell *x, const sdr_cell *y,
+/* Takes the sums of (a part of) bucket `id`, which keeps the sign of A. */
+static void take_sums(sdr_walk *k, int id, const sdr_bucket *x, const sdr_bucket *y,
                       int64_t before, int64_t after) {
     skip_values(k, x->count, y->count);
     if (!k->counted->want_w1) return;
@@ -36,11 +36,11 @@ static void take_sums(sdr_walk *k, int id, const sdr_cell *x, const sdr_cell *y,
                  before > 0 || after > 0 ? 1 : -1);
 }
 
-/* Walks the parts of cell `id`, entered with A = a. */
+/* Walks the parts of bucket `id`, entered with A = a. */
 static void walk_parts(sdr_walk *k, int id, int64_t a) {
     const sdr_parts *parts = k->parts;
     for (int64_t part = parts->rank[id], n = 1 << parts->bits; n > 0; part++, n--) {
-        const sdr_cell *x = &parts->x[part], *y = &parts->y[part];
+        const sdr_bucket *x = &parts->x[part], *y = &parts->y[part];
         if (x->count == 0 && y->count == 0) continue;
         int64_t after = a + sdr_step(k->counted, x->count, y->count);
         if (sdr_part_is_walked(parts, part))
@@ -51,11 +51,11 @@ static void walk_parts(sdr_walk *k, int id, int64_t a) {
     }
 }
 
-static void pass_cell(sdr_walk *k, int id, int64_t before, int64_t after) {
-    const sdr_cell *x = &k->counted->x.table[id], *y = &k->counted->y.table[id];
-    if (sdr_cell_set_has(&k->choice->single, id)) {
+static void pass_bucket(sdr_walk *k, int id, int64_t before, int64_t after) {
+    const sdr_bucket *x = &k->counted->x.table[id], *y = &k->counted->y.table[id];
+    if (sdr_bucket_set_has(&k->choice->single, id)) {
         pass_single(k, id, before, after);
-    } else if (!sdr_cell_set_has(&k->choice->wanted, id)) {
+    } else if (!sdr_bucket_set_has(&k->choice->wanted, id)) {
         take_sums(k, id, x, y, before, after);
     } else if (k->parts->rank != NULL) {
         walk_parts(k, id, before);
@@ -77,15 +77,15 @@ static void walk_begin(sdr_walk *k, const sdr_counted *c, const sdr_choice *choi
     k->merge.want_w1 = c->want_w1;
 }
 
-void sdr_walk_cells(sdr_walk *out, const sdr_counted *c, const sdr_choice *choice,
-                    const sdr_collected *values, const sdr_parts *parts) {
+void sdr_walk_buckets(sdr_walk *out, const sdr_counted *c, const sdr_choice *choice,
+                      const sdr_collected *values, const sdr_parts *parts) {
     int64_t a = 0;
     walk_begin(out, c, choice, values, parts);
     for (int id = c->first; id <= c->last; id++) {
         int64_t hx = c->x.table[id].count, hy = c->y.table[id].count;
         if (hx == 0 && hy == 0) continue;
         int64_t after = a + sdr_step(c, hx, hy);
-        pass_cell(out, id, a, after);
+        pass_bucket(out, id, a, after);
         a = after;
     }
 }

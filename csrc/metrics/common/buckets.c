@@ -1,17 +1,17 @@
 /*
- * Passes over a column by cell. See cells.h.
+ * Passes over a column by bucket. See buckets.h.
  *
  * Each pass maps sub-blocks that stay in L1 and scatters from there; every worker has a
  * table of its own, added up at the end. Time O(rows); memory half a MiB a worker.
  */
-#include "metrics/common/cells.h"
+#include "metrics/common/buckets.h"
 
 #include <math.h>
 #include <stdatomic.h>
 #include <string.h>
 
 #include "core/parallel.h"
-#include "kernels/cells/value.h"
+#include "kernels/buckets/value.h"
 #include "kernels/dispatch.h"
 #include "metrics/common/samples.h"
 #include "metrics/common/sort.h"
@@ -37,10 +37,10 @@ typedef void (*part_body)(const pass *p, int worker, const uint16_t *ids,
                           const uint64_t *fixed, const double *values, int64_t n);
 
 struct pass {
-    const sdr_cell_source *source;
-    const sdr_cell_map *map;
-    const uint8_t *wanted;            /* by cell: 1 where it is to be collected */
-    sdr_cell_run runs[SDR_CELL_RUNS]; /* of wanted; n_runs 0: it has too many */
+    const sdr_bucket_source *source;
+    const sdr_bucket_map *map;
+    const uint8_t *wanted;                /* by bucket: 1 where it is to be collected */
+    sdr_bucket_run runs[SDR_BUCKET_RUNS]; /* of wanted; n_runs 0: it has too many */
     int n_runs;
     sdr_value_run run; /* the same by value, where it is a single one */
     part_body body;
@@ -57,13 +57,13 @@ static double finite_or_nan(double value) {
     return isfinite(value) ? value : NAN;
 }
 
-const double *sdr_cell_source_load(const sdr_cell_source *source, int64_t start,
-                                   int64_t n, double *scratch) {
+const double *sdr_bucket_source_load(const sdr_bucket_source *source, int64_t start,
+                                     int64_t n, double *scratch) {
     int64_t nulls;
     const double *values =
         sdr_column_load_f64(source->column, start, n, source->base, scratch, &nulls);
-    if (source->rows == SDR_CELL_ROWS_ALL) return values;
-    bool deviates = source->rows == SDR_CELL_ROWS_DEVIATION;
+    if (source->rows == SDR_BUCKET_ROWS_ALL) return values;
+    bool deviates = source->rows == SDR_BUCKET_ROWS_DEVIATION;
     for (int64_t i = 0; i < n; i++)
         scratch[i] =
             finite_or_nan(deviates ? fabs(values[i] - source->center) : values[i]);
@@ -74,7 +74,7 @@ static sdr_code run_blocks(void *user, int64_t begin, int64_t end, int worker,
                            sdr_error *error) {
     (void)error;
     const pass *p = user;
-    const sdr_cells_kernels *kernels = &sdr_dispatch_active()->cells;
+    const sdr_buckets_kernels *kernels = &sdr_dispatch_active()->buckets;
     double scratch[SDR_BLOCK_ROWS];
     uint16_t ids[PART_ROWS];
     uint64_t fixed[PART_ROWS];
@@ -82,7 +82,7 @@ static sdr_code run_blocks(void *user, int64_t begin, int64_t end, int worker,
         int64_t start = block * SDR_BLOCK_ROWS;
         int64_t rows = p->source->column->length - start;
         if (rows > SDR_BLOCK_ROWS) rows = SDR_BLOCK_ROWS;
-        const double *values = sdr_cell_source_load(p->source, start, rows, scratch);
+        const double *values = sdr_bucket_source_load(p->source, start, rows, scratch);
         for (int64_t i = 0; i < rows; i += PART_ROWS) {
             int64_t n = rows - i < PART_ROWS ? rows - i : PART_ROWS;
             if (p->with_sums)
@@ -95,7 +95,7 @@ static sdr_code run_blocks(void *user, int64_t begin, int64_t end, int worker,
     return SDR_OK;
 }
 
-static int64_t blocks_of(const sdr_cell_source *source) {
+static int64_t blocks_of(const sdr_bucket_source *source) {
     return (source->column->length + SDR_BLOCK_ROWS - 1) / SDR_BLOCK_ROWS;
 }
 
@@ -105,7 +105,7 @@ static sdr_code run_pass(pass *p, const sdr_context *context, sdr_error *error) 
 }
 
 static sdr_code no_memory(sdr_error *error) {
-    return sdr_error_set(error, SDR_NO_MEMORY, "no memory for tables of cells");
+    return sdr_error_set(error, SDR_NO_MEMORY, "no memory for tables of buckets");
 }
 
 /* --- counting --- */
@@ -113,7 +113,7 @@ static sdr_code no_memory(sdr_error *error) {
 static void count_part(const pass *p, int worker, const uint16_t *ids,
                        const uint64_t *fixed, const double *values, int64_t n) {
     (void)fixed, (void)values;
-    uint32_t *counts = (uint32_t *)p->tables + (int64_t)worker * SDR_CELLS;
+    uint32_t *counts = (uint32_t *)p->tables + (int64_t)worker * SDR_BUCKETS;
     int64_t i = 0;
     for (; i + 4 <= n; i += 4) { /* four ids a load */
         uint64_t four;
@@ -127,95 +127,96 @@ static void count_part(const pass *p, int worker, const uint16_t *ids,
         counts[ids[i]]++;
 }
 
-/* A cell as one vector, so that its two words take one load and one store. */
-typedef uint64_t cell_vector __attribute__((vector_size(16), may_alias));
-_Static_assert(sizeof(sdr_cell) == sizeof(cell_vector), "sum, then count");
+/* A bucket as one vector, so that its two words take one load and one store. */
+typedef uint64_t bucket_vector __attribute__((vector_size(16), may_alias));
+_Static_assert(sizeof(sdr_bucket) == sizeof(bucket_vector), "sum, then count");
 
 static void sum_part(const pass *p, int worker, const uint16_t *ids,
                      const uint64_t *fixed, const double *values, int64_t n) {
     (void)values;
-    cell_vector *table = (cell_vector *)p->tables + (int64_t)worker * SDR_CELLS;
+    bucket_vector *table = (bucket_vector *)p->tables + (int64_t)worker * SDR_BUCKETS;
     int64_t i = 0;
     for (; i + 4 <= n; i += 4) { /* four ids a load */
         uint64_t four;
         memcpy(&four, ids + i, sizeof four);
-        table[four & 0xffff] += (cell_vector){fixed[i], 1};
-        table[four >> 16 & 0xffff] += (cell_vector){fixed[i + 1], 1};
-        table[four >> 32 & 0xffff] += (cell_vector){fixed[i + 2], 1};
-        table[four >> 48] += (cell_vector){fixed[i + 3], 1};
+        table[four & 0xffff] += (bucket_vector){fixed[i], 1};
+        table[four >> 16 & 0xffff] += (bucket_vector){fixed[i + 1], 1};
+        table[four >> 32 & 0xffff] += (bucket_vector){fixed[i + 2], 1};
+        table[four >> 48] += (bucket_vector){fixed[i + 3], 1};
     }
     for (; i < n; i++)
-        table[ids[i]] += (cell_vector){fixed[i], 1};
+        table[ids[i]] += (bucket_vector){fixed[i], 1};
 }
 
-static void add_tables(sdr_cell *table, const pass *p, int workers) {
-    memset(table, 0, SDR_CELLS * sizeof *table);
+static void add_tables(sdr_bucket *table, const pass *p, int workers) {
+    memset(table, 0, SDR_BUCKETS * sizeof *table);
     for (int worker = 0; worker < workers; worker++)
-        for (int id = 0; id < SDR_CELLS; id++) {
-            int64_t at = (int64_t)worker * SDR_CELLS + id;
+        for (int id = 0; id < SDR_BUCKETS; id++) {
+            int64_t at = (int64_t)worker * SDR_BUCKETS + id;
             if (p->with_sums) {
-                table[id].sum += ((const sdr_cell *)p->tables)[at].sum;
-                table[id].count += ((const sdr_cell *)p->tables)[at].count;
+                table[id].sum += ((const sdr_bucket *)p->tables)[at].sum;
+                table[id].count += ((const sdr_bucket *)p->tables)[at].count;
             } else {
                 table[id].count += ((const uint32_t *)p->tables)[at];
             }
         }
 }
 
-sdr_code sdr_cells_count(sdr_cell *table, bool with_sums, const sdr_cell_source *source,
-                         const sdr_cell_map *map, const sdr_context *context,
-                         sdr_error *error) {
+sdr_code sdr_buckets_count(sdr_bucket *table, bool with_sums,
+                           const sdr_bucket_source *source, const sdr_bucket_map *map,
+                           const sdr_context *context, sdr_error *error) {
     int workers = sdr_parallel_workers(context, blocks_of(source), COST_BYTES);
     if (source->column->length > UINT32_MAX) with_sums = true; /* has wider counts */
-    size_t cell_bytes = with_sums ? sizeof(sdr_cell) : sizeof(uint32_t);
+    size_t bucket_bytes = with_sums ? sizeof(sdr_bucket) : sizeof(uint32_t);
     pass p = {.source = source,
               .map = map,
               .body = with_sums ? sum_part : count_part,
               .with_sums = with_sums};
     if (workers == 1 && with_sums) { /* as they are wanted */
-        memset(table, 0, SDR_CELLS * cell_bytes);
+        memset(table, 0, SDR_BUCKETS * bucket_bytes);
         p.tables = table;
         return run_pass(&p, context, error);
     }
-    p.tables = sdr_allocate((size_t)workers * SDR_CELLS * cell_bytes);
+    p.tables = sdr_allocate((size_t)workers * SDR_BUCKETS * bucket_bytes);
     if (p.tables == NULL) return no_memory(error);
-    memset(p.tables, 0, (size_t)workers * SDR_CELLS * cell_bytes);
+    memset(p.tables, 0, (size_t)workers * SDR_BUCKETS * bucket_bytes);
     sdr_code code = run_pass(&p, context, error);
     if (code == SDR_OK) add_tables(table, &p, workers);
     sdr_release(p.tables);
     return code;
 }
 
-/* --- counting where cells hold single values --- */
+/* --- counting where buckets hold single values --- */
 
 /* Bits of NaN that no arithmetic makes: no value yet, several values. */
 #define NO_VALUE UINT64_C(0x7ff4000000000001)
 #define SEVERAL UINT64_C(0x7ff4000000000002)
 
-typedef struct tied_cell {
+typedef struct tied_bucket {
     uint64_t value, count;
-} tied_cell;
+} tied_bucket;
 
-static void differ(tied_cell *cell, uint64_t value) {
-    cell->value = cell->value == NO_VALUE ? value : SEVERAL;
+static void differ(tied_bucket *bucket, uint64_t value) {
+    bucket->value = bucket->value == NO_VALUE ? value : SEVERAL;
 }
 
 static void tie_part(const pass *p, int worker, const uint16_t *ids,
                      const uint64_t *fixed, const double *values, int64_t n) {
     (void)fixed;
-    tied_cell *table = (tied_cell *)p->tables + (int64_t)worker * SDR_CELLS;
+    tied_bucket *table = (tied_bucket *)p->tables + (int64_t)worker * SDR_BUCKETS;
     for (int64_t i = 0; i < n; i++) {
         double value = values[i] + 0.0; /* -0.0 is 0.0 */
         uint64_t bits;
         memcpy(&bits, &value, sizeof bits);
-        tied_cell *cell = &table[ids[i]];
-        if (__builtin_expect(cell->value != bits, 0)) differ(cell, bits);
-        cell->count++;
+        tied_bucket *bucket = &table[ids[i]];
+        if (__builtin_expect(bucket->value != bits, 0)) differ(bucket, bits);
+        bucket->count++;
     }
 }
 
-static void add_tied(sdr_cell *table, sdr_cell_bits *bits, const tied_cell *tied) {
-    for (int id = 0; id < SDR_CELLS; id++) {
+static void add_tied(sdr_bucket *table, sdr_bucket_bits *bits,
+                     const tied_bucket *tied) {
+    for (int id = 0; id < SDR_BUCKETS; id++) {
         table[id].count += (int64_t)tied[id].count;
         if (tied[id].value == NO_VALUE) continue;
         bits[id].all &= tied[id].value == SEVERAL ? 0 : tied[id].value;
@@ -223,38 +224,40 @@ static void add_tied(sdr_cell *table, sdr_cell_bits *bits, const tied_cell *tied
     }
 }
 
-sdr_code sdr_cells_count_ties(sdr_cell *table, sdr_cell_bits *bits,
-                              const sdr_cell_source *source, const sdr_cell_map *map,
-                              const sdr_context *context, sdr_error *error) {
+sdr_code sdr_buckets_count_ties(sdr_bucket *table, sdr_bucket_bits *bits,
+                                const sdr_bucket_source *source,
+                                const sdr_bucket_map *map, const sdr_context *context,
+                                sdr_error *error) {
     int workers = sdr_parallel_workers(context, blocks_of(source), COST_BYTES);
     pass p = {.source = source, .map = map, .body = tie_part};
-    tied_cell *tables = sdr_allocate((size_t)workers * SDR_CELLS * sizeof *tables);
+    tied_bucket *tables = sdr_allocate((size_t)workers * SDR_BUCKETS * sizeof *tables);
     if (tables == NULL) return no_memory(error);
     p.tables = tables;
-    for (int64_t i = 0; i < (int64_t)workers * SDR_CELLS; i++)
-        tables[i] = (tied_cell){NO_VALUE, 0};
+    for (int64_t i = 0; i < (int64_t)workers * SDR_BUCKETS; i++)
+        tables[i] = (tied_bucket){NO_VALUE, 0};
     sdr_code code = run_pass(&p, context, error);
-    memset(table, 0, SDR_CELLS * sizeof *table);
+    memset(table, 0, SDR_BUCKETS * sizeof *table);
     for (int worker = 0; worker < workers; worker++)
-        add_tied(table, bits, tables + (int64_t)worker * SDR_CELLS);
+        add_tied(table, bits, tables + (int64_t)worker * SDR_BUCKETS);
     sdr_release(tables);
     return code;
 }
 
 /* --- bits that are shared --- */
 
-sdr_code sdr_cell_bits_new(sdr_cell_bits **out, sdr_error *error) {
-    *out = sdr_allocate(SDR_CELLS * sizeof **out);
+sdr_code sdr_bucket_bits_new(sdr_bucket_bits **out, sdr_error *error) {
+    *out = sdr_allocate(SDR_BUCKETS * sizeof **out);
     if (*out == NULL) return no_memory(error);
-    for (int id = 0; id < SDR_CELLS; id++)
-        (*out)[id] = (sdr_cell_bits){UINT64_MAX, 0};
+    for (int id = 0; id < SDR_BUCKETS; id++)
+        (*out)[id] = (sdr_bucket_bits){UINT64_MAX, 0};
     return SDR_OK;
 }
 
 static void share_part(const pass *p, int worker, const uint16_t *ids,
                        const uint64_t *fixed, const double *values, int64_t n) {
     (void)fixed;
-    sdr_cell_bits *table = (sdr_cell_bits *)p->tables + (int64_t)worker * SDR_CELLS;
+    sdr_bucket_bits *table =
+        (sdr_bucket_bits *)p->tables + (int64_t)worker * SDR_BUCKETS;
     for (int64_t i = 0; i < n; i++) {
         double value = values[i] + 0.0; /* -0.0 is 0.0 */
         uint64_t bits;
@@ -264,20 +267,21 @@ static void share_part(const pass *p, int worker, const uint16_t *ids,
     }
 }
 
-sdr_code sdr_cells_share(sdr_cell_bits *bits, const sdr_cell_set *wanted,
-                         const sdr_cell_source *source, const sdr_cell_map *map,
-                         const sdr_context *context, sdr_error *error) {
+sdr_code sdr_buckets_share(sdr_bucket_bits *bits, const sdr_bucket_set *wanted,
+                           const sdr_bucket_source *source, const sdr_bucket_map *map,
+                           const sdr_context *context, sdr_error *error) {
     int workers = sdr_parallel_workers(context, blocks_of(source), COST_BYTES);
     pass p = {.source = source, .map = map, .body = share_part};
-    sdr_cell_bits *tables = sdr_allocate((size_t)workers * SDR_CELLS * sizeof *tables);
+    sdr_bucket_bits *tables =
+        sdr_allocate((size_t)workers * SDR_BUCKETS * sizeof *tables);
     if (tables == NULL) return no_memory(error);
     p.tables = tables;
-    for (int64_t i = 0; i < (int64_t)workers * SDR_CELLS; i++)
-        tables[i] = (sdr_cell_bits){UINT64_MAX, 0};
+    for (int64_t i = 0; i < (int64_t)workers * SDR_BUCKETS; i++)
+        tables[i] = (sdr_bucket_bits){UINT64_MAX, 0};
     sdr_code code = run_pass(&p, context, error);
-    for (int64_t i = 0; i < (int64_t)workers * SDR_CELLS; i++) {
-        int id = (int)(i % SDR_CELLS);
-        if (!sdr_cell_set_has(wanted, id)) continue;
+    for (int64_t i = 0; i < (int64_t)workers * SDR_BUCKETS; i++) {
+        int id = (int)(i % SDR_BUCKETS);
+        if (!sdr_bucket_set_has(wanted, id)) continue;
         bits[id].all &= tables[i].all;
         bits[id].any |= tables[i].any;
     }
@@ -332,10 +336,10 @@ static void collect_part(const pass *p, int worker, const uint16_t *ids,
     double found[PART_ROWS + SDR_SELECT_SLACK];
     int64_t k = 0;
     if (p->n_runs == 1)
-        k = sdr_dispatch_active()->cells.between(found, values, n, p->run);
+        k = sdr_dispatch_active()->buckets.between(found, values, n, p->run);
     else if (p->n_runs > 0)
-        k = sdr_dispatch_active()->cells.select(found, ids, values, n, p->runs,
-                                                p->n_runs);
+        k = sdr_dispatch_active()->buckets.select(found, ids, values, n, p->runs,
+                                                  p->n_runs);
     else
         k = (p->few ? move_few : move_wanted)(found, p->wanted, ids, values, n);
     if (k == 0) return;
@@ -344,15 +348,15 @@ static void collect_part(const pass *p, int worker, const uint16_t *ids,
     memcpy(p->out + at, found, (size_t)k * sizeof *found);
 }
 
-bool sdr_cell_set_runs(sdr_cell_run *runs, int *n_runs, const sdr_cell_set *set) {
+bool sdr_bucket_set_runs(sdr_bucket_run *runs, int *n_runs, const sdr_bucket_set *set) {
     *n_runs = 0;
-    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++) {
-        if (!sdr_cell_set_has(set, id)) continue;
-        if (*n_runs == SDR_CELL_RUNS) return false;
+    for (int id = SDR_BUCKET_FIRST; id <= SDR_BUCKET_LAST; id++) {
+        if (!sdr_bucket_set_has(set, id)) continue;
+        if (*n_runs == SDR_BUCKET_RUNS) return false;
         int low = id;
-        while (id < SDR_CELL_LAST && sdr_cell_set_has(set, id + 1))
+        while (id < SDR_BUCKET_LAST && sdr_bucket_set_has(set, id + 1))
             id++;
-        runs[(*n_runs)++] = (sdr_cell_run){(uint16_t)low, (uint16_t)(id - low)};
+        runs[(*n_runs)++] = (sdr_bucket_run){(uint16_t)low, (uint16_t)(id - low)};
     }
     return true;
 }
@@ -364,13 +368,13 @@ static double value_of_key(uint64_t key) {
     return value;
 }
 
-/* The smallest value whose cell is `id` or above; past them all, NaN's key. The map is
- * monotone, so that halving the keys of all values finds it. */
-static uint64_t first_key(int id, const sdr_cell_map *map) {
+/* The smallest value whose bucket is `id` or above; past them all, NaN's key. The map
+ * is monotone, so that halving the keys of all values finds it. */
+static uint64_t first_key(int id, const sdr_bucket_map *map) {
     uint64_t low = FIRST_KEY, high = LAST_KEY + 1;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
-        if (cell_of(value_of_key(middle), map) >= id)
+        if (bucket_of(value_of_key(middle), map) >= id)
             high = middle;
         else
             low = middle + 1;
@@ -378,18 +382,18 @@ static uint64_t first_key(int id, const sdr_cell_map *map) {
     return low;
 }
 
-sdr_value_run sdr_cell_run_values(sdr_cell_run run, const sdr_cell_map *map) {
+sdr_value_run sdr_bucket_run_values(sdr_bucket_run run, const sdr_bucket_map *map) {
     uint64_t first = first_key(run.low, map);
     uint64_t stop = first_key(run.low + run.width + 1, map);
     if (first >= stop) return (sdr_value_run){INFINITY, -INFINITY};
     return (sdr_value_run){value_of_key(first), value_of_key(stop - 1)};
 }
 
-static void fill_bytes(uint8_t *table, const sdr_cell_set *set) {
-    memset(table, 0, SDR_CELLS);
-    for (int word = 0; word < SDR_CELLS / 64; word++)
-        for (uint64_t cells = set->words[word]; cells != 0; cells &= cells - 1)
-            table[word * 64 + __builtin_ctzll(cells)] = 1;
+static void fill_bytes(uint8_t *table, const sdr_bucket_set *set) {
+    memset(table, 0, SDR_BUCKETS);
+    for (int word = 0; word < SDR_BUCKETS / 64; word++)
+        for (uint64_t buckets = set->words[word]; buckets != 0; buckets &= buckets - 1)
+            table[word * 64 + __builtin_ctzll(buckets)] = 1;
 }
 
 static sdr_code rows_changed(sdr_error *error) {
@@ -399,13 +403,13 @@ static sdr_code rows_changed(sdr_error *error) {
                          "write to them?");
 }
 
-sdr_code sdr_cells_collect(double *out, int64_t room, const sdr_cell_set *wanted,
-                           bool few, const sdr_cell_source *source,
-                           const sdr_cell_map *map, const sdr_context *context,
-                           sdr_error *error) {
+sdr_code sdr_buckets_collect(double *out, int64_t room, const sdr_bucket_set *wanted,
+                             bool few, const sdr_bucket_source *source,
+                             const sdr_bucket_map *map, const sdr_context *context,
+                             sdr_error *error) {
     atomic_llong taken;
     atomic_init(&taken, 0);
-    uint8_t table[SDR_CELLS];
+    uint8_t table[SDR_BUCKETS];
     pass p = {.source = source,
               .map = map,
               .wanted = table,
@@ -414,9 +418,9 @@ sdr_code sdr_cells_collect(double *out, int64_t room, const sdr_cell_set *wanted
               .out = out,
               .room = room,
               .taken = &taken};
-    if (!sdr_cell_set_runs(p.runs, &p.n_runs, wanted)) p.n_runs = 0;
+    if (!sdr_bucket_set_runs(p.runs, &p.n_runs, wanted)) p.n_runs = 0;
     if (p.n_runs == 0) fill_bytes(table, wanted);
-    if (p.n_runs == 1) p.run = sdr_cell_run_values(p.runs[0], map);
+    if (p.n_runs == 1) p.run = sdr_bucket_run_values(p.runs[0], map);
     SDR_TRY(run_pass(&p, context, error));
     return atomic_load(&taken) == room ? SDR_OK : rows_changed(error);
 }
@@ -424,12 +428,12 @@ sdr_code sdr_cells_collect(double *out, int64_t room, const sdr_cell_set *wanted
 /* --- the map --- */
 
 /* Finite rows at equal distances; returns how many. */
-static int64_t sample(double *out, const sdr_cell_source *source) {
+static int64_t sample(double *out, const sdr_bucket_source *source) {
     int64_t rows = source->column->length, found = 0;
     int64_t wanted = rows < SAMPLE_ROWS ? rows : SAMPLE_ROWS;
     for (int64_t i = 0; i < wanted; i++) {
         double scratch,
-            value = *sdr_cell_source_load(source, rows / wanted * i, 1, &scratch);
+            value = *sdr_bucket_source_load(source, rows / wanted * i, 1, &scratch);
         if (isfinite(value)) out[found++] = value;
     }
     return found;
@@ -448,29 +452,29 @@ static double range_of(const double *sorted, int64_t n) {
     return 1.0;
 }
 
-/* 2^quantum quanta a unit: as fine as leaves the wrapping sums of typical cells, 2^-30
- * of range * rows, a factor of 16 below 2^62. */
+/* 2^quantum quanta a unit: as fine as leaves the wrapping sums of typical buckets,
+ * 2^-30 of range * rows, a factor of 16 below 2^62. */
 static int quantum_of(double range, int64_t rows) {
-    enum { FINEST = 1000, SUM_BITS = 62, CELL_BITS = 28, SPARE_BITS = 4 };
-    int quantum = SUM_BITS + CELL_BITS - SPARE_BITS - ilogb(range) - 1;
+    enum { FINEST = 1000, SUM_BITS = 62, BUCKET_BITS = 28, SPARE_BITS = 4 };
+    int quantum = SUM_BITS + BUCKET_BITS - SPARE_BITS - ilogb(range) - 1;
     for (; rows > 1; rows /= 2)
         quantum--;
     if (quantum > FINEST) return FINEST;
     return quantum < -FINEST ? -FINEST : quantum;
 }
 
-static sdr_cell_ties ties_of(const double *sorted, int64_t n) {
+static sdr_bucket_ties ties_of(const double *sorted, int64_t n) {
     const double some = 1.0 / 32.0, most = 3.0 / 4.0; /* of the rows repeat another */
     int64_t repeated = 0;
     for (int64_t i = 1; i < n; i++)
         repeated += sorted[i] == sorted[i - 1];
-    if ((double)repeated >= most * (double)n) return SDR_CELL_TIES_MOST;
-    if ((double)repeated >= some * (double)n) return SDR_CELL_TIES_SOME;
-    return SDR_CELL_TIES_FEW;
+    if ((double)repeated >= most * (double)n) return SDR_BUCKET_TIES_MOST;
+    if ((double)repeated >= some * (double)n) return SDR_BUCKET_TIES_SOME;
+    return SDR_BUCKET_TIES_FEW;
 }
 
-sdr_code sdr_cells_choose(sdr_cell_map *map, sdr_cell_ties *ties,
-                          const sdr_cell_source *sources, int n, sdr_error *error) {
+sdr_code sdr_buckets_choose(sdr_bucket_map *map, sdr_bucket_ties *ties,
+                            const sdr_bucket_source *sources, int n, sdr_error *error) {
     double *values = sdr_allocate((size_t)n * SAMPLE_ROWS * 2 * sizeof *values);
     if (values == NULL) return no_memory(error);
     int64_t found = 0, rows = 0;
@@ -478,7 +482,7 @@ sdr_code sdr_cells_choose(sdr_cell_map *map, sdr_cell_ties *ties,
         found += sample(values + found, &sources[i]);
         rows += sources[i].column->length;
     }
-    *map = (sdr_cell_map){.center = 0.0, .inverse = 1.0};
+    *map = (sdr_bucket_map){.center = 0.0, .inverse = 1.0};
     double range = 1.0;
     if (found > 0) {
         sdr_sort_doubles(values, (sdr_key *)(values + (int64_t)n * SAMPLE_ROWS), found,
@@ -497,23 +501,24 @@ sdr_code sdr_cells_choose(sdr_cell_map *map, sdr_cell_ties *ties,
 
 /* --- sorted rows --- */
 
-sdr_code sdr_cells_sorted_init(sdr_cells_sorted *out, const double *values, int64_t n,
-                               const sdr_context *context, sdr_error *error) {
-    *out = (sdr_cells_sorted){.values = values, .n = n};
+sdr_code sdr_buckets_sorted_init(sdr_buckets_sorted *out, const double *values,
+                                 int64_t n, const sdr_context *context,
+                                 sdr_error *error) {
+    *out = (sdr_buckets_sorted){.values = values, .n = n};
     sdr_column column;
     SDR_TRY(sdr_column_over(&column, values, n, error));
-    const sdr_cell_source source = {.column = &column};
-    sdr_code code = sdr_cells_choose(&out->map, &out->ties, &source, 1, error);
-    out->table = code == SDR_OK ? sdr_allocate(SDR_CELLS * sizeof *out->table) : NULL;
+    const sdr_bucket_source source = {.column = &column};
+    sdr_code code = sdr_buckets_choose(&out->map, &out->ties, &source, 1, error);
+    out->table = code == SDR_OK ? sdr_allocate(SDR_BUCKETS * sizeof *out->table) : NULL;
     if (code == SDR_OK && out->table == NULL) code = no_memory(error);
     if (code == SDR_OK)
-        code = sdr_cells_count(out->table, true, &source, &out->map, context, error);
+        code = sdr_buckets_count(out->table, true, &source, &out->map, context, error);
     sdr_column_reset(&column);
-    if (code != SDR_OK) sdr_cells_sorted_reset(out);
+    if (code != SDR_OK) sdr_buckets_sorted_reset(out);
     return code;
 }
 
-void sdr_cells_sorted_reset(sdr_cells_sorted *sorted) {
+void sdr_buckets_sorted_reset(sdr_buckets_sorted *sorted) {
     sdr_release(sorted->table);
     memset(sorted, 0, sizeof *sorted);
 }
@@ -524,9 +529,9 @@ static uint64_t bits_of(double value) {
     return bits;
 }
 
-void sdr_cells_share_sorted(sdr_cell_bits *bits, const sdr_cells_sorted *sorted) {
+void sdr_buckets_share_sorted(sdr_bucket_bits *bits, const sdr_buckets_sorted *sorted) {
     int64_t start = 0;
-    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++) {
+    for (int id = SDR_BUCKET_FIRST; id <= SDR_BUCKET_LAST; id++) {
         int64_t count = sorted->table[id].count;
         if (count == 0) continue;
         uint64_t first = bits_of(sorted->values[start]);

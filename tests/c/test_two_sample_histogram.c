@@ -1,5 +1,5 @@
-/* Counts for a picture from the passes of two samples: against sorted values, whatever
- * else the passes are for, and without changing what they answer. */
+/* Counts for a histogram from the passes of two samples: against sorted values,
+ * whatever else the passes are for, and without changing what they answer. */
 #include "support.h"
 
 #include "simdrift/drift.h"
@@ -74,14 +74,14 @@ static int64_t rows_below(const double *sorted, double cut) {
 }
 
 static void expect_counts(const int64_t *counts, const double *sorted,
-                          const sdr_picture *picture) {
+                          const sdr_two_sample_histogram *histogram) {
     int64_t before = 0;
-    for (int i = 0; i < picture->n_cuts; i++) {
-        int64_t below = rows_below(sorted, picture->cuts[i]);
+    for (int i = 0; i < histogram->n_cuts; i++) {
+        int64_t below = rows_below(sorted, histogram->cuts[i]);
         assert_int_equal(counts[i], below - before);
         before = below;
     }
-    assert_int_equal(counts[picture->n_cuts], ROWS - before);
+    assert_int_equal(counts[histogram->n_cuts], ROWS - before);
 }
 
 static void sort_both(void) {
@@ -91,13 +91,13 @@ static void sort_both(void) {
     qsort(sorted_y, ROWS, sizeof *y, by_value);
 }
 
-static void expect_cuts(const sdr_picture *picture) {
+static void expect_cuts(const sdr_two_sample_histogram *histogram) {
     double low = sorted_quantile(0.01), high = sorted_quantile(0.99);
     double step = (high - low) / (POINTS - 1);
-    assert_int_equal(picture->n_cuts, POINTS);
+    assert_int_equal(histogram->n_cuts, POINTS);
     for (int i = 0; i < POINTS - 1; i++)
-        assert_true(picture->cuts[i] == i * step + low);
-    assert_true(picture->cuts[POINTS - 1] == high);
+        assert_true(histogram->cuts[i] == i * step + low);
+    assert_true(histogram->cuts[POINTS - 1] == high);
 }
 
 static void expect_same(const sdr_two_sample *a, const sdr_two_sample *b) {
@@ -108,9 +108,10 @@ static void expect_same(const sdr_two_sample *a, const sdr_two_sample *b) {
     assert_int_equal(a->ks_sign, b->ks_sign);
 }
 
-static const sdr_picture wished = {.points = POINTS, .low = 0.01, .high = 0.99};
+static const sdr_two_sample_histogram wished = {
+    .points = POINTS, .low = 0.01, .high = 0.99};
 
-static void test_a_picture_counts_the_sorted_values(void **state) {
+static void test_a_histogram_counts_the_sorted_values(void **state) {
     (void)state;
     uint64_t seed = 20130208;
     for (int f = 0; f < FILLS; f++) {
@@ -121,18 +122,18 @@ static void test_a_picture_counts_the_sorted_values(void **state) {
             for (int threads = 1; threads < 4; threads++) {
                 sdr_context context = {.threads = threads};
                 sdr_two_sample plain, drawn;
-                sdr_picture picture = wished;
+                sdr_two_sample_histogram histogram = wished;
                 assert_int_equal(
                     sdr_two_sample_columns(&plain, NULL, &a, &b, flags, &context, NULL),
                     SDR_OK);
-                assert_int_equal(sdr_two_sample_columns(&drawn, &picture, &a, &b, flags,
-                                                        &context, NULL),
+                assert_int_equal(sdr_two_sample_columns(&drawn, &histogram, &a, &b,
+                                                        flags, &context, NULL),
                                  SDR_OK);
                 expect_same(&drawn, &plain);
-                assert_true(picture.done);
-                expect_cuts(&picture);
-                expect_counts(picture.reference, sorted_x, &picture);
-                expect_counts(picture.current, sorted_y, &picture);
+                assert_true(histogram.done);
+                expect_cuts(&histogram);
+                expect_counts(histogram.reference, sorted_x, &histogram);
+                expect_counts(histogram.current, sorted_y, &histogram);
             }
         sdr_column_reset(&a);
         sdr_column_reset(&b);
@@ -140,7 +141,7 @@ static void test_a_picture_counts_the_sorted_values(void **state) {
 }
 
 static void
-test_a_picture_over_known_cut_points_counts_what_is_not_sorted(void **state) {
+test_a_histogram_over_known_cut_points_counts_what_is_not_sorted(void **state) {
     (void)state;
     uint64_t seed = 1;
     for (int f = 0; f < FILLS; f++) {
@@ -149,38 +150,39 @@ test_a_picture_over_known_cut_points_counts_what_is_not_sorted(void **state) {
         sdr_column a = column_of(x, ROWS), b = column_of(y, ROWS);
         sdr_prepared *prepared;
         assert_int_equal(sdr_prepared_new(&prepared, &a, NULL, NULL), SDR_OK);
-        sdr_picture picture = {.n_cuts = 4, .cuts = {-1.0, 0.0, 0.75, 3.0}};
+        sdr_two_sample_histogram histogram = {.n_cuts = 4,
+                                              .cuts = {-1.0, 0.0, 0.75, 3.0}};
         sdr_two_sample out;
         assert_int_equal(
-            sdr_two_sample_prepared(&out, &picture, prepared, &b, 3, NULL, NULL),
+            sdr_two_sample_prepared(&out, &histogram, prepared, &b, 3, NULL, NULL),
             SDR_OK);
-        assert_true(picture.done);
-        expect_counts(picture.current, sorted_y, &picture);
-        picture.done = false;
-        assert_int_equal(sdr_two_sample_columns(&out, &picture, &a, &b, 3, NULL, NULL),
-                         SDR_OK);
-        assert_true(picture.done);
-        expect_counts(picture.reference, sorted_x, &picture);
-        expect_counts(picture.current, sorted_y, &picture);
+        assert_true(histogram.done);
+        expect_counts(histogram.current, sorted_y, &histogram);
+        histogram.done = false;
+        assert_int_equal(
+            sdr_two_sample_columns(&out, &histogram, &a, &b, 3, NULL, NULL), SDR_OK);
+        assert_true(histogram.done);
+        expect_counts(histogram.reference, sorted_x, &histogram);
+        expect_counts(histogram.current, sorted_y, &histogram);
         sdr_prepared_free(prepared);
         sdr_column_reset(&a);
         sdr_column_reset(&b);
     }
 }
 
-static void test_a_cell_of_many_rows_and_several_values_is_left_alone(void **state) {
+static void test_a_bucket_of_many_rows_and_several_values_is_left_alone(void **state) {
     (void)state;
     uint64_t seed = 5;
     fill_zeros_from(&seed, 0.0);
     sdr_column a = column_of(x, ROWS), b = column_of(y, ROWS);
     sdr_two_sample plain, drawn;
-    sdr_picture picture = wished;
+    sdr_two_sample_histogram histogram = wished;
     assert_int_equal(sdr_two_sample_columns(&plain, NULL, &a, &b, 3, NULL, NULL),
                      SDR_OK);
-    assert_int_equal(sdr_two_sample_columns(&drawn, &picture, &a, &b, 3, NULL, NULL),
+    assert_int_equal(sdr_two_sample_columns(&drawn, &histogram, &a, &b, 3, NULL, NULL),
                      SDR_OK);
     expect_same(&drawn, &plain);
-    assert_false(picture.done);
+    assert_false(histogram.done);
     sdr_column_reset(&a);
     sdr_column_reset(&b);
 }
@@ -195,54 +197,55 @@ static void test_rows_that_are_missing_or_infinite(void **state) {
         y[i] = i % 2000 ? NAN : -INFINITY;
     }
     sdr_column a = column_of(x, ROWS), b = column_of(y, ROWS);
-    sdr_picture picture = wished;
-    assert_int_equal(sdr_two_sample_columns(&out, &picture, &a, &b, 1, NULL, NULL),
+    sdr_two_sample_histogram histogram = wished;
+    assert_int_equal(sdr_two_sample_columns(&out, &histogram, &a, &b, 1, NULL, NULL),
                      SDR_OK);
-    assert_true(picture.done);
+    assert_true(histogram.done);
     int64_t counted = 0, infinite = 0;
-    for (int i = 0; i <= picture.n_cuts; i++)
-        counted += picture.current[i];
+    for (int i = 0; i <= histogram.n_cuts; i++)
+        counted += histogram.current[i];
     for (int i = 0; i < ROWS; i++)
         infinite += isinf(y[i]) != 0;
     assert_int_equal(counted, ROWS - ROWS / 2000);
-    assert_true(picture.current[0] > infinite && infinite == ROWS / 2000);
+    assert_true(histogram.current[0] > infinite && infinite == ROWS / 2000);
     for (int i = 0; i < ROWS / 50; i++) /* the 1 % quantile is infinite */
         x[i] = -INFINITY;
-    picture = wished;
-    assert_int_equal(sdr_two_sample_columns(&out, &picture, &a, &b, 1, NULL, NULL),
+    histogram = wished;
+    assert_int_equal(sdr_two_sample_columns(&out, &histogram, &a, &b, 1, NULL, NULL),
                      SDR_OK);
-    assert_false(picture.done);
+    assert_false(histogram.done);
     sdr_column_reset(&a);
     sdr_column_reset(&b);
 }
 
-static void test_what_is_no_picture_is_refused(void **state) {
+static void test_what_is_no_histogram_is_refused(void **state) {
     (void)state;
     uint64_t seed = 3;
     fill_normal(&seed);
     sdr_column a = column_of(x, ROWS), b = column_of(y, ROWS);
-    const sdr_picture refused[] = {
+    const sdr_two_sample_histogram refused[] = {
         {.points = 1, .low = 0.01, .high = 0.99},
-        {.points = SDR_PICTURE_POINTS + 1, .low = 0.01, .high = 0.99},
+        {.points = SDR_TWO_SAMPLE_POINTS + 1, .low = 0.01, .high = 0.99},
         {.points = POINTS, .low = 0.5, .high = 0.5},
         {.points = POINTS, .low = -0.1, .high = 0.5},
         {.points = POINTS, .low = 0.1, .high = NAN},
-        {.n_cuts = SDR_PICTURE_POINTS + 1},
+        {.n_cuts = SDR_TWO_SAMPLE_POINTS + 1},
         {.n_cuts = -1},
         {.n_cuts = 2, .cuts = {1.0, 1.0}},
         {.n_cuts = 1, .cuts = {INFINITY}},
     };
     sdr_two_sample out;
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
-        sdr_picture picture = refused[i];
-        assert_int_equal(sdr_two_sample_columns(&out, &picture, &a, &b, 3, NULL, NULL),
-                         SDR_INVALID_ARGUMENT);
+        sdr_two_sample_histogram histogram = refused[i];
+        assert_int_equal(
+            sdr_two_sample_columns(&out, &histogram, &a, &b, 3, NULL, NULL),
+            SDR_INVALID_ARGUMENT);
     }
     sdr_prepared *prepared;
-    sdr_picture picture = wished;
+    sdr_two_sample_histogram histogram = wished;
     assert_int_equal(sdr_prepared_new(&prepared, &a, NULL, NULL), SDR_OK);
     assert_int_equal(
-        sdr_two_sample_prepared(&out, &picture, prepared, &b, 3, NULL, NULL),
+        sdr_two_sample_prepared(&out, &histogram, prepared, &b, 3, NULL, NULL),
         SDR_INVALID_ARGUMENT);
     sdr_prepared_free(prepared);
     sdr_column_reset(&a);
@@ -256,9 +259,9 @@ typedef struct both {
 static sdr_code draw_call(void *user, sdr_error *error) {
     const both *c = user;
     sdr_context context = {.threads = 1};
-    sdr_picture picture = wished;
+    sdr_two_sample_histogram histogram = wished;
     sdr_two_sample out;
-    return sdr_two_sample_columns(&out, &picture, &c->a, &c->b, 3, &context, error);
+    return sdr_two_sample_columns(&out, &histogram, &c->a, &c->b, 3, &context, error);
 }
 
 static void test_memory_that_runs_out_is_told(void **state) {
@@ -309,15 +312,16 @@ static void test_rows_that_change_between_two_passes_are_refused(void **state) {
         for (int at = 0; at < calls; at++) {
             meddler m = {.at = at, .rows = side ? y : x, .value = kept[side][1]};
             const sdr_allocator allocator = {meddle_allocate, meddle_release, &m};
-            sdr_picture picture = {.points = POINTS, .low = 0.01, .high = 0.99};
+            sdr_two_sample_histogram histogram = {
+                .points = POINTS, .low = 0.01, .high = 0.99};
             sdr_two_sample out;
             sdr_error error;
             memcpy(x, kept[0], sizeof x);
             memcpy(y, kept[1], sizeof y);
             sdr_allocator_set(&allocator);
             sdr_code code = sdr_two_sample_columns(
-                &out, &picture, &a, &b, SDR_TWO_SAMPLE_KS | SDR_TWO_SAMPLE_WASSERSTEIN,
-                &serial, &error);
+                &out, &histogram, &a, &b,
+                SDR_TWO_SAMPLE_KS | SDR_TWO_SAMPLE_WASSERSTEIN, &serial, &error);
             sdr_allocator_set(NULL);
             calls = m.calls;
             if (code == SDR_OK) continue;
@@ -333,12 +337,12 @@ static void test_rows_that_change_between_two_passes_are_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_that_change_between_two_passes_are_refused),
-        cmocka_unit_test(test_a_picture_counts_the_sorted_values),
+        cmocka_unit_test(test_a_histogram_counts_the_sorted_values),
         cmocka_unit_test(
-            test_a_picture_over_known_cut_points_counts_what_is_not_sorted),
-        cmocka_unit_test(test_a_cell_of_many_rows_and_several_values_is_left_alone),
+            test_a_histogram_over_known_cut_points_counts_what_is_not_sorted),
+        cmocka_unit_test(test_a_bucket_of_many_rows_and_several_values_is_left_alone),
         cmocka_unit_test(test_rows_that_are_missing_or_infinite),
-        cmocka_unit_test(test_what_is_no_picture_is_refused),
+        cmocka_unit_test(test_what_is_no_histogram_is_refused),
         cmocka_unit_test(test_memory_that_runs_out_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

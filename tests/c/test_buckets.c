@@ -1,5 +1,6 @@
-/* The cells of every ISA against the scalar kernel, bit for bit; the map's order; and
- * the two samples of drift.h by cells, whatever the order and the chunks of their rows.
+/* The buckets of every ISA against the scalar kernel, bit for bit; the map's order; and
+ * the two samples of drift.h by buckets, whatever the order and the chunks of their
+ * rows.
  */
 #include "support.h"
 
@@ -16,7 +17,7 @@ static double hard_value(uint64_t *seed) {
     return random_normal(seed) * pow(10.0, (double)(random_bits(seed) % 9) - 4.0);
 }
 
-static const sdr_cell_map maps[] = {
+static const sdr_bucket_map maps[] = {
     {0.0, 1.0, 60}, {0.5, 8.0, 40}, {-3.0, 1e-3, 1000}, {1e9, 1e6, -1000}};
 
 static void test_every_isa_maps_fixes_and_selects_like_the_scalar_kernel(void **state) {
@@ -25,17 +26,17 @@ static void test_every_isa_maps_fixes_and_selects_like_the_scalar_kernel(void **
         expected_selected[MOST];
     static uint16_t ids[MOST], expected[MOST];
     static uint64_t fixed[MOST], expected_fixed[MOST];
-    const sdr_cell_run runs[] = {{16000, 300}, {16500, 0}, {30000, 2767}};
+    const sdr_bucket_run runs[] = {{16000, 300}, {16500, 0}, {30000, 2767}};
     uint64_t seed = 7;
     for (int i = 0; i < MOST; i++)
         values[i] = hard_value(&seed);
-    sdr_cells_kernels scalar;
-    sdr_cells_fill_scalar(&scalar);
+    sdr_buckets_kernels scalar;
+    sdr_buckets_fill_scalar(&scalar);
     sdr_isa before = sdr_isa_active();
     for (EACH_ISA(isa)) {
-        const sdr_cells_kernels *kernels = &sdr_dispatch_active()->cells;
+        const sdr_buckets_kernels *kernels = &sdr_dispatch_active()->buckets;
         for (int n = 0; n <= MOST; n = n < 70 ? n + 1 : n < MOST ? MOST : MOST + 1) {
-            const sdr_cell_map *map = &maps[n % 4];
+            const sdr_bucket_map *map = &maps[n % 4];
             const double *from = values + (n < MOST ? n % 3 : 0); /* misaligned too */
             scalar.map_fixed(expected, expected_fixed, from, n, map);
             kernels->map_fixed(ids, fixed, from, n, map);
@@ -59,7 +60,7 @@ static void test_every_isa_maps_fixes_and_selects_like_the_scalar_kernel(void **
     assert_int_equal(sdr_isa_force(before, NULL), SDR_OK);
 }
 
-static void test_every_isa_cuts_cells_like_the_scalar_kernel(void **state) {
+static void test_every_isa_cuts_buckets_like_the_scalar_kernel(void **state) {
     (void)state;
     static double values[MOST];
     static uint32_t parts[MOST], expected[MOST];
@@ -68,14 +69,14 @@ static void test_every_isa_cuts_cells_like_the_scalar_kernel(void **state) {
         do
             values[i] = hard_value(&seed);
         while (isnan(values[i]));
-    sdr_cells_kernels scalar;
-    sdr_cells_fill_scalar(&scalar);
+    sdr_buckets_kernels scalar;
+    sdr_buckets_fill_scalar(&scalar);
     for (EACH_ISA(isa))
-        for (int bits = 0; bits <= SDR_CELL_MOST_BITS; bits++)
+        for (int bits = 0; bits <= SDR_BUCKET_MOST_BITS; bits++)
             for (int n = MOST - 9; n <= MOST; n++) {
-                const sdr_cell_map *map = &maps[n % 4];
+                const sdr_bucket_map *map = &maps[n % 4];
                 scalar.parts(expected, values, n, map, bits);
-                sdr_dispatch_active()->cells.parts(parts, values, n, map, bits);
+                sdr_dispatch_active()->buckets.parts(parts, values, n, map, bits);
                 assert_memory_equal(parts, expected, (size_t)n * sizeof *parts);
             }
 }
@@ -85,7 +86,7 @@ static int by_value(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static void test_a_larger_value_has_no_smaller_cell(void **state) {
+static void test_a_larger_value_has_no_smaller_bucket(void **state) {
     (void)state;
     static double values[MOST];
     static uint16_t ids[MOST];
@@ -96,8 +97,8 @@ static void test_a_larger_value_has_no_smaller_cell(void **state) {
         while (isnan(values[i]));
     qsort(values, MOST, sizeof *values, by_value);
     for (int m = 0; m < 4; m++) {
-        sdr_dispatch_active()->cells.map(ids, values, MOST, &maps[m]);
-        assert_true(ids[0] >= SDR_CELL_FIRST && ids[MOST - 1] <= SDR_CELL_LAST);
+        sdr_dispatch_active()->buckets.map(ids, values, MOST, &maps[m]);
+        assert_true(ids[0] >= SDR_BUCKET_FIRST && ids[MOST - 1] <= SDR_BUCKET_LAST);
         for (int i = 1; i < MOST; i++) {
             assert_true(ids[i - 1] <= ids[i]);
             if (values[i - 1] == values[i]) assert_int_equal(ids[i - 1], ids[i]);
@@ -164,8 +165,8 @@ static void test_reversed_chunked_and_prepared_rows_give_the_same_bits(void **st
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_isa_maps_fixes_and_selects_like_the_scalar_kernel),
-        cmocka_unit_test(test_every_isa_cuts_cells_like_the_scalar_kernel),
-        cmocka_unit_test(test_a_larger_value_has_no_smaller_cell),
+        cmocka_unit_test(test_every_isa_cuts_buckets_like_the_scalar_kernel),
+        cmocka_unit_test(test_a_larger_value_has_no_smaller_bucket),
         cmocka_unit_test(test_reversed_chunked_and_prepared_rows_give_the_same_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

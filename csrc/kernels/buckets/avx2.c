@@ -1,19 +1,19 @@
-/* The cells with AVX2: two registers are eight values. */
+/* The buckets with AVX2: two registers are eight values. */
 #include <immintrin.h>
 
-#include "kernels/cells/value.h"
+#include "kernels/buckets/value.h"
 #include "kernels/lanes.h"
 
 typedef lanes eight;
 
-typedef struct cell_constants {
+typedef struct bucket_constants {
     __m256d center, inverse;
     __m256i shift; /* exponent field -> left shift of the mantissa */
-} cell_constants;
+} bucket_constants;
 
-static inline cell_constants cell_constants_of(const sdr_cell_map *map) {
-    return (cell_constants){_mm256_set1_pd(map->center), _mm256_set1_pd(map->inverse),
-                            _mm256_set1_epi64x(map->quantum - 1075)};
+static inline bucket_constants bucket_constants_of(const sdr_bucket_map *map) {
+    return (bucket_constants){_mm256_set1_pd(map->center), _mm256_set1_pd(map->inverse),
+                              _mm256_set1_epi64x(map->quantum - 1075)};
 }
 
 static inline eight eight_load(const double *p) {
@@ -21,22 +21,22 @@ static inline eight eight_load(const double *p) {
 }
 
 /* w, and in `negative` where t < 0: NaN stays NaN, and is not. */
-static inline __m256d four_widths(__m256d x, const cell_constants *c,
+static inline __m256d four_widths(__m256d x, const bucket_constants *c,
                                   __m256d *negative) {
     const __m256d sign = _mm256_set1_pd(-0.0);
     __m256d t = _mm256_mul_pd(_mm256_sub_pd(x, c->center), c->inverse);
     __m256d w = _mm256_add_pd(_mm256_andnot_pd(sign, t), _mm256_set1_pd(1.0));
     *negative = _mm256_cmp_pd(t, _mm256_setzero_pd(), _CMP_LT_OQ);
-    return _mm256_min_pd(_mm256_set1_pd(SDR_CELL_END), w);
+    return _mm256_min_pd(_mm256_set1_pd(SDR_BUCKET_END), w);
 }
 
-/* part_of_cell of values that are not NaN, with `bits` further bits of w. */
-static inline __m256i four_steps(__m256d x, const cell_constants *c, int bits) {
+/* part_of_bucket of values that are not NaN, with `bits` further bits of w. */
+static inline __m256i four_steps(__m256d x, const bucket_constants *c, int bits) {
     __m256d negative;
     __m256i step = _mm256_srl_epi64(_mm256_castpd_si256(four_widths(x, c, &negative)),
-                                    _mm_cvtsi32_si128(SDR_CELL_SHIFT - bits));
-    const int64_t middle = (int64_t)SDR_CELL_MIDDLE << bits;
-    const int64_t bias = (int64_t)SDR_CELL_BIAS << bits;
+                                    _mm_cvtsi32_si128(SDR_BUCKET_SHIFT - bits));
+    const int64_t middle = (int64_t)SDR_BUCKET_MIDDLE << bits;
+    const int64_t bias = (int64_t)SDR_BUCKET_BIAS << bits;
     __m256i up = _mm256_add_epi64(_mm256_set1_epi64x(middle - bias), step);
     __m256i down = _mm256_sub_epi64(_mm256_set1_epi64x(middle - 1 + bias), step);
     return _mm256_blendv_epi8(up, down, _mm256_castpd_si256(negative));
@@ -54,24 +54,24 @@ static inline __m256i upper_halves(__m256d low, __m256d high) {
 }
 
 /* The leading bits of w lie in the upper half: from there on eight values at a time. */
-static inline void eight_cells(uint16_t *ids, eight x, const cell_constants *c) {
+static inline void eight_buckets(uint16_t *ids, eight x, const bucket_constants *c) {
     __m256d low_negative, high_negative;
     __m256d low = four_widths(x.low, c, &low_negative);
     __m256d high = four_widths(x.high, c, &high_negative);
-    __m256i leading = _mm256_srli_epi32(upper_halves(low, high), SDR_CELL_SHIFT - 32);
-    __m256i step = _mm256_sub_epi32(leading, _mm256_set1_epi32(SDR_CELL_BIAS));
+    __m256i leading = _mm256_srli_epi32(upper_halves(low, high), SDR_BUCKET_SHIFT - 32);
+    __m256i step = _mm256_sub_epi32(leading, _mm256_set1_epi32(SDR_BUCKET_BIAS));
     /* middle + step, or middle - 1 - step */
     __m256i mirrored =
         _mm256_xor_si256(step, upper_halves(low_negative, high_negative));
-    __m256i cell = _mm256_add_epi32(mirrored, _mm256_set1_epi32(SDR_CELL_MIDDLE));
+    __m256i bucket = _mm256_add_epi32(mirrored, _mm256_set1_epi32(SDR_BUCKET_MIDDLE));
     /* NaN's leading bits are far above all others: what saturates is missing */
-    _Static_assert(SDR_CELL_MISSING == INT16_MAX, "what packs saturates to");
-    __m128i packed = _mm_packs_epi32(_mm256_castsi256_si128(cell),
-                                     _mm256_extracti128_si256(cell, 1));
+    _Static_assert(SDR_BUCKET_MISSING == INT16_MAX, "what packs saturates to");
+    __m128i packed = _mm_packs_epi32(_mm256_castsi256_si128(bucket),
+                                     _mm256_extracti128_si256(bucket, 1));
     _mm_storeu_si128((__m128i *)(void *)ids, _mm_shuffle_epi32(packed, 0xd8));
 }
 
-static inline void eight_parts(uint32_t *parts, eight x, const cell_constants *c,
+static inline void eight_parts(uint32_t *parts, eight x, const bucket_constants *c,
                                int bits) {
     __m256i words =
         lower_halves(four_steps(x.low, c, bits), four_steps(x.high, c, bits));
@@ -79,7 +79,7 @@ static inline void eight_parts(uint32_t *parts, eight x, const cell_constants *c
                         _mm256_permute4x64_epi64(words, 0xd8));
 }
 
-static inline __m256i four_fixed(__m256d x, const cell_constants *c) {
+static inline __m256i four_fixed(__m256d x, const bucket_constants *c) {
     __m256i bits = _mm256_castpd_si256(x);
     const __m256i one = _mm256_set1_epi64x(INT64_C(1) << 52);
     __m256i exponent = _mm256_srli_epi64(_mm256_slli_epi64(bits, 1), 53);
@@ -91,7 +91,7 @@ static inline __m256i four_fixed(__m256d x, const cell_constants *c) {
     return _mm256_sub_epi64(_mm256_xor_si256(value, negative), negative);
 }
 
-static inline void eight_fixed(uint64_t *fixed, eight x, const cell_constants *c) {
+static inline void eight_fixed(uint64_t *fixed, eight x, const bucket_constants *c) {
     _mm256_storeu_si256((__m256i *)(void *)fixed, four_fixed(x.low, c));
     _mm256_storeu_si256((__m256i *)(void *)(fixed + 4), four_fixed(x.high, c));
 }
@@ -131,18 +131,18 @@ static inline void eight_pick(double *out, eight x, uint32_t bits) {
 
 enum { BATCH = 16, BATCH_BITS = 2 };
 
-static inline uint32_t batch_matches(const uint16_t *ids, sdr_cell_run run) {
-    __m256i cells = _mm256_loadu_si256((const __m256i *)(const void *)ids);
-    __m256i distance = _mm256_sub_epi16(cells, _mm256_set1_epi16((short)run.low));
+static inline uint32_t batch_matches(const uint16_t *ids, sdr_bucket_run run) {
+    __m256i buckets = _mm256_loadu_si256((const __m256i *)(const void *)ids);
+    __m256i distance = _mm256_sub_epi16(buckets, _mm256_set1_epi16((short)run.low));
     /* unsigned distance <= width where the saturating difference is 0 */
     __m256i beyond = _mm256_subs_epu16(distance, _mm256_set1_epi16((short)run.width));
     __m256i inside = _mm256_cmpeq_epi16(beyond, _mm256_setzero_si256());
     return (uint32_t)_mm256_movemask_epi8(inside) & 0x55555555u;
 }
 
-#include "kernels/cells/template.h"
+#include "kernels/buckets/template.h"
 
-void sdr_cells_fill_avx2(sdr_cells_kernels *kernels) {
+void sdr_buckets_fill_avx2(sdr_buckets_kernels *kernels) {
     kernels->map = map_ids;
     kernels->map_fixed = map_fixed;
     kernels->parts = map_parts;

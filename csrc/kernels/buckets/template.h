@@ -1,9 +1,9 @@
 /*
- * The cells, eight values at a time: the loops. An ISA's file defines, before it
+ * The buckets, eight values at a time: the loops. An ISA's file defines, before it
  * includes this,
  *   eight                          the vector of eight doubles
  *   eight_load(p)                  a load
- *   eight_cells(x, map)            stores eight ids
+ *   eight_buckets(x, map)            stores eight ids
  *   eight_parts(x, map, bits)      stores eight parts
  *   eight_fixed(x, map)            stores eight fixed-point values
  *   eight_between(x, low, high)    bit i: the i-th value lies in the run
@@ -16,19 +16,19 @@
 enum { EIGHT = 8 };
 
 static void map_ids(uint16_t *ids, const double *values, int64_t n,
-                    const sdr_cell_map *map) {
-    const cell_constants constants = cell_constants_of(map);
+                    const sdr_bucket_map *map) {
+    const bucket_constants constants = bucket_constants_of(map);
     int64_t i = 0;
     for (; i + EIGHT <= n; i += EIGHT) {
         sdr_prefetch(values + i);
-        eight_cells(ids + i, eight_load(values + i), &constants);
+        eight_buckets(ids + i, eight_load(values + i), &constants);
     }
     map_values(ids + i, values + i, n - i, map);
 }
 
 static void map_parts(uint32_t *parts, const double *values, int64_t n,
-                      const sdr_cell_map *map, int bits) {
-    const cell_constants constants = cell_constants_of(map);
+                      const sdr_bucket_map *map, int bits) {
+    const bucket_constants constants = bucket_constants_of(map);
     int64_t i = 0;
     for (; i + EIGHT <= n; i += EIGHT)
         eight_parts(parts + i, eight_load(values + i), &constants, bits);
@@ -36,13 +36,13 @@ static void map_parts(uint32_t *parts, const double *values, int64_t n,
 }
 
 static void map_fixed(uint16_t *ids, uint64_t *fixed, const double *values, int64_t n,
-                      const sdr_cell_map *map) {
-    const cell_constants constants = cell_constants_of(map);
+                      const sdr_bucket_map *map) {
+    const bucket_constants constants = bucket_constants_of(map);
     int64_t i = 0;
     for (; i + EIGHT <= n; i += EIGHT) {
         sdr_prefetch(values + i);
         eight x = eight_load(values + i);
-        eight_cells(ids + i, x, &constants);
+        eight_buckets(ids + i, x, &constants);
         eight_fixed(fixed + i, x, &constants);
     }
     map_values(ids + i, values + i, n - i, map);
@@ -51,7 +51,7 @@ static void map_fixed(uint16_t *ids, uint64_t *fixed, const double *values, int6
 
 /* Wanted values are rare: most batches have none and cost a compare a run. */
 static int64_t select_runs(double *out, const uint16_t *ids, const double *values,
-                           int64_t n, const sdr_cell_run *runs, int n_runs) {
+                           int64_t n, const sdr_bucket_run *runs, int n_runs) {
     int64_t i = 0, found = 0;
     for (; i + BATCH <= n; i += BATCH) {
         uint32_t matches = 0;

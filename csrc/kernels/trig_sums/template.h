@@ -1,20 +1,20 @@
 /*
- * Waves on any ISA with eight lanes; compiled by avx2.c, avx512.c and neon.c. value.h
- * is one lane's arithmetic. The bits of 6 + g are summed; those of 6 are taken away at
- * the end, of rows that take no part, too, as their g is 0.
+ * Trigonometric sums on any ISA with eight lanes; compiled by avx2.c, avx512.c and
+ * neon.c. value.h is one lane's arithmetic. The bits of 6 + g are summed; those of 6
+ * are taken away at the end, of rows that take no part, too, as their g is 0.
  */
 #include "kernels/lanes.h"
-#include "kernels/waves/value.h"
+#include "kernels/trig_sums/value.h"
 
 enum { LANES = 8 };
 
-typedef struct waves {
-    lanes g[SDR_WAVES];
-} waves;
+typedef struct trig_sums {
+    lanes g[SDR_TRIG_FUNCTIONS];
+} trig_sums;
 
 static inline lanes polynomial(const double *terms, lanes w) {
-    lanes sum = lanes_all(terms[SDR_WAVE_TERMS - 1]);
-    for (int i = SDR_WAVE_TERMS - 2; i >= 0; i--)
+    lanes sum = lanes_all(terms[SDR_TRIG_TERMS - 1]);
+    for (int i = SDR_TRIG_TERMS - 2; i >= 0; i--)
         sum = lanes_add(lanes_mul(sum, w), lanes_all(terms[i]));
     return sum;
 }
@@ -24,8 +24,8 @@ static inline lanes cosine_of(lanes twice, lanes s) {
     return lanes_sub(lanes_all(1.0), lanes_mul(twice, s));
 }
 
-/* sdr_wave_near. */
-static inline waves waves_near(lanes a) {
+/* sdr_trig_near. */
+static inline trig_sums trig_near(lanes a) {
     static const double sine[] = SDR_SINE, cosine[] = SDR_COSINE;
     const lanes whole = lanes_all(SDR_WHOLE), two = lanes_all(2.0);
     lanes turns = lanes_mul(a, lanes_all(SDR_TURNS_A_RADIAN));
@@ -43,57 +43,57 @@ static inline waves waves_near(lanes a) {
         s = of_twice;
     }
     lanes twice = lanes_mul(two, s);
-    return (waves){{c, cosine_of(twice, s), s, lanes_mul(twice, c)}};
+    return (trig_sums){{c, cosine_of(twice, s), s, lanes_mul(twice, c)}};
 }
 
 /* With libm's for the lanes beyond the limit. */
-static waves waves_far(lanes a) {
-    double angles[LANES], g[SDR_WAVES], all[SDR_WAVES][LANES];
+static trig_sums trig_far(lanes a) {
+    double angles[LANES], g[SDR_TRIG_FUNCTIONS], all[SDR_TRIG_FUNCTIONS][LANES];
     lanes_store(angles, a);
     for (int lane = 0; lane < LANES; lane++) {
-        sdr_wave_of(g, isfinite(angles[lane]) ? angles[lane] : 0.0);
-        for (int k = 0; k < SDR_WAVES; k++)
+        sdr_trig_of(g, isfinite(angles[lane]) ? angles[lane] : 0.0);
+        for (int k = 0; k < SDR_TRIG_FUNCTIONS; k++)
             all[k][lane] = g[k];
     }
-    waves out;
-    for (int k = 0; k < SDR_WAVES; k++)
+    trig_sums out;
+    for (int k = 0; k < SDR_TRIG_FUNCTIONS; k++)
         out.g[k] = lanes_load(all[k]);
     return out;
 }
 
 typedef struct sums {
-    lanes_counter all[SDR_WAVE_SUMS], count;
+    lanes_counter all[SDR_TRIG_BLOCK_SUMS], count;
     lanes point, scale;
 } sums;
 
 static inline void add_values(sums *s, lanes x) {
-    lanes a = lanes_mul(s->point, lanes_divide(x, s->scale)), g[SDR_WAVES];
-    const lanes six = lanes_all(SDR_WAVE_SIX);
+    lanes a = lanes_mul(s->point, lanes_divide(x, s->scale)), g[SDR_TRIG_FUNCTIONS];
+    const lanes six = lanes_all(SDR_TRIG_SIX);
     lanes_mask part = lanes_finite(a);
     lanes size = lanes_where(part, lanes_abs(a)); /* of those that take no part: 0 */
-    waves w = lanes_any(lanes_less(lanes_all(SDR_WAVE_LIMIT), size))
-                  ? waves_far(a)
-                  : waves_near(lanes_where(part, a));
+    trig_sums w = lanes_any(lanes_less(lanes_all(SDR_TRIG_LIMIT), size))
+                      ? trig_far(a)
+                      : trig_near(lanes_where(part, a));
     s->count = lanes_count(s->count, part);
-    for (int i = 0; i < SDR_WAVES; i++) {
+    for (int i = 0; i < SDR_TRIG_FUNCTIONS; i++) {
         g[i] = lanes_where(part, w.g[i]);
         s->all[i] = lanes_add_bits(s->all[i], lanes_add(six, g[i]));
     }
 #pragma GCC unroll 6
-    for (int p = 0; p < SDR_WAVE_SUMS - SDR_WAVES; p++) {
+    for (int p = 0; p < SDR_TRIG_BLOCK_SUMS - SDR_TRIG_FUNCTIONS; p++) {
         lanes product =
-            lanes_mul(g[sdr_wave_products[p].left], g[sdr_wave_products[p].right]);
-        s->all[SDR_WAVES + p] =
-            lanes_add_bits(s->all[SDR_WAVES + p], lanes_add(six, product));
+            lanes_mul(g[sdr_trig_products[p].left], g[sdr_trig_products[p].right]);
+        s->all[SDR_TRIG_FUNCTIONS + p] =
+            lanes_add_bits(s->all[SDR_TRIG_FUNCTIONS + p], lanes_add(six, product));
     }
 }
 
-static void block(sdr_wave_sums *out, const double *values, int64_t n, double point,
-                  double scale) {
+static void block(sdr_trig_block_sums *out, const double *values, int64_t n,
+                  double point, double scale) {
     sums s = {.count = lanes_counter_zero(),
               .point = lanes_all(point),
               .scale = lanes_all(scale)};
-    for (int k = 0; k < SDR_WAVE_SUMS; k++)
+    for (int k = 0; k < SDR_TRIG_BLOCK_SUMS; k++)
         s.all[k] = lanes_counter_zero();
     int64_t i = 0;
     for (; i + LANES <= n; i += LANES)
@@ -101,12 +101,12 @@ static void block(sdr_wave_sums *out, const double *values, int64_t n, double po
     if (i < n) add_values(&s, lanes_load_part(values + i, (int)(n - i)));
     uint64_t rows = (uint64_t)(i < n ? i + LANES : i);
     out->n = lanes_counted(s.count);
-    for (int k = 0; k < SDR_WAVE_SUMS; k++)
+    for (int k = 0; k < SDR_TRIG_BLOCK_SUMS; k++)
         out->sums[k] =
-            (int64_t)(lanes_bits_sum(s.all[k]) - rows * sdr_wave_bits(SDR_WAVE_SIX));
+            (int64_t)(lanes_bits_sum(s.all[k]) - rows * sdr_trig_bits(SDR_TRIG_SIX));
 }
 
-#define SDR_WAVES_FILL(isa)                                                            \
-    void sdr_waves_fill_##isa(sdr_waves_kernels *kernels) {                            \
+#define SDR_TRIG_SUMS_FILL(isa)                                                        \
+    void sdr_trig_sums_fill_##isa(sdr_trig_sums_kernels *kernels) {                    \
         kernels->block = block;                                                        \
     }

@@ -1,14 +1,14 @@
-/* One value's waves: the specification, and what vector kernels do for odd rows. */
-#ifndef SDR_KERNELS_WAVES_VALUE_H
-#define SDR_KERNELS_WAVES_VALUE_H
+/* One value's sines and cosines: the specification, and what vectors do for odd rows. */
+#ifndef SDR_KERNELS_TRIG_SUMS_VALUE_H
+#define SDR_KERNELS_TRIG_SUMS_VALUE_H
 
-#include "kernels/waves/waves.h"
+#include "kernels/trig_sums/trig_sums.h"
 
 #include <math.h>
 #include <string.h>
 
 /* 2^20: the turns stay below 2^18, so that turns * TURN_1 and * TURN_2 are exact. */
-#define SDR_WAVE_LIMIT 0x1p20
+#define SDR_TRIG_LIMIT 0x1p20
 
 /* 1 / (2 pi), and 2 pi in three parts: 33 bits, 33 bits, the rest. */
 #define SDR_TURNS_A_RADIAN 0x1.45f306dc9c883p-3
@@ -27,56 +27,56 @@
     {4.16666666666666019037e-02, -1.38888888888741095749e-03,                          \
      2.48015872894767294178e-05, -2.75573143513906633035e-07,                          \
      2.08757232129817482790e-09, -1.13596475577881948265e-11}
-enum { SDR_WAVE_TERMS = 6 };
+enum { SDR_TRIG_TERMS = 6 };
 
-static inline double sdr_wave_polynomial(const double *terms, double w) {
-    double sum = terms[SDR_WAVE_TERMS - 1];
-    for (int i = SDR_WAVE_TERMS - 2; i >= 0; i--)
+static inline double sdr_trig_polynomial(const double *terms, double w) {
+    double sum = terms[SDR_TRIG_TERMS - 1];
+    for (int i = SDR_TRIG_TERMS - 2; i >= 0; i--)
         sum = sum * w + terms[i];
     return sum;
 }
 
 /* From cos, sin of a to all of g. */
-static inline void sdr_wave_double(double *g, double c, double s) {
+static inline void sdr_trig_double(double *g, double c, double s) {
     g[0] = c;
     g[1] = 1.0 - 2.0 * s * s;
     g[2] = s;
     g[3] = 2.0 * s * c;
 }
 
-/* |a| <= SDR_WAVE_LIMIT. */
-static inline void sdr_wave_near(double *g, double a) {
+/* |a| <= SDR_TRIG_LIMIT. */
+static inline void sdr_trig_near(double *g, double a) {
     const double sine[] = SDR_SINE, cosine[] = SDR_COSINE;
     double turns = (a * SDR_TURNS_A_RADIAN + SDR_WHOLE) - SDR_WHOLE;
     double rest = ((a - turns * SDR_TURN_1) - turns * SDR_TURN_2) - turns * SDR_TURN_3;
     double u = rest * 0.25, w = u * u;
-    double s = u + u * w * sdr_wave_polynomial(sine, w);
-    double c = (1.0 - 0.5 * w) + w * w * sdr_wave_polynomial(cosine, w);
+    double s = u + u * w * sdr_trig_polynomial(sine, w);
+    double c = (1.0 - 0.5 * w) + w * w * sdr_trig_polynomial(cosine, w);
     for (int quarter = 0; quarter < 2; quarter++) {
         double twice = 2.0 * s, of_twice = twice * c;
         c = 1.0 - twice * s;
         s = of_twice;
     }
-    sdr_wave_double(g, c, s);
+    sdr_trig_double(g, c, s);
 }
 
-static inline void sdr_wave_of(double *g, double a) {
-    if (fabs(a) <= SDR_WAVE_LIMIT)
-        sdr_wave_near(g, a);
+static inline void sdr_trig_of(double *g, double a) {
+    if (fabs(a) <= SDR_TRIG_LIMIT)
+        sdr_trig_near(g, a);
     else
-        sdr_wave_double(g, cos(a), sin(a));
+        sdr_trig_double(g, cos(a), sin(a));
 }
 
 /* The products, as places of g: c1, c2, s1, s2. */
 static const struct {
     int left, right;
-} sdr_wave_products[SDR_WAVE_SUMS - SDR_WAVES] = {{0, 1}, {0, 3}, {1, 1},
-                                                  {1, 2}, {1, 3}, {2, 3}};
+} sdr_trig_products[SDR_TRIG_BLOCK_SUMS - SDR_TRIG_FUNCTIONS] = {
+    {0, 1}, {0, 3}, {1, 1}, {1, 2}, {1, 3}, {2, 3}};
 
 /* |g| <= 1 in quanta, as the bits that 6 + g has beyond those of 6. */
-#define SDR_WAVE_SIX 6.0
+#define SDR_TRIG_SIX 6.0
 
-static inline uint64_t sdr_wave_bits(double value) {
+static inline uint64_t sdr_trig_bits(double value) {
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
     return bits;
