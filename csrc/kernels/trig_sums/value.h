@@ -1,4 +1,4 @@
-/* One value's sines and cosines: the specification, and what vectors do for odd rows. */
+/* One value's sines and cosines: the specification, and for vectors' odd rows. */
 #ifndef SDR_KERNELS_TRIG_SUMS_VALUE_H
 #define SDR_KERNELS_TRIG_SUMS_VALUE_H
 
