@@ -1,5 +1,5 @@
 /*
- * See arrow_table.h. The size of a struct's bitmap is nowhere said: it is as long as
+ * Tables as Arrow structs: view.h. The size of a struct's bitmap is nowhere said: it is as long as
  * offset and length are, which its children, too, must be. So children are looked at
  * first, and null_count never says whether there is something to read.
  */
@@ -240,4 +240,20 @@ sdr_code sdr_arrow_field(const struct ArrowArray ***out, sdr_arena *arena,
     }
     *out = arrays;
     return SDR_OK;
+}
+
+sdr_code sdr_column_from_arrow_table(sdr_column *out, const sdr_arrow_table *table,
+                                     int64_t i, sdr_error *error) {
+    const struct ArrowArray **arrays = NULL;
+    sdr_arena arena = {NULL};
+    memset(out, 0, sizeof *out);
+    sdr_code code = sdr_arrow_field(&arrays, &arena, table, i, error);
+    if (code == SDR_OK)
+        code = sdr_column_from_arrow(out, table->schema->children[i], arrays,
+                                     table->n_chunks, error);
+    if (code == SDR_OK)
+        sdr_column_keep(out, &arena);
+    else
+        sdr_arena_free(&arena);
+    return code;
 }

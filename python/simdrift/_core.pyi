@@ -119,7 +119,7 @@ class TwoSampleDict(TypedDict):
     where not asked for, and where these passes could not give it."""
 
 class RankDict(TypedDict):
-    """ranks.h says what each is; integers are exact."""
+    """drift.h says what each is; integers are exact."""
 
     n: int
     m: int

@@ -12,10 +12,10 @@
 #ifndef SIMDRIFT_GROUPS_H
 #define SIMDRIFT_GROUPS_H
 
-#include "simdrift/category.h"
+#include "simdrift/categories.h"
 #include "simdrift/drift.h"
-#include "simdrift/profile.h"
-#include "simdrift/ranks.h"
+#include "simdrift/performance.h"
+#include "simdrift/quality.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -1,9 +1,9 @@
 /*
- * Histogram: counts of float64 values in the cells between arbitrary sorted edges.
+ * Histogram: counts of float64 values in the bins between arbitrary sorted edges.
  *
- *   cell(x) = how many edges are <= x, so 0 is (-inf, e0) and n_edges is [e_last, inf].
+ *   bin(x) = how many edges are <= x, so 0 is (-inf, e0) and n_edges is [e_last, inf].
  *
- * NaN is in no cell. Counts are integers, so every order of counting gives one result.
+ * NaN is in no bin. Counts are integers, so every order of counting gives one result.
  *
  * A plan is made from the edges once (metrics/quality/histogram_plan.c). Up to 31 edges
  * form a tree that vector kernels hold in registers. More are found through a grid: a
@@ -15,7 +15,7 @@
 #ifndef SDR_KERNELS_HISTOGRAM_H
 #define SDR_KERNELS_HISTOGRAM_H
 
-#include "simdrift/profile.h"
+#include "simdrift/context.h"
 
 enum {
     SDR_HISTOGRAM_SMALL = 31, /* edges of a tree of five levels */

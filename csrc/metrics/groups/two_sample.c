@@ -1,8 +1,8 @@
 /* Two samples: a reference against each group. */
 #include <string.h>
 
-#include "metrics/groups/groups.h"
 #include "metrics/common/samples.h"
+#include "metrics/groups/groups.h"
 
 enum { SORT_BYTES = 64, RANK_BYTES = 128, PLACE_BYTES = 16 };
 

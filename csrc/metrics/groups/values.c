@@ -3,10 +3,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/dispatch.h"
-#include "metrics/groups/groups.h"
+#include "kernels/dispatch.h"
 #include "metrics/common/blocks.h"
-#include "metrics/quality/quantile.h"
+#include "metrics/common/quantile.h"
+#include "metrics/groups/groups.h"
 
 enum { SORT_BYTES = 64, TALLY_BYTES = 32 }; /* about what a row of either costs */
 

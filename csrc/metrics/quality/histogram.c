@@ -4,9 +4,9 @@
  * Each worker counts into a row of its own; counts are integers, so their sum does not
  * depend on which worker took which rows.
  */
-#include "core/dispatch.h"
+#include "kernels/dispatch.h"
 #include "metrics/common/blocks.h"
-#include "simdrift/profile.h"
+#include "simdrift/quality.h"
 
 #include <string.h>
 
