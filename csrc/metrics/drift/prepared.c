@@ -10,11 +10,14 @@
 
 #include "metrics/quality/quantile.h"
 #include "prefix.h"
+#include "prepared_keys.h"
 #include "ranks.h"
 
 enum {
     CELLS_FROM_ROWS = 65536, /* of a side, from where counting beats sorting it */
-    CELLS_REFERENCE = 16     /* unless a reference without a table is so much longer */
+    CELLS_REFERENCE = 16,    /* unless a reference without a table is so much longer */
+    CELLS_GROWTH =
+        8 /* sums of the reference's fixed point hold so many times its rows */
 };
 
 struct sdr_prepared {
@@ -260,16 +263,34 @@ static sdr_code compare_as_column(bool *done, sdr_two_sample *out, sdr_picture *
     return code;
 }
 
+/* Whether the reference's own table serves: the quantum of its sums was chosen for as
+ * many rows as it has, and those of many more would have to be sorted. */
+static bool table_serves(const sdr_cells_sorted *cells, const sdr_column *current,
+                         int flags) {
+    if (cells == NULL || cells->table == NULL) return false;
+    return !(flags & SDR_TWO_SAMPLE_WASSERSTEIN) ||
+           current->length / CELLS_GROWTH < cells->n;
+}
+
+static bool is_integral(const sdr_column *column) {
+    return column->kind == SDR_KIND_INTEGER || column->kind == SDR_KIND_TEMPORAL;
+}
+
 /* A large current: by cells. */
 static sdr_code compare_large(bool *done, sdr_two_sample *out, sdr_picture *picture,
                               const sdr_sample *x, const sdr_cells_sorted *cells,
                               const sdr_column *current, int flags,
                               const sdr_context *context, sdr_error *error) {
     *done = false;
-    if (x->values == NULL || current->kind == SDR_KIND_NULL ||
+    if (x->n == 0 || current->kind == SDR_KIND_NULL ||
         current->length < CELLS_FROM_ROWS)
         return SDR_OK;
-    if (cells != NULL && cells->table != NULL)
+    if (x->values == NULL && is_integral(current) &&
+        x->n <= CELLS_REFERENCE * current->length)
+        return sdr_two_sample_keys_by_cells(done, out, picture, x, current, flags,
+                                            context, error);
+    if (x->values == NULL) return SDR_OK;
+    if (table_serves(cells, current, flags))
         SDR_TRY(sdr_two_sample_by_sorted(done, out, picture, cells, current, flags,
                                          context, error));
     if (*done || x->n > CELLS_REFERENCE * current->length) return SDR_OK;
@@ -286,8 +307,7 @@ static sdr_column column_like(const sdr_prepared *reference) {
 
 /* Whether one side is integers beyond float64, the other floats. */
 static bool is_mixed(const sdr_prepared *reference, const sdr_column *current) {
-    return reference->sample.keys && current->kind != SDR_KIND_INTEGER &&
-           current->kind != SDR_KIND_TEMPORAL;
+    return reference->sample.keys && !is_integral(current);
 }
 
 sdr_code sdr_two_sample_prepared(sdr_two_sample *out, sdr_picture *picture,
