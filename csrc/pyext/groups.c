@@ -267,6 +267,26 @@ cleanup:
     return result;
 }
 
+PyObject *core_digest_groups(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
+                             PyObject *keywords) {
+    static const parameters expected = {
+        "digest_groups", 3, 5, {"column", "starts", "stops", "threads", "progress"}};
+    PyObject *values[5], *out = NULL;
+    group_call self;
+
+    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
+    if (group_call_open(&self, module, values[0], values[1], values[2], values + 3, 0) <
+        0) {
+        goto cleanup;
+    }
+    out = array_new_2d(NPY_UINT8, self.arguments.groups.n, SDR_DIGEST_BYTES);
+    if (out == NULL) goto cleanup;
+    if (RUN(&self, sdr_digest_groups, array_data(out), self.column) < 0) Py_CLEAR(out);
+cleanup:
+    group_call_close(&self);
+    return out;
+}
+
 /* --- values --------------------------------------------------------------------------
  */
 

@@ -199,6 +199,9 @@ static PyMethodDef functions[] = {
     {"ks_exact_p_groups", AS_METHOD(core_ks_exact_p_groups), FAST,
      "ks_exact_p_groups(n, m, numerator_high, numerator_low, " ENDS_WITH_OPTIONS
      "Exact p-values."},
+    {"digest_groups", AS_METHOD(core_digest_groups), FAST,
+     "digest_groups(column, starts, stops, " ENDS_WITH_OPTIONS
+     "Fingerprints of the rows, 16 bytes a group."},
     {"sort", AS_METHOD(core_sort), FAST,
      "sort(values, " ENDS_WITH_OPTIONS "A sorted copy, NaN last."},
     {"read_bound", core_read_bound, METH_O,

@@ -171,7 +171,7 @@ fast_call core_profile, core_profile_text, core_distinct, core_quantiles,
     core_distinct_groups, core_quantiles_groups, core_median_deviation_groups,
     core_deviation_profile_groups, core_top_value_groups, core_histogram_groups,
     core_two_sample_groups, core_rank_statistics_groups, core_pair_profile_groups,
-    core_ks_exact_p_groups;
+    core_ks_exact_p_groups, core_digest_groups;
 PyObject *core_read_bound(PyObject *module, PyObject *values);
 PyObject *core_show_config(PyObject *module, PyObject *ignored);
 PyObject *core_isa_force(PyObject *module, PyObject *name);
