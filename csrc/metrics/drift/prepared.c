@@ -4,12 +4,11 @@
  * galloping, O(m log n); where both are large, neither is walked (two_sample_cells.c).
  * The same bits all ways.
  */
-#include "two_sample.h"
+#include "prepared.h"
 
 #include <math.h>
 
 #include "metrics/quality/quantile.h"
-#include "prefix.h"
 #include "prepared_keys.h"
 #include "ranks.h"
 
@@ -18,16 +17,6 @@ enum {
     CELLS_REFERENCE = 16,    /* unless a reference without a table is so much longer */
     CELLS_GROWTH =
         8 /* sums of the reference's fixed point hold so many times its rows */
-};
-
-struct sdr_prepared {
-    sdr_sample sample;      /* sorted */
-    sdr_prefix prefix;      /* of float64 values */
-    sdr_cells_sorted cells; /* of many float64 values, else without a table */
-    int64_t rows;           /* of the column, null and NaN too */
-    sdr_kind kind;
-    sdr_type type;
-    sdr_unit unit;
 };
 
 /* What comparing wants beside the sorted values. */
@@ -297,8 +286,7 @@ static sdr_code compare_large(bool *done, sdr_two_sample *out, sdr_picture *pict
     return compare_as_column(done, out, picture, x, current, flags, context, error);
 }
 
-/* A column without rows of the reference's type. */
-static sdr_column column_like(const sdr_prepared *reference) {
+sdr_column sdr_prepared_like(const sdr_prepared *reference) {
     sdr_column like = {
         .type = reference->type, .kind = reference->kind, .unit = reference->unit};
     if (like.kind == SDR_KIND_CATEGORY) like.kind = SDR_KIND_FLOAT;
@@ -320,7 +308,7 @@ sdr_code sdr_two_sample_prepared(sdr_two_sample *out, sdr_picture *picture,
             error, SDR_INVALID_ARGUMENT,
             "sdr_two_sample_prepared: expected a picture's cut points, "
             "found none");
-    sdr_column like = column_like(reference);
+    sdr_column like = sdr_prepared_like(reference);
     sdr_two_sample_begin(out, &like, current);
     if (out->status != SDR_STATUS_OK) return SDR_OK;
     out->n = reference->sample.n;
@@ -364,7 +352,7 @@ sdr_code sdr_rank_statistics_prepared(sdr_rank_statistics *out,
                                       const sdr_prepared *reference,
                                       const sdr_column *current,
                                       const sdr_context *context, sdr_error *error) {
-    sdr_column like = column_like(reference);
+    sdr_column like = sdr_prepared_like(reference);
     sdr_ranks_begin(out, &like, current);
     if (out->status != SDR_STATUS_OK) return SDR_OK;
     sdr_sample as_doubles = {0};
@@ -382,7 +370,7 @@ sdr_code sdr_rank_statistics_sorted(sdr_rank_statistics *out,
                                     const sdr_prepared *reference,
                                     const sdr_prepared *current,
                                     const sdr_context *context, sdr_error *error) {
-    sdr_column x = column_like(reference), y = column_like(current);
+    sdr_column x = sdr_prepared_like(reference), y = sdr_prepared_like(current);
     sdr_ranks_begin(out, &x, &y);
     if (out->status != SDR_STATUS_OK) return SDR_OK;
     if ((reference->sample.keys == NULL) != (current->sample.keys == NULL))
