@@ -22,7 +22,10 @@
 #include "core/dispatch.h"
 #include "metrics/common/sort.h"
 
-enum { MAP_ROWS = 1024 }; /* mapped at a time */
+enum {
+    PART_ROWS = 512, /* located at a time */
+    AHEAD = 16       /* searches whose memory is on its way */
+};
 
 /* --- the index --- */
 
@@ -146,39 +149,52 @@ static inline void pass_y(walk *w, double value, int64_t count) {
     w->y.bins[exponent >> SDR_EXACT_BIN_BITS] += term * (before > 0 ? count : -count);
 }
 
-/* How many of x[low, high) are below the bound (or not above it): no branch but the
- * loop's. */
-static inline int64_t count_below(const double *x, int64_t low, int64_t high,
-                                  double bound, bool or_equal) {
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        bool before = x[middle] < bound || (or_equal && x[middle] == bound);
-        low = before ? middle + 1 : low;
-        high = before ? high : middle;
+/* The first of x[low, high) that is not below the bound (or above it), else high. The
+ * comparison is a mask: as a branch it would be guessed wrong every other time. */
+static inline int64_t first_from(const double *x, int64_t low, int64_t high,
+                                 double bound, bool above) {
+    const double *at = x + low;
+    int64_t n = high - low;
+    while (n > 0) {
+        int64_t half = n / 2;
+        int64_t before = above ? at[half] <= bound : at[half] < bound;
+        at += (half + 1) & -before;
+        n = half - ((before & ~n) & 1);
     }
-    return low;
+    return at - x;
 }
 
-/* The values of y from `j` on, of which `ids` are the cells; returns where the next
- * part begins. */
-static int64_t walk_part(walk *w, const sdr_small_index *index, const double *y,
-                         int64_t j, int64_t stop, const uint16_t *ids) {
-    int64_t first = j;
-    while (j < stop) {
-        double value = y[j];
-        int64_t low = 0, high = w->n, from = j;
-        if (index->starts != NULL) {
-            low = index->starts[ids[j - first]];
-            high = index->starts[ids[j - first] + 1];
-        }
-        int64_t below = count_below(w->x, low, high, value, false);
-        int64_t upto = below;
-        if (below < high && w->x[below] == value)
-            upto = count_below(w->x, below, high, value, true);
+/* below[j]: the first of x that is not below y[j]. Every search is on its own, so that
+ * one waits for memory while others go on. */
+static void locate(int64_t *below, const walk *w, const sdr_small_index *index,
+                   const double *y, int64_t n) {
+    uint16_t ids[PART_ROWS + AHEAD];
+    if (index->starts == NULL) {
+        for (int64_t j = 0; j < n; j++)
+            below[j] = first_from(w->x, 0, w->n, y[j], false);
+        return;
+    }
+    sdr_dispatch_active()->cells.map(ids, y, n, &index->map);
+    for (int64_t j = n; j < n + AHEAD; j++)
+        ids[j] = ids[n - 1];
+    for (int64_t j = 0; j < n; j++) {
+        const uint32_t *cell = &index->starts[ids[j]];
+        __builtin_prefetch(w->x + index->starts[ids[j + AHEAD]]);
+        below[j] = first_from(w->x, cell[0], cell[1], y[j], false);
+    }
+}
+
+/* The values of y[j, stop) and those equal to the last of them; where that ends. */
+static int64_t walk_part(walk *w, const double *y, int64_t j, int64_t stop,
+                         const int64_t *below) {
+    for (int64_t first = j; j < stop;) {
+        int64_t from = j, at = below[j - first], upto = at;
+        double value = y[j++];
         while (j < w->m && y[j] == value)
             j++;
-        if (w->want_ks && below > w->i)
-            note(w, w->a + (below - w->i) * w->m, w->x[below - 1]);
+        if (at < w->n && w->x[at] == value)
+            upto = first_from(w->x, at, w->n, value, true);
+        if (w->want_ks && at > w->i) note(w, w->a + (at - w->i) * w->m, w->x[at - 1]);
         pass_x(w, upto);
         pass_y(w, value, j - from);
         if (w->want_ks) note(w, w->a, value);
@@ -187,12 +203,11 @@ static int64_t walk_part(walk *w, const sdr_small_index *index, const double *y,
 }
 
 static void walk_values(walk *w, const sdr_small_index *index, const double *y) {
-    uint16_t ids[MAP_ROWS];
+    int64_t below[PART_ROWS];
     for (int64_t j = 0; j < w->m;) {
-        int64_t stop = w->m - j < MAP_ROWS ? w->m : j + MAP_ROWS;
-        if (index->starts != NULL)
-            sdr_dispatch_active()->cells.map(ids, y + j, stop - j, &index->map);
-        j = walk_part(w, index, y, j, stop, ids);
+        int64_t n = w->m - j < PART_ROWS ? w->m - j : PART_ROWS;
+        locate(below, w, index, y + j, n);
+        j = walk_part(w, y, j, j + n, below);
     }
     pass_x(w, w->n);
     if (w->want_w1) end_run(w, w->n, false);
