@@ -179,7 +179,8 @@ static void locate(int64_t *below, const walk *w, const sdr_small_index *index,
         ids[j] = ids[n - 1];
     for (int64_t j = 0; j < n; j++) {
         const uint32_t *cell = &index->starts[ids[j]];
-        __builtin_prefetch(w->x + index->starts[ids[j + AHEAD]]);
+        const uint32_t *next = &index->starts[ids[j + AHEAD]];
+        __builtin_prefetch(w->x + next[0] + (next[1] - next[0]) / 2);
         below[j] = first_from(w->x, cell[0], cell[1], y[j], false);
     }
 }
