@@ -21,11 +21,14 @@
 
 enum { VALUES = 1, NULLS, LENGTHS, SEGMENTS }; /* purposes of streams */
 enum { TEXT_BYTES = 24, NULL_WORDS = SDR_BLOCK_ROWS / 64, COPIED_BYTES = 1 << 12 };
+enum { SHORT_BYTES = 16 };
 
-/* The texts of a dictionary. */
+/* The texts of a dictionary, of `bytes`: copies with SHORT_BYTES to read behind the
+ * last, so that a short one is copied on as a whole register. */
 typedef struct dictionary {
     const sdr_column *values;
     sdr_string *texts;
+    uint8_t *bytes;
 } dictionary;
 
 typedef struct digest_job {
@@ -182,7 +185,8 @@ static void digest_numbers(segment *s) {
 typedef struct copier {
     sdr_digest_stream *stream;
     size_t n;
-    uint8_t bytes[COPIED_BYTES];
+    bool may_read_on; /* SHORT_BYTES from the start of each text are there */
+    uint8_t bytes[COPIED_BYTES + SHORT_BYTES];
 } copier;
 
 static void copier_flush(copier *c) {
@@ -197,12 +201,19 @@ static inline void copier_add(copier *c, sdr_string text) {
         sdr_digest_add(c->stream, text.data, size);
         return;
     }
-    if (size > 0) memcpy(c->bytes + c->n, text.data, size);
+    if (c->may_read_on && size <= SHORT_BYTES)
+        memcpy(c->bytes + c->n, text.data, SHORT_BYTES);
+    else if (size > 0)
+        memcpy(c->bytes + c->n, text.data, size);
     c->n += size;
 }
 
-static void add_texts(segment *s, const sdr_string *texts, int64_t n) {
-    copier c = {.stream = &s->values};
+static void add_texts(segment *s, const sdr_string *texts, int64_t n,
+                      bool may_read_on) {
+    copier c;
+    c.stream = &s->values;
+    c.n = 0;
+    c.may_read_on = may_read_on;
     uint64_t lengths[SDR_BLOCK_ROWS];
     for (int64_t i = 0; i < n; i++) {
         bool is_null = texts[i].data == NULL;
@@ -266,7 +277,7 @@ static void digest_texts(segment *s) {
             load_pointed_texts(texts, s, start, n);
         else
             sdr_column_load_text(s->rows, start, n, texts);
-        add_texts(s, texts, n);
+        add_texts(s, texts, n, is_category);
     }
 }
 
@@ -348,25 +359,50 @@ static sdr_code digest_group(void *user, const sdr_group *group,
 /* --- dictionaries --- */
 
 static void dictionaries_reset(digest_job *j) {
-    for (int64_t i = 0; i < j->n_dictionaries; i++)
+    for (int64_t i = 0; i < j->n_dictionaries; i++) {
         sdr_release(j->dictionaries[i].texts);
+        sdr_release(j->dictionaries[i].bytes);
+    }
     sdr_release(j->dictionaries);
+}
+
+static sdr_code no_memory(sdr_error *error) {
+    return sdr_error_set(error, SDR_NO_MEMORY, "no memory for a dictionary's text");
+}
+
+/* Moves the texts into memory of their own. */
+static sdr_code copy_texts(dictionary *d, sdr_error *error) {
+    size_t size = 0;
+    for (int64_t i = 0; i < d->values->length; i++)
+        size += (size_t)d->texts[i].size;
+    d->bytes = sdr_allocate(size + SHORT_BYTES);
+    if (d->bytes == NULL) return no_memory(error);
+    memset(d->bytes + size, 0, SHORT_BYTES);
+    uint8_t *to = d->bytes;
+    for (int64_t i = 0; i < d->values->length; i++) {
+        if (d->texts[i].data == NULL) continue;
+        if (d->texts[i].size > 0)
+            memcpy(to, d->texts[i].data, (size_t)d->texts[i].size);
+        d->texts[i].data = to;
+        to += d->texts[i].size;
+    }
+    return SDR_OK;
 }
 
 static sdr_code add_dictionary(digest_job *j, const sdr_column *values,
                                sdr_error *error) {
     if (texts_of(j, values) != NULL) return SDR_OK;
     dictionary *d = &j->dictionaries[j->n_dictionaries];
-    *d = (dictionary){values, sdr_allocate((size_t)values->length * sizeof *d->texts)};
-    if (d->texts == NULL)
-        return sdr_error_set(error, SDR_NO_MEMORY, "no memory for a dictionary's text");
+    *d = (dictionary){values, sdr_allocate((size_t)values->length * sizeof *d->texts),
+                      NULL};
+    if (d->texts == NULL) return no_memory(error);
     j->n_dictionaries++;
     for (int64_t start = 0; start < values->length; start += SDR_BLOCK_ROWS) {
         int64_t n = values->length - start;
         sdr_column_load_text(values, start, n < SDR_BLOCK_ROWS ? n : SDR_BLOCK_ROWS,
                              d->texts + start);
     }
-    return SDR_OK;
+    return copy_texts(d, error);
 }
 
 /* The texts of every chunk's dictionary, each once. */

@@ -17,6 +17,7 @@
 #include "small_sample.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/dispatch.h"
