@@ -32,18 +32,9 @@ void group_arguments_release(group_arguments *arguments) {
     Py_CLEAR(arguments->stops);
 }
 
-/* What every call begins with. */
-typedef struct group_call {
-    call call;
-    const sdr_column *column;
-    group_arguments arguments;
-    void *results; /* one struct a group */
-} group_call;
-
-/* `size`: of a group's struct; 0: none. */
-static int group_call_open(group_call *self, PyObject *module, PyObject *column,
-                           PyObject *starts, PyObject *stops, PyObject *const *options,
-                           size_t size) {
+int group_call_open(group_call *self, PyObject *module, PyObject *column,
+                    PyObject *starts, PyObject *stops, PyObject *const *options,
+                    size_t size) {
     core_state *state = PyModule_GetState(module);
     memset(self, 0, sizeof *self);
     self->column = column_argument(state, column, "column");
@@ -57,14 +48,10 @@ static int group_call_open(group_call *self, PyObject *module, PyObject *column,
     return -1;
 }
 
-static void group_call_close(group_call *self) {
+void group_call_close(group_call *self) {
     group_arguments_release(&self->arguments);
     sdr_release(self->results);
 }
-
-#define RUN(self, function, ...)                                                       \
-    CALL(&(self)->call, function(__VA_ARGS__, &(self)->arguments.groups,               \
-                                 &(self)->call.context, &(self)->call.error))
 
 /* Float64, one a group. */
 static PyObject *per_group_doubles(PyObject *value, const char *name, int64_t n) {
@@ -79,20 +66,6 @@ static PyObject *per_group_doubles(PyObject *value, const char *name, int64_t n)
 
 /* --- results -------------------------------------------------------------------------
  */
-
-/* A member of a group's struct that becomes an array. Members are little endian, so a
- * narrower element is the member's first bytes. */
-typedef struct group_field {
-    key name;
-    int type_num;
-    size_t bytes, offset; /* of an element; of the member */
-} group_field;
-
-#define INT64_FIELD(type, name) {KEY_##name, NPY_INT64, 8, offsetof(type, name)}
-#define DOUBLE_FIELD(type, name) {KEY_##name, NPY_DOUBLE, 8, offsetof(type, name)}
-#define STATUS_FIELD(type, name) {KEY_##name, NPY_UINT8, 1, offsetof(type, name)}
-#define BOOL_FIELD(type, name) {KEY_##name, NPY_BOOL, 1, offsetof(type, name)}
-#define COUNT_OF(fields) (int)(sizeof(fields) / sizeof *(fields))
 
 static PyObject *field_array(const group_field *field, const void *results, size_t size,
                              int64_t n) {
@@ -109,8 +82,8 @@ static PyObject *field_array(const group_field *field, const void *results, size
     return array;
 }
 
-static void add_fields(fields *out, const group_field *all, int n_fields,
-                       const group_call *self, size_t size) {
+void group_fields_add(fields *out, const group_field *all, int n_fields,
+                      const group_call *self, size_t size) {
     for (int i = 0; i < n_fields; i++)
         fields_object(
             out, all[i].name,
@@ -161,8 +134,8 @@ PyObject *core_profile_groups(PyObject *module, PyObject *const *args,
     }
     if (RUN(&self, sdr_profile_groups, self.results, self.column) < 0) goto cleanup;
     fields out = fields_begin(self.call.state);
-    add_fields(&out, profile_fields, COUNT_OF(profile_fields), &self,
-               sizeof(sdr_group_profile));
+    group_fields_add(&out, profile_fields, COUNT_OF(profile_fields), &self,
+                     sizeof(sdr_group_profile));
     result = fields_end(&out);
 cleanup:
     group_call_close(&self);
@@ -196,8 +169,8 @@ PyObject *core_text_profile_groups(PyObject *module, PyObject *const *args,
     if (RUN(&self, sdr_text_profile_groups, self.results, self.column) < 0)
         goto cleanup;
     fields out = fields_begin(self.call.state);
-    add_fields(&out, text_fields, COUNT_OF(text_fields), &self,
-               sizeof(sdr_text_profile));
+    group_fields_add(&out, text_fields, COUNT_OF(text_fields), &self,
+                     sizeof(sdr_text_profile));
     result = fields_end(&out);
 cleanup:
     group_call_close(&self);
@@ -259,8 +232,8 @@ PyObject *core_pair_profile_groups(PyObject *module, PyObject *const *args,
     if (RUN(&self, sdr_pair_profile_groups, self.results, self.column, y) < 0)
         goto cleanup;
     fields out = fields_begin(self.call.state);
-    add_fields(&out, pair_fields, COUNT_OF(pair_fields), &self,
-               sizeof(sdr_pair_profile));
+    group_fields_add(&out, pair_fields, COUNT_OF(pair_fields), &self,
+                     sizeof(sdr_pair_profile));
     result = fields_end(&out);
 cleanup:
     group_call_close(&self);
@@ -406,8 +379,8 @@ PyObject *core_deviation_profile_groups(PyObject *module, PyObject *const *args,
             self.column) < 0)
         goto cleanup;
     fields out = fields_begin(self.call.state);
-    add_fields(&out, deviation_fields, COUNT_OF(deviation_fields), &self,
-               sizeof(sdr_deviations));
+    group_fields_add(&out, deviation_fields, COUNT_OF(deviation_fields), &self,
+                     sizeof(sdr_deviations));
     result = fields_end(&out);
 cleanup:
     Py_XDECREF(centers);
@@ -466,211 +439,4 @@ cleanup:
     Py_XDECREF(edges);
     group_call_close(&self);
     return out;
-}
-
-/* --- a reference against each group --------------------------------------------------
- */
-
-static int reference_read(sdr_group_reference *out, core_state *state,
-                          PyObject *value) {
-    *out = (sdr_group_reference){0};
-    if (Py_IS_TYPE(value, state->prepared_type)) {
-        out->prepared = prepared_of(value);
-        return 0;
-    }
-    out->column = column_argument(state, value, "reference");
-    return out->column == NULL ? -1 : 0;
-}
-
-#define T sdr_two_sample
-static const group_field two_sample_fields[] = {
-    INT64_FIELD(T, n),
-    INT64_FIELD(T, m),
-    STATUS_FIELD(T, status),
-    DOUBLE_FIELD(T, ks),
-    INT64_FIELD(T, ks_numerator_high),
-    {KEY_ks_numerator_low, NPY_UINT64, 8, offsetof(T, ks_numerator_low)},
-    DOUBLE_FIELD(T, ks_location),
-    {KEY_ks_sign, NPY_INT8, 1, offsetof(T, ks_sign)},
-    INT64_FIELD(T, wasserstein_n),
-    INT64_FIELD(T, wasserstein_m),
-    STATUS_FIELD(T, wasserstein_status),
-    DOUBLE_FIELD(T, wasserstein),
-};
-#undef T
-
-/* `edges` and `histogram`: NULL where they are not wanted. */
-static int two_sample_run(group_call *self, PyObject *reference, PyObject *edges,
-                          PyObject *histogram, int flags) {
-    sdr_group_reference x;
-    if (reference_read(&x, self->call.state, reference) < 0) return -1;
-    int64_t *counts = histogram == NULL ? NULL : array_data(histogram);
-    const double *cuts = edges == NULL ? NULL : array_data(edges);
-    int64_t n_edges = edges == NULL ? 0 : array_length(edges);
-    return CALL(&self->call,
-                sdr_two_sample_groups(self->results, counts, cuts, n_edges, x,
-                                      self->column, &self->arguments.groups, flags,
-                                      &self->call.context, &self->call.error));
-}
-
-PyObject *core_two_sample_groups(PyObject *module, PyObject *const *args,
-                                 Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {"two_sample_groups",
-                                        4,
-                                        9,
-                                        {"reference", "column", "starts", "stops", "ks",
-                                         "wasserstein", "edges", "threads",
-                                         "progress"}};
-    PyObject *values[9], *edges = NULL, *histogram = NULL, *result = NULL;
-    int flags;
-    group_call self;
-
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    if (two_sample_flags_read(&flags, values[4], values[5]) < 0) return NULL;
-    if (group_call_open(&self, module, values[1], values[2], values[3], values + 7,
-                        sizeof(sdr_two_sample)) < 0) {
-        goto cleanup;
-    }
-    if (values[6] != NULL && values[6] != Py_None) {
-        edges = array_from(values[6], NPY_DOUBLE, "edges");
-        if (edges == NULL) goto cleanup;
-        histogram =
-            array_new_2d(NPY_INT64, self.arguments.groups.n, array_length(edges) + 1);
-        if (histogram == NULL) goto cleanup;
-    }
-    if (two_sample_run(&self, values[0], edges, histogram, flags) < 0) goto cleanup;
-    fields out = fields_begin(self.call.state);
-    add_fields(&out, two_sample_fields, COUNT_OF(two_sample_fields), &self,
-               sizeof(sdr_two_sample));
-    fields_object(&out, KEY_histogram,
-                  Py_NewRef(histogram == NULL ? Py_None : histogram));
-    result = fields_end(&out);
-cleanup:
-    Py_XDECREF(edges);
-    Py_XDECREF(histogram);
-    group_call_close(&self);
-    return result;
-}
-
-#define R sdr_rank_statistics
-static const group_field rank_fields[] = {
-    INT64_FIELD(R, n),        INT64_FIELD(R, m),
-    STATUS_FIELD(R, status),  INT64_FIELD(R, distinct),
-    INT64_FIELD(R, finite_n), INT64_FIELD(R, finite_m),
-    DOUBLE_FIELD(R, energy),  DOUBLE_FIELD(R, anderson_darling),
-};
-
-/* Integers of 128 bits: arrays of int. */
-static const struct {
-    key name;
-    size_t offset;
-} rank_integers[] = {
-    {KEY_ties, offsetof(R, ties)},
-    {KEY_ties_x, offsetof(R, ties_x)},
-    {KEY_ties_y, offsetof(R, ties_y)},
-    {KEY_u2, offsetof(R, u2)},
-    {KEY_plus, offsetof(R, plus)},
-    {KEY_minus, offsetof(R, minus)},
-    {KEY_cramer_von_mises, offsetof(R, cramer_von_mises)},
-};
-#undef R
-
-static PyObject *integer_array(const void *results, size_t offset, int64_t n) {
-    PyObject *array = array_new(NPY_OBJECT, n);
-    if (array == NULL) return NULL;
-    PyObject **to = array_data(array); /* NULL, or None, in a new one */
-    const char *from = (const char *)results + offset;
-    for (int64_t i = 0; i < n; i++, from += sizeof(sdr_rank_statistics)) {
-        sdr_integer value;
-        memcpy(&value, from, sizeof value);
-        PyObject *integer = int128_new(value.high, value.low);
-        if (integer == NULL) {
-            Py_DECREF(array);
-            return NULL;
-        }
-        Py_XDECREF(to[i]);
-        to[i] = integer;
-    }
-    return array;
-}
-
-PyObject *core_rank_statistics_groups(PyObject *module, PyObject *const *args,
-                                      Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {
-        "rank_statistics_groups",
-        4,
-        6,
-        {"reference", "column", "starts", "stops", "threads", "progress"}};
-    PyObject *values[6], *result = NULL;
-    sdr_group_reference x;
-    group_call self;
-
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    if (group_call_open(&self, module, values[1], values[2], values[3], values + 4,
-                        sizeof(sdr_rank_statistics)) < 0) {
-        goto cleanup;
-    }
-    if (reference_read(&x, self.call.state, values[0]) < 0) goto cleanup;
-    if (RUN(&self, sdr_rank_statistics_groups, self.results, x, self.column) < 0)
-        goto cleanup;
-    fields out = fields_begin(self.call.state);
-    add_fields(&out, rank_fields, COUNT_OF(rank_fields), &self,
-               sizeof(sdr_rank_statistics));
-    for (int i = 0; i < COUNT_OF(rank_integers); i++)
-        fields_object(&out, rank_integers[i].name,
-                      integer_array(self.results, rank_integers[i].offset,
-                                    self.arguments.groups.n));
-    result = fields_end(&out);
-cleanup:
-    group_call_close(&self);
-    return result;
-}
-
-/* --- exact p-values ------------------------------------------------------------------
- */
-
-static int lengths_check(PyObject *const *arrays, const char *const *names, int n) {
-    for (int i = 1; i < n; i++) {
-        if (array_length(arrays[i]) == array_length(arrays[0])) continue;
-        PyErr_Format(PyExc_ValueError,
-                     "%s: expected %lld values, as many as %s, found "
-                     "%lld",
-                     names[i], (long long)array_length(arrays[0]), names[0],
-                     (long long)array_length(arrays[i]));
-        return -1;
-    }
-    return 0;
-}
-
-PyObject *core_ks_exact_p_groups(PyObject *module, PyObject *const *args,
-                                 Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {
-        "ks_exact_p_groups",
-        4,
-        6,
-        {"n", "m", "numerator_high", "numerator_low", "threads", "progress"}};
-    enum { ARRAYS = 4 };
-    static const int types[ARRAYS] = {NPY_INT64, NPY_INT64, NPY_INT64, NPY_UINT64};
-    PyObject *values[6], *arrays[ARRAYS] = {NULL}, *p = NULL;
-    call call;
-
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    if (call_open(&call, PyModule_GetState(module), values[4], values[5]) < 0)
-        return NULL;
-    for (int i = 0; i < ARRAYS; i++) {
-        arrays[i] = array_from(values[i], types[i], expected.names[i]);
-        if (arrays[i] == NULL) goto cleanup;
-    }
-    if (lengths_check(arrays, expected.names, ARRAYS) < 0) goto cleanup;
-    p = array_new(NPY_DOUBLE, array_length(arrays[0]));
-    if (p == NULL) goto cleanup;
-    if (CALL(&call, sdr_ks_exact_p_groups(
-                        array_data(p), array_data(arrays[0]), array_data(arrays[1]),
-                        array_data(arrays[2]), array_data(arrays[3]),
-                        array_length(arrays[0]), &call.context, &call.error)) < 0)
-        Py_CLEAR(p);
-cleanup:
-    for (int i = 0; i < ARRAYS; i++)
-        Py_XDECREF(arrays[i]);
-    return p;
 }

@@ -122,7 +122,8 @@ static void pass_x(walk *w, int64_t until) {
     } else {
         int64_t turn = w->i + (int64_t)(-before / merge->m);
         sdr_int128 at = before + (sdr_int128)(turn - w->i) * merge->m;
-        sdr_int128 sum_turn = sdr_prefix_sum(w->prefix, w->x, turn), sum_rest = sum_turn;
+        sdr_int128 sum_turn = sdr_prefix_sum(w->prefix, w->x, turn),
+                   sum_rest = sum_turn;
         if (at < 0) { /* this one value takes A across zero */
             int64_t factor = (int64_t)(-at - (at + merge->m));
             sdr_wide_add_product(&merge->crossed, w->x[turn], factor);

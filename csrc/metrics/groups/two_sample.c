@@ -171,13 +171,19 @@ sdr_code sdr_rank_statistics_groups(sdr_rank_statistics *out,
                                     sdr_group_reference reference,
                                     const sdr_column *column, const sdr_groups *groups,
                                     const sdr_context *context, sdr_error *error) {
+    sdr_prepared *own;
+    SDR_TRY(sdr_groups_check(groups, column, error));
+    SDR_TRY(prepare(&own, &reference, column, groups, context, error));
+    if (own != NULL) reference = (sdr_group_reference){.prepared = own};
     rank_job j = {out, reference};
     const sdr_group_pass pass = {.column = column,
                                  .groups = groups,
                                  .row_bytes = RANK_BYTES,
                                  .body = rank_group,
                                  .user = &j};
-    return sdr_groups_run(&pass, context, error);
+    sdr_code code = sdr_groups_run(&pass, context, error);
+    sdr_prepared_free(own);
+    return code;
 }
 
 /* --- exact p-values --- */
