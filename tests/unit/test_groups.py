@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -509,3 +510,19 @@ def test_progress_may_stop_a_call_over_groups(name):
     starts = np.tile(np.arange(0, 190_000, 1_000), 400)  # some seconds of work
     with pytest.raises(KeyboardInterrupt):
         calls()[name](column, starts, starts + 9_000, progress=progress)
+
+
+@pytest.mark.parametrize("name", calls())
+def test_calls_over_groups_leave_no_references(name):
+    column = Column.from_numpy(np.arange(50.0))
+    starts, stops, bad = np.array([0, 10]), np.array([50, 20]), np.array([0, 51])
+    watched = [column, starts, stops, bad, "rows", np.dtype("i8")]
+    call = calls()[name]
+    call(column, starts, stops)
+    before = [sys.getrefcount(thing) for thing in watched]
+    for _ in range(100):
+        call(column, starts, stops)
+        with pytest.raises(ValueError, match="expected"):
+            call(column, starts, bad)
+    after = [sys.getrefcount(thing) for thing in watched]
+    assert all(abs(b - a) < 20 for a, b in zip(before, after, strict=True)), (before, after)

@@ -15,8 +15,7 @@
 enum {
     CELLS_FROM_ROWS = 65536, /* of a side, from where counting beats sorting it */
     CELLS_REFERENCE = 16,    /* unless a reference without a table is so much longer */
-    CELLS_GROWTH =
-        8 /* sums of the reference's fixed point hold so many times its rows */
+    CELLS_GROWTH = 2 /* as many times its rows, and its own sums no longer hold */
 };
 
 /* What comparing wants beside the sorted values. */
