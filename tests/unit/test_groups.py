@@ -488,6 +488,14 @@ def test_numbers_are_wanted_where_the_single_call_wants_them(name):
         calls()[name](text, np.array([0]), np.array([2]))
 
 
+def test_quantiles_and_deviations_of_a_column_of_text_are_refused():
+    text = arrow(pa.array(["a", "b"]))
+    with pytest.raises(UnsupportedColumn, match="expected a column of numbers"):
+        _core.quantiles(text, [0.5])
+    with pytest.raises(UnsupportedColumn, match="expected a column of numbers"):
+        _core.median_deviation(text, 0.0)
+
+
 @pytest.mark.parametrize("name", calls())
 @pytest.mark.parametrize("threads", [1, 2, 5])
 def test_threads_change_no_bit(name, threads):
