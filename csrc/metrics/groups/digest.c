@@ -57,41 +57,48 @@ static bool holds_integers(const sdr_column *column) {
 
 /* --- numbers --- */
 
-/* Which rows of a block are null: only blocks that have some, each with its place. */
-static void add_nulls(segment *s, const uint8_t *valid, int64_t start, int64_t n) {
-    uint64_t words[NULL_WORDS + 1] = {(uint64_t)(start - s->start)};
-    for (int64_t i = 0; i < n; i++)
-        words[1 + i / 64] |= (uint64_t)!valid[i] << (i % 64);
+/* Which rows of a block are null, a bit a row: only blocks that have some, each with
+ * its place, for which the first word is kept. */
+static void add_null_words(segment *s, uint64_t *words, int64_t start, int64_t n) {
+    words[0] = (uint64_t)(start - s->start);
     sdr_digest_add(&s->nulls_or_lengths, words,
                    (size_t)((n + 63) / 64 + 1) * sizeof *words);
 }
 
-/* valid[i] of rows that are no dictionary's. */
-static void load_valid(uint8_t *valid, const sdr_column *column, int64_t start,
-                       int64_t n) {
+static void add_nulls(segment *s, const uint8_t *valid, int64_t start, int64_t n) {
+    uint64_t words[NULL_WORDS + 1] = {0};
+    for (int64_t i = 0; i < n; i++)
+        words[1 + i / 64] |= (uint64_t)!valid[i] << (i % 64);
+    add_null_words(s, words, start, n);
+}
+
+/* Bit i of words: row start + i is null; rows that are no dictionary's, words zero. */
+static void load_null_bits(uint64_t *words, const sdr_column *column, int64_t start,
+                           int64_t n) {
     for (int64_t i = 0; i < n;) {
-        int64_t chunk = sdr_column_chunk(column, start + i);
+        int64_t chunk = sdr_column_chunk(column, start + i), bit = i % 64;
         int64_t at = start + i - column->starts[chunk];
         int64_t rows = column->starts[chunk + 1] - (start + i);
         if (rows > n - i) rows = n - i;
         if (rows > SDR_WORD_BITS) rows = SDR_WORD_BITS;
-        uint64_t bits = sdr_view_valid_bits(&column->chunks[chunk], at, rows);
-        for (int64_t k = 0; k < rows; k++)
-            valid[i + k] = bits >> k & 1;
+        uint64_t nulls =
+            ~sdr_view_valid_bits(&column->chunks[chunk], at, rows) & sdr_bits_low(rows);
+        words[i / 64] |= nulls << bit;
+        if (bit + rows > 64) words[i / 64 + 1] |= nulls >> (64 - bit);
         i += rows;
     }
 }
 
 static void add_floats(segment *s, int64_t start, int64_t n) {
     double scratch[SDR_BLOCK_ROWS];
-    uint8_t valid[SDR_BLOCK_ROWS];
+    uint64_t words[NULL_WORDS + 1] = {0};
     int64_t nulls;
     const double *values = sdr_column_load_f64(s->rows, start, n, 0, scratch, &nulls);
     sdr_digest_add(&s->values, values, (size_t)n * sizeof *values);
     s->nulls += nulls;
     if (nulls == 0) return;
-    load_valid(valid, s->rows, start, n);
-    add_nulls(s, valid, start, n);
+    load_null_bits(words + 1, s->rows, start, n);
+    add_null_words(s, words, start, n);
 }
 
 static void add_integers(segment *s, int64_t start, int64_t n) {
