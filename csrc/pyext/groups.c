@@ -146,6 +146,22 @@ static PyObject *pair_profile_groups_bound(call *call, PyObject *Py_UNUSED(modul
 }
 BIND_PAIR(pair_profile_groups, 4, "x", "y", "starts", "stops", "threads", "progress")
 
+static PyObject *digest_groups_bound(call *call, PyObject *Py_UNUSED(module),
+                                     PyObject *const *values) {
+    PyObject *out = NULL;
+    group_call g;
+
+    if (group_call_open(&g, values[1], values[2], 0) < 0) goto cleanup;
+    out = array_new_2d(NPY_UINT8, g.groups.n, SDR_DIGEST_BYTES);
+    if (out == NULL) goto cleanup;
+    if (!RUN(call, sdr_digest_groups, array_data(out), call->column, &g.groups))
+        Py_CLEAR(out);
+cleanup:
+    group_call_close(&g);
+    return out;
+}
+BIND_COLUMN(digest_groups, 3, "column", "starts", "stops", "threads", "progress")
+
 /* --- values ----------------------------------------------------------------------- */
 
 static PyObject *distinct_groups_bound(call *call, PyObject *Py_UNUSED(module),
@@ -447,5 +463,7 @@ PyMethodDef group_functions[] = {
         "Rank statistics, one a group."),
     ROW(ks_exact_p_groups, "(n, m, numerator_high, numerator_low, " OPTIONS ")",
         "Exact p-values."),
+    ROW(digest_groups, "(" GROUPS OPTIONS ")",
+        "Fingerprints of the rows, 16 bytes a group."),
     {NULL, NULL, 0, NULL},
 };

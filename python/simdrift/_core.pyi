@@ -429,6 +429,16 @@ def missing_groups(
 ) -> Int64s:
     """Rows that are null or NaN, of columns of any kind."""
 
+def digest_groups(
+    column: Column,
+    starts: Int64s,
+    stops: Int64s,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> Codes:
+    """(groups, 16) bytes: fingerprints of the rows, the same for any layout, chunks and encoding;
+    they do not tell the kind of the values. Against accidental changes, not against an attack."""
+
 def distinct_groups(
     column: Column,
     starts: Int64s,

@@ -38,6 +38,9 @@ typedef struct sdr_histogram_plan {
     void *memory;     /* of starts and of the padded edges */
 } sdr_histogram_plan;
 
+/* Refuses edges that are not strictly increasing. */
+sdr_code sdr_histogram_edges_check(const double *edges, int64_t n_edges,
+                                   sdr_error *error);
 /* Refers to `edges`, which must stay. SDR_NO_MEMORY only above SMALL edges. */
 sdr_code sdr_histogram_plan_init(sdr_histogram_plan *out, const double *edges,
                                  int64_t n_edges, sdr_error *error);

@@ -4,27 +4,18 @@
  * galloping, O(m log n); where both are large, neither is walked
  * (two_sample/columns.c). The same bits all ways.
  */
-#include "metrics/drift/two_sample/two_sample.h"
+#include "metrics/drift/prepared.h"
 
 #include <math.h>
 
 #include "metrics/common/quantile.h"
-#include "metrics/drift/prefix.h"
+#include "metrics/drift/prepared_keys.h"
 #include "metrics/drift/ranks.h"
 
 enum {
     BUCKETS_FROM_ROWS = 65536, /* of a side, from where counting beats sorting it */
-    BUCKETS_REFERENCE = 16 /* unless a reference without a table is so much longer */
-};
-
-struct sdr_prepared {
-    sdr_sample sample;          /* sorted */
-    sdr_prefix prefix;          /* of float64 values */
-    sdr_buckets_sorted buckets; /* of many float64 values, else without a table */
-    int64_t rows;               /* of the column, null and NaN too */
-    sdr_kind kind;
-    sdr_type type;
-    sdr_unit unit;
+    BUCKETS_REFERENCE = 16, /* unless a reference without a table is so much longer */
+    BUCKETS_GROWTH = 2 /* as many times its rows, and its own sums no longer hold */
 };
 
 /* What comparing wants beside the sorted values. */
@@ -261,6 +252,19 @@ static sdr_code compare_as_column(bool *done, sdr_two_sample *out,
     return code;
 }
 
+/* Whether the reference's own table serves: the quantum of its sums was chosen for as
+ * many rows as it has, and those of many more would have to be sorted. */
+static bool table_serves(const sdr_buckets_sorted *buckets, const sdr_column *current,
+                         int flags) {
+    if (buckets == NULL || buckets->table == NULL) return false;
+    return !(flags & SDR_TWO_SAMPLE_WASSERSTEIN) ||
+           current->length / BUCKETS_GROWTH < buckets->n;
+}
+
+static bool is_integral(const sdr_column *column) {
+    return column->kind == SDR_KIND_INTEGER || column->kind == SDR_KIND_TEMPORAL;
+}
+
 /* A large current: by buckets. */
 static sdr_code compare_large(bool *done, sdr_two_sample *out,
                               sdr_two_sample_histogram *histogram, const sdr_sample *x,
@@ -268,18 +272,22 @@ static sdr_code compare_large(bool *done, sdr_two_sample *out,
                               const sdr_column *current, int flags,
                               const sdr_context *context, sdr_error *error) {
     *done = false;
-    if (x->values == NULL || current->kind == SDR_KIND_NULL ||
+    if (x->n == 0 || current->kind == SDR_KIND_NULL ||
         current->length < BUCKETS_FROM_ROWS)
         return SDR_OK;
-    if (buckets != NULL && buckets->table != NULL)
+    if (x->values == NULL && is_integral(current) &&
+        x->n <= BUCKETS_REFERENCE * current->length)
+        return sdr_two_sample_keys_by_buckets(done, out, histogram, x, current, flags,
+                                              context, error);
+    if (x->values == NULL) return SDR_OK;
+    if (table_serves(buckets, current, flags))
         SDR_TRY(sdr_two_sample_by_sorted(done, out, histogram, buckets, current, flags,
                                          context, error));
     if (*done || x->n > BUCKETS_REFERENCE * current->length) return SDR_OK;
     return compare_as_column(done, out, histogram, x, current, flags, context, error);
 }
 
-/* A column without rows of the reference's type. */
-static sdr_column column_like(const sdr_prepared *reference) {
+sdr_column sdr_prepared_like(const sdr_prepared *reference) {
     sdr_column like = {
         .type = reference->type, .kind = reference->kind, .unit = reference->unit};
     if (like.kind == SDR_KIND_CATEGORY) like.kind = SDR_KIND_FLOAT;
@@ -288,8 +296,7 @@ static sdr_column column_like(const sdr_prepared *reference) {
 
 /* Whether one side is integers beyond float64, the other floats. */
 static bool is_mixed(const sdr_prepared *reference, const sdr_column *current) {
-    return reference->sample.keys && current->kind != SDR_KIND_INTEGER &&
-           current->kind != SDR_KIND_TEMPORAL;
+    return reference->sample.keys && !is_integral(current);
 }
 
 sdr_code sdr_two_sample_prepared(sdr_two_sample *out,
@@ -303,7 +310,7 @@ sdr_code sdr_two_sample_prepared(sdr_two_sample *out,
             error, SDR_INVALID_ARGUMENT,
             "sdr_two_sample_prepared: expected a histogram's cut points, "
             "found none");
-    sdr_column like = column_like(reference);
+    sdr_column like = sdr_prepared_like(reference);
     sdr_two_sample_begin(out, &like, current);
     if (out->status != SDR_STATUS_OK) return SDR_OK;
     out->n = reference->sample.n;
@@ -347,7 +354,7 @@ sdr_code sdr_rank_statistics_prepared(sdr_rank_statistics *out,
                                       const sdr_prepared *reference,
                                       const sdr_column *current,
                                       const sdr_context *context, sdr_error *error) {
-    sdr_column like = column_like(reference);
+    sdr_column like = sdr_prepared_like(reference);
     sdr_ranks_begin(out, &like, current);
     if (out->status != SDR_STATUS_OK) return SDR_OK;
     sdr_sample as_doubles = {0};
@@ -365,7 +372,7 @@ sdr_code sdr_rank_statistics_sorted(sdr_rank_statistics *out,
                                     const sdr_prepared *reference,
                                     const sdr_prepared *current,
                                     const sdr_context *context, sdr_error *error) {
-    sdr_column x = column_like(reference), y = column_like(current);
+    sdr_column x = sdr_prepared_like(reference), y = sdr_prepared_like(current);
     sdr_ranks_begin(out, &x, &y);
     if (out->status != SDR_STATUS_OK) return SDR_OK;
     if ((reference->sample.keys == NULL) != (current->sample.keys == NULL))

@@ -203,6 +203,7 @@ sdr_code sdr_quantiles(double *out, const double *q, int64_t n_q,
                        const sdr_column *column, const sdr_context *context,
                        sdr_error *error) {
     SDR_TRY(sdr_quantiles_check(q, n_q, error));
+    SDR_TRY(sdr_require_numeric(column, "sdr_quantiles", error));
     sdr_domain domain;
     SDR_TRY(sdr_domain_choose(&domain, column, NULL, context, error));
     if (domain.base) domain = (sdr_domain){true, 0};
@@ -266,6 +267,7 @@ static sdr_code finite_quantiles(double *out, const double *q, int64_t n_q,
 sdr_code sdr_median_deviation(double *out, double center, const sdr_column *column,
                               const sdr_context *context, sdr_error *error) {
     const double middle = 0.5;
+    SDR_TRY(sdr_require_numeric(column, "sdr_median_deviation", error));
     sdr_bucket_source source = {
         .column = column, .rows = SDR_BUCKET_ROWS_DEVIATION, .center = center};
     return finite_quantiles(out, &middle, 1, &source, 1, context, error);
