@@ -204,7 +204,7 @@ static void try_table(input *in, memory *m, field *fields) {
     for (int i = 0; i < FIELDS; i++)
         if (children[i]->length < rows) rows = children[i]->length;
     if (rows < 0 || rows > ROWS) rows = 0;
-    const void *buffers[] = {NULL};
+    const void *buffers[2] = {NULL};
     if (take_below(in, 4) > 0)
         buffers[0] = keep(m, take_block(in, (size_t)(rows + 7) / 8));
     struct ArrowArray chunk = {.length = take_below(in, rows + 1),
