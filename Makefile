@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 SOURCES := pyproject.toml setup.py CMakeLists.txt $(shell find csrc python -type f \
 	! -name '*.so' ! -path '*/__pycache__/*' ! -path '*.egg-info/*' 2>/dev/null)
 
-.PHONY: help demo test lint format test-c test-sanitize test-python test-slow test-integrations test-peers screenshots bench bench-peers bench-core clean
+.PHONY: help demo test lint format test-c test-sanitize test-tsan fuzz fuzz-short test-python test-slow test-integrations test-peers screenshots bench bench-peers bench-core clean
 .DEFAULT_GOAL := help
 
 help:
@@ -22,6 +22,8 @@ help:
 	@echo "make lint | format         ruff, mypy --strict, clang-format (check | rewrite)"
 	@echo "make test-c                the C core alone: build/ and CTest, no Python"
 	@echo "make test-sanitize         the same under ASan + UBSan: build/sanitize"
+	@echo "make test-tsan             the C tests under ThreadSanitizer, where clang and libomp are"
+	@echo "make fuzz-short            tests/fuzz for some seconds each; make fuzz FUZZ_SECONDS=3600: for long"
 	@echo "make test-python           pytest on the installed wheel"
 	@echo "make test-slow             the long versions: faults, packaging, big inputs"
 	@echo "make test-integrations     Prefect and Airflow, each in an environment of its own"
@@ -61,7 +63,7 @@ build/deps.stamp: .ci/system-deps
 demo: $(VENV)/demo.stamp
 	$(BIN)/simdrift demo
 
-test: lint test-c test-sanitize test-python
+test: lint test-c test-sanitize fuzz-short test-python
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
@@ -87,6 +89,17 @@ test-sanitize: $(VENV)/test.stamp build/deps.stamp
 	$(CONFIGURE) -B build/sanitize -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSIMDRIFT_SANITIZE=ON -DSIMDRIFT_BENCHES=OFF
 	$(BUILD) build/sanitize -j $(JOBS)
 	$(CTEST) build/sanitize
+
+test-tsan: $(VENV)/test.stamp build/deps.stamp
+	PATH="$(CURDIR)/$(BIN):$$PATH" .ci/test-tsan
+
+# One target alone: make fuzz FUZZ_TARGETS=fuzz_arrow
+FUZZ_SECONDS ?= 600
+fuzz: $(VENV)/test.stamp build/deps.stamp
+	PATH="$(CURDIR)/$(BIN):$$PATH" .ci/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+fuzz-short: $(VENV)/test.stamp build/deps.stamp
+	PATH="$(CURDIR)/$(BIN):$$PATH" .ci/fuzz 5
 
 test-python: $(VENV)/test.stamp build/deps.stamp
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
