@@ -206,17 +206,21 @@ static sdr_code hide_nulls(sdr_arena *arena, struct ArrowArray *window,
     return SDR_OK;
 }
 
+/* Field k's array of chunk i. */
 static sdr_code window_of(struct ArrowArray *out, sdr_arena *arena,
-                          const struct ArrowSchema *field,
-                          const struct ArrowArray *chunk,
-                          const struct ArrowArray *child, sdr_error *error) {
+                          const sdr_arrow_table *table, int64_t i, int64_t k,
+                          sdr_error *error) {
+    const struct ArrowSchema *field = table->schema->children[k];
+    const struct ArrowArray *chunk = &table->chunks[i], *child = chunk->children[k];
     if (!is_long_enough(child, chunk))
         return sdr_error_set(error, SDR_INVALID_COLUMN,
                              "expected an array of at least %lld rows, as its table's "
-                             "offset and length say, found %lld with offset %lld",
+                             "offset and length say, found %lld with offset %lld "
+                             "(chunk %lld)",
                              (long long)(chunk->offset + chunk->length),
                              child == NULL ? -1LL : (long long)child->length,
-                             child == NULL ? -1LL : (long long)child->offset);
+                             child == NULL ? -1LL : (long long)child->offset,
+                             (long long)i);
     bool is_whole = chunk->offset == 0 && chunk->length == child->length;
     *out = *child; /* a borrowed copy: never released */
     out->offset += chunk->offset;
@@ -235,9 +239,7 @@ sdr_code sdr_arrow_field(const struct ArrowArray ***out, sdr_arena *arena,
     if (windows == NULL || arrays == NULL)
         return sdr_error_set(error, SDR_NO_MEMORY, "no memory for a column's chunks");
     for (int64_t c = 0; c < table->n_chunks; c++) {
-        const struct ArrowArray *chunk = &table->chunks[c];
-        SDR_TRY(window_of(&windows[c], arena, table->schema->children[i], chunk,
-                          chunk->children[i], error));
+        SDR_TRY(window_of(&windows[c], arena, table, c, i, error));
         arrays[c] = &windows[c];
     }
     *out = arrays;

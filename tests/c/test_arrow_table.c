@@ -159,7 +159,7 @@ static void test_numbers_of_a_struct_are_refused_by_rule(void **state) {
                        "offset and length say, found -1 with offset -1 in field 0 'x'");
     f.buffers[0] = NULL;
     expect_message(&f, "expected an array of at least 4 rows, as its table's offset "
-                       "and length say, found -1 with offset -1");
+                       "and length say, found -1 with offset -1 (chunk 0)");
     fixture_free(&f);
 }
 
@@ -260,7 +260,8 @@ static void test_a_broken_child_keeps_its_own_refusal(void **state) {
                        "in field 0 'x'");
     f.buffers[0] = NULL;
     expect_message(&f, "expected an array of at least 4 rows, as its table's offset "
-                       "and length say, found 9223372036854775807 with offset 0");
+                       "and length say, found 9223372036854775807 with offset 0 "
+                       "(chunk 0)");
     f.buffers[0] = f.bitmap;
     f.child.array.length = ROWS;
     f.child.array.buffers = NULL;
