@@ -15,6 +15,22 @@
 
 enum { ITEMS = 5000, COST = 1 << 16, FORK_SECONDS = 30 };
 
+#if defined(__has_feature)
+#define HAS_FEATURE(name) __has_feature(name)
+#else
+#define HAS_FEATURE(name) 0
+#endif
+#if defined(__SANITIZE_THREAD__) || HAS_FEATURE(thread_sanitizer)
+enum { TSAN = true }; /* knows no forked child of a process with threads */
+#else
+enum { TSAN = false };
+#endif
+#if defined(__SANITIZE_ADDRESS__) || HAS_FEATURE(address_sanitizer)
+enum { ASAN = true }; /* takes address space for itself */
+#else
+enum { ASAN = false };
+#endif
+
 typedef struct visits {
     atomic_int count[ITEMS];
     atomic_int workers_seen; /* bit set */
@@ -131,6 +147,7 @@ static void test_poll_can_cancel_serial_and_parallel_loops(void **state) {
 
 static void test_poll_comes_about_every_50_ms(void **state) {
     (void)state;
+    if (TSAN) skip();
     polls p = {.stop_at = -1};
     atomic_llong done = 0;
     sdr_context context = {.threads = 1, .poll = note_poll, .user = &p};
@@ -179,6 +196,7 @@ static void fork_and_run(int depth) {
 
 static void test_a_forked_child_runs_regions_after_its_parent_did(void **state) {
     (void)state;
+    if (TSAN) skip();
     run_a_region();
     fork_and_run(2);
     run_a_region(); /* the parent's threads come back */
@@ -238,6 +256,7 @@ static void expect_limited(rlim_t threads, int most_workers) {
 
 static void test_a_region_goes_on_with_the_threads_it_gets(void **state) {
     (void)state;
+    if (TSAN) skip();
     bool is_root = geteuid() == 0; /* else the user's other processes count too */
     run_a_region();
     for (rlim_t threads = 1; threads <= (is_root ? 2 * TEAM : 1); threads++)
@@ -260,15 +279,9 @@ static int run_without_memory(void) {
     return atomic_load(&v->workers_seen) < 1 << (TEAM - 1) ? 0 : 3;
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { SANITIZED = true }; /* they take memory for themselves */
-#else
-enum { SANITIZED = false };
-#endif
-
 static void test_a_region_without_memory_for_stacks_goes_on(void **state) {
     (void)state;
-    if (SANITIZED) skip();
+    if (ASAN || TSAN) skip();
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) _exit(run_without_memory());
@@ -306,6 +319,7 @@ static int run_then_limit(void) {
 
 static void test_a_limit_that_comes_later_ends_nothing(void **state) {
     (void)state;
+    if (TSAN) skip();
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) _exit(run_then_limit());
