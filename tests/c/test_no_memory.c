@@ -12,7 +12,12 @@
 #include "simdrift/ranks.h"
 #include "simdrift/weighted.h"
 
-enum { ROWS = 150000, FEW = 200, DIGEST = 8, MOST_FAILURES = 4000 };
+enum {
+    ROWS = ASAN || TSAN ? 20000 : 150000,
+    FEW = 200,
+    DIGEST = 8,
+    MOST_FAILURES = 4000
+};
 
 /* --- An allocator that fails, from any thread ----------------------------------------
  */
