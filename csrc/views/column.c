@@ -164,7 +164,7 @@ static sdr_view cut_view(const sdr_view *view, int64_t from, int64_t to) {
     cut.length = to - from;
     if (cut.type == SDR_TYPE_BOOL_BITS)
         cut.bit_offset += from;
-    else if (from > 0)
+    else if (cut.data != NULL) /* the null type has none */
         cut.data += from * cut.stride;
     if (cut.validity != NULL) cut.validity_offset += from;
     if (cut.mask != NULL) cut.mask += from * cut.mask_stride;
