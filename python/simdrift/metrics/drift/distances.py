@@ -200,6 +200,8 @@ def measure_wasserstein_normed(
 ) -> Outcomes:
     """W1 in standard deviations (ddof 1) of the reference."""
     value, status = _w1(pair)
+    if not (status == OK_CODE).any():
+        return _with_chance(pair, value, status, 1.0, 0, 0)
     unit, profile = pair.reference.unit_seconds, pair.reference.profile
     value = value * unit
     std = profile["std"] * unit
