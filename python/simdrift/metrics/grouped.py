@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -28,6 +29,7 @@ from simdrift.metrics.columns import (
     Given,
     ReferenceColumn,
 )
+from simdrift.metrics.nulls import quadratic, ties
 from simdrift.metrics.once import once
 from simdrift.metrics.outcomes import OK_CODE, Codes, Floats, Outcomes, Rows, Sizes
 from simdrift.metrics.pair import Cells, ColumnPair
@@ -277,6 +279,35 @@ def _tables_of_pairs(pairs: Sequence[ColumnPair], bins: Bins) -> list[CountTable
     ]
 
 
+_RANK_ROWS = ("n", "m", "finite_n", "finite_m")
+_RANK_SUMS = (
+    "distinct",
+    "ties",
+    "ties_x",
+    "ties_y",
+    "u2",
+    "plus",
+    "minus",
+    "cramer_von_mises",
+    "anderson_darling",
+    "energy",
+)
+
+
+def _stacked_ranks(groups: Sequence[Mapping[str, Any]]) -> Arrays:
+    """As `_core.rank_statistics_groups` gives them, out of one mapping a group; sums stay the
+    numbers that they are, exact integers or floats of weighted rows."""
+    found: dict[str, NDArray[Any]] = {
+        "status": np.array([CODES[group["status"]] for group in groups], np.uint8)
+    }
+    for name in _RANK_ROWS:
+        found[name] = np.array([group[name] for group in groups])
+    for name in _RANK_SUMS:
+        sums = [np.nan if (v := group.get(name)) is None else v for group in groups]
+        found[name] = np.array(sums, object)
+    return found
+
+
 _WORD = 1 << 64
 
 
@@ -354,13 +385,11 @@ class GroupedPair:
 
     @contextmanager
     def sorted_once(self) -> Iterator[None]:
-        """Keeps the rows of each group sorted meanwhile, where ranks will be read."""
-        if "ranks" not in self._reads:
-            yield
-            return
+        """Keeps the rows of one group sorted meanwhile, where ranks will be read; of many groups
+        each call of the core sorts what it reads."""
         with ExitStack() as stack:
-            for pair in self.pairs:
-                stack.enter_context(pair.sorted_once())
+            if "ranks" in self._reads and self.current.is_one:
+                stack.enter_context(self.pairs[0].sorted_once())
             yield
 
     @property
@@ -406,11 +435,49 @@ class GroupedPair:
             edges=self._edges(),
             threads=self.threads,
         )
-        arrays = cast("dict[str, NDArray[Any]]", dict(found))
-        # a restored reference knows only its values
+        return self._without_values(cast("dict[str, NDArray[Any]]", dict(found)))
+
+    def _without_values(self, arrays: dict[str, NDArray[Any]]) -> Arrays:
+        """With 'all_null' for 'empty' where there are rows: a restored reference knows only
+        its values."""
         lost = (arrays["status"] == CODES["empty"]) & (self.shape_codes == OK_CODE)
         arrays["status"] = np.where(lost, CODES["all_null"], arrays["status"]).astype(np.uint8)
         return arrays
+
+    @once
+    def ranks(self) -> Arrays:
+        """Rank statistics of each group (`_core.RankGroupsDict`)."""
+        if self.is_weighted or self.current.is_one:
+            return _stacked_ranks([pair.ranks for pair in self.pairs])
+        found = _core.rank_statistics_groups(
+            self.reference.sample, *self.current.ranges, threads=self.threads
+        )
+        return self._without_values(cast("dict[str, NDArray[Any]]", dict(found)))
+
+    def mises_numerators(self, places: NDArray[np.intp]) -> list[Fraction | float]:
+        """`ColumnPair.mises_numerator` of these groups."""
+        if self.is_weighted:
+            return [self.pairs[place].mises_numerator for place in places.tolist()]
+        found = self.ranks
+        within = found["ties_x"].astype(object) + found["ties_y"].astype(object)
+        names = ("cramer_von_mises", "ties", "n", "m")
+        squares, ties_of_both, n, m = (found[name][places].tolist() for name in names)
+        rows = zip(squares, within[places].tolist(), ties_of_both, n, m, strict=True)
+        return [quadratic.mises_numerator(*row) for row in rows]
+
+    def tied_shares(self, places: NDArray[np.intp]) -> list[Floats | None]:
+        """`ColumnPair.tied_shares` of these groups."""
+        if self.is_weighted or self.current.is_one:
+            return [self.pairs[place].tied_shares for place in places.tolist()]
+        found, shares = self.ranks, dict.fromkeys(places.tolist())
+        rows = (found["n"] + found["m"])[places].astype(float)
+        tied = places[(found["ties"][places] >= ties.MATTER * rows**3).astype(bool)]
+        if len(tied):
+            for table in self.count_tables(ties.CELLS):
+                both = np.asarray(table.reference + table.current, float)
+                for place in np.flatnonzero(np.isin(table.places, tied)).tolist():
+                    shares[int(table.places[place])] = both[place] / both[place].sum()
+        return list(shares.values())
 
     def _edges(self) -> Floats | None:
         """The bins of the reference's histogram, where they are wanted and numbers are read."""
