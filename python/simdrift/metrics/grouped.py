@@ -203,6 +203,14 @@ class ColumnGroups:
             return np.asarray(self.whole.quantiles(q))[np.newaxis, :]
         return _core.quantiles_groups(*self.ranges, np.asarray(q, float), threads=self.threads)
 
+    def finite_medians(self, known: NDArray[np.bool_]) -> Floats:
+        """(G,) medians of the finite rows of the known groups."""
+        medians = self.quantiles([0.5])[:, 0]
+        infinite = known & (self.profile["finite"] != self.valid)
+        for place in np.flatnonzero(infinite).tolist():
+            medians[place] = self.each[place].finite_median
+        return np.where(known, medians, 0.0)
+
     def median_deviations(self, centers: Floats, known: NDArray[np.bool_]) -> Floats:
         """(G,) medians of |x - center| over the finite rows of the known groups."""
         if not known.any():
@@ -454,6 +462,81 @@ class GroupedPair:
         )
         return self._without_values(cast("dict[str, NDArray[Any]]", dict(found)))
 
+    @once
+    def reference_profile(self) -> Arrays:
+        """`_core.ProfileDict` of the reference, of one entry each."""
+        return self._profiles([self.reference.profile])
+
+    @once
+    def profile(self) -> Arrays:
+        """What measures read of `_core.ProfileDict` in each group; weighted where rows are."""
+        if self.is_weighted:
+            return self._profiles([one.profile for one in self.current.each])
+        if self.current.is_one:
+            return self._profiles([self.current.whole.profile])
+        return self.current.profile
+
+    @staticmethod
+    def _profiles(groups: Sequence[Mapping[str, Any]]) -> Arrays:
+        found: dict[str, NDArray[Any]] = {
+            name: np.array([group[name] for group in groups], float)
+            for name in ("mean", "variance")
+        }
+        found["finite"] = np.array([group["finite"] for group in groups])
+        codes = [CODES[group["variance_status"]] for group in groups]
+        return found | {"variance_status": np.array(codes, np.uint8)}
+
+    def deviations(self, known: NDArray[np.bool_]) -> Arrays:
+        """Mean and variance of the distances of the finite rows of known groups from their
+        medians (`_core.DeviationGroupsDict`)."""
+        if self.is_weighted or self.current.is_one:
+            none = {"mean": np.nan, "variance": np.nan}
+            sides = [
+                one.deviations if known[place] else none
+                for place, one in enumerate(self.current.each)
+            ]
+            return {name: np.array([side[name] for side in sides], float) for name in none}
+        medians = self.current.finite_medians(known)
+        found = _core.deviation_profile_groups(
+            *self.current.ranges, medians, threads=self.current.threads
+        )
+        return cast("Arrays", found)
+
+    def quantiles(self, places: NDArray[np.intp], q: Sequence[float]) -> Floats:
+        """(places, len(q)) exact quantiles of the rows of these groups that are not missing."""
+        if self.is_weighted or self.current.is_one:
+            return np.stack([self.current.each[place].quantiles(q) for place in places.tolist()])
+        column, starts, stops = self.current.ranges
+        return _core.quantiles_groups(
+            column, starts[places], stops[places], np.asarray(q, float), threads=self.threads
+        )
+
+    def rows_below(
+        self, places: NDArray[np.intp], ends: Floats
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Rows of the reference, and of these groups, below each of their (places, ends); of
+        ends that are not finite any number."""
+        before, after = np.zeros(ends.shape), np.zeros(ends.shape)
+        for row, place in enumerate(places.tolist()):
+            known = np.isfinite(ends[row])
+            cuts, at = np.unique(ends[row][known], return_inverse=True)
+            if not len(cuts):
+                continue
+            sides = self.reference.count_cells(cuts), self._count_of(place, cuts)
+            before[row, known], after[row, known] = (np.cumsum(side)[at] for side in sides)
+        return before, after
+
+    def _count_of(self, place: int, cuts: Floats) -> Counts:
+        """`ColumnState.count_cells` of one group."""
+        if self.is_weighted or self.current.is_one:
+            return cast("Counts", self.current.each[place].count_cells(cuts))
+        column, starts, stops = self.current.ranges
+        own = slice(place, place + 1)
+        counts = _core.histogram_groups(
+            column, starts[own], stops[own], cuts, threads=self.current.threads
+        )
+        return np.asarray(counts[0])
+
     def mises_numerators(self, places: NDArray[np.intp]) -> list[Fraction | float]:
         """`ColumnPair.mises_numerator` of these groups."""
         if self.is_weighted:
@@ -496,6 +579,13 @@ class GroupedPair:
         if not self.is_weighted:
             return self.current.valid
         return np.array([one.valid for one in self.current.each])
+
+    @property
+    def rows(self) -> Rows:
+        """Current rows; those that have a weight where rows have weights."""
+        if not self.is_weighted:
+            return self.current.rows
+        return np.array([one.rows for one in self.current.each], np.int64)
 
     def missing_of(self) -> tuple[Sizes, Sizes]:
         """Current rows that are missing, of how many, in each group; effective ones where rows
@@ -563,8 +653,11 @@ class GroupedPair:
         if not self.is_weighted:
             return outcomes
         own = [pair.told(outcomes.at(place)) for place, pair in enumerate(self.pairs)]
-        told = Outcomes.stacked(own)
-        return replace(outcomes, n_reference=told.n_reference, n_current=told.n_current)
+        told, refused = Outcomes.stacked(own), self.codes != OK_CODE
+        n = np.where(refused, self.reference.rows, told.n_reference)
+        return replace(
+            outcomes, n_reference=n, n_current=np.where(refused, self.rows, told.n_current)
+        )
 
 
 class BinCounts(NamedTuple):

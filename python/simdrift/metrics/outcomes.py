@@ -161,6 +161,9 @@ class Outcomes:
             null_quantile=chosen("null_quantile"),
             n_reference=np.where(active, self.n_reference, other.n_reference),
             n_current=np.where(active, self.n_current, other.n_current),
+            log_p=None
+            if (logs := self.log_p) is None
+            else lambda: np.where(active, logs(), np.nan),
             reasons={
                 place: (self if active[place] else other).reasons[place]
                 for place in range(len(active))
