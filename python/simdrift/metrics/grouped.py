@@ -257,6 +257,16 @@ class CountTables(NamedTuple):
     current: NDArray[Any]
 
 
+class GroupCategories(NamedTuple):
+    """Labels, the reference's first; rows of the reference (labels,) and of each group (groups,
+    labels); `ordered` has the new categories of each group in the order of its rows."""
+
+    labels: tuple[str, ...]
+    reference: NDArray[np.int64]
+    current: NDArray[np.int64]
+    ordered: NDArray[np.int64]
+
+
 def _tables(reference: NDArray[Any], current: NDArray[Any]) -> list[CountTables]:
     """The tables of (groups, bins) counts, by how many of their bins are used."""
     used = (reference + current) > 0
@@ -607,21 +617,42 @@ class GroupedPair:
         return _tables(np.broadcast_to(reference, current.shape), current)
 
     @once
-    def _category_tables(self) -> list[CountTables]:
-        labels, counts, overflow = self.reference.categories
-        if overflow:
-            return []
+    def categories(self) -> GroupCategories | None:
+        """Categories of all groups, counted in one call; None where the groups are counted one
+        by one: of weights, of one group, of too many categories in some."""
+        if self.is_weighted or self.current.is_one or self.reference.categories.overflow:
+            return None
+        labels, counts, _ = self.reference.categories
         table = _core.Categories(labels, maximum=len(labels) + HIGH_CARDINALITY)
         current, _, first = table.count_groups(*self.current.ranges, threads=self.threads)
         if table.overflow:  # perhaps not in each group
-            return _tables_of_pairs(self.pairs, 0)
-        reference = np.zeros(current.shape, np.int64)
-        reference[:, : len(labels)] = counts
+            return None
+        reference = np.concatenate([counts, np.zeros(first.shape[1], np.int64)])
+        ordered = current
         if first.shape[1]:  # what is new in a group, in the order of its rows
+            ordered = current.copy()
             order = np.argsort(np.where(first < 0, np.iinfo(np.int64).max, first), axis=1)
             new = np.take_along_axis(current[:, len(labels) :], order, axis=1)
-            current[:, len(labels) :] = new
-        return _tables(reference, current)
+            ordered[:, len(labels) :] = new
+        return GroupCategories(tuple(table.labels), reference, current, ordered)
+
+    @once
+    def _category_tables(self) -> list[CountTables]:
+        found = self.categories
+        if found is None:
+            return [] if self.reference.categories.overflow else _tables_of_pairs(self.pairs, 0)
+        return _tables(np.broadcast_to(found.reference, found.ordered.shape), found.ordered)
+
+    def category_rows(self, place: int) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+        """`ColumnPair.category_rows` of a group without its labels; None of too many."""
+        found = self.categories
+        if found is None:
+            pair = self.pairs[place]
+            return None if pair.high_cardinality else pair.category_rows[1:]
+        known = len(self.reference.categories.labels)
+        rows = found.ordered[place]
+        end = known + int(np.count_nonzero(rows[known:]))
+        return found.reference[:end], rows[:end]
 
     def reason(self, kinds: frozenset[str], status: str) -> str:
         """What stands behind a status, in words."""
