@@ -88,7 +88,7 @@ def measure_ks(pair: GroupedPair, *, method: str = "auto") -> Outcomes:
     if exact.any():
         p[exact] = _exact_p(found, exact, pair.threads)
     rest = valued & ~exact
-    p[rest] = elementwise(kolmogorov.limit_sf, n[rest], m[rest], d[rest])
+    p[rest] = kolmogorov.limit_sfs(n[rest], m[rest], d[rest])
 
     def log_p() -> Floats:
         logs = np.full(len(pair), np.nan)
