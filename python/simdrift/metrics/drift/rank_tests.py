@@ -88,12 +88,14 @@ def measure_ks(pair: GroupedPair, *, method: str = "auto") -> Outcomes:
     if exact.any():
         p[exact] = _exact_p(found, exact, pair.threads)
     rest = valued & ~exact
-    p[rest] = kolmogorov.limit_sfs(n[rest], m[rest], d[rest])
+    if rest.any():
+        p[rest] = kolmogorov.limit_sfs(n[rest], m[rest], d[rest])
 
     def log_p() -> Floats:
         logs = np.full(len(pair), np.nan)
         logs[exact] = elementwise(kolmogorov.log_exact, p[exact], n[exact], m[exact], d[exact])
-        logs[rest] = elementwise(kolmogorov.log_limit_sf, n[rest], m[rest], d[rest])
+        if rest.any():
+            logs[rest] = elementwise(kolmogorov.log_limit_sf, n[rest], m[rest], d[rest])
         return logs
 
     value = np.where(valued, d, np.nan)

@@ -269,7 +269,8 @@ def limit_sfs(n: Floats, m: Floats, d: Floats) -> Floats:
     small = (size <= SMALL_N) | ((size <= SERIES_N) & (size * d**1.5 <= 1.4))
     series = (size * d > 1.0) & ~tail & ~small & (PI2 / (8.0 * np.maximum(z2, TINY)) <= 700.0)
     p = np.empty(len(d))
-    p[series] = np.clip(_pelz_good_sfs(size[series], d[series]), 0.0, 1.0)
+    if series.any():
+        p[series] = np.clip(_pelz_good_sfs(size[series], d[series]), 0.0, 1.0)
     one_sided = tail & (size * d > 1.0) & (d < 1.0) & (z2 < 370.0)
     one_sided &= size * (1.0 - d) > FULL_SUM
     p[one_sided] = np.minimum(1.0, 2.0 * np.exp(_smirnov_log_sfs(size[one_sided], d[one_sided])))
