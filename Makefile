@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 SOURCES := pyproject.toml setup.py CMakeLists.txt $(shell find csrc python -type f \
 	! -name '*.so' ! -path '*/__pycache__/*' ! -path '*.egg-info/*' 2>/dev/null)
 
-.PHONY: help demo test lint format docs test-c test-sanitize test-extension test-python test-slow test-lowest test-integrations test-peers wheel sbom locks screenshots bench bench-peers bench-core clean
+.PHONY: help demo test lint format docs test-c test-sanitize test-tsan test-extension fuzz fuzz-short test-python test-slow test-lowest test-integrations test-peers wheel sbom locks screenshots bench bench-peers bench-core clean
 .DEFAULT_GOAL := help
 
 help:
@@ -24,6 +24,8 @@ help:
 	@echo "make test-c                the C core alone: build/ and CTest, no Python"
 	@echo "make test-sanitize         the same under ASan + UBSan: build/sanitize"
 	@echo "make test-extension        the extension compiles without a warning: gcc, and clang where it is"
+	@echo "make test-tsan             the C tests under ThreadSanitizer, where clang and libomp are"
+	@echo "make fuzz-short            tests/fuzz for some seconds each; make fuzz FUZZ_SECONDS=3600: for long"
 	@echo "make test-python           pytest on the installed wheel"
 	@echo "make test-slow             the long versions: faults, packaging, big inputs"
 	@echo "make test-lowest           the suite's core on the lowest version of every requirement"
@@ -67,7 +69,7 @@ build/deps.stamp: .ci/system-deps
 demo: $(VENV)/demo.stamp
 	$(BIN)/simdrift demo
 
-test: lint test-c test-sanitize test-extension test-python
+test: lint test-c test-sanitize test-extension fuzz-short test-python
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
@@ -108,6 +110,17 @@ test-extension: $(VENV)/test.stamp build/deps.stamp
 			-DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python -DSIMDRIFT_PYTHON=ON -DSIMDRIFT_IN_PLACE=OFF \
 			-DSIMDRIFT_TESTS=OFF -DSIMDRIFT_BENCHES=OFF >/dev/null && \
 		$(BUILD) build/extension-$$compiler -j $(JOBS) --target _core || exit 1; done
+
+test-tsan: $(VENV)/test.stamp build/deps.stamp
+	PATH="$(CURDIR)/$(BIN):$$PATH" .ci/test-tsan
+
+# One target alone: make fuzz FUZZ_TARGETS=fuzz_arrow
+FUZZ_SECONDS ?= 600
+fuzz: $(VENV)/test.stamp build/deps.stamp
+	PATH="$(CURDIR)/$(BIN):$$PATH" .ci/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+fuzz-short: $(VENV)/test.stamp build/deps.stamp
+	PATH="$(CURDIR)/$(BIN):$$PATH" .ci/fuzz 5
 
 test-python: $(VENV)/test.stamp build/deps.stamp
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile

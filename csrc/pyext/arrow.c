@@ -95,8 +95,10 @@ static int stream_next(owner *self, core_state *state,
         PyErr_NoMemory();
         return -1;
     }
-    Py_BEGIN_ALLOW_THREADS code = stream->get_next(stream, chunk);
-    Py_END_ALLOW_THREADS if (code != 0) return stream_raise(state, stream, code);
+    Py_BEGIN_ALLOW_THREADS
+    code = stream->get_next(stream, chunk);
+    Py_END_ALLOW_THREADS
+    if (code != 0) return stream_raise(state, stream, code);
     if (chunk->release != NULL) self->n_chunks++;
     if (PyErr_Occurred()) return -1; /* of a callback in Python */
     if (chunk->release == NULL) return 0;
@@ -179,25 +181,24 @@ static sdr_arrow_table table_of(owner *self) {
     return (sdr_arrow_table){&self->schema, self->chunks, self->n_chunks};
 }
 
-static sdr_code column_read(sdr_column *out, const source *from, int64_t i,
-                            const struct ArrowSchema *schema, sdr_error *error) {
-    const struct ArrowArray **arrays = NULL;
-    const struct ArrowArray *single = from->owner->chunks;
-    if (from->is_table) {
-        const sdr_arrow_table table = table_of(from->owner);
-        SDR_TRY(sdr_arrow_field(&arrays, &from->owner->arena, &table, i, error));
-        return sdr_column_from_arrow(out, schema, arrays, from->owner->n_chunks, error);
-    }
-    if (from->owner->n_chunks == 1) {
-        return sdr_column_from_arrow(out, schema, &single, 1, error);
-    }
-    size_t n = (size_t)from->owner->n_chunks;
-    arrays = sdr_arena_allocate(&from->owner->arena, n * sizeof *arrays);
+static sdr_code chunks_read(sdr_column *out, const owner *from, sdr_error *error) {
+    size_t n = (size_t)from->n_chunks;
+    const struct ArrowArray **arrays = sdr_allocate(n * sizeof *arrays);
     if (arrays == NULL) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
     for (size_t c = 0; c < n; c++) {
-        arrays[c] = &from->owner->chunks[c];
+        arrays[c] = &from->chunks[c];
     }
-    return sdr_column_from_arrow(out, schema, arrays, (int64_t)n, error);
+    sdr_code code =
+        sdr_column_from_arrow(out, &from->schema, arrays, from->n_chunks, error);
+    sdr_release(arrays);
+    return code;
+}
+
+static sdr_code column_read(sdr_column *out, const source *from, int64_t i,
+                            sdr_error *error) {
+    if (!from->is_table) return chunks_read(out, from->owner, error);
+    const sdr_arrow_table table = table_of(from->owner);
+    return sdr_column_from_arrow_table(out, &table, i, error);
 }
 
 /* The exception instance that stands for a column that was refused. */
@@ -214,7 +215,7 @@ static PyObject *problem_new(core_state *state, PyObject *name, sdr_code code,
 
 /* A Column, or the exception instance that says why not; NULL: exception. */
 static PyObject *entry_column(const source *from, int64_t i, PyObject *name,
-                              PyObject *type_name, const struct ArrowSchema *schema) {
+                              PyObject *type_name) {
     column_object *self = NULL;
     sdr_code code = SDR_OK;
     call call;
@@ -224,9 +225,10 @@ static PyObject *entry_column(const source *from, int64_t i, PyObject *name,
     if (self == NULL) return NULL;
     self->owner = Py_NewRef(from->capsule);
     self->type_name = Py_NewRef(type_name);
-    Py_BEGIN_ALLOW_THREADS code =
-        column_read(&self->column, from, i, schema, &call.error);
-    Py_END_ALLOW_THREADS if (code == SDR_OK) return (PyObject *)self;
+    Py_BEGIN_ALLOW_THREADS
+    code = column_read(&self->column, from, i, &call.error);
+    Py_END_ALLOW_THREADS
+    if (code == SDR_OK) return (PyObject *)self;
     Py_DECREF(self);
     if (code == SDR_INVALID_COLUMN || code == SDR_NOT_SUPPORTED) {
         return problem_new(from->state, name, code, &call.error);
@@ -256,7 +258,7 @@ static PyObject *entry_new(const source *from, int64_t i,
     if (name == NULL) goto cleanup;
     type = type_name_new(schema);
     if (type == NULL) goto cleanup;
-    column = entry_column(from, i, name, type, schema);
+    column = entry_column(from, i, name, type);
     if (column == NULL) goto cleanup;
     entry = PyTuple_Pack(3, name, type, column);
 cleanup:
@@ -290,7 +292,7 @@ static PyObject *entries_new(const source *from) {
     return list;
 }
 
-PyObject *columns_from_arrow(PyObject *module, PyObject *data) {
+static PyObject *columns_from_arrow(PyObject *module, PyObject *data) {
     source from = {PyModule_GetState(module), NULL, NULL, false};
     PyObject *list = NULL;
     sdr_code code = SDR_OK;
@@ -313,3 +315,9 @@ cleanup:
     Py_DECREF(from.capsule);
     return list;
 }
+
+PyMethodDef arrow_functions[] = {
+    {"columns_from_arrow", columns_from_arrow, METH_O,
+     "columns_from_arrow(data)\n--\n\n(name, type, column) of each field."},
+    {NULL, NULL, 0, NULL},
+};

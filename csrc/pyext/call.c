@@ -44,6 +44,7 @@ static int threads_read(int *out, PyObject *value) {
 
 int call_open(call *self, core_state *state, PyObject *threads, PyObject *progress) {
     self->state = state;
+    self->column = self->other = NULL;
     self->thread = NULL;
     self->progress = progress == Py_None ? NULL : progress;
     self->raised = false;
@@ -64,10 +65,11 @@ void call_begin(call *self) {
     self->thread = PyEval_SaveThread();
 }
 
-int call_end(call *self, sdr_code code) {
+bool call_end(call *self, sdr_code code) {
     PyEval_RestoreThread(self->thread);
-    if (self->raised) return -1;
-    return code == SDR_OK ? 0 : call_raise(self, code);
+    if (self->raised) return false;
+    if (code != SDR_OK) call_raise(self, code);
+    return code == SDR_OK;
 }
 
 static PyObject *error_class(const core_state *state, sdr_code code) {

@@ -1,5 +1,5 @@
 /*
- * simdrift._core.Categories: the growing table of category.h.
+ * simdrift._core.Categories: the growing table of categories.h.
  *
  * The table changes while the GIL is released, so each object has a lock. It is taken
  * without the GIL; a call from within the progress callback of the same object would
@@ -29,7 +29,8 @@ static int lock_take(categories_object *self) {
         return -1;
     }
     if (!PyThread_acquire_lock(self->lock, NOWAIT_LOCK)) {
-        Py_BEGIN_ALLOW_THREADS PyThread_acquire_lock(self->lock, WAIT_LOCK);
+        Py_BEGIN_ALLOW_THREADS
+        PyThread_acquire_lock(self->lock, WAIT_LOCK);
         Py_END_ALLOW_THREADS
     }
     self->holder = thread;
@@ -64,9 +65,9 @@ static int add_labels(categories_object *self, PyObject *labels, call *call) {
     PyObject *object = text_column(call->state->column_type, labels);
     if (object == NULL) return -1;
     const sdr_column *column = &((column_object *)object)->column;
-    int code = CALL(call, encode_labels(self, column, &call->error));
+    bool done = CALL(call, encode_labels(self, column, &call->error));
     Py_DECREF(object);
-    return code;
+    return done ? 0 : -1;
 }
 
 /* --- life ------------------------------------------------------------------------- */
@@ -122,69 +123,50 @@ static PyObject *categories_new(PyTypeObject *type, PyObject *args,
 
 /* --- counting --------------------------------------------------------------------- */
 
-static PyObject *counts_array(const int64_t *counts, int64_t n) {
-    PyObject *array = array_new(NPY_INT64, n);
-    if (array != NULL && n > 0) {
-        memcpy(array_data(array), counts, (size_t)n * sizeof *counts);
-    }
-    return array;
-}
-
 /* (counts, nulls) with the lock held. */
-static PyObject *count_locked(categories_object *self, const sdr_column *column,
-                              call *call) {
+static PyObject *count_locked(categories_object *self, call *call) {
     int64_t nulls = 0;
     PyObject *result = NULL;
     int64_t *counts = calloc((size_t)self->maximum, sizeof *counts);
 
     if (counts == NULL) return PyErr_NoMemory();
-    if (CALL(call, sdr_categories_count(self->categories, counts, self->maximum, &nulls,
-                                        &self->overflow, column, &call->context,
-                                        &call->error)) == 0) {
+    if (RUN(call, sdr_categories_count, self->categories, counts, self->maximum, &nulls,
+            &self->overflow, call->column)) {
         int64_t n = sdr_categories_size(self->categories);
-        result = Py_BuildValue("(NL)", counts_array(counts, n), (long long)nulls);
+        result =
+            Py_BuildValue("(NL)", array_copy(NPY_INT64, n, counts), (long long)nulls);
     }
     free(counts);
     return result;
 }
 
-static PyObject *categories_count(PyObject *object, PyObject *const *args,
-                                  Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {
-        "count", 1, 3, {"column", "threads", "progress"}};
+static PyObject *count_bound(call *call, PyObject *object,
+                             PyObject *const *Py_UNUSED(values)) {
     categories_object *self = (categories_object *)object;
-    core_state *state = core_state_of(object);
-    PyObject *values[3];
-    call call;
-
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    const sdr_column *column = column_argument(state, values[0], "column");
-    if (column == NULL) return NULL;
-    if (call_open(&call, state, values[1], values[2]) < 0) return NULL;
     if (lock_take(self) < 0) return NULL;
-    PyObject *result = count_locked(self, column, &call);
+    PyObject *result = count_locked(self, call);
     lock_give(self);
     return result;
 }
+BIND_AS(count, core_state_of, 1, 1, "column", "threads", "progress")
 
-/* --- counting groups -----------------------------------------------------------------
- */
+/* --- counting groups -------------------------------------------------------------- */
 
-/* (counts, nulls, first) of encoded rows; without columns after an overflow. */
+/* (counts, nulls, first) of encoded rows; without columns where codes is NULL. */
 static PyObject *count_codes(const sdr_group_codes *codes, int64_t size, int64_t known,
                              const sdr_groups *groups, call *call) {
     PyObject *counts = NULL, *nulls = NULL, *first = NULL, *result = NULL;
+
     counts = array_new_2d(NPY_INT64, groups->n, size);
     if (counts == NULL) goto cleanup;
     nulls = array_new(NPY_INT64, groups->n);
     if (nulls == NULL) goto cleanup;
     first = array_new_2d(NPY_INT64, groups->n, size - known);
     if (first == NULL) goto cleanup;
-    if (size == 0 && known == 0 && codes == NULL) {
+    if (codes == NULL) {
         memset(array_data(nulls), 0, (size_t)groups->n * sizeof(int64_t));
-    } else if (CALL(call, sdr_group_codes_count(array_data(counts), array_data(nulls),
-                                                array_data(first), codes, groups,
-                                                &call->context, &call->error)) < 0) {
+    } else if (!RUN(call, sdr_group_codes_count, array_data(counts), array_data(nulls),
+                    array_data(first), codes, groups)) {
         goto cleanup;
     }
     result = PyTuple_Pack(3, counts, nulls, first);
@@ -195,15 +177,14 @@ cleanup:
     return result;
 }
 
-static PyObject *count_groups_locked(categories_object *self, const sdr_column *column,
-                                     const sdr_groups *groups, call *call) {
+/* With the lock held; after an overflow there are no columns. */
+static PyObject *count_groups_locked(categories_object *self, const sdr_groups *groups,
+                                     call *call) {
     int64_t known = sdr_categories_size(self->categories);
     sdr_group_codes *codes = NULL;
-    if (CALL(call, sdr_group_codes_new(&codes, self->categories, &self->overflow,
-                                       column, groups, &call->context, &call->error)) <
-        0) {
+    if (!RUN(call, sdr_group_codes_new, &codes, self->categories, &self->overflow,
+             call->column, groups))
         return NULL;
-    }
     int64_t size = sdr_categories_size(self->categories);
     PyObject *result = self->overflow ? count_codes(NULL, 0, 0, groups, call)
                                       : count_codes(codes, size, known, groups, call);
@@ -211,54 +192,39 @@ static PyObject *count_groups_locked(categories_object *self, const sdr_column *
     return result;
 }
 
-static PyObject *categories_count_groups(PyObject *object, PyObject *const *args,
-                                         Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {
-        "count_groups", 3, 5, {"column", "starts", "stops", "threads", "progress"}};
+static PyObject *count_groups_bound(call *call, PyObject *object,
+                                    PyObject *const *values) {
     categories_object *self = (categories_object *)object;
-    core_state *state = core_state_of(object);
-    PyObject *values[5], *result = NULL;
-    group_arguments arguments;
-    call call;
+    PyObject *result = NULL;
+    group_call g;
 
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    const sdr_column *column = column_argument(state, values[0], "column");
-    if (column == NULL) return NULL;
-    if (call_open(&call, state, values[3], values[4]) < 0) return NULL;
-    if (group_arguments_read(&arguments, values[1], values[2]) < 0) goto cleanup;
+    if (group_call_open(&g, values[1], values[2], 0) < 0) goto cleanup;
     if (lock_take(self) < 0) goto cleanup;
-    result = count_groups_locked(self, column, &arguments.groups, &call);
+    result = count_groups_locked(self, &g.groups, call);
     lock_give(self);
 cleanup:
-    group_arguments_release(&arguments);
+    group_call_close(&g);
     return result;
 }
+BIND_AS(count_groups, core_state_of, 1, 3, "column", "starts", "stops", "threads",
+        "progress")
 
-static PyObject *categories_encode(PyObject *object, PyObject *const *args,
-                                   Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {
-        "encode", 1, 3, {"column", "threads", "progress"}};
+static PyObject *encode_bound(call *call, PyObject *object,
+                              PyObject *const *Py_UNUSED(values)) {
     categories_object *self = (categories_object *)object;
-    core_state *state = core_state_of(object);
-    PyObject *values[3], *codes = NULL;
-    call call;
+    PyObject *codes = array_new(NPY_INT32, call->column->length);
 
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    const sdr_column *column = column_argument(state, values[0], "column");
-    if (column == NULL) return NULL;
-    if (call_open(&call, state, values[1], values[2]) < 0) return NULL;
-    codes = array_new(NPY_INT32, column->length);
     if (codes == NULL) return NULL;
     if (lock_take(self) < 0) goto failed;
-    int code = CALL(&call, sdr_categories_encode(self->categories, array_data(codes),
-                                                 &self->overflow, column, &call.context,
-                                                 &call.error));
+    bool done = RUN(call, sdr_categories_encode, self->categories, array_data(codes),
+                    &self->overflow, call->column);
     lock_give(self);
-    if (code == 0) return codes;
+    if (done) return codes;
 failed:
     Py_DECREF(codes);
     return NULL;
 }
+BIND_AS(encode, core_state_of, 1, 1, "column", "threads", "progress")
 
 /* --- attributes ------------------------------------------------------------------- */
 
@@ -294,17 +260,11 @@ static PyObject *categories_overflow(PyObject *object, void *Py_UNUSED(closure))
     return PyBool_FromLong(((categories_object *)object)->overflow);
 }
 
-#define FAST (METH_FASTCALL | METH_KEYWORDS)
-#define AS_METHOD(function) ((PyCFunction)(void (*)(void))(function))
-
 static PyMethodDef categories_methods[] = {
-    {"count", AS_METHOD(categories_count), FAST,
-     "count(column, threads=None, progress=None)\n--\n\nCounts by code, and nulls."},
-    {"count_groups", AS_METHOD(categories_count_groups), FAST,
-     "count_groups(column, starts, stops, threads=None, progress=None)\n--\n\n"
-     "Counts by code, nulls and first rows of what is new, of each group."},
-    {"encode", AS_METHOD(categories_encode), FAST,
-     "encode(column, threads=None, progress=None)\n--\n\nCode of each row, -1: null."},
+    ROW(count, "(column, " OPTIONS ")", "Counts by code, and nulls."),
+    ROW(count_groups, "(column, starts, stops, " OPTIONS ")",
+        "Counts by code, nulls and first rows of what is new, of each group."),
+    ROW(encode, "(column, " OPTIONS ")", "Code of each row, -1: null."),
     {NULL, NULL, 0, NULL},
 };
 

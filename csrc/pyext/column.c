@@ -116,14 +116,15 @@ static PyObject *column_repr(PyObject *object) {
 
 /* --- columns of columns ----------------------------------------------------------- */
 
-static PyObject *column_from_numpy(PyObject *type, PyObject *const *args,
-                                   Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {"from_numpy", 1, 3, {"array", "mask", "type"}};
-    PyObject *values[3];
+static core_state *type_state_of(PyObject *type) {
+    return PyType_GetModuleState((PyTypeObject *)type);
+}
 
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
+static PyObject *from_numpy_bound(call *Py_UNUSED(call), PyObject *type,
+                                  PyObject *const *values) {
     return numpy_column((PyTypeObject *)type, values[0], values[1], values[2]);
 }
+BIND_AS(from_numpy, type_state_of, 0, 1, "array", "mask", "type")
 
 static PyObject *column_from_text(PyObject *type, PyObject *values) {
     return text_column((PyTypeObject *)type, values);
@@ -138,28 +139,22 @@ static column_object *column_derive(const column_object *self, PyObject *owner) 
     return derived;
 }
 
-static PyObject *column_slice(PyObject *object, PyObject *const *args,
-                              Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {"slice", 2, 2, {"start", "stop"}};
+static PyObject *slice_bound(call *call, PyObject *object, PyObject *const *values) {
     column_object *self = (column_object *)object;
-    column_object *result = NULL;
-    PyObject *values[2];
     int64_t start, stop;
-    call call;
 
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
     if (argument_int64(&start, values[0], "start") < 0) return NULL;
     if (argument_int64(&stop, values[1], "stop") < 0) return NULL;
-    if (call_open(&call, core_state_of(object), NULL, NULL) < 0) return NULL;
-    result = column_derive(self, self->is_slice ? self->owner : object);
+    column_object *result = column_derive(self, self->is_slice ? self->owner : object);
     if (result == NULL) return NULL;
     result->is_slice = true;
-    if (CALL(&call, sdr_column_slice(&result->column, &self->column, start, stop,
-                                     &call.error)) < 0) {
+    if (!CALL(call, sdr_column_slice(&result->column, &self->column, start, stop,
+                                     &call->error))) {
         Py_CLEAR(result);
     }
     return (PyObject *)result;
 }
+BIND_AS(slice, core_state_of, 0, 2, "start", "stop")
 
 static PyObject *column_take(PyObject *object, PyObject *indices) {
     column_object *self = (column_object *)object;
@@ -172,8 +167,8 @@ static PyObject *column_take(PyObject *object, PyObject *indices) {
     if (array == NULL) return NULL;
     result = column_derive(self, object);
     if (result == NULL) goto cleanup;
-    if (CALL(&call, sdr_column_take(&result->column, &self->column, array_data(array),
-                                    array_length(array), &call.error)) < 0) {
+    if (!CALL(&call, sdr_column_take(&result->column, &self->column, array_data(array),
+                                     array_length(array), &call.error))) {
         Py_CLEAR(result);
     }
 cleanup:
@@ -221,7 +216,7 @@ static PyObject *column_to_float64(PyObject *object, PyObject *Py_UNUSED(ignored
     if (call_open(&call, core_state_of(object), NULL, NULL) < 0) return NULL;
     array = array_new(NPY_DOUBLE, column->length);
     if (array == NULL) return NULL;
-    if (CALL(&call, copy_float64(array_data(array), column)) < 0) Py_CLEAR(array);
+    if (!CALL(&call, copy_float64(array_data(array), column))) Py_CLEAR(array);
     return array;
 }
 
@@ -257,7 +252,7 @@ static PyObject *column_to_int64(PyObject *object, PyObject *Py_UNUSED(ignored))
     if (array == NULL) goto cleanup;
     valid = array_new(NPY_BOOL, column->length);
     if (valid == NULL) goto cleanup;
-    if (CALL(&call, copy_int64(array_data(array), array_data(valid), column)) < 0) {
+    if (!CALL(&call, copy_int64(array_data(array), array_data(valid), column))) {
         goto cleanup;
     }
     result = PyTuple_Pack(2, array, valid);
@@ -307,18 +302,13 @@ static PyObject *column_to_text(PyObject *object, PyObject *Py_UNUSED(ignored)) 
 
 /* --- the type --------------------------------------------------------------------- */
 
-#define FAST (METH_FASTCALL | METH_KEYWORDS)
-#define AS_METHOD(function) ((PyCFunction)(void (*)(void))(function))
-
 static PyMethodDef column_methods[] = {
-    {"from_numpy", AS_METHOD(column_from_numpy), FAST | METH_CLASS,
+    {"from_numpy", AS_METHOD(core_from_numpy), FAST | METH_CLASS,
      "from_numpy(array, mask=None, type=None)\n--\n\nColumn over a 1-D array, without "
-     "a copy; "
-     "mask: True is null."},
+     "a copy; mask: True is null."},
     {"from_text", column_from_text, METH_O | METH_CLASS,
      "from_text(values)\n--\n\nColumn of a sequence of str; None and NaN are null."},
-    {"slice", AS_METHOD(column_slice), FAST,
-     "slice(start, stop)\n--\n\nRows [start, stop), without a copy."},
+    ROW(slice, "(start, stop)", "Rows [start, stop), without a copy."),
     {"take", column_take, METH_O,
      "take(indices)\n--\n\nRows by index, in memory of the result's own."},
     {"to_float64", column_to_float64, METH_NOARGS,

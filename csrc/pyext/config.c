@@ -26,20 +26,17 @@ static PyObject *build_line(const char *label) {
     return PyUnicode_FromStringAndSize(line, (Py_ssize_t)strcspn(line, "\n"));
 }
 
-PyObject *core_show_config(PyObject *module, PyObject *Py_UNUSED(ignored)) {
-    fields out = fields_begin(PyModule_GetState(module));
-    fields_object(&out, KEY_version, text_or_none(sdr_version()));
-    fields_object(&out, KEY_isa, text_or_none(sdr_isa_name(sdr_isa_active())));
-    fields_object(&out, KEY_isas, available_isas());
-    fields_object(&out, KEY_isa_warning, text_or_none(sdr_isa_warning()));
-    fields_int(&out, KEY_threads, sdr_context_threads(NULL));
-    fields_object(&out, KEY_openmp, build_line("openmp: "));
-    fields_object(&out, KEY_compiler, build_line("compiler: "));
-    fields_object(&out, KEY_build, text_or_none(sdr_build_info()));
-    return fields_end(&out);
+static PyObject *core_show_config(PyObject *Py_UNUSED(module),
+                                  PyObject *Py_UNUSED(ignored)) {
+    return Py_BuildValue(
+        "{sN sN sN sN si sN sN sN}", "version", text_or_none(sdr_version()), "isa",
+        text_or_none(sdr_isa_name(sdr_isa_active())), "isas", available_isas(),
+        "isa_warning", text_or_none(sdr_isa_warning()), "threads",
+        sdr_context_threads(NULL), "openmp", build_line("openmp: "), "compiler",
+        build_line("compiler: "), "build", text_or_none(sdr_build_info()));
 }
 
-PyObject *core_isa_force(PyObject *module, PyObject *name) {
+static PyObject *core_isa_force(PyObject *module, PyObject *name) {
     call call;
 
     if (call_open(&call, PyModule_GetState(module), NULL, NULL) < 0) return NULL;
@@ -56,12 +53,24 @@ PyObject *core_isa_force(PyObject *module, PyObject *name) {
     return NULL;
 }
 
-PyObject *core_read_bound(PyObject *Py_UNUSED(module), PyObject *values) {
+static PyObject *core_read_bound(PyObject *Py_UNUSED(module), PyObject *values) {
     PyObject *array = array_from(values, NPY_DOUBLE, "values");
     double sum = 0;
 
     if (array == NULL) return NULL;
-    Py_BEGIN_ALLOW_THREADS sum = sdr_read_bound(array_data(array), array_length(array));
-    Py_END_ALLOW_THREADS Py_DECREF(array);
+    Py_BEGIN_ALLOW_THREADS
+    sum = sdr_read_bound(array_data(array), array_length(array));
+    Py_END_ALLOW_THREADS
+    Py_DECREF(array);
     return PyFloat_FromDouble(sum);
 }
+
+PyMethodDef config_functions[] = {
+    {"read_bound", core_read_bound, METH_O,
+     "read_bound(values)\n--\n\nThe sum, with prefetch: the read bound."},
+    {"show_config", core_show_config, METH_NOARGS,
+     "show_config()\n--\n\nVersion, ISA, threads and build."},
+    {"_isa_force", core_isa_force, METH_O,
+     "_isa_force(name)\n--\n\nSwitches every kernel to one ISA: for tests."},
+    {NULL, NULL, 0, NULL},
+};

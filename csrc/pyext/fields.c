@@ -1,46 +1,141 @@
-/* Result dicts, built with the interned keys of the module's state. */
+/* Result dicts: a struct by the table of its fields, with interned names. */
 #include "pyext/pyext.h"
 
-fields fields_begin(core_state *state) {
-    fields self = {state, PyDict_New()};
-    return self;
-}
+#include <string.h>
 
-void fields_object(fields *self, key name, PyObject *value) {
-    if (self->dict != NULL &&
-        (value == NULL ||
-         PyDict_SetItem(self->dict, self->state->keys[name], value) < 0)) {
-        Py_CLEAR(self->dict);
+static const dict_type *const dict_types[DICT_COUNT] = {
+    [DICT_PROFILE] = &profile_dict,
+    [DICT_TEXT_PROFILE] = &text_profile_dict,
+    [DICT_PAIR_PROFILE] = &pair_profile_dict,
+    [DICT_TWO_SAMPLE] = &two_sample_dict,
+    [DICT_RANKS] = &ranks_dict,
+    [DICT_DEVIATIONS] = &deviations_dict,
+    [DICT_WEIGHTED] = &weighted_dict,
+    [DICT_GROUP_PROFILE] = &group_profile_dict,
+    [DICT_GROUP_TWO_SAMPLE] = &group_two_sample_dict,
+};
+
+static PyObject *names_intern(const dict_type *type) {
+    PyObject *names = PyTuple_New(type->n);
+    for (int i = 0; names != NULL && i < type->n; i++) {
+        PyObject *name = PyUnicode_InternFromString(type->fields[i].name);
+        if (name == NULL || PyTuple_SetItem(names, i, name) < 0) Py_CLEAR(names);
     }
-    Py_XDECREF(value);
+    return names;
 }
 
-void fields_int(fields *self, key name, int64_t value) {
-    fields_object(self, name, PyLong_FromLongLong(value));
+int dict_keys_intern(core_state *state) {
+    for (int i = 0; i < DICT_COUNT; i++) {
+        state->keys[i] = names_intern(dict_types[i]);
+        if (state->keys[i] == NULL) return -1;
+    }
+    return 0;
 }
 
-void fields_unsigned(fields *self, key name, uint64_t value) {
-    fields_object(self, name, PyLong_FromUnsignedLongLong(value));
+/* New reference, or the one that an object's field held. */
+static PyObject *field_value(core_state *state, field_type type, const void *at) {
+    const sdr_integer *integer = at;
+    switch (type) {
+    case FIELD_INT:
+        return PyLong_FromLongLong(*(const int64_t *)at);
+    case FIELD_UNSIGNED:
+        return PyLong_FromUnsignedLongLong(*(const uint64_t *)at);
+    case FIELD_INT128:
+        return int128_new(integer->high, integer->low);
+    case FIELD_SIGN:
+        return PyLong_FromLong(*(const int *)at);
+    case FIELD_DOUBLE:
+        return PyFloat_FromDouble(*(const double *)at);
+    case FIELD_BOOL:
+        return PyBool_FromLong(*(const bool *)at);
+    case FIELD_STATUS:
+        return Py_NewRef(state->statuses[*(const sdr_status *)at]);
+    default:
+        return *(PyObject *const *)at;
+    }
 }
 
-void fields_int128(fields *self, key name, int64_t high, uint64_t low) {
-    fields_object(self, name, int128_new(high, low));
+/* Goes through all fields also after a failure: objects are taken in any case. */
+PyObject *dict_new(core_state *state, const dict_type *type, const void *results) {
+    PyObject *dict = PyDict_New(), *names = state->keys[type->id];
+    for (int i = 0; i < type->n; i++) {
+        const field *field = &type->fields[i];
+        if (dict == NULL && field->type != FIELD_OBJECT) continue;
+        PyObject *value =
+            field_value(state, field->type, (const char *)results + field->offset);
+        if (dict != NULL &&
+            (value == NULL || PyDict_SetItem(dict, PyTuple_GetItem(names, i), value))) {
+            Py_CLEAR(dict);
+        }
+        Py_XDECREF(value);
+    }
+    return dict;
 }
 
-void fields_double(fields *self, key name, double value) {
-    fields_object(self, name, PyFloat_FromDouble(value));
+/* --- arrays ----------------------------------------------------------------------- */
+
+static const int element_types[] = {
+    [FIELD_INT] = NPY_INT64,     [FIELD_UNSIGNED] = NPY_UINT64,
+    [FIELD_INT128] = NPY_OBJECT, [FIELD_SIGN] = NPY_INT8,
+    [FIELD_DOUBLE] = NPY_DOUBLE, [FIELD_BOOL] = NPY_BOOL,
+    [FIELD_STATUS] = NPY_UINT8,
+};
+
+/* NULL, or None, is what a new array of objects holds. */
+static bool object_set(PyObject **element, PyObject *value) {
+    if (value == NULL) return false;
+    Py_XDECREF(*element);
+    *element = value;
+    return true;
 }
 
-void fields_bool(fields *self, key name, bool value) {
-    fields_object(self, name, PyBool_FromLong(value));
+/* A member as element i of an array; false: exception. */
+static bool element_set(void *array, int64_t i, field_type type, const void *at) {
+    const sdr_integer *integer = at;
+    const int *sign = at;
+    const sdr_status *status = at;
+    switch (type) {
+    case FIELD_INT128:
+        return object_set((PyObject **)array + i,
+                          int128_new(integer->high, integer->low));
+    case FIELD_SIGN:
+        ((int8_t *)array)[i] = (int8_t)*sign;
+        return true;
+    case FIELD_BOOL:
+        ((npy_bool *)array)[i] = *(const bool *)at;
+        return true;
+    case FIELD_STATUS:
+        ((uint8_t *)array)[i] = (uint8_t)*status;
+        return true;
+    default:
+        memcpy((uint64_t *)array + i, at, sizeof(uint64_t));
+        return true;
+    }
 }
 
-void fields_status(fields *self, key name, sdr_status value) {
-    fields_object(self, name, Py_NewRef(self->state->statuses[value]));
+static PyObject *field_array(const field *field, const void *results, size_t size,
+                             int64_t n) {
+    PyObject *array = array_new(element_types[field->type], n);
+    if (array == NULL) return NULL;
+    const char *at = (const char *)results + field->offset;
+    for (int64_t i = 0; i < n; i++, at += size) {
+        if (element_set(array_data(array), i, field->type, at)) continue;
+        Py_DECREF(array);
+        return NULL;
+    }
+    return array;
 }
 
-PyObject *fields_end(fields *self) {
-    return self->dict;
+PyObject *dict_of_arrays(core_state *state, const dict_type *type, const void *results,
+                         size_t size, int64_t n) {
+    PyObject *dict = PyDict_New(), *names = state->keys[type->id];
+    for (int i = 0; dict != NULL && i < type->n; i++) {
+        PyObject *array = field_array(&type->fields[i], results, size, n);
+        if (array == NULL || PyDict_SetItem(dict, PyTuple_GetItem(names, i), array) < 0)
+            Py_CLEAR(dict);
+        Py_XDECREF(array);
+    }
+    return dict;
 }
 
 /* --- 128-bit integers ------------------------------------------------------------- */

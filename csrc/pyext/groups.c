@@ -1,70 +1,39 @@
-/* The calls over all groups of a column: groups.h in Python, arrays with a value a
+/*
+ * The calls over all groups of a column: groups.h in Python, arrays with a value a
  * group.
  */
 #include "pyext/groups.h"
 
-#include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* --- arguments -----------------------------------------------------------------------
- */
+/* --- arguments -------------------------------------------------------------------- */
 
-int group_arguments_read(group_arguments *out, PyObject *starts, PyObject *stops) {
-    *out = (group_arguments){0};
-    out->starts = array_from(starts, NPY_INT64, "starts");
-    if (out->starts == NULL) return -1;
-    out->stops = array_from(stops, NPY_INT64, "stops");
-    if (out->stops == NULL) return -1;
-    int64_t n = array_length(out->starts);
-    if (array_length(out->stops) != n) {
+int group_call_open(group_call *self, PyObject *starts, PyObject *stops, size_t size) {
+    *self = (group_call){NULL};
+    self->starts = array_from(starts, NPY_INT64, "starts");
+    if (self->starts == NULL) return -1;
+    self->stops = array_from(stops, NPY_INT64, "stops");
+    if (self->stops == NULL) return -1;
+    int64_t n = array_length(self->starts);
+    if (array_length(self->stops) != n) {
         PyErr_Format(PyExc_ValueError,
                      "stops: expected %lld values, one for each start, found %lld",
-                     (long long)n, (long long)array_length(out->stops));
+                     (long long)n, (long long)array_length(self->stops));
         return -1;
     }
-    out->groups = (sdr_groups){array_data(out->starts), array_data(out->stops), n};
-    return 0;
-}
-
-void group_arguments_release(group_arguments *arguments) {
-    Py_CLEAR(arguments->starts);
-    Py_CLEAR(arguments->stops);
-}
-
-/* What every call begins with. */
-typedef struct group_call {
-    call call;
-    const sdr_column *column;
-    group_arguments arguments;
-    void *results; /* one struct a group */
-} group_call;
-
-/* `size`: of a group's struct; 0: none. */
-static int group_call_open(group_call *self, PyObject *module, PyObject *column,
-                           PyObject *starts, PyObject *stops, PyObject *const *options,
-                           size_t size) {
-    core_state *state = PyModule_GetState(module);
-    memset(self, 0, sizeof *self);
-    self->column = column_argument(state, column, "column");
-    if (self->column == NULL) return -1;
-    if (call_open(&self->call, state, options[0], options[1]) < 0) return -1;
-    if (group_arguments_read(&self->arguments, starts, stops) < 0) return -1;
+    self->groups = (sdr_groups){array_data(self->starts), array_data(self->stops), n};
     if (size == 0) return 0;
-    self->results = sdr_allocate((size_t)self->arguments.groups.n * size);
+    self->results = sdr_allocate((size_t)n * size);
     if (self->results != NULL) return 0;
     PyErr_NoMemory();
     return -1;
 }
 
-static void group_call_close(group_call *self) {
-    group_arguments_release(&self->arguments);
+void group_call_close(group_call *self) {
+    Py_CLEAR(self->starts);
+    Py_CLEAR(self->stops);
     sdr_release(self->results);
 }
-
-#define RUN(self, function, ...)                                                       \
-    CALL(&(self)->call, function(__VA_ARGS__, &(self)->arguments.groups,               \
-                                 &(self)->call.context, &(self)->call.error))
 
 /* Float64, one a group. */
 static PyObject *per_group_doubles(PyObject *value, const char *name, int64_t n) {
@@ -77,379 +46,250 @@ static PyObject *per_group_doubles(PyObject *value, const char *name, int64_t n)
     return NULL;
 }
 
-/* --- results -------------------------------------------------------------------------
- */
+/* --- results ---------------------------------------------------------------------- */
 
-/* A member of a group's struct that becomes an array. Members are little endian, so a
- * narrower element is the member's first bytes. */
-typedef struct group_field {
-    key name;
-    int type_num;
-    size_t bytes, offset; /* of an element; of the member */
-} group_field;
-
-#define INT64_FIELD(type, name) {KEY_##name, NPY_INT64, 8, offsetof(type, name)}
-#define DOUBLE_FIELD(type, name) {KEY_##name, NPY_DOUBLE, 8, offsetof(type, name)}
-#define STATUS_FIELD(type, name) {KEY_##name, NPY_UINT8, 1, offsetof(type, name)}
-#define BOOL_FIELD(type, name) {KEY_##name, NPY_BOOL, 1, offsetof(type, name)}
-#define COUNT_OF(fields) (int)(sizeof(fields) / sizeof *(fields))
-
-static PyObject *field_array(const group_field *field, const void *results, size_t size,
-                             int64_t n) {
-    PyObject *array = array_new(field->type_num, n);
-    if (array == NULL) return NULL;
-    char *to = array_data(array);
-    const char *from = (const char *)results + field->offset;
-    for (int64_t i = 0; i < n; i++, to += field->bytes, from += size) {
-        if (field->bytes == 8)
-            memcpy(to, from, 8);
-        else
-            *to = *from;
-    }
-    return array;
-}
-
-static void add_fields(fields *out, const group_field *all, int n_fields,
-                       const group_call *self, size_t size) {
-    for (int i = 0; i < n_fields; i++)
-        fields_object(
-            out, all[i].name,
-            field_array(&all[i], self->results, size, self->arguments.groups.n));
-}
-
-/* --- profiles ------------------------------------------------------------------------
- */
-
-#define P sdr_group_profile
-static const group_field profile_fields[] = {
-    INT64_FIELD(P, rows),
-    INT64_FIELD(P, nulls),
-    INT64_FIELD(P, nan),
-    INT64_FIELD(P, pos_inf),
-    INT64_FIELD(P, neg_inf),
-    INT64_FIELD(P, zeros),
-    INT64_FIELD(P, negatives),
-    INT64_FIELD(P, finite),
-    DOUBLE_FIELD(P, min),
-    DOUBLE_FIELD(P, max),
-    DOUBLE_FIELD(P, sum),
-    DOUBLE_FIELD(P, mean),
-    DOUBLE_FIELD(P, variance),
-    DOUBLE_FIELD(P, std),
-    DOUBLE_FIELD(P, skewness),
-    DOUBLE_FIELD(P, kurtosis),
-    STATUS_FIELD(P, variance_status),
-    STATUS_FIELD(P, skewness_status),
-    STATUS_FIELD(P, kurtosis_status),
-    BOOL_FIELD(P, increasing),
-    BOOL_FIELD(P, decreasing),
-    BOOL_FIELD(P, strict),
-};
-#undef P
-
-PyObject *core_profile_groups(PyObject *module, PyObject *const *args,
-                              Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {
-        "profile_groups", 3, 5, {"column", "starts", "stops", "threads", "progress"}};
-    PyObject *values[5], *result = NULL;
-    group_call self;
-
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    if (group_call_open(&self, module, values[0], values[1], values[2], values + 3,
-                        sizeof(sdr_group_profile)) < 0) {
-        goto cleanup;
-    }
-    if (RUN(&self, sdr_profile_groups, self.results, self.column) < 0) goto cleanup;
-    fields out = fields_begin(self.call.state);
-    add_fields(&out, profile_fields, COUNT_OF(profile_fields), &self,
-               sizeof(sdr_group_profile));
-    result = fields_end(&out);
-cleanup:
-    group_call_close(&self);
-    return result;
-}
-
-#define P sdr_text_profile
-static const group_field text_fields[] = {
-    INT64_FIELD(P, rows),         INT64_FIELD(P, nulls),
-    INT64_FIELD(P, empty),        INT64_FIELD(P, blank),
-    INT64_FIELD(P, invalid_utf8), INT64_FIELD(P, length_min),
-    INT64_FIELD(P, length_max),   INT64_FIELD(P, length_sum),
-};
-#undef P
-
-PyObject *core_text_profile_groups(PyObject *module, PyObject *const *args,
-                                   Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {
-        "text_profile_groups",
-        3,
-        5,
-        {"column", "starts", "stops", "threads", "progress"}};
-    PyObject *values[5], *result = NULL;
-    group_call self;
-
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    if (group_call_open(&self, module, values[0], values[1], values[2], values + 3,
-                        sizeof(sdr_text_profile)) < 0) {
-        goto cleanup;
-    }
-    if (RUN(&self, sdr_text_profile_groups, self.results, self.column) < 0)
-        goto cleanup;
-    fields out = fields_begin(self.call.state);
-    add_fields(&out, text_fields, COUNT_OF(text_fields), &self,
-               sizeof(sdr_text_profile));
-    result = fields_end(&out);
-cleanup:
-    group_call_close(&self);
-    return result;
-}
-
-PyObject *core_missing_groups(PyObject *module, PyObject *const *args,
-                              Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {
-        "missing_groups", 3, 5, {"column", "starts", "stops", "threads", "progress"}};
-    PyObject *values[5], *out = NULL;
-    group_call self;
-
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    if (group_call_open(&self, module, values[0], values[1], values[2], values + 3, 0) <
-        0) {
-        goto cleanup;
-    }
-    out = array_new(NPY_INT64, self.arguments.groups.n);
-    if (out == NULL) goto cleanup;
-    if (RUN(&self, sdr_missing_groups, array_data(out), self.column) < 0) Py_CLEAR(out);
-cleanup:
-    group_call_close(&self);
-    return out;
-}
-
-#define P sdr_pair_profile
-static const group_field pair_fields[] = {
-    INT64_FIELD(P, n),
-    DOUBLE_FIELD(P, mean_x),
-    DOUBLE_FIELD(P, mean_y),
-    DOUBLE_FIELD(P, m2_x),
-    DOUBLE_FIELD(P, m2_y),
-    DOUBLE_FIELD(P, c_xy),
-    DOUBLE_FIELD(P, sum_error),
-    DOUBLE_FIELD(P, sum_abs_error),
-    DOUBLE_FIELD(P, sum_squared_error),
-    DOUBLE_FIELD(P, max_abs_error),
-};
-#undef P
-
-PyObject *core_pair_profile_groups(PyObject *module, PyObject *const *args,
-                                   Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {
-        "pair_profile_groups",
-        4,
-        6,
-        {"x", "y", "starts", "stops", "threads", "progress"}};
-    PyObject *values[6], *result = NULL;
-    group_call self;
-
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    if (group_call_open(&self, module, values[0], values[2], values[3], values + 4,
-                        sizeof(sdr_pair_profile)) < 0) {
-        goto cleanup;
-    }
-    const sdr_column *y = column_argument(self.call.state, values[1], "y");
-    if (y == NULL) goto cleanup;
-    if (RUN(&self, sdr_pair_profile_groups, self.results, self.column, y) < 0)
-        goto cleanup;
-    fields out = fields_begin(self.call.state);
-    add_fields(&out, pair_fields, COUNT_OF(pair_fields), &self,
-               sizeof(sdr_pair_profile));
-    result = fields_end(&out);
-cleanup:
-    group_call_close(&self);
-    return result;
-}
-
-/* --- values --------------------------------------------------------------------------
- */
-
-/* (first, second), stolen, where the call went well; else NULL. */
-static PyObject *pair_of(int code, PyObject *first, PyObject *second) {
-    PyObject *both = code < 0 ? NULL : PyTuple_Pack(2, first, second);
+/* (first, second), stolen, where both are there and the call went well; else NULL. */
+static PyObject *pair_of(bool done, PyObject *first, PyObject *second) {
+    PyObject *both = done ? PyTuple_Pack(2, first, second) : NULL;
     Py_XDECREF(first);
     Py_XDECREF(second);
     return both;
 }
 
-PyObject *core_distinct_groups(PyObject *module, PyObject *const *args,
-                               Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {
-        "distinct_groups", 3, 5, {"column", "starts", "stops", "threads", "progress"}};
-    PyObject *values[5], *counts = NULL, *errors = NULL;
-    int code = -1;
-    group_call self;
+/* --- profiles --------------------------------------------------------------------- */
 
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    if (group_call_open(&self, module, values[0], values[1], values[2], values + 3, 0) <
-        0) {
-        goto cleanup;
+#define PROFILE_FIELD(type, name) FIELD(sdr_group_profile, type, name, name)
+
+static const field group_profile_fields[] = {
+    PROFILE_FIELD(INT, rows),
+    PROFILE_FIELD(INT, nulls),
+    PROFILE_FIELD(INT, nan),
+    PROFILE_FIELD(INT, pos_inf),
+    PROFILE_FIELD(INT, neg_inf),
+    PROFILE_FIELD(INT, zeros),
+    PROFILE_FIELD(INT, negatives),
+    PROFILE_FIELD(INT, finite),
+    PROFILE_FIELD(DOUBLE, min),
+    PROFILE_FIELD(DOUBLE, max),
+    PROFILE_FIELD(DOUBLE, sum),
+    PROFILE_FIELD(DOUBLE, mean),
+    PROFILE_FIELD(DOUBLE, variance),
+    PROFILE_FIELD(DOUBLE, std),
+    PROFILE_FIELD(DOUBLE, skewness),
+    PROFILE_FIELD(DOUBLE, kurtosis),
+    PROFILE_FIELD(STATUS, variance_status),
+    PROFILE_FIELD(STATUS, skewness_status),
+    PROFILE_FIELD(STATUS, kurtosis_status),
+    PROFILE_FIELD(BOOL, increasing),
+    PROFILE_FIELD(BOOL, decreasing),
+    PROFILE_FIELD(BOOL, strict),
+};
+const dict_type group_profile_dict =
+    DICT_TYPE(DICT_GROUP_PROFILE, group_profile_fields);
+
+static PyObject *profile_groups_bound(call *call, PyObject *Py_UNUSED(module),
+                                      PyObject *const *values) {
+    PyObject *result = NULL;
+    group_call g;
+    if (group_call_open(&g, values[1], values[2], sizeof(sdr_group_profile)) == 0 &&
+        RUN(call, sdr_profile_groups, g.results, call->column, &g.groups)) {
+        result = dict_of_arrays(call->state, &group_profile_dict, g.results,
+                                sizeof(sdr_group_profile), g.groups.n);
     }
-    counts = array_new(NPY_INT64, self.arguments.groups.n);
-    if (counts == NULL) goto cleanup;
-    errors = array_new(NPY_DOUBLE, self.arguments.groups.n);
-    if (errors == NULL) goto cleanup;
-    code = RUN(&self, sdr_distinct_groups, array_data(counts), array_data(errors),
-               self.column);
-cleanup:
-    group_call_close(&self);
-    return pair_of(code, counts, errors);
+    group_call_close(&g);
+    return result;
 }
+BIND_COLUMN(profile_groups, 3, "column", "starts", "stops", "threads", "progress")
 
-PyObject *core_quantiles_groups(PyObject *module, PyObject *const *args,
-                                Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {
-        "quantiles_groups",
-        4,
-        6,
-        {"column", "starts", "stops", "q", "threads", "progress"}};
-    PyObject *values[6], *q = NULL, *out = NULL;
-    group_call self;
-
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    if (group_call_open(&self, module, values[0], values[1], values[2], values + 4, 0) <
-        0) {
-        goto cleanup;
+static PyObject *text_profile_groups_bound(call *call, PyObject *Py_UNUSED(module),
+                                           PyObject *const *values) {
+    PyObject *result = NULL;
+    group_call g;
+    if (group_call_open(&g, values[1], values[2], sizeof(sdr_text_profile)) == 0 &&
+        RUN(call, sdr_text_profile_groups, g.results, call->column, &g.groups)) {
+        result = dict_of_arrays(call->state, &text_profile_dict, g.results,
+                                sizeof(sdr_text_profile), g.groups.n);
     }
+    group_call_close(&g);
+    return result;
+}
+BIND_COLUMN(text_profile_groups, 3, "column", "starts", "stops", "threads", "progress")
+
+static PyObject *missing_groups_bound(call *call, PyObject *Py_UNUSED(module),
+                                      PyObject *const *values) {
+    PyObject *out = NULL;
+    group_call g;
+
+    if (group_call_open(&g, values[1], values[2], 0) < 0) goto cleanup;
+    out = array_new(NPY_INT64, g.groups.n);
+    if (out == NULL) goto cleanup;
+    if (!RUN(call, sdr_missing_groups, array_data(out), call->column, &g.groups))
+        Py_CLEAR(out);
+cleanup:
+    group_call_close(&g);
+    return out;
+}
+BIND_COLUMN(missing_groups, 3, "column", "starts", "stops", "threads", "progress")
+
+static PyObject *pair_profile_groups_bound(call *call, PyObject *Py_UNUSED(module),
+                                           PyObject *const *values) {
+    PyObject *result = NULL;
+    group_call g;
+    if (group_call_open(&g, values[2], values[3], sizeof(sdr_pair_profile)) == 0 &&
+        RUN(call, sdr_pair_profile_groups, g.results, call->column, call->other,
+            &g.groups)) {
+        result = dict_of_arrays(call->state, &pair_profile_dict, g.results,
+                                sizeof(sdr_pair_profile), g.groups.n);
+    }
+    group_call_close(&g);
+    return result;
+}
+BIND_PAIR(pair_profile_groups, 4, "x", "y", "starts", "stops", "threads", "progress")
+
+static PyObject *digest_groups_bound(call *call, PyObject *Py_UNUSED(module),
+                                     PyObject *const *values) {
+    PyObject *out = NULL;
+    group_call g;
+
+    if (group_call_open(&g, values[1], values[2], 0) < 0) goto cleanup;
+    out = array_new_2d(NPY_UINT8, g.groups.n, SDR_DIGEST_BYTES);
+    if (out == NULL) goto cleanup;
+    if (!RUN(call, sdr_digest_groups, array_data(out), call->column, &g.groups))
+        Py_CLEAR(out);
+cleanup:
+    group_call_close(&g);
+    return out;
+}
+BIND_COLUMN(digest_groups, 3, "column", "starts", "stops", "threads", "progress")
+
+/* --- values ----------------------------------------------------------------------- */
+
+static PyObject *distinct_groups_bound(call *call, PyObject *Py_UNUSED(module),
+                                       PyObject *const *values) {
+    PyObject *counts = NULL, *errors = NULL;
+    bool done = false;
+    group_call g;
+
+    if (group_call_open(&g, values[1], values[2], 0) < 0) goto cleanup;
+    counts = array_new(NPY_INT64, g.groups.n);
+    if (counts == NULL) goto cleanup;
+    errors = array_new(NPY_DOUBLE, g.groups.n);
+    if (errors == NULL) goto cleanup;
+    done = RUN(call, sdr_distinct_groups, array_data(counts), array_data(errors),
+               call->column, &g.groups);
+cleanup:
+    group_call_close(&g);
+    return pair_of(done, counts, errors);
+}
+BIND_COLUMN(distinct_groups, 3, "column", "starts", "stops", "threads", "progress")
+
+static PyObject *quantiles_groups_bound(call *call, PyObject *Py_UNUSED(module),
+                                        PyObject *const *values) {
+    PyObject *q = NULL, *out = NULL;
+    group_call g;
+
+    if (group_call_open(&g, values[1], values[2], 0) < 0) goto cleanup;
     q = array_from(values[3], NPY_DOUBLE, "q");
     if (q == NULL) goto cleanup;
     int64_t n_q = array_length(q);
-    out = array_new_2d(NPY_DOUBLE, self.arguments.groups.n, n_q);
+    out = array_new_2d(NPY_DOUBLE, g.groups.n, n_q);
     if (out == NULL) goto cleanup;
-    if (RUN(&self, sdr_quantiles_groups, array_data(out), array_data(q), n_q,
-            self.column) < 0)
+    if (!RUN(call, sdr_quantiles_groups, array_data(out), array_data(q), n_q,
+             call->column, &g.groups))
         Py_CLEAR(out);
 cleanup:
     Py_XDECREF(q);
-    group_call_close(&self);
+    group_call_close(&g);
     return out;
 }
+BIND_COLUMN(quantiles_groups, 4, "column", "starts", "stops", "q", "threads",
+            "progress")
 
-PyObject *core_median_deviation_groups(PyObject *module, PyObject *const *args,
-                                       Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {
-        "median_deviation_groups",
-        4,
-        6,
-        {"column", "starts", "stops", "centers", "threads", "progress"}};
-    PyObject *values[6], *centers = NULL, *out = NULL;
-    group_call self;
+static PyObject *median_deviation_groups_bound(call *call, PyObject *Py_UNUSED(module),
+                                               PyObject *const *values) {
+    PyObject *centers = NULL, *out = NULL;
+    group_call g;
 
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    if (group_call_open(&self, module, values[0], values[1], values[2], values + 4, 0) <
-        0) {
-        goto cleanup;
-    }
-    centers = per_group_doubles(values[3], "centers", self.arguments.groups.n);
+    if (group_call_open(&g, values[1], values[2], 0) < 0) goto cleanup;
+    centers = per_group_doubles(values[3], "centers", g.groups.n);
     if (centers == NULL) goto cleanup;
-    out = array_new(NPY_DOUBLE, self.arguments.groups.n);
+    out = array_new(NPY_DOUBLE, g.groups.n);
     if (out == NULL) goto cleanup;
-    if (RUN(&self, sdr_median_deviation_groups, array_data(out), array_data(centers),
-            self.column) < 0)
+    if (!RUN(call, sdr_median_deviation_groups, array_data(out), array_data(centers),
+             call->column, &g.groups))
         Py_CLEAR(out);
 cleanup:
     Py_XDECREF(centers);
-    group_call_close(&self);
+    group_call_close(&g);
     return out;
 }
+BIND_COLUMN(median_deviation_groups, 4, "column", "starts", "stops", "centers",
+            "threads", "progress")
 
-static const group_field deviation_fields[] = {
-    INT64_FIELD(sdr_deviations, n),
-    DOUBLE_FIELD(sdr_deviations, mean),
-    DOUBLE_FIELD(sdr_deviations, variance),
-};
+static PyObject *deviation_profile_groups_bound(call *call, PyObject *Py_UNUSED(module),
+                                                PyObject *const *values) {
+    PyObject *centers = NULL, *result = NULL;
+    group_call g;
 
-PyObject *core_deviation_profile_groups(PyObject *module, PyObject *const *args,
-                                        Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {
-        "deviation_profile_groups",
-        4,
-        6,
-        {"column", "starts", "stops", "centers", "threads", "progress"}};
-    PyObject *values[6], *centers = NULL, *result = NULL;
-    group_call self;
-
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    if (group_call_open(&self, module, values[0], values[1], values[2], values + 4,
-                        sizeof(sdr_deviations)) < 0) {
+    if (group_call_open(&g, values[1], values[2], sizeof(sdr_deviations)) < 0)
         goto cleanup;
-    }
-    centers = per_group_doubles(values[3], "centers", self.arguments.groups.n);
+    centers = per_group_doubles(values[3], "centers", g.groups.n);
     if (centers == NULL) goto cleanup;
-    if (RUN(&self, sdr_deviation_profile_groups, self.results, array_data(centers),
-            self.column) < 0)
+    if (!RUN(call, sdr_deviation_profile_groups, g.results, array_data(centers),
+             call->column, &g.groups))
         goto cleanup;
-    fields out = fields_begin(self.call.state);
-    add_fields(&out, deviation_fields, COUNT_OF(deviation_fields), &self,
-               sizeof(sdr_deviations));
-    result = fields_end(&out);
+    result = dict_of_arrays(call->state, &deviations_dict, g.results,
+                            sizeof(sdr_deviations), g.groups.n);
 cleanup:
     Py_XDECREF(centers);
-    group_call_close(&self);
+    group_call_close(&g);
     return result;
 }
+BIND_COLUMN(deviation_profile_groups, 4, "column", "starts", "stops", "centers",
+            "threads", "progress")
 
-PyObject *core_top_value_groups(PyObject *module, PyObject *const *args,
-                                Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {
-        "top_value_groups", 3, 5, {"column", "starts", "stops", "threads", "progress"}};
-    PyObject *values[5], *top = NULL, *counts = NULL;
-    int code = -1;
-    group_call self;
+static PyObject *top_value_groups_bound(call *call, PyObject *Py_UNUSED(module),
+                                        PyObject *const *values) {
+    PyObject *top = NULL, *counts = NULL;
+    bool done = false;
+    group_call g;
 
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    if (group_call_open(&self, module, values[0], values[1], values[2], values + 3, 0) <
-        0) {
-        goto cleanup;
-    }
-    top = array_new(NPY_DOUBLE, self.arguments.groups.n);
+    if (group_call_open(&g, values[1], values[2], 0) < 0) goto cleanup;
+    top = array_new(NPY_DOUBLE, g.groups.n);
     if (top == NULL) goto cleanup;
-    counts = array_new(NPY_INT64, self.arguments.groups.n);
+    counts = array_new(NPY_INT64, g.groups.n);
     if (counts == NULL) goto cleanup;
-    code = RUN(&self, sdr_top_value_groups, array_data(top), array_data(counts),
-               self.column);
+    done = RUN(call, sdr_top_value_groups, array_data(top), array_data(counts),
+               call->column, &g.groups);
 cleanup:
-    group_call_close(&self);
-    return pair_of(code, top, counts);
+    group_call_close(&g);
+    return pair_of(done, top, counts);
 }
+BIND_COLUMN(top_value_groups, 3, "column", "starts", "stops", "threads", "progress")
 
-PyObject *core_histogram_groups(PyObject *module, PyObject *const *args,
-                                Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {
-        "histogram_groups",
-        4,
-        6,
-        {"column", "starts", "stops", "edges", "threads", "progress"}};
-    PyObject *values[6], *edges = NULL, *out = NULL;
-    group_call self;
+static PyObject *histogram_groups_bound(call *call, PyObject *Py_UNUSED(module),
+                                        PyObject *const *values) {
+    PyObject *edges = NULL, *out = NULL;
+    group_call g;
 
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    if (group_call_open(&self, module, values[0], values[1], values[2], values + 4, 0) <
-        0) {
-        goto cleanup;
-    }
+    if (group_call_open(&g, values[1], values[2], 0) < 0) goto cleanup;
     edges = array_from(values[3], NPY_DOUBLE, "edges");
     if (edges == NULL) goto cleanup;
     int64_t n_edges = array_length(edges);
-    out = array_new_2d(NPY_INT64, self.arguments.groups.n, n_edges + 1);
+    out = array_new_2d(NPY_INT64, g.groups.n, n_edges + 1);
     if (out == NULL) goto cleanup;
-    if (RUN(&self, sdr_histogram_groups, array_data(out), array_data(edges), n_edges,
-            self.column) < 0)
+    if (!RUN(call, sdr_histogram_groups, array_data(out), array_data(edges), n_edges,
+             call->column, &g.groups))
         Py_CLEAR(out);
 cleanup:
     Py_XDECREF(edges);
-    group_call_close(&self);
+    group_call_close(&g);
     return out;
 }
+BIND_COLUMN(histogram_groups, 4, "column", "starts", "stops", "edges", "threads",
+            "progress")
 
-/* --- a reference against each group --------------------------------------------------
- */
+/* --- a reference against each group ----------------------------------------------- */
 
 static int reference_read(sdr_group_reference *out, core_state *state,
                           PyObject *value) {
@@ -462,195 +302,168 @@ static int reference_read(sdr_group_reference *out, core_state *state,
     return out->column == NULL ? -1 : 0;
 }
 
-#define T sdr_two_sample
-static const group_field two_sample_fields[] = {
-    INT64_FIELD(T, n),
-    INT64_FIELD(T, m),
-    STATUS_FIELD(T, status),
-    DOUBLE_FIELD(T, ks),
-    INT64_FIELD(T, ks_numerator_high),
-    {KEY_ks_numerator_low, NPY_UINT64, 8, offsetof(T, ks_numerator_low)},
-    DOUBLE_FIELD(T, ks_location),
-    {KEY_ks_sign, NPY_INT8, 1, offsetof(T, ks_sign)},
-    INT64_FIELD(T, wasserstein_n),
-    INT64_FIELD(T, wasserstein_m),
-    STATUS_FIELD(T, wasserstein_status),
-    DOUBLE_FIELD(T, wasserstein),
-};
-#undef T
+#define TWO_SAMPLE_FIELD(type, name) FIELD(sdr_two_sample, type, name, name)
 
-/* `edges` and `histogram`: NULL where they are not wanted. */
-static int two_sample_run(group_call *self, PyObject *reference, PyObject *edges,
-                          PyObject *histogram, int flags) {
-    sdr_group_reference x;
-    if (reference_read(&x, self->call.state, reference) < 0) return -1;
-    int64_t *counts = histogram == NULL ? NULL : array_data(histogram);
-    const double *cuts = edges == NULL ? NULL : array_data(edges);
-    int64_t n_edges = edges == NULL ? 0 : array_length(edges);
-    return CALL(&self->call,
-                sdr_two_sample_groups(self->results, counts, cuts, n_edges, x,
-                                      self->column, &self->arguments.groups, flags,
-                                      &self->call.context, &self->call.error));
+static const field group_two_sample_fields[] = {
+    TWO_SAMPLE_FIELD(INT, n),
+    TWO_SAMPLE_FIELD(INT, m),
+    TWO_SAMPLE_FIELD(STATUS, status),
+    TWO_SAMPLE_FIELD(DOUBLE, ks),
+    TWO_SAMPLE_FIELD(INT, ks_numerator_high),
+    TWO_SAMPLE_FIELD(UNSIGNED, ks_numerator_low),
+    TWO_SAMPLE_FIELD(DOUBLE, ks_location),
+    TWO_SAMPLE_FIELD(SIGN, ks_sign),
+    TWO_SAMPLE_FIELD(INT, wasserstein_n),
+    TWO_SAMPLE_FIELD(INT, wasserstein_m),
+    TWO_SAMPLE_FIELD(STATUS, wasserstein_status),
+    TWO_SAMPLE_FIELD(DOUBLE, wasserstein),
+};
+const dict_type group_two_sample_dict =
+    DICT_TYPE(DICT_GROUP_TWO_SAMPLE, group_two_sample_fields);
+
+/* The edges of the groups' histograms and the counts; both NULL where `value` is none.
+ * -1: exception. */
+static int histogram_open(PyObject **edges, PyObject **counts, PyObject *value,
+                          int64_t n_groups) {
+    if (value == NULL || value == Py_None) return 0;
+    *edges = array_from(value, NPY_DOUBLE, "edges");
+    if (*edges == NULL) return -1;
+    *counts = array_new_2d(NPY_INT64, n_groups, array_length(*edges) + 1);
+    return *counts == NULL ? -1 : 0;
 }
 
-PyObject *core_two_sample_groups(PyObject *module, PyObject *const *args,
-                                 Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {"two_sample_groups",
-                                        4,
-                                        9,
-                                        {"reference", "column", "starts", "stops", "ks",
-                                         "wasserstein", "edges", "threads",
-                                         "progress"}};
-    PyObject *values[9], *edges = NULL, *histogram = NULL, *result = NULL;
-    int flags;
-    group_call self;
+static bool two_sample_run(group_call *g, PyObject *edges, PyObject *counts,
+                           PyObject *const *values, int flags, call *call) {
+    sdr_group_reference x;
+    const sdr_column *y = column_argument(call->state, values[1], "column");
+    if (y == NULL || reference_read(&x, call->state, values[0]) < 0) return false;
+    return RUN(call, sdr_two_sample_groups, g->results,
+               counts == NULL ? NULL : array_data(counts),
+               edges == NULL ? NULL : array_data(edges),
+               edges == NULL ? 0 : array_length(edges), x, y, &g->groups, flags);
+}
 
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
+static PyObject *two_sample_groups_bound(call *call, PyObject *Py_UNUSED(module),
+                                         PyObject *const *values) {
+    PyObject *edges = NULL, *counts = NULL, *result = NULL;
+    int flags;
+    group_call g;
+
     if (two_sample_flags_read(&flags, values[4], values[5]) < 0) return NULL;
-    if (group_call_open(&self, module, values[1], values[2], values[3], values + 7,
-                        sizeof(sdr_two_sample)) < 0) {
+    if (group_call_open(&g, values[2], values[3], sizeof(sdr_two_sample)) < 0)
         goto cleanup;
-    }
-    if (values[6] != NULL && values[6] != Py_None) {
-        edges = array_from(values[6], NPY_DOUBLE, "edges");
-        if (edges == NULL) goto cleanup;
-        histogram =
-            array_new_2d(NPY_INT64, self.arguments.groups.n, array_length(edges) + 1);
-        if (histogram == NULL) goto cleanup;
-    }
-    if (two_sample_run(&self, values[0], edges, histogram, flags) < 0) goto cleanup;
-    fields out = fields_begin(self.call.state);
-    add_fields(&out, two_sample_fields, COUNT_OF(two_sample_fields), &self,
-               sizeof(sdr_two_sample));
-    fields_object(&out, KEY_histogram,
-                  Py_NewRef(histogram == NULL ? Py_None : histogram));
-    result = fields_end(&out);
+    if (histogram_open(&edges, &counts, values[6], g.groups.n) < 0) goto cleanup;
+    if (!two_sample_run(&g, edges, counts, values, flags, call)) goto cleanup;
+    result = dict_of_arrays(call->state, &group_two_sample_dict, g.results,
+                            sizeof(sdr_two_sample), g.groups.n);
+    if (result != NULL && PyDict_SetItemString(result, "histogram",
+                                               counts == NULL ? Py_None : counts) < 0)
+        Py_CLEAR(result);
 cleanup:
     Py_XDECREF(edges);
-    Py_XDECREF(histogram);
-    group_call_close(&self);
+    Py_XDECREF(counts);
+    group_call_close(&g);
     return result;
 }
+BIND(two_sample_groups, 4, "reference", "column", "starts", "stops", "ks",
+     "wasserstein", "edges", "threads", "progress")
 
-#define R sdr_rank_statistics
-static const group_field rank_fields[] = {
-    INT64_FIELD(R, n),        INT64_FIELD(R, m),
-    STATUS_FIELD(R, status),  INT64_FIELD(R, distinct),
-    INT64_FIELD(R, finite_n), INT64_FIELD(R, finite_m),
-    DOUBLE_FIELD(R, energy),  DOUBLE_FIELD(R, anderson_darling),
-};
-
-/* Integers of 128 bits: arrays of int. */
-static const struct {
-    key name;
-    size_t offset;
-} rank_integers[] = {
-    {KEY_ties, offsetof(R, ties)},
-    {KEY_ties_x, offsetof(R, ties_x)},
-    {KEY_ties_y, offsetof(R, ties_y)},
-    {KEY_u2, offsetof(R, u2)},
-    {KEY_plus, offsetof(R, plus)},
-    {KEY_minus, offsetof(R, minus)},
-    {KEY_cramer_von_mises, offsetof(R, cramer_von_mises)},
-};
-#undef R
-
-static PyObject *integer_array(const void *results, size_t offset, int64_t n) {
-    PyObject *array = array_new(NPY_OBJECT, n);
-    if (array == NULL) return NULL;
-    PyObject **to = array_data(array); /* NULL, or None, in a new one */
-    const char *from = (const char *)results + offset;
-    for (int64_t i = 0; i < n; i++, from += sizeof(sdr_rank_statistics)) {
-        sdr_integer value;
-        memcpy(&value, from, sizeof value);
-        PyObject *integer = int128_new(value.high, value.low);
-        if (integer == NULL) {
-            Py_DECREF(array);
-            return NULL;
-        }
-        Py_XDECREF(to[i]);
-        to[i] = integer;
-    }
-    return array;
-}
-
-PyObject *core_rank_statistics_groups(PyObject *module, PyObject *const *args,
-                                      Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {
-        "rank_statistics_groups",
-        4,
-        6,
-        {"reference", "column", "starts", "stops", "threads", "progress"}};
-    PyObject *values[6], *result = NULL;
+static PyObject *rank_statistics_groups_bound(call *call, PyObject *Py_UNUSED(module),
+                                              PyObject *const *values) {
+    PyObject *result = NULL;
     sdr_group_reference x;
-    group_call self;
+    group_call g;
 
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    if (group_call_open(&self, module, values[1], values[2], values[3], values + 4,
-                        sizeof(sdr_rank_statistics)) < 0) {
-        goto cleanup;
+    const sdr_column *y = column_argument(call->state, values[1], "column");
+    if (y == NULL || reference_read(&x, call->state, values[0]) < 0) return NULL;
+    if (group_call_open(&g, values[2], values[3], sizeof(sdr_rank_statistics)) == 0 &&
+        RUN(call, sdr_rank_statistics_groups, g.results, x, y, &g.groups)) {
+        result = dict_of_arrays(call->state, &ranks_dict, g.results,
+                                sizeof(sdr_rank_statistics), g.groups.n);
     }
-    if (reference_read(&x, self.call.state, values[0]) < 0) goto cleanup;
-    if (RUN(&self, sdr_rank_statistics_groups, self.results, x, self.column) < 0)
-        goto cleanup;
-    fields out = fields_begin(self.call.state);
-    add_fields(&out, rank_fields, COUNT_OF(rank_fields), &self,
-               sizeof(sdr_rank_statistics));
-    for (int i = 0; i < COUNT_OF(rank_integers); i++)
-        fields_object(&out, rank_integers[i].name,
-                      integer_array(self.results, rank_integers[i].offset,
-                                    self.arguments.groups.n));
-    result = fields_end(&out);
-cleanup:
-    group_call_close(&self);
+    group_call_close(&g);
     return result;
 }
+BIND(rank_statistics_groups, 4, "reference", "column", "starts", "stops", "threads",
+     "progress")
 
-/* --- exact p-values ------------------------------------------------------------------
- */
+/* --- exact p-values --------------------------------------------------------------- */
 
-static int lengths_check(PyObject *const *arrays, const char *const *names, int n) {
-    for (int i = 1; i < n; i++) {
+enum { NUMERATOR_ARRAYS = 4 };
+static const struct {
+    const char *name;
+    int type_num;
+} numerator_arrays[NUMERATOR_ARRAYS] = {
+    {"n", NPY_INT64},
+    {"m", NPY_INT64},
+    {"numerator_high", NPY_INT64},
+    {"numerator_low", NPY_UINT64},
+};
+
+/* Arrays of one length; -1: exception. */
+static int numerators_read(PyObject **arrays, PyObject *const *values) {
+    for (int i = 0; i < NUMERATOR_ARRAYS; i++) {
+        const char *name = numerator_arrays[i].name;
+        arrays[i] = array_from(values[i], numerator_arrays[i].type_num, name);
+        if (arrays[i] == NULL) return -1;
         if (array_length(arrays[i]) == array_length(arrays[0])) continue;
         PyErr_Format(PyExc_ValueError,
-                     "%s: expected %lld values, as many as %s, found "
-                     "%lld",
-                     names[i], (long long)array_length(arrays[0]), names[0],
+                     "%s: expected %lld values, as many as n, found %lld", name,
+                     (long long)array_length(arrays[0]),
                      (long long)array_length(arrays[i]));
         return -1;
     }
     return 0;
 }
 
-PyObject *core_ks_exact_p_groups(PyObject *module, PyObject *const *args,
-                                 Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {
-        "ks_exact_p_groups",
-        4,
-        6,
-        {"n", "m", "numerator_high", "numerator_low", "threads", "progress"}};
-    enum { ARRAYS = 4 };
-    static const int types[ARRAYS] = {NPY_INT64, NPY_INT64, NPY_INT64, NPY_UINT64};
-    PyObject *values[6], *arrays[ARRAYS] = {NULL}, *p = NULL;
-    call call;
+static PyObject *ks_exact_p_groups_bound(call *call, PyObject *Py_UNUSED(module),
+                                         PyObject *const *values) {
+    PyObject *arrays[NUMERATOR_ARRAYS] = {NULL}, *p = NULL;
 
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    if (call_open(&call, PyModule_GetState(module), values[4], values[5]) < 0)
-        return NULL;
-    for (int i = 0; i < ARRAYS; i++) {
-        arrays[i] = array_from(values[i], types[i], expected.names[i]);
-        if (arrays[i] == NULL) goto cleanup;
-    }
-    if (lengths_check(arrays, expected.names, ARRAYS) < 0) goto cleanup;
+    if (numerators_read(arrays, values) < 0) goto cleanup;
     p = array_new(NPY_DOUBLE, array_length(arrays[0]));
     if (p == NULL) goto cleanup;
-    if (CALL(&call, sdr_ks_exact_p_groups(
-                        array_data(p), array_data(arrays[0]), array_data(arrays[1]),
-                        array_data(arrays[2]), array_data(arrays[3]),
-                        array_length(arrays[0]), &call.context, &call.error)) < 0)
+    if (!RUN(call, sdr_ks_exact_p_groups, array_data(p), array_data(arrays[0]),
+             array_data(arrays[1]), array_data(arrays[2]), array_data(arrays[3]),
+             array_length(arrays[0])))
         Py_CLEAR(p);
 cleanup:
-    for (int i = 0; i < ARRAYS; i++)
+    for (int i = 0; i < NUMERATOR_ARRAYS; i++) {
         Py_XDECREF(arrays[i]);
+    }
     return p;
 }
+BIND(ks_exact_p_groups, 4, "n", "m", "numerator_high", "numerator_low", "threads",
+     "progress")
+
+#define GROUPS "column, starts, stops, "
+
+PyMethodDef group_functions[] = {
+    ROW(profile_groups, "(" GROUPS OPTIONS ")", "Profiles, one a group."),
+    ROW(text_profile_groups, "(" GROUPS OPTIONS ")",
+        "Counts and lengths of text, one a group."),
+    ROW(missing_groups, "(" GROUPS OPTIONS ")",
+        "Rows that are null or NaN, one a group."),
+    ROW(pair_profile_groups, "(x, y, starts, stops, " OPTIONS ")",
+        "Moments and errors of pairs, one a group."),
+    ROW(distinct_groups, "(" GROUPS OPTIONS ")",
+        "Counts and standard errors, one a group."),
+    ROW(quantiles_groups, "(" GROUPS "q, " OPTIONS ")", "Quantiles, a row a group."),
+    ROW(median_deviation_groups, "(" GROUPS "centers, " OPTIONS ")",
+        "Medians of |x - center|, one a group."),
+    ROW(deviation_profile_groups, "(" GROUPS "centers, " OPTIONS ")",
+        "Means of |x - center|, one a group."),
+    ROW(top_value_groups, "(" GROUPS OPTIONS ")",
+        "The most frequent values and their counts."),
+    ROW(histogram_groups, "(" GROUPS "edges, " OPTIONS ")", "Counts, a row a group."),
+    ROW(two_sample_groups,
+        "(reference, " GROUPS "ks=True, wasserstein=True, edges=None, " OPTIONS ")",
+        "Kolmogorov-Smirnov and Wasserstein-1, one a group."),
+    ROW(rank_statistics_groups, "(reference, " GROUPS OPTIONS ")",
+        "Rank statistics, one a group."),
+    ROW(ks_exact_p_groups, "(n, m, numerator_high, numerator_low, " OPTIONS ")",
+        "Exact p-values."),
+    ROW(digest_groups, "(" GROUPS OPTIONS ")",
+        "Fingerprints of the rows, 16 bytes a group."),
+    {NULL, NULL, 0, NULL},
+};

@@ -1,16 +1,17 @@
-/* Arguments and results of calls over groups of rows: groups.c, categories.c. */
+/* Groups of rows as arguments: groups.c, categories.c. */
 #ifndef SDR_PYEXT_GROUPS_H
 #define SDR_PYEXT_GROUPS_H
 
 #include "pyext/pyext.h"
 
-typedef struct group_arguments {
+typedef struct group_call {
     PyObject *starts, *stops; /* int64 arrays */
-    sdr_groups groups;
-} group_arguments;
+    sdr_groups groups;        /* over them */
+    void *results;            /* a struct a group; NULL: none */
+} group_call;
 
-/* -1: exception. Released in both cases by group_arguments_release. */
-int group_arguments_read(group_arguments *out, PyObject *starts, PyObject *stops);
-void group_arguments_release(group_arguments *arguments);
+/* `size`: of a group's struct; 0: none. -1: exception. Closed in both cases. */
+int group_call_open(group_call *self, PyObject *starts, PyObject *stops, size_t size);
+void group_call_close(group_call *self);
 
 #endif

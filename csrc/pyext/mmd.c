@@ -1,4 +1,4 @@
-/* Maximum mean discrepancy over all pairs of rows: mmd.h. */
+/* Maximum mean discrepancy over all pairs of rows: table.h. */
 #include "pyext/pyext.h"
 
 /* Fills n_rows from the sizes; -1 and ValueError where they are not whole rows. */
@@ -24,23 +24,13 @@ static int rows_read(sdr_mmd_rows *rows, PyObject *values, PyObject *labels) {
     return 0;
 }
 
-PyObject *core_mmd_quadratic(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
-                             PyObject *keywords) {
-    static const parameters expected = {
-        "mmd_quadratic",
-        4,
-        6,
-        {"values", "features", "labels", "gamma", "threads", "progress"}};
-    PyObject *arguments[6], *values = NULL, *labels = NULL, *result = NULL;
+static PyObject *mmd_quadratic_bound(call *call, PyObject *Py_UNUSED(module),
+                                     PyObject *const *arguments) {
+    PyObject *values = NULL, *labels = NULL, *result = NULL;
     sdr_mmd_rows rows;
-    call call;
 
-    if (arguments_read(arguments, &expected, args, n_args, keywords) < 0) return NULL;
     if (argument_int64(&rows.n_features, arguments[1], "features") < 0) return NULL;
     if (argument_double(&rows.gamma, arguments[3], "gamma") < 0) return NULL;
-    if (call_open(&call, PyModule_GetState(module), arguments[4], arguments[5]) < 0) {
-        return NULL;
-    }
     values = array_from(arguments[0], NPY_DOUBLE, "values");
     if (values == NULL) goto cleanup;
     labels = array_from(arguments[2], NPY_UINT8, "labels");
@@ -48,12 +38,16 @@ PyObject *core_mmd_quadratic(PyObject *module, PyObject *const *args, Py_ssize_t
     if (rows_read(&rows, values, labels) < 0) goto cleanup;
     result = array_new(NPY_DOUBLE, rows.n_labelings);
     if (result == NULL) goto cleanup;
-    if (CALL(&call, sdr_mmd_quadratic(array_data(result), &rows, &call.context,
-                                      &call.error)) < 0) {
-        Py_CLEAR(result);
-    }
+    if (!RUN(call, sdr_mmd_quadratic, array_data(result), &rows)) Py_CLEAR(result);
 cleanup:
     Py_XDECREF(values);
     Py_XDECREF(labels);
     return result;
 }
+BIND(mmd_quadratic, 4, "values", "features", "labels", "gamma", "threads", "progress")
+
+PyMethodDef mmd_functions[] = {
+    ROW(mmd_quadratic, "(values, features, labels, gamma, " OPTIONS ")",
+        "Maximum mean discrepancy under each labeling."),
+    {NULL, NULL, 0, NULL},
+};

@@ -10,6 +10,8 @@
 #define SDR_PYEXT_IMPORTS_NUMPY
 #include "pyext/pyext.h"
 
+#include <string.h>
+
 int numpy_import(void) {
     return _import_array();
 }
@@ -24,6 +26,13 @@ PyObject *array_new(int type_num, int64_t length) {
 PyObject *array_new_2d(int type_num, int64_t rows, int64_t columns) {
     npy_intp shape[2] = {(npy_intp)rows, (npy_intp)columns};
     return PyArray_SimpleNew(2, shape, type_num);
+}
+
+PyObject *array_copy(int type_num, int64_t length, const void *data) {
+    PyObject *array = array_new(type_num, length);
+    if (array == NULL || length == 0) return array;
+    memcpy(array_data(array), data, PyArray_NBYTES((PyArrayObject *)array));
+    return array;
 }
 
 PyObject *array_over(int type_num, int64_t length, const void *data, PyObject *owner) {
@@ -280,8 +289,8 @@ PyObject *numpy_column(PyTypeObject *column_type, PyObject *value, PyObject *mas
     self->owner = nulls == NULL ? Py_NewRef(readable)
                                 : PyTuple_Pack(2, readable, (PyObject *)nulls);
     if (self->owner == NULL || type_name_set(self, name) < 0 ||
-        CALL(&call, column_over(&self->column, type, unit, (PyArrayObject *)readable,
-                                nulls, &call.error)) < 0) {
+        !CALL(&call, column_over(&self->column, type, unit, (PyArrayObject *)readable,
+                                 nulls, &call.error))) {
         Py_CLEAR(self);
     }
 cleanup:

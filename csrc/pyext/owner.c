@@ -11,7 +11,6 @@ static void owner_free(owner *self) {
         if (self->chunks[i].release != NULL) self->chunks[i].release(&self->chunks[i]);
     }
     if (self->schema.release != NULL) self->schema.release(&self->schema);
-    sdr_arena_free(&self->arena);
     free(self->chunks);
     free(self);
 }

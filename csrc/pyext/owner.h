@@ -7,14 +7,13 @@
 
 #include "pyext/pyext.h"
 
-#include "views/arrow_table.h"
+#include "simdrift/arrow_abi.h"
 
 typedef struct owner {
     struct ArrowSchema schema;
     struct ArrowArray *chunks;
     int64_t n_chunks;
     int64_t capacity;
-    sdr_arena arena; /* what columns need besides */
 } owner;
 
 /* A capsule that holds a new, empty owner; its destructor releases everything. */

@@ -4,8 +4,7 @@
  *
  * Objects live in the module's state, so nothing is static but C constants. A function
  * reads its arguments at the top, acquires each reference on a line of its own and
- * leaves by one label. Every kernel runs between call_begin and call_end, without the
- * GIL.
+ * leaves by one label. Every kernel runs inside CALL, without the GIL.
  */
 #ifndef SDR_PYEXT_H
 #define SDR_PYEXT_H
@@ -31,12 +30,24 @@
 
 #include "simdrift/simdrift.h"
 
-#include "pyext/keys.h"
-
 /* --- module state ----------------------------------------------------------------- */
 
 #define SDR_KIND_COUNT (SDR_KIND_CATEGORY + 1)
 #define SDR_UNIT_COUNT (SDR_UNIT_NS + 1)
+
+/* The dicts that functions return. */
+typedef enum dict_id {
+    DICT_PROFILE,
+    DICT_TEXT_PROFILE,
+    DICT_PAIR_PROFILE,
+    DICT_TWO_SAMPLE,
+    DICT_RANKS,
+    DICT_DEVIATIONS,
+    DICT_WEIGHTED,
+    DICT_GROUP_PROFILE,
+    DICT_GROUP_TWO_SAMPLE,
+    DICT_COUNT
+} dict_id;
 
 typedef struct core_state {
     PyTypeObject *column_type;
@@ -44,7 +55,7 @@ typedef struct core_state {
     PyTypeObject *categories_type;
     PyObject *invalid_column;     /* simdrift._errors.InvalidColumn */
     PyObject *unsupported_column; /* simdrift._errors.UnsupportedColumn */
-    PyObject *keys[KEY_COUNT];    /* interned keys of result dicts, keys.h */
+    PyObject *keys[DICT_COUNT];   /* of each dict: a tuple of interned names */
     PyObject *statuses[SDR_STATUS_COUNT];
     PyObject *kinds[SDR_KIND_COUNT];
     PyObject *units[SDR_UNIT_COUNT]; /* None, 's', 'ms', 'us', 'ns' */
@@ -61,7 +72,7 @@ typedef struct parameters {
     const char *function;
     int n_required;
     int n;
-    const char *names[PARAMETERS_MAX];
+    const char *const *names;
 } parameters;
 
 /* Fills values[i] (borrowed; NULL where not given) from a METH_FASTCALL |
@@ -78,9 +89,10 @@ int argument_bool(bool *out, PyObject *value);
 
 typedef struct call {
     core_state *state;
-    PyThreadState *thread; /* saved while the GIL is released */
-    PyObject *progress;    /* borrowed; NULL: none */
-    bool raised;           /* poll left an exception pending */
+    const sdr_column *column, *other; /* the arguments that BIND_COLUMN, _PAIR name */
+    PyThreadState *thread;            /* saved while the GIL is released */
+    PyObject *progress;               /* borrowed; NULL: none */
+    bool raised;                      /* poll left an exception pending */
     sdr_context context;
     sdr_error error;
 } call;
@@ -88,11 +100,105 @@ typedef struct call {
 /* `threads`: None, NULL or an integer >= 0; `progress`: None, NULL or a callable. */
 int call_open(call *self, core_state *state, PyObject *threads, PyObject *progress);
 void call_begin(call *self);               /* releases the GIL */
-int call_end(call *self, sdr_code code);   /* takes it back; -1: exception set */
+bool call_end(call *self, sdr_code code);  /* takes it back; false: exception set */
 int call_raise(call *self, sdr_code code); /* always -1 */
 
-/* Runs `expression`, a call that returns sdr_code, without the GIL: 0 or -1. */
+/* Runs `expression`, of type sdr_code, without the GIL; false: exception set. */
 #define CALL(self, expression) call_end((self), (call_begin(self), (expression)))
+/* The same of a function whose last parameters are the context and the error. */
+#define RUN(self, function, ...)                                                       \
+    CALL(self, function(__VA_ARGS__, &(self)->context, &(self)->error))
+
+/* --- functions and methods (bind.c) ----------------------------------------------- */
+
+/* What a function does with its arguments: values[i] as arguments_read gave them. The
+ * parameters `threads` and `progress`, where there are such, have opened the call. */
+typedef PyObject *binding(call *call, PyObject *self, PyObject *const *values);
+
+typedef struct signature {
+    parameters parameters;
+    int n_columns; /* of the first parameters: each a Column, in the call */
+    binding *run;
+} signature;
+
+PyObject *bound_call(const signature *bound, core_state *state, PyObject *self,
+                     PyObject *const *args, Py_ssize_t n_args, PyObject *keywords);
+
+/* Defines core_NAME, which calls NAME_bound, for a table of functions or methods. */
+#define BIND_AS(name, state_of, n_columns, n_required, ...)                            \
+    static PyObject *core_##name(PyObject *self, PyObject *const *args,                \
+                                 Py_ssize_t n_args, PyObject *keywords) {              \
+        static const char *const names[] = {__VA_ARGS__};                              \
+        static const signature bound = {                                               \
+            {#name, n_required, sizeof names / sizeof *names, names},                  \
+            n_columns,                                                                 \
+            name##_bound};                                                             \
+        _Static_assert(sizeof names / sizeof *names <= PARAMETERS_MAX, #name);         \
+        return bound_call(&bound, state_of(self), self, args, n_args, keywords);       \
+    }
+/* A function of the module; one whose first parameter is a Column; whose first two. */
+#define BIND(name, ...) BIND_AS(name, PyModule_GetState, 0, __VA_ARGS__)
+#define BIND_COLUMN(name, ...) BIND_AS(name, PyModule_GetState, 1, __VA_ARGS__)
+#define BIND_PAIR(name, ...) BIND_AS(name, PyModule_GetState, 2, __VA_ARGS__)
+
+#define FAST (METH_FASTCALL | METH_KEYWORDS)
+#define AS_METHOD(function) ((PyCFunction)(void (*)(void))(function))
+#define OPTIONS "threads=None, progress=None"
+/* The row of a table for what BIND defined. */
+#define ROW(name, arguments, doc)                                                      \
+    {#name, AS_METHOD(core_##name), FAST, #name arguments "\n--\n\n" doc}
+
+/* Each file's functions; module.c adds all of them to the module. */
+extern PyMethodDef arrow_functions[], profile_functions[], prepared_functions[],
+    two_sample_functions[], rank_functions[], group_functions[], mmd_functions[],
+    weighted_functions[], config_functions[];
+
+/* --- result dicts (fields.c) ------------------------------------------------------ */
+
+typedef enum field_type {
+    FIELD_INT,      /* int64_t */
+    FIELD_UNSIGNED, /* uint64_t */
+    FIELD_INT128,   /* sdr_integer, or int64_t and uint64_t in that order */
+    FIELD_SIGN,     /* int */
+    FIELD_DOUBLE,   /* double */
+    FIELD_BOOL,     /* bool */
+    FIELD_STATUS,   /* sdr_status */
+    FIELD_OBJECT    /* PyObject *, taken; NULL: an exception is set */
+} field_type;
+
+typedef struct field {
+    const char *name;
+    field_type type;
+    size_t offset; /* into the struct of results */
+} field;
+
+typedef struct dict_type {
+    dict_id id;
+    int n;
+    const field *fields;
+} dict_type;
+
+/* A field of that name from a struct's member. */
+#define FIELD(results, type, name, member)                                             \
+    {#name, FIELD_##type, offsetof(results, member)}
+#define DICT_TYPE(id, fields) {id, sizeof fields / sizeof *fields, fields}
+
+extern const dict_type profile_dict, text_profile_dict, pair_profile_dict,
+    two_sample_dict, ranks_dict, deviations_dict, weighted_dict, group_profile_dict,
+    group_two_sample_dict;
+
+/* Interns the names of all dicts; -1 on failure. */
+int dict_keys_intern(core_state *state);
+PyObject *dict_new(core_state *state, const dict_type *type, const void *results);
+/* The same of n structs of `size` bytes: an array a field, none of which is an object.
+ * Statuses are their numbers, integers of 128 bits are objects. */
+PyObject *dict_of_arrays(core_state *state, const dict_type *type, const void *results,
+                         size_t size, int64_t n);
+
+/* high * 2**64 + low. */
+PyObject *int128_new(int64_t high, uint64_t low);
+/* -1 and OverflowError where it does not fit. */
+int int128_read(int64_t *high, uint64_t *low, PyObject *value);
 
 /* --- NumPy (numpy.c) -------------------------------------------------------------- */
 
@@ -101,6 +207,8 @@ int numpy_import(void);
 PyObject *array_new(int type_num, int64_t length);
 /* The same in two dimensions, row after row. */
 PyObject *array_new_2d(int type_num, int64_t rows, int64_t columns);
+/* The same with a copy of `data`. */
+PyObject *array_copy(int type_num, int64_t length, const void *data);
 /* Read-only 1-D array over memory that `owner` keeps alive. */
 PyObject *array_over(int type_num, int64_t length, const void *data, PyObject *owner);
 /* Contiguous, aligned, native 1-D array of that type, a copy only where needed. */
@@ -115,7 +223,7 @@ bool array_is_unsigned64(PyObject *value);
 PyObject *numpy_column(PyTypeObject *type, PyObject *array, PyObject *mask,
                        PyObject *name);
 
-/* --- columns (column.c) ----------------------------------------------------------- */
+/* --- the types -------------------------------------------------------------------- */
 
 typedef struct column_object {
     PyObject_HEAD sdr_column column;
@@ -124,71 +232,20 @@ typedef struct column_object {
     bool is_slice;       /* owner is the Column whose memory this one shares */
 } column_object;
 
-extern PyType_Spec column_spec;
+extern PyType_Spec column_spec, prepared_spec, categories_spec;
+
 /* Empty object: the caller fills `column`, `owner`. */
 column_object *column_new(PyTypeObject *type);
-/* The column of an argument; NULL and TypeError that names function and argument. */
+/* The column of an argument; NULL and TypeError that names the argument. */
 const sdr_column *column_argument(core_state *state, PyObject *value, const char *name);
 /* The column that holds the values: the dictionary of a category. */
 const sdr_column *column_values(const sdr_column *column);
-
-/* --- Python strings (text.c) ------------------------------------------------------ */
-
-/* Column of a sequence of str; None and NaN are null. */
+/* Column of a sequence of str (text.c); None and NaN are null. */
 PyObject *text_column(PyTypeObject *type, PyObject *values);
 
-/* --- Arrow (arrow.c) -------------------------------------------------------------- */
-
-PyObject *columns_from_arrow(PyObject *module, PyObject *data);
-
-/* --- what the module offers ------------------------------------------------------- */
-
-extern PyType_Spec prepared_spec;
-extern PyType_Spec categories_spec;
-
-/* sdr_two_sample_flags of two arguments; NULL is true. */
+/* sdr_two_sample_flags of two arguments (two_sample.c); NULL is true. */
 int two_sample_flags_read(int *flags, PyObject *ks, PyObject *wasserstein);
-
 /* The sdr_prepared of an object of the type, which the caller has checked. */
 const sdr_prepared *prepared_of(PyObject *object);
-
-typedef PyObject *fast_call(PyObject *module, PyObject *const *args, Py_ssize_t n_args,
-                            PyObject *keywords);
-fast_call core_profile, core_profile_text, core_distinct, core_quantiles,
-    core_pooled_quantiles, core_median_deviation, core_top_values, core_histogram,
-    core_pair_profile, core_two_sample, core_ks_exact_p, core_sort,
-    core_rank_statistics, core_sort_both, core_deviation_profile, core_characteristic,
-    core_mmd_quadratic, core_weighted_sort, core_weighted_statistics,
-    core_profile_groups, core_text_profile_groups, core_missing_groups,
-    core_distinct_groups, core_quantiles_groups, core_median_deviation_groups,
-    core_deviation_profile_groups, core_top_value_groups, core_histogram_groups,
-    core_two_sample_groups, core_rank_statistics_groups, core_pair_profile_groups,
-    core_ks_exact_p_groups;
-PyObject *core_read_bound(PyObject *module, PyObject *values);
-PyObject *core_show_config(PyObject *module, PyObject *ignored);
-PyObject *core_isa_force(PyObject *module, PyObject *name);
-
-/* --- result dicts (fields.c) ------------------------------------------------------ */
-
-/* Builds a dict; after the first failure the rest does nothing and the end is NULL. */
-typedef struct fields {
-    core_state *state;
-    PyObject *dict;
-} fields;
-
-fields fields_begin(core_state *state);
-void fields_object(fields *self, key name, PyObject *value); /* steals value */
-void fields_int(fields *self, key name, int64_t value);
-void fields_unsigned(fields *self, key name, uint64_t value);
-void fields_int128(fields *self, key name, int64_t high, uint64_t low);
-void fields_double(fields *self, key name, double value);
-void fields_bool(fields *self, key name, bool value);
-void fields_status(fields *self, key name, sdr_status value);
-PyObject *fields_end(fields *self);
-
-/* high * 2**64 + low. */
-PyObject *int128_new(int64_t high, uint64_t low);
-/* -1 and OverflowError where it does not fit. */
-int int128_read(int64_t *high, uint64_t *low, PyObject *value);
 
 #endif

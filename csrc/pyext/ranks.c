@@ -1,114 +1,84 @@
-/* Rank statistics and the sums beside them: ranks.h. */
+/* Rank statistics and the sums that go with them: drift.h. */
 #include "pyext/pyext.h"
 
-static void add_integer(fields *out, key name, sdr_integer value) {
-    fields_int128(out, name, value.high, value.low);
-}
+#define RANKS_FIELD(type, name) FIELD(sdr_rank_statistics, type, name, name)
 
-static PyObject *ranks_dict(core_state *state, const sdr_rank_statistics *found) {
-    fields out = fields_begin(state);
-    fields_int(&out, KEY_n, found->n);
-    fields_int(&out, KEY_m, found->m);
-    fields_status(&out, KEY_status, found->status);
-    fields_int(&out, KEY_distinct, found->distinct);
-    add_integer(&out, KEY_ties, found->ties);
-    add_integer(&out, KEY_ties_x, found->ties_x);
-    add_integer(&out, KEY_ties_y, found->ties_y);
-    add_integer(&out, KEY_u2, found->u2);
-    add_integer(&out, KEY_plus, found->plus);
-    add_integer(&out, KEY_minus, found->minus);
-    add_integer(&out, KEY_cramer_von_mises, found->cramer_von_mises);
-    fields_double(&out, KEY_anderson_darling, found->anderson_darling);
-    fields_int(&out, KEY_finite_n, found->finite_n);
-    fields_int(&out, KEY_finite_m, found->finite_m);
-    fields_double(&out, KEY_energy, found->energy);
-    return fields_end(&out);
-}
+static const field ranks_fields[] = {
+    RANKS_FIELD(INT, n),
+    RANKS_FIELD(INT, m),
+    RANKS_FIELD(STATUS, status),
+    RANKS_FIELD(INT, distinct),
+    RANKS_FIELD(INT128, ties),
+    RANKS_FIELD(INT128, ties_x),
+    RANKS_FIELD(INT128, ties_y),
+    RANKS_FIELD(INT128, u2),
+    RANKS_FIELD(INT128, plus),
+    RANKS_FIELD(INT128, minus),
+    RANKS_FIELD(INT128, cramer_von_mises),
+    RANKS_FIELD(DOUBLE, anderson_darling),
+    RANKS_FIELD(INT, finite_n),
+    RANKS_FIELD(INT, finite_m),
+    RANKS_FIELD(DOUBLE, energy),
+};
+const dict_type ranks_dict = DICT_TYPE(DICT_RANKS, ranks_fields);
 
 /* Of columns, of a prepared reference and a column, or of two that were sorted. */
-static int ranks_run(sdr_rank_statistics *out, PyObject *reference, PyObject *current,
-                     call *call) {
+static bool ranks_run(sdr_rank_statistics *out, PyObject *reference, PyObject *current,
+                      call *call) {
     core_state *state = call->state;
     bool is_sorted = Py_IS_TYPE(reference, state->prepared_type);
     if (is_sorted && Py_IS_TYPE(current, state->prepared_type))
-        return CALL(call, sdr_rank_statistics_sorted(out, prepared_of(reference),
-                                                     prepared_of(current),
-                                                     &call->context, &call->error));
+        return RUN(call, sdr_rank_statistics_sorted, out, prepared_of(reference),
+                   prepared_of(current));
     const sdr_column *y = column_argument(state, current, "current");
-    if (y == NULL) return -1;
+    if (y == NULL) return false;
     if (is_sorted)
-        return CALL(call, sdr_rank_statistics_prepared(out, prepared_of(reference), y,
-                                                       &call->context, &call->error));
+        return RUN(call, sdr_rank_statistics_prepared, out, prepared_of(reference), y);
     const sdr_column *x = column_argument(state, reference, "reference");
-    if (x == NULL) return -1;
-    return CALL(call,
-                sdr_rank_statistics_columns(out, x, y, &call->context, &call->error));
+    if (x == NULL) return false;
+    return RUN(call, sdr_rank_statistics_columns, out, x, y);
 }
 
-PyObject *core_rank_statistics(PyObject *module, PyObject *const *args,
-                               Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {
-        "rank_statistics", 2, 4, {"reference", "current", "threads", "progress"}};
-    core_state *state = PyModule_GetState(module);
-    PyObject *values[4];
-    sdr_rank_statistics found;
-    call call;
-
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    if (call_open(&call, state, values[2], values[3]) < 0) return NULL;
-    if (ranks_run(&found, values[0], values[1], &call) < 0) return NULL;
-    return ranks_dict(state, &found);
+static PyObject *rank_statistics_bound(call *call, PyObject *Py_UNUSED(module),
+                                       PyObject *const *values) {
+    sdr_rank_statistics statistics;
+    if (!ranks_run(&statistics, values[0], values[1], call)) return NULL;
+    return dict_new(call->state, &ranks_dict, &statistics);
 }
+BIND(rank_statistics, 2, "reference", "current", "threads", "progress")
 
-PyObject *core_deviation_profile(PyObject *module, PyObject *const *args,
-                                 Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {
-        "deviation_profile", 2, 4, {"column", "center", "threads", "progress"}};
-    core_state *state = PyModule_GetState(module);
-    PyObject *values[4];
-    sdr_deviations found;
+static const field deviations_fields[] = {
+    FIELD(sdr_deviations, INT, n, n),
+    FIELD(sdr_deviations, DOUBLE, mean, mean),
+    FIELD(sdr_deviations, DOUBLE, variance, variance),
+};
+const dict_type deviations_dict = DICT_TYPE(DICT_DEVIATIONS, deviations_fields);
+
+static PyObject *deviation_profile_bound(call *call, PyObject *Py_UNUSED(module),
+                                         PyObject *const *values) {
+    sdr_deviations deviations;
     double center;
-    call call;
-
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    const sdr_column *column = column_argument(state, values[0], "column");
-    if (column == NULL) return NULL;
     if (argument_double(&center, values[1], "center") < 0) return NULL;
-    if (call_open(&call, state, values[2], values[3]) < 0) return NULL;
-    if (CALL(&call, sdr_deviation_profile(&found, column, center, &call.context,
-                                          &call.error)) < 0) {
+    if (!RUN(call, sdr_deviation_profile, &deviations, call->column, center))
         return NULL;
-    }
-    fields out = fields_begin(state);
-    fields_int(&out, KEY_n, found.n);
-    fields_double(&out, KEY_mean, found.mean);
-    fields_double(&out, KEY_variance, found.variance);
-    return fields_end(&out);
+    return dict_new(call->state, &deviations_dict, &deviations);
 }
+BIND_COLUMN(deviation_profile, 2, "column", "center", "threads", "progress")
 
-PyObject *core_characteristic(PyObject *module, PyObject *const *args,
-                              Py_ssize_t n_args, PyObject *keywords) {
-    static const parameters expected = {
-        "characteristic", 3, 5, {"column", "t", "scale", "threads", "progress"}};
-    core_state *state = PyModule_GetState(module);
-    PyObject *values[5], *means = NULL, *covariance = NULL, *result = NULL;
+static PyObject *characteristic_bound(call *call, PyObject *Py_UNUSED(module),
+                                      PyObject *const *values) {
+    PyObject *means = NULL, *covariance = NULL, *result = NULL;
     double t, scale;
     int64_t n;
-    call call;
 
-    if (arguments_read(values, &expected, args, n_args, keywords) < 0) return NULL;
-    const sdr_column *column = column_argument(state, values[0], "column");
-    if (column == NULL) return NULL;
     if (argument_double(&t, values[1], "t") < 0) return NULL;
     if (argument_double(&scale, values[2], "scale") < 0) return NULL;
-    if (call_open(&call, state, values[3], values[4]) < 0) return NULL;
     means = array_new(NPY_DOUBLE, 4);
     if (means == NULL) goto cleanup;
     covariance = array_new(NPY_DOUBLE, 16);
     if (covariance == NULL) goto cleanup;
-    if (CALL(&call, sdr_characteristic(&n, array_data(means), array_data(covariance),
-                                       column, t, scale, &call.context, &call.error)) <
-        0) {
+    if (!RUN(call, sdr_characteristic, &n, array_data(means), array_data(covariance),
+             call->column, t, scale)) {
         goto cleanup;
     }
     result = Py_BuildValue("(LOO)", (long long)n, means, covariance);
@@ -117,3 +87,13 @@ cleanup:
     Py_XDECREF(covariance);
     return result;
 }
+BIND_COLUMN(characteristic, 3, "column", "t", "scale", "threads", "progress")
+
+PyMethodDef rank_functions[] = {
+    ROW(rank_statistics, "(reference, current, " OPTIONS ")",
+        "What rank tests and the energy distance are made of."),
+    ROW(deviation_profile, "(column, center, " OPTIONS ")", "Mean of |x - center|."),
+    ROW(characteristic, "(column, t, scale, " OPTIONS ")",
+        "Means and covariance of cosines and sines."),
+    {NULL, NULL, 0, NULL},
+};

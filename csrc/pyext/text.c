@@ -117,8 +117,8 @@ PyObject *text_column(PyTypeObject *column_type, PyObject *values) {
     if (self == NULL) goto cleanup;
     self->owner = PyTuple_Pack(3, parts.offsets, parts.validity, parts.bytes);
     if (self->owner == NULL ||
-        CALL(&call,
-             column_over(&self->column, &parts, PyList_Size(items), &call.error)) < 0) {
+        !CALL(&call,
+              column_over(&self->column, &parts, PyList_Size(items), &call.error))) {
         Py_CLEAR(self);
     }
 cleanup:

@@ -4,8 +4,8 @@
 #ifndef SDR_VIEWS_ARROW_SCHEMA_H
 #define SDR_VIEWS_ARROW_SCHEMA_H
 
+#include "simdrift/arrow_abi.h"
 #include "simdrift/view.h"
-#include "views/arrow_abi.h"
 
 /* What a schema of a flat type says. */
 typedef struct sdr_arrow_type {

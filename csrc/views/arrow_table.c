@@ -1,5 +1,5 @@
 /*
- * See arrow_table.h. The size of a struct's bitmap is nowhere said: it is as long as
+ * Tables as Arrow structs: view.h. The size of a struct's bitmap is nowhere said: it is as long as
  * offset and length are, which its children, too, must be. So children are looked at
  * first, and null_count never says whether there is something to read.
  */
@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum { NAME_BYTES = sizeof "extension<", BITS_PER_BYTE = 8 };
-static const int64_t MAXIMUM_OFFSET = INT64_MAX / 32; /* as arrow_import.c allows */
+static const int64_t MAXIMUM_ROWS = INT64_MAX / 32; /* as in arrow_import.c */
 
 bool sdr_arrow_is_table(const struct ArrowSchema *schema) {
     char name[NAME_BYTES];
@@ -69,12 +69,13 @@ static sdr_code check_children(const sdr_arrow_table *table, int64_t i,
                          chunk->children == NULL ? " in no list" : "");
 }
 
-/* Whether a child has rows for all of its table's. */
+/* Whether a child has rows for all of its table's, and no more than an array may. */
 static bool is_long_enough(const struct ArrowArray *child,
                            const struct ArrowArray *chunk) {
     return child != NULL && child->length >= 0 && child->offset >= 0 &&
            chunk->offset + chunk->length <= child->length &&
-           child->offset <= INT64_MAX - child->length;
+           child->length <= MAXIMUM_ROWS &&
+           child->offset <= MAXIMUM_ROWS - child->length;
 }
 
 static const char *name_of(const struct ArrowSchema *field) {
@@ -91,9 +92,10 @@ static sdr_code check_bitmap_length(const sdr_arrow_table *table, int64_t i,
         return sdr_error_set(
             error, SDR_INVALID_COLUMN,
             "table: chunk %lld: expected children of at least %lld rows, as its offset "
-            "and length say, found %lld in field %lld '%.80s'",
+            "and length say, found %lld with offset %lld in field %lld '%.80s'",
             (long long)i, (long long)(chunk->offset + chunk->length),
-            child == NULL ? -1LL : (long long)child->length, (long long)k,
+            child == NULL ? -1LL : (long long)child->length,
+            child == NULL ? -1LL : (long long)child->offset, (long long)k,
             name_of(table->schema->children[k]));
     }
     return SDR_OK;
@@ -154,7 +156,7 @@ static bool takes_validity(sdr_arrow_type *type, const struct ArrowSchema *field
     if (type->type == SDR_TYPE_NULL || window->release == NULL) return false;
     int64_t most = type->type == SDR_TYPE_STRING_VIEW ? INT_MAX : 3;
     return window->buffers != NULL && window->n_buffers >= 2 &&
-           window->n_buffers <= most && window->offset <= MAXIMUM_OFFSET;
+           window->n_buffers <= most && window->offset <= MAXIMUM_ROWS;
 }
 
 /* Moves the first two buffers to the window's rows: fewer than 8 are before them. */
@@ -204,17 +206,21 @@ static sdr_code hide_nulls(sdr_arena *arena, struct ArrowArray *window,
     return SDR_OK;
 }
 
+/* Field k's array of chunk i. */
 static sdr_code window_of(struct ArrowArray *out, sdr_arena *arena,
-                          const struct ArrowSchema *field,
-                          const struct ArrowArray *chunk,
-                          const struct ArrowArray *child, sdr_error *error) {
+                          const sdr_arrow_table *table, int64_t i, int64_t k,
+                          sdr_error *error) {
+    const struct ArrowSchema *field = table->schema->children[k];
+    const struct ArrowArray *chunk = &table->chunks[i], *child = chunk->children[k];
     if (!is_long_enough(child, chunk))
         return sdr_error_set(error, SDR_INVALID_COLUMN,
                              "expected an array of at least %lld rows, as its table's "
-                             "offset and length say, found %lld with offset %lld",
+                             "offset and length say, found %lld with offset %lld "
+                             "(chunk %lld)",
                              (long long)(chunk->offset + chunk->length),
                              child == NULL ? -1LL : (long long)child->length,
-                             child == NULL ? -1LL : (long long)child->offset);
+                             child == NULL ? -1LL : (long long)child->offset,
+                             (long long)i);
     bool is_whole = chunk->offset == 0 && chunk->length == child->length;
     *out = *child; /* a borrowed copy: never released */
     out->offset += chunk->offset;
@@ -233,11 +239,25 @@ sdr_code sdr_arrow_field(const struct ArrowArray ***out, sdr_arena *arena,
     if (windows == NULL || arrays == NULL)
         return sdr_error_set(error, SDR_NO_MEMORY, "no memory for a column's chunks");
     for (int64_t c = 0; c < table->n_chunks; c++) {
-        const struct ArrowArray *chunk = &table->chunks[c];
-        SDR_TRY(window_of(&windows[c], arena, table->schema->children[i], chunk,
-                          chunk->children[i], error));
+        SDR_TRY(window_of(&windows[c], arena, table, c, i, error));
         arrays[c] = &windows[c];
     }
     *out = arrays;
     return SDR_OK;
+}
+
+sdr_code sdr_column_from_arrow_table(sdr_column *out, const sdr_arrow_table *table,
+                                     int64_t i, sdr_error *error) {
+    const struct ArrowArray **arrays = NULL;
+    sdr_arena arena = {NULL};
+    memset(out, 0, sizeof *out);
+    sdr_code code = sdr_arrow_field(&arrays, &arena, table, i, error);
+    if (code == SDR_OK)
+        code = sdr_column_from_arrow(out, table->schema->children[i], arrays,
+                                     table->n_chunks, error);
+    if (code == SDR_OK)
+        sdr_column_keep(out, &arena);
+    else
+        sdr_arena_free(&arena);
+    return code;
 }

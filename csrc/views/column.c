@@ -109,10 +109,23 @@ void sdr_column_own(sdr_column *column, sdr_arena *arena) {
     memcpy((char *)(uintptr_t)column->chunks - HEAD_BYTES, arena, sizeof *arena);
 }
 
+static sdr_arena arena_of(const sdr_column *column) {
+    sdr_arena arena;
+    memcpy(&arena, (const char *)column->chunks - HEAD_BYTES, sizeof arena);
+    return arena;
+}
+
+void sdr_column_keep(sdr_column *column, sdr_arena *arena) {
+    sdr_arena own = arena_of(column);
+    struct sdr_arena_block *last = own.blocks;
+    while (last->next != NULL)
+        last = last->next;
+    last->next = arena->blocks;
+}
+
 void sdr_column_reset(sdr_column *column) {
     if (column->chunks != NULL) {
-        sdr_arena arena;
-        memcpy(&arena, (const char *)column->chunks - HEAD_BYTES, sizeof arena);
+        sdr_arena arena = arena_of(column);
         sdr_arena_free(&arena);
     }
     memset(column, 0, sizeof *column);
@@ -151,7 +164,7 @@ static sdr_view cut_view(const sdr_view *view, int64_t from, int64_t to) {
     cut.length = to - from;
     if (cut.type == SDR_TYPE_BOOL_BITS)
         cut.bit_offset += from;
-    else if (from > 0)
+    else if (cut.data != NULL) /* the null type has none */
         cut.data += from * cut.stride;
     if (cut.validity != NULL) cut.validity_offset += from;
     if (cut.mask != NULL) cut.mask += from * cut.mask_stride;

@@ -22,6 +22,8 @@ sdr_code sdr_column_assemble(sdr_column *out, sdr_arena *arena, sdr_type type,
                              sdr_error *error);
 /* The arena becomes the column's: sdr_column_reset frees it. */
 void sdr_column_own(sdr_column *column, sdr_arena *arena);
+/* One more arena for a column that has its own. */
+void sdr_column_keep(sdr_column *column, sdr_arena *arena);
 
 /* Views may be written where the library itself builds a column. */
 static inline sdr_view *sdr_column_views(sdr_column *column) {

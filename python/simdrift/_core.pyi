@@ -119,7 +119,7 @@ class TwoSampleDict(TypedDict):
     where not asked for, and where these passes could not give it."""
 
 class RankDict(TypedDict):
-    """ranks.h says what each is; integers are exact."""
+    """drift.h says what each is; integers are exact."""
 
     n: int
     m: int
@@ -428,6 +428,16 @@ def missing_groups(
     progress: Progress = None,
 ) -> Int64s:
     """Rows that are null or NaN, of columns of any kind."""
+
+def digest_groups(
+    column: Column,
+    starts: Int64s,
+    stops: Int64s,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> Codes:
+    """(groups, 16) bytes: fingerprints of the rows, the same for any layout, chunks and encoding;
+    they do not tell the kind of the values. Against accidental changes, not against an attack."""
 
 def distinct_groups(
     column: Column,

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "views/arrow_abi.h"
+#include "simdrift/arrow_abi.h"
 
 static inline void keep_schema(struct ArrowSchema *schema) {
     (void)schema;

@@ -15,6 +15,22 @@
 
 #include "simdrift/simdrift.h"
 
+#if defined(__has_feature)
+#define HAS_FEATURE(name) __has_feature(name)
+#else
+#define HAS_FEATURE(name) 0
+#endif
+#if defined(__SANITIZE_THREAD__) || HAS_FEATURE(thread_sanitizer)
+enum { TSAN = true }; /* knows no forked child of a process with threads */
+#else
+enum { TSAN = false };
+#endif
+#if defined(__SANITIZE_ADDRESS__) || HAS_FEATURE(address_sanitizer)
+enum { ASAN = true }; /* takes address space for itself */
+#else
+enum { ASAN = false };
+#endif
+
 /* splitmix64: the same numbers on every machine. */
 static inline uint64_t random_bits(uint64_t *seed) {
     uint64_t z = (*seed += UINT64_C(0x9E3779B97F4A7C15));

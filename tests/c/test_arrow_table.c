@@ -98,7 +98,7 @@ static void test_a_bitmap_longer_than_the_children_is_not_read(void **state) {
             f.chunk.null_count = nulls;
             snprintf(message, sizeof message,
                      "table: chunk 0: expected children of at least %s rows, as its "
-                     "offset and length say, found 4 in field 0 'x'",
+                     "offset and length say, found 4 with offset 0 in field 0 'x'",
                      cases[i].found);
             expect_message(&f, message);
         }
@@ -156,10 +156,10 @@ static void test_numbers_of_a_struct_are_refused_by_rule(void **state) {
     expect_nulls(&f, ROWS, 0);
     f.children[0] = NULL;
     expect_message(&f, "table: chunk 0: expected children of at least 4 rows, as its "
-                       "offset and length say, found -1 in field 0 'x'");
+                       "offset and length say, found -1 with offset -1 in field 0 'x'");
     f.buffers[0] = NULL;
     expect_message(&f, "expected an array of at least 4 rows, as its table's offset "
-                       "and length say, found -1 with offset -1");
+                       "and length say, found -1 with offset -1 (chunk 0)");
     fixture_free(&f);
 }
 
@@ -250,9 +250,20 @@ static void test_a_broken_child_keeps_its_own_refusal(void **state) {
     expect_message(&f, "expected an array, found one already released (chunk 0)");
     f.child.array.release = keep_array;
     f.child.array.offset = INT64_MAX - ROWS;
-    expect_message(&f, "expected an offset of 0 to 2^58 less the length, found "
-                       "9223372036854775803 (chunk 0)");
+    expect_message(&f, "table: chunk 0: expected children of at least 4 rows, as its "
+                       "offset and length say, found 4 with offset "
+                       "9223372036854775803 in field 0 'x'");
     f.child.array.offset = 0;
+    f.child.array.length = INT64_MAX; /* the table's rows are few: still no length */
+    expect_message(&f, "table: chunk 0: expected children of at least 4 rows, as its "
+                       "offset and length say, found 9223372036854775807 with offset 0 "
+                       "in field 0 'x'");
+    f.buffers[0] = NULL;
+    expect_message(&f, "expected an array of at least 4 rows, as its table's offset "
+                       "and length say, found 9223372036854775807 with offset 0 "
+                       "(chunk 0)");
+    f.buffers[0] = f.bitmap;
+    f.child.array.length = ROWS;
     f.child.array.buffers = NULL;
     expect_message(&f, "expected a list of buffers, found none (chunk 0)");
     fixture_free(&f);

@@ -187,8 +187,7 @@ static void test_codes_of_rows_name_the_rows_labels(void **state) {
     free(t);
 }
 
-/* --- by index
- * --------------------------------------------------------------------------- */
+/* --- by index --------------------------------------------------------------------- */
 
 static sdr_column dictionary_column(const int32_t *indices, const uint8_t *null,
                                     int64_t n, const sdr_column *values) {

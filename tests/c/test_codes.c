@@ -2,7 +2,7 @@
  * of every width, offset and share of nulls against a count of their rows. */
 #include "support.h"
 
-#include "core/dispatch.h"
+#include "kernels/dispatch.h"
 
 #include <stdio.h>
 

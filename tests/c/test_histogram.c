@@ -1,7 +1,7 @@
 /* Histogram: kernels and the column call against a loop over all edges. */
 #include "support.h"
 
-#include "core/dispatch.h"
+#include "kernels/dispatch.h"
 
 #include <stdlib.h>
 
@@ -13,10 +13,10 @@ static void count_by_definition(int64_t *counts, const double *edges, int64_t n_
     memset(counts, 0, ((size_t)n_edges + 1) * sizeof *counts);
     for (int64_t i = 0; i < n; i++) {
         if (isnan(values[i])) continue;
-        int64_t cell = 0;
+        int64_t bin = 0;
         for (int64_t e = 0; e < n_edges; e++)
-            cell += edges[e] <= values[i];
-        counts[cell]++;
+            bin += edges[e] <= values[i];
+        counts[bin]++;
     }
 }
 
@@ -122,7 +122,7 @@ static void test_edges_of_every_size_are_told_apart(void **state) {
     expect_counts(clustered, 40, values, ROWS);
 }
 
-static void test_one_value_repeated_fills_one_cell(void **state) {
+static void test_one_value_repeated_fills_one_bin(void **state) {
     (void)state;
     static double values[ROWS];
     double edges[30];
@@ -225,7 +225,7 @@ int main(void) {
         cmocka_unit_test(test_kernels_count_as_the_definition_for_any_number_of_edges),
         cmocka_unit_test(test_kernels_count_between_many_edges),
         cmocka_unit_test(test_edges_of_every_size_are_told_apart),
-        cmocka_unit_test(test_one_value_repeated_fills_one_cell),
+        cmocka_unit_test(test_one_value_repeated_fills_one_bin),
         cmocka_unit_test(test_columns_are_counted_alike_by_any_number_of_threads),
         cmocka_unit_test(test_no_edges_count_every_value_that_is_not_nan),
         cmocka_unit_test(test_edges_that_do_not_increase_are_refused_by_place),

@@ -2,7 +2,7 @@
  * against long double; MMD under labelings against the double sum it is defined by. */
 #include "support.h"
 
-#include "core/dispatch.h"
+#include "kernels/dispatch.h"
 
 enum { TILE = SDR_RBF_ROWS * SDR_RBF_COLUMNS, FEATURES = 5, LABELINGS = 7, FOURS = 20 };
 

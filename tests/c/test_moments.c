@@ -4,7 +4,7 @@
  */
 #include "support.h"
 
-#include "core/dispatch.h"
+#include "kernels/dispatch.h"
 
 enum { LONGEST = SDR_BLOCK_ROWS + 1, SLACK = 8 };
 
@@ -79,7 +79,7 @@ static int64_t length_of(int i) {
 enum { LENGTHS = 82 };
 
 static void expect_same_block(const double *values, int64_t n, int kind) {
-    sdr_profile scalar, clean, masked;
+    sdr_block_moments scalar, clean, masked;
     sdr_moments_kernels specification;
     sdr_moments_fill_scalar(&specification);
     specification.block(&scalar, values, n, false);
@@ -106,7 +106,7 @@ static void test_every_isa_gives_the_scalar_bits_of_a_block(void **state) {
 }
 
 static void expect_same_pair(const double *x, const double *y, int64_t n, int kind) {
-    sdr_pair_profile scalar, other;
+    sdr_block_pairs scalar, other;
     sdr_moments_kernels specification;
     sdr_moments_fill_scalar(&specification);
     specification.pair(&scalar, x, y, n);
@@ -165,7 +165,7 @@ static void test_a_block_agrees_with_two_passes_in_long_double(void **state) {
             m2 += d * d, m3 += d * d * d, m4 += d * d * d * d;
             size3 += fabsl(d * d * d);
         }
-        sdr_profile p;
+        sdr_block_moments p;
         sdr_dispatch_active()->moments.block(&p, values, SDR_BLOCK_ROWS, false);
         expect_near(p.mean, mean, fabsl(mean));
         expect_near(p.m2, m2, m2);
@@ -184,7 +184,7 @@ static void test_sums_of_integers_are_exact(void **state) {
         values[i] = (double)x;
         sum += x;
     }
-    sdr_profile p;
+    sdr_block_moments p;
     sdr_dispatch_active()->moments.block(&p, values, SDR_BLOCK_ROWS, false);
     assert_true((int64_t)p.sum == sum);
 }
@@ -193,7 +193,7 @@ static void test_a_block_counts_every_class_of_value(void **state) {
     (void)state;
     const double values[] = {NAN, -0.0, 0.0, -1.5,      INFINITY, -INFINITY,
                              2.0, NAN,  7.0, -INFINITY, 3.0};
-    sdr_profile p;
+    sdr_block_moments p;
     for (EACH_ISA(isa)) {
         sdr_dispatch_active()->moments.block(&p, values, 11, false);
         assert_int_equal(p.rows, 11);
@@ -227,7 +227,7 @@ static void test_order_flags_say_what_the_rows_do(void **state) {
     };
     for (EACH_ISA(isa))
         for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-            sdr_profile p;
+            sdr_block_moments p;
             sdr_dispatch_active()->moments.block(&p, cases[i].values, 4, false);
             assert_int_equal(p.increasing, cases[i].increasing);
             assert_int_equal(p.decreasing, cases[i].decreasing);
@@ -238,7 +238,7 @@ static void test_order_flags_say_what_the_rows_do(void **state) {
 static void test_sums_beyond_float64_still_give_the_mean(void **state) {
     (void)state;
     const double values[] = {1.5e308, 1.7e308, -1.1e308, 1.6e308};
-    sdr_profile p;
+    sdr_block_moments p;
     for (EACH_ISA(isa)) {
         sdr_dispatch_active()->moments.block(&p, values, 4, false);
         assert_true(fabs(p.mean - 0.925e308) < 1e294);

@@ -129,14 +129,19 @@ static void test_poll_can_cancel_serial_and_parallel_loops(void **state) {
     expect_cancelled(3);
 }
 
-static void test_poll_comes_about_every_50_ms(void **state) {
+static void test_poll_comes_no_more_than_every_50_ms(void **state) {
     (void)state;
     polls p = {.stop_at = -1};
     atomic_llong done = 0;
     sdr_context context = {.threads = 1, .poll = note_poll, .user = &p};
+    struct timespec begin, end;
+    clock_gettime(CLOCK_MONOTONIC, &begin);
     assert_int_equal(sdr_parallel_for(&context, 400, COST, sleep_a_little, &done, NULL),
                      SDR_OK);
-    assert_in_range(p.calls, 2, 9); /* 0.4 s, or more on a busy machine */
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    double seconds = (double)(end.tv_sec - begin.tv_sec) +
+                     1e-9 * (double)(end.tv_nsec - begin.tv_nsec);
+    assert_in_range(p.calls, 2, (int)(seconds / 0.05) + 1); /* however long it took */
 }
 
 /* --- Fork ------------------------------------------------------------------------- */
@@ -178,6 +183,7 @@ static void fork_and_run(int depth) {
 
 static void test_a_forked_child_runs_regions_after_its_parent_did(void **state) {
     (void)state;
+    if (TSAN) skip();
     run_a_region();
     fork_and_run(2);
     run_a_region(); /* the parent's threads come back */
@@ -237,6 +243,7 @@ static void expect_limited(rlim_t threads, int most_workers) {
 
 static void test_a_region_goes_on_with_the_threads_it_gets(void **state) {
     (void)state;
+    if (TSAN) skip();
     bool is_root = geteuid() == 0; /* else the user's other processes count too */
     run_a_region();
     for (rlim_t threads = 1; threads <= (is_root ? 2 * TEAM : 1); threads++)
@@ -259,15 +266,9 @@ static int run_without_memory(void) {
     return atomic_load(&v->workers_seen) < 1 << (TEAM - 1) ? 0 : 3;
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { SANITIZED = true }; /* they take memory for themselves */
-#else
-enum { SANITIZED = false };
-#endif
-
 static void test_a_region_without_memory_for_stacks_goes_on(void **state) {
     (void)state;
-    if (SANITIZED) skip();
+    if (ASAN || TSAN) skip();
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) _exit(run_without_memory());
@@ -305,6 +306,9 @@ static int run_then_limit(void) {
 
 static void test_a_limit_that_comes_later_ends_nothing(void **state) {
     (void)state;
+    sdr_context many = {.threads = TEAM};
+    bool is_serial = sdr_parallel_workers(&many, ITEMS, COST) == 1; /* no OpenMP */
+    if (TSAN || is_serial) skip();
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) _exit(run_then_limit());
@@ -317,7 +321,7 @@ int main(void) {
         cmocka_unit_test(test_small_work_stays_on_the_calling_thread),
         cmocka_unit_test(test_the_first_error_stops_the_loop_and_keeps_its_message),
         cmocka_unit_test(test_poll_can_cancel_serial_and_parallel_loops),
-        cmocka_unit_test(test_poll_comes_about_every_50_ms),
+        cmocka_unit_test(test_poll_comes_no_more_than_every_50_ms),
         cmocka_unit_test(test_a_forked_child_runs_regions_after_its_parent_did),
         cmocka_unit_test(test_a_child_whose_pool_is_lost_runs_on_threads_of_its_own),
         cmocka_unit_test(test_a_region_goes_on_with_the_threads_it_gets),

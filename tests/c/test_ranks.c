@@ -2,7 +2,7 @@
  * any length, with ties and without. */
 #include "support.h"
 
-#include "core/dispatch.h"
+#include "kernels/dispatch.h"
 
 enum { BLOCKS = 300 };
 

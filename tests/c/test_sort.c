@@ -2,7 +2,7 @@
  * ISA and number of threads against qsort; memory that runs out, callers that stop. */
 #include "support.h"
 
-#include "core/dispatch.h"
+#include "kernels/dispatch.h"
 #include "kernels/sort/network.h"
 #include "metrics/common/sort.h"
 

@@ -1,8 +1,9 @@
-/* KS and Wasserstein-1 against a sort of both samples, by cells, in two levels of them
- * and prepared; allocations that fail, and callers that want to stop, everywhere. */
+/* KS and Wasserstein-1 against a sort of both samples, by buckets, in two levels of
+ * them and prepared; allocations that fail, and callers that want to stop,
+ * everywhere. */
 #include "support.h"
 
-#include "simdrift/ranks.h"
+#include "simdrift/drift.h"
 
 enum { ROWS = 70000, BOTH = SDR_TWO_SAMPLE_KS | SDR_TWO_SAMPLE_WASSERSTEIN };
 
@@ -13,7 +14,7 @@ static int by_value(const void *a, const void *b) {
     return (p > q) - (p < q);
 }
 
-/* Two clusters far apart: each lies in one cell, so that all values are cut finer. */
+/* Two clusters far apart: each lies in one bucket, so that all values are cut finer. */
 static void fill_clusters(uint64_t *seed) {
     for (int i = 0; i < ROWS; i++) {
         double far = random_bits(seed) % 2 ? 1e6 : 0.0;

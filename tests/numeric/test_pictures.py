@@ -163,5 +163,5 @@ def test_what_is_no_picture_is_refused(picture, error, says):
 
 def test_a_prepared_reference_wants_the_cut_points():
     x, y = (as_column(side) for side in sides(normal))
-    with pytest.raises(ValueError, match="expected a picture's cut points, found none"):
+    with pytest.raises(ValueError, match="expected a histogram's cut points, found none"):
         _core.two_sample(_core.Prepared(x), y, picture=(POINTS, LOW, HIGH))

@@ -52,6 +52,9 @@ SDR_API const char *sdr_isa_warning(void);
 SDR_API const char *sdr_build_info(void);
 SDR_API const char *sdr_version(void);
 
+/* Sums a float64 buffer with prefetch 8 KB ahead: the read bound of benchmarks. */
+SDR_API double sdr_read_bound(const double *values, int64_t n);
+
 /* Memory: all of it goes through these; the hook is for tests that let allocation fail.
  * Set before any other call. NULL restores malloc. Blocks are 64-byte aligned. */
 typedef struct sdr_allocator {

@@ -1,5 +1,6 @@
 /*
- * Two samples of one numeric column: Kolmogorov-Smirnov and Wasserstein-1, exact.
+ * Two samples of one numeric column: Kolmogorov-Smirnov and Wasserstein-1, exact; rank
+ * statistics; what tests of spread and of characteristic functions take.
  *
  *   D  = max |F(t) - G(t)|, both ECDFs right-continuous; D * n * m is an integer.
  *   W1 = integral |F(t) - G(t)| dt, as a real number of the given float64 values,
@@ -37,23 +38,23 @@ typedef enum sdr_two_sample_flags {
     SDR_TWO_SAMPLE_WASSERSTEIN = 2
 } sdr_two_sample_flags;
 
-/* Counts of both samples for a picture of them, over cells (-inf, c0), [c0, c1), ...,
+/* Counts of both samples for a histogram of them, over bins (-inf, c0), [c0, c1), ...,
  * [c_last, inf). The cut points lie at equal distances between two quantiles of the
  * reference, or are those that it was cut at before. Large columns are counted for a
  * tenth of what sdr_quantiles and sdr_histogram take; `done` false: ask those. */
-enum { SDR_PICTURE_POINTS = 31 };
-typedef struct sdr_picture {
-    int points;       /* cut points, 2 to SDR_PICTURE_POINTS */
+enum { SDR_TWO_SAMPLE_POINTS = 31 };
+typedef struct sdr_two_sample_histogram {
+    int points;       /* cut points, 2 to SDR_TWO_SAMPLE_POINTS */
     double low, high; /* the quantiles between which they lie, in [0, 1] */
     int n_cuts;       /* 0: they are to be found; else known, strictly increasing */
-    double cuts[SDR_PICTURE_POINTS];           /* equal ones once */
-    int64_t reference[SDR_PICTURE_POINTS + 1]; /* 0 where it is prepared */
-    int64_t current[SDR_PICTURE_POINTS + 1];
+    double cuts[SDR_TWO_SAMPLE_POINTS];           /* equal ones once */
+    int64_t reference[SDR_TWO_SAMPLE_POINTS + 1]; /* 0 where it is prepared */
+    int64_t current[SDR_TWO_SAMPLE_POINTS + 1];
     bool done;
-} sdr_picture;
+} sdr_two_sample_histogram;
 
-/* A reference prepared once: its sorted values (null and NaN left out), the cell map
- * and the reference's counts and sums per cell. Immutable, may be shared between
+/* A reference prepared once: its sorted values (null and NaN left out), the bucket map
+ * and the reference's counts and sums per bucket. Immutable, may be shared between
  * threads. */
 typedef struct sdr_prepared sdr_prepared;
 
@@ -85,13 +86,16 @@ SDR_API sdr_code sdr_prepared_pooled_quantiles(double *out, const double *q,
                                                int64_t n_q, const sdr_prepared *x,
                                                const sdr_prepared *y, sdr_error *error);
 
-/* Unprepared: neither side is sorted. `picture`: NULL, or filled in the same passes. */
-SDR_API sdr_code sdr_two_sample_columns(sdr_two_sample *out, sdr_picture *picture,
+/* Unprepared: neither side is sorted. `histogram`: NULL, or filled in the same
+ * passes. */
+SDR_API sdr_code sdr_two_sample_columns(sdr_two_sample *out,
+                                        sdr_two_sample_histogram *histogram,
                                         const sdr_column *reference,
                                         const sdr_column *current, int flags,
                                         const sdr_context *context, sdr_error *error);
-/* A picture's cut points have to be known: sdr_prepared_quantiles gives them. */
-SDR_API sdr_code sdr_two_sample_prepared(sdr_two_sample *out, sdr_picture *picture,
+/* A histogram's cut points have to be known: sdr_prepared_quantiles gives them. */
+SDR_API sdr_code sdr_two_sample_prepared(sdr_two_sample *out,
+                                         sdr_two_sample_histogram *histogram,
                                          const sdr_prepared *reference,
                                          const sdr_column *current, int flags,
                                          const sdr_context *context, sdr_error *error);
@@ -104,11 +108,71 @@ SDR_API sdr_code sdr_ks_exact_p(double *p, int64_t n, int64_t m, int64_t numerat
                                 uint64_t numerator_low, const sdr_context *context,
                                 sdr_error *error);
 
-/* Sorts float64 in place, ascending, NaN not allowed (infinities are). -0.0 and 0.0 are
- * equal and become 0.0. On all threads of the context; memory: n more float64. A sort
- * that is cancelled leaves some of the values, some of them twice. */
-SDR_API sdr_code sdr_sort_f64(double *values, int64_t n, const sdr_context *context,
-                              sdr_error *error);
+/* --- rank statistics -------------------------------------------------------------- */
+
+typedef struct sdr_integer {
+    int64_t high;
+    uint64_t low;
+} sdr_integer; /* 128 bits, two's complement */
+
+/* What the tests of Mann and Whitney, Cramer and von Mises, Anderson and Darling,
+ * Kuiper, and the energy distance are made of: one sort of each side and one walk give
+ * all of them. x: reference, n rows; y: current, m rows; N = n + m. Null and NaN rows
+ * take no part, infinities are ordered at the ends. Ties share their mean rank. */
+typedef struct sdr_rank_statistics {
+    int64_t n, m;
+    sdr_status status;          /* EMPTY, ALL_NULL (either side), TYPE_CHANGED, OK */
+    int64_t distinct;           /* values of both samples */
+    sdr_integer ties;           /* sum of t^3 - t over them, t: rows of a value */
+    sdr_integer ties_x, ties_y; /* the same of the rows of one sample */
+    sdr_integer u2;             /* 2 #(x < y) + #(x = y) over all pairs */
+    sdr_integer plus, minus;    /* max of A and of -A, A = i m - j n with i x and j y
+                                 * passed: D+ n m and D- n m */
+    /* 4 (n sum_i (r_i - i)^2 + m sum_j (s_j - j)^2), r and s the mean ranks of the
+     * sorted x and y among all: exact for N up to 2e9. */
+    sdr_integer cramer_von_mises;
+    /* sum over values (t/N) (N M - n B)^2 / (B (N - B) - N t / 4), with M and B the x
+     * and the rows below the value and half of those at it (Scholz and Stephens 1987,
+     * equation 7, of one sample); NaN where there is one value. */
+    double anderson_darling;
+    int64_t finite_n, finite_m; /* rows of the integral */
+    double energy; /* integral (F - G)^2 dt of the finite rows; infinite: no float64 */
+} sdr_rank_statistics;
+
+SDR_API sdr_code sdr_rank_statistics_columns(sdr_rank_statistics *out,
+                                             const sdr_column *reference,
+                                             const sdr_column *current,
+                                             const sdr_context *context,
+                                             sdr_error *error);
+SDR_API sdr_code sdr_rank_statistics_prepared(sdr_rank_statistics *out,
+                                              const sdr_prepared *reference,
+                                              const sdr_column *current,
+                                              const sdr_context *context,
+                                              sdr_error *error);
+/* Of two that sdr_prepared_both sorted: no more than the walk. */
+SDR_API sdr_code sdr_rank_statistics_sorted(sdr_rank_statistics *out,
+                                            const sdr_prepared *reference,
+                                            const sdr_prepared *current,
+                                            const sdr_context *context,
+                                            sdr_error *error);
+
+/* |x - center| of the finite rows, for tests of spread. */
+typedef struct sdr_deviations {
+    int64_t n;
+    double mean, variance; /* ddof 1; NaN below two rows */
+} sdr_deviations;
+
+SDR_API sdr_code sdr_deviation_profile(sdr_deviations *out, const sdr_column *column,
+                                       double center, const sdr_context *context,
+                                       sdr_error *error);
+
+/* The empirical characteristic function at t and 2 t, as the test of Epps and Singleton
+ * takes it. Of g = (cos tz, cos 2tz, sin tz, sin 2tz) with z = x / scale over the rows
+ * whose z is finite: means[4] and the biased covariance [4 * 4], row by row; absolute
+ * errors some 1e-15. |t| <= 1. */
+SDR_API sdr_code sdr_characteristic(int64_t *n, double *means, double *covariance,
+                                    const sdr_column *column, double t, double scale,
+                                    const sdr_context *context, sdr_error *error);
 
 #ifdef __cplusplus
 }

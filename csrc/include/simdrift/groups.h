@@ -12,10 +12,10 @@
 #ifndef SIMDRIFT_GROUPS_H
 #define SIMDRIFT_GROUPS_H
 
-#include "simdrift/category.h"
+#include "simdrift/categories.h"
 #include "simdrift/drift.h"
-#include "simdrift/profile.h"
-#include "simdrift/ranks.h"
+#include "simdrift/performance.h"
+#include "simdrift/quality.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -101,6 +101,16 @@ SDR_API sdr_code sdr_ks_exact_p_groups(double *p, const int64_t *n, const int64_
                                        const int64_t *numerator_high,
                                        const uint64_t *numerator_low, int64_t n_groups,
                                        const sdr_context *context, sdr_error *error);
+
+/* SDR_DIGEST_BYTES a group: a fingerprint of its rows, the same for any layout, chunks
+ * and encoding. Numbers by their float64, integers and times by their 64-bit integer,
+ * text and values of a dictionary by their bytes; nulls, which are no value and no NaN;
+ * and the number of rows. Not the kind of the values. It finds accidental changes and
+ * is no defence against somebody who looks for two groups with one fingerprint. */
+enum { SDR_DIGEST_BYTES = 16 };
+SDR_API sdr_code sdr_digest_groups(uint8_t *out, const sdr_column *column,
+                                   const sdr_groups *groups, const sdr_context *context,
+                                   sdr_error *error);
 
 /* The codes of all rows that lie in a group. */
 typedef struct sdr_group_codes sdr_group_codes;

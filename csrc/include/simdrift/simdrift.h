@@ -2,14 +2,15 @@
 #ifndef SIMDRIFT_SIMDRIFT_H
 #define SIMDRIFT_SIMDRIFT_H
 
-#include "simdrift/category.h"
+#include "simdrift/categories.h"
 #include "simdrift/context.h"
 #include "simdrift/drift.h"
 #include "simdrift/groups.h"
-#include "simdrift/mmd.h"
-#include "simdrift/profile.h"
-#include "simdrift/ranks.h"
+#include "simdrift/performance.h"
+#include "simdrift/quality.h"
+#include "simdrift/sort.h"
 #include "simdrift/status.h"
+#include "simdrift/table.h"
 #include "simdrift/view.h"
 #include "simdrift/weighted.h"
 

@@ -153,6 +153,25 @@ SDR_API sdr_code sdr_column_from_arrow(sdr_column *out,
                                        const struct ArrowSchema *schema,
                                        const struct ArrowArray *const *arrays,
                                        int64_t n_arrays, sdr_error *error);
+/* A table that came as Arrow structs: chunks of one schema, a child a field. */
+typedef struct sdr_arrow_table {
+    const struct ArrowSchema *schema;
+    struct ArrowArray *chunks;
+    int64_t n_chunks;
+} sdr_arrow_table;
+
+/* Whether a schema is of a table: a struct that no extension type is stored as. */
+SDR_API bool sdr_arrow_is_table(const struct ArrowSchema *schema);
+/* Refuses what is broken in the structs, before any buffer is read; then reads their
+ * bitmaps and sets each chunk's null_count to what they say. A child that is too short
+ * is its own column's fault, unless a bitmap's length depends on it. */
+SDR_API sdr_code sdr_arrow_check_table(const sdr_arrow_table *table, sdr_error *error);
+/* Column of field `i` of a table that was checked, as if each child stood alone: the
+ * struct's offset and length applied, rows that are null in the struct null in the
+ * child. Borrows as sdr_column_from_arrow does. */
+SDR_API sdr_code sdr_column_from_arrow_table(sdr_column *out,
+                                             const sdr_arrow_table *table, int64_t i,
+                                             sdr_error *error);
 /* 'int64', 'timestamp[us, UTC]', 'dictionary<int8, large_utf8>' ... of a schema, into
  * text of `size` bytes. Other well-formed types too ('list<int64>'); of a malformed
  * format, the format string itself. */
@@ -163,8 +182,7 @@ SDR_API sdr_code sdr_type_name_from_arrow(char *text, size_t size,
 SDR_API sdr_code sdr_column_type_name(char *text, size_t size, const sdr_column *column,
                                       sdr_error *error);
 
-/* --- reading
- * -------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------- */
 
 /* Rows of the fixed grid: every sum of the library runs over blocks of this many rows,
  * counted from row 0 of the column, whatever its chunks. */

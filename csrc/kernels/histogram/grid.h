@@ -1,11 +1,11 @@
 /*
  * Histogram of many edges through the plan's grid, in C that compilers vectorize.
  *
- * Buckets of RUN values at a time, with vectors; then a value's cell is its bucket's
+ * Buckets of RUN values at a time, with vectors; then a value's bin is its bucket's
  * first edge plus how many of the next `compares` edges it reaches: no branch depends
  * on the data. Edges of later buckets are > x and add nothing, as do the NaN behind the
- * last edge. NaN values reach no edge: each is one too many in the cell where bucket 0
- * starts, which is cell 0.
+ * last edge. NaN values reach no edge: each is one too many in the bin where bucket 0
+ * starts, which is bin 0.
  */
 #ifndef SDR_KERNELS_HISTOGRAM_GRID_H
 #define SDR_KERNELS_HISTOGRAM_GRID_H
@@ -36,10 +36,10 @@ static inline void sdr_grid_count(int64_t *counts, const sdr_histogram_plan *pla
         counts[0] -= sdr_grid_buckets(buckets, plan, run, rows);
         for (int64_t i = 0; i < rows; i++) {
             if (i % 8 == 0) sdr_prefetch(run + i);
-            uint32_t start = starts[buckets[i]], cell = start;
+            uint32_t start = starts[buckets[i]], bin = start;
             for (int k = 0; k < compares; k++)
-                cell += plan->edges[start + (uint32_t)k] <= run[i];
-            counts[cell]++;
+                bin += plan->edges[start + (uint32_t)k] <= run[i];
+            counts[bin]++;
         }
     }
 }

@@ -1,9 +1,9 @@
 /*
- * Histogram: counts of float64 values in the cells between arbitrary sorted edges.
+ * Histogram: counts of float64 values in the bins between arbitrary sorted edges.
  *
- *   cell(x) = how many edges are <= x, so 0 is (-inf, e0) and n_edges is [e_last, inf].
+ *   bin(x) = how many edges are <= x, so 0 is (-inf, e0) and n_edges is [e_last, inf].
  *
- * NaN is in no cell. Counts are integers, so every order of counting gives one result.
+ * NaN is in no bin. Counts are integers, so every order of counting gives one result.
  *
  * A plan is made from the edges once (metrics/quality/histogram_plan.c). Up to 31 edges
  * form a tree that vector kernels hold in registers. More are found through a grid: a
@@ -15,7 +15,7 @@
 #ifndef SDR_KERNELS_HISTOGRAM_H
 #define SDR_KERNELS_HISTOGRAM_H
 
-#include "simdrift/profile.h"
+#include "simdrift/context.h"
 
 enum {
     SDR_HISTOGRAM_SMALL = 31, /* edges of a tree of five levels */
@@ -38,6 +38,9 @@ typedef struct sdr_histogram_plan {
     void *memory;     /* of starts and of the padded edges */
 } sdr_histogram_plan;
 
+/* Refuses edges that are not strictly increasing. */
+sdr_code sdr_histogram_edges_check(const double *edges, int64_t n_edges,
+                                   sdr_error *error);
 /* Refers to `edges`, which must stay. SDR_NO_MEMORY only above SMALL edges. */
 sdr_code sdr_histogram_plan_init(sdr_histogram_plan *out, const double *edges,
                                  int64_t n_edges, sdr_error *error);

@@ -1,17 +1,17 @@
 /*
  * Histogram on vectors: the tree of up to 31 edges (more: grid.h); compiled by avx2.c
- * and avx512.c, which give `search`: the cells of STEP values as STEP / 2 pairs.
+ * and avx512.c, which give `search`: the bins of STEP values as STEP / 2 pairs.
  * scalar.c says what it computes.
  *
  * Search. The edges, padded with NaN (which no value reaches), form a perfect tree of 1
  * to 5 levels, held in registers. A value's way down is a number r, its first decision
  * the lowest bit: the next edge is then a permutation of one register by r, whatever
- * the higher bits hold. r is the cell with its bits reversed; only the totals are put
+ * the higher bits hold. r is the bin with its bits reversed; only the totals are put
  * into order.
  *
- * Counting. Two values make one index r_a + cells * r_b into a table of cells^2
+ * Counting. Two values make one index r_a + bins * r_b into a table of bins^2
  * counters: one increment for both. Several tables take turns, so that equal values in
- * a row do not wait for each other's store; 4 KiB hold two of 32 cells, eight of fewer.
+ * a row do not wait for each other's store; 4 KiB hold two of 32 bins, eight of fewer.
  * At the end of a block the rows' and the columns' sums are the counts. 16 bits hold
  * them: a block has 2048 pairs.
  *
@@ -36,14 +36,14 @@ static inline int tables_of(int levels) {
 
 /* Rows' and columns' sums of the tables: sums[r] values have gone down as r. */
 static inline void tables_sum(uint16_t *sums, const uint16_t *counters, int levels) {
-    int cells = 1 << levels, tables = tables_of(levels);
-    memset(sums, 0, (size_t)cells * sizeof *sums);
-    for (int b = 0; b < cells; b++) {
+    int bins = 1 << levels, tables = tables_of(levels);
+    memset(sums, 0, (size_t)bins * sizeof *sums);
+    for (int b = 0; b < bins; b++) {
         uint16_t row = 0;
-        for (int a = 0; a < cells; a++) {
+        for (int a = 0; a < bins; a++) {
             uint16_t sum = 0;
             for (int table = 0; table < tables; table++)
-                sum = (uint16_t)(sum + counters[(table * cells + b) * cells + a]);
+                sum = (uint16_t)(sum + counters[(table * bins + b) * bins + a]);
             sums[a] = (uint16_t)(sums[a] + sum);
             row = (uint16_t)(row + sum);
         }
@@ -99,11 +99,11 @@ static int64_t count_tree(uint16_t *sums, const sdr_histogram_plan *plan,
 
 static void add_sums(int64_t *counts, const sdr_histogram_plan *plan,
                      const uint16_t *sums, int64_t nan) {
-    for (int cell = 0; cell <= plan->n_edges; cell++) {
-        int r = 0; /* the cell's bits in reverse order */
+    for (int bin = 0; bin <= plan->n_edges; bin++) {
+        int r = 0; /* the bin's bits in reverse order */
         for (int bit = 0; bit < plan->levels; bit++)
-            r |= (cell >> bit & 1) << (plan->levels - 1 - bit);
-        counts[cell] += sums[r];
+            r |= (bin >> bit & 1) << (plan->levels - 1 - bit);
+        counts[bin] += sums[r];
     }
     counts[0] -= nan;
 }

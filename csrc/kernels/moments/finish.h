@@ -98,7 +98,7 @@ static inline double sdr_anchor(const double *values, int64_t n) {
 
 /* Sums overflowed although every row is finite: the mean from scaled rows,
  * no moments. */
-static inline void sdr_finish_overflow(sdr_profile *out, const double *values,
+static inline void sdr_finish_overflow(sdr_block_moments *out, const double *values,
                                        int64_t n) {
     const double down = 0x1p-64, up = 0x1p64;
     double sum = 0.0;
@@ -110,7 +110,7 @@ static inline void sdr_finish_overflow(sdr_profile *out, const double *values,
     out->m2 = out->m3 = out->m4 = INFINITY;
 }
 
-static inline void sdr_finish_moments(sdr_profile *out, const sdr_lanes *lanes,
+static inline void sdr_finish_moments(sdr_block_moments *out, const sdr_lanes *lanes,
                                       double anchor, const double *values, int64_t n) {
     if (out->finite == 0) {
         out->mean = NAN;
@@ -134,7 +134,8 @@ static inline void sdr_finish_moments(sdr_profile *out, const sdr_lanes *lanes,
 }
 
 /* First and last row that is not NaN; false where there is none. */
-static inline bool sdr_finish_ends(sdr_profile *out, const double *values, int64_t n) {
+static inline bool sdr_finish_ends(sdr_block_moments *out, const double *values,
+                                   int64_t n) {
     int64_t first = 0, last = n - 1;
     while (first < n && isnan(values[first]))
         first++;
@@ -147,7 +148,7 @@ static inline bool sdr_finish_ends(sdr_profile *out, const double *values, int64
 }
 
 /* Infinities are rare: counted only where an extreme is one. */
-static inline void sdr_finish_infinities(sdr_profile *out, const double *values,
+static inline void sdr_finish_infinities(sdr_block_moments *out, const double *values,
                                          int64_t n) {
     if (out->max == INFINITY)
         for (int64_t i = 0; i < n; i++)
@@ -159,7 +160,7 @@ static inline void sdr_finish_infinities(sdr_profile *out, const double *values,
 
 /* Everything but zeros, negatives and order, from the lanes;
  * `finite` rows are in them. */
-static inline void sdr_finish_block(sdr_profile *out, const sdr_lanes *lanes,
+static inline void sdr_finish_block(sdr_block_moments *out, const sdr_lanes *lanes,
                                     int64_t finite, double anchor, const double *values,
                                     int64_t n) {
     out->rows = n;
@@ -176,7 +177,8 @@ static inline void sdr_finish_block(sdr_profile *out, const sdr_lanes *lanes,
 }
 
 /* Order of the rows that are not NaN; stops where it is lost. */
-static inline void sdr_finish_order(sdr_profile *out, const double *values, int64_t n) {
+static inline void sdr_finish_order(sdr_block_moments *out, const double *values,
+                                    int64_t n) {
     bool up = true, down = true, strict = true;
     double previous = NAN; /* compares false with every first row */
     for (int64_t i = 0; i < n && (up || down); i++) {

@@ -27,9 +27,9 @@ static inline sdr_pair_anchor sdr_pair_anchor_of(const double *x, const double *
     return (sdr_pair_anchor){sdr_anchor(x, n), sdr_anchor(y, n)};
 }
 
-static inline void sdr_pair_finish(sdr_pair_profile *out, const sdr_pair_lanes *lanes,
+static inline void sdr_pair_finish(sdr_block_pairs *out, const sdr_pair_lanes *lanes,
                                    int64_t n, const sdr_pair_anchor *anchor) {
-    *out = (sdr_pair_profile){.n = n};
+    *out = (sdr_block_pairs){.n = n};
     if (n == 0) return;
     double sx = sdr_lanes_sum(lanes->x), sy = sdr_lanes_sum(lanes->y);
     double rx = sx / (double)n, ry = sy / (double)n;

@@ -26,11 +26,12 @@ static bool add_row(sdr_lanes *lanes, int lane, double x, double anchor) {
     return true;
 }
 
-static void block(sdr_profile *out, const double *values, int64_t n, bool masked) {
+static void block(sdr_block_moments *out, const double *values, int64_t n,
+                  bool masked) {
     (void)masked;
     sdr_lanes lanes;
     lanes_init(&lanes);
-    *out = (sdr_profile){0};
+    *out = (sdr_block_moments){0};
     double anchor = sdr_anchor(values, n);
     int64_t finite = 0;
     for (int64_t i = 0; i < n; i++) {
@@ -57,7 +58,7 @@ static void add_pair(sdr_pair_lanes *lanes, int lane, double x, double y,
     if (size > lanes->max_abs_error[lane]) lanes->max_abs_error[lane] = size;
 }
 
-static void pair(sdr_pair_profile *out, const double *x, const double *y, int64_t n) {
+static void pair(sdr_block_pairs *out, const double *x, const double *y, int64_t n) {
     sdr_pair_anchor anchor = sdr_pair_anchor_of(x, y, n);
     sdr_pair_lanes lanes = {0};
     int64_t taken = 0;

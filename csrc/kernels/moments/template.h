@@ -180,7 +180,7 @@ INLINE void run(state *s, const double *values, int64_t n, lanes anchor, bool ma
 }
 
 /* Order of rows [start, start + n], the last of them the next run's first; no NaN. */
-static inline void run_order(sdr_profile *out, const double *values, int64_t n) {
+static inline void run_order(sdr_block_moments *out, const double *values, int64_t n) {
     bool up = out->increasing, down = out->decreasing, strict = out->strict;
     int64_t i = 0;
     for (; i + SDR_LANES <= n && (up || down); i += SDR_LANES) {
@@ -199,7 +199,7 @@ static inline void run_order(sdr_profile *out, const double *values, int64_t n) 
     out->strict = strict && (up || down);
 }
 
-INLINE void run_block(sdr_profile *out, state *s, const double *values, int64_t n,
+INLINE void run_block(sdr_block_moments *out, state *s, const double *values, int64_t n,
                       lanes anchor, bool masked) {
     int64_t full = n - n % SDR_LANES;
     out->increasing = out->decreasing = out->strict = true;
@@ -223,7 +223,7 @@ static inline void state_store(sdr_lanes *out, const state *s) {
     lanes_store(out->max, s->e.max);
 }
 
-static bool block_clean(sdr_profile *out, const double *values, int64_t n,
+static bool block_clean(sdr_block_moments *out, const double *values, int64_t n,
                         double anchor) {
     sdr_lanes lanes_out;
     state s = state_new(values, n);
@@ -237,7 +237,7 @@ static bool block_clean(sdr_profile *out, const double *values, int64_t n,
     return true;
 }
 
-static void block_masked(sdr_profile *out, const double *values, int64_t n,
+static void block_masked(sdr_block_moments *out, const double *values, int64_t n,
                          double anchor) {
     sdr_lanes lanes_out;
     state s = state_new(values, n);
@@ -274,8 +274,9 @@ static double anchor_of(const double *values, int64_t n) {
     return sdr_anchor_round(sdr_lanes_sum(sums) / (double)finite, least, most);
 }
 
-static void block(sdr_profile *out, const double *values, int64_t n, bool masked) {
-    *out = (sdr_profile){0};
+static void block(sdr_block_moments *out, const double *values, int64_t n,
+                  bool masked) {
+    *out = (sdr_block_moments){0};
     double anchor = anchor_of(values, n);
     if (!masked && block_clean(out, values, n, anchor)) return;
     block_masked(out, values, n, anchor);
@@ -317,7 +318,7 @@ static inline void pair_store(sdr_pair_lanes *out, const pair_state *s) {
     lanes_store(out->max_abs_error, s->max_abs_error);
 }
 
-static void pair(sdr_pair_profile *out, const double *x, const double *y, int64_t n) {
+static void pair(sdr_block_pairs *out, const double *x, const double *y, int64_t n) {
     sdr_pair_anchor anchor = {anchor_of(x, n), anchor_of(y, n)};
     lanes ax = lanes_all(anchor.x), ay = lanes_all(anchor.y), zero = lanes_all(0.0);
     pair_state s = {zero, zero, zero, zero, zero,

@@ -18,8 +18,7 @@
 #include "metrics/categories/category_table.h"
 #include "metrics/categories/category_tally.h"
 
-/* --- what occurred, into the table
- * ---------------------------------------------------- */
+/* --- what occurred, into the table ------------------------------------------------ */
 
 /* Where counts and codes of one call go. */
 typedef struct target {
@@ -42,8 +41,7 @@ static sdr_code settle(target *to, sdr_string label, int64_t rows, int64_t *code
     return SDR_OK;
 }
 
-/* --- by hash
- * --------------------------------------------------------------------------- */
+/* --- by hash ---------------------------------------------------------------------- */
 
 typedef struct hash_job {
     const sdr_column *column;
@@ -174,8 +172,7 @@ static sdr_code by_hash(target *to, const sdr_column *column,
     return code;
 }
 
-/* --- by index
- * --------------------------------------------------------------------------- */
+/* --- by index --------------------------------------------------------------------- */
 
 static sdr_code settle_index(target *to, const sdr_index_source *source, int64_t index,
                              int64_t rows, int64_t *code, sdr_error *error) {
@@ -216,8 +213,7 @@ static sdr_code by_index(target *to, const sdr_column *column, sdr_index_range r
     return SDR_OK;
 }
 
-/* --- public
- * ------------------------------------------------------------------------------ */
+/* --- public ----------------------------------------------------------------------- */
 
 static sdr_code run(target *to, const sdr_column *column, const sdr_context *context,
                     sdr_error *error) {

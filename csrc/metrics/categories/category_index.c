@@ -17,8 +17,8 @@
 
 #include <string.h>
 
-#include "core/dispatch.h"
 #include "core/parallel.h"
+#include "kernels/dispatch.h"
 
 enum {
     BYTE_TABLES = 8,

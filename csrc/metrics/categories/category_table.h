@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "simdrift/category.h"
+#include "simdrift/categories.h"
 
 /* Codes are int32 and stand in the slots plus one, so that 0 is a free slot. */
 #define SDR_CATEGORIES_LIMIT (INT32_MAX - 1)

@@ -11,8 +11,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "core/dispatch.h"
 #include "core/parallel.h"
+#include "kernels/dispatch.h"
 #include "metrics/categories/category_tally.h"
 #include "views/reading.h"
 #include "views/types.h"

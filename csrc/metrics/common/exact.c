@@ -130,6 +130,10 @@ double sdr_wide_divide(const sdr_wide *wide, sdr_uint128 divisor) {
 }
 
 double sdr_ratio(sdr_uint128 numerator, sdr_uint128 denominator) {
+    const sdr_uint128 exact = (sdr_uint128)1
+                              << 53; /* float64 divides these as wanted */
+    if (numerator <= exact && denominator <= exact)
+        return (double)(uint64_t)numerator / (double)(uint64_t)denominator;
     sdr_wide wide = {{0}};
     sdr_wide_add(&wide, (sdr_int128)numerator, -UNIT_EXPONENT);
     return sdr_wide_divide(&wide, denominator);

@@ -21,11 +21,11 @@
 
 #include <string.h>
 
-#include "core/dispatch.h"
 #include "core/parallel.h"
+#include "kernels/dispatch.h"
 #include "metrics/common/exact.h"
 #include "metrics/common/radix.h"
-#include "simdrift/drift.h"
+#include "simdrift/sort.h"
 
 enum {
     PIECE_MOST = 1 << 22,  /* keys of a piece of a parallel sort: some 50 ms */

@@ -4,9 +4,9 @@
  */
 #include <math.h>
 
-#include "core/dispatch.h"
+#include "kernels/dispatch.h"
 #include "metrics/common/blocks.h"
-#include "simdrift/ranks.h"
+#include "simdrift/drift.h"
 
 typedef struct distances {
     int64_t n;
@@ -27,7 +27,7 @@ static void add_distances(void *out, const void *user, int64_t start, int64_t co
         sdr_column_load_f64(c->column, start, count, 0, scratch, &nulls);
     for (int64_t i = 0; i < count; i++)
         found[i] = fabs(values[i] - c->center);
-    sdr_profile block; /* of the finite ones */
+    sdr_block_moments block; /* of the finite ones */
     sdr_dispatch_active()->moments.block(&block, found, count, *hint || nulls > 0);
     *hint = block.finite < count;
     *(distances *)out = (distances){block.finite, block.mean, block.m2};

@@ -63,8 +63,7 @@ void sdr_prefix_reset(sdr_prefix *prefix) {
     prefix->sums = NULL;
 }
 
-/* Sum of the first i values. */
-static sdr_int128 sum_to(const sdr_prefix *prefix, const double *values, int64_t i) {
+sdr_int128 sdr_prefix_sum(const sdr_prefix *prefix, const double *values, int64_t i) {
     sdr_int128 sum = prefix->sums[i / STRIDE];
     for (int64_t k = i - i % STRIDE; k < i; k++)
         sum += quanta(values[k], prefix->exponent);
@@ -115,7 +114,7 @@ static void pass_x(walk *w, int64_t until) {
         w->i = until;
         return;
     }
-    sdr_int128 sum = sum_to(w->prefix, w->x, until);
+    sdr_int128 sum = sdr_prefix_sum(w->prefix, w->x, until);
     if (before >= 0) {
         w->sum_x -= sum - w->sum_i;
     } else if (after <= 0) {
@@ -123,7 +122,8 @@ static void pass_x(walk *w, int64_t until) {
     } else {
         int64_t turn = w->i + (int64_t)(-before / merge->m);
         sdr_int128 at = before + (sdr_int128)(turn - w->i) * merge->m;
-        sdr_int128 sum_turn = sum_to(w->prefix, w->x, turn), sum_rest = sum_turn;
+        sdr_int128 sum_turn = sdr_prefix_sum(w->prefix, w->x, turn),
+                   sum_rest = sum_turn;
         if (at < 0) { /* this one value takes A across zero */
             int64_t factor = (int64_t)(-at - (at + merge->m));
             sdr_wide_add_product(&merge->crossed, w->x[turn], factor);

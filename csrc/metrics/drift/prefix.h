@@ -20,6 +20,8 @@ typedef struct sdr_prefix {
 sdr_code sdr_prefix_init(sdr_prefix *out, const double *values, int64_t n,
                          sdr_error *error);
 void sdr_prefix_reset(sdr_prefix *prefix);
+/* The sum of the first i of the values that the sums are of. */
+sdr_int128 sdr_prefix_sum(const sdr_prefix *prefix, const double *values, int64_t i);
 
 /* What sdr_merge_walk does of x[0, merge->n) and y[0, merge->m), all finite, in O(m log
  * n). *sum_x: like merge->x, in the prefix's units, beside what is in `merge`. */

@@ -1,30 +1,21 @@
 /*
  * A reference prepared once: its sorted values and their exact prefix sums, compared
  * with many currents. A current is sorted and walked through the reference by
- * galloping, O(m log n); where both are large, neither is walked (two_sample_cells.c).
- * The same bits all ways.
+ * galloping, O(m log n); where both are large, neither is walked
+ * (two_sample/columns.c). The same bits all ways.
  */
-#include "metrics/drift/two_sample.h"
+#include "metrics/drift/prepared.h"
 
 #include <math.h>
 
-#include "metrics/drift/prefix.h"
+#include "metrics/common/quantile.h"
+#include "metrics/drift/prepared_keys.h"
 #include "metrics/drift/ranks.h"
-#include "metrics/quality/quantile.h"
 
 enum {
-    CELLS_FROM_ROWS = 65536, /* of a side, from where counting beats sorting it */
-    CELLS_REFERENCE = 16     /* unless a reference without a table is so much longer */
-};
-
-struct sdr_prepared {
-    sdr_sample sample;      /* sorted */
-    sdr_prefix prefix;      /* of float64 values */
-    sdr_cells_sorted cells; /* of many float64 values, else without a table */
-    int64_t rows;           /* of the column, null and NaN too */
-    sdr_kind kind;
-    sdr_type type;
-    sdr_unit unit;
+    BUCKETS_FROM_ROWS = 65536, /* of a side, from where counting beats sorting it */
+    BUCKETS_REFERENCE = 16, /* unless a reference without a table is so much longer */
+    BUCKETS_GROWTH = 2 /* as many times its rows, and its own sums no longer hold */
 };
 
 /* What comparing wants beside the sorted values. */
@@ -33,9 +24,9 @@ static sdr_code count_sorted(sdr_prepared *prepared, const sdr_context *context,
     const sdr_sample *sample = &prepared->sample;
     if (sample->values == NULL) return SDR_OK;
     SDR_TRY(sdr_prefix_init(&prepared->prefix, sample->values, sample->n, error));
-    if (sample->n < CELLS_FROM_ROWS) return SDR_OK;
-    return sdr_cells_sorted_init(&prepared->cells, sample->values, sample->n, context,
-                                 error);
+    if (sample->n < BUCKETS_FROM_ROWS) return SDR_OK;
+    return sdr_buckets_sorted_init(&prepared->buckets, sample->values, sample->n,
+                                   context, error);
 }
 
 /* Without values yet. */
@@ -107,7 +98,7 @@ void sdr_prepared_free(sdr_prepared *prepared) {
     if (!prepared) return;
     sdr_sample_reset(&prepared->sample);
     sdr_prefix_reset(&prepared->prefix);
-    sdr_cells_sorted_reset(&prepared->cells);
+    sdr_buckets_sorted_reset(&prepared->buckets);
     sdr_release(prepared);
 }
 
@@ -247,37 +238,56 @@ static sdr_code compare_loaded(sdr_two_sample *out, const sdr_sample *reference,
     return code;
 }
 
-/* By cells, the reference as a column of its sorted values. */
-static sdr_code compare_as_column(bool *done, sdr_two_sample *out, sdr_picture *picture,
+/* By buckets, the reference as a column of its sorted values. */
+static sdr_code compare_as_column(bool *done, sdr_two_sample *out,
+                                  sdr_two_sample_histogram *histogram,
                                   const sdr_sample *reference,
                                   const sdr_column *current, int flags,
                                   const sdr_context *context, sdr_error *error) {
     sdr_column sorted;
     SDR_TRY(sdr_column_over(&sorted, reference->values, reference->n, error));
-    sdr_code code = sdr_two_sample_by_cells(done, out, picture, &sorted, current, 0,
-                                            flags, context, error);
+    sdr_code code = sdr_two_sample_by_buckets(done, out, histogram, &sorted, current, 0,
+                                              flags, context, error);
     sdr_column_reset(&sorted);
     return code;
 }
 
-/* A large current: by cells. */
-static sdr_code compare_large(bool *done, sdr_two_sample *out, sdr_picture *picture,
-                              const sdr_sample *x, const sdr_cells_sorted *cells,
+/* Whether the reference's own table serves: the quantum of its sums was chosen for as
+ * many rows as it has, and those of many more would have to be sorted. */
+static bool table_serves(const sdr_buckets_sorted *buckets, const sdr_column *current,
+                         int flags) {
+    if (buckets == NULL || buckets->table == NULL) return false;
+    return !(flags & SDR_TWO_SAMPLE_WASSERSTEIN) ||
+           current->length / BUCKETS_GROWTH < buckets->n;
+}
+
+static bool is_integral(const sdr_column *column) {
+    return column->kind == SDR_KIND_INTEGER || column->kind == SDR_KIND_TEMPORAL;
+}
+
+/* A large current: by buckets. */
+static sdr_code compare_large(bool *done, sdr_two_sample *out,
+                              sdr_two_sample_histogram *histogram, const sdr_sample *x,
+                              const sdr_buckets_sorted *buckets,
                               const sdr_column *current, int flags,
                               const sdr_context *context, sdr_error *error) {
     *done = false;
-    if (x->values == NULL || current->kind == SDR_KIND_NULL ||
-        current->length < CELLS_FROM_ROWS)
+    if (x->n == 0 || current->kind == SDR_KIND_NULL ||
+        current->length < BUCKETS_FROM_ROWS)
         return SDR_OK;
-    if (cells != NULL && cells->table != NULL)
-        SDR_TRY(sdr_two_sample_by_sorted(done, out, picture, cells, current, flags,
+    if (x->values == NULL && is_integral(current) &&
+        x->n <= BUCKETS_REFERENCE * current->length)
+        return sdr_two_sample_keys_by_buckets(done, out, histogram, x, current, flags,
+                                              context, error);
+    if (x->values == NULL) return SDR_OK;
+    if (table_serves(buckets, current, flags))
+        SDR_TRY(sdr_two_sample_by_sorted(done, out, histogram, buckets, current, flags,
                                          context, error));
-    if (*done || x->n > CELLS_REFERENCE * current->length) return SDR_OK;
-    return compare_as_column(done, out, picture, x, current, flags, context, error);
+    if (*done || x->n > BUCKETS_REFERENCE * current->length) return SDR_OK;
+    return compare_as_column(done, out, histogram, x, current, flags, context, error);
 }
 
-/* A column without rows of the reference's type. */
-static sdr_column column_like(const sdr_prepared *reference) {
+sdr_column sdr_prepared_like(const sdr_prepared *reference) {
     sdr_column like = {
         .type = reference->type, .kind = reference->kind, .unit = reference->unit};
     if (like.kind == SDR_KIND_CATEGORY) like.kind = SDR_KIND_FLOAT;
@@ -286,21 +296,21 @@ static sdr_column column_like(const sdr_prepared *reference) {
 
 /* Whether one side is integers beyond float64, the other floats. */
 static bool is_mixed(const sdr_prepared *reference, const sdr_column *current) {
-    return reference->sample.keys && current->kind != SDR_KIND_INTEGER &&
-           current->kind != SDR_KIND_TEMPORAL;
+    return reference->sample.keys && !is_integral(current);
 }
 
-sdr_code sdr_two_sample_prepared(sdr_two_sample *out, sdr_picture *picture,
+sdr_code sdr_two_sample_prepared(sdr_two_sample *out,
+                                 sdr_two_sample_histogram *histogram,
                                  const sdr_prepared *reference,
                                  const sdr_column *current, int flags,
                                  const sdr_context *context, sdr_error *error) {
-    SDR_TRY(sdr_picture_begin(picture, error));
-    if (picture != NULL && picture->n_cuts == 0)
+    SDR_TRY(sdr_two_sample_histogram_begin(histogram, error));
+    if (histogram != NULL && histogram->n_cuts == 0)
         return sdr_error_set(
             error, SDR_INVALID_ARGUMENT,
-            "sdr_two_sample_prepared: expected a picture's cut points, "
+            "sdr_two_sample_prepared: expected a histogram's cut points, "
             "found none");
-    sdr_column like = column_like(reference);
+    sdr_column like = sdr_prepared_like(reference);
     sdr_two_sample_begin(out, &like, current);
     if (out->status != SDR_STATUS_OK) return SDR_OK;
     out->n = reference->sample.n;
@@ -312,10 +322,10 @@ sdr_code sdr_two_sample_prepared(sdr_two_sample *out, sdr_picture *picture,
         x = &as_doubles;
     }
     const sdr_prefix *prefix = mixed ? NULL : &reference->prefix;
-    const sdr_cells_sorted *cells = mixed ? NULL : &reference->cells;
+    const sdr_buckets_sorted *buckets = mixed ? NULL : &reference->buckets;
     bool done;
-    sdr_code code =
-        compare_large(&done, out, picture, x, cells, current, flags, context, error);
+    sdr_code code = compare_large(&done, out, histogram, x, buckets, current, flags,
+                                  context, error);
     if (code == SDR_OK && !done)
         code = compare_loaded(out, x, prefix, current, flags, context, error);
     sdr_sample_reset(&as_doubles);
@@ -344,7 +354,7 @@ sdr_code sdr_rank_statistics_prepared(sdr_rank_statistics *out,
                                       const sdr_prepared *reference,
                                       const sdr_column *current,
                                       const sdr_context *context, sdr_error *error) {
-    sdr_column like = column_like(reference);
+    sdr_column like = sdr_prepared_like(reference);
     sdr_ranks_begin(out, &like, current);
     if (out->status != SDR_STATUS_OK) return SDR_OK;
     sdr_sample as_doubles = {0};
@@ -362,7 +372,7 @@ sdr_code sdr_rank_statistics_sorted(sdr_rank_statistics *out,
                                     const sdr_prepared *reference,
                                     const sdr_prepared *current,
                                     const sdr_context *context, sdr_error *error) {
-    sdr_column x = column_like(reference), y = column_like(current);
+    sdr_column x = sdr_prepared_like(reference), y = sdr_prepared_like(current);
     sdr_ranks_begin(out, &x, &y);
     if (out->status != SDR_STATUS_OK) return SDR_OK;
     if ((reference->sample.keys == NULL) != (current->sample.keys == NULL))

@@ -14,8 +14,8 @@
 
 #include <math.h>
 
-#include "core/dispatch.h"
 #include "core/parallel.h"
+#include "kernels/dispatch.h"
 
 enum {
     STRIP = 32 * SDR_RANKS_BLOCK, /* a search costs some 2 us, a strip 100 */

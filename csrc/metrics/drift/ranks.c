@@ -1,5 +1,5 @@
 /*
- * Rank statistics of two samples: sorts them and walks them. See ranks.h for what they
+ * Rank statistics of two samples: sorts them and walks them. See drift.h for what they
  * are, rank_walk.c for the sums. float64 samples are walked in strips (rank_strips.c),
  * integers beyond float64 value by value. Time O(n + m) after the sorts.
  */
@@ -9,7 +9,7 @@
 
 #include "core/parallel.h"
 #include "metrics/drift/rank_walk.h"
-#include "metrics/drift/two_sample.h"
+#include "metrics/drift/two_sample/two_sample.h"
 
 enum { POLL_BLOCKS = 64 /* some 3 ms of walking */ };
 

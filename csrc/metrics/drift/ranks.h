@@ -1,9 +1,9 @@
-/* The walk behind ranks.h, on sorted samples of one domain. */
+/* The walk behind rank statistics, on sorted samples of one domain. */
 #ifndef SDR_METRICS_RANKS_H
 #define SDR_METRICS_RANKS_H
 
 #include "metrics/common/samples.h"
-#include "simdrift/ranks.h"
+#include "simdrift/drift.h"
 
 /* Zero and NaN, and the status that follows from the types. */
 void sdr_ranks_begin(sdr_rank_statistics *out, const sdr_column *reference,

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "metrics/groups/groups.h"
 #include "metrics/categories/category_table.h"
+#include "metrics/groups/groups.h"
 
 enum { CODE_BYTES = 16 }; /* about what counting a code costs */
 

@@ -1,7 +1,7 @@
 /* Profiles of groups: numbers, text, missing rows, and the profile of a pair. */
-#include "metrics/groups/groups.h"
 #include "metrics/common/blocks.h"
 #include "metrics/common/samples.h"
+#include "metrics/groups/groups.h"
 
 enum { TEXT_BYTES = 24 }; /* about what a row of text costs */
 

@@ -1,10 +1,51 @@
-/* Two samples: a reference against each group. */
+/*
+ * Two samples: a reference against each group.
+ *
+ * A reference that is a column is prepared first where many groups are compared with it
+ * and that changes no bit. Small groups have a way of their own (small_sample.c), the
+ * others, and those with infinities, are compared as a single column is.
+ */
 #include <string.h>
 
-#include "metrics/groups/groups.h"
 #include "metrics/common/samples.h"
+#include "metrics/groups/groups.h"
+#include "metrics/groups/small_sample.h"
 
-enum { SORT_BYTES = 64, RANK_BYTES = 128, PLACE_BYTES = 16 };
+enum {
+    SORT_BYTES = 64,
+    RANK_BYTES = 128,
+    PLACE_BYTES = 16, /* about what a row, or a place of a path, costs */
+    PREPARED_FROM = 4 /* groups that repay sorting a reference */
+};
+
+/* --- the reference --- */
+
+/* Whether a prepared reference gives the bits of the column: not where the groups hold
+ * integers that float64 cannot, and the reference does not. */
+static sdr_code may_prepare(bool *out, const sdr_column *reference,
+                            const sdr_column *column, const sdr_context *context,
+                            sdr_error *error) {
+    sdr_domain alone, both;
+    *out = false;
+    if (!sdr_column_is_ordered(reference) || !sdr_column_is_ordered(column))
+        return SDR_OK;
+    SDR_TRY(sdr_domain_choose(&alone, reference, NULL, context, error));
+    SDR_TRY(sdr_domain_choose(&both, reference, column, context, error));
+    bool is_float = !both.integer && both.base == 0;
+    *out = is_float || alone.integer || alone.base != 0;
+    return SDR_OK;
+}
+
+/* *own: to be freed; NULL where the reference stays what it is. */
+static sdr_code prepare(sdr_prepared **own, const sdr_group_reference *reference,
+                        const sdr_column *column, const sdr_groups *groups,
+                        const sdr_context *context, sdr_error *error) {
+    bool may = false;
+    *own = NULL;
+    if (reference->column == NULL || groups->n < PREPARED_FROM) return SDR_OK;
+    SDR_TRY(may_prepare(&may, reference->column, column, context, error));
+    return may ? sdr_prepared_new(own, reference->column, context, error) : SDR_OK;
+}
 
 /* --- KS, Wasserstein and histogram --- */
 
@@ -13,7 +54,10 @@ typedef struct two_sample_job {
     int64_t *histogram;
     const double *edges;
     int64_t n_edges;
+    sdr_histogram_plan plan;
     sdr_group_reference reference;
+    sdr_small_index index;
+    sdr_small_scratch *scratches; /* one a worker */
     int flags;
 } two_sample_job;
 
@@ -39,10 +83,42 @@ static sdr_code count(int64_t *counts, const two_sample_job *j, const sdr_column
 static sdr_code two_sample_group(void *user, const sdr_group *group,
                                  const sdr_context *context, sdr_error *error) {
     const two_sample_job *j = user;
-    SDR_TRY(compare(&j->out[group->index], j, group->rows, context, error));
-    if (j->histogram == NULL) return SDR_OK;
-    return count(j->histogram + group->index * (j->n_edges + 1), j, group->rows,
-                 context, error);
+    sdr_two_sample *out = &j->out[group->index];
+    bool wants_counts = j->histogram != NULL, done;
+    int64_t *counts =
+        wants_counts ? j->histogram + group->index * (j->n_edges + 1) : NULL;
+    SDR_TRY(sdr_small_sample(&done, out, counts, wants_counts ? &j->plan : NULL,
+                             &j->index, group->rows, j->flags,
+                             &j->scratches[group->worker], error));
+    if (done) return SDR_OK;
+    SDR_TRY(compare(out, j, group->rows, context, error));
+    return wants_counts ? count(counts, j, group->rows, context, error) : SDR_OK;
+}
+
+static int64_t rows_of(const sdr_groups *groups) {
+    int64_t rows = 0;
+    for (int64_t i = 0; i < groups->n; i++)
+        rows += groups->stops[i] - groups->starts[i];
+    return rows;
+}
+
+static sdr_code run_two_sample(two_sample_job *j, const sdr_group_pass *pass,
+                               const sdr_context *context, sdr_error *error) {
+    int workers = sdr_groups_workers(pass, context);
+    size_t bytes = (size_t)workers * sizeof *j->scratches;
+    SDR_TRY(sdr_small_index_init(&j->index, j->reference.prepared,
+                                 rows_of(pass->groups), context, error));
+    if (j->histogram != NULL)
+        SDR_TRY(sdr_histogram_plan_init(&j->plan, j->edges, j->n_edges, error));
+    j->scratches = sdr_allocate(bytes);
+    if (j->scratches == NULL)
+        return sdr_error_set(error, SDR_NO_MEMORY, "no memory for groups of rows");
+    memset(j->scratches, 0, bytes);
+    sdr_code code = sdr_groups_run(pass, context, error);
+    for (int i = 0; i < workers; i++)
+        sdr_small_scratch_reset(&j->scratches[i]);
+    sdr_release(j->scratches);
+    return code;
 }
 
 sdr_code sdr_two_sample_groups(sdr_two_sample *out, int64_t *histogram,
@@ -50,13 +126,27 @@ sdr_code sdr_two_sample_groups(sdr_two_sample *out, int64_t *histogram,
                                sdr_group_reference reference, const sdr_column *column,
                                const sdr_groups *groups, int flags,
                                const sdr_context *context, sdr_error *error) {
-    two_sample_job j = {out, histogram, edges, n_edges, reference, flags};
+    sdr_prepared *own;
+    SDR_TRY(sdr_groups_check(groups, column, error));
+    if (histogram != NULL) SDR_TRY(sdr_histogram_edges_check(edges, n_edges, error));
+    SDR_TRY(prepare(&own, &reference, column, groups, context, error));
+    if (own != NULL) reference = (sdr_group_reference){.prepared = own};
+    two_sample_job j = {.out = out,
+                        .histogram = histogram,
+                        .edges = edges,
+                        .n_edges = n_edges,
+                        .reference = reference,
+                        .flags = flags};
     const sdr_group_pass pass = {.column = column,
                                  .groups = groups,
                                  .row_bytes = SORT_BYTES,
                                  .body = two_sample_group,
                                  .user = &j};
-    return sdr_groups_run(&pass, context, error);
+    sdr_code code = run_two_sample(&j, &pass, context, error);
+    sdr_small_index_reset(&j.index);
+    sdr_histogram_plan_reset(&j.plan);
+    sdr_prepared_free(own);
+    return code;
 }
 
 /* --- ranks --- */
@@ -81,13 +171,19 @@ sdr_code sdr_rank_statistics_groups(sdr_rank_statistics *out,
                                     sdr_group_reference reference,
                                     const sdr_column *column, const sdr_groups *groups,
                                     const sdr_context *context, sdr_error *error) {
+    sdr_prepared *own;
+    SDR_TRY(sdr_groups_check(groups, column, error));
+    SDR_TRY(prepare(&own, &reference, column, groups, context, error));
+    if (own != NULL) reference = (sdr_group_reference){.prepared = own};
     rank_job j = {out, reference};
     const sdr_group_pass pass = {.column = column,
                                  .groups = groups,
                                  .row_bytes = RANK_BYTES,
                                  .body = rank_group,
                                  .user = &j};
-    return sdr_groups_run(&pass, context, error);
+    sdr_code code = sdr_groups_run(&pass, context, error);
+    sdr_prepared_free(own);
+    return code;
 }
 
 /* --- exact p-values --- */

@@ -1,14 +1,24 @@
-/* The values of groups: how many distinct ones, quantiles, distances, the most frequent
- * one, histograms. */
+/*
+ * The values of groups: how many distinct ones, quantiles, distances, the most frequent
+ * one, histograms.
+ *
+ * Distinct and most frequent values of small groups are read from sorted rows: a table
+ * for hashing would cost more to empty than they to sort.
+ */
 #include <math.h>
 #include <string.h>
 
-#include "core/dispatch.h"
-#include "metrics/groups/groups.h"
+#include "kernels/dispatch.h"
+#include "metrics/categories/index_rows.h"
 #include "metrics/common/blocks.h"
-#include "metrics/quality/quantile.h"
+#include "metrics/common/quantile.h"
+#include "metrics/common/samples.h"
+#include "metrics/groups/groups.h"
 
 enum { SORT_BYTES = 64, TALLY_BYTES = 32 }; /* about what a row of either costs */
+
+/* Rows from whose sorted values both are read: no more than may be distinct. */
+enum { SORTED_ROWS = SDR_DISTINCT_EXACT };
 
 /* --- distinct values --- */
 
@@ -17,9 +27,38 @@ typedef struct distinct_job {
     double *standard_errors;
 } distinct_job;
 
+static bool is_sorted_for_distinct(const sdr_column *rows) {
+    bool has_order = rows->kind == SDR_KIND_FLOAT || rows->kind == SDR_KIND_INTEGER ||
+                     rows->kind == SDR_KIND_TEMPORAL;
+    return has_order && rows->length <= SORTED_ROWS && !sdr_index_applies(rows);
+}
+
+static int64_t steps_of(const sdr_sample *sorted) {
+    int64_t steps = sorted->n > 0;
+    for (int64_t i = 1; i < sorted->n; i++)
+        steps += sorted->keys != NULL ? sorted->keys[i] != sorted->keys[i - 1]
+                                      : sorted->values[i] != sorted->values[i - 1];
+    return steps;
+}
+
+static sdr_code distinct_by_sorting(int64_t *out, const sdr_column *rows,
+                                    const sdr_context *context, sdr_error *error) {
+    sdr_sample sample = {0};
+    const sdr_domain domain = {.integer = rows->kind != SDR_KIND_FLOAT};
+    sdr_code code = sdr_sample_load_sorted(&sample, rows, domain, context, error);
+    if (code == SDR_OK) *out = steps_of(&sample);
+    sdr_sample_reset(&sample);
+    return code;
+}
+
 static sdr_code distinct_group(void *user, const sdr_group *group,
                                const sdr_context *context, sdr_error *error) {
     const distinct_job *j = user;
+    if (is_sorted_for_distinct(group->rows)) {
+        j->standard_errors[group->index] = 0.0;
+        return distinct_by_sorting(&j->counts[group->index], group->rows, context,
+                                   error);
+    }
     return sdr_distinct_count(&j->counts[group->index],
                               &j->standard_errors[group->index], group->rows, context,
                               error);
@@ -121,12 +160,35 @@ typedef struct top_job {
     int64_t *counts;
 } top_job;
 
+/* The longest run of equal values, of those the first. */
+static void take_longest_run(double *value, int64_t *count, const sdr_sample *sorted) {
+    for (int64_t i = 0, first = 0; i < sorted->n; i++) {
+        if (sorted->values[i] != sorted->values[first]) first = i;
+        if (i - first + 1 <= *count) continue;
+        *count = i - first + 1;
+        *value = sorted->values[i];
+    }
+}
+
+static sdr_code top_by_sorting(double *value, int64_t *count, const sdr_column *rows,
+                               const sdr_context *context, sdr_error *error) {
+    sdr_sample sample = {0};
+    const sdr_domain domain = {.integer = false};
+    sdr_code code = sdr_sample_load_sorted(&sample, rows, domain, context, error);
+    if (code == SDR_OK) take_longest_run(value, count, &sample);
+    sdr_sample_reset(&sample);
+    return code;
+}
+
 static sdr_code top_group(void *user, const sdr_group *group,
                           const sdr_context *context, sdr_error *error) {
     const top_job *j = user;
     int64_t n;
     j->values[group->index] = NAN;
     j->counts[group->index] = 0;
+    if (group->rows->length <= SORTED_ROWS)
+        return top_by_sorting(&j->values[group->index], &j->counts[group->index],
+                              group->rows, context, error);
     return sdr_top_values(&j->values[group->index], &j->counts[group->index], 1, &n,
                           group->rows, context, error);
 }

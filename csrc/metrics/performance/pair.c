@@ -4,15 +4,15 @@
  * Blocks are merged pairwise in the fixed tree (blocks.h):
  *   c_xy = c_a + c_b + (mx_b - mx_a)(my_b - my_a) ab/n, m2 likewise (Pebay 2008).
  */
-#include "core/dispatch.h"
+#include "kernels/dispatch.h"
 #include "metrics/common/blocks.h"
-#include "simdrift/profile.h"
+#include "simdrift/performance.h"
 
 #include <math.h>
 
 typedef struct source {
     const sdr_column *x, *y;
-    void (*pair)(sdr_pair_profile *out, const double *x, const double *y, int64_t n);
+    void (*pair)(sdr_block_pairs *out, const double *x, const double *y, int64_t n);
 } source;
 
 static void leaf(void *out, const void *user, int64_t start, int64_t count, int *hint) {
@@ -22,7 +22,18 @@ static void leaf(void *out, const void *user, int64_t start, int64_t count, int 
     int64_t nulls;
     const double *x = sdr_column_load_f64(s->x, start, count, 0, scratch_x, &nulls);
     const double *y = sdr_column_load_f64(s->y, start, count, 0, scratch_y, &nulls);
-    s->pair(out, x, y, count);
+    sdr_block_pairs b;
+    s->pair(&b, x, y, count);
+    *(sdr_pair_profile *)out = (sdr_pair_profile){b.n,
+                                                  b.mean_x,
+                                                  b.mean_y,
+                                                  b.m2_x,
+                                                  b.m2_y,
+                                                  b.c_xy,
+                                                  b.sum_error,
+                                                  b.sum_abs_error,
+                                                  b.sum_squared_error,
+                                                  b.max_abs_error};
 }
 
 static void merge(void *out, const void *left, const void *right) {

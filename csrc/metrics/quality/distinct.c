@@ -21,7 +21,7 @@
 #include "metrics/categories/category_index.h"
 #include "metrics/categories/category_table.h"
 #include "metrics/categories/category_tally.h"
-#include "simdrift/profile.h"
+#include "simdrift/quality.h"
 
 enum {
     PRECISION = 14,
@@ -42,8 +42,7 @@ static int64_t rows_of_block(const sdr_column *column, int64_t start) {
     return rows < SDR_BLOCK_ROWS ? rows : SDR_BLOCK_ROWS;
 }
 
-/* --- exact
- * ------------------------------------------------------------------------------ */
+/* --- exact ------------------------------------------------------------------------ */
 
 static sdr_code tally_blocks(void *user, int64_t begin, int64_t end, int worker,
                              sdr_error *error) {
@@ -133,8 +132,7 @@ static sdr_code count_indices(int64_t *out, const sdr_column *column,
     return code;
 }
 
-/* --- HyperLogLog
- * -------------------------------------------------------------------------- */
+/* --- HyperLogLog ------------------------------------------------------------------ */
 
 /* 64-bit finalizer: a bijection, so distinct numbers have distinct hashes (constants of
  * Stafford's variant 13 of the MurmurHash3 finalizer). */
@@ -147,8 +145,8 @@ static inline uint64_t scramble(uint64_t x) {
 static inline void note(uint8_t *registers, uint64_t hash) {
     uint64_t rest = hash << PRECISION | UINT64_C(1) << (PRECISION - 1);
     uint8_t rank = (uint8_t)(__builtin_clzll(rest) + 1);
-    uint8_t *cell = &registers[hash >> (64 - PRECISION)];
-    if (rank > *cell) *cell = rank;
+    uint8_t *bucket = &registers[hash >> (64 - PRECISION)];
+    if (rank > *bucket) *bucket = rank;
 }
 
 static void note_text(uint8_t *registers, const sdr_column *column, int64_t start,

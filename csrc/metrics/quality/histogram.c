@@ -4,9 +4,9 @@
  * Each worker counts into a row of its own; counts are integers, so their sum does not
  * depend on which worker took which rows.
  */
-#include "core/dispatch.h"
+#include "kernels/dispatch.h"
 #include "metrics/common/blocks.h"
-#include "simdrift/profile.h"
+#include "simdrift/quality.h"
 
 #include <string.h>
 
@@ -36,7 +36,8 @@ static sdr_code count_groups(void *user, int64_t begin, int64_t end, int worker,
     return SDR_OK;
 }
 
-static sdr_code check_edges(const double *edges, int64_t n_edges, sdr_error *error) {
+sdr_code sdr_histogram_edges_check(const double *edges, int64_t n_edges,
+                                   sdr_error *error) {
     if (n_edges < 0)
         return sdr_error_set(error, SDR_INVALID_ARGUMENT,
                              "sdr_histogram: expected n_edges >= 0, found %lld",
@@ -90,7 +91,7 @@ sdr_code sdr_histogram(int64_t *counts, const double *edges, int64_t n_edges,
                        const sdr_column *column, const sdr_context *context,
                        sdr_error *error) {
     SDR_TRY(sdr_require_numeric(column, "sdr_histogram", error));
-    SDR_TRY(check_edges(edges, n_edges, error));
+    SDR_TRY(sdr_histogram_edges_check(edges, n_edges, error));
     memset(counts, 0, ((size_t)n_edges + 1) * sizeof *counts);
     if (column->length == 0 || column->kind == SDR_KIND_NULL) return SDR_OK;
     sdr_histogram_plan plan;

@@ -11,10 +11,10 @@
  *
  * Time: one read. Memory: a node for each 16 blocks above 65,536 rows, none below.
  */
-#include "simdrift/profile.h"
+#include "simdrift/quality.h"
 
-#include "core/dispatch.h"
 #include "core/two_sum.h"
+#include "kernels/dispatch.h"
 #include "metrics/common/blocks.h"
 #include "metrics/common/exact.h"
 
@@ -26,22 +26,46 @@ static const double EXACT_LIMIT = 0x1p40;
 
 typedef struct source {
     const sdr_column *column;
-    void (*block)(sdr_profile *out, const double *values, int64_t n, bool masked);
+    void (*block)(sdr_block_moments *out, const double *values, int64_t n, bool masked);
     bool is_unsigned;
 } source;
+
+static void profile_of_block(sdr_profile *out, const sdr_block_moments *b,
+                             int64_t nulls) {
+    *out = (sdr_profile){.rows = b->rows,
+                         .nulls = nulls,
+                         .nan = b->nan - nulls, /* null is NaN in a block */
+                         .pos_inf = b->pos_inf,
+                         .neg_inf = b->neg_inf,
+                         .zeros = b->zeros,
+                         .negatives = b->negatives,
+                         .finite = b->finite,
+                         .min = b->min,
+                         .max = b->max,
+                         .sum = b->sum,
+                         .mean = b->mean,
+                         .mean_low = b->mean_low,
+                         .m2 = b->m2,
+                         .m3 = b->m3,
+                         .m4 = b->m4,
+                         .increasing = b->increasing,
+                         .decreasing = b->decreasing,
+                         .strict = b->strict,
+                         .first = b->first,
+                         .last = b->last};
+}
 
 static void float_leaf(void *out, const void *user, int64_t start, int64_t count,
                        int *hint) {
     const source *s = user;
-    sdr_profile *profile = out;
     double scratch[SDR_BLOCK_ROWS];
     int64_t nulls;
     const double *values =
         sdr_column_load_f64(s->column, start, count, 0, scratch, &nulls);
-    s->block(profile, values, count, *hint || nulls > 0);
-    *hint = profile->finite < count;
-    profile->nan -= nulls;
-    profile->nulls = nulls;
+    sdr_block_moments block;
+    s->block(&block, values, count, *hint || nulls > 0);
+    *hint = block.finite < count;
+    profile_of_block(out, &block, nulls);
 }
 
 /* 128-bit sum into its two fields. */
@@ -94,7 +118,7 @@ static void scan_keys(sdr_profile *p, keys *k) {
 }
 
 /* Moments of keys about `base`, which fits into the block's range. */
-static void key_moments(sdr_profile *out, const keys *k, int64_t base,
+static void key_moments(sdr_block_moments *out, const keys *k, int64_t base,
                         const source *s) {
     double differences[SDR_BLOCK_ROWS];
     for (int64_t i = 0; i < k->n; i++) {
@@ -109,7 +133,7 @@ static void key_moments(sdr_profile *out, const keys *k, int64_t base,
 
 /* Moments of the values minus `base`, with the mean moved back: base + mean in twice
  * the precision. */
-static void take_moments(sdr_profile *p, const sdr_profile *of, sdr_int128 base) {
+static void take_moments(sdr_profile *p, const sdr_block_moments *of, sdr_int128 base) {
     double high = (double)base, low = (double)(base - (sdr_int128)high), sum, error;
     sdr_two_sum(high, of->mean, &sum, &error);
     sdr_two_sum(sum, error + (low + of->mean_low), &p->mean, &p->mean_low);
@@ -130,7 +154,7 @@ static void set_near_integers(sdr_profile *p, const source *s, int64_t start,
     sdr_int128 base = (sdr_int128)p->min;
     double scratch[SDR_BLOCK_ROWS];
     int64_t nulls;
-    sdr_profile near;
+    sdr_block_moments near;
     const double *values =
         sdr_column_load_f64(s->column, start, count, (int64_t)base, scratch, &nulls);
     s->block(&near, values, count, nulls > 0);
@@ -154,7 +178,7 @@ static void set_far_integers(sdr_profile *p, const source *s, int64_t start,
     k.keys = sdr_column_load_i64(s->column, start, count, scratch, valid, &nulls);
     sdr_int128 bias = s->is_unsigned ? (sdr_int128)1 << 63 : 0;
     scan_keys(p, &k);
-    sdr_profile moments;
+    sdr_block_moments moments;
     int64_t base = (int64_t)((uint64_t)k.min + ((uint64_t)k.max - (uint64_t)k.min) / 2);
     key_moments(&moments, &k, base, s);
     take_moments(p, &moments, base + bias);

@@ -15,7 +15,7 @@
  */
 #include "core/two_sum.h"
 #include "metrics/common/exact.h"
-#include "simdrift/profile.h"
+#include "simdrift/quality.h"
 
 #include <float.h>
 #include <math.h>

@@ -4,90 +4,55 @@
  * Type 7: virtual index (n - 1) * q, linear between its two neighbours; the arithmetic
  * is numpy.quantile's, so the bits are too, wherever that is finite.
  *
- * Large columns are not sorted: values are counted by cell of a monotone map, and only
- * the cells that hold a wanted rank are collected and sorted; a rank's place among them
- * follows from the counts. So are two columns together. Time O(rows), small columns and
- * integers beyond 2^53 O(rows log rows).
+ * Large columns are not sorted: values are counted by bucket of a monotone map, and
+ * only the buckets that hold a wanted rank are collected and sorted; a rank's place
+ * among them follows from the counts. So are two columns together. Time O(rows),
+ * small columns and integers beyond 2^53 O(rows log rows).
  */
 #include <math.h>
 
 #include "metrics/common/blocks.h"
-#include "metrics/common/cells.h"
+#include "metrics/common/buckets.h"
+#include "metrics/common/quantile.h"
 #include "metrics/common/sort.h"
-#include "metrics/quality/quantile.h"
-#include "simdrift/profile.h"
+#include "simdrift/quality.h"
 
-/* From here on counting by cell costs less than sorting. */
-enum { CELLS_FROM_ROWS = 16384 };
+/* From here on counting by bucket costs less than sorting. */
+enum { BUCKETS_FROM_ROWS = 16384 };
 
-sdr_code sdr_quantiles_check(const double *q, int64_t n_q, sdr_error *error) {
-    for (int64_t i = 0; i < n_q; i++) {
-        if (q[i] >= 0 && q[i] <= 1) continue;
-        return sdr_error_set(error, SDR_INVALID_ARGUMENT,
-                             "quantiles: expected q in [0, 1], found %g", q[i]);
-    }
-    return SDR_OK;
-}
-
-sdr_quantile_rank sdr_quantile_rank_of(double q, int64_t n) {
-    double index = (double)(n - 1) * q, low = floor(index);
-    int64_t rank = (int64_t)low;
-    if (rank >= n - 1) return (sdr_quantile_rank){n - 1, n - 1, 0};
-    return (sdr_quantile_rank){rank, rank + 1, index - low};
-}
-
-double sdr_quantile_between(double a, double b, double t) {
-    if (a == b || t == 0) return a;
-    double distance = b - a;
-    if (isinf(distance) && isfinite(a) && isfinite(b)) return a * (1 - t) + b * t;
-    return t >= 0.5 ? b - distance * (1 - t) : a + distance * t;
-}
-
-double sdr_quantile_sorted(const sdr_sample *sample, double q) {
-    if (!sample->n) return NAN;
-    sdr_quantile_rank rank = sdr_quantile_rank_of(q, sample->n);
-    if (sample->keys) {
-        return sdr_quantile_between((double)sdr_sample_integer(sample, rank.low),
-                                    (double)sdr_sample_integer(sample, rank.high),
-                                    rank.t);
-    }
-    return sdr_quantile_between(sample->values[rank.low], sample->values[rank.high],
-                                rank.t);
-}
-
-/* --- by cells
- * ---------------------------------------------------------------------------- */
+/* --- by buckets
+ * --------------------------------------------------------------------- */
 
 enum { MOST_SOURCES = 2 };
 
 typedef struct selection {
-    sdr_cell_source sources[MOST_SOURCES];
+    sdr_bucket_source sources[MOST_SOURCES];
     int n_sources;
-    sdr_cell_map map;
-    sdr_cell *table; /* of all sources; then of the second alone, if there is one */
-    sdr_cell_set wanted;
-    sdr_cell_bits *bits; /* of crowded cells, else NULL */
-    int64_t n;           /* values that are not missing */
-    double *values;      /* of the wanted cells, sorted */
+    sdr_bucket_map map;
+    sdr_bucket *table; /* of all sources; then of the second alone, if there is one */
+    sdr_bucket_set wanted;
+    sdr_bucket_bits *bits; /* of crowded buckets, else NULL */
+    int64_t n;             /* values that are not missing */
+    double *values;        /* of the wanted buckets, sorted */
     int64_t kept;
 } selection;
 
 /* More than 1 / 16 of the rows wanted:
- * look for cells that hold a single value first. */
+ * look for buckets that hold a single value first. */
 enum { CROWD_SHARE = 16 };
 
-/* The cell of a rank, and how many values lie before it in cells that
+/* The bucket of a rank, and how many values lie before it in buckets that
  * are not wanted. */
-static int cell_of_rank(const selection *s, int64_t rank, int64_t *skipped) {
+static int bucket_of_rank(const selection *s, int64_t rank, int64_t *skipped) {
     int64_t before = 0;
     *skipped = 0;
-    for (int id = SDR_CELL_FIRST; id < SDR_CELL_LAST; id++) {
+    for (int id = SDR_BUCKET_FIRST; id < SDR_BUCKET_LAST; id++) {
         int64_t count = s->table[id].count;
         if (rank < before + count) return id;
         before += count;
-        if (!sdr_cell_set_has(&s->wanted, id)) *skipped += count;
+        if (!sdr_bucket_set_has(&s->wanted, id)) *skipped += count;
     }
-    return SDR_CELL_LAST;
+    return SDR_BUCKET_LAST;
 }
 
 static bool is_single(const selection *s, int id) {
@@ -96,7 +61,7 @@ static bool is_single(const selection *s, int id) {
 
 static double value_of_rank(const selection *s, int64_t rank) {
     int64_t skipped;
-    int id = cell_of_rank(s, rank, &skipped);
+    int id = bucket_of_rank(s, rank, &skipped);
     double value;
     if (!is_single(s, id)) return s->values[rank - skipped];
     memcpy(&value, &s->bits[id].all, sizeof value);
@@ -113,25 +78,25 @@ static void want_ranks(selection *s, const double *q, int64_t n_q) {
     int64_t skipped;
     for (int64_t i = 0; i < n_q; i++) {
         sdr_quantile_rank rank = sdr_quantile_rank_of(q[i], s->n);
-        sdr_cell_set_add(&s->wanted, cell_of_rank(s, rank.low, &skipped));
-        sdr_cell_set_add(&s->wanted, cell_of_rank(s, rank.high, &skipped));
+        sdr_bucket_set_add(&s->wanted, bucket_of_rank(s, rank.low, &skipped));
+        sdr_bucket_set_add(&s->wanted, bucket_of_rank(s, rank.high, &skipped));
     }
 }
 
-/* How many values of the wanted cells a table has counted. */
-static int64_t wanted_in(const selection *s, const sdr_cell *table) {
+/* How many values of the wanted buckets a table has counted. */
+static int64_t wanted_in(const selection *s, const sdr_bucket *table) {
     int64_t rows = 0;
-    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++)
-        if (sdr_cell_set_has(&s->wanted, id)) rows += table[id].count;
+    for (int id = SDR_BUCKET_FIRST; id <= SDR_BUCKET_LAST; id++)
+        if (sdr_bucket_set_has(&s->wanted, id)) rows += table[id].count;
     return rows;
 }
 
-/* Takes cells of a single value out of the wanted ones; counts what is left. */
+/* Takes buckets of a single value out of the wanted ones; counts what is left. */
 static void spare_single(selection *s) {
-    sdr_cell_set left = {{0}};
-    for (int id = SDR_CELL_FIRST; id <= SDR_CELL_LAST; id++)
-        if (sdr_cell_set_has(&s->wanted, id) && !is_single(s, id))
-            sdr_cell_set_add(&left, id);
+    sdr_bucket_set left = {{0}};
+    for (int id = SDR_BUCKET_FIRST; id <= SDR_BUCKET_LAST; id++)
+        if (sdr_bucket_set_has(&s->wanted, id) && !is_single(s, id))
+            sdr_bucket_set_add(&left, id);
     s->wanted = left;
     s->kept = wanted_in(s, s->table);
 }
@@ -142,31 +107,31 @@ static sdr_code no_memory(sdr_error *error) {
 
 static sdr_code find_single(selection *s, const sdr_context *context,
                             sdr_error *error) {
-    SDR_TRY(sdr_cell_bits_new(&s->bits, error));
+    SDR_TRY(sdr_bucket_bits_new(&s->bits, error));
     for (int i = 0; i < s->n_sources; i++)
-        SDR_TRY(sdr_cells_share(s->bits, &s->wanted, &s->sources[i], &s->map, context,
-                                error));
+        SDR_TRY(sdr_buckets_share(s->bits, &s->wanted, &s->sources[i], &s->map, context,
+                                  error));
     spare_single(s);
     return SDR_OK;
 }
 
-/* With the values of cells where nearly all hold a single one. */
-static sdr_code count_source(sdr_cell *table, selection *s, int i,
+/* With the values of buckets where nearly all hold a single one. */
+static sdr_code count_source(sdr_bucket *table, selection *s, int i,
                              const sdr_context *context, sdr_error *error) {
     if (s->bits != NULL)
-        return sdr_cells_count_ties(table, s->bits, &s->sources[i], &s->map, context,
-                                    error);
-    return sdr_cells_count(table, false, &s->sources[i], &s->map, context, error);
+        return sdr_buckets_count_ties(table, s->bits, &s->sources[i], &s->map, context,
+                                      error);
+    return sdr_buckets_count(table, false, &s->sources[i], &s->map, context, error);
 }
 
-static sdr_code count_rows(selection *s, sdr_cell_ties ties, const sdr_context *context,
-                           sdr_error *error) {
-    if (ties == SDR_CELL_TIES_MOST) SDR_TRY(sdr_cell_bits_new(&s->bits, error));
+static sdr_code count_rows(selection *s, sdr_bucket_ties ties,
+                           const sdr_context *context, sdr_error *error) {
+    if (ties == SDR_BUCKET_TIES_MOST) SDR_TRY(sdr_bucket_bits_new(&s->bits, error));
     for (int i = 0; i < s->n_sources; i++) {
-        sdr_cell *table = s->table + i * SDR_CELLS;
+        sdr_bucket *table = s->table + i * SDR_BUCKETS;
         SDR_TRY(count_source(table, s, i, context, error));
-        s->n += s->sources[i].column->length - table[SDR_CELL_MISSING].count;
-        for (int id = 0; i > 0 && id < SDR_CELLS; id++)
+        s->n += s->sources[i].column->length - table[SDR_BUCKET_MISSING].count;
+        for (int id = 0; i > 0 && id < SDR_BUCKETS; id++)
             s->table[id].count += table[id].count;
     }
     return SDR_OK;
@@ -177,9 +142,9 @@ static sdr_code collect(selection *s, const sdr_context *context, sdr_error *err
     double *values = s->values;
     int64_t left = s->kept;
     for (int i = s->n_sources - 1; i >= 0; i--) {
-        int64_t room = i > 0 ? wanted_in(s, s->table + i * SDR_CELLS) : left;
-        SDR_TRY(sdr_cells_collect(values, room, &s->wanted, true, &s->sources[i],
-                                  &s->map, context, error));
+        int64_t room = i > 0 ? wanted_in(s, s->table + i * SDR_BUCKETS) : left;
+        SDR_TRY(sdr_buckets_collect(values, room, &s->wanted, true, &s->sources[i],
+                                    &s->map, context, error));
         values += room;
         left -= room;
     }
@@ -188,15 +153,15 @@ static sdr_code collect(selection *s, const sdr_context *context, sdr_error *err
 
 static sdr_code select_ranks(selection *s, const double *q, int64_t n_q,
                              const sdr_context *context, sdr_error *error) {
-    s->table = sdr_allocate((size_t)s->n_sources * SDR_CELLS * sizeof *s->table);
+    s->table = sdr_allocate((size_t)s->n_sources * SDR_BUCKETS * sizeof *s->table);
     if (s->table == NULL) return no_memory(error);
-    sdr_cell_ties ties;
-    SDR_TRY(sdr_cells_choose(&s->map, &ties, s->sources, s->n_sources, error));
+    sdr_bucket_ties ties;
+    SDR_TRY(sdr_buckets_choose(&s->map, &ties, s->sources, s->n_sources, error));
     SDR_TRY(count_rows(s, ties, context, error));
     if (s->n == 0) return SDR_OK;
     want_ranks(s, q, n_q);
     spare_single(s);
-    if (ties == SDR_CELL_TIES_SOME && s->kept > s->n / CROWD_SHARE)
+    if (ties == SDR_BUCKET_TIES_SOME && s->kept > s->n / CROWD_SHARE)
         SDR_TRY(find_single(s, context, error));
     s->values = sdr_allocate(2 * (size_t)s->kept * sizeof *s->values);
     if (s->values == NULL) return no_memory(error);
@@ -205,9 +170,9 @@ static sdr_code select_ranks(selection *s, const double *q, int64_t n_q,
                             context, error);
 }
 
-static sdr_code quantiles_by_cells(double *out, const double *q, int64_t n_q,
-                                   const sdr_cell_source *sources, int n_sources,
-                                   const sdr_context *context, sdr_error *error) {
+static sdr_code quantiles_by_buckets(double *out, const double *q, int64_t n_q,
+                                     const sdr_bucket_source *sources, int n_sources,
+                                     const sdr_context *context, sdr_error *error) {
     selection s = {.n_sources = n_sources};
     memcpy(s.sources, sources, (size_t)n_sources * sizeof *sources);
     sdr_code code = select_ranks(&s, q, n_q, context, error);
@@ -219,8 +184,7 @@ static sdr_code quantiles_by_cells(double *out, const double *q, int64_t n_q,
     return code;
 }
 
-/* --- by sorting
- * ---------------------------------------------------------------------------- */
+/* --- by sorting ------------------------------------------------------------------- */
 
 static sdr_code quantiles_by_sorting(double *out, const double *q, int64_t n_q,
                                      const sdr_column *column, sdr_domain domain,
@@ -239,24 +203,25 @@ sdr_code sdr_quantiles(double *out, const double *q, int64_t n_q,
                        const sdr_column *column, const sdr_context *context,
                        sdr_error *error) {
     SDR_TRY(sdr_quantiles_check(q, n_q, error));
+    SDR_TRY(sdr_require_numeric(column, "sdr_quantiles", error));
     sdr_domain domain;
     SDR_TRY(sdr_domain_choose(&domain, column, NULL, context, error));
     if (domain.base) domain = (sdr_domain){true, 0};
-    bool sort = domain.integer || column->length < CELLS_FROM_ROWS ||
+    bool sort = domain.integer || column->length < BUCKETS_FROM_ROWS ||
                 column->kind == SDR_KIND_NULL;
     if (sort) return quantiles_by_sorting(out, q, n_q, column, domain, context, error);
-    sdr_cell_source source = {.column = column};
-    return quantiles_by_cells(out, q, n_q, &source, 1, context, error);
+    sdr_bucket_source source = {.column = column};
+    return quantiles_by_buckets(out, q, n_q, &source, 1, context, error);
 }
 
 /* The finite rows of a column, or their distances from a center, behind `n` values. */
-static int64_t add_finite(double *values, int64_t n, const sdr_cell_source *source) {
+static int64_t add_finite(double *values, int64_t n, const sdr_bucket_source *source) {
     double scratch[SDR_BLOCK_ROWS];
     int64_t length = source->column->length;
     for (int64_t start = 0; start < length; start += SDR_BLOCK_ROWS) {
         int64_t rows =
             length - start < SDR_BLOCK_ROWS ? length - start : SDR_BLOCK_ROWS;
-        const double *loaded = sdr_cell_source_load(source, start, rows, scratch);
+        const double *loaded = sdr_bucket_source_load(source, start, rows, scratch);
         for (int64_t i = 0; i < rows; i++) {
             values[n] = loaded[i];
             n += loaded[i] == loaded[i];
@@ -266,7 +231,7 @@ static int64_t add_finite(double *values, int64_t n, const sdr_cell_source *sour
 }
 
 static sdr_code finite_by_sorting(double *out, const double *q, int64_t n_q,
-                                  const sdr_cell_source *sources, int n_sources,
+                                  const sdr_bucket_source *sources, int n_sources,
                                   int64_t rows, const sdr_context *context,
                                   sdr_error *error) {
     double *values = sdr_allocate(2 * ((size_t)rows + 1) * sizeof *values);
@@ -284,9 +249,9 @@ static sdr_code finite_by_sorting(double *out, const double *q, int64_t n_q,
 
 /* Of sources that leave infinite rows out, whatever their size. */
 static sdr_code finite_quantiles(double *out, const double *q, int64_t n_q,
-                                 const sdr_cell_source *all, int n_all,
+                                 const sdr_bucket_source *all, int n_all,
                                  const sdr_context *context, sdr_error *error) {
-    sdr_cell_source sources[MOST_SOURCES];
+    sdr_bucket_source sources[MOST_SOURCES];
     int64_t rows = 0;
     int n = 0;
     for (int i = 0; i < n_all; i++) {
@@ -294,16 +259,17 @@ static sdr_code finite_quantiles(double *out, const double *q, int64_t n_q,
         rows += all[i].column->length;
         sources[n++] = all[i];
     }
-    if (rows < CELLS_FROM_ROWS)
+    if (rows < BUCKETS_FROM_ROWS)
         return finite_by_sorting(out, q, n_q, sources, n, rows, context, error);
-    return quantiles_by_cells(out, q, n_q, sources, n, context, error);
+    return quantiles_by_buckets(out, q, n_q, sources, n, context, error);
 }
 
 sdr_code sdr_median_deviation(double *out, double center, const sdr_column *column,
                               const sdr_context *context, sdr_error *error) {
     const double middle = 0.5;
-    sdr_cell_source source = {
-        .column = column, .rows = SDR_CELL_ROWS_DEVIATION, .center = center};
+    SDR_TRY(sdr_require_numeric(column, "sdr_median_deviation", error));
+    sdr_bucket_source source = {
+        .column = column, .rows = SDR_BUCKET_ROWS_DEVIATION, .center = center};
     return finite_quantiles(out, &middle, 1, &source, 1, context, error);
 }
 
@@ -313,61 +279,7 @@ sdr_code sdr_pooled_quantiles(double *out, const double *q, int64_t n_q,
     SDR_TRY(sdr_quantiles_check(q, n_q, error));
     SDR_TRY(sdr_require_numeric(a, "sdr_pooled_quantiles", error));
     SDR_TRY(sdr_require_numeric(b, "sdr_pooled_quantiles", error));
-    const sdr_cell_source both[] = {{.column = a, .rows = SDR_CELL_ROWS_FINITE},
-                                    {.column = b, .rows = SDR_CELL_ROWS_FINITE}};
+    const sdr_bucket_source both[] = {{.column = a, .rows = SDR_BUCKET_ROWS_FINITE},
+                                      {.column = b, .rows = SDR_BUCKET_ROWS_FINITE}};
     return finite_quantiles(out, q, n_q, both, 2, context, error);
-}
-
-/* --- of two sorted samples
- * ---------------------------------------------------------------------------- */
-
-/* The finite values of a sorted sample. */
-typedef struct span {
-    const sdr_sample *sample;
-    int64_t begin, n;
-} span;
-
-static double at(const span *s, int64_t i) {
-    i += s->begin;
-    return s->sample->keys != NULL ? (double)sdr_sample_integer(s->sample, i)
-                                   : s->sample->values[i];
-}
-
-static span finite_span(const sdr_sample *sample) {
-    span s = {sample, 0, sample->n};
-    while (s.n > 0 && at(&s, s.n - 1) == INFINITY)
-        s.n--;
-    while (s.n > 0 && at(&s, 0) == -INFINITY) {
-        s.begin++;
-        s.n--;
-    }
-    return s;
-}
-
-/* The value of a rank of both: i of those before it are of a, found by halving. */
-static double pooled_at(const span *a, const span *b, int64_t rank) {
-    int64_t low = rank > b->n ? rank - b->n : 0, high = rank < a->n ? rank : a->n;
-    while (low < high) {
-        int64_t i = low + (high - low) / 2;
-        if (at(a, i) < at(b, rank - i - 1))
-            low = i + 1;
-        else
-            high = i;
-    }
-    int64_t i = low, j = rank - low;
-    if (i == a->n) return at(b, j);
-    if (j == b->n) return at(a, i);
-    return at(a, i) < at(b, j) ? at(a, i) : at(b, j);
-}
-
-void sdr_quantiles_of_both(double *out, const double *q, int64_t n_q,
-                           const sdr_sample *x, const sdr_sample *y) {
-    span a = finite_span(x), b = finite_span(y);
-    for (int64_t i = 0; i < n_q; i++) {
-        out[i] = NAN;
-        if (a.n + b.n == 0) continue;
-        sdr_quantile_rank rank = sdr_quantile_rank_of(q[i], a.n + b.n);
-        out[i] = sdr_quantile_between(pooled_at(&a, &b, rank.low),
-                                      pooled_at(&a, &b, rank.high), rank.t);
-    }
 }

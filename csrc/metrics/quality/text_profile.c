@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "core/parallel.h"
-#include "simdrift/profile.h"
+#include "simdrift/quality.h"
 
 enum { COST_BYTES = SDR_BLOCK_ROWS * 24 };
 

@@ -10,7 +10,7 @@
  * most.
  */
 #include "metrics/common/blocks.h"
-#include "simdrift/profile.h"
+#include "simdrift/quality.h"
 
 #include <math.h>
 #include <stdatomic.h>

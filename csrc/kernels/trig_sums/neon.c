@@ -1,0 +1,4 @@
+/* Trig sums with NEON: the template, compiled with this ISA's flags. */
+#include "kernels/trig_sums/template.h"
+
+SDR_TRIG_SUMS_FILL(neon)

@@ -1,4 +1,0 @@
-/* Waves with AVX2: the template, compiled with this ISA's flags. */
-#include "kernels/waves/template.h"
-
-SDR_WAVES_FILL(avx2)

@@ -1,0 +1,135 @@
+/* Two samples and the exact p-value: drift.h. */
+#include "pyext/pyext.h"
+
+#include <string.h>
+
+/* --- two samples ------------------------------------------------------------------ */
+
+typedef struct two_sample_results {
+    sdr_two_sample result;
+    PyObject *picture;
+} two_sample_results;
+
+#define TWO_SAMPLE_FIELD(type, name, member)                                           \
+    FIELD(two_sample_results, type, name, member)
+
+static const field two_sample_fields[] = {
+    TWO_SAMPLE_FIELD(INT, n, result.n),
+    TWO_SAMPLE_FIELD(INT, m, result.m),
+    TWO_SAMPLE_FIELD(STATUS, status, result.status),
+    TWO_SAMPLE_FIELD(DOUBLE, ks, result.ks),
+    TWO_SAMPLE_FIELD(INT128, ks_numerator, result.ks_numerator_high),
+    TWO_SAMPLE_FIELD(DOUBLE, ks_location, result.ks_location),
+    TWO_SAMPLE_FIELD(SIGN, ks_sign, result.ks_sign),
+    TWO_SAMPLE_FIELD(INT, wasserstein_n, result.wasserstein_n),
+    TWO_SAMPLE_FIELD(INT, wasserstein_m, result.wasserstein_m),
+    TWO_SAMPLE_FIELD(STATUS, wasserstein_status, result.wasserstein_status),
+    TWO_SAMPLE_FIELD(DOUBLE, wasserstein, result.wasserstein),
+    TWO_SAMPLE_FIELD(OBJECT, picture, picture),
+};
+const dict_type two_sample_dict = DICT_TYPE(DICT_TWO_SAMPLE, two_sample_fields);
+
+_Static_assert(offsetof(sdr_two_sample, ks_numerator_low) ==
+                   offsetof(sdr_two_sample, ks_numerator_high) +
+                       offsetof(sdr_integer, low),
+               "the numerator lies as an sdr_integer does");
+
+/* (cuts, counts of the reference, counts of the current column);
+ * None where not done. */
+static PyObject *picture_tuple(const sdr_two_sample_histogram *picture) {
+    int64_t n = picture->n_cuts;
+    if (!picture->done) return Py_NewRef(Py_None);
+    return Py_BuildValue("(NNN)", array_copy(NPY_DOUBLE, n, picture->cuts),
+                         array_copy(NPY_INT64, n + 1, picture->reference),
+                         array_copy(NPY_INT64, n + 1, picture->current));
+}
+
+/* None: no picture, *wanted false. An array: its cut points. A tuple: (how many points,
+ * between which two quantiles). */
+static int picture_read(sdr_two_sample_histogram *out, bool *wanted, PyObject *value) {
+    memset(out, 0, sizeof *out);
+    *wanted = value != NULL && value != Py_None;
+    if (!*wanted) return 0;
+    if (PyTuple_Check(value))
+        return PyArg_ParseTuple(value, "idd;picture: expected (points, low, high)",
+                                &out->points, &out->low, &out->high)
+                   ? 0
+                   : -1;
+    PyObject *cuts = array_from(value, NPY_DOUBLE, "picture");
+    if (cuts == NULL) return -1;
+    int64_t n = array_length(cuts);
+    if (n < 1 || n > SDR_TWO_SAMPLE_POINTS) {
+        PyErr_Format(PyExc_ValueError,
+                     "picture: expected 1 to %d cut points, found %lld",
+                     SDR_TWO_SAMPLE_POINTS, (long long)n);
+        Py_DECREF(cuts);
+        return -1;
+    }
+    out->n_cuts = (int)n;
+    memcpy(out->cuts, array_data(cuts), (size_t)n * sizeof *out->cuts);
+    Py_DECREF(cuts);
+    return 0;
+}
+
+int two_sample_flags_read(int *flags, PyObject *ks, PyObject *wasserstein) {
+    bool wants_ks, wants_wasserstein;
+    if (argument_bool(&wants_ks, ks) < 0) return -1;
+    if (argument_bool(&wants_wasserstein, wasserstein) < 0) return -1;
+    *flags = (wants_ks ? SDR_TWO_SAMPLE_KS : 0) |
+             (wants_wasserstein ? SDR_TWO_SAMPLE_WASSERSTEIN : 0);
+    return 0;
+}
+
+static bool two_sample_run(sdr_two_sample *out, sdr_two_sample_histogram *picture,
+                           PyObject *reference, const sdr_column *current, int flags,
+                           call *call) {
+    if (Py_IS_TYPE(reference, call->state->prepared_type))
+        return RUN(call, sdr_two_sample_prepared, out, picture, prepared_of(reference),
+                   current, flags);
+    const sdr_column *column = column_argument(call->state, reference, "reference");
+    if (column == NULL) return false;
+    return RUN(call, sdr_two_sample_columns, out, picture, column, current, flags);
+}
+
+static PyObject *two_sample_bound(call *call, PyObject *Py_UNUSED(module),
+                                  PyObject *const *values) {
+    two_sample_results results;
+    sdr_two_sample_histogram picture;
+    bool draw;
+    int flags;
+
+    const sdr_column *current = column_argument(call->state, values[1], "current");
+    if (current == NULL) return NULL;
+    if (two_sample_flags_read(&flags, values[2], values[3]) < 0) return NULL;
+    if (picture_read(&picture, &draw, values[6]) < 0) return NULL;
+    if (!two_sample_run(&results.result, draw ? &picture : NULL, values[0], current,
+                        flags, call)) {
+        return NULL;
+    }
+    results.picture = picture_tuple(&picture);
+    return dict_new(call->state, &two_sample_dict, &results);
+}
+BIND(two_sample, 2, "reference", "current", "ks", "wasserstein", "threads", "progress",
+     "picture")
+
+static PyObject *ks_exact_p_bound(call *call, PyObject *Py_UNUSED(module),
+                                  PyObject *const *values) {
+    int64_t n, m, high;
+    uint64_t low;
+    double p;
+
+    if (argument_int64(&n, values[0], "n") < 0) return NULL;
+    if (argument_int64(&m, values[1], "m") < 0) return NULL;
+    if (int128_read(&high, &low, values[2]) < 0) return NULL;
+    if (!RUN(call, sdr_ks_exact_p, &p, n, m, high, low)) return NULL;
+    return PyFloat_FromDouble(p);
+}
+BIND(ks_exact_p, 3, "n", "m", "numerator", "threads", "progress")
+
+PyMethodDef two_sample_functions[] = {
+    ROW(two_sample,
+        "(reference, current, ks=True, wasserstein=True, " OPTIONS ", picture=None)",
+        "Kolmogorov-Smirnov and Wasserstein-1, exact."),
+    ROW(ks_exact_p, "(n, m, numerator, " OPTIONS ")", "Two-sided, lattice paths."),
+    {NULL, NULL, 0, NULL},
+};

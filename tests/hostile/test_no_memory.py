@@ -1,0 +1,121 @@
+"""Python's own allocations failing in every entry point of the extension, once and from there
+on: MemoryError, and the next call is right. In a process of its own, which a crash would end."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import pickle
+import _testcapi
+import numpy as np
+import pyarrow as pa
+from simdrift import _core
+
+FAILURES = 60
+rng = np.random.default_rng(3)
+x, y = rng.normal(size=500), rng.normal(size=500)
+whole = rng.integers(0, 5, 500)
+texts = ["a", "b", None, "cc"] * 50
+table = pa.table({"t": texts, "n": list(range(200))})
+a, b, i = (_core.Column.from_numpy(v) for v in (x, y, whole))
+t = _core.Column.from_text(texts)
+prepared = _core.Prepared(a)
+weights, labels = np.full(500, 2.0), np.tile([0, 1], 250).astype(np.uint8)
+edges, q, rows = np.array([-1.0, 0.0, 1.0]), [0.1, 0.5], np.array([3, 1, 2])
+ordered = np.sort(x)
+sorted_x = _core.weighted_sort(x, weights)
+
+CALLS = {
+    "from_numpy": lambda: len(_core.Column.from_numpy(x)),
+    "from_text": lambda: _core.Column.from_text(texts).null_count,
+    "type": lambda: (t.type, t.kind, t.value_kind, t.unit, t.n_chunks),
+    "pointers": lambda: len(a._data_pointers),
+    "slice": lambda: len(a.slice(1, 9)),
+    "take": lambda: a.take(rows).to_float64(),
+    "to_float64": lambda: a.to_float64(),
+    "to_int64": lambda: i.to_int64(),
+    "to_text": lambda: t.to_text(),
+    "columns_from_arrow": lambda: [(n, k, len(c)) for n, k, c in _core.columns_from_arrow(table)],
+    "profile": lambda: _core.profile(a),
+    "profile_text": lambda: _core.profile_text(t),
+    "distinct": lambda: _core.distinct(a),
+    "quantiles": lambda: _core.quantiles(a, q),
+    "pooled_quantiles": lambda: _core.pooled_quantiles(a, b, np.array(q)),
+    "median_deviation": lambda: _core.median_deviation(a, 0.0),
+    "top_values": lambda: _core.top_values(i, 3),
+    "histogram": lambda: _core.histogram(a, edges),
+    "pair_profile": lambda: _core.pair_profile(a, b),
+    "Prepared": lambda: _core.Prepared(a).values,
+    "from_sorted": lambda: _core.Prepared.from_sorted(ordered).quantiles(q),
+    "two_sample": lambda: _core.two_sample(a, b, picture=(9, 0.1, 0.9)),
+    "two_sample_prepared": lambda: _core.two_sample(prepared, b),
+    "sort_both": lambda: [p.values for p in _core.sort_both(a, b)],
+    "rank_statistics": lambda: _core.rank_statistics(a, b),
+    "deviation_profile": lambda: _core.deviation_profile(a, 0.1),
+    "characteristic": lambda: _core.characteristic(a, 0.4, 1.5),
+    "mmd_quadratic": lambda: _core.mmd_quadratic(x, 1, labels, 0.5),
+    "weighted_sort": lambda: _core.weighted_sort(x, weights),
+    "weighted_statistics": lambda: _core.weighted_statistics(
+        sorted_x[0], sorted_x[1], 100.0, sorted_x[0], sorted_x[1], 100.0
+    ),
+    "ks_exact_p": lambda: _core.ks_exact_p(50, 60, 700),
+    "Categories": lambda: _core.Categories(["a", "b"]).labels,
+    "count": lambda: _core.Categories().count(t),
+    "encode": lambda: _core.Categories().encode(t),
+    "sort": lambda: _core.sort(x),
+    "read_bound": lambda: _core.read_bound(x),
+    "show_config": lambda: sorted(_core.show_config()),
+}
+public = {name for name in dir(_core) if callable(getattr(_core, name)) and name[0] != "_"}
+missing = public - {"Column"} - set(CALLS)
+assert not missing, missing
+
+
+def shown(answer):
+    return pickle.dumps(answer)
+
+
+def attempt(call, start, stop):  # short: CPython allocates to enter a handler far down
+    set_nomemory(start, stop)
+    try:
+        call()
+    except BaseException as error:
+        remove_mem_hooks()
+        return error
+    remove_mem_hooks()
+
+
+set_nomemory, remove_mem_hooks = _testcapi.set_nomemory, _testcapi.remove_mem_hooks
+for name, call in CALLS.items():
+    expected, errors = shown(call()), 0
+    for last in (1, 0):
+        for k in range(FAILURES):
+            failed = attempt(call, k, k + 1 if last else 0)
+            if failed is not None:
+                assert type(failed) is MemoryError, (name, k, last, failed)
+                errors += 1
+                failed = None
+                assert shown(call()) == expected, (name, k, last)
+    print(name, errors, flush=True)
+"""
+
+
+def test_python_may_fail_to_allocate_anywhere():
+    testcapi = pytest.importorskip("_testcapi", reason="this Python has no _testcapi")
+    if not hasattr(testcapi, "set_nomemory"):
+        pytest.skip("this Python has no _testcapi.set_nomemory")
+    done = subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-c", PROGRAM],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "SIMDRIFT_NUM_THREADS": "1"},
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout[-500:] + done.stderr[-3000:]
+    errors = dict(line.split() for line in done.stdout.splitlines())
+    assert len(errors) == 37
+    floats = {"type", "median_deviation", "ks_exact_p", "read_bound"}  # nothing to allocate
+    assert all(int(n) > 0 for name, n in errors.items() if name not in floats)
