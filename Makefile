@@ -14,12 +14,13 @@ BIN := $(VENV)/bin
 SOURCES := pyproject.toml setup.py CMakeLists.txt $(shell find csrc python -type f \
 	! -name '*.so' ! -path '*/__pycache__/*' ! -path '*.egg-info/*' 2>/dev/null)
 
-.PHONY: help demo test lint format test-c test-sanitize test-tsan test-extension fuzz fuzz-short test-python test-slow test-lowest test-integrations test-peers wheel sbom locks screenshots bench bench-peers bench-core clean
+.PHONY: help demo test lint format docs test-c test-sanitize test-tsan test-extension fuzz fuzz-short test-python test-slow test-lowest test-integrations test-peers wheel sbom locks screenshots bench bench-peers bench-core clean
 .DEFAULT_GOAL := help
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
 	@echo "make lint | format         ruff, mypy --strict, clang-format (check | rewrite)"
+	@echo "make docs                  the tables of the documentation and the dashboards, from the metrics"
 	@echo "make test-c                the C core alone: build/ and CTest, no Python"
 	@echo "make test-sanitize         the same under ASan + UBSan: build/sanitize"
 	@echo "make test-extension        the extension compiles without a warning: gcc, and clang where it is"
@@ -80,6 +81,10 @@ format: $(VENV)/test.stamp
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	git ls-files '*.c' '*.h' '*.cc' | xargs $(BIN)/clang-format -i
+
+docs: $(VENV)/test.stamp
+	PYTHONPATH=python $(BIN)/python docs/tables.py
+	PYTHONPATH=python $(BIN)/python -m simdrift.dashboards.classic
 
 CONFIGURE = PATH="$(CURDIR)/$(BIN):$$PATH" cmake -G Ninja -S . -DSIMDRIFT_DEPS=$(CURDIR)/build/deps -DSIMDRIFT_WERROR=ON
 BUILD = PATH="$(CURDIR)/$(BIN):$$PATH" cmake --build

@@ -18,6 +18,7 @@ import bench_kernels
 import bench_methods
 import bench_monitor
 import bench_process
+import bench_results
 import bench_store
 import measured
 
@@ -28,6 +29,7 @@ TABLES: dict[str, Callable[[bool], str]] = {
     "methods": bench_methods.table,
     "monitor": bench_monitor.table,
     "process": bench_process.table,
+    "results": bench_results.table,
     "store": bench_store.table,
     "panels": bench_store.panel_table,
 }

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from simdrift import store
     from simdrift._config import show_config
     from simdrift.metrics import drift, performance
+    from simdrift.metrics.custom import metric
     from simdrift.monitoring.compare import compare, profile
     from simdrift.monitoring.reference import Reference
     from simdrift.monitoring.run import monitor
@@ -61,6 +62,7 @@ __all__ = [
     "__version__",
     "compare",
     "drift",
+    "metric",
     "monitor",
     "performance",
     "profile",
@@ -78,6 +80,7 @@ _HOMES = {
     "Results": "simdrift.results",
     "Spec": "simdrift.monitoring.spec",
     "compare": "simdrift.monitoring.compare",
+    "metric": "simdrift.metrics.custom",
     "monitor": "simdrift.monitoring.run",
     "profile": "simdrift.monitoring.compare",
     "show_config": "simdrift._config",

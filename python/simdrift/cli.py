@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import logging
 import os
 import signal
@@ -103,6 +104,7 @@ def cli() -> None:
       simdrift compare jan.parquet feb.parquet
       simdrift profile jan.parquet
       simdrift run monitor.toml                windows of time, into Postgres
+      simdrift metrics psi                     what a metric is, and when it alerts
 
     Exit codes: 0 done; 1 an alert, with --fail-on-alert; 2 the input can't be used; 3 the store did
     not take the results: they wait in the spool for `simdrift flush`; 130 stopped by Ctrl-C.
@@ -282,6 +284,27 @@ def demo(
     return DONE
 
 
+@cli.command()
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="As JSON, with every field.")
+def metrics(name: str | None, as_json: bool) -> int:
+    """What can be computed: a list, or all about one metric.
+
+    NAME is a metric such as drift.psi, or psi. The list gives name, title, unit, which way is
+    better, rule with threshold, and the kinds of column.
+    """
+    from simdrift.metrics import describe, registry
+
+    found = registry.records() if name is None else describe.matching(name)
+    if as_json:
+        click.echo(json.dumps([describe.as_dict(one) for one in found], indent=2))
+    elif name is None:
+        click.echo(describe.listing(found))
+    else:
+        click.echo("\n\n".join(map(describe.explanation, found)))
+    return DONE
+
+
 @cli.command("show-config")
 def show_config() -> int:
     """ISA, threads and build of the C core."""
@@ -428,7 +451,7 @@ def _expose(results: Results, file: Path | None, gateway: str | None) -> None:
 
 
 def _verdict(results: Results, fail_on_alert: bool) -> int:
-    return ALERT if fail_on_alert and any(row.alert for row in results) else DONE
+    return ALERT if fail_on_alert and bool((results.table.alert == 1).any()) else DONE
 
 
 class _Stop:

@@ -20,7 +20,8 @@ from simdrift.results import Results
 def test_help_names_every_command() -> None:
     shown = CliRunner().invoke(cli, ["--help"]).output
     for command in (
-        "run", "compare", "profile", "demo", "show-config", "migrate", "flush", "prune", "store",
+        "run", "compare", "profile", "metrics", "demo", "show-config", "migrate", "flush", "prune",
+        "store",
     ):  # fmt: skip
         assert f"\n  {command} " in shown
 

@@ -1,11 +1,12 @@
 """A deadline holds for every wait: what was being written lies in the spool then."""
 
+import fcntl
 import os
 import signal
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,8 @@ from store_servers import (
 )
 
 from simdrift import _errors
+from simdrift.store.dsn import embedded
+from simdrift.store.embedded import EmbeddedServer
 from simdrift.store.migrate import LOCK
 from simdrift.store.store import Store
 
@@ -47,14 +50,18 @@ def server_and_database():
 
 @contextmanager
 def stopped(pids):
-    """Processes that do not run, though they are there."""
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
+    """Processes that do not run, though they are there; one may have ended by itself."""
+
+    def send(number):
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    send(signal.SIGSTOP)
     try:
         yield
     finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
+        send(signal.SIGCONT)
 
 
 def processes(server):
@@ -98,9 +105,10 @@ def test_a_server_that_does_not_answer_ends_every_call_a_second_after_the_deadli
     server, database, tmp_path, store, call, connected
 ):
     for deadline in (0.3, 1.0, 3.0):
-        with Store(store.target, spool=tmp_path / f"{deadline}", deadline=deadline) as own:
+        with Store(store.target, spool=tmp_path / f"{deadline}") as own:
             if connected:
                 own.write(make_results())
+            own._session.deadline = deadline
             unreachable = pytest.raises(_errors.StoreUnreachable)
             with stopped(processes(server)), over_in(deadline + 1), unreachable:
                 CALLS[call](own)
@@ -228,3 +236,16 @@ def test_a_name_that_does_not_exist_is_said(tmp_path):
     store = Store("host=no.such.name.invalid user=u", spool=tmp_path, deadline=0.2)
     with pytest.raises(_errors.StoreUnreachable, match=r"no\.such\.name\.invalid"):
         store.write(make_results())
+
+
+def test_an_embedded_server_that_is_slow_to_start_ends_connecting(tmp_path):
+    """Another process is at it: it holds the lock of the server's folder."""
+    folder = tmp_path / "server"
+    folder.mkdir()
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        slow = embedded(EmbeddedServer(folder, binaries=tmp_path / "none"))
+        store = Store(slow, spool=tmp_path / "spool", deadline=DEADLINE)
+        with over_in(), pytest.raises(_errors.StoreUnreachable, match="still starting"):
+            store.write(make_results())
+    assert len(store.spool.pending()) == 1

@@ -12,6 +12,7 @@ import time
 from contextlib import suppress
 
 import pytest
+from psycopg.errors import DivisionByZero
 from store_servers import admin, expected_rows, forked, make_results, visible_rows
 
 from simdrift import _errors
@@ -190,7 +191,7 @@ def test_a_connection_in_which_something_is_open_is_not_used_again(server, datab
 
 def test_a_commit_that_rolled_back_is_no_success(store):
     def broken(connection):
-        with pytest.raises(Exception, match="division by zero"):
+        with suppress(DivisionByZero):
             connection.execute("select 1 / 0")
 
     with pytest.raises(_errors.StoreUnreachable, match="confirm a commit, found ROLLBACK"):
@@ -338,7 +339,7 @@ def interrupted_write(store, results, at):
     return count, returned
 
 
-@pytest.mark.parametrize("points", [40, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("points", [40, pytest.param(400, marks=pytest.mark.slow)])
 def test_a_write_that_is_interrupted_at_any_instruction_harms_no_later_one(
     server, database, store, points
 ):

@@ -95,8 +95,14 @@ HOSTILE = {
 METHODS = {name: getattr(drift, name) for name in registry.methods()}
 
 
-def _check(value, status, numbers, what):
+def _check(metric, value, status, numbers, what):
+    record = registry.record(metric)
     assert status in STATUSES, what
+    assert status in record.possible_statuses, what
+    low, high = record.bounds
+    if value is not None:  # a sum of shares may end a rounding above 1
+        assert low is None or value >= low, what
+        assert high is None or value <= high + 4 * math.ulp(high), what
     assert (value is None) == (status != "ok"), what
     assert all(n is None or math.isfinite(n) for n in numbers), what
 
@@ -121,7 +127,9 @@ def test_every_method_on_every_pair_gives_a_value_or_a_status(method, current):
             found.value, found.p_value, found.log_p_value, found.effect_size, found.ci_low,
             found.ci_high, found.null_quantile, found.threshold,
         )  # fmt: skip
-        _check(found.value, found.status, numbers, (method, reference, current, found))
+        _check(
+            found.metric, found.value, found.status, numbers, (method, reference, current, found)
+        )
         if found.p_value is not None:
             assert 0.0 <= found.p_value <= 1.0, (method, reference, current, found)
 
@@ -137,7 +145,7 @@ def test_every_statistic_of_every_column_gives_a_value_or_a_status(name):
     ]
     for row in rows:
         numbers = [field for field in row if isinstance(field, float)]
-        _check(row.value, row.status, numbers, (name, row))
+        _check(row.metric, row.value, row.status, numbers, (name, row))
 
 
 @pytest.mark.parametrize("metric", performance.METRICS)
@@ -151,7 +159,9 @@ def test_every_performance_metric_gives_a_value_or_a_status(metric):
             if x.whole.rows == y.whole.rows:
                 row = performance.scores(x, y, [metric])[0].at(0)
                 numbers = [field for field in row if isinstance(field, float)]
-                _check(row.value, row.status, numbers, (metric, target, prediction, row))
+                _check(
+                    row.metric, row.value, row.status, numbers, (metric, target, prediction, row)
+                )
 
 
 def _references() -> dict[str, ReferenceColumn]:
@@ -183,7 +193,7 @@ def test_a_table_of_hostile_columns_gives_every_row_whatever_was_done_to_its_ref
     expected = _table_rows(_references(), methods, shift)
     for row in expected:
         numbers = [field for field in row if isinstance(field, float)]
-        _check(row.value, row.status, numbers, row)
+        _check(row.metric, row.value, row.status, numbers, row)
     for reference in (_prepared(), _restored()):
         found = _table_rows(reference, methods, shift)
         for left, right in zip(found, expected, strict=True):

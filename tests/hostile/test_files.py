@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pwd
 import stat
@@ -10,6 +11,8 @@ import sys
 import threading
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as parquet
 import pytest
 
 import simdrift as sd
@@ -103,6 +106,99 @@ def test_a_name_that_is_no_utf_8_is_written_and_read(tmp_path):
     sd.Reference.fit({"x": [1.0, 2.0]}).save(path)
     assert os.listdir(os.fsencode(tmp_path)) == [b"caf\xe9.reference"]
     assert sd.Reference.load(path).rows == 2
+
+
+def parquet_bytes(**columns: list[float]) -> bytes:
+    out = io.BytesIO()
+    parquet.write_table(pa.table(columns), out, store_schema=False)
+    return out.getvalue()
+
+
+def test_a_parquet_file_whose_name_is_no_utf_8_is_read(tmp_path):
+    path = tmp_path / os.fsdecode(b"caf\xe9.parquet")
+    path.write_bytes(parquet_bytes(x=[1.0, 2.0]))
+    assert sd.profile(path).results.filter(column="x", metric="quality.mean")[0].value == 1.5
+    assert run(tmp_path, "profile", path).returncode == 0
+    done = run(tmp_path, "profile", path, "--html", os.fsdecode(b"p\xe4ge.html"))
+    assert done.returncode == 0, done.stderr
+    assert b"p\xe4ge.html" in os.listdir(os.fsencode(tmp_path))
+
+
+def test_column_names_that_are_no_utf_8_are_refused_by_file(tmp_path):
+    path = tmp_path / "names.parquet"
+    path.write_bytes(parquet_bytes(cafe=[1.0], x=[2.0]).replace(b"cafe", b"caf\xe9"))
+    for read in (lambda: sd.profile(path), lambda: sd.profile(path, columns=["x"])):
+        with pytest.raises(InputError, match=r"names\.parquet: .*column names are no UTF-8"):
+            read()
+
+
+# -- the command line
+
+
+def run(folder: Path, *arguments: object, **more: object) -> subprocess.CompletedProcess[bytes]:
+    package = str(Path(sd.__file__).parents[1])
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more}
+    return subprocess.run(
+        [sys.executable, "-m", "simdrift", *map(str, arguments)],
+        cwd=folder, env={**os.environ, "PYTHONPATH": package}, timeout=60, check=False, **options,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    path = tmp_path / "x.parquet"
+    path.write_bytes(parquet_bytes(x=[1.0, 2.0, 3.0]))
+    return path
+
+
+def test_a_page_can_be_piped(tmp_path, data):
+    done = run(tmp_path, "profile", data, "--html", "/dev/stdout")
+    assert done.returncode == 0, done.stderr
+    assert b"</html>" in done.stdout
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    thread, found = reader_of(fifo)
+    assert run(tmp_path, "profile", data, "--html", fifo).returncode == 0
+    thread.join(10)
+    assert b"</html>" in found[0]
+    assert stat.S_ISFIFO(fifo.lstat().st_mode)
+
+
+@pytest.mark.parametrize("what", ["fifo", "folder", "/dev/zero"])
+def test_a_monitor_that_is_no_file_is_refused_and_not_waited_for(tmp_path, what):
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "folder").mkdir()
+    for command in ("run", "profile"):
+        done = run(tmp_path, command, what)
+        assert done.returncode == 2
+        assert done.stderr.count(b"\n") == 1
+        assert b"expected" in done.stderr
+
+
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
+def test_closed_streams_change_neither_the_code_nor_what_is_written(tmp_path, data, closed):
+    def close() -> None:
+        for descriptor in closed:
+            os.close(descriptor)
+
+    done = run(tmp_path, "profile", data, "--html", "page.html", preexec_fn=close)
+    assert done.returncode == 0
+    page = (tmp_path / "page.html").read_text()
+    assert page.rstrip().endswith("</html>")
+    assert b"Traceback" not in done.stderr
+    assert run(tmp_path, "profile", "none", preexec_fn=close).returncode == 2
+
+
+@needs_full
+def test_streams_on_a_full_disk_are_no_traceback(tmp_path, data):
+    with open("/dev/full", "wb") as full:
+        assert run(tmp_path, "profile", data, stderr=full).returncode == 0
+        assert run(tmp_path, "profile", "none", stderr=full).returncode == 2
+        done = run(tmp_path, "profile", data, stdout=full)
+    assert (done.returncode, done.stderr) == (
+        2,
+        b"simdrift: the output: No space left on device\n",
+    )
 
 
 def test_no_name_of_a_temporary_file_can_be_planted(tmp_path, monkeypatch):

@@ -13,7 +13,7 @@ import pytest
 
 import simdrift as sd
 from simdrift._errors import SpecError
-from simdrift.metrics import registry
+from simdrift.metrics import performance, registry
 from simdrift.monitoring.spec import Columns, Metrics, ReferenceSpec, Spec, StoreSpec
 
 TIME = {"timestamp": "t"}
@@ -95,7 +95,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"reference": {}},
-        "'reference': expected 'data', or 'start' and 'end', found none of them",
+        "'reference': expected 'data', or 'start' and 'end', or 'moving', found none of them",
     ),
     (
         {"reference": {"start": "2013-01-01", "end": "2013-01-01"}},
@@ -103,7 +103,8 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"reference": 3},
-        "'reference': expected a path, or a table with data, start and end, found 3",
+        "'reference': expected a path, 'previous', 'growing', or a table with data, start and end, "
+        "or moving, found 3",
     ),
     ({"alpha": 2.0}, "'alpha': expected a number between 0 and 1, found 2.0"),
     ({"drift_share": 0.0}, "'drift_share': expected a number above 0, at most 1, found 0.0"),
@@ -129,7 +130,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     (
         {"metrics": {"qualty": ["mean"]}},
         "unknown key 'metrics.qualty', did you mean 'quality'?; known here: quality, quantiles, "
-        "correlations, performance",
+        "correlations, performance, custom",
     ),
     (
         {"metrics": {"quality": ["quantile"]}},
@@ -138,7 +139,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     (
         {"metrics": {"performance": ["maee"]}},
         "'metrics.performance': unknown performance metric 'maee', did you mean 'mae'?; known: "
-        "mean_error, mae, rmse, mse, max_error, r2",
+        + ", ".join(performance.METRICS),
     ),
     (
         {"metrics": {"quantiles": {"fare": [1.5]}}},
@@ -190,7 +191,7 @@ def test_every_mistake_is_told_with_its_line(tmp_path: Path) -> None:
     assert str(caught.value) == (
         "the spec has 2 mistakes:\n"
         f"{path}, line 11: unknown key 'metrics.qualty', did you mean 'quality'?; known here: "
-        "quality, quantiles, correlations, performance\n"
+        "quality, quantiles, correlations, performance, custom\n"
         f"{path}, line 14: 'thresholds': expected a table of metric = number, or of column = "
         "{ metric = number }, found 'x'"
     )

@@ -293,7 +293,7 @@ def test_an_older_stores_runs_of_the_future_hide_nothing_after_migrate(
                 "delete from simdrift.migration where version > 30",
             ):
                 connection.execute(statement)
-            old = next(file for file in migrating._files("0") if file.version == 25).statement
+            old = next(file for file in migrating.sql_files("0") if file.version == 25).statement
             connection.execute(old.replace("create function", "create or replace function"))
         with pytest.raises(_errors.StoreNotMigrated):
             store.write(future)

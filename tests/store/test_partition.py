@@ -121,6 +121,7 @@ OLDER = (  # what version 21 had in place of what came later
     "drop function simdrift.judge_runs cascade",
     "alter table simdrift.run drop column began_at, drop column errors",
     "update simdrift.run set status = 'finished'",
+    "drop table simdrift.stream",
     "delete from simdrift.migration where version > 21",
 )
 

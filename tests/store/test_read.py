@@ -90,7 +90,25 @@ def test_prune_deletes_what_is_older_and_nothing_else(store, sql):
     done = store.prune("400d")
     assert (done.values, done.runs, done.events, done.series) == (4, 2, 1, 1)
     assert visible_rows(sql.connection) == expected_rows(new)
-    assert store.prune(timedelta(days=400))[1:] == (0, 0, 0, 0, 0)
+    assert store.prune(timedelta(days=400))[1:6] == (0, 0, 0, 0, 0)
+
+
+def test_a_dry_run_says_what_would_go_and_stay_and_deletes_nothing(store, sql):
+    store.write(make_results())
+    store.write(aged(2, age=3))
+    foretold = store.prune("400d", dry_run=True)
+    assert foretold[1:] == (18, 6, 2, 0, 12, 4, 2, True)
+    assert "12 series would be deleted; 4 values and 2 runs stay" in str(foretold)
+    assert sql("select count(*) from simdrift.metric_value") == [(22,)]
+    assert store.prune("400d")[1:] == (18, 6, 2, 0, 12, 4, 2, False)
+    assert sql("select count(*) from simdrift.metric_value") == [(4,)]
+
+
+@pytest.mark.parametrize("keep", ["999999d", "99999999999999999999999999999w"])
+def test_what_is_kept_for_longer_than_the_calendar_has_stays(store, keep):
+    store.write(make_results())
+    assert store.prune(keep)[1:] == (0, 0, 0, 0, 0, 18, 2, False)
+    assert store.prune(keep, dry_run=True).values == 0
 
 
 @pytest.mark.parametrize("keep", ["", "400", "d", "-3d", "0d", "1y", "4.5d"])

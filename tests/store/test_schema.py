@@ -24,6 +24,7 @@ from simdrift import _errors
 from simdrift.results.collection import Results
 from simdrift.store import migrate as migrating
 from simdrift.store.embedded import EmbeddedServer
+from simdrift.store.locks import lock_streams
 from simdrift.store.store import Store
 
 OBJECTS = """
@@ -41,10 +42,10 @@ def bare_store(server, bare_database, tmp_path):
 
 def test_migrate_makes_everything_in_its_schema(bare_store, server, bare_database):
     done = bare_store.migrate()
-    assert done.version == len(done.applied)
+    assert done.version == migrating.latest_version()
     assert done.for_admin == ()
     tables = (
-        "bench_result event histogram metric_value migration run series dashboard_bench"
+        "bench_result event histogram metric_value migration run series stream dashboard_bench"
         " dashboard_event dashboard_histogram dashboard_result dashboard_run dashboard_series"
     )
     with admin(server, bare_database) as connection:
@@ -73,7 +74,7 @@ def test_eight_migrations_at_once_apply_each_file_once(server, bare_database, tm
         with Store(target, spool=tmp_path) as store:
             return len(store.migrate().applied)
 
-    assert sorted(in_processes(8, work)) == [0] * 7 + [migrating.latest_version()]
+    assert sorted(in_processes(8, work)) == [0] * 7 + [len(migrating.sql_files("0"))]
 
 
 def test_an_edited_migration_is_refused_by_name(bare_store, server, bare_database):
@@ -114,10 +115,12 @@ def test_a_server_older_than_13_is_refused_by_version():
         migrating.check_server(connection)
 
 
-def test_migrations_are_numbered_without_gaps_and_hold_one_statement_each():
-    files = migrating._files("0")
-    assert [file.version for file in files] == list(range(1, len(files) + 1))
-    for file in (*files, *migrating._files("role"), *migrating._files("grant")):
+def test_migrations_have_numbers_of_their_own_and_hold_one_statement_each():
+    files = migrating.sql_files("0")
+    versions = [file.version for file in files]
+    assert versions == sorted(set(versions))
+    others = (file for kind in ("role", "grant", "own") for file in migrating.sql_files(kind))
+    for file in (*files, *others):
         lines = file.statement.splitlines()
         assert lines[0].startswith("-- "), file.name
         code = "\n".join(line for line in lines if not line.startswith("--"))
@@ -161,7 +164,7 @@ def test_a_user_who_may_not_make_roles_finishes_and_gets_the_sql(server_without_
         connection.execute("create schema simdrift authorization plain")
     with Store(target_of(server, "simdrift", user="plain"), spool=tmp_path) as store:
         done = store.migrate()
-        assert len(done.applied) == done.version
+        assert len(done.applied) == len(migrating.sql_files("0"))
         assert any("create role simdrift_reader" in text for text in done.for_admin)
         assert store.write(make_results()).rows_written == 18
         with admin(server) as connection:
@@ -189,7 +192,7 @@ def test_views_show_current_runs_only(store, sql):
     assert visible_rows(sql.connection) == expected_rows(results)
 
 
-STATUSES = "select data_digest, status from simdrift.run order by window_start, started_at"
+STATUSES = "select data_digest, status from simdrift.run order by window_start, began_at"
 
 
 def test_which_run_is_current_follows_from_the_rows_whoever_changes_them(store, sql):
@@ -235,8 +238,8 @@ def as_role(server, database):
     """Connects as one of our roles."""
     opened = []
 
-    def connect(role):
-        parameters = server.start() | {"dbname": database, "user": role}
+    def connect(role, name=database):
+        parameters = server.start() | {"dbname": name, "user": role}
         opened.append(psycopg.connect(**parameters, autocommit=True))
         return opened[-1]
 
@@ -291,6 +294,83 @@ def test_the_readers_transactions_are_read_only_and_bounded(as_role):
     assert reader.execute("show statement_timeout").fetchone() == ("30s",)
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         reader.execute("create temporary table mine (x int)")
+
+
+def test_a_reader_that_keeps_every_lock_it_can_get_stops_no_writer(store, server, as_role, sql):
+    store.write(make_results())
+    reader = as_role("simdrift_reader")
+    reader.execute("select pg_advisory_lock(6001099391371855444)")  # what the library once took
+    reader.execute("begin")
+    for view in ("run", "result", "histogram", "event", "bench", "series"):
+        reader.execute(f"lock table simdrift.dashboard_{view} in access share mode")
+    later = make_results(digest="later", seed=2, started=STARTED + DAY)
+    assert store.write(later).rows_written == 18
+    store.migrate()
+    assert store.prune("400d").values == 18
+    assert sql("select count(*) from pg_locks where locktype = 'advisory'") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "lock table simdrift.stream in access share mode",
+        "select from simdrift.stream",
+        "select from simdrift.dashboard_run for share",
+        "lock table simdrift.dashboard_run in row exclusive mode",
+        "lock table simdrift.dashboard_run in share mode",
+        "comment on schema simdrift is 'mine'",
+        "alter role simdrift_reader connection limit -1",
+        "set temp_file_limit = -1",
+        "create schema mine",
+        "select pg_read_file('/etc/passwd')",
+        "copy (select 1) to program 'true'",
+    ],
+)
+def test_the_reader_may_neither_lock_nor_make_nor_leave_the_database(as_role, statement):
+    reader = as_role("simdrift_reader")
+    reader.execute("set default_transaction_read_only = off")  # a default, as Postgres has it
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), reader.transaction():
+        reader.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "create temporary table mine (x int)",
+        "select lo_create(0)",
+        "select lo_from_bytea(0, 'x')",
+        "select pg_advisory_lock(1)",
+        "select pg_try_advisory_xact_lock_shared(1, 2)",
+    ],
+)
+def test_in_a_database_of_its_own_the_reader_has_no_room_to_fill(
+    bare_store, server, bare_database, as_role, statement
+):
+    bare_store.migrate()
+    with admin(server, bare_database) as connection:
+        for own in (*migrating.own_statements(), *migrating.own_statements()):
+            connection.execute(own)
+    reader = as_role("simdrift_reader", bare_database)
+    reader.execute("set default_transaction_read_only = off")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        reader.execute(statement)
+    assert reader.execute("show temp_file_limit").fetchone() == ("1GB",)
+    with Store(target_of(server, bare_database, user="simdrift_writer")) as writer:
+        assert writer.write(make_results()).rows_written == 18
+        later = make_results(digest="later", seed=2, started=STARTED + DAY)
+        assert writer.write(later).rows_written == 18
+
+
+def test_two_writers_of_a_stream_that_is_new_come_one_after_the_other(server, database):
+    key = "00000000-0000-0000-0000-000000000001"
+    with admin(server, database) as first, admin(server, database) as second:
+        first.execute("begin")
+        lock_streams(first, [key])
+        second.execute("set lock_timeout = '50ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            lock_streams(second, [key])
+        first.execute("commit")
+        lock_streams(second, [key])
 
 
 def test_the_reader_reads_results_and_the_newest_windows(store, server, database, as_role):

@@ -34,7 +34,7 @@ def test_importing_brings_no_other_module_of_ours():
     code = (
         "import sys, simdrift; print(*sorted(m for m in sys.modules if m.startswith('simdrift')))"
     )
-    assert run(code).split() == ["simdrift", "simdrift._errors"]
+    assert run(code).split() == ["simdrift", "simdrift._errors", "simdrift._secrets"]
 
 
 @pytest.mark.parametrize("name", sd.__all__)

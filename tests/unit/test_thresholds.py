@@ -2,11 +2,11 @@
 
 import pytest
 
+from simdrift.metrics.checks import checked_share
 from simdrift.metrics.registry import method
 from simdrift.metrics.thresholds import (
     alerts,
     checked_overrides,
-    checked_share,
     threshold_of,
 )
 

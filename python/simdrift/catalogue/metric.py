@@ -38,9 +38,11 @@ GROUPS = {
     "counts": "counts",
     "moments": "moments",
     "order": "order",
+    "frequent values": "frequent values",
     "text": "text",
     "pairs": "pairs of columns",
     "regression": "regression",
+    "custom": "custom",
 }
 """What each group of metrics is called, in the order of lists."""
 

@@ -16,3 +16,7 @@ __all__ = [
     "open_parquet",
     "parquet_names",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -73,13 +74,29 @@ def _with_file(path: Path, work: Callable[[Any], Answer]) -> Answer:
     import pyarrow.parquet as parquet
 
     try:
-        with parquet.ParquetFile(path, memory_map=False) as file:
+        with _source(path) as source, parquet.ParquetFile(source, memory_map=False) as file:
             return work(file)
+    except UnicodeDecodeError as error:
+        raise _refusal(
+            path, "one whose column names are no UTF-8", "write it with other names"
+        ) from error
     except (pa.ArrowException, OSError) as error:
         raise InputError(
             f"{path}: expected a readable Parquet file, found a broken one "
             f"({str(error).splitlines()[0]}): write or copy it again"
         ) from error
+
+
+@contextmanager
+def _source(path: Path) -> Iterator[Any]:
+    """The path, or the open file where the path is no UTF-8: Arrow takes no other."""
+    try:
+        os.fspath(path).encode("utf-8")
+    except UnicodeEncodeError:
+        with path.open("rb") as file:
+            yield file
+    else:
+        yield path
 
 
 def _read(file: Any, path: Path, columns: Iterable[str] | None) -> pyarrow.Table:

@@ -18,3 +18,7 @@ dashboards: Final[tuple[Dashboard, ...]] = (
 )
 
 __all__ = ["dashboards", "rules"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -6,8 +6,7 @@ all models, all rows, the columns that alert most (a section each).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -96,34 +95,31 @@ def write_pages(
 
     InputError where the store has no windows, or no dataset, segment or column of that name.
     """
-    with _reading(store) as reader:
+
+    def draw(connection: Any) -> dict[str, str]:
+        reader = _reader(connection)
         span = _span(reader, dataset, start, end, now or datetime.now(UTC))
-        texts = {
+        return {
             _file_name(one): _page(reader, one, span, _given(dataset, segment), columns)
             for one in dashboards
         }
+
+    texts = store.inspect(draw)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         write_text(folder / name, text)
     return [folder / name for name in texts]
 
 
-@contextmanager
-def _reading(store: Store) -> Iterator[Reader]:
-    """A connection that can only read, on one snapshot: the pages agree with each other."""
-    connection: Any = store.target.connect()
-    try:
-        with connection.transaction():
-            connection.execute("set transaction isolation level repeatable read, read only")
-            connection.execute("set local timezone = 'UTC'")
-            allowed = connection.execute(
-                "select pg_has_role(oid, 'usage') from pg_roles where rolname = 'simdrift_reader'"
-            ).fetchone()
-            if allowed and allowed[0]:
-                connection.execute("set local role simdrift_reader")
-            yield Reader(connection)
-    finally:
-        connection.close()
+def _reader(connection: Any) -> Reader:
+    """A transaction that can only read, on one snapshot: the pages agree with each other."""
+    connection.execute("set transaction isolation level repeatable read, read only")
+    allowed = connection.execute(
+        "select pg_has_role(oid, 'usage') from pg_roles where rolname = 'simdrift_reader'"
+    ).fetchone()
+    if allowed and allowed[0]:
+        connection.execute("set local role simdrift_reader")
+    return Reader(connection)
 
 
 def _given(dataset: str | None, segment: str | None) -> Chosen:
@@ -266,4 +262,11 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
+        finalize=_finalized,
     )
+
+
+def _finalized(value: object) -> object:
+    """Whatever a template writes that is no markup of ours: names are data, and none may turn the
+    text around it."""
+    return visible(value) if type(value) is str else value

@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift._core import Categories
+from simdrift._types import Floats
 from simdrift.columns import as_column
 
 RIDGE = 1.0
 DECIMALS = 3
 
-Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from simdrift._errors import InputError
+from simdrift._types import Progress
 from simdrift.reports import Report, StandOut, stand_out
 from simdrift.reports.ranking import MIN_SCORE
 from simdrift.results import Result, Results
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from simdrift.store import Store, WriteSummary
 
 Say = Callable[[str], object]
-Progress = Callable[[int, int], object] | None
 
 # Metric, column, what it is called: the questions that the demo answers, in this order.
 FLIGHT_QUESTIONS = (

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+from simdrift._types import Progress
 from simdrift.monitoring.files import run_files
 from simdrift.monitoring.roles import named_roles
 from simdrift.monitoring.spec import Spec
@@ -17,7 +18,6 @@ from simdrift.results import Results
 if TYPE_CHECKING:
     from simdrift.store import Store
 
-Progress = Callable[[int, int], object] | None
 WORST_COLUMNS = 10
 Moment = datetime | str | None
 

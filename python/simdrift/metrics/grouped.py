@@ -107,7 +107,10 @@ class ColumnGroups:
     @property
     def ranges(self) -> tuple[_core.Column, Rows, Rows]:
         """What the core's calls over groups take."""
-        return self.whole.column, self.groups.starts, self.stops
+        column = self.whole.column
+        if self.is_one:  # a restored reference keeps the rows that are not missing
+            return column, self.groups.starts, np.array([len(column)], np.int64)
+        return column, self.groups.starts, self.stops
 
     @property
     def is_one(self) -> bool:

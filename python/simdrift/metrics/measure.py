@@ -13,9 +13,9 @@ from simdrift.metrics import side_by_side
 from simdrift.metrics.auto import MethodChoice
 from simdrift.metrics.columns import ReferenceColumn
 from simdrift.metrics.conventions import evidently
-from simdrift.metrics.evaluate import evaluate
 from simdrift.metrics.grouped import ColumnGroups, GroupedPair
 from simdrift.metrics.outcomes import Outcomes
+from simdrift.metrics.over_groups import evaluate
 from simdrift.metrics.plan import DriftPlan, choice_of, prepared_call
 from simdrift.metrics.registry import DriftMethod, method
 from simdrift.metrics.registry import evaluate as evaluate_one

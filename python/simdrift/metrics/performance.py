@@ -11,7 +11,6 @@ Intervals (95 %, normal approximation) where one pass gives them: mae and mean_e
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -23,6 +22,7 @@ from simdrift.catalogue.metric import Metric
 from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import CurrentColumn
 from simdrift.metrics.decide import Decided
+from simdrift.metrics.evaluate import attempt
 from simdrift.metrics.grouped import ColumnGroups
 from simdrift.metrics.nulls.special import NORMAL_975
 from simdrift.metrics.outcomes import ABSENT_ROWS, Floats, Outcomes
@@ -35,9 +35,8 @@ from simdrift.metrics.values import (
     NOT_APPLICABLE,
     OK,
     TOO_FEW_ROWS,
+    Outcome,
 )
-
-log = logging.getLogger("simdrift")
 
 __all__ = ["PerformanceResult", "mae", "max_error", "mean_error", "mse", "r2", "rmse"]
 
@@ -195,18 +194,17 @@ def checked_metrics(metrics: Iterable[str]) -> tuple[str, ...]:
     return names
 
 
-def _outcomes(name: str, column: ColumnGroups, sums: Sums | None) -> Outcomes:
+def _outcomes(name: str, column: ColumnGroups, sums: Sums | Outcome | None) -> Outcomes:
     """One metric in each group; an unexpected exception costs this metric alone."""
     none = np.full(len(column), np.nan)
     if sums is None:
         status = np.full(len(column), CODES[NOT_APPLICABLE], np.uint8)
         return Outcomes(none, status, n_current=np.zeros(len(column), np.int64))
+    if isinstance(sums, Outcome):
+        return Outcomes.uniform(sums, len(column))
     rows = sums["n"].astype(np.int64)
-    try:
-        with np.errstate(all="ignore"):
-            score = _SCORES[name](sums)
-    except Exception:
-        log.exception("performance.%s failed", name)
+    score = attempt(f"performance.{name}", "", lambda: _SCORES[name](sums))
+    if isinstance(score, Outcome):
         return Outcomes(none, np.full(len(column), CODES[ERROR], np.uint8), n_current=rows)
     status = np.full(len(column), CODES[OK], np.uint8)
     for mask, reason in score.without:
@@ -221,8 +219,9 @@ def _outcomes(name: str, column: ColumnGroups, sums: Sums | None) -> Outcomes:
     return outcomes.cleaned()
 
 
-def _sums(target: ColumnGroups, prediction: ColumnGroups) -> Sums | None:
-    """The pair kernel's sums of each group; None where a side is no column of numbers."""
+def _sums(target: ColumnGroups, prediction: ColumnGroups) -> Sums | Outcome | None:
+    """The pair kernel's sums of each group; None where a side is no column of numbers, an outcome
+    where the pass failed."""
     numbers = ("integer", "float", "boolean")
     kinds = (target.whole.value_kind, prediction.whole.value_kind)
     if not set(kinds).issubset(numbers):
@@ -232,7 +231,7 @@ def _sums(target: ColumnGroups, prediction: ColumnGroups) -> Sums | None:
             f"target and prediction: expected equal lengths, found {target.whole.rows} and "
             f"{prediction.whole.rows}"
         )
-    return target.sums_with(prediction)
+    return attempt("performance", "", lambda: target.sums_with(prediction))
 
 
 def scores(
@@ -242,12 +241,7 @@ def scores(
     'not_applicable'."""
     names = checked_metrics(metrics)
     refused = target.whole.broken is not None or prediction.whole.broken is not None
-    try:
-        sums = None if refused else _sums(target, prediction)
-    except Exception:
-        log.exception("performance of %s against %s failed", prediction.name, target.name)
-        value, status = np.full(len(target), np.nan), np.full(len(target), CODES[ERROR], np.uint8)
-        return [Decided("", f"performance.{n}", "", Outcomes(value, status)) for n in names]
+    sums = None if refused else _sums(target, prediction)
     rows = []
     for name in names:
         outcomes = _outcomes(name, target, sums)
@@ -342,3 +336,7 @@ def r2(target: object, prediction: object, *, threads: int | None = None) -> Per
     0.5
     """
     return _run("r2", target, prediction, threads)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

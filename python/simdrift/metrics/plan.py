@@ -9,6 +9,7 @@ from typing import Any
 from simdrift.metrics import auto
 from simdrift.metrics import thresholds as rules
 from simdrift.metrics.auto import Call, MethodChoice, Methods
+from simdrift.metrics.checks import checked_share, checked_threads
 from simdrift.metrics.columns import CATEGORICAL, Bins, ReferenceColumn
 from simdrift.metrics.conventions import evidently
 from simdrift.metrics.correction import checked_correction
@@ -76,11 +77,11 @@ class DriftPlan:
             automatic=automatic,
             thresholds=rules.checked_overrides(thresholds or {}),
             correction=checked_correction(correction),
-            alpha=rules.checked_share("alpha", alpha),
+            alpha=checked_share("alpha", alpha),
             bins=checked_bins(bins),
-            drift_share=rules.checked_share("drift_share", drift_share),
+            drift_share=checked_share("drift_share", drift_share),
             missing_share=missing_share,
-            threads=rules.checked_threads(threads),
+            threads=checked_threads(threads),
             table=table,
         )
 

@@ -8,7 +8,6 @@ None with a status.
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -26,8 +25,9 @@ from simdrift.metrics.columns import (
     TEMPORAL,
     ColumnState,
 )
-from simdrift.metrics.correlation import pearson_groups
+from simdrift.metrics.correlation import Correlations, pearson_groups
 from simdrift.metrics.decide import Decided
+from simdrift.metrics.evaluate import attempt
 from simdrift.metrics.grouped import ColumnGroups
 from simdrift.metrics.nulls.special import NORMAL_975
 from simdrift.metrics.outcomes import OK_CODE, Codes, Floats, Outcomes, elementwise
@@ -39,9 +39,8 @@ from simdrift.metrics.values import (
     NOT_APPLICABLE,
     OVERFLOW,
     MetricValue,
+    Outcome,
 )
-
-log = logging.getLogger("simdrift")
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 _QUARTERS = (QUANTILES.index(0.25), QUANTILES.index(0.5), QUANTILES.index(0.75))
@@ -140,7 +139,7 @@ def _moment(name: str, title: str, formula: str, **rest: Any) -> Metric:
     return _statistic(name, title, rest.pop("group", "moments"), formula, **rest)
 
 
-_SPREAD_STATUS = (*_ABSENT, "too_few_rows", "constant")
+_SPREAD = (*_ABSENT, "too_few_rows")
 
 
 @measures(
@@ -159,14 +158,14 @@ _SPREAD_STATUS = (*_ABSENT, "too_few_rows", "constant")
         "variance, ddof 1",
         unit="column^2",
         bounds=(0.0, None),
-        statuses=_SPREAD_STATUS,
+        statuses=_SPREAD,
     ),
     _moment(
         "std",
         "standard deviation",
         "square root of the variance, ddof 1",
         bounds=(0.0, None),
-        statuses=_SPREAD_STATUS,
+        statuses=_SPREAD,
     ),
     _moment(
         "skewness",
@@ -174,7 +173,7 @@ _SPREAD_STATUS = (*_ABSENT, "too_few_rows", "constant")
         "g1 = m3 / m2^1.5, the population form",
         unit="",
         source="scipy.stats.skew",
-        statuses=_SPREAD_STATUS,
+        statuses=(*_SPREAD, "constant"),
     ),
     _moment(
         "kurtosis",
@@ -182,7 +181,7 @@ _SPREAD_STATUS = (*_ABSENT, "too_few_rows", "constant")
         "g2 = m4 / m2^2 - 3, the population form",
         unit="",
         source="scipy.stats.kurtosis",
-        statuses=_SPREAD_STATUS,
+        statuses=(*_SPREAD, "constant"),
     ),
 )
 def _profile(column: ColumnGroups) -> list[Statistic]:
@@ -202,7 +201,7 @@ def _profile(column: ColumnGroups) -> list[Statistic]:
     _statistic(
         "distinct",
         "distinct values",
-        "categories",
+        "frequent values",
         "number of distinct values: exact to 4,096 (categories: 10,000), then HyperLogLog, p = 14",
         unit="values",
         bounds=(0.0, None),
@@ -276,7 +275,7 @@ def _mad(column: ColumnGroups, center: Floats, status: Codes) -> Floats:
 _TOP_SHARE = _statistic(
     "top_share",
     "share of the most frequent value",
-    "categories",
+    "frequent values",
     "rows with the most frequent value over rows that are not missing",
     unit="share",
     bounds=(0.0, 1.0),
@@ -288,7 +287,7 @@ _TOP_SHARE = _statistic(
     _statistic(
         "mode",
         "mode",
-        "categories",
+        "frequent values",
         "the most frequent number, of equally frequent ones the smallest",
         kinds=ORDERED,
         unit="column",
@@ -402,12 +401,11 @@ def column_statistics(
 
 
 def _measured(part: _Part, column: ColumnGroups) -> list[Statistic]:
-    try:
-        return part(column)
-    except Exception:
-        log.exception("quality of column %r failed (%s)", column.name, part.__name__)
-        value, code = np.full(len(column), np.nan), _codes(column, ERROR)
-        return [Statistic(name, value, code) for name in _NAMES[part] if name != "quantile"]
+    statistics = attempt("quality", column.name, lambda: part(column))
+    if not isinstance(statistics, Outcome):
+        return statistics
+    value, code = np.full(len(column), np.nan), _codes(column, ERROR)
+    return [Statistic(name, value, code) for name in _NAMES[part] if name != "quantile"]
 
 
 def _decided(column: str, statistic: Statistic, rows: object) -> Decided:
@@ -435,10 +433,16 @@ def table_statistics(columns: Mapping[str, ColumnGroups], groups: int) -> list[D
     none = np.zeros(groups, np.int64)
     n = np.max([column.rows for column in known], axis=0, initial=0) if known else none
     cells = sum((column.rows for column in known), none)
-    missing = sum((column.missing for column in known), none)
+    missing = attempt(
+        "quality.missing_share", "", lambda: sum((column.missing for column in known), none)
+    )
+    failed = isinstance(missing, Outcome)
+    missing = none if isinstance(missing, Outcome) else missing
     with np.errstate(invalid="ignore"):
         share = missing / cells
     empty = np.where(cells > 0, OK_CODE, CODES[EMPTY]).astype(np.uint8)
+    if failed:
+        empty = np.full(groups, CODES[ERROR], np.uint8)
     found = (
         Statistic("rows", _floats(n)),
         Statistic("columns", np.full(groups, float(len(columns)))),
@@ -453,7 +457,10 @@ def quantile_statistics(column: ColumnGroups, shares: Sequence[float]) -> list[D
     if not shares or whole.broken is not None or whole.kind not in ("numeric", "temporal"):
         return []
     status = _absent(column)
-    values = column.quantiles(shares) * whole.unit_seconds
+    values = attempt("quality.quantile", column.name, lambda: column.quantiles(shares))
+    if isinstance(values, Outcome):
+        status, values = _codes(column, ERROR), np.full((len(column), len(shares)), np.nan)
+    values = values * whole.unit_seconds
     return [
         _decided(
             column.name,
@@ -480,11 +487,10 @@ def correlation(a: ColumnGroups, b: ColumnGroups) -> Decided:
     """`quality.correlation` of a pair 'a ~ b': Pearson's r over the rows in which both are
     finite, with Fisher's 95 % interval; `n_current` counts those rows."""
     name = f"{a.name} ~ {b.name}"
-    try:
-        r, status, n = pearson_groups(a, b)
-    except Exception:
-        log.exception("correlation of %s failed", name)
-        r, status, n = np.full(len(a), np.nan), _codes(a, ERROR), a.rows
+    found = attempt("quality.correlation", name, lambda: pearson_groups(a, b))
+    if isinstance(found, Outcome):
+        found = Correlations(np.full(len(a), np.nan), _codes(a, ERROR), a.rows)
+    r, status, n = found
     low, high = (elementwise(_fisher, r, n, side) for side in (-1.0, 1.0))
     outcomes = Outcomes(r, status, ci_low=low, ci_high=high, n_current=n)
     return Decided(name, "quality.correlation", "", outcomes)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift import _core
+from simdrift._types import Floats
 from simdrift.metrics.columns import (
     CATEGORICAL,
     HIGH_CARDINALITY,
@@ -28,7 +29,7 @@ from simdrift.metrics.columns import (
 from simdrift.metrics.once import once
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.values import CONSTANT, OK, TOO_FEW_ROWS, Outcome, Size
-from simdrift.metrics.weights import Floats, RowWeights, effective_size
+from simdrift.metrics.weights import RowWeights, effective_size
 
 
 class Mass(NamedTuple):

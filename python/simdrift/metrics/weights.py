@@ -14,9 +14,9 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from simdrift._types import Floats
+
 SIDES = ("reference", "current")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -11,6 +11,7 @@ import numpy as np
 
 from simdrift._core import Column
 from simdrift._errors import SpecError
+from simdrift._types import Progress
 from simdrift.columns import as_column
 from simdrift.metrics import quality
 from simdrift.metrics.decide import Decided
@@ -19,8 +20,9 @@ from simdrift.metrics.grouped import ColumnGroups, Groups
 from simdrift.metrics.weights import both_sides
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.frames import Frame, frame_of, row_weights
+from simdrift.monitoring.identity import Identity
 from simdrift.monitoring.reference import Reference, plan_of, references, rows_of, types_of
-from simdrift.monitoring.report import Identity, report_of, results_of
+from simdrift.monitoring.report import report_of, results_of
 from simdrift.monitoring.roles import Roles, check_names, no_column, roles_of
 from simdrift.monitoring.segments import found_segments, segment_frames
 from simdrift.monitoring.spec import Columns, Spec
@@ -33,7 +35,6 @@ from simdrift.monitoring.window import (
 )
 from simdrift.reports import ProfileReport, Report
 
-Progress = Callable[[int, int], object] | None
 Correction = Literal["bh", "by", "holm", "bonferroni", "none"]
 QUANTILES = quality.QUANTILES
 WEIGHTS = "row_weights"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simdrift._errors import InputError, SpecError
+from simdrift._types import Progress
 from simdrift.columns import open_parquet, parquet_names
 from simdrift.monitoring import state_file
 from simdrift.monitoring.compare import compare, profile
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
     from simdrift.reports import ProfileReport, Report
     from simdrift.results import Results
-
-Progress = Callable[[int, int], object] | None
 
 
 def run_files(

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cache
 
-
-@cache
 def known_metrics(what: str) -> tuple[str, ...]:
     """Names for 'methods', 'quality', 'performance', or 'thresholds' (whole metric names)."""
-    from simdrift.metrics import performance, quality, registry
+    from simdrift.metrics import custom, performance, quality, registry
 
     if what == "methods":
         return registry.methods()
     if what == "quality":
         return quality.STATISTICS
+    if what == "custom":
+        return custom.names()
     if what == "performance":
         return performance.METRICS
     return tuple(one.name for one in registry.records() if one.rule or one.family != "drift")

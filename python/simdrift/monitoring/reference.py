@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -13,8 +13,10 @@ import numpy as np
 
 from simdrift._core import Column
 from simdrift._errors import InputError, SpecError
+from simdrift._types import Progress
 from simdrift.metrics.auto import table_calls
 from simdrift.metrics.columns import ColumnState, ReferenceColumn
+from simdrift.metrics.custom import values_of
 from simdrift.metrics.drift.table.sample import TableSample
 from simdrift.metrics.grouped import Groups
 from simdrift.metrics.plan import DriftPlan
@@ -23,10 +25,12 @@ from simdrift.metrics.weights import RowWeights
 from simdrift.monitoring import state_file
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.frames import Frame, frame_of, row_weights
-from simdrift.monitoring.report import Identity, report_of
+from simdrift.monitoring.identity import Identity
+from simdrift.monitoring.report import report_of
 from simdrift.monitoring.roles import Roles, check_names, roles_of, segment_columns
 from simdrift.monitoring.segments import Segment, found_segments, segment_frames
 from simdrift.monitoring.spec import Columns, Metrics, Spec
+from simdrift.monitoring.state_checks import check_content
 from simdrift.monitoring.window import (
     WHOLE,
     Limits,
@@ -36,8 +40,6 @@ from simdrift.monitoring.window import (
 )
 from simdrift.reports import Report
 from simdrift.results.identity import canonical_json, digest
-
-Progress = Callable[[int, int], object] | None
 
 
 class Reference:
@@ -60,8 +62,10 @@ class Reference:
         segments: Mapping[Segment, Mapping[str, ReferenceColumn]] | None = None,
         sample: TableSample | None = None,
         recorded: Mapping[str, str] | None = None,
+        custom: Mapping[str, Mapping[str, float]] | None = None,
         threads: int | None = None,
     ) -> None:
+        self.custom = {segment: dict(own) for segment, own in (custom or {}).items()}
         self.columns = dict(columns)
         self.segments = {key: dict(own) for key, own in (segments or {}).items()}
         self.sample = sample
@@ -104,7 +108,12 @@ class Reference:
         if table_calls(spec.methods):
             sample = TableSample.of(references(frame, roles, threads))
         columns = prepared(frame, roles, threads)
-        return cls(columns, spec, roles, segments=segments, sample=sample, threads=threads)
+        wanted = spec.metrics.custom
+        custom = {WHOLE: values_of(frame, wanted)} if wanted else {}
+        custom |= {key.text: values_of(frames[key.text], wanted) for key in found if wanted}
+        return cls(
+            columns, spec, roles, segments=segments, sample=sample, custom=custom, threads=threads
+        )
 
     @property
     def rows(self) -> int:
@@ -144,7 +153,9 @@ class Reference:
         plan = replace(self.plan, threads=threads)
         values = measure_windows(
             [
-                SegmentData(WHOLE, self.columns, held, Groups.whole(), self.sample),
+                SegmentData(
+                    WHOLE, self.columns, held, Groups.whole(), self.sample, self.custom_of(WHOLE)
+                ),
                 *self.segment_data(held, threads),
             ],
             self.roles,
@@ -164,9 +175,15 @@ class Reference:
         names = self.roles.with_weight(self.roles.watched)
         frames = segment_frames(frame, list(self.segments), names, threads)
         return [
-            SegmentData(key.text, own, frames[key.text], Groups.whole())
+            SegmentData(
+                key.text, own, frames[key.text], Groups.whole(), None, self.custom_of(key.text)
+            )
             for key, own in self.segments.items()
         ]
+
+    def custom_of(self, segment: str) -> Mapping[str, float]:
+        """The reference's values of the user's own metrics."""
+        return self.custom.get(segment, {})
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to a file that `load` reads: versioned, with a checksum, whole or not at all.
@@ -185,6 +202,18 @@ class Reference:
         content, arrays = state_file.read(path)
         if content.get("what") != "reference":
             raise InputError(f"{path}: expected a reference, found {content.get('what')!r}")
+        try:
+            check_content(content, arrays)
+            return cls._of_content(content, arrays, threads)
+        except MemoryError:
+            raise
+        except Exception as error:  # whatever a content breaks that no check has foreseen
+            raise state_file.odd(str(path), error) from error
+
+    @classmethod
+    def _of_content(
+        cls, content: Mapping[str, Any], arrays: Mapping[str, Any], threads: int | None
+    ) -> Self:
         columns: dict[str, ReferenceColumn] = {}
         listed = content.get("segments", ())
         segments = {_segment(pairs): dict[str, ReferenceColumn]() for pairs in listed}
@@ -205,6 +234,7 @@ class Reference:
             segments=segments,
             sample=sample,
             recorded=recorded,
+            custom=content.get("custom"),
             threads=threads,
         )
 
@@ -224,6 +254,8 @@ class Reference:
             "methods": self.plan.record(),
             "spec": self.spec.model_dump_json(exclude={"store", "threads", "data"}),
         }
+        if self.custom:
+            content["custom"] = self.custom
         if self.sample is not None:
             content["sample"] = _parted(self.sample.to_state(), "sample", arrays)
         return content, arrays

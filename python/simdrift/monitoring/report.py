@@ -3,82 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from functools import cache
-from typing import NamedTuple, Self
+from datetime import datetime
 
 from simdrift.metrics.columns import CATEGORICAL
 from simdrift.metrics.grouped import BinCounts, GroupedPair
 from simdrift.metrics.pair import ColumnPair
 from simdrift.monitoring import window as windows
+from simdrift.monitoring.identity import Identity
 from simdrift.monitoring.roles import Roles
 from simdrift.monitoring.rows import table_of
-from simdrift.monitoring.spec import Spec
 from simdrift.monitoring.window import WHOLE, WindowValues
 from simdrift.reports import Report
 from simdrift.reports.explain import Direction, label_text, shift_text
 from simdrift.results import Results
 from simdrift.results.histograms import HistogramBlock
-from simdrift.results.identity import run_id
 from simdrift.results.rows import Run
-
-
-@cache
-def library_version() -> str:
-    """The version of the installed package."""
-    from simdrift import _core
-
-    return str(_core.show_config()["version"])
-
-
-class Identity(NamedTuple):
-    """What makes a run the run it is."""
-
-    monitor: str = ""
-    dataset: str = ""
-    model: str = ""
-    model_version: str = ""
-    grain: str = "all"
-    window_start: datetime | None = None
-    window_end: datetime | None = None
-    spec_digest: str = ""
-    data_digest: str = ""
-    reference_digest: str = ""
-
-    @classmethod
-    def of(
-        cls, spec: Spec, spec_digest: str, data_digest: str = "", reference_digest: str = ""
-    ) -> Self:
-        """Of a comparison without windows."""
-        return cls(
-            monitor=spec.monitor,
-            dataset=spec.dataset,
-            model=spec.model,
-            model_version=spec.model_version,
-            spec_digest=spec_digest,
-            data_digest=data_digest,
-            reference_digest=reference_digest,
-        )
-
-    def run(self, rows: int, started: datetime) -> Run:
-        """The run of this identity, finished now."""
-        return Run(
-            run_id=run_id(**self._asdict()),
-            monitor=self.monitor,
-            dataset=self.dataset,
-            model=self.model,
-            model_version=self.model_version,
-            grain=self.grain,
-            window_start=self.window_start,
-            window_end=self.window_end,
-            started_at=started,
-            finished_at=datetime.now(UTC),
-            rows=rows,
-            library_version=library_version(),
-            spec_digest=self.spec_digest,
-            data_digest=self.data_digest,
-            reference_digest=self.reference_digest,
-        )
 
 
 def results_of(

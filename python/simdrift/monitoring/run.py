@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -12,11 +11,14 @@ import numpy as np
 
 from simdrift._core import Column
 from simdrift._errors import InputError, SpecError
+from simdrift._types import Progress
 from simdrift.metrics.grouped import Groups
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.frames import Frame, encoded, frame_of, row_weights, sliced, taken
+from simdrift.monitoring.identity import identity_of
+from simdrift.monitoring.moving import MovingMonitor, check_moving
 from simdrift.monitoring.reference import Reference, plan_of
-from simdrift.monitoring.report import Identity, results_of
+from simdrift.monitoring.report import results_of
 from simdrift.monitoring.roles import (
     Roles,
     check_names,
@@ -31,7 +33,6 @@ from simdrift.monitoring.window import WHOLE, SegmentData, measure_windows
 from simdrift.monitoring.windows import Rule, Unit, Window, Windows, assign, instant_of
 from simdrift.results import Results, Run
 
-Progress = Callable[[int, int], object] | None
 Between = tuple[datetime | None, datetime | None]
 SECONDS_PER_DAY = 86_400
 log = logging.getLogger("simdrift")
@@ -49,7 +50,8 @@ def monitor(
     """Every window of the data against the reference: rows, runs and histograms.
 
     `data`: a frame or a path, as `compare` takes them. `reference`: a `Reference`, a frame, or
-    None where the spec's `reference` says which stretch of the data it is. `between=(after,
+    None where the spec's `reference` says which stretch of the data it is, or that it moves
+    (`ReferenceSpec.moving`: each window is compared with windows before it). `between=(after,
     until)`, times with zones, computes the windows that end after the one and not after the
     other: windows are cut as without it, so stretches that follow each other give every window
     once. SpecError where a name in the spec is no column of the data; data never raise.
@@ -65,6 +67,9 @@ def monitor(
     [(3, 0.0), (4, 0.0)]
     """
     frame = frame_of(data)
+    if spec.reference is not None and spec.reference.moving is not None:
+        check_moving(spec, reference)
+        return _moving(spec, frame, between, progress, threads)
     before = None if isinstance(reference, Reference) else _reference_rows(spec, frame, reference)
     known = list(reference.columns) if isinstance(reference, Reference) else list(before or ())
     names = list(dict.fromkeys([*frame, *known]))
@@ -81,10 +86,31 @@ def monitor(
     check_watched(spec, roles)
     _check_reference(spec, roles, prepared)
     row_weights(frame, roles.weight)  # refused before any window is computed
-    kept = dict.fromkeys([*roles.with_weight(roles.watched), *segment_columns(spec)])
-    wanted = {name: frame[name] for name in kept if name in frame}
-    ordered = encoded(taken(wanted, found.order), threads)
+    ordered = encoded(taken(_kept(spec, roles, frame), found.order), threads)
     return _Monitor(spec, roles, prepared, ordered, threads).run(found, progress)
+
+
+def _moving(
+    spec: Spec, frame: Frame, between: Between | None, progress: Progress, threads: int | None
+) -> Results:
+    """Every window against the windows before it."""
+    names = list(frame)
+    check_names(spec, names)
+    found = _windows(spec, frame)
+    _tell(spec, frame, found, holds_reference=False)
+    wanted = found if between is None else _ending(found, between)
+    roles = roles_of(spec.columns, names)
+    check_watched(spec, roles)
+    row_weights(frame, roles.weight)  # refused before any window is computed
+    ordered = encoded(taken(_kept(spec, roles, frame), found.order), threads)
+    monitor = MovingMonitor(spec, roles, ordered, threads)
+    return monitor.run(found.windows, wanted.windows, progress)
+
+
+def _kept(spec: Spec, roles: Roles, frame: Frame) -> Frame:
+    """The columns that windows need."""
+    names = dict.fromkeys([*roles.with_weight(roles.watched), *segment_columns(spec)])
+    return {name: frame[name] for name in names if name in frame}
 
 
 def _ending(found: Windows, between: Between) -> Windows:
@@ -202,7 +228,14 @@ class _Monitor:
             np.array([window.stop for window in found.windows], np.int64),
         )
         data = [
-            SegmentData(WHOLE, self.before, self.frame, groups, self.reference.sample),
+            SegmentData(
+                WHOLE,
+                self.before,
+                self.frame,
+                groups,
+                self.reference.sample,
+                self.reference.custom_of(WHOLE),
+            ),
             *self._segments(groups),
         ]
         values = measure_windows(
@@ -231,6 +264,7 @@ class _Monitor:
                     np.searchsorted(rows[key.text], groups.starts),
                     np.searchsorted(rows[key.text], stops),
                 ),
+                custom=self.reference.custom_of(key.text),
             )
             for key, own in asked.items()
         ]
@@ -238,22 +272,14 @@ class _Monitor:
     def _run(self, window: Window, started: datetime) -> Run:
         """One window's run."""
         columns = sliced(self.frame, window.first, window.stop)
-        return self._identity(window, columns).run(window.rows, started)
-
-    def _identity(self, window: Window, columns: Frame) -> Identity:
-        spec = self.spec
-        return Identity(
-            monitor=spec.monitor,
-            dataset=spec.dataset,
-            model=spec.model,
-            model_version=spec.model_version,
-            grain=spec.window,
-            window_start=window.start,
-            window_end=window.end,
+        identity = identity_of(
+            self.spec,
+            window,
             spec_digest=self.spec_digest,
             data_digest=self.fingerprint(columns),
             reference_digest=self.reference_digest,
         )
+        return identity.run(window.rows, started)
 
 
 def _reference_rows(spec: Spec, frame: Frame, reference: object | None) -> Frame:

@@ -104,22 +104,48 @@ class _Part(BaseModel, metaclass=_Speaking):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+Moving = Literal["previous", "rolling", "same_weekday", "growing"]
+
+
 class ReferenceSpec(_Part):
-    """The rows that every window is compared with: a file, a stretch of the data, or both."""
+    """The rows that every window is compared with: a file, an interval of the data, or both; or
+    windows before it (`moving`).
+
+    >>> ReferenceSpec(moving="rolling", windows=7).windows
+    7
+    """
 
     data: str | None = Field(None, description="the path of a Parquet file or saved reference")
     start: Moment = Field(None, description="a date or a time such as 2013-01-01")
     end: Moment = Field(None, description="a date or a time such as 2013-02-01")
+    moving: Moving | None = Field(
+        None, description="'previous', 'rolling', 'same_weekday' or 'growing'"
+    )
+    windows: int | None = Field(
+        None, ge=1, description="how many windows before: of 'rolling' and 'same_weekday'"
+    )
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        if self.data is None and self.start is None and self.end is None:
-            raise _refuse("expected 'data', or 'start' and 'end', found none of them")
+        fixed = [name for name in ("data", "start", "end") if getattr(self, name) is not None]
+        if self.moving is None and not fixed:
+            raise _refuse("expected 'data', or 'start' and 'end', or 'moving', found none of them")
+        if self.moving is not None and fixed:
+            raise _refuse(f"expected 'moving' or '{fixed[0]}', found both")
+        counted = self.moving in ("rolling", "same_weekday")
+        if counted and self.windows is None:
+            raise _refuse(f"'windows' is missing: how many windows {self.moving!r} takes")
+        if self.windows is not None and not counted:
+            raise _refuse("expected 'windows' beside moving = 'rolling' or 'same_weekday' alone")
         return self
 
 
 class Columns(_Part):
-    """The roles of columns. Integers are counted as numbers unless named as categorical."""
+    """The roles of columns. Integers are counted as numbers unless named as categorical.
+
+    >>> Columns(timestamp="pickup", target="fare", categorical=["zone"]).categorical
+    ('zone',)
+    """
 
     timestamp: str | None = Field(None, description="the name of the time column")
     prediction: str | None = Field(None, description="the name of a column")
@@ -153,7 +179,12 @@ class Columns(_Part):
 
 
 class Metrics(_Part):
-    """What is stored of each window beside drift."""
+    """What is stored of each window, drift aside. `simdrift metrics` lists the names.
+
+    >>> metrics = Metrics(quality=["mean", "missing_share"], quantiles={"fare": [0.5, 0.99]})
+    >>> metrics.quality, metrics.performance
+    (('mean', 'missing_share'), ('mae', 'rmse'))
+    """
 
     quality: Names = Field(
         ("missing_share",), description="a list of quality metrics such as 'mean'"
@@ -167,6 +198,21 @@ class Metrics(_Part):
     performance: Names = Field(
         ("mae", "rmse"), description="a list of performance metrics such as 'mae'"
     )
+    custom: Names = Field(
+        (), description="a list of metrics of your own, registered with @simdrift.metric"
+    )
+
+    @field_validator("custom")
+    @classmethod
+    def _registered(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        known = known_metrics("custom")
+        for name in names:
+            if name not in known:
+                raise _refuse(
+                    f"found {name!r}, which is not registered: @simdrift.metric({name!r}) on its "
+                    f"function does that; there are {', '.join(known) or 'none'}"
+                )
+        return names
 
     @field_validator("correlations", mode="before")
     @classmethod
@@ -217,7 +263,8 @@ class Spec(_Part):
     model_version: str = Field("", description="text (quote numbers)")
     data: Names = Field((), description="the path of a Parquet file, or a list of them")
     reference: ReferenceSpec | None = Field(
-        None, description="a path, or a table with data, start and end"
+        None,
+        description="a path, 'previous', 'growing', or a table with data, start and end, or moving",
     )
     columns: Columns = Field(default_factory=Columns, description="a table of roles")
     segments: Segments = Field(
@@ -250,6 +297,8 @@ class Spec(_Part):
     @field_validator("reference", mode="before")
     @classmethod
     def _reference(cls, value: object) -> object:
+        if value in ("previous", "growing"):
+            return {"moving": value}
         return {"data": value} if isinstance(value, str) else value
 
     @field_validator("window")
@@ -320,6 +369,9 @@ class Spec(_Part):
             raise _refuse(
                 f"window {self.window!r} needs 'columns.timestamp': the name of the time column"
             )
+        moves = self.reference is not None and self.reference.moving is not None
+        if moves and (self.window == "all" or self.columns.timestamp is None):
+            raise _refuse("'reference.moving' needs windows: 'columns.timestamp' and a 'window'")
         for name, part in (("", self), ("reference.", self.reference)):
             if part is not None and _after(part.start, part.end):
                 raise _refuse(

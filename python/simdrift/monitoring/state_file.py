@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import struct
 from collections.abc import Mapping
@@ -74,7 +75,8 @@ def _encode(content: Mapping[str, Any], arrays: Arrays) -> bytes:
         {"name": name, "dtype": _code(array), "shape": list(array.shape), "offset": offset}
         for (name, array), offset in zip(plain.items(), relative, strict=True)
     ]
-    text = json.dumps({"content": content, "arrays": listed}, allow_nan=False).encode()
+    header = {"content": content, "arrays": listed}
+    text = json.dumps(header, allow_nan=False, ensure_ascii=False).encode("utf-8", "surrogatepass")
     text += b" " * (_padded(HEAD.size + len(text)) - HEAD.size - len(text))
     parts = [HEAD.pack(MAGIC, VERSION, len(text)), text]
     for array in plain.values():
@@ -112,15 +114,62 @@ def _decode(data: bytes, name: str) -> tuple[dict[str, Any], dict[str, NDArray[A
         raise InputError(
             f"{name}: truncated or damaged (its checksum does not match): fit the reference again"
         )
-    header = json.loads(body[HEAD.size : HEAD.size + size])
+    try:
+        return _unsealed(body, size)
+    except (Odd, ValueError, RecursionError) as error:
+        raise odd(name, error) from None
+
+
+class Odd(ValueError):
+    """A part of a file whose checksum matches that is not what `write` writes: what was expected
+    of it, and what was found."""
+
+
+def odd(name: str, error: Exception) -> InputError:
+    """The refusal of a file whose checksum matches, but not its content."""
+    words = str(error) if isinstance(error, Odd) else f"{type(error).__name__}: {error}"
+    return InputError(
+        f"{name}: its checksum matches, but it is not what Reference.save writes ({words[:200]}): "
+        "fit the reference again"
+    )
+
+
+def require(condition: object, what: str, found: object) -> None:
+    """Odd where the condition does not hold."""
+    if not condition:
+        raise Odd(f"expected {what}, found {type(found).__name__} {str(found)[:40]!r}")
+
+
+def _unsealed(body: bytes, size: int) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     start = HEAD.size + size
-    return header["content"], {
-        entry["name"]: _array(body, entry, start) for entry in header["arrays"]
-    }
+    require(start <= len(body), f"JSON of at most {len(body) - HEAD.size} bytes", size)
+    # Halves of a surrogate pair in names are bytes of their own, and stay two when side by side.
+    header = json.loads(body[HEAD.size : start].decode("utf-8", "surrogatepass"))
+    require(isinstance(header, dict), "a JSON object", header)
+    content, listed = header.get("content"), header.get("arrays")
+    require(isinstance(content, dict), "'content' to be an object", content)
+    require(isinstance(listed, list), "'arrays' to be a list", listed)
+    arrays: dict[str, NDArray[Any]] = {}
+    for entry in listed:
+        require(isinstance(entry, dict), "an array to be an object", entry)
+        name = entry.get("name")
+        require(isinstance(name, str) and name not in arrays, "a name of its own", name)
+        arrays[name] = _array(body, entry, start)
+    return content, arrays
 
 
 def _array(body: bytes, entry: Mapping[str, Any], start: int) -> NDArray[Any]:
-    dtype = np.dtype(DTYPES[entry["dtype"]])
-    count = int(np.prod(entry["shape"], dtype=np.int64))
-    flat = np.frombuffer(body, dtype, count, start + entry["offset"])
-    return flat.reshape(entry["shape"])
+    code, shape, offset = entry.get("dtype"), entry.get("shape"), entry.get("offset")
+    require(isinstance(code, str) and code in DTYPES, f"a dtype of {', '.join(DTYPES)}", code)
+    require(isinstance(shape, list) and all(map(is_count, shape)), "a shape of counts", shape)
+    require(is_count(offset), "an offset of 0 or more", offset)
+    dtype, count = np.dtype(DTYPES[str(code)]), math.prod(shape or ())
+    end = start + int(offset or 0) + count * dtype.itemsize
+    require(end <= len(body), f"an array that ends by byte {len(body)}", end)
+    flat = np.frombuffer(body, dtype, count, start + int(offset or 0))
+    return flat.reshape(shape or ())
+
+
+def is_count(value: object) -> bool:
+    """Whether it is a whole number of 0 or more, as JSON has it."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simdrift._core import Column
-from simdrift.metrics import performance, quality, side_by_side
+from simdrift.metrics import custom, performance, quality, registry, side_by_side
 from simdrift.metrics.columns import ReferenceColumn
 from simdrift.metrics.decide import Decided, dataset_drift, decide
 from simdrift.metrics.drift.table.sample import TablePair, TableSample
@@ -43,6 +43,8 @@ class SegmentData(NamedTuple):
     frame: Frame
     groups: Groups
     sample: TableSample | None = None
+    custom: Mapping[str, float] = {}
+    """The reference's values of the user's own metrics."""
 
 
 class WindowValues(NamedTuple):
@@ -109,6 +111,7 @@ def measure_windows(
             *values,
             *_dataset(values, data, own, plan),
             *(_judged(row, limits) for row in extra),
+            *custom.rows_of(data.frame, data.groups, metrics.custom, data.custom, limits),
         ]
     return WindowValues(rows, pairs)
 
@@ -192,12 +195,14 @@ def _performance(
 
 
 def _judged(row: Decided, limits: Limits) -> Decided:
-    """With threshold and alert where a limit is set: it alerts above it."""
+    """With threshold and alert where a limit is set: it alerts where the value is worse, which is
+    below the limit for a metric that is better higher, and above it for all others."""
     limit = limits.get((row.column, row.metric), limits.get(("", row.metric)))
     if limit is None:
         return row
-    value = row.outcomes.value
-    alert = np.where(np.isnan(value), -1, value > limit).astype(np.int8)
+    value, record = row.outcomes.value, registry.record(row.metric)
+    worse = custom.beyond(value, limit, "higher" if record and record.better == "higher" else "")
+    alert = np.where(np.isnan(value), -1, worse).astype(np.int8)
     return row._replace(threshold=limit, alert=alert)
 
 

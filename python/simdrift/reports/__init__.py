@@ -6,3 +6,7 @@ from simdrift.reports.ranking import StandOut, stand_out
 from simdrift.reports.report import Report
 
 __all__ = ["ProfileReport", "Report", "StandOut", "stand_out"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -39,6 +39,9 @@ HEAT_WORDS = ("0", "¼", "½", "¾", "1×", "1.5×", "2×", "3×")
 _FIRST = tuple(record.name for record in registry.records() if record.leads)
 
 
+_CHARTED = frozenset({*_FIRST, "quality.rows", "quality.mean", "quality.quantile"})
+
+
 class Chart(NamedTuple):
     """A line chart with what stands beside it in HTML."""
 
@@ -138,7 +141,9 @@ def charts(
     results: Results, time: Timeline, roles: Mapping[str, str], found: Sequence[StandOut]
 ) -> list[Chart]:
     """The key series over the windows, the most telling first."""
-    series = series_of(row for row in results if not row.segment)
+    table = results.table
+    kept = table.having("metric", _may_have_a_chart) | table.having("column", _is_pair)
+    series = series_of(results.rows_of(kept & table.having("segment", {""})))
     series = {key: rows for key, rows in series.items() if sum(drawable(r.value) for r in rows) > 1}
     marked: dict[tuple[str, str, str], list[StandOut]] = {}
     for one in found:
@@ -152,6 +157,15 @@ def charts(
         for key in chosen[:MOST_CHARTS]
     ]
     return made + _quantile_charts(series, time, roles)[: max(2, MOST_CHARTS - len(made))]
+
+
+def _may_have_a_chart(metric: str) -> bool:
+    """Whether a chart may be drawn of the metric, whatever its column (see `_rank`)."""
+    return metric in _CHARTED or metric.startswith(("performance.", "drift."))
+
+
+def _is_pair(column: str) -> bool:
+    return " ~ " in column
 
 
 def _rank(
@@ -170,7 +184,7 @@ def _rank(
         return 20, -alerts, key.metric
     if role in ("target", "prediction") and key.metric == "quality.mean":
         return 21, -alerts, key.column
-    if " ~ " in key.column:
+    if _is_pair(key.column):
         return 40, -alerts, key.column
     return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,6 +12,7 @@ from markupsafe import Markup
 from simdrift.drawing import svg
 from simdrift.drawing.labels import DAY_SECONDS, date_text, number, unbroken_percent
 from simdrift.drawing.text import shorten
+from simdrift.results.histograms import Histograms
 from simdrift.results.numbers import LARGEST, drawable
 from simdrift.results.rows import Histogram
 
@@ -37,7 +38,7 @@ def histogram_pictures(
     the same. Histograms whose counts don't fit their cells are left out. `types` by column: cells
     of times are labelled by dates."""
     groups: dict[tuple[str, str], list[Histogram]] = {}
-    for histogram in histograms:
+    for histogram in _added_up(histograms):
         if _is_sound(histogram):
             groups.setdefault((histogram.column, histogram.segment), []).append(histogram)
     return {
@@ -45,6 +46,24 @@ def histogram_pictures(
         for key, group in groups.items()
         if (made := _histogram_picture(_pooled(group), types.get(key[0], ""))) is not None
     }
+
+
+def _added_up(histograms: Iterable[Histogram]) -> Iterator[Histogram]:
+    """The histograms; those of a block whose windows share their cells as one, if all its counts
+    are counts."""
+    if not isinstance(histograms, Histograms):
+        yield from histograms
+        return
+    for part in histograms.parts():
+        if isinstance(part, Histogram):
+            yield part
+            continue
+        block, windows = part
+        last, counts = block.histogram(int(windows[-1])), block.current[windows]
+        if block.shares_bins and ((counts >= 0) & (counts < LARGEST)).all():
+            yield last._replace(current=tuple(counts.sum(axis=0).tolist()))
+        else:
+            yield from map(block.maker(), windows.tolist())
 
 
 def _pooled(group: Sequence[Histogram]) -> Histogram:

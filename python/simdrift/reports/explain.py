@@ -10,12 +10,13 @@ prediction in it (without one: the mean of its columns), times its share of the 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from simdrift.reports.summary import ColumnLine, on_p_value
 from simdrift.results.collection import Results
-from simdrift.results.rows import Histogram, Result
+from simdrift.results.histograms import Histograms
+from simdrift.results.rows import Result
 
 TEST_SCALE = 0.1
 """An effect size of a test that counts as much as a distance at its threshold."""
@@ -144,7 +145,8 @@ def _segments(
     for line in lines:
         if line.segment and (prediction is None or line.column == prediction.column):
             found.setdefault(line.segment, []).append(line)
-    total = max((row.n_current or 0 for row in results if row.segment == ""), default=0)
+    table = results.table
+    total = int(table.n_current[table.having("segment", {""})].max(initial=0))
     drivers = []
     for segment, own in found.items():
         worst = max(own, key=lambda line: effect_of(line.worst)).worst
@@ -188,9 +190,11 @@ def label_text(labels: tuple[str, ...], before: list[float], now: list[float]) -
     return f"share of {labels[at]!r} {way} from {100 * before[at]:.3g} % to {100 * now[at]:.3g} %"
 
 
-def drawn_direction(histograms: Iterable[Histogram]) -> Direction:
+def drawn_direction(histograms: Histograms) -> Direction:
     """Directions as the last histogram of a column shows them; quartiles are interpolated."""
-    last = {histogram.column: histogram for histogram in histograms if not histogram.segment}
+    last = {
+        column: drawn for (segment, column), drawn in histograms.newest().items() if not segment
+    }
 
     def direction(column: str) -> str:
         histogram = last.get(column)

@@ -143,7 +143,7 @@ def _report_values(report: Report) -> dict[str, Any]:
     return {
         "title": shorten(report.title, 200) or "Drift report",
         "summary": summary,
-        "dataset": _first(row.dataset for row in results),
+        "dataset": _first(head.dataset for head in results.table.in_use("head")),
         "model": _model(results),
         "window": labels.span_label(summary.window_start, summary.window_end, zone)
         if summary.window_start
@@ -175,7 +175,8 @@ def _first(texts: Any) -> str:
 
 
 def _model(results: Results) -> str:
-    name, version = _first(r.model for r in results), _first(r.model_version for r in results)
+    heads = results.table.in_use("head")
+    name, version = _first(h.model for h in heads), _first(h.model_version for h in heads)
     return f"{name} {version}".strip()
 
 

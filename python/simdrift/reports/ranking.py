@@ -134,9 +134,10 @@ def stand_out(
     '2013-02-08: missing share 0.38, 24 robust sd above the median window 0.02'
     """
     names = {metrics} if isinstance(metrics, str) else set(metrics or _watched())
-    rows = [
-        row for row in results if row.metric in names and (columns is None or row.column in columns)
-    ]
+    kept = results.table.having("metric", names)
+    if columns is not None:
+        kept &= results.table.having("column", columns)
+    rows = results.rows_of(kept)
     zone = zone_of(timezone or results.timezone)
     found = [
         one
@@ -160,14 +161,14 @@ def _outliers(
     centre = spread([row.value for row in rows if row.value is not None])
     if centre.scale == 0:
         return []
-    found = [_scored(key, row, centre, zone) for row in rows]
-    found = [one for one in found if abs(one.score) >= minimum]
-    return sorted(found, key=lambda one: -abs(one.score))[:top]
+    scores = [((row.value or 0.0) - centre.median) / centre.scale for row in rows]
+    found = [one for one in zip(scores, rows, strict=True) if abs(one[0]) >= minimum]
+    found.sort(key=lambda one: -abs(one[0]))
+    return [_scored(key, row, centre, score, zone) for score, row in found[:top]]
 
 
-def _scored(key: Key, row: Result, centre: Spread, zone: tzinfo) -> StandOut:
+def _scored(key: Key, row: Result, centre: Spread, score: float, zone: tzinfo) -> StandOut:
     value = row.value if row.value is not None else 0.0
-    score = (value - centre.median) / centre.scale
     return StandOut(
         key.metric,
         key.column,

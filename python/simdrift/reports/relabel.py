@@ -30,7 +30,7 @@ def relabelled(results: Results, owner: Owner, window: Window | None) -> Results
     """
     times = _checked(results, window)
     runs = {run.run_id: _run(run, owner, times) for run in results.runs}
-    table = results.table.compacted()
+    table = results.table.compacted()  # no head but those that rows have
     unknown = {head.run_id for head in table.heads} - runs.keys()
     if unknown:
         raise ValueError(f"expected a run for every row, found {len(unknown)} run ids without one")

@@ -166,5 +166,5 @@ class Report:
 
 
 def _guessed_roles(results: Results) -> dict[str, str]:
-    names = dict.fromkeys(row.column for row in results)
+    names = results.table.in_use("column")
     return {name: "prediction" for name in names if name.lower().startswith("predict")}

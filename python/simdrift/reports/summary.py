@@ -9,13 +9,18 @@ from datetime import datetime
 from statistics import median
 from typing import NamedTuple
 
+import numpy as np
+
 from simdrift.metrics import registry
 from simdrift.results.collection import Results
+from simdrift.results.histograms import Histograms
 from simdrift.results.numbers import drawable
-from simdrift.results.rows import Histogram, Result
+from simdrift.results.rows import Result
+from simdrift.results.table import ABSENT, Head, ResultTable
 
 PAIR = " ~ "
 MISSING = "drift.missing_share"
+MISSING_SHARE = "quality.missing_share"
 DATASET = "drift.dataset"
 SMALLEST_P = 1e-300
 FARTHEST = 1e6  # of the distances to a threshold that are told apart
@@ -115,16 +120,17 @@ def severity(row: Result) -> tuple[bool, float]:
 
 def column_lines(results: Results, types: Mapping[str, str]) -> list[ColumnLine]:
     """One line a column, segment and deciding method, the worst first."""
+    table = results.table
     drift: dict[_Place, list[Result]] = defaultdict(list)
     missing: dict[_Place, list[Result]] = defaultdict(list)
     shares: dict[_Place, list[float]] = defaultdict(list)
-    for row in results:
+    for row in results.rows_of(table.having("metric", _tells_of_drift)):
         place = (row.column, row.segment)
         if is_column_drift(row):
             drift[place].append(row)
         elif row.metric == MISSING:
             missing[place].append(row)
-        elif row.metric == "quality.missing_share" and drawable(row.value):
+        elif row.metric == MISSING_SHARE and drawable(row.value):
             shares[place].append(row.value or 0.0)
     for place in missing.keys() - drift.keys():
         drift[place] = missing[place]
@@ -135,6 +141,10 @@ def column_lines(results: Results, types: Mapping[str, str]) -> list[ColumnLine]
         for deciding in _deciding(rows)
     ]
     return sorted(lines, key=_by_severity)
+
+
+def _tells_of_drift(metric: str) -> bool:
+    return metric.startswith("drift.") or metric == MISSING_SHARE
 
 
 def _by_severity(line: ColumnLine) -> tuple[float, float, str]:
@@ -173,18 +183,23 @@ def _deciding(rows: list[Result]) -> list[list[Result]]:
     return judged or [next(iter(methods.values()))]
 
 
-def guess_types(histograms: Iterable[Histogram]) -> dict[str, str]:
+def guess_types(histograms: Histograms) -> dict[str, str]:
     """'number' or 'category' by what the column's histogram has."""
-    return {h.column: "number" if h.edges is not None else "category" for h in histograms}
+    return {
+        column: "number" if histogram.edges is not None else "category"
+        for (_, column), histogram in histograms.newest().items()
+    }
 
 
 def summarise(results: Results, lines: list[ColumnLine] | None = None) -> Summary:
     """The whole in numbers."""
     lines = column_lines(results, {}) if lines is None else lines
-    dataset = [row for row in results if row.metric == DATASET and row.segment == ""]
+    table = results.table
+    whole_table = table.having("segment", {""}) & table.having("metric", {DATASET})
+    dataset = results.rows_of(whole_table)
     whole = [line for line in lines if line.segment == ""] or lines
-    windows = {(row.grain, row.window_start) for row in results}
-    alerting = {(row.grain, row.window_start) for row in results if row.alert is True}
+    heads = table.in_use("head")
+    alerting = _windows(table.take(table.alert == 1).in_use("head"))
     drifted = tuple(dict.fromkeys(line.column for line in whole if line.alerts))
     return Summary(
         columns=len({line.column for line in whole}),
@@ -193,17 +208,21 @@ def summarise(results: Results, lines: list[ColumnLine] | None = None) -> Summar
         drifted_share=_drifted_share(dataset, drifted, whole),
         drifted_share_threshold=next((r.threshold for r in dataset if r.threshold), None),
         dataset_drift=_any_alert(dataset),
-        rows_reference=_rows(results, "n_reference"),
+        rows_reference=max(table.n_reference[table.n_reference >= 0].tolist(), default=None),
         rows_current=_rows_current(results),
-        missing_share=_median_of(results, "quality.missing_share"),
-        windows=len(windows),
+        missing_share=_median_missing(table),
+        windows=len(_windows(heads)),
         windows_drifted=len({r.window_start for r in dataset if r.alert is True}),
         windows_alerting=len(alerting),
-        alerts=sum(row.alert is True for row in results),
-        judged=sum(row.alert is not None for row in results),
-        window_start=min((r.window_start for r in results if r.window_start), default=None),
-        window_end=max((r.window_end for r in results if r.window_end), default=None),
+        alerts=int(np.count_nonzero(table.alert == 1)),
+        judged=int(np.count_nonzero(table.alert != ABSENT)),
+        window_start=min((h.window_start for h in heads if h.window_start), default=None),
+        window_end=max((h.window_end for h in heads if h.window_end), default=None),
     )
+
+
+def _windows(heads: Iterable[Head]) -> set[tuple[str, datetime | None]]:
+    return {(head.grain, head.window_start) for head in heads}
 
 
 def _drifted_share(
@@ -220,17 +239,12 @@ def _any_alert(rows: list[Result]) -> bool | None:
     return any(judged) if judged else None
 
 
-def _median_of(results: Results, metric: str) -> float | None:
-    values = [
-        row.value or 0.0
-        for row in results
-        if row.metric == metric and not row.column and not row.segment and drawable(row.value)
-    ]
+def _median_missing(table: ResultTable) -> float | None:
+    """The missing share of the whole table, that of the median window."""
+    whole = table.having("metric", {MISSING_SHARE})
+    whole &= table.having("column", {""}) & table.having("segment", {""})
+    values = [value for value in table.value[whole].tolist() if drawable(value) and value == value]
     return median(values) if values else None
-
-
-def _rows(results: Results, field: str) -> int | None:
-    return max((getattr(r, field) for r in results if getattr(r, field) is not None), default=None)
 
 
 def _rows_current(results: Results) -> int | None:

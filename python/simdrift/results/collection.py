@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simdrift.results import frames, interchange, notebook
-from simdrift.results.coding import by_first_use, combined, used
+from simdrift.results.coding import by_first_use, combined
 from simdrift.results.files import write_text
 from simdrift.results.histograms import HistogramBlock, Histograms, Key
 from simdrift.results.rows import Histogram, Result, Run
@@ -104,6 +104,12 @@ class Results(Sequence[Result]):
             self._rows = tuple(self._table.rows())
         return self._rows
 
+    def rows_of(self, kept: npt.NDArray[np.bool_]) -> list[Result]:
+        """The rows of a mask; of the others none is made."""
+        if self._rows is None:
+            return self._table.take(kept).rows()
+        return [self._rows[place] for place in np.flatnonzero(kept).tolist()]
+
     @property
     def runs(self) -> tuple[Run, ...]:
         """The runs, one a computed window."""
@@ -155,10 +161,9 @@ class Results(Sequence[Result]):
 
     def __repr__(self) -> str:
         table = self._table
-        heads = [table.heads[code] for code in used(table.head, len(table.heads))]
-        windows = len({(head.grain, head.window_start) for head in heads})
-        names = [table.columns[code] for code in used(table.column, len(table.columns))]
-        columns, alerts = sum(name != "" for name in names), np.count_nonzero(table.alert == 1)
+        windows = len({(head.grain, head.window_start) for head in table.in_use("head")})
+        columns = sum(name != "" for name in table.in_use("column"))
+        alerts = np.count_nonzero(table.alert == 1)
         return f"Results({len(self)} rows: {columns} columns, {windows} windows, {alerts} alerts)"
 
     def _repr_html_(self) -> str:
@@ -183,7 +188,7 @@ class Results(Sequence[Result]):
         kept = np.ones(len(self), dtype=bool)
         for name, texts in wanted.items():
             if texts is not _ANY:
-                kept &= _matching(self._table, name, texts)
+                kept &= self._table.having(name, {texts} if isinstance(texts, str) else set(texts))
         if alert is not _ANY:
             kept &= np.isin(self._table.alert, _alert_codes(alert))
         return self._with_rows(kept)
@@ -219,7 +224,7 @@ class Results(Sequence[Result]):
         """
         from simdrift.results.openlineage import facets
 
-        return facets(self)
+        return facets(self.table)
 
     def to_json(self, *, indent: int | None = None) -> str:
         """An ASCII JSON document; `Results.from_json` gives equal results back."""
@@ -252,7 +257,7 @@ class Results(Sequence[Result]):
 
     def _with_rows(self, rows: slice | npt.NDArray[np.bool_]) -> Results:
         table = self._table.take(rows)
-        runs = {table.heads[code].run_id for code in used(table.head, len(table.heads))}
+        runs = {head.run_id for head in table.in_use("head")}
         return Results._of(
             table,
             tuple(run for run in self._runs if run.run_id in runs),
@@ -262,16 +267,6 @@ class Results(Sequence[Result]):
 
     def _parts(self) -> tuple[object, ...]:
         return self._table, self._runs, self._histograms
-
-
-def _matching(
-    table: ResultTable, codes: str, texts: str | Collection[str]
-) -> npt.NDArray[np.bool_]:
-    """Which rows have one of the texts."""
-    wanted = {texts} if isinstance(texts, str) else set(texts)
-    known = np.array([text in wanted for text in table.dictionary(codes)], dtype=bool)
-    found: npt.NDArray[np.bool_] = known[getattr(table, codes)]
-    return found
 
 
 def _alert_codes(alert: bool | None) -> list[int]:
@@ -292,6 +287,9 @@ def _runs_of_columns(table: ResultTable) -> dict[Key, set[UUID]]:
 
 
 def _run_in_utc(run: Run) -> Run:
+    times = (run.window_start, run.window_end, run.started_at, run.finished_at)
+    if all(time is None or time.tzinfo is UTC for time in times):
+        return run
     return run._replace(
         window_start=in_utc(run.window_start),
         window_end=in_utc(run.window_end),

@@ -68,6 +68,11 @@ class HistogramBlock:
     def __len__(self) -> int:
         return len(self.run_ids)
 
+    @property
+    def shares_bins(self) -> bool:
+        """Whether all windows have the same edges or labels."""
+        return not any(bins and isinstance(bins[0], tuple) for bins in (self.edges, self.labels))
+
     def histogram(self, window: int) -> Histogram:
         """The histogram of one window."""
         return self.maker()(window)
@@ -161,6 +166,18 @@ class Histograms(Sequence[Histogram]):
         offsets = _offsets(self._blocks)
         block_of = np.searchsorted(offsets, self._places, side="right") - 1
         return block_of, self._places - offsets[block_of]
+
+    def newest(self) -> dict[Key, Histogram]:
+        """The last histogram of each segment's column."""
+        found = {(row.segment, row.column): row for row in self._rows}
+        block_of, window_of = self._found()
+        last = np.full(len(self._blocks), -1, dtype=np.int64)
+        np.maximum.at(last, block_of, np.arange(len(block_of), dtype=np.int64))
+        for number in np.argsort(last, kind="stable").tolist():
+            if last[number] >= 0:
+                block, window = self._blocks[number], int(window_of[last[number]])
+                found[block.segment, block.column] = block.histogram(window)
+        return found
 
     def rows(self) -> tuple[Histogram, ...]:
         """All of them as rows, made once."""

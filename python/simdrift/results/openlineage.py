@@ -7,24 +7,24 @@ OpenLineage specification (https://openlineage.io/spec).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+import numpy as np
 
 from simdrift._core import show_config
 from simdrift.results.numbers import drawable, quantile_of
 from simdrift.results.rows import Result
-
-if TYPE_CHECKING:
-    from simdrift.results.collection import Results
+from simdrift.results.table import ResultTable
 
 _SPEC: Final = "https://openlineage.io/spec/facets"
 _METRICS: Final = "DataQualityMetricsInputDatasetFacet"
 _ASSERTIONS: Final = "DataQualityAssertionsDatasetFacet"
 
 
-def facets(results: Results) -> dict[str, dict[str, Any]]:
+def facets(results: ResultTable) -> dict[str, dict[str, Any]]:
     """Facets of the newest window: 'dataQualityMetrics', and 'dataQualityAssertions' where rules
     apply. ValueError where the rows are of several datasets."""
-    datasets = sorted({row.dataset for row in results})
+    datasets = sorted({head.dataset for head in results.in_use("head")})
     if len(datasets) > 1:
         raise ValueError(
             f"OpenLineage: expected rows of one dataset, found {', '.join(datasets)}: "
@@ -38,10 +38,14 @@ def facets(results: Results) -> dict[str, dict[str, Any]]:
     return found
 
 
-def newest_window(results: Sequence[Result]) -> list[Result]:
+def newest_window(table: ResultTable) -> list[Result]:
     """The rows of the window that ends last (all rows where none has an end)."""
-    ends = [row.window_end for row in results if row.window_end is not None]
-    return [row for row in results if not ends or row.window_end == max(ends)] if results else []
+    ends = [head.window_end for head in table.in_use("head") if head.window_end is not None]
+    if not ends:
+        return table.rows()
+    newest = max(ends)
+    last = np.array([head.window_end == newest for head in table.heads], dtype=bool)
+    return table.take(last[table.head]).rows()
 
 
 def _head(name: str, version: str) -> dict[str, Any]:

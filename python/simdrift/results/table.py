@@ -3,9 +3,10 @@ filters read its arrays; rows are made only for who iterates."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import repeat
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -147,7 +148,9 @@ class ResultTable:
 
     def rows(self) -> list[Result]:
         """Every row, None where a value is absent."""
-        return list(map(Result._make, zip(*self.values().values(), strict=True)))
+        # As Result._make, whose own frame of Python costs more than the row.
+        make = partial(tuple.__new__, Result)
+        return list(map(make, zip(*self.values().values(), strict=True)))
 
     def values(self) -> dict[str, list[Any]]:
         """Python's values of each field of `Result`, None where one is absent."""
@@ -170,6 +173,22 @@ class ResultTable:
         found: tuple[Any, ...] = getattr(self, DICTIONARIES[codes])
         return found
 
+    def in_use(self, codes: str) -> list[Any]:
+        """What the rows of a field of codes say, each once, in the order of the first use."""
+        known = self.dictionary(codes)
+        first, _ = by_first_use(*combined((getattr(self, codes), len(known))))
+        return looked_up(known, getattr(self, codes)[first])
+
+    def having(
+        self, codes: str, wanted: Collection[str] | Callable[[str], bool]
+    ) -> npt.NDArray[np.bool_]:
+        """Which rows have one of the texts, or a text of which a function says yes; the
+        dictionary alone is looked at."""
+        test = wanted if callable(wanted) else wanted.__contains__
+        known = np.array([test(text) for text in self.dictionary(codes)], dtype=bool)
+        found: npt.NDArray[np.bool_] = known[getattr(self, codes)]
+        return found
+
     def take(self, rows: slice | npt.NDArray[Any]) -> ResultTable:
         """The rows of a slice, a mask or an array of places; the dictionaries stay."""
         return replace(self, **{name: getattr(self, name)[rows] for name in _TYPES})
@@ -178,9 +197,9 @@ class ResultTable:
         """The table without the heads and texts that no row uses."""
         changed: dict[str, Any] = {}
         for codes, dictionary in DICTIONARIES.items():
-            known = self.dictionary(codes)
-            first, changed[codes] = by_first_use(*combined((getattr(self, codes), len(known))))
-            changed[dictionary] = tuple(known[code] for code in getattr(self, codes)[first])
+            whole = combined((getattr(self, codes), len(self.dictionary(codes))))
+            changed[dictionary] = tuple(self.in_use(codes))
+            changed[codes] = by_first_use(*whole)[1]
         return replace(self, **changed)
 
     def with_heads(self, heads: Sequence[Head]) -> ResultTable:
@@ -280,20 +299,29 @@ def _transposed(rows: Sequence[Result]) -> dict[str, list[Any]]:
 
 
 def _coded_heads(fields: Sequence[Sequence[Any]]) -> tuple[tuple[Head, ...], Codes]:
-    """Heads and codes. The rows of a run share their objects, and hashing a UUID is slow: rows
-    whose fields are the same objects as the row's before have the same head."""
+    """Heads and codes; of rows that follow each other under one head only the first is looked
+    at closely, for hashing a UUID is slow."""
     rows = len(fields[0])
     changed = np.zeros(rows, dtype=bool)
     changed[:1] = True
     for field in fields:
-        identities = np.fromiter(map(id, field), np.uint64, rows)
-        changed[1:] |= identities[1:] != identities[:-1]
+        changed[1 + _changes(field)] = True
     starts = np.flatnonzero(changed)
     numbers: dict[tuple[Any, ...], int] = {}
     listed = [tuple([field[start] for field in fields]) for start in starts.tolist()]
     codes = renumbered(listed, numbers)
     heads = tuple(_head_in_utc(Head._make(head)) for head in numbers)
     return heads, np.repeat(codes, np.diff(starts, append=rows))
+
+
+def _changes(values: Sequence[Any]) -> npt.NDArray[np.int64]:
+    """The places whose next value differs. The rows of a run nearly always share their objects:
+    only where they don't are the values compared."""
+    identities = np.fromiter(map(id, values), np.uint64, len(values))
+    places: npt.NDArray[np.int64] = np.flatnonzero(identities[1:] != identities[:-1])
+    differ = [values[place] != values[place + 1] for place in places.tolist()]
+    changes: npt.NDArray[np.int64] = places[np.array(differ, dtype=bool)]
+    return changes
 
 
 def _is_elsewhere(head: Head) -> bool:

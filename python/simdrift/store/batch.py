@@ -174,7 +174,7 @@ def run_checksums(
     parts = [keys[ordered["series_no"]], np.array(digests, dtype="V8")[ordered["status_no"]]]
     for name in ("run_no", "series_no", "status_no"):
         ordered[name] = 0
-    contents = [(memoryview(part.tobytes()), part.itemsize) for part in (ordered, *parts)]
+    contents = [(part.view(np.uint8).data, part.itemsize) for part in (ordered, *parts)]
     return [(end - start, _digest(contents, start, end)) for start, end in pairwise(bounds)]
 
 

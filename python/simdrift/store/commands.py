@@ -94,8 +94,10 @@ def flush(dsn: str | None, adopt: bool, deadline: float | None) -> int:
 @click.command()
 @_dsn
 @click.option("--keep", required=True, metavar="SPAN", help="What to keep: 400d, 12w, 48h.")
-def prune(dsn: str | None, keep: str) -> None:
-    """Delete results of windows that ended longer ago than SPAN."""
+@click.option("--dry-run", is_flag=True, help="Say what would go and what would stay; no more.")
+def prune(dsn: str | None, keep: str, dry_run: bool) -> None:
+    """Delete results of windows that ended longer ago than SPAN (from today, not from the newest
+    window)."""
     from .prune import parse_keep
 
     try:
@@ -103,12 +105,7 @@ def prune(dsn: str | None, keep: str) -> None:
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
     with _open(dsn) as opened:
-        done = opened.prune(span)
-    click.echo(
-        f"before {done.before:%Y-%m-%d %H:%M} UTC: {done.values:,} values, "
-        f"{done.histograms:,} histograms, {done.runs:,} runs, {done.events:,} events and "
-        f"{done.series:,} series deleted"
-    )
+        click.echo(str(opened.prune(span, dry_run=dry_run)))
 
 
 @click.command()

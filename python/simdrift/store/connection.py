@@ -18,18 +18,19 @@ import socket
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from ipaddress import ip_address
 from queue import Empty, SimpleQueue
 from selectors import EVENT_READ, EVENT_WRITE
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
 import psycopg
 from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
-Parameters = Mapping[str, str | int]
+Parameters = dict[str, str | int]
+T = TypeVar("T")
 
 SLICE: Final = 0.1
 """Seconds that a wait takes at most before Python code runs: what another thread raises in this
@@ -162,8 +163,8 @@ def _connect_timeout(parameters: Parameters) -> float:
 
 
 def _opened(parameters: Parameters, end: float) -> Connection:
-    conninfo = make_conninfo("", **parameters).encode()
-    pgconn = pq.PGconn.connect_start(conninfo)
+    # In no variable of this frame: the text holds the password.
+    pgconn = pq.PGconn.connect_start(make_conninfo("", **parameters).encode())
     poll = select.poll()
     while pgconn.status != pq.ConnStatus.BAD:
         status = pgconn.connect_poll()
@@ -199,22 +200,29 @@ def _in_autocommit(pgconn: pq.abc.PGconn) -> Connection:
 # -- hosts and addresses
 
 
-def _attempts(parameters: Parameters, end: float) -> Iterator[dict[str, str | int]]:
+def _attempts(parameters: Parameters, end: float) -> Iterator[Parameters]:
     """The parameters once for each address, in the order in which libpq would try them."""
     single = [one for host in _hosts(parameters) for one in _addressed(host, end)]
     if _given(parameters, "load_balance_hosts") == "random":
         random.shuffle(single)
     if _given(parameters, "target_session_attrs") == "prefer-standby":
-        yield from ({**one, "target_session_attrs": "standby"} for one in single)
-        single = [{**one, "target_session_attrs": "any"} for one in single]
+        yield from (_changed(one, target_session_attrs="standby") for one in single)
+        single = [_changed(one, target_session_attrs="any") for one in single]
     yield from single
 
 
-def _hosts(parameters: Parameters) -> list[dict[str, str | int]]:
+def _changed(parameters: Parameters, **changes: str) -> Parameters:
+    """A copy of the parameters' own kind, whose repr hides what theirs hides."""
+    copy = type(parameters)(parameters)
+    copy.update(changes)
+    return copy
+
+
+def _hosts(parameters: Parameters) -> list[Parameters]:
     """The parameters once for each host that they list; as they are where the lists disagree,
     which libpq refuses in its own words, or where a service names the host."""
     if parameters.get("service"):
-        return [dict(parameters)]
+        return [parameters]
     lists = {
         name: text.split(",")
         for name in ("host", "hostaddr", "port")
@@ -222,10 +230,12 @@ def _hosts(parameters: Parameters) -> list[dict[str, str | int]]:
     }
     count = max((len(items) for items in lists.values()), default=1)
     if any(len(items) not in (1, count) for items in lists.values()):
-        return [dict(parameters)]
+        return [parameters]
     return [
-        dict(parameters)
-        | {name: items[place if len(items) > 1 else 0] for name, items in lists.items()}
+        _changed(
+            parameters,
+            **{name: items[place if len(items) > 1 else 0] for name, items in lists.items()},
+        )
         for place in range(count)
     ]
 
@@ -236,12 +246,12 @@ def _given(parameters: Parameters, name: str) -> str:
     return str(parameters.get(name) or (default.get(name.encode()) or b"").decode())
 
 
-def _addressed(parameters: dict[str, str | int], end: float) -> list[dict[str, str | int]]:
+def _addressed(parameters: Parameters, end: float) -> list[Parameters]:
     host = str(parameters.get("host", ""))
     if not host or host[0] in "/@" or parameters.get("hostaddr") or _is_address(host):
         return [parameters]
     end = min(end, time.monotonic() + _connect_timeout(parameters))
-    return [parameters | {"hostaddr": address} for address in _resolved(host, end)]
+    return [_changed(parameters, hostaddr=address) for address in _resolved(host, end)]
 
 
 def _is_address(host: str) -> bool:
@@ -253,23 +263,35 @@ def _is_address(host: str) -> bool:
 
 def _resolved(host: str, end: float) -> list[str]:
     """The addresses of a name; OperationalError where it has none or nobody says by `end`."""
-    answers: SimpleQueue[list[str] | OSError] = SimpleQueue()
 
-    def ask() -> None:
-        try:
-            found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-            answers.put([str(entry[4][0]) for entry in found])
-        except (OSError, UnicodeError) as error:
-            answers.put(error if isinstance(error, OSError) else OSError(str(error)))
+    def ask() -> list[str]:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        return [str(entry[4][0]) for entry in found]
 
     try:
-        threading.Thread(target=ask, name="simdrift-resolver", daemon=True).start()
-    except RuntimeError:  # no more threads: it takes as long as the resolver does
-        ask()
+        return bounded(ask, end, f"no answer in time to what the address of host {host!r} is")
+    except (OSError, UnicodeError) as error:
+        raise psycopg.OperationalError(f"cannot resolve host {host!r}: {error}") from None
+
+
+def bounded(work: Callable[[], T], end: float, complaint: str) -> T:
+    """What `work()` gives or raises, in a thread that is left alone at `end`; NoReply then."""
+    answers: SimpleQueue[tuple[T, None] | tuple[None, Exception]] = SimpleQueue()
+
+    def answer() -> None:
+        try:
+            answers.put((work(), None))
+        except Exception as error:
+            answers.put((None, error))
+
+    try:
+        threading.Thread(target=answer, name="simdrift-store", daemon=True).start()
+    except RuntimeError:  # no more threads: it takes as long as it takes
+        answer()
     while (left := end - time.monotonic()) > 0:
         with suppress(Empty):
-            answer = answers.get(timeout=min(left, SLICE))
-            if isinstance(answer, OSError):
-                raise psycopg.OperationalError(f"cannot resolve host {host!r}: {answer}")
-            return answer
-    raise NoReply(f"no answer in time to what the address of host {host!r} is")
+            result, error = answers.get(timeout=min(left, SLICE))
+            if error is not None:
+                raise error
+            return cast(T, result)
+    raise NoReply(complaint)

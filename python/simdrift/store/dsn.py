@@ -24,7 +24,7 @@ from psycopg.conninfo import conninfo_to_dict
 from simdrift._errors import InputError
 from simdrift._secrets import HIDDEN, SECRETS, Dsn, redact
 
-from .connection import Connection, connect
+from .connection import Connection, bounded, connect
 from .embedded import EmbeddedServer
 
 __all__ = ["Dsn", "Target", "embedded", "is_local", "parse", "redact", "resolve"]
@@ -83,7 +83,9 @@ class Target:
         """
         parameters = Parameters({**_LIVENESS, **self._parameters})
         if self.server is not None:
-            parameters.update(self.server.start())
+            # Recovery after a crash may take minutes; it goes on while this call gives up.
+            starting = "the embedded server is still starting"
+            parameters.update(bounded(self.server.start, end, starting))
         return connect(parameters, end)
 
     def redact(self, text: str) -> str:

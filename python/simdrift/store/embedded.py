@@ -38,6 +38,7 @@ from simdrift.results.files import write_text
 from .account import ASK_FOR_DSN, Account, server_account
 from .binaries import Binaries, find_binaries
 from .postmaster import Postmaster, clear_stale, running, socket_path
+from .statements import own_statements
 
 DATABASE = "simdrift"
 SUPERUSER = "postgres"
@@ -389,6 +390,7 @@ class EmbeddedServer:
             write_text(path, json.dumps({"port": port}) + "\n")
 
     def _set_reader_password(self, chosen: str | None, *, renew: bool) -> str | None:
+        """Limits the reader before it may log in, and gives it a password."""
         import psycopg
         from psycopg import sql
 
@@ -399,6 +401,8 @@ class EmbeddedServer:
             ).fetchone()
             if role is None:
                 raise StoreError("there is no role simdrift_reader yet: run `simdrift migrate`")
+            for statement in own_statements():
+                connection.execute(statement.encode())
             if role[0] and chosen is None and not renew:
                 return None
             password = chosen or secrets.token_urlsafe(18)

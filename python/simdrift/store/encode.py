@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Final, Protocol
 from uuid import UUID, uuid5
 
@@ -64,12 +65,10 @@ def batch_from_results(results: HasResults) -> Batch:
     statuses = tuple(visible(status) for status in numbers.statuses)
     keys = [key.bytes for key, _ in series]
     sums = run_checksums(values, keys, statuses, len(runs))
-    streams = [str(stream_key(parts)) for parts in numbers.streams]
+    keys_of = [str(stream_key(parts)) for parts in numbers.streams]
+    streams = [keys_of[number] for number in numbers.stream_of]
     return Batch(
-        tuple(
-            _stored_run(run, streams[number], *found)
-            for run, number, found in zip(runs, numbers.stream_of, sums, strict=True)
-        ),
+        tuple(_stored_runs(runs, streams, sums)),
         tuple(Series(str(key), *texts) for key, texts in series),
         statuses,
         values,
@@ -145,19 +144,32 @@ def stream_key(parts: tuple[str, ...]) -> UUID:
     return uuid5(NAMESPACE, canonical_json(dict(zip(_STREAM, parts, strict=True))))
 
 
-def _stored_run(run: Run, stream: str, results: int, checksum: str) -> StoredRun:
-    names = ("monitor", "dataset", "model", "model_version", "grain", "library_version")
-    digests = ("spec_digest", "data_digest", "reference_digest")
-    times = ("window_start", "window_end", "started_at", "finished_at")
-    return StoredRun(
-        run_id=str(run.run_id),
-        stream_key=stream,
-        rows=run.rows,
-        results=results,
-        checksum=checksum,
-        **{name: visible(getattr(run, name)) for name in (*names, *digests)},
-        **{name: str(utc_text(getattr(run, name))) for name in times},
-    )
+def _stored_runs(
+    runs: Sequence[Run], streams: Sequence[str], sums: Sequence[tuple[int, str]]
+) -> Iterator[StoredRun]:
+    """The runs, each with its stream's key, and the number and checksum of its values."""
+    text, time = cache(visible), cache(utc_text)  # nearly all of them repeat from run to run
+    for run, stream, (results, checksum) in zip(runs, streams, sums, strict=True):
+        yield StoredRun(
+            run_id=str(run.run_id),
+            stream_key=stream,
+            monitor=text(run.monitor),
+            dataset=text(run.dataset),
+            model=text(run.model),
+            model_version=text(run.model_version),
+            grain=text(run.grain),
+            window_start=str(time(run.window_start)),
+            window_end=str(time(run.window_end)),
+            started_at=str(time(run.started_at)),
+            finished_at=str(time(run.finished_at)),
+            rows=run.rows,
+            library_version=text(run.library_version),
+            spec_digest=text(run.spec_digest),
+            data_digest=visible(run.data_digest),
+            reference_digest=text(run.reference_digest),
+            results=results,
+            checksum=checksum,
+        )
 
 
 # -- values
@@ -178,10 +190,18 @@ def _records(table: ResultTable, numbers: _Numbers) -> Records:
     made["alert"] = table.alert
     for name in COUNTS:
         made[name] = getattr(table, name)
+    _guard(made, table.value, numbers.statuses)
     for name in FLOATS:
-        made[name] = getattr(table, name) + 0.0  # no -0.0: PostgreSQL holds it equal to 0.0
-    _guard(made, numbers.statuses)
+        made[name] = _stored(getattr(table, name))
     return made
+
+
+def _stored(column: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """No infinity and one NaN, and no -0.0, for PostgreSQL holds it equal to 0.0."""
+    finite = np.isfinite(column)
+    if not finite.any():
+        return np.full(len(column), np.nan)
+    return np.where(finite, column + 0.0, np.nan)
 
 
 def _run_numbers(table: ResultTable, numbers: _Numbers) -> npt.NDArray[np.int32]:
@@ -220,16 +240,12 @@ def _status_numbers(table: ResultTable, numbers: _Numbers) -> npt.NDArray[np.int
     return renumbered(texts, numbers.statuses)[place]
 
 
-def _guard(made: Records, statuses: dict[str, int]) -> None:
-    """No infinity is stored, and no value that is 'ok' is absent."""
+def _guard(made: Records, value: npt.NDArray[np.float64], statuses: dict[str, int]) -> None:
+    """No value that is 'ok' is infinite or absent."""
     ok = made["status_no"] == 0
-    infinite, absent = ok & np.isinf(made["value"]), ok & np.isnan(made["value"])
-    for status, wrong in (("overflow", infinite), ("degenerate", absent)):
+    for status, wrong in (("overflow", ok & np.isinf(value)), ("degenerate", ok & np.isnan(value))):
         if wrong.any():
             made["status_no"][wrong] = statuses.setdefault(status, len(statuses))
-    for name in FLOATS:
-        column = made[name]
-        column[~np.isfinite(column)] = np.nan
 
 
 def _once_a_spot(values: Records, numbers: _Numbers) -> Records:

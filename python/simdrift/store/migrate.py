@@ -2,14 +2,13 @@
 
 `NNNN-name.sql` are migrations, one statement each, never edited; `role-*.sql` and
 `grant-*.sql` hold whenever they can be carried out. What this user may not do is handed back
-as SQL for an administrator, and the rest is done.
+as SQL for an administrator, and the rest is done. `own-*.sql` limit the reader in a database that
+is simdrift's alone: the embedded server's, and that of `simdrift grafana export`.
 """
 
 from __future__ import annotations
 
-import hashlib
-from functools import cache
-from importlib.resources import files
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from psycopg import errors, sql
@@ -18,12 +17,15 @@ from simdrift._errors import StoreError, StoreNotMigrated
 
 from . import partition
 from .connection import Connection
+from .locks import lock_all
 from .partition import is_partitioned
 from .session import Session
+from .statements import File, own_statements, sql_files
 
 OLDEST_SERVER: Final = 130000  # PostgreSQL 13
 
-LOCK: Final = 0x5349_4D44_5249_4654  # 'SIMDRIFT': writers share it, migrate and prune hold it
+# Locks the schema until the transaction ends, against others who migrate; only its owner may.
+_LOCK_SCHEMA: Final = "comment on schema simdrift is 'Results of simdrift'"
 
 
 class Migrated(NamedTuple):
@@ -37,49 +39,29 @@ class Migrated(NamedTuple):
     """Monthly partitions that were made, where the store has them."""
 
 
-class _File(NamedTuple):
-    version: int
-    name: str
-    statement: str
-
-    @property
-    def checksum(self) -> str:
-        return hashlib.sha256(self.statement.encode()).hexdigest()
-
-
-@cache
-def _files(kind: str) -> tuple[_File, ...]:
-    """The files of a kind ('role', 'grant', or '0' for migrations), in order."""
-    found = []
-    for entry in files("simdrift.store").joinpath("migrations").iterdir():
-        if entry.name.startswith(kind) and entry.name.endswith(".sql"):
-            number = entry.name.partition("-")[0]
-            version = int(number) if number.isdigit() else 0
-            found.append(_File(version, entry.name, entry.read_text("utf-8")))
-    return tuple(sorted(found))
-
-
 def latest_version() -> int:
     """The version of the schema that this library writes."""
-    return _files("0")[-1].version
+    return sql_files("0")[-1].version
 
 
 def schema_script() -> str:
     """The whole schema as SQL for a superuser on an empty database: what `migrate` would do."""
-    steps = [file.statement for file in _files("role")]
+    steps = [file.statement for file in sql_files("role")]
     steps += ["create schema simdrift authorization simdrift_owner", "set role simdrift_owner"]
-    for file in _files("0"):
+    for file in sql_files("0"):
         steps.append(file.statement)
         steps.append(
             "insert into simdrift.migration (version, name, checksum)"
             f" values ({file.version}, '{file.name}', '{file.checksum}')"
         )
-    steps += [file.statement for file in _files("grant")]
-    return ";\n\n".join(step.strip() for step in [*steps, "reset role"]) + ";\n"
+    steps += [file.statement for file in sql_files("grant")]
+    steps += ["reset role", *own_statements()]
+    return ";\n\n".join(step.strip() for step in steps) + ";\n"
 
 
 def migrate(session: Session, *, partition_by_month: bool = False) -> Migrated:
-    """Brings the schema up to date in one transaction, under an advisory lock.
+    """Brings the schema up to date in one transaction; no other migrates and nobody writes
+    meanwhile.
 
     `partition_by_month` puts the values into monthly partitions, for good.
 
@@ -93,23 +75,36 @@ def migrate(session: Session, *, partition_by_month: bool = False) -> Migrated:
 
 def _migrate(connection: Connection, partition_by_month: bool) -> Migrated:
     check_server(connection)
-    connection.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
-    refused = [file for file in _files("role") if not _allowed(connection, file.statement)]
+    refused = [file for file in sql_files("role") if not _allowed(connection, file.statement)]
     _become_owner(connection)
+    _lock(connection)
     applied = _apply(connection, _applied(connection))
     convert = partition_by_month and not is_partitioned(connection)
     if convert:
         partition.convert(connection, _statement("0014-dashboard-result.sql"))
     months = partition.add_months(connection) if is_partitioned(connection) else ()
     if applied or refused or convert or not _granted(connection):
-        refused += [file for file in _files("grant") if not _allowed(connection, file.statement)]
+        refused += [file for file in sql_files("grant") if not _allowed(connection, file.statement)]
     for_admin = tuple(file.statement.strip() + ";" for file in refused)
     connection.execute("set local role none")
     return Migrated(applied, latest_version(), for_admin + _temp_right(connection), months)
 
 
+def _lock(connection: Connection) -> None:
+    """Waits for others who migrate, then for writers. Who may do neither will change nothing."""
+    _allowed(connection, _LOCK_SCHEMA)
+    if _exists(connection, "simdrift.stream"):
+        with suppress(errors.InsufficientPrivilege), connection.transaction():
+            lock_all(connection)
+
+
+def _exists(connection: Connection, table: str) -> bool:
+    row = connection.execute("select to_regclass(%s) is not null", (table,)).fetchone()
+    return row is not None and bool(row[0])
+
+
 def _statement(name: str) -> str:
-    return next(file.statement for file in _files("0") if file.name == name)
+    return next(file.statement for file in sql_files("0") if file.name == name)
 
 
 def check_server(connection: Connection) -> None:
@@ -127,8 +122,8 @@ def _allowed(connection: Connection, statement: str) -> bool:
     try:
         with connection.transaction():
             connection.execute(statement.encode())
-    except (errors.DuplicateObject, errors.UniqueViolation):
-        return True  # a role that another database's migrate has just made
+    except (errors.DuplicateObject, errors.DuplicateSchema, errors.UniqueViolation):
+        return True  # a role or schema that another migrate has just made
     except (errors.InsufficientPrivilege, errors.UndefinedObject):
         return False
     return True
@@ -136,17 +131,16 @@ def _allowed(connection: Connection, statement: str) -> bool:
 
 def _become_owner(connection: Connection) -> None:
     """Makes the schema where it is absent, and acts as its owner where that is allowed."""
-    if _schema_owner(connection) is None and not _allowed(
-        connection, "create schema simdrift authorization simdrift_owner"
+    if (
+        _schema_owner(connection) is None
+        and not _allowed(connection, "create schema simdrift authorization simdrift_owner")
+        and not _allowed(connection, "create schema simdrift")
     ):
-        try:
-            connection.execute("create schema simdrift")
-        except errors.InsufficientPrivilege:
-            user, database = connection.info.user, connection.info.dbname
-            raise StoreError(
-                f"{user!r} may not create a schema in database {database!r}; let an "
-                f'administrator run: create schema simdrift authorization "{user}"'
-            ) from None
+        user, database = connection.info.user, connection.info.dbname
+        raise StoreError(
+            f"{user!r} may not create a schema in database {database!r}; let an "
+            f'administrator run: create schema simdrift authorization "{user}"'
+        )
     owner = _schema_owner(connection)
     assert owner is not None
     if owner != connection.info.user:
@@ -166,8 +160,7 @@ def _schema_owner(connection: Connection) -> str | None:
 
 
 def _applied(connection: Connection) -> dict[int, tuple[str, str]]:
-    row = connection.execute("select to_regclass('simdrift.migration')").fetchone()
-    if row is None or row[0] is None:
+    if not _exists(connection, "simdrift.migration"):
         return {}
     rows = connection.execute("select version, name, checksum from simdrift.migration").fetchall()
     return {version: (name, checksum) for version, name, checksum in rows}
@@ -181,7 +174,7 @@ def _apply(connection: Connection, applied: dict[int, tuple[str, str]]) -> tuple
             "upgrade simdrift"
         )
     done = []
-    for file in _files("0"):
+    for file in sql_files("0"):
         name, checksum = applied.get(file.version, ("", ""))
         if not checksum:
             _apply_one(connection, file)
@@ -194,7 +187,7 @@ def _apply(connection: Connection, applied: dict[int, tuple[str, str]]) -> tuple
     return tuple(done)
 
 
-def _apply_one(connection: Connection, file: _File) -> None:
+def _apply_one(connection: Connection, file: File) -> None:
     try:
         connection.execute(file.statement.encode())
     except errors.InsufficientPrivilege as error:
@@ -214,7 +207,7 @@ def _granted(connection: Connection) -> bool:
     try:
         with connection.transaction():
             row = connection.execute(
-                "select has_table_privilege('simdrift_writer', 'simdrift.dashboard_run', 'select')"
+                "select has_table_privilege('simdrift_writer', 'simdrift.stream', 'update')"
                 " and has_table_privilege('simdrift_reader', 'simdrift.dashboard_series', 'select')"
             ).fetchone()
     except errors.UndefinedObject:

@@ -11,18 +11,19 @@ from psycopg import errors
 from simdrift._errors import StoreError
 
 from .connection import Connection
-from .migrate import LOCK
+from .locks import lock_all
 from .partition import drop_before, is_partitioned
 
 _DIGITS: Final = 20  # of a span; int() refuses thousands, and timedelta most of these
 _UNITS: Final = {"h": "hours", "d": "days", "w": "weeks"}
 
-# Table, and the time that decides; runs go by the end of their window as their values do.
+# In the order of `Pruned`: a table, and the time that decides; runs go by the end of their window
+# as their values do.
 _AGED: Final = (
-    ("values", "metric_value", "ts"),
-    ("histograms", "histogram", "ts"),
-    ("runs", "run", "window_end"),
-    ("events", "event", "ts"),
+    ("metric_value", "ts"),
+    ("histogram", "ts"),
+    ("run", "window_end"),
+    ("event", "ts"),
 )
 _UNUSED_SERIES: Final = b"""
 delete from simdrift.series s
@@ -30,10 +31,20 @@ where
     not exists (select from simdrift.metric_value v where v.series_id = s.series_id)
     and not exists (select from simdrift.histogram h where h.series_id = s.series_id)
 """
+_SERIES_LEFT_ALONE: Final = b"""
+select count(*) from simdrift.series s
+where
+    not exists (
+        select from simdrift.metric_value v where v.series_id = s.series_id and v.ts >= %s
+    )
+    and not exists (
+        select from simdrift.histogram h where h.series_id = s.series_id and h.ts >= %s
+    )
+"""
 
 
 class Pruned(NamedTuple):
-    """What was deleted."""
+    """What was deleted, or would be (`dry_run`), and what of values and runs stays."""
 
     before: datetime
     values: int
@@ -41,6 +52,18 @@ class Pruned(NamedTuple):
     runs: int
     events: int
     series: int
+    values_kept: int = 0
+    runs_kept: int = 0
+    dry_run: bool = False
+
+    def __str__(self) -> str:
+        done = "would be deleted" if self.dry_run else "deleted"
+        return (
+            f"before {self.before:%Y-%m-%d %H:%M} UTC: {self.values:,} values, "
+            f"{self.histograms:,} histograms, {self.runs:,} runs, {self.events:,} events and "
+            f"{self.series:,} series {done}; {self.values_kept:,} values and {self.runs_kept:,} "
+            "runs stay"
+        )
 
 
 def parse_keep(keep: str | timedelta) -> timedelta:
@@ -57,7 +80,7 @@ def parse_keep(keep: str | timedelta) -> timedelta:
             raise ValueError(
                 f"keep: expected a span such as '400d', '12w' or '48h', found {keep!r}"
             )
-        span = _span(int(match[1][:_DIGITS]), match[2])
+        span = _span(int(match[1][:_DIGITS]), _UNITS[match[2]])
     if span <= timedelta(0):
         raise ValueError(f"keep: expected more than nothing, found {keep!r}")
     try:
@@ -69,20 +92,25 @@ def parse_keep(keep: str | timedelta) -> timedelta:
     return span
 
 
-def _span(number: int, unit: str) -> timedelta:
+def _span(count: int, unit: str) -> timedelta:
+    """So many units; what no calendar holds is as long as can be."""
     try:
-        return timedelta(**{_UNITS[unit]: number})
+        return timedelta(**{unit: count})
     except OverflowError:
         return timedelta.max
 
 
-def prune(connection: Connection, keep: timedelta) -> Pruned:
-    """Deletes what ended more than `keep` before now; no writer works meanwhile.
+def prune(connection: Connection, keep: timedelta, *, dry_run: bool = False) -> Pruned:
+    """Deletes what ended more than `keep` before now; no writer works meanwhile. `dry_run` only
+    counts it, and keeps nobody waiting.
 
     StoreError where this user may not delete.
     """
+    before = _before(keep)
+    if dry_run:
+        return _counted(connection, before)
     try:
-        return _prune(connection, datetime.now(UTC) - keep)
+        return _prune(connection, before)
     except errors.InsufficientPrivilege as error:
         raise StoreError(
             f"{connection.info.user!r} may not delete ({error.diag.message_primary}): prune as "
@@ -90,13 +118,45 @@ def prune(connection: Connection, keep: timedelta) -> Pruned:
         ) from None
 
 
+def _before(keep: timedelta) -> datetime:
+    """The time before which things go: the calendar's first where `keep` reaches back further."""
+    try:
+        return datetime.now(UTC) - keep
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
+
+
+def _counted(connection: Connection, before: datetime) -> Pruned:
+    values, histograms, runs, events = (
+        _count(connection, table, f"{column} < %s", before) for table, column in _AGED
+    )
+    row = connection.execute(_SERIES_LEFT_ALONE, (before, before)).fetchone()
+    series = 0 if row is None else int(row[0])
+    kept = _kept(connection, before)
+    return Pruned(before, values, histograms, runs, events, series, *kept, dry_run=True)
+
+
+def _kept(connection: Connection, before: datetime) -> tuple[int, int]:
+    """Values and runs that are not older."""
+    values = _count(connection, "metric_value", "ts >= %s", before)
+    return values, _count(connection, "run", "window_end >= %s", before)
+
+
+def _count(connection: Connection, table: str, condition: str, before: datetime) -> int:
+    statement = f"select count(*) from simdrift.{table} where {condition}".encode()
+    row = connection.execute(statement, (before,)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
 def _prune(connection: Connection, before: datetime) -> Pruned:
-    connection.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
+    lock_all(connection)
     months = drop_before(connection, before) if is_partitioned(connection) else 0
-    deleted = {}
-    for name, table, column in _AGED:
-        statement = f"delete from simdrift.{table} where {column} < %s".encode()
-        deleted[name] = connection.execute(statement, (before,)).rowcount
-    deleted["values"] += months
-    deleted["series"] = connection.execute(_UNUSED_SERIES).rowcount
-    return Pruned(before, **deleted)
+    values, histograms, runs, events = (
+        connection.execute(
+            f"delete from simdrift.{table} where {column} < %s".encode(), (before,)
+        ).rowcount
+        for table, column in _AGED
+    )
+    series = connection.execute(_UNUSED_SERIES).rowcount
+    kept = _kept(connection, before)
+    return Pruned(before, values + months, histograms, runs, events, series, *kept)

@@ -23,7 +23,7 @@ from typing import Final, TypeVar
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from simdrift._errors import StoreError, StoreNotMigrated, StoreUnreachable
+from simdrift._errors import InputError, StoreError, StoreNotMigrated, StoreUnreachable
 
 from .connection import SLICE, Connection, NoReply
 from .dsn import Target
@@ -93,10 +93,8 @@ class Session:
     """
 
     def __init__(self, target: Target, *, deadline: float = DEADLINE) -> None:
-        if not deadline >= 0:
-            raise ValueError(f"deadline: expected seconds, 0 or more, found {deadline!r}")
         self.target = target
-        self.deadline = deadline
+        self.deadline = _checked(deadline)
         self._forget()
 
     def _forget(self) -> None:
@@ -118,7 +116,8 @@ class Session:
 
     def end(self, deadline: float | None = None) -> float:
         """When a call that begins now is over, in seconds of time.monotonic()."""
-        return time.monotonic() + max(self.deadline if deadline is None else deadline, _LEAST)
+        seconds = self.deadline if deadline is None else _checked(deadline)
+        return time.monotonic() + max(seconds, _LEAST)
 
     def run(self, work: Callable[[Connection], T], *, end: float | None = None) -> T:
         """`work(connection)`, again after what passes by itself, until `end` or the deadline.
@@ -142,13 +141,15 @@ class Session:
 
     def _tried(self, work: Callable[[Connection], T], end: float) -> T:
         pause = _FIRST_PAUSE
+        problem: StoreError | None = None
         while True:
             try:
                 return self._once(work, end)
             except StoreUnreachable as error:  # the embedded server was killed while starting
-                problem: StoreError = error
+                problem = error
             except psycopg.Error as error:
-                problem = self._judged(error)
+                if problem is None or not isinstance(error, NoReply):  # what was said says more
+                    problem = self._judged(error)
             if not isinstance(problem, StoreUnreachable) or time.monotonic() + pause > end:
                 raise problem from None
             _sleep(pause * random.uniform(0.5, 1.5))
@@ -222,7 +223,8 @@ class Session:
         """NoReply, or what connecting raises, where the server does not show that it is still at
         work for `connection`."""
         try:
-            with self.target.connect(time.monotonic() + self._half()) as other:
+            end = min(time.monotonic() + self._half(), connection.end)
+            with self.target.connect(end) as other:
                 found = other.execute(_STATE, (connection.info.backend_pid,)).fetchone()
         except psycopg.OperationalError as error:
             if any(word in str(error) for word in _FULL):
@@ -232,8 +234,7 @@ class Session:
             raise NoReply("the server's answer did not arrive")
 
     def _judged(self, error: psycopg.Error) -> StoreError:
-        said = " / ".join(line.strip() for line in str(error).splitlines() if line.strip())
-        said = self.target.redact(said)
+        said = self.target.redact(_said(error))
         label = self.target.label
         if error.sqlstate in _SCHEMA_ABSENT:
             return StoreNotMigrated(f"no simdrift schema in {label}: run `simdrift migrate`")
@@ -244,6 +245,20 @@ class Session:
         if "certificate" in said:
             said += "; to go without verification put sslmode=require into the DSN"
         return StoreError(f"the store ({label}) refused: {said}")
+
+
+def _checked(deadline: float) -> float:
+    if not deadline >= 0:
+        raise InputError(f"deadline: expected seconds, 0 or more, found {deadline!r}")
+    return deadline
+
+
+def _said(error: psycopg.Error) -> str:
+    """The words of an error in one line, without the context: statements of ours."""
+    diag = error.diag
+    words = (diag.message_primary, diag.message_detail, diag.message_hint)
+    text = "\n".join(filter(None, words)) or str(error)
+    return " / ".join(line.strip() for line in text.splitlines() if line.strip())
 
 
 def _sleep(seconds: float) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from functools import partial
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self, TypeVar
 from uuid import UUID, uuid5
 
 from simdrift._errors import StoreError, StoreNotMigrated
@@ -29,6 +29,8 @@ from .session import DEADLINE, DataRefused, Session
 from .spool import CorruptSpool, Spool
 from .stamp import Stamp
 from .write import NOTHING, Counts, write_batch
+
+T = TypeVar("T")
 
 _READING: Final = 60.0  # seconds for one statement
 _HOUR: Final = 3600.0
@@ -177,10 +179,10 @@ class Store:
 
         An embedded store is migrated where it isn't yet.
         """
+        end, stamp = self._session.end(), Stamp.now()
         batch = batch_from_results(results)
         if not batch.runs:
             return WriteSummary.of(NOTHING)
-        stamp = Stamp.now()
         with ExitStack() as stack:
             path, problem = None, None
             try:
@@ -188,7 +190,7 @@ class Store:
             except OSError as error:
                 problem = error
             try:
-                counts = self._send(batch, stamp)
+                counts = self._send(batch, stamp, end)
             except StoreError as error:
                 raise type(error)(f"{error}; {_whereabouts(path, problem)}") from error
             if path is not None:
@@ -221,7 +223,7 @@ class Store:
         if spooled.target != self.target.label and not adopt:
             return nothing._replace(elsewhere=(path,))
         try:
-            counts = self._send(spooled.batch, spooled.stamp, deadline)
+            counts = self._send(spooled.batch, spooled.stamp, self._session.end(deadline))
         except DataRefused:
             return nothing._replace(refused=(self.spool.set_aside(path, spooling.REFUSED),))
         self.spool.confirm(path)
@@ -260,6 +262,11 @@ class Store:
         """Rows and runs of the newest window of every monitor, model, version and grain."""
         return self._session.transaction(reading.newest_results, statement_seconds=_READING)
 
+    def inspect(self, work: Callable[[Connection], T]) -> T:
+        """`work(connection)` in a transaction of its own, for queries of the caller's; again
+        where the connection breaks."""
+        return self._session.transaction(work, statement_seconds=_READING)
+
     def status(self) -> Inventory:
         """What is in the store, and what waits in the spool."""
         pending = self.spool.pending()
@@ -288,12 +295,12 @@ class Store:
             ]
             self._session.transaction(lambda connection: _insert(connection, "bench_result", rows))
 
-    def prune(self, keep: str | timedelta) -> Pruned:
+    def prune(self, keep: str | timedelta, *, dry_run: bool = False) -> Pruned:
         """Deletes results whose windows ended longer ago than `keep` ('400d'); needs the rights
-        of simdrift_owner."""
+        of simdrift_owner. `dry_run` says what would go and what would stay, and deletes nothing."""
         span = parse_keep(keep)
         return self._session.transaction(
-            lambda connection: prune(connection, span), statement_seconds=_HOUR
+            lambda connection: prune(connection, span, dry_run=dry_run), statement_seconds=_HOUR
         )
 
     def copy_to(self, dsn: str | Target) -> WriteSummary:
@@ -305,14 +312,15 @@ class Store:
                 statement_seconds=_HOUR,
             )
 
-    def _send(self, batch: Batch, stamp: Stamp, deadline: float | None = None) -> Counts:
+    def _send(self, batch: Batch, stamp: Stamp, end: float) -> Counts:
+        end = max(end, self._session.end(0))  # there is always time for one try
         try:
-            return write_batch(self._session, batch, stamp, deadline)
+            return write_batch(self._session, batch, stamp, end)
         except StoreNotMigrated:
             if self.target.server is None:
                 raise
         self.migrate()
-        return write_batch(self._session, batch, stamp, deadline)
+        return write_batch(self._session, batch, stamp, max(end, self._session.end(0)))
 
 
 def _whereabouts(path: Path | None, problem: OSError | None) -> str:

@@ -1,6 +1,6 @@
 """One batch, one transaction: all of it or nothing, and the same again changes nothing.
 
-Under an advisory lock for each stream (monitor, dataset, model, version, grain), so that two
+Under a lock for each stream (monitor, dataset, model, version, grain), so that two
 writers of one window come one after the other:
 
 0. When the batch's runs began is put into the time of this server's clock (stamp.py).
@@ -18,11 +18,10 @@ writers of one window come one after the other:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
-from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +38,8 @@ from .copying import (
     runs_text,
     values_binary,
 )
-from .migrate import LOCK, require_migrated
+from .locks import lock_streams
+from .migrate import require_migrated
 from .session import Session
 from .stamp import Stamp, times_by_server
 
@@ -69,11 +69,9 @@ class Counts(NamedTuple):
 NOTHING: Final = Counts(0, 0, 0, 0)
 
 
-def write_batch(
-    session: Session, batch: Batch, stamp: Stamp, deadline: float | None = None
-) -> Counts:
+def write_batch(session: Session, batch: Batch, stamp: Stamp, end: float | None = None) -> Counts:
     """Writes a batch that was stamped when it was made in one transaction, again after what
-    passes by itself, until `deadline` seconds (else the session's) have passed.
+    passes by itself, until `end` (time.monotonic), else until the session's deadline.
 
     Errors as `Session.run`; StoreNotMigrated where the schema is older than this library.
     """
@@ -85,7 +83,7 @@ def write_batch(
         require_migrated(version[0] if version else None, session.target.label)
         return _write(connection, replace(batch, began=_began(connection, batch, stamp)))
 
-    return session.transaction(write, end=session.end(deadline))
+    return session.transaction(write, end=end)
 
 
 def _began(connection: Connection, batch: Batch, stamp: Stamp) -> tuple[str, ...]:
@@ -102,7 +100,7 @@ def _began(connection: Connection, batch: Batch, stamp: Stamp) -> tuple[str, ...
 
 
 def _write(connection: Connection, batch: Batch) -> Counts:
-    _lock_streams(connection, batch.runs)
+    lock_streams(connection, (run.stream_key for run in batch.runs))
     states = _states(connection, batch)
     new = batch.only(state.number for state in states if state.new)
     again = batch.only(state.number for state in states if not (state.new or state.current))
@@ -160,17 +158,6 @@ def window_name(run: StoredRun) -> str:
     whose = (run.monitor, run.dataset, run.model, run.model_version, run.grain)
     times = (time.removesuffix("T00:00:00Z") for time in (run.window_start, run.window_end))
     return " ".join((*filter(None, whose), " to ".join(times)))
-
-
-def _lock_streams(connection: Connection, runs: Iterable[StoredRun]) -> None:
-    """One lock a stream, in order, until the transaction ends; migrate and prune exclude all."""
-    streams = sorted({_lock_number(run.stream_key) for run in runs})
-    connection.execute("select pg_advisory_xact_lock_shared(%s)", (LOCK,))
-    connection.execute("select pg_advisory_xact_lock(n) from unnest(%s::bigint[]) n", (streams,))
-
-
-def _lock_number(stream_key: str) -> int:
-    return int.from_bytes(UUID(stream_key).bytes[:8], "big", signed=True)
 
 
 class _State(NamedTuple):

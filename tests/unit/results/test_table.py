@@ -24,7 +24,7 @@ ROWS = [
     synth.row_of(RUN, "a", "quality.rows", 3.0, alert=False, params="q=1"),
 ]
 A_FEW = st.lists(ROW, max_size=4)
-some = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+some = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @given(A_FEW)

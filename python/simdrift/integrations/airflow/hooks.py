@@ -10,6 +10,8 @@ from simdrift.store import Store
 
 from .compat import BaseHook
 
+__all__ = ["SimdriftHook"]
+
 _FIELDS = {"host": "host", "port": "port", "login": "user", "password": "password"}
 
 
@@ -68,3 +70,7 @@ class SimdriftHook(BaseHook):
         except Exception as error:  # shown in Airflow's form, redacted by the store
             return False, str(error)
         return True, f"schema {found.schema_version}, {found.runs:,} runs"
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

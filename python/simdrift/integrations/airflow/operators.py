@@ -12,6 +12,8 @@ from simdrift.integrations import work
 from .compat import AirflowFailException, BaseOperator
 from .hooks import SimdriftHook
 
+__all__ = ["SimdriftOperator"]
+
 
 class SimdriftOperator(BaseOperator):
     """Computes the windows of the monitor in the file `spec`, stores them, returns a summary.
@@ -93,3 +95,7 @@ class SimdriftOperator(BaseOperator):
         """A line of the log every tenth of the way."""
         if total >= 10 and done % (total // 10) == 0:
             self.log.info("%d of %d windows", done, total)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -19,3 +19,7 @@ __all__ = [
     "publish_artifacts",
     "write_results",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

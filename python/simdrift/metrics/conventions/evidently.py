@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift import _core
+from simdrift._types import Floats
 from simdrift.metrics.auto import Call
 from simdrift.metrics.columns import (
     CATEGORICAL,
@@ -45,8 +46,6 @@ MOST_KEYS: Final = 20  # up to so many distinct reference values are cells of th
 FLOOR: Final = 0.001  # of the standard deviation that a distance is divided by
 EMPTY_CELL, SMALL_CELL, TINY = 1e-4, 1e-4, 1e-6
 PERMUTATIONS: Final = 1000
-
-Floats = NDArray[np.float64]
 
 
 class Refused(Exception):

@@ -8,81 +8,42 @@ the rows, array-likes for reference and current, either of them None (n or m fin
 values are then of the weighted rows, p-values at effective sizes. Definitions, with the papers
 that they come from: docs/metrics.md.
 
+A function is public where the `__all__` of its file names it: nothing is listed here.
+
 >>> from simdrift.metrics import drift
 >>> drift.wasserstein([0.0, 1.0], [2.0, 3.0], weights=([3.0, 1.0], None)).value
 2.25
 """
 
-from simdrift.metrics.drift.binned import (
-    hellinger,
-    jensen_shannon,
-    kl,
-    l_infinity,
-    psi,
-    total_variation,
-)
-from simdrift.metrics.drift.categorical import (
-    chi_square,
-    fisher_exact,
-    g_test,
-    new_categories,
-    vanished_categories,
-    z_test,
-)
-from simdrift.metrics.drift.distances import energy, wasserstein, wasserstein_normed
-from simdrift.metrics.drift.missing import missing_share
-from simdrift.metrics.drift.moment_tests import (
-    epps_singleton,
-    levene,
-    mean_shift,
-    quantile_shift,
-    std_ratio,
-    t_test,
-)
-from simdrift.metrics.drift.rank_tests import (
-    anderson_darling,
-    cramer_von_mises,
-    ks,
-    kuiper,
-    mann_whitney,
-)
-from simdrift.metrics.drift.table.correlation import correlation
-from simdrift.metrics.drift.table.domain import domain_classifier
-from simdrift.metrics.drift.table.mmd import mmd
-from simdrift.metrics.drift.table.pca import pca_reconstruction
+from simdrift.metrics.drift import binned, categorical, distances, missing, moment_tests, rank_tests
+from simdrift.metrics.drift.binned import *
+from simdrift.metrics.drift.categorical import *
+from simdrift.metrics.drift.distances import *
+from simdrift.metrics.drift.missing import *
+from simdrift.metrics.drift.moment_tests import *
+from simdrift.metrics.drift.rank_tests import *
+from simdrift.metrics.drift.table import correlation as table_correlation
+from simdrift.metrics.drift.table import domain as table_domain
+from simdrift.metrics.drift.table import mmd as table_mmd
+from simdrift.metrics.drift.table import pca as table_pca
+from simdrift.metrics.drift.table.correlation import *
+from simdrift.metrics.drift.table.domain import *
+from simdrift.metrics.drift.table.mmd import *
+from simdrift.metrics.drift.table.pca import *
 from simdrift.metrics.values import DriftResult
 
-__all__ = [
-    "DriftResult",
-    "anderson_darling",
-    "chi_square",
-    "correlation",
-    "cramer_von_mises",
-    "domain_classifier",
-    "energy",
-    "epps_singleton",
-    "fisher_exact",
-    "g_test",
-    "hellinger",
-    "jensen_shannon",
-    "kl",
-    "ks",
-    "kuiper",
-    "l_infinity",
-    "levene",
-    "mann_whitney",
-    "mean_shift",
-    "missing_share",
-    "mmd",
-    "new_categories",
-    "pca_reconstruction",
-    "psi",
-    "quantile_shift",
-    "std_ratio",
-    "t_test",
-    "total_variation",
-    "vanished_categories",
-    "wasserstein",
-    "wasserstein_normed",
-    "z_test",
-]
+__all__ = ["DriftResult"]
+__all__ += binned.__all__
+__all__ += categorical.__all__
+__all__ += distances.__all__
+__all__ += missing.__all__
+__all__ += moment_tests.__all__
+__all__ += rank_tests.__all__
+__all__ += table_correlation.__all__
+__all__ += table_domain.__all__
+__all__ += table_mmd.__all__
+__all__ += table_pca.__all__
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

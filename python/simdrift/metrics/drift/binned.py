@@ -35,7 +35,6 @@ from simdrift.metrics.drift.cells import (
     whole_rows,
 )
 from simdrift.metrics.drift.run import Weights, run
-from simdrift.metrics.evaluate import over_groups
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import hypergeometric
 from simdrift.metrics.nulls.special import (
@@ -48,9 +47,12 @@ from simdrift.metrics.nulls.special import (
     special,
 )
 from simdrift.metrics.outcomes import OK_CODE, Floats, Outcomes, elementwise
+from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.values import CHANCE_LEVEL, OVERFLOW, DriftResult, Outcome
+
+__all__ = ["hellinger", "jensen_shannon", "kl", "l_infinity", "psi", "total_variation"]
 
 EXPECTED_ROWS = 5
 """Rows that each cell of the smaller side expects, for the expansions to serve."""

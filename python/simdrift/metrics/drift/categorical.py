@@ -14,16 +14,25 @@ from simdrift.metrics.columns import CATEGORICAL, Counts
 from simdrift.metrics.drift.cells import DEFAULT_BINS, by_table, crowded
 from simdrift.metrics.drift.missing import share_difference
 from simdrift.metrics.drift.run import Weights, run
-from simdrift.metrics.evaluate import over_groups
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import hypergeometric
 from simdrift.metrics.nulls.new_categories import unseen_log_p, unseen_quantile
 from simdrift.metrics.nulls.special import chi2_log_sf, chi2_sf, exp_p, special
 from simdrift.metrics.outcomes import Floats, Outcomes, elementwise
+from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import DEGENERATE, NOT_APPLICABLE, DriftResult, Outcome, Size
+
+__all__ = [
+    "chi_square",
+    "fisher_exact",
+    "g_test",
+    "new_categories",
+    "vanished_categories",
+    "z_test",
+]
 
 Rows = NDArray[np.int64]
 

@@ -29,7 +29,7 @@ def checked_seed(seed: int) -> int:
     return checked_count("seed", seed, 0, 2**63 - 1)
 
 
-def checked_share(name: str, value: float) -> float:
+def checked_positive_share(name: str, value: float) -> float:
     """A number above 0, at most 1."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{name}: expected a number, found {value!r}")

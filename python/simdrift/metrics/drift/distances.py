@@ -12,10 +12,10 @@ from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import ORDERED
 from simdrift.metrics.drift.checks import PERMUTATIONS, SEED
 from simdrift.metrics.drift.run import Weights, run
-from simdrift.metrics.evaluate import over_groups
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import permutation
 from simdrift.metrics.outcomes import OK_CODE, Codes, Floats, Outcomes
+from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.values import (
@@ -27,6 +27,8 @@ from simdrift.metrics.values import (
     DriftResult,
     Outcome,
 )
+
+__all__ = ["energy", "wasserstein", "wasserstein_normed"]
 
 PERMUTED = (PERMUTATIONS, SEED)
 

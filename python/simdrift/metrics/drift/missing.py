@@ -10,7 +10,6 @@ import numpy as np
 from simdrift.catalogue.metric import Metric
 from simdrift.metrics.columns import CATEGORICAL, NULL, NUMERIC, TEMPORAL
 from simdrift.metrics.drift.run import Weights, run
-from simdrift.metrics.evaluate import over_groups
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls.special import (
     NORMAL_975,
@@ -18,8 +17,11 @@ from simdrift.metrics.nulls.special import (
     normal_two_sided_p,
 )
 from simdrift.metrics.outcomes import Floats, Outcomes, Sizes, elementwise
+from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.values import DriftResult, Outcome, Size
+
+__all__ = ["missing_share"]
 
 
 @drift_method(

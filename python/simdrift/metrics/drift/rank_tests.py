@@ -12,17 +12,19 @@ from simdrift import _core
 from simdrift.catalogue.metric import Metric, Param
 from simdrift.metrics.columns import ORDERED
 from simdrift.metrics.drift.run import Weights, run
-from simdrift.metrics.evaluate import over_groups
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import kolmogorov, quadratic, ties
 from simdrift.metrics.nulls import kuiper as kuiper_law
 from simdrift.metrics.nulls import mann_whitney as mann_whitney_law
 from simdrift.metrics.nulls.special import exp_p
 from simdrift.metrics.outcomes import OK_CODE, Floats, Outcomes, elementwise
+from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import DEGENERATE, OK, TOO_FEW_ROWS, DriftResult, Outcome
+
+__all__ = ["anderson_darling", "cramer_von_mises", "ks", "kuiper", "mann_whitney"]
 
 KS_EXACT_AUTO = 10_000_000
 """n*m up to which method='auto' counts lattice paths (1 to 20 ms; 10 to 300 ms at 1e8); above, the

@@ -12,9 +12,10 @@ from typing import Any
 from simdrift._core import Column
 from simdrift._errors import UnsupportedColumn
 from simdrift.metrics import thresholds as rules
+from simdrift.metrics.checks import checked_share, checked_threads
 from simdrift.metrics.columns import CATEGORICAL, CurrentColumn, Given, ReferenceColumn
-from simdrift.metrics.evaluate import evaluate
 from simdrift.metrics.grouped import ColumnGroups, GroupedPair
+from simdrift.metrics.over_groups import evaluate
 from simdrift.metrics.registry import DriftMethod, check_weighted, checked_params
 from simdrift.metrics.registry import evaluate as evaluate_one
 from simdrift.metrics.registry import method as registered
@@ -42,7 +43,7 @@ def run(
     """The registered method of that name on two array-likes, as a `DriftResult`."""
     spec = registered(name)
     params = checked_params(spec, params)
-    threads = rules.checked_threads(threads)
+    threads = checked_threads(threads)
     left, right = _given(reference, "reference"), _given(current, "current")
     sides = both_sides(weights, (_rows(left), _rows(right)))
     if weights is not None:
@@ -74,7 +75,7 @@ def result_of(
 ) -> DriftResult:
     """The method on a pair of columns or tables, held against its threshold. `told`: the
     parameters that the result names."""
-    alpha = rules.checked_share("alpha", alpha)
+    alpha = checked_share("alpha", alpha)
     overrides = {} if threshold is None else rules.checked_overrides({spec.name: threshold})
     grouped = isinstance(pair, GroupedPair)
     outcome = evaluate(spec, pair, params).at(0) if grouped else evaluate_one(spec, pair, params)

@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift._types import Floats
 from simdrift.metrics.values import CHANCE_LEVEL
 
 PATHS, SEED, MOST_CUTS = 500, 11, 64
-
-Floats = NDArray[np.float64]
 
 
 @cache

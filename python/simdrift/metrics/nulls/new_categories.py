@@ -13,6 +13,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift._types import Floats
 from simdrift.metrics.nulls.special import NORMAL_95, special
 from simdrift.metrics.values import CHANCE_LEVEL
 
@@ -20,8 +21,6 @@ MOST_ROWS = 4_096
 """Up to so many rows the law is added up; beyond, Chernoff's bound and the normal law."""
 NEVER = 1e-300
 STEPS = 60
-
-Floats = NDArray[np.float64]
 
 
 def unseen_shares(sizes: NDArray[np.int64], rows: int, total: int) -> Floats:

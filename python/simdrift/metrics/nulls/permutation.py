@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift._types import Floats
 from simdrift.metrics.values import CHANCE_LEVEL
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 MOST_CELLS = 512
 
-Floats = NDArray[np.float64]
 Statistic = Callable[[Floats, Floats], Floats]
 """Of F - G after each cut point (rows: permutations) and the widths between them."""
 

@@ -27,7 +27,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from simdrift._types import Floats
+
 Law = tuple[NDArray[Any], Floats]
 
 NODES = 192

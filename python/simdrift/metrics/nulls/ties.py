@@ -19,7 +19,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
+
+from simdrift._types import Floats
 
 CELLS = 64
 """Steps that the law is computed over; rows between large ones are gathered."""
@@ -29,8 +30,6 @@ NEGLIGIBLE = 1e-9
 POINTS, MOST_POINTS = 20, 20_000
 """Of the path: of the width of the integrand at the saddle; at most."""
 NEGLIGIBLE_LOG = 45.0
-
-Floats = NDArray[np.float64]
 
 
 def _covariance(shares: Floats) -> Floats:

@@ -17,6 +17,8 @@ from simdrift.metrics.nulls import permutation
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.values import DEGENERATE, NOT_APPLICABLE, TOO_FEW_ROWS, DriftResult, Outcome
 
+__all__ = ["correlation"]
+
 NORMS = ("max", "frobenius")
 LEAST_ROWS = 10
 PERMUTED_ROWS = 5_000

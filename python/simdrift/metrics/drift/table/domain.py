@@ -36,6 +36,8 @@ from simdrift.metrics.nulls.special import (
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.values import TOO_FEW_ROWS, DriftResult, Outcome
 
+__all__ = ["domain_classifier"]
+
 DEFAULT_FOLDS = 5
 ROWS_A_SIDE = 5_000
 CELLS = 10

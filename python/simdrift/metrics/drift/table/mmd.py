@@ -21,17 +21,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift import _core
+from simdrift._types import Progress
 from simdrift.catalogue.metric import Metric, Param
 from simdrift.metrics.columns import TABLE
 from simdrift.metrics.drift.checks import PERMUTATIONS, SEED
 from simdrift.metrics.drift.run import Weights
 from simdrift.metrics.drift.table.run import run
-from simdrift.metrics.drift.table.sample import Matrix, Progress, TablePair
+from simdrift.metrics.drift.table.sample import Matrix, TablePair
 from simdrift.metrics.nulls.permutation import chance_of
 from simdrift.metrics.nulls.special import NORMAL_95, normal_log_sf, normal_sf
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import DEGENERATE, TOO_FEW_ROWS, DriftResult, Outcome
+
+__all__ = ["mmd"]
 
 ESTIMATORS = ("quadratic", "linear")
 ROWS_A_SIDE = 2_000

@@ -14,7 +14,7 @@ import numpy as np
 
 from simdrift.catalogue.metric import Metric, Param
 from simdrift.metrics.columns import TABLE
-from simdrift.metrics.drift.checks import checked_share
+from simdrift.metrics.drift.checks import checked_positive_share
 from simdrift.metrics.drift.run import Weights
 from simdrift.metrics.drift.table.run import run
 from simdrift.metrics.drift.table.sample import Matrix, TablePair
@@ -26,13 +26,15 @@ from simdrift.metrics.nulls.special import (
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.values import DEGENERATE, NOT_APPLICABLE, TOO_FEW_ROWS, DriftResult, Outcome
 
+__all__ = ["pca_reconstruction"]
+
 DEFAULT_VARIANCE = 0.65
 LEAST_ROWS = 10
 
 
 def checked_variance(variance: float) -> float:
     """The share of the variance that components are to hold: above 0, at most 1."""
-    return checked_share("variance", variance)
+    return checked_positive_share("variance", variance)
 
 
 @drift_method(

@@ -7,10 +7,11 @@ from inspect import signature
 from typing import Any
 
 from simdrift._core import Column
-from simdrift.metrics import thresholds as rules
+from simdrift._types import Progress
+from simdrift.metrics.checks import checked_threads
 from simdrift.metrics.columns import ColumnState, CurrentColumn, ReferenceColumn
 from simdrift.metrics.drift.run import Weights, result_of
-from simdrift.metrics.drift.table.sample import Progress, TablePair, TableSample
+from simdrift.metrics.drift.table.sample import TablePair, TableSample
 from simdrift.metrics.registry import checked_params
 from simdrift.metrics.registry import method as registered
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
@@ -41,7 +42,7 @@ def run(
     defaults = signature(spec.function).parameters
     told = {key: value for key, value in params.items() if value != defaults[key].default}
     checked = checked_params(spec, params)
-    threads = rules.checked_threads(threads)
+    threads = checked_threads(threads)
     left, right = as_table(reference).columns, as_table(current).columns
     x: dict[str, ColumnState] = {}
     y: dict[str, ColumnState] = {}

@@ -10,7 +10,7 @@ heaviest is drawn for certain. The sample is then one of equal rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from simdrift import _core
 from simdrift._errors import InvalidColumn
+from simdrift._types import Progress
 from simdrift.metrics.columns import CATEGORICAL, NUMERIC, TABLE, ColumnState
 from simdrift.metrics.correlation import pearson
 from simdrift.metrics.values import (
@@ -39,7 +40,6 @@ MOST_LABELS = 20
 """Categories of a column that are told apart in a sample; the others are one more."""
 
 Matrix = NDArray[np.float64]
-Progress = Callable[[int, int], object] | None
 
 
 class CategorySample:

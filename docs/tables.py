@@ -1,0 +1,129 @@
+"""Writes the tables of metrics in README.md and docs/metrics.md from the records of the metrics.
+
+`make docs` runs it; tests/test_docs_tables.py says when it is due. A table stands between
+`<!-- table: NAME -->` and `<!-- end of table -->`; everything else is left as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from itertools import groupby
+from pathlib import Path
+
+from simdrift.catalogue.metric import FAMILIES, GROUPS, Metric
+from simdrift.catalogue.statuses import STATUSES
+from simdrift.metrics import registry
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = (ROOT / "README.md", ROOT / "docs" / "metrics.md")
+MARKED = re.compile(r"(<!-- table: ([a-z ]+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
+
+Cells = Iterable[str]
+
+
+def table(head: Cells, rows: Iterable[Cells]) -> str:
+    """A table of Markdown."""
+    head = list(head)
+    lines = [head, ["---"] * len(head), *(list(map(escaped, row)) for row in rows)]
+    return "".join(f"| {' | '.join(cells)} |\n".replace("  ", " ") for cells in lines)
+
+
+def escaped(cell: str) -> str:
+    """The cell's text; a bar would end the cell."""
+    return cell.replace("|", "\\|")
+
+
+def code(names: Iterable[str]) -> str:
+    """Names in the type of code."""
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def drift(groups: set[str]) -> list[Metric]:
+    """The drift metrics of those groups."""
+    return [one for one in registry.records("drift") if one.group in groups]
+
+
+def parameters(one: Metric) -> str:
+    """Names of the parameters with their defaults."""
+    return ", ".join(f"`{p.name}` {p.default}" for p in one.params)
+
+
+def statuses() -> str:
+    rows = [(f"`{status.name}`", status.meaning) for status in STATUSES if status.name != "ok"]
+    return table(("status", "why there is no value"), rows)
+
+
+def tests_and_distances(groups: set[str]) -> str:
+    rows = [
+        (
+            f"`{one.name}`",
+            one.formula,
+            one.p_value,
+            one.effect_size,
+            threshold(one),
+            parameters(one),
+        )
+        for one in drift(groups)
+    ]
+    return table(("metric", "value", "p-value", "effect size", "alerts", "parameters"), rows)
+
+
+def threshold(one: Metric) -> str:
+    """When it alerts, in short."""
+    if one.rule == "test":
+        return "q <= alpha"
+    if one.rule == "share":
+        return f">= {one.threshold:g}"
+    if one.threshold is None:
+        return "on request" if one.rule else ""
+    sign = "±" if one.bounds[0] != 0.0 else "> "
+    return f"{sign}{one.threshold:g}, q <= alpha"
+
+
+def definitions(family: str) -> str:
+    rows = [
+        (f"`{one.short}`", one.formula, one.unit, one.better, one.source)
+        for one in registry.records(family)
+    ]
+    return table(("metric", "value", "unit", "better", "as"), rows)
+
+
+def summary() -> str:
+    """Every metric's name, a row a group."""
+    rows = [
+        (f"{FAMILIES[family].lower()}: {GROUPS[group]}", code(one.short for one in found))
+        for (family, group), found in groupby(
+            registry.records(), key=lambda one: (one.family, one.group)
+        )
+    ]
+    return table(("family", "metrics"), rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "summary": summary,
+    "statuses": statuses,
+    "drift of numbers": lambda: tests_and_distances(
+        {"ranks", "distances", "location and spread", "bins"}
+    ),
+    "drift of categories": lambda: tests_and_distances({"categories"}),
+    "drift of any column": lambda: tests_and_distances({"any column", "whole table"}),
+    "drift of whole rows": lambda: tests_and_distances({"whole rows"}),
+    "quality": lambda: definitions("quality"),
+    "performance": lambda: definitions("performance"),
+}
+
+
+def rendered(text: str) -> str:
+    """The page with its tables as the records have them."""
+    return MARKED.sub(lambda found: f"{found[1]}{TABLES[found[2]]()}{found[3]}", text)
+
+
+def main() -> None:
+    """Rewrites the pages."""
+    for page in PAGES:
+        page.write_text(rendered(page.read_text("utf-8")), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

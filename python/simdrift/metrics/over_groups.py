@@ -1,0 +1,61 @@
+"""One metric on one column over groups: a value or a status in each, whatever the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+
+from simdrift.catalogue.statuses import CODES
+from simdrift.metrics.evaluate import attempt
+from simdrift.metrics.grouped import GroupedPair
+from simdrift.metrics.outcomes import OK_CODE, Outcomes
+from simdrift.metrics.registry import DriftMethod
+from simdrift.metrics.registry import evaluate as evaluate_one
+from simdrift.metrics.values import Outcome
+
+Measure = TypeVar("Measure", bound=Callable[..., Any])
+
+
+def over_groups(function: Measure) -> Measure:
+    """Marks a measure that takes a `GroupedPair` and gives `Outcomes`: one call for all groups."""
+    function.over_groups = True  # type: ignore[attr-defined]
+    return function
+
+
+def evaluate(spec: DriftMethod, pair: GroupedPair, params: Mapping[str, Any]) -> Outcomes:
+    """The metric on the pair. An unexpected exception costs this metric of this column."""
+    if not getattr(spec.function, "over_groups", False):
+        return Outcomes.stacked([evaluate_one(spec, one, dict(params)) for one in pair.pairs])
+    outcomes = attempt(spec.metric, pair.name, lambda: _evaluated(spec, pair, params))
+    return Outcomes.uniform(outcomes, len(pair)) if isinstance(outcomes, Outcome) else outcomes
+
+
+def _evaluated(spec: DriftMethod, pair: GroupedPair, params: Mapping[str, Any]) -> Outcomes:
+    codes = pair.codes if spec.needs_values else pair.shape_codes
+    if pair.kind not in spec.kinds:
+        other = CODES["all_null" if pair.kind == "null" else "not_applicable"]
+        codes = np.where(codes == OK_CODE, other, codes).astype(np.uint8)
+    active = codes == OK_CODE
+    function: Any = spec.function
+    if active.all():
+        return pair.reported(function(pair, **params)).cleaned()
+    refused = _refused(spec, pair, codes)
+    if not active.any():
+        return refused
+    return pair.reported(function(pair, **params)).cleaned().where(active, refused)
+
+
+def _refused(spec: DriftMethod, pair: GroupedPair, codes: Any) -> Outcomes:
+    """Statuses alone, with the rows of both sides and the reason of each."""
+    rows = np.broadcast_to(np.array([pair.reference.rows]), (len(pair),))
+    reasons = {code: pair.reason(spec.kinds, _NAMES[code]) for code in np.unique(codes).tolist()}
+    refused = Outcomes.refused(codes, rows, pair.current.rows)
+    refused.reasons = {
+        place: reason for place, code in enumerate(codes.tolist()) if (reason := reasons[code])
+    }
+    return refused
+
+
+_NAMES = {code: name for name, code in CODES.items()}
