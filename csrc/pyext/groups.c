@@ -9,7 +9,7 @@
 /* --- arguments -------------------------------------------------------------------- */
 
 int group_call_open(group_call *self, PyObject *starts, PyObject *stops, size_t size) {
-    *self = (group_call){NULL};
+    *self = (group_call){0};
     self->starts = array_from(starts, NPY_INT64, "starts");
     if (self->starts == NULL) return -1;
     self->stops = array_from(stops, NPY_INT64, "stops");
