@@ -326,7 +326,8 @@ def test_tests_of_moments_read_finite_rows(name):
 def test_prepared_references_give_the_same(name, tmp_path):
     from simdrift import _core
     from simdrift.metrics.columns import CurrentColumn, ReferenceColumn
-    from simdrift.metrics.pair import ColumnPair
+    from simdrift.metrics.grouped import ColumnGroups, GroupedPair
+    from simdrift.metrics.over_groups import evaluate
 
     x, y = samples(500, 300, 1)
     spec = registry.method(name)
@@ -335,8 +336,9 @@ def test_prepared_references_give_the_same(name, tmp_path):
         reference = ReferenceColumn("x", _core.Column.from_numpy(x))
         if prepare:
             reference = ReferenceColumn.from_state(reference.prepare().to_state())
-        pair = ColumnPair(reference, CurrentColumn("x", _core.Column.from_numpy(y)))
-        results.append(registry.evaluate(spec, pair, {})._replace(log_p=None))
+        current = ColumnGroups.of(CurrentColumn("x", _core.Column.from_numpy(y)))
+        outcomes = evaluate(spec, GroupedPair(reference, current), {})
+        results.append(outcomes.at(0)._replace(log_p=None))
     fresh, restored = results
     assert fresh.status == "ok"
     for one, other in zip(fresh, restored, strict=True):

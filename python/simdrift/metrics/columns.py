@@ -399,7 +399,7 @@ class ReferenceColumn(ColumnState):
             size = width / (1.0 + math.log2(n) + math.log2(1.0 + skewness / spread))
         if not 0.0 < size < math.inf:
             return DEFAULT_WIDTHS
-        return int(min(MOST_WIDTHS, max(1, math.ceil(width / size))))
+        return max(1, math.ceil(min(float(MOST_WIDTHS), width / size)))
 
     def display_cuts(self) -> NDArray[np.float64]:
         """Cut points of equal width between the 1 % and 99 % quantiles, for pictures."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -28,6 +29,7 @@ from simdrift.metrics.columns import (
     Given,
     ReferenceColumn,
 )
+from simdrift.metrics.nulls import quadratic, ties
 from simdrift.metrics.once import once
 from simdrift.metrics.outcomes import OK_CODE, Codes, Floats, Outcomes, Rows, Sizes
 from simdrift.metrics.pair import Cells, ColumnPair
@@ -204,6 +206,14 @@ class ColumnGroups:
             return np.asarray(self.whole.quantiles(q))[np.newaxis, :]
         return _core.quantiles_groups(*self.ranges, np.asarray(q, float), threads=self.threads)
 
+    def finite_medians(self, known: NDArray[np.bool_]) -> Floats:
+        """(G,) medians of the finite rows of the known groups."""
+        medians = self.quantiles([0.5])[:, 0]
+        infinite = known & (self.profile["finite"] != self.valid)
+        for place in np.flatnonzero(infinite).tolist():
+            medians[place] = self.each[place].finite_median
+        return np.where(known, medians, 0.0)
+
     def median_deviations(self, centers: Floats, known: NDArray[np.bool_]) -> Floats:
         """(G,) medians of |x - center| over the finite rows of the known groups."""
         if not known.any():
@@ -250,6 +260,16 @@ class CountTables(NamedTuple):
     current: NDArray[Any]
 
 
+class GroupCategories(NamedTuple):
+    """Labels, the reference's first; rows of the reference (labels,) and of each group (groups,
+    labels); `ordered` has the new categories of each group in the order of its rows."""
+
+    labels: tuple[str, ...]
+    reference: NDArray[np.int64]
+    current: NDArray[np.int64]
+    ordered: NDArray[np.int64]
+
+
 def _tables(reference: NDArray[Any], current: NDArray[Any]) -> list[CountTables]:
     """The tables of (groups, bins) counts, by how many of their bins are used."""
     used = (reference + current) > 0
@@ -278,6 +298,35 @@ def _tables_of_pairs(pairs: Sequence[ColumnPair], bins: Bins) -> list[CountTable
         )
         for rows in own.values()
     ]
+
+
+_RANK_ROWS = ("n", "m", "finite_n", "finite_m")
+_RANK_SUMS = (
+    "distinct",
+    "ties",
+    "ties_x",
+    "ties_y",
+    "u2",
+    "plus",
+    "minus",
+    "cramer_von_mises",
+    "anderson_darling",
+    "energy",
+)
+
+
+def _stacked_ranks(groups: Sequence[Mapping[str, Any]]) -> Arrays:
+    """As `_core.rank_statistics_groups` gives them, out of one mapping a group; sums stay the
+    numbers that they are, exact integers or floats of weighted rows."""
+    found: dict[str, NDArray[Any]] = {
+        "status": np.array([CODES[group["status"]] for group in groups], np.uint8)
+    }
+    for name in _RANK_ROWS:
+        found[name] = np.array([group[name] for group in groups])
+    for name in _RANK_SUMS:
+        sums = [np.nan if (v := group.get(name)) is None else v for group in groups]
+        found[name] = np.array(sums, object)
+    return found
 
 
 _WORD = 1 << 64
@@ -357,13 +406,11 @@ class GroupedPair:
 
     @contextmanager
     def sorted_once(self) -> Iterator[None]:
-        """Keeps the rows of each group sorted meanwhile, where ranks will be read."""
-        if "ranks" not in self._reads:
-            yield
-            return
+        """Keeps the rows of one group sorted meanwhile, where ranks will be read; of many groups
+        each call of the core sorts what it reads."""
         with ExitStack() as stack:
-            for pair in self.pairs:
-                stack.enter_context(pair.sorted_once())
+            if "ranks" in self._reads and self.current.is_one:
+                stack.enter_context(self.pairs[0].sorted_once())
             yield
 
     @property
@@ -409,11 +456,124 @@ class GroupedPair:
             edges=self._edges(),
             threads=self.threads,
         )
-        arrays = cast("dict[str, NDArray[Any]]", dict(found))
-        # a restored reference knows only its values
+        return self._without_values(cast("dict[str, NDArray[Any]]", dict(found)))
+
+    def _without_values(self, arrays: dict[str, NDArray[Any]]) -> Arrays:
+        """With 'all_null' for 'empty' where there are rows: a restored reference knows only
+        its values."""
         lost = (arrays["status"] == CODES["empty"]) & (self.shape_codes == OK_CODE)
         arrays["status"] = np.where(lost, CODES["all_null"], arrays["status"]).astype(np.uint8)
         return arrays
+
+    @once
+    def ranks(self) -> Arrays:
+        """Rank statistics of each group (`_core.RankGroupsDict`)."""
+        if self.is_weighted or self.current.is_one:
+            return _stacked_ranks([pair.ranks for pair in self.pairs])
+        found = _core.rank_statistics_groups(
+            self.reference.sample, *self.current.ranges, threads=self.threads
+        )
+        return self._without_values(cast("dict[str, NDArray[Any]]", dict(found)))
+
+    @once
+    def reference_profile(self) -> Arrays:
+        """`_core.ProfileDict` of the reference, of one entry each."""
+        return self._profiles([self.reference.profile])
+
+    @once
+    def profile(self) -> Arrays:
+        """What measures read of `_core.ProfileDict` in each group; weighted where rows are."""
+        if self.is_weighted:
+            return self._profiles([one.profile for one in self.current.each])
+        if self.current.is_one:
+            return self._profiles([self.current.whole.profile])
+        return self.current.profile
+
+    @staticmethod
+    def _profiles(groups: Sequence[Mapping[str, Any]]) -> Arrays:
+        found: dict[str, NDArray[Any]] = {
+            name: np.array([group[name] for group in groups], float)
+            for name in ("mean", "variance")
+        }
+        found["finite"] = np.array([group["finite"] for group in groups])
+        codes = [CODES[group["variance_status"]] for group in groups]
+        return found | {"variance_status": np.array(codes, np.uint8)}
+
+    def deviations(self, known: NDArray[np.bool_]) -> Arrays:
+        """Mean and variance of the distances of the finite rows of known groups from their
+        medians (`_core.DeviationGroupsDict`)."""
+        if self.is_weighted or self.current.is_one:
+            none = {"mean": np.nan, "variance": np.nan}
+            sides = [
+                one.deviations if known[place] else none
+                for place, one in enumerate(self.current.each)
+            ]
+            return {name: np.array([side[name] for side in sides], float) for name in none}
+        medians = self.current.finite_medians(known)
+        found = _core.deviation_profile_groups(
+            *self.current.ranges, medians, threads=self.current.threads
+        )
+        return cast("Arrays", found)
+
+    def quantiles(self, places: NDArray[np.intp], q: Sequence[float]) -> Floats:
+        """(places, len(q)) exact quantiles of the rows of these groups that are not missing."""
+        if self.is_weighted or self.current.is_one:
+            return np.stack([self.current.each[place].quantiles(q) for place in places.tolist()])
+        column, starts, stops = self.current.ranges
+        return _core.quantiles_groups(
+            column, starts[places], stops[places], np.asarray(q, float), threads=self.threads
+        )
+
+    def rows_below(
+        self, places: NDArray[np.intp], ends: Floats
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Rows of the reference, and of these groups, below each of their (places, ends); of
+        ends that are not finite any number."""
+        before, after = np.zeros(ends.shape), np.zeros(ends.shape)
+        for row, place in enumerate(places.tolist()):
+            known = np.isfinite(ends[row])
+            cuts, at = np.unique(ends[row][known], return_inverse=True)
+            if not len(cuts):
+                continue
+            sides = self.reference.count_cells(cuts), self._count_of(place, cuts)
+            before[row, known], after[row, known] = (np.cumsum(side)[at] for side in sides)
+        return before, after
+
+    def _count_of(self, place: int, cuts: Floats) -> Counts:
+        """`ColumnState.count_cells` of one group."""
+        if self.is_weighted or self.current.is_one:
+            return cast("Counts", self.current.each[place].count_cells(cuts))
+        column, starts, stops = self.current.ranges
+        own = slice(place, place + 1)
+        counts = _core.histogram_groups(
+            column, starts[own], stops[own], cuts, threads=self.current.threads
+        )
+        return np.asarray(counts[0])
+
+    def mises_numerators(self, places: NDArray[np.intp]) -> list[Fraction | float]:
+        """`ColumnPair.mises_numerator` of these groups."""
+        if self.is_weighted:
+            return [self.pairs[place].mises_numerator for place in places.tolist()]
+        found = self.ranks
+        within = found["ties_x"].astype(object) + found["ties_y"].astype(object)
+        names = ("cramer_von_mises", "ties", "n", "m")
+        squares, ties_of_both, n, m = (found[name][places].tolist() for name in names)
+        rows = zip(squares, within[places].tolist(), ties_of_both, n, m, strict=True)
+        return [quadratic.mises_numerator(*row) for row in rows]
+
+    def tied_shares(self, places: NDArray[np.intp]) -> list[Floats | None]:
+        """`ColumnPair.tied_shares` of these groups."""
+        if self.is_weighted or self.current.is_one:
+            return [self.pairs[place].tied_shares for place in places.tolist()]
+        found, shares = self.ranks, dict.fromkeys(places.tolist())
+        rows = (found["n"] + found["m"])[places].astype(float)
+        tied = places[(found["ties"][places] >= ties.MATTER * rows**3).astype(bool)]
+        if len(tied):
+            for table in self.count_tables(ties.CELLS):
+                both = np.asarray(table.reference + table.current, float)
+                for place in np.flatnonzero(np.isin(table.places, tied)).tolist():
+                    shares[int(table.places[place])] = both[place] / both[place].sum()
+        return list(shares.values())
 
     def _edges(self) -> Floats | None:
         """The bins of the reference's histogram, where they are wanted and numbers are read."""
@@ -432,6 +592,13 @@ class GroupedPair:
         if not self.is_weighted:
             return self.current.valid
         return np.array([one.valid for one in self.current.each])
+
+    @property
+    def rows(self) -> Rows:
+        """Current rows; those that have a weight where rows have weights."""
+        if not self.is_weighted:
+            return self.current.rows
+        return np.array([one.rows for one in self.current.each], np.int64)
 
     def missing_of(self) -> tuple[Sizes, Sizes]:
         """Current rows that are missing, of how many, in each group; effective ones where rows
@@ -453,21 +620,42 @@ class GroupedPair:
         return _tables(np.broadcast_to(reference, current.shape), current)
 
     @once
-    def _category_tables(self) -> list[CountTables]:
-        labels, counts, overflow = self.reference.categories
-        if overflow:
-            return []
+    def categories(self) -> GroupCategories | None:
+        """Categories of all groups, counted in one call; None where the groups are counted one
+        by one: of weights, of one group, of too many categories in some."""
+        if self.is_weighted or self.current.is_one or self.reference.categories.overflow:
+            return None
+        labels, counts, _ = self.reference.categories
         table = _core.Categories(labels, maximum=len(labels) + HIGH_CARDINALITY)
         current, _, first = table.count_groups(*self.current.ranges, threads=self.threads)
         if table.overflow:  # perhaps not in each group
-            return _tables_of_pairs(self.pairs, 0)
-        reference = np.zeros(current.shape, np.int64)
-        reference[:, : len(labels)] = counts
+            return None
+        reference = np.concatenate([counts, np.zeros(first.shape[1], np.int64)])
+        ordered = current
         if first.shape[1]:  # what is new in a group, in the order of its rows
+            ordered = current.copy()
             order = np.argsort(np.where(first < 0, np.iinfo(np.int64).max, first), axis=1)
             new = np.take_along_axis(current[:, len(labels) :], order, axis=1)
-            current[:, len(labels) :] = new
-        return _tables(reference, current)
+            ordered[:, len(labels) :] = new
+        return GroupCategories(tuple(table.labels), reference, current, ordered)
+
+    @once
+    def _category_tables(self) -> list[CountTables]:
+        found = self.categories
+        if found is None:
+            return [] if self.reference.categories.overflow else _tables_of_pairs(self.pairs, 0)
+        return _tables(np.broadcast_to(found.reference, found.ordered.shape), found.ordered)
+
+    def category_rows(self, place: int) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+        """`ColumnPair.category_rows` of a group without its labels; None of too many."""
+        found = self.categories
+        if found is None:
+            pair = self.pairs[place]
+            return None if pair.high_cardinality else pair.category_rows[1:]
+        known = len(self.reference.categories.labels)
+        rows = found.ordered[place]
+        end = known + int(np.count_nonzero(rows[known:]))
+        return found.reference[:end], rows[:end]
 
     def reason(self, kinds: frozenset[str], status: str) -> str:
         """What stands behind a status, in words."""
@@ -499,8 +687,11 @@ class GroupedPair:
         if not self.is_weighted:
             return outcomes
         own = [pair.told(outcomes.at(place)) for place, pair in enumerate(self.pairs)]
-        told = Outcomes.stacked(own)
-        return replace(outcomes, n_reference=told.n_reference, n_current=told.n_current)
+        told, refused = Outcomes.stacked(own), self.codes != OK_CODE
+        n = np.where(refused, self.reference.rows, told.n_reference)
+        return replace(
+            outcomes, n_reference=n, n_current=np.where(refused, self.rows, told.n_current)
+        )
 
 
 class BinCounts(NamedTuple):

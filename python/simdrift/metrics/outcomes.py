@@ -161,6 +161,9 @@ class Outcomes:
             null_quantile=chosen("null_quantile"),
             n_reference=np.where(active, self.n_reference, other.n_reference),
             n_current=np.where(active, self.n_current, other.n_current),
+            log_p=None
+            if (logs := self.log_p) is None
+            else lambda: np.where(active, logs(), np.nan),
             reasons={
                 place: (self if active[place] else other).reasons[place]
                 for place in range(len(active))
@@ -195,3 +198,22 @@ def elementwise(function: Callable[..., float], *arrays: NDArray[np.generic] | f
     """A function of numbers on each group's numbers: the bits are those of the function alone."""
     rows = zip(*(array.tolist() for array in np.broadcast_arrays(*arrays)), strict=True)
     return np.array([function(*row) for row in rows], float)
+
+
+def elementwise_at(
+    places: NDArray[np.bool_], function: Callable[..., float], *arrays: NDArray[np.generic] | float
+) -> Floats:
+    """As `elementwise` at these places of (groups,) arrays; NaN at the others."""
+    found = np.full(len(places), np.nan)
+    if places.any():
+        own = (array[places] if isinstance(array, np.ndarray) else array for array in arrays)
+        found[places] = elementwise(function, *own)
+    return found
+
+
+def status_codes(*rules: tuple[NDArray[np.bool_], str], otherwise: Codes) -> Codes:
+    """The status of the first rule that holds in a group, where it is not refused otherwise."""
+    codes = otherwise.copy()
+    for holds, status in reversed(rules):
+        codes[holds & (otherwise == OK_CODE)] = CODES[status]
+    return codes

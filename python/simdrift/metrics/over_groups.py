@@ -51,7 +51,7 @@ def _refused(spec: DriftMethod, pair: GroupedPair, codes: Any) -> Outcomes:
     """Statuses alone, with the rows of both sides and the reason of each."""
     rows = np.broadcast_to(np.array([pair.reference.rows]), (len(pair),))
     reasons = {code: pair.reason(spec.kinds, _NAMES[code]) for code in np.unique(codes).tolist()}
-    refused = Outcomes.refused(codes, rows, pair.current.rows)
+    refused = Outcomes.refused(codes, rows, pair.rows)
     refused.reasons = {
         place: reason for place, code in enumerate(codes.tolist()) if (reason := reasons[code])
     }

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from simdrift.catalogue.metric import Metric
 from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import CATEGORICAL, COUNTABLE, Bins, Counts
-from simdrift.metrics.drift.categorical import chi_square_of, cramers_vs
+from simdrift.metrics.drift.categorical import chi_squares_of, cramers_vs
 from simdrift.metrics.drift.cells import (
     BINS,
     DEFAULT_BINS,
@@ -31,7 +31,6 @@ from simdrift.metrics.drift.cells import (
     SMOOTHING,
     Cut,
     by_table,
-    crowded,
     whole_rows,
 )
 from simdrift.metrics.drift.run import Weights, run
@@ -41,16 +40,14 @@ from simdrift.metrics.nulls.special import (
     NORMAL_95,
     chi2_log_sf,
     chi2_quantile,
-    chi2_sf,
     exp_p,
     normal_two_sided_log_p,
     special,
 )
 from simdrift.metrics.outcomes import OK_CODE, Floats, Outcomes, elementwise
 from simdrift.metrics.over_groups import over_groups
-from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
-from simdrift.metrics.values import CHANCE_LEVEL, OVERFLOW, DriftResult, Outcome
+from simdrift.metrics.values import CHANCE_LEVEL, OVERFLOW, DriftResult
 
 __all__ = ["hellinger", "jensen_shannon", "kl", "l_infinity", "psi", "total_variation"]
 
@@ -127,11 +124,6 @@ def measure_psi(
     """Population stability index sum (p-q) ln(p/q), in nats."""
     statistic = partial(_psi, smoothing)
     return by_table(pair, bins, lambda c, d: _calibrated(statistic, _chances(c, d), c, d))
-
-
-def _chance(c: Counts, d: Counts) -> float:
-    """1/n + 1/m."""
-    return 1.0 / float(c.sum()) + 1.0 / float(d.sum())
 
 
 def _chances(c: Counts, d: Counts) -> Floats:
@@ -349,26 +341,39 @@ def hellinger(
         params=(BINS,),
     )
 )
-def measure_total_variation(pair: ColumnPair, *, bins: Bins = DEFAULT_BINS) -> Outcome:
+@over_groups
+def measure_total_variation(pair: GroupedPair, *, bins: Bins = DEFAULT_BINS) -> Outcomes:
     """Half the sum of |p - q|; p-value of the chi-square test on the same cells,
     its law by exchanges of rows where they are sparse."""
-    if (refused := crowded(pair)) is not None:
-        return refused
-    c, d = pair.cell_counts(bins)
-    n, m = c.sum().item(), d.sum().item()
-    value = 0.5 * float(np.abs(c / n - d / m).sum())
-    outcome = Outcome(value, effect_size=value, n_reference=n, n_current=m)
-    if len(c) < 2:
-        return outcome._replace(p_value=1.0, null_quantile=0.0)
-    x, df = chi_square_of(c, d), float(len(c) - 1)
-    if len(c) <= MOST_CELLS and _sparse(c, d).any():
-        scale, df = _exchanged(_chi_squares, 1.0, df, c, d)
-        x /= scale
-    return outcome._replace(
-        p_value=chi2_sf(x, df),
-        null_quantile=_normal_chance(c, d),
-        log_p=partial(chi2_log_sf, x, df),
-    )
+    return by_table(pair, bins, _total_variations)
+
+
+def _unchanged(value: Floats, c: Counts, d: Counts) -> Outcomes:
+    """The outcomes of a distance that is its own effect size, of (tables, bins); p is 1 of a
+    single bin."""
+    tables = len(value)
+    outcomes = Outcomes(value, np.zeros(tables, np.uint8), effect_size=value)
+    outcomes.n_reference, outcomes.n_current = c.sum(axis=1), d.sum(axis=1)
+    outcomes.p_value, outcomes.null_quantile = np.ones(tables), np.zeros(tables)
+    return outcomes
+
+
+def _total_variations(c: Counts, d: Counts) -> Outcomes:
+    n, m = (side.sum(axis=1, keepdims=True) for side in (c, d))
+    outcomes = _unchanged(0.5 * np.abs(c / n - d / m).sum(axis=1), c, d)
+    tables, bins = c.shape
+    if bins < 2:
+        return outcomes
+    x, df = chi_squares_of(c, d), np.full(tables, float(bins - 1))
+    sparse = _sparse_tables(c, d) if bins <= MOST_CELLS else np.zeros(tables, bool)
+    for place in np.flatnonzero(sparse).tolist():
+        own = float(df[place]), c[place], d[place]
+        scale, df[place] = _exchanged(_chi_squares, 1.0, *own)
+        x[place] /= scale
+    outcomes.p_value = np.asarray(special().chdtrc(df, x))
+    outcomes.null_quantile = _normal_chances(c, d)
+    outcomes.log_p = lambda: elementwise(chi2_log_sf, x, df)
+    return outcomes
 
 
 def _chi_squares(c: Counts, d: Counts) -> NDArray[np.float64]:
@@ -377,20 +382,28 @@ def _chi_squares(c: Counts, d: Counts) -> NDArray[np.float64]:
     return np.asarray(np.sum((c * m - d * n) ** 2 / (c + d), axis=1) / (n * m))
 
 
-def _normal_chance(c: Counts, d: Counts) -> float:
+def _normal_chances(c: Counts, d: Counts) -> Floats:
     """0.95-quantile of half the sum of |p - q| where the shares are normal: simulated by the
     covariance of the multinomial law up to MOST_SIMULATED cells, else by its mean and sd."""
-    pooled = (c + d) / float((c + d).sum())
-    spread = np.sqrt(pooled * _chance(c, d))
-    if len(c) <= MOST_SIMULATED:
+    pooled = (c + d) / np.asarray((c + d).sum(axis=1, keepdims=True), float)
+    spread = np.sqrt(pooled * _chances(c, d)[:, np.newaxis])
+    bins = c.shape[1]
+    if bins <= MOST_SIMULATED:
         rng = np.random.default_rng(EXCHANGE_SEED)
-        drawn = rng.normal(size=(SIMULATIONS, len(c))) * spread
-        drawn -= drawn.sum(axis=1, keepdims=True) * pooled
-        return float(np.quantile(0.5 * np.abs(drawn).sum(axis=1), CHANCE_LEVEL))
+        normals = rng.normal(size=(SIMULATIONS, bins))
+        return np.array(
+            [_simulated(normals * own, p) for own, p in zip(spread, pooled, strict=True)], float
+        )
     sd = spread * np.sqrt(1.0 - pooled)
-    mean = 0.5 * float(sd.sum()) * math.sqrt(2.0 / math.pi)
-    variance = 0.25 * float((sd**2).sum()) * (1.0 - 2.0 / math.pi)
-    return mean + NORMAL_95 * math.sqrt(variance)
+    mean = 0.5 * sd.sum(axis=1) * math.sqrt(2.0 / math.pi)
+    variance = 0.25 * (sd**2).sum(axis=1) * (1.0 - 2.0 / math.pi)
+    return np.asarray(mean + NORMAL_95 * np.sqrt(variance))
+
+
+def _simulated(drawn: Floats, pooled: Floats) -> float:
+    """The quantile of half the sum of |p - q| of drawn shares."""
+    drawn -= drawn.sum(axis=1, keepdims=True) * pooled
+    return float(np.quantile(0.5 * np.abs(drawn).sum(axis=1), CHANCE_LEVEL))
 
 
 def total_variation(
@@ -443,38 +456,41 @@ def total_variation(
         params=(BINS,),
     )
 )
-def measure_l_infinity(pair: ColumnPair, *, bins: Bins = DEFAULT_BINS) -> Outcome:
+@over_groups
+def measure_l_infinity(pair: GroupedPair, *, bins: Bins = DEFAULT_BINS) -> Outcomes:
     """The largest |p - q| of a cell; z-tests of all cells, Bonferroni."""
-    if (refused := crowded(pair)) is not None:
-        return refused
-    c, d = pair.cell_counts(bins)
-    n, m, cells = c.sum().item(), d.sum().item(), len(c)
+    return by_table(pair, bins, _largest_changes)
+
+
+def _largest_changes(c: Counts, d: Counts) -> Outcomes:
+    n, m = (side.sum(axis=1, keepdims=True) for side in (c, d))
+    bins = c.shape[1]
     change = np.abs(c / n - d / m)
-    largest = float(change.max())
-    outcome = Outcome(largest, effect_size=largest, n_reference=n, n_current=m)
+    outcomes = _unchanged(change.max(axis=1), c, d)
+    if bins < 2:
+        return outcomes
     pooled = (c + d) / (n + m)
-    spread = np.sqrt(pooled * (1.0 - pooled) * _chance(c, d))
-    if cells < 2:
-        return outcome._replace(p_value=1.0, null_quantile=0.0)
-    tests = cells - 1 if cells == 2 else cells
+    spread = np.sqrt(pooled * (1.0 - pooled) * _chances(c, d)[:, np.newaxis])
+    tests = bins - 1 if bins == 2 else bins
     reach = -float(special().ndtri(0.5 * (1.0 - CHANCE_LEVEL) / tests))
-    sparse = _sparse(c, d) if cells <= MOST_CELLS else np.zeros(cells, bool)
-    z = float(np.max(change[~sparse] / spread[~sparse], initial=0.0))
-    log_p = min(normal_two_sided_log_p(z), _fisher_log_p(c, d, sparse))
-    log_p = min(0.0, math.log(tests) + log_p)
-    return outcome._replace(
-        p_value=exp_p(log_p),
-        null_quantile=reach * float(spread.max()),
-        log_p=lambda: log_p,
-    )
+    sparse = _sparse(c, d) if bins <= MOST_CELLS else np.zeros(c.shape, bool)
+    z = np.max(np.where(sparse, 0.0, change / spread), axis=1, initial=0.0)
+    logs = elementwise(normal_two_sided_log_p, z)
+    for place in np.flatnonzero(sparse.any(axis=1)).tolist():
+        logs[place] = min(logs[place], _fisher_log_p(c[place], d[place], sparse[place]))
+    logs = np.minimum(0.0, math.log(tests) + logs)
+    outcomes.p_value = elementwise(exp_p, logs)
+    outcomes.null_quantile = reach * spread.max(axis=1)
+    outcomes.log_p = lambda: logs
+    return outcomes
 
 
 def _sparse(c: Counts, d: Counts) -> NDArray[np.bool_]:
-    """The cells that expect less than EXPECTED_ROWS of the smaller side, or all others together
-    do: of two cells both are sparse, or none is."""
-    n, m = float(c.sum()), float(d.sum())
+    """The bins of (tables, bins) that expect less than EXPECTED_ROWS of the smaller side, or all
+    others together do: of two bins both are sparse, or none is."""
+    n, m = (side.sum(axis=1, keepdims=True).astype(float) for side in (c, d))
     rows = np.minimum(c + d, (n + m) - (c + d))
-    return np.asarray(rows * min(n, m) < EXPECTED_ROWS * (n + m))
+    return np.asarray(rows * np.minimum(n, m) < EXPECTED_ROWS * (n + m))
 
 
 def _fisher_log_p(c: Counts, d: Counts, cells: NDArray[np.bool_]) -> float:
@@ -545,9 +561,7 @@ def _calibrated(statistic: Statistic, scale: Floats, c: Counts, d: Counts) -> Ou
 
 def _sparse_tables(c: Counts, d: Counts) -> NDArray[np.bool_]:
     """The tables in which a bin expects few rows (`_sparse`)."""
-    n, m = (side.sum(axis=1, keepdims=True).astype(float) for side in (c, d))
-    rows = np.minimum(c + d, (n + m) - (c + d))
-    return np.asarray((rows * np.minimum(n, m) < EXPECTED_ROWS * (n + m)).any(axis=1))
+    return np.asarray(_sparse(c, d).any(axis=1))
 
 
 def _exchanged(

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from simdrift.catalogue.metric import Metric, Param
 from simdrift.metrics.columns import CATEGORICAL, Counts
-from simdrift.metrics.drift.cells import DEFAULT_BINS, by_table, crowded
+from simdrift.metrics.drift.cells import DEFAULT_BINS, TOO_MANY, by_table, crowded
 from simdrift.metrics.drift.missing import share_difference
 from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import hypergeometric
 from simdrift.metrics.nulls.new_categories import unseen_log_p, unseen_quantile
-from simdrift.metrics.nulls.special import chi2_log_sf, chi2_sf, exp_p, special
-from simdrift.metrics.outcomes import Floats, Outcomes, elementwise
+from simdrift.metrics.nulls.special import chi2_log_sf, exp_p, special
+from simdrift.metrics.outcomes import OK_CODE, Floats, Outcomes, elementwise
 from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
@@ -114,7 +114,8 @@ def chi_squares_of(c: Counts, d: Counts, yates: bool = False) -> Floats:
     if yates:
         deviation -= np.minimum(0.5, deviation)
     total = np.sum(deviation**2 / (c + d), axis=1)
-    return np.asarray(total * ((n + m) ** 2)[:, 0] / (n * m)[:, 0])
+    squares = elementwise(math.pow, (n + m)[:, 0], 2.0)  # the last bit of weighted rows
+    return np.asarray(total * squares / (n * m)[:, 0])
 
 
 def cramers_vs(c: Counts, d: Counts) -> Floats | None:
@@ -222,28 +223,50 @@ def _association(c: Counts, d: Counts, corrected: bool) -> float | None:
         statuses=("degenerate",),
     )
 )
-def measure_g_test(pair: ColumnPair, *, corrected: bool = True) -> Outcome:
+@over_groups
+def measure_g_test(pair: GroupedPair, *, corrected: bool = True) -> Outcomes:
     """G = 2 sum observed ln(observed / expected) of the 2 x K table; corrected Cramer's V."""
-    if (refused := crowded(pair)) is not None:
-        return refused
-    c, d = pair.cell_counts(DEFAULT_BINS)
-    n, m, df = c.sum().item(), d.sum().item(), len(c) - 1
-    if df < 1:
-        return _one_category(n, m)
-    value = 0.0
+
+    def measured(c: Counts, d: Counts) -> Outcomes:
+        n, m, df = c.sum(axis=1), d.sum(axis=1), c.shape[1] - 1
+        if df < 1:
+            rows = zip(n.tolist(), m.tolist(), strict=True)
+            return Outcomes.stacked([_one_category(*sizes) for sizes in rows])
+        value = _g_values(c, d)
+        return Outcomes(
+            value,
+            np.zeros(len(c), np.uint8),
+            p_value=np.asarray(special().chdtrc(float(df), value)),
+            effect_size=elementwise_tables(corrected_v, c, d) if corrected else cramers_vs(c, d),
+            n_reference=n,
+            n_current=m,
+            log_p=lambda: elementwise(chi2_log_sf, value, float(df)),
+        )
+
+    return by_table(pair, DEFAULT_BINS, measured)
+
+
+def _g_values(c: Counts, d: Counts) -> Floats:
+    """G of each of (tables, bins)."""
+    full = (np.minimum(c, d) > 0).all(axis=1)
+    n, m = (side.sum(axis=1, keepdims=True) for side in (c, d))
+    value = np.zeros(len(c))
+    for side, rows in ((c, n), (d, m)):
+        own, expected = side[full], ((c + d) * (rows / (n + m)))[full]
+        value[full] += 2.0 * np.sum(own * np.log(own / expected), axis=1)
+    for place in np.flatnonzero(~full).tolist():
+        value[place] = _g_value(c[place], d[place])
+    return np.asarray(np.maximum(0.0, value))
+
+
+def _g_value(c: Counts, d: Counts) -> float:
+    """G of one table with empty cells."""
+    n, m, value = c.sum().item(), d.sum().item(), 0.0
     for side, rows in ((c, n), (d, m)):
         held = side > 0
         expected = (c + d)[held] * (rows / (n + m))
         value += 2.0 * float(np.sum(side[held] * np.log(side[held] / expected)))
-    value = max(0.0, value)
-    return Outcome(
-        value,
-        p_value=chi2_sf(value, df),
-        effect_size=_association(c, d, corrected),
-        n_reference=n,
-        n_current=m,
-        log_p=partial(chi2_log_sf, value, df),
-    )
+    return value
 
 
 def g_test(
@@ -278,21 +301,52 @@ def g_test(
     )
 
 
-def _two_categories(pair: ColumnPair) -> tuple[Outcome | None, tuple[Size, Size, Size, Size]]:
-    """An outcome where the table is not 2 x 2; else (a, n, b, m): rows of the category that
-    sorts last, and all rows, of the reference and of the current."""
+Two = tuple[Size, Size, Size, Size]
+"""(a, n, b, m): rows of the category that sorts last, and all rows, of the reference and of the
+current sample."""
+
+
+def _two_categories(pair: GroupedPair, measure: Callable[[Two], Outcome]) -> Outcomes:
+    """What `measure` gives of each group whose table is 2 x 2."""
+    found = pair.categories
+    if found is None:
+        own = [
+            _two_of(one, measure) if code == OK_CODE else Outcome(None, NOT_APPLICABLE)
+            for one, code in zip(pair.pairs, pair.codes, strict=True)
+        ]
+        return Outcomes.stacked(own)
+    ranks = np.empty(len(found.labels), np.int64)
+    ranks[sorted(range(len(ranks)), key=found.labels.__getitem__)] = np.arange(len(ranks))
+    used = (found.reference + found.current) > 0
+    last = np.argmax(np.where(used, ranks, -1), axis=1).tolist()
+    n, rows, counts = int(found.reference.sum()), found.current.sum(axis=1).tolist(), used.sum(1)
+    outcomes = []
+    for place, (at, m, count) in enumerate(zip(last, rows, counts.tolist(), strict=True)):
+        two = found.reference[at].item(), n, found.current[place, at].item(), m
+        outcomes.append(_measured_two(count, two, measure) if m else Outcome(None, NOT_APPLICABLE))
+    return Outcomes.stacked(outcomes)
+
+
+def _two_of(pair: ColumnPair, measure: Callable[[Two], Outcome]) -> Outcome:
+    """Of one group."""
     if (refused := crowded(pair)) is not None:
-        return refused, (0, 0, 0, 0)
+        return refused
     labels, c, d = pair.category_counts
-    n, m = c.sum().item(), d.sum().item()
     used = [place for place in range(len(labels)) if c[place] + d[place] > 0]
-    if len(used) == 1:
-        return _one_category(n, m), (0, 0, 0, 0)
-    if len(used) != 2:
-        reason = f"for two categories; there are {len(used)}"
-        return Outcome(None, NOT_APPLICABLE, n_reference=n, n_current=m, reason=reason), (0,) * 4
     last = max(used, key=lambda place: labels[place])
-    return None, (c[last].item(), n, d[last].item(), m)
+    two = c[last].item(), c.sum().item(), d[last].item(), d.sum().item()
+    return _measured_two(len(used), two, measure)
+
+
+def _measured_two(count: int, two: Two, measure: Callable[[Two], Outcome]) -> Outcome:
+    """Where there are two categories; else why not."""
+    _, n, _, m = two
+    if count == 1:
+        return _one_category(n, m)
+    if count != 2:
+        reason = f"for two categories; there are {count}"
+        return Outcome(None, NOT_APPLICABLE, n_reference=n, n_current=m, reason=reason)
+    return measure(two)
 
 
 @drift_method(
@@ -314,11 +368,14 @@ def _two_categories(pair: ColumnPair) -> tuple[Outcome | None, tuple[Size, Size,
         statuses=("degenerate",),
     )
 )
-def measure_fisher_exact(pair: ColumnPair, *, corrected: bool = False) -> Outcome:
+@over_groups
+def measure_fisher_exact(pair: GroupedPair, *, corrected: bool = False) -> Outcomes:
     """Odds ratio of the 2 x 2 table; two-sided p-value of all tables no likelier."""
-    refused, (a, n, b, m) = _two_categories(pair)
-    if refused is not None:
-        return refused
+    return _two_categories(pair, partial(_fisher, corrected))
+
+
+def _fisher(corrected: bool, two: Two) -> Outcome:
+    a, n, b, m = two
     odds = b * (n - a), a * (m - b)
     if 0 in odds:  # Haldane and Anscombe: half a row more in each cell
         value = (b + 0.5) * (n - a + 0.5) / ((a + 0.5) * (m - b + 0.5))
@@ -379,12 +436,10 @@ def fisher_exact(
         statuses=("degenerate",),
     )
 )
-def measure_z_test(pair: ColumnPair) -> Outcome:
+@over_groups
+def measure_z_test(pair: GroupedPair) -> Outcomes:
     """Difference of the shares of the category that sorts last; pooled z-test."""
-    refused, (a, n, b, m) = _two_categories(pair)
-    if refused is not None:
-        return refused
-    return share_difference(a, n, b, m)
+    return _two_categories(pair, lambda two: share_difference(*two))
 
 
 def z_test(
@@ -418,18 +473,36 @@ def z_test(
     )
 
 
-def _one_sided(there: Rows, gone: Rows, share: float) -> Outcome:
-    """`share` of rows in categories that the other sample has none of; p-value and null
-    quantile of random exchanges of rows; effect size: how many categories there are."""
-    rows, others = int(there.sum()), int(gone.sum())
+def _one_sided(pair: GroupedPair, *, new: bool) -> Outcomes:
+    """The share of rows in categories that the other sample has none of: `new` ones, or vanished;
+    p-value and null quantile of random exchanges of rows; effect size: how many categories."""
+    return Outcomes.stacked([_one_sided_of(pair, place, new=new) for place in range(len(pair))])
+
+
+def _one_sided_of(pair: GroupedPair, place: int, *, new: bool) -> Outcome:
+    if pair.codes[place] != OK_CODE:
+        return Outcome(None, NOT_APPLICABLE)
+    sides = pair.category_rows(place)  # chance is of rows, whatever they weigh
+    if sides is None:
+        sizes = pair.reference.valid, np.asarray(pair.valid)[place].item()
+        return Outcome(None, NOT_APPLICABLE, None, None, None, None, None, *sizes, reason=TOO_MANY)
+    c, d = sides
+    there, gone = (d, c) if new else (c, d)
+    weighed: Counts = there
+    if pair.is_weighted:
+        _, before, after = pair.pairs[place].category_counts
+        weighed = after if new else before
+    rows, others, share = int(there.sum()), int(gone.sum()), _share_alone(weighed, gone)
     alone = (gone == 0) & (there > 0)
-    found, sizes = int(there[alone].sum()), there + gone
-    log_p = unseen_log_p(sizes, others, rows + others, found)
+    found, sizes_of_both = int(there[alone].sum()), there + gone
+    log_p = unseen_log_p(sizes_of_both, others, rows + others, found)
     return Outcome(
         share,
         p_value=exp_p(log_p),
         effect_size=float(alone.sum()),
-        null_quantile=unseen_quantile(sizes, others, rows + others) / rows,
+        null_quantile=unseen_quantile(sizes_of_both, others, rows + others) / rows,
+        n_reference=int(c.sum()),
+        n_current=int(d.sum()),
         log_p=lambda: log_p,
     )
 
@@ -456,13 +529,10 @@ def _share_alone(there: Counts, gone: Counts) -> float:
         kinds=(CATEGORICAL,),
     )
 )
-def measure_new_categories(pair: ColumnPair) -> Outcome:
+@over_groups
+def measure_new_categories(pair: GroupedPair) -> Outcomes:
     """Share of current rows in categories that the reference does not have."""
-    if (refused := crowded(pair)) is not None:
-        return refused
-    _, c, d = pair.category_rows  # chance is of rows, whatever they weigh
-    share = _share_alone(pair.category_counts[2], c)
-    return _one_sided(d, c, share)._replace(n_reference=int(c.sum()), n_current=int(d.sum()))
+    return _one_sided(pair, new=True)
 
 
 def new_categories(
@@ -512,13 +582,10 @@ def new_categories(
         kinds=(CATEGORICAL,),
     )
 )
-def measure_vanished_categories(pair: ColumnPair) -> Outcome:
+@over_groups
+def measure_vanished_categories(pair: GroupedPair) -> Outcomes:
     """Share of reference rows in categories that the current sample does not have."""
-    if (refused := crowded(pair)) is not None:
-        return refused
-    _, c, d = pair.category_rows
-    share = _share_alone(pair.category_counts[1], d)
-    return _one_sided(c, d, share)._replace(n_reference=int(c.sum()), n_current=int(d.sum()))
+    return _one_sided(pair, new=False)
 
 
 def vanished_categories(

@@ -14,7 +14,7 @@ from simdrift.metrics.drift.checks import PERMUTATIONS, SEED
 from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import permutation
-from simdrift.metrics.outcomes import OK_CODE, Codes, Floats, Outcomes
+from simdrift.metrics.outcomes import OK_CODE, Codes, Floats, Outcomes, status_codes
 from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
@@ -58,7 +58,14 @@ def measure_wasserstein(pair: GroupedPair, *, permutations: int = 0, seed: int =
     """W1 = integral |F - G|, in the column's unit (temporal: seconds), of the finite rows."""
     value, status = _w1(pair)
     scale = pair.reference.unit_seconds
-    return _with_chance(pair, value * scale, status, scale, permutations, seed)
+    return _with_chance(pair, _distances(pair, value * scale, status), scale, permutations, seed)
+
+
+def _distances(pair: GroupedPair, value: Floats, status: Codes) -> Outcomes:
+    """With the finite rows of both sides."""
+    found = pair.two_sample
+    n, m = found["wasserstein_n"], found["wasserstein_m"]
+    return Outcomes(value, status, n_reference=n, n_current=m)
 
 
 def _w1(pair: GroupedPair) -> tuple[Floats, Codes]:
@@ -71,43 +78,45 @@ def _w1(pair: GroupedPair) -> tuple[Floats, Codes]:
 
 
 def _with_chance(
-    pair: GroupedPair, value: Floats, status: Codes, scale: float, permutations: int, seed: int
+    pair: GroupedPair,
+    outcomes: Outcomes,
+    scale: float,
+    permutations: int,
+    seed: int,
+    *,
+    squared: bool = False,
 ) -> Outcomes:
     """With the null quantile of the limit law; with that and a p-value from permutations, where
-    any are asked for. `scale`: of the value, against the column's unit."""
-    found = pair.two_sample
-    n, m = found["wasserstein_n"], found["wasserstein_m"]
-    outcomes = Outcomes(value, status, n_reference=n, n_current=m)
+    any are asked for. `scale`: of the value, against the column's unit; `squared`: of the energy
+    distance."""
     if permutations:
         own = [
-            _beside_chance(outcomes.at(place), one, scale, permutations, seed)
+            _permuted(outcomes.at(place), one, scale, permutations, seed, squared=squared)
             for place, one in enumerate(pair.pairs)
         ]
         return Outcomes.stacked(own)
-    valued = (status == OK_CODE) & (np.minimum(n, m) > 0)
-    integral = pair.reference.chance() if valued.any() else None
+    n, m = outcomes.n_reference, outcomes.n_current
+    valued = (outcomes.status == OK_CODE) & (np.minimum(n, m) > 0)
+    integral = pair.reference.chance(squared=squared) if valued.any() else None
     if integral is not None:
-        chance = scale * (np.sqrt(1.0 / n + 1.0 / m) * integral)
+        one = math.sqrt(2.0 * integral) if squared else integral
+        chance = scale * (np.sqrt(1.0 / n + 1.0 / m) * one)
         outcomes.null_quantile = np.where(valued, chance, np.nan)
     return outcomes
 
 
-def _beside_chance(
+def _permuted(
     outcome: Outcome,
     pair: ColumnPair,
     scale: float,
     permutations: int,
     seed: int,
     *,
-    squared: bool = False,
+    squared: bool,
 ) -> Outcome:
-    """With the null quantile of the limit law; with that and a p-value from permutations,
-    where any are asked for. `squared`: of the energy distance."""
+    """With the p-value and the null quantile of permutations."""
     if outcome.status != OK:
         return outcome
-    if permutations == 0:
-        chance = _limit(pair, squared, outcome)
-        return outcome._replace(null_quantile=None if chance is None else scale * chance)
     statistic = permutation.energy if squared else permutation.wasserstein
     found = permutation.permuted(pair, statistic, permutations, seed)
     effect = _in_deviations(outcome.value, pair, scale, squared)
@@ -126,15 +135,6 @@ def _in_deviations(
     if value is None or not 0.0 < std < math.inf:
         return None
     return value / scale / (math.sqrt(std) if squared else std)
-
-
-def _limit(pair: ColumnPair, squared: bool, outcome: Outcome) -> float | None:
-    """What chance gives by the limit law, in the column's unit (or its root)."""
-    n, m = outcome.n_reference or 0, outcome.n_current or 0
-    found = pair.reference.chance(squared=squared) if min(n, m) > 0 else None
-    if found is None:
-        return None
-    return math.sqrt(1.0 / n + 1.0 / m) * (math.sqrt(2.0 * found) if squared else found)
 
 
 def wasserstein(
@@ -200,6 +200,8 @@ def measure_wasserstein_normed(
 ) -> Outcomes:
     """W1 in standard deviations (ddof 1) of the reference."""
     value, status = _w1(pair)
+    if (status != OK_CODE).all():  # the reference may be no column of numbers
+        return _distances(pair, value, status)
     unit, profile = pair.reference.unit_seconds, pair.reference.profile
     value = value * unit
     std = profile["std"] * unit
@@ -210,7 +212,8 @@ def measure_wasserstein_normed(
     elif code != OK_CODE:
         status = np.where(status == OK_CODE, code, status).astype(np.uint8)
     value = np.where(status == OK_CODE, value / std, np.nan)
-    return _with_chance(pair, value, status, unit / std if std else 1.0, permutations, seed)
+    scale = unit / std if std else 1.0
+    return _with_chance(pair, _distances(pair, value, status), scale, permutations, seed)
 
 
 def wasserstein_normed(
@@ -263,20 +266,24 @@ def wasserstein_normed(
         statuses=("too_few_rows",),
     )
 )
-def measure_energy(pair: ColumnPair, *, permutations: int = 0, seed: int = 0) -> Outcome:
+@over_groups
+def measure_energy(pair: GroupedPair, *, permutations: int = 0, seed: int = 0) -> Outcomes:
     """sqrt(2 integral (F - G)^2), in roots of the column's unit (temporal: seconds)."""
     found = pair.ranks
-    n, m = found["finite_n"], found["finite_m"]
-    if found["status"] != OK:
-        return Outcome(None, found["status"], n_reference=found["n"], n_current=found["m"])
-    if min(n, m) == 0:
-        return Outcome(None, TOO_FEW_ROWS, n_reference=n, n_current=m)
+    ranked = found["status"] == OK_CODE
+    n, m = (
+        np.where(ranked, found[f"finite_{side}"], found[side])
+        if not ranked.all()
+        else found[f"finite_{side}"]
+        for side in ("n", "m")
+    )
     scale = math.sqrt(pair.reference.unit_seconds)
-    value = scale * math.sqrt(2.0 * found["energy"])
-    outcome = Outcome(value, n_reference=n, n_current=m)
-    if not math.isfinite(value):
-        return outcome._replace(value=None, status=OVERFLOW)
-    return _beside_chance(outcome, pair, scale, permutations, seed, squared=True)
+    value = scale * np.sqrt(2.0 * found["energy"].astype(float))
+    rules = ((np.minimum(n, m) == 0, TOO_FEW_ROWS), (~np.isfinite(value), OVERFLOW))
+    status = status_codes(*rules, otherwise=found["status"])
+    value = np.where(status == OK_CODE, value, np.nan)
+    outcomes = Outcomes(value, status, n_reference=n, n_current=m)
+    return _with_chance(pair, outcomes, scale, permutations, seed, squared=True)
 
 
 def energy(

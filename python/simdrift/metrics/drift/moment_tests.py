@@ -8,25 +8,37 @@ are of the current sample against the reference: positive where it is larger.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simdrift.catalogue.metric import Metric, Param
+from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import NUMERIC, ColumnState
 from simdrift.metrics.drift.checks import SEED, checked_resamples
 from simdrift.metrics.drift.run import Weights, run
+from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import special
+from simdrift.metrics.outcomes import (
+    OK_CODE,
+    OVERFLOW_CODE,
+    Codes,
+    Floats,
+    Outcomes,
+    elementwise,
+    elementwise_at,
+    status_codes,
+)
+from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import (
     CONSTANT,
     DEGENERATE,
-    OK,
     OVERFLOW,
     TOO_FEW_ROWS,
     DriftResult,
@@ -45,48 +57,74 @@ SINGLETON_SMALL = 25
 """Below so many rows on both sides W2 is corrected (Epps and Singleton 1986)."""
 
 
-def _moments(side: ColumnState) -> tuple[Size, float, float, str]:
-    """Finite rows, mean, variance (ddof 1; 0 of a constant), and the status of both."""
-    found: Mapping[str, Any] = side.profile
-    n = found["finite"]
-    if n < 2:
-        return n, math.nan, math.nan, TOO_FEW_ROWS
-    status = found["variance_status"]
-    if status == CONSTANT:
-        return n, float(found["mean"]), 0.0, OK
-    mean, variance = float(found["mean"]), float(found["variance"])
-    fine = math.isfinite(mean) and math.isfinite(variance)
-    return n, mean, variance, status if status != OK else OK if fine else OVERFLOW
+class Moments(NamedTuple):
+    """Finite rows, mean and variance (ddof 1; 0 of a constant) of the reference (x) and of each
+    group (y); the status of all of them."""
+
+    n: Any
+    mean_x: Floats
+    variance_x: Floats
+    m: Any
+    mean_y: Floats
+    variance_y: Floats
+    status: Codes
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        return np.asarray(self.status == OK_CODE)
+
+    def outcomes(self, value: Floats, status: Codes, **fields: Any) -> Outcomes:
+        """With the finite rows of both sides; fields are absent where there is no value."""
+        absent = status != OK_CODE
+        for name in ("p_value", "effect_size", "ci_low", "ci_high"):
+            if name in fields:
+                fields[name] = np.where(absent, np.nan, fields[name])
+        value = np.where(absent, np.nan, value)
+        return Outcomes(value, status, n_reference=self.n, n_current=self.m, **fields)
 
 
-def _both(
-    pair: ColumnPair,
-) -> tuple[Outcome | None, tuple[Size, float, float, Size, float, float]]:
-    """An outcome where a side has no mean or variance; else (n, mean, variance) of both."""
-    n, mean, variance, left = _moments(pair.reference)
-    m, other, spread, right = _moments(pair.current)
-    status = left if left != OK else right
-    refused = None if status == OK else Outcome(None, status, n_reference=n, n_current=m)
-    return refused, (n, mean, variance, m, other, spread)
+def _side(profile: Mapping[str, NDArray[Any]]) -> tuple[Floats, Floats, Codes]:
+    """Mean, variance and the status of both."""
+    mean, status = profile["mean"].astype(float), profile["variance_status"]
+    constant = status == CODES[CONSTANT]
+    variance = np.where(constant, 0.0, profile["variance"].astype(float))
+    fine = (np.isfinite(mean) & np.isfinite(variance)) | constant
+    code = np.where(constant, OK_CODE, np.where((status == OK_CODE) & ~fine, OVERFLOW_CODE, status))
+    few = profile["finite"] < 2
+    return mean, variance, np.where(few, CODES[TOO_FEW_ROWS], code).astype(np.uint8)
 
 
-def _welch(n: Size, vx: float, m: Size, vy: float) -> tuple[float, float]:
+def _moments(pair: GroupedPair) -> Moments:
+    """The moments of both sides; a status of the reference counts before one of a group."""
+    reference, current = pair.reference_profile, pair.profile
+    mean_x, variance_x, left = _side(reference)
+    mean_y, variance_y, right = _side(current)
+    status = np.where(left != OK_CODE, left, right).astype(np.uint8)
+    rows = reference["finite"], current["finite"]
+    return Moments(rows[0], mean_x, variance_x, rows[1], mean_y, variance_y, status)
+
+
+def _welch(of: Moments) -> tuple[Floats, Floats]:
     """Standard error of the difference of means, and Welch's degrees of freedom."""
-    a, b = vx / n, vy / m
+    a, b = of.variance_x / of.n, of.variance_y / of.m
     square = a + b
-    if square == 0.0:
-        return 0.0, math.inf
     a, b = a / square, b / square
-    return math.sqrt(square), 1.0 / (a * a / (n - 1) + b * b / (m - 1))
+    df = 1.0 / (a * a / (of.n - 1) + b * b / (of.m - 1))
+    none = square == 0.0
+    return np.where(none, 0.0, np.sqrt(square)), np.where(none, np.inf, df)
 
 
-def hedges_g(n: float, mean: float, vx: float, m: float, other: float, vy: float) -> float | None:
+def _hedges_g(of: Moments) -> Floats:
     """(mean of y - mean of x) / pooled sd, corrected for small samples (Hedges 1981)."""
-    df = n + m - 2
-    pooled = math.sqrt(((n - 1) * vx + (m - 1) * vy) / df)
-    if pooled == 0.0:
-        return None
-    return (other - mean) / pooled * (1.0 - 3.0 / (4.0 * df - 1.0))
+    df = of.n + of.m - 2
+    pooled = np.sqrt(((of.n - 1) * of.variance_x + (of.m - 1) * of.variance_y) / df)
+    g = (of.mean_y - of.mean_x) / pooled * (1.0 - 3.0 / (4.0 * df - 1.0))
+    return np.where(pooled == 0.0, np.nan, g)
+
+
+def _student_ps(t: Floats, df: Floats) -> Floats:
+    """`special.student_two_sided_p` of each group."""
+    return np.asarray(np.minimum(1.0, 2.0 * special.special().stdtr(df, -np.abs(t))))
 
 
 @drift_method(
@@ -104,22 +142,21 @@ def hedges_g(n: float, mean: float, vx: float, m: float, other: float, vy: float
         statuses=("too_few_rows", "degenerate"),
     )
 )
-def measure_t_test(pair: ColumnPair) -> Outcome:
+@over_groups
+def measure_t_test(pair: GroupedPair) -> Outcomes:
     """Welch's t of reference against current; effect size Hedges' g."""
-    refused, (n, mean, vx, m, other, vy) = _both(pair)
-    if refused is not None:
-        return refused
-    error, df = _welch(n, vx, m, vy)
-    if error == 0.0:
-        return Outcome(None, DEGENERATE, n_reference=n, n_current=m, reason="no row varies")
-    t = (mean - other) / error
-    return Outcome(
+    of = _moments(pair)
+    error, df = _welch(of)
+    still = of.known & (error == 0.0)
+    status = status_codes((still, DEGENERATE), otherwise=of.status)
+    t, known = (of.mean_x - of.mean_y) / error, status == OK_CODE
+    return of.outcomes(
         t,
-        p_value=special.student_two_sided_p(t, df),
-        effect_size=hedges_g(n, mean, vx, m, other, vy),
-        n_reference=n,
-        n_current=m,
-        log_p=partial(special.student_two_sided_log_p, t, df),
+        status,
+        p_value=_student_ps(t, df),
+        effect_size=_hedges_g(of),
+        log_p=lambda: elementwise_at(known, special.student_two_sided_log_p, t, df),
+        reasons=dict.fromkeys(np.flatnonzero(still).tolist(), "no row varies"),
     )
 
 
@@ -161,27 +198,32 @@ def t_test(
         statuses=("too_few_rows",),
     )
 )
-def measure_mean_shift(pair: ColumnPair) -> Outcome:
+@over_groups
+def measure_mean_shift(pair: GroupedPair) -> Outcomes:
     """Current mean less reference mean with Welch's interval; effect size Hedges' g."""
-    refused, (n, mean, vx, m, other, vy) = _both(pair)
-    if refused is not None:
-        return refused
-    shift = other - mean
-    error, df = _welch(n, vx, m, vy)
-    if error == 0.0:
-        p = 1.0 if shift == 0.0 else 0.0
-        return Outcome(shift, OK, p, None, shift, shift, n_reference=n, n_current=m)
-    reach = error * special.student_quantile(LEVEL, df)
-    return Outcome(
+    of = _moments(pair)
+    shift = of.mean_y - of.mean_x
+    error, df = _welch(of)
+    still = error == 0.0
+    t = np.where(still, np.where(shift == 0.0, 0.0, np.inf), shift / error)
+    reach = np.where(still, 0.0, error * special.special().stdtrit(df, LEVEL))
+    return of.outcomes(
         shift,
-        p_value=special.student_two_sided_p(shift / error, df),
-        effect_size=hedges_g(n, mean, vx, m, other, vy),
+        of.status,
+        p_value=np.where(still, shift == 0.0, _student_ps(t, df)),
+        effect_size=np.where(still, np.nan, _hedges_g(of)),
         ci_low=shift - reach,
         ci_high=shift + reach,
-        n_reference=n,
-        n_current=m,
-        log_p=partial(special.student_two_sided_log_p, shift / error, df),
+        log_p=lambda: _shift_logs(of.known, still, t, df),
     )
+
+
+def _shift_logs(
+    known: NDArray[np.bool_], still: NDArray[np.bool_], t: Floats, df: Floats
+) -> Floats:
+    """Logarithms of the p-values; where no row varies p is 1, or 0 without a logarithm."""
+    logs = elementwise_at(known & ~still, special.student_two_sided_log_p, t, df)
+    return np.where(known & still & (t == 0.0), 0.0, logs)
 
 
 def mean_shift(
@@ -218,28 +260,28 @@ def mean_shift(
         statuses=("too_few_rows", "constant", "degenerate"),
     )
 )
-def measure_std_ratio(pair: ColumnPair) -> Outcome:
+@over_groups
+def measure_std_ratio(pair: GroupedPair) -> Outcomes:
     """Current sd over reference sd with the F law's interval; effect size its logarithm."""
-    refused, (n, _, vx, m, _, vy) = _both(pair)
-    if refused is not None:
-        return refused
-    if vx == 0.0 or vy == 0.0:
-        status = DEGENERATE if vx == vy else CONSTANT
-        return Outcome(None, status, n_reference=n, n_current=m)
-    f = vy / vx
-    if not 0.0 < f < math.inf:
-        return Outcome(None, OVERFLOW, n_reference=n, n_current=m)
-    upper, lower = special.f_sf(f, m - 1, n - 1), special.f_sf(1.0 / f, n - 1, m - 1)
-    side = (f, m - 1, n - 1) if upper < lower else (1.0 / f, n - 1, m - 1)
-    return Outcome(
-        math.sqrt(f),
-        p_value=min(1.0, 2.0 * min(upper, lower)),
-        effect_size=0.5 * math.log(f),
-        ci_low=math.sqrt(f / special.f_quantile(LEVEL, m - 1, n - 1)),
-        ci_high=math.sqrt(f * special.f_quantile(LEVEL, n - 1, m - 1)),
-        n_reference=n,
-        n_current=m,
-        log_p=lambda: min(0.0, math.log(2.0) + special.f_log_sf(*side)),
+    of = _moments(pair)
+    vx, vy, d1, d2 = of.variance_x, of.variance_y, of.m - 1, of.n - 1
+    f, no_spread = vy / vx, (vx == 0.0) | (vy == 0.0)
+    beyond = ~((f > 0.0) & (f < np.inf))
+    rules = ((no_spread & (vx == vy), DEGENERATE), (no_spread, CONSTANT), (beyond, OVERFLOW))
+    status = status_codes(*rules, otherwise=of.status)
+    known, law = status == OK_CODE, special.special()
+    upper, lower = law.fdtrc(d1, d2, f), law.fdtrc(d2, d1, 1.0 / f)
+    sides = [np.where(upper < lower, *both) for both in ((f, 1.0 / f), (d1, d2), (d2, d1))]
+    return of.outcomes(
+        np.sqrt(f),
+        status,
+        p_value=np.minimum(1.0, 2.0 * np.minimum(upper, lower)),
+        effect_size=0.5 * elementwise_at(known, math.log, f),
+        ci_low=np.sqrt(f / law.fdtri(d1, d2, LEVEL)),
+        ci_high=np.sqrt(f * law.fdtri(d2, d1, LEVEL)),
+        log_p=lambda: np.minimum(
+            0.0, math.log(2.0) + elementwise_at(known, special.f_log_sf, *sides)
+        ),
     )
 
 
@@ -280,28 +322,30 @@ def std_ratio(
         statuses=("too_few_rows", "degenerate"),
     )
 )
-def measure_levene(pair: ColumnPair) -> Outcome:
+@over_groups
+def measure_levene(pair: GroupedPair) -> Outcomes:
     """Brown and Forsythe's W: an analysis of variance of distances from each median."""
-    refused, (n, _, vx, m, _, vy) = _both(pair)
-    if refused is not None:
-        return refused
-    x, y = pair.reference.deviations, pair.current.deviations
+    of = _moments(pair)
+    if not of.known.any():
+        return of.outcomes(of.mean_y, of.status)
+    n, m, x, y = of.n, of.m, pair.reference.deviations, pair.deviations(of.known)
     total = n + m
     middle = (n * x["mean"] + m * y["mean"]) / total
     between = n * (x["mean"] - middle) ** 2 + m * (y["mean"] - middle) ** 2
     within = (n - 1) * x["variance"] + (m - 1) * y["variance"]
-    if not math.isfinite(between + within):
-        return Outcome(None, OVERFLOW, n_reference=n, n_current=m)
-    if within == 0.0:
-        return Outcome(None, DEGENERATE, n_reference=n, n_current=m, reason="no distance varies")
-    value = (total - 2) * between / within
-    return Outcome(
+    beyond, still = ~np.isfinite(between + within), within == 0.0
+    status = status_codes((beyond, OVERFLOW), (still, DEGENERATE), otherwise=of.status)
+    known, value = status == OK_CODE, (total - 2) * between / within
+    ratio = of.variance_y / of.variance_x
+    spread = known & (of.variance_x > 0.0) & (of.variance_y > 0.0)
+    still = still & (status == CODES[DEGENERATE])
+    return of.outcomes(
         value,
-        p_value=special.f_sf(value, 1, total - 2),
-        effect_size=0.5 * math.log(vy / vx) if vx > 0.0 and vy > 0.0 else None,
-        n_reference=n,
-        n_current=m,
-        log_p=partial(special.f_log_sf, value, 1, total - 2),
+        status,
+        p_value=special.special().fdtrc(1, total - 2, value),
+        effect_size=0.5 * elementwise_at(spread, math.log, ratio),
+        log_p=lambda: elementwise_at(known, special.f_log_sf, value, 1, total - 2),
+        reasons=dict.fromkeys(np.flatnonzero(still).tolist(), "no distance varies"),
     )
 
 
@@ -450,63 +494,98 @@ def epps_singleton(
         statuses=("too_few_rows", "degenerate"),
     )
 )
-def measure_quantile_shift(pair: ColumnPair, *, bootstrap: int = 0, seed: int = 0) -> Outcome:
+@over_groups
+def measure_quantile_shift(pair: GroupedPair, *, bootstrap: int = 0, seed: int = 0) -> Outcomes:
     """The largest change of the 5, 25, 50, 75 and 95 % quantiles in quartile ranges of the
     reference, signed; interval from the order statistics around each quantile, or from
     resampled rows."""
-    n, m = pair.reference.valid, pair.current.valid
-    if min(n, m) < 2:
-        return Outcome(None, TOO_FEW_ROWS, n_reference=n, n_current=m)
-    low, x, high = _order_interval(pair.reference, n)
-    below, y, above = _order_interval(pair.current, m)
+    n, m = pair.reference.valid, pair.valid
+    few = np.minimum(n, m) < 2
+    whole = Outcomes.refused(
+        np.full(len(pair), CODES[TOO_FEW_ROWS], np.uint8), np.full(len(pair), n), m
+    )
+    places = np.flatnonzero(~few)
+    if not len(places):
+        return whole
+    low, x, high = _order_interval(pair.reference.quantiles, n)
     iqr = float(x[3] - x[1])
     if not 0.0 < iqr < math.inf:
-        status = DEGENERATE if iqr == 0.0 else OVERFLOW
-        return Outcome(None, status, n_reference=n, n_current=m, reason="no quartile range")
+        whole.status[places] = CODES[DEGENERATE if iqr == 0.0 else OVERFLOW]
+        whole.reasons = dict.fromkeys(places.tolist(), "no quartile range")
+        return whole
+    found = _shifts(pair, places, (low, x, high), iqr)
+    if bootstrap:
+        ends = [
+            _resampled_interval(pair.pairs[place], at, bootstrap, np.random.default_rng(seed))
+            if status == OK_CODE
+            else (math.nan, math.nan)
+            for place, at, status in zip(
+                places.tolist(), found.largest.tolist(), found.outcomes.status, strict=True
+            )
+        ]
+        found.outcomes.ci_low, found.outcomes.ci_high = np.array(ends).T
+    return whole.filled([(places, found.outcomes)])
+
+
+def _shifts(
+    pair: GroupedPair, places: NDArray[np.intp], ends: tuple[Floats, Floats, Floats], iqr: float
+) -> _Shifts:
+    """The changes of groups, in quartile ranges, and which of the quantiles changes most."""
+    n, m = pair.reference.valid, pair.valid[places]
+    low, x, high = ends
+    below, y, above = _order_intervals(pair, places, m)
     shift = (y - x) / iqr
     left = shift - np.hypot(y - below, high - x) / iqr
     right = shift + np.hypot(above - y, x - low) / iqr
     known = np.isfinite(shift)
-    if not known.any():
-        return Outcome(None, OVERFLOW, n_reference=n, n_current=m, reason="no finite quantile")
-    at = int(np.argmax(np.where(known, np.abs(shift), -1.0)))
+    lost = np.asarray(~known.any(axis=1))
+    at = np.argmax(np.where(known, np.abs(shift), -1.0), axis=1)
     # towards 0: with ties an interval may end at the quantile on its other side
     reach = np.where(shift > 0.0, shift - left, right - shift) / special.NORMAL_975
     z = np.where(known & (shift != 0.0), np.abs(shift) / reach, 0.0)
-    z = np.minimum(z, _between(pair, x, y, n, m))
-    strongest = float(np.max(z[~np.isnan(z)], initial=0.0))
-    ends = float(left[at]), float(right[at])
-    if bootstrap:
-        ends = _resampled_interval(pair, at, bootstrap, np.random.default_rng(seed))
-    return Outcome(
-        float(shift[at]),
-        p_value=min(1.0, len(QUANTILES) * special.normal_two_sided_p(strongest)),
-        effect_size=float(shift[2]),
-        ci_low=ends[0],
-        ci_high=ends[1],
-        n_reference=n,
+    z = np.minimum(z, _between(pair, places, x, y))
+    strongest = np.max(np.where(np.isnan(z), 0.0, z), axis=1, initial=0.0)
+    rows, valued = np.arange(len(places)), ~lost
+    status = status_codes((lost, OVERFLOW), otherwise=np.full(len(places), OK_CODE, np.uint8))
+    p = len(QUANTILES) * elementwise(special.normal_two_sided_p, strongest)
+    outcomes = Outcomes(
+        np.where(lost, np.nan, shift[rows, at]),
+        status,
+        np.where(lost, np.nan, np.minimum(1.0, p)),
+        np.where(lost, np.nan, shift[:, 2]),
+        np.where(lost, np.nan, left[rows, at]),
+        np.where(lost, np.nan, right[rows, at]),
+        n_reference=np.array([n]),
         n_current=m,
-        log_p=partial(_any_quantile_log_p, strongest),
+        log_p=lambda: elementwise_at(valued, _any_quantile_log_p, strongest),
+        reasons=dict.fromkeys(np.flatnonzero(lost).tolist(), "no finite quantile"),
     )
+    return _Shifts(outcomes, at)
 
 
-def _between(pair: ColumnPair, x: Any, y: Any, n: Size, m: Size) -> NDArray[np.float64]:
+class _Shifts(NamedTuple):
+    """Outcomes, and the place in QUANTILES of the largest change of each group."""
+
+    outcomes: Outcomes
+    largest: NDArray[np.intp]
+
+
+def _between(pair: GroupedPair, places: NDArray[np.intp], x: Floats, y: Floats) -> Floats:
     """What the shares of rows say of each change of a quantile, in standard deviations: of a
     shift up the reference has more rows at or below its own quantile, and below the current
     one, than the current sample has; the larger of both. Few rows bound a quantile badly, counts
     are right of them. Infinity where a quantile is infinite."""
+    n, m = pair.reference.valid, np.asarray(pair.valid[places])[:, np.newaxis]
     low, high, up = np.minimum(x, y), np.maximum(x, y), np.sign(y - x)
-    ends = np.concatenate([np.nextafter(low, np.inf), high])
+    ends = np.concatenate([np.nextafter(low, np.inf), high], axis=1)
     known = np.isfinite(ends)
-    cuts = np.unique(ends[known])
-    below = [np.cumsum(side.count_cells(cuts))[:-1] for side in (pair.reference, pair.current)]
-    f, g = below[0] / n, below[1] / m
-    h = (below[0] + below[1]) / (n + m)
+    before, after = pair.rows_below(places, ends)
+    f, g = before / n, after / m
+    h = (before + after) / (n + m)
     spread = np.sqrt(h * (1.0 - h) * (1.0 / n + 1.0 / m))
-    deviations = np.full(len(ends), np.inf)
-    found = np.divide(f - g, spread, out=np.zeros(len(cuts)), where=spread > 0.0)
-    deviations[known] = np.tile(up, 2)[known] * found[np.searchsorted(cuts, ends[known])]
-    return np.asarray(np.max(deviations.reshape(2, -1), axis=0, initial=0.0))
+    found = np.divide(f - g, spread, out=np.zeros_like(spread), where=spread > 0.0)
+    deviations = np.where(known, np.tile(up, 2) * found, np.inf)
+    return np.asarray(np.max(deviations.reshape(len(ends), 2, -1), axis=1, initial=0.0))
 
 
 def _any_quantile_log_p(z: float) -> float:
@@ -514,17 +593,31 @@ def _any_quantile_log_p(z: float) -> float:
     return min(0.0, math.log(len(QUANTILES)) + special.normal_two_sided_log_p(z))
 
 
-def _order_interval(side: ColumnState, n: Size) -> tuple[Any, Any, Any]:
+def _order_interval(
+    quantiles: Callable[[list[float]], Floats], n: Size
+) -> tuple[Floats, Floats, Floats]:
     """Lower ends, quantiles and upper ends: the order statistics between which a quantile
-    lies in 95 of 100 samples (normal approximation of the binomial law)."""
+    lies in 95 of 100 samples (normal approximation of the binomial law). Of a function that
+    gives quantiles, along its last axis."""
     q = np.array(QUANTILES)
     reach = special.NORMAL_975 * np.sqrt(q * (1.0 - q) / n)
     low, high = q - reach, q + reach
-    found = np.asarray(side.quantiles(np.clip([*low, *q, *high], 0.0, 1.0).tolist()))
-    below, above = found[:5], found[10:]
+    found = np.array(quantiles(np.clip([*low, *q, *high], 0.0, 1.0).tolist()))
+    below, above = found[..., :5], found[..., 10:]
     # no row bounds a quantile that so few rows lie beyond
-    below[low < 0.0], above[high > 1.0] = -np.inf, np.inf
-    return below, found[5:10], above
+    below[..., low < 0.0], above[..., high > 1.0] = -np.inf, np.inf
+    return below, found[..., 5:10], above
+
+
+def _order_intervals(
+    pair: GroupedPair, places: NDArray[np.intp], rows: NDArray[Any]
+) -> tuple[Floats, Floats, Floats]:
+    """`_order_interval` of groups: those with as many rows share the levels."""
+    ends = np.empty((3, len(places), len(QUANTILES)))
+    for size in np.unique(rows).tolist():
+        own = np.flatnonzero(rows == size)
+        ends[:, own] = _order_interval(partial(pair.quantiles, places[own]), size)
+    return ends[0], ends[1], ends[2]
 
 
 def _resampled_interval(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,18 @@ from simdrift.metrics.nulls import kolmogorov, quadratic, ties
 from simdrift.metrics.nulls import kuiper as kuiper_law
 from simdrift.metrics.nulls import mann_whitney as mann_whitney_law
 from simdrift.metrics.nulls.special import exp_p
-from simdrift.metrics.outcomes import OK_CODE, Floats, Outcomes, elementwise
+from simdrift.metrics.outcomes import (
+    OK_CODE,
+    Codes,
+    Floats,
+    Outcomes,
+    elementwise,
+    status_codes,
+)
 from simdrift.metrics.over_groups import over_groups
-from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
-from simdrift.metrics.values import DEGENERATE, OK, TOO_FEW_ROWS, DriftResult, Outcome
+from simdrift.metrics.values import DEGENERATE, TOO_FEW_ROWS, DriftResult
 
 __all__ = ["anderson_darling", "cramer_von_mises", "ks", "kuiper", "mann_whitney"]
 
@@ -83,12 +90,14 @@ def measure_ks(pair: GroupedPair, *, method: str = "auto") -> Outcomes:
     if exact.any():
         p[exact] = _exact_p(found, exact, pair.threads)
     rest = valued & ~exact
-    p[rest] = elementwise(kolmogorov.limit_sf, n[rest], m[rest], d[rest])
+    if rest.any():
+        p[rest] = kolmogorov.limit_sfs(n[rest], m[rest], d[rest])
 
     def log_p() -> Floats:
         logs = np.full(len(pair), np.nan)
         logs[exact] = elementwise(kolmogorov.log_exact, p[exact], n[exact], m[exact], d[exact])
-        logs[rest] = elementwise(kolmogorov.log_limit_sf, n[rest], m[rest], d[rest])
+        if rest.any():
+            logs[rest] = elementwise(kolmogorov.log_limit_sf, n[rest], m[rest], d[rest])
         return logs
 
     value = np.where(valued, d, np.nan)
@@ -129,21 +138,29 @@ def ks(
     return run("ks", reference, current, params, alpha=alpha, weights=weights, threads=threads)
 
 
-def _tested(pair: ColumnPair, value: float, log_p: float, effect_size: float | None) -> Outcome:
-    """The outcome of a rank test whose p-value is known by its logarithm."""
-    return Outcome(
+Law = Callable[[Mapping[str, NDArray[Any]], NDArray[np.intp]], tuple[Any, Floats, Any]]
+"""Value, log of the p-value and effect size of groups, of their rank statistics (as Python's
+numbers: sums are exact) and places."""
+
+
+def _tested(pair: GroupedPair, status: Codes, law: Law) -> Outcomes:
+    """The outcomes of a rank test whose p-values are known by their logarithms."""
+    found = pair.ranks
+    places = np.flatnonzero(status == OK_CODE)
+    value, logs, effect, p = np.full((4, len(pair)), np.nan)
+    if len(places):
+        own = {name: array[places].astype(object) for name, array in found.items()}
+        value[places], logs[places], effect[places] = law(own, places)
+        p[places] = elementwise(exp_p, logs[places])
+    return Outcomes(
         value,
-        p_value=exp_p(log_p),
-        effect_size=effect_size,
-        n_reference=pair.ranks["n"],
-        n_current=pair.ranks["m"],
-        log_p=lambda: log_p,
+        status,
+        p,
+        effect,
+        n_reference=found["n"],
+        n_current=found["m"],
+        log_p=lambda: logs,
     )
-
-
-def _untested(pair: ColumnPair, status: str) -> Outcome:
-    """The outcome of a rank test that has no value."""
-    return Outcome(None, status, n_reference=pair.ranks["n"], n_current=pair.ranks["m"])
 
 
 @drift_method(
@@ -163,14 +180,16 @@ def _untested(pair: ColumnPair, status: str) -> Outcome:
         needs_values=False,
     )
 )
-def measure_kuiper(pair: ColumnPair) -> Outcome:
+@over_groups
+def measure_kuiper(pair: GroupedPair) -> Outcomes:
     """V = D+ + D-, the p-value by the corrected limit law."""
-    found = pair.ranks
-    if found["status"] != OK:
-        return _untested(pair, found["status"])
-    n, m = found["n"], found["m"]
-    value = (found["plus"] + found["minus"]) / (n * m)
-    return _tested(pair, value, kuiper_law.log_p(n, m, value), value)
+
+    def law(found: Mapping[str, NDArray[Any]], _: NDArray[np.intp]) -> tuple[Any, Floats, Any]:
+        n, m = found["n"], found["m"]
+        value = ((found["plus"] + found["minus"]) / (n * m)).astype(float)
+        return value, elementwise(kuiper_law.log_p, n, m, value), value
+
+    return _tested(pair, pair.ranks["status"], law)
 
 
 def kuiper(
@@ -212,25 +231,43 @@ def kuiper(
         statuses=("too_few_rows",),
     )
 )
-def measure_cramer_von_mises(pair: ColumnPair) -> Outcome:
+@over_groups
+def measure_cramer_von_mises(pair: GroupedPair) -> Outcomes:
     """T, ties at the middle of their step; p-value counted up to 20 rows a side, else by the
     limit law."""
+
+    def law(found: Mapping[str, NDArray[Any]], at: NDArray[np.intp]) -> tuple[Any, Floats, Any]:
+        n, m = found["n"], found["m"]
+        numerators = pair.mises_numerators(at)
+        rows = zip(numerators, n.tolist(), m.tolist(), strict=True)
+        value = np.array([quadratic.mises_statistic(*row) for row in rows])
+        small = np.maximum(n, m) <= quadratic.EXACT_ROWS
+        if pair.is_weighted:
+            small = np.zeros(len(at), bool)
+        logs = np.full(len(at), np.nan)
+        for place in np.flatnonzero(small).tolist():
+            logs[place] = quadratic.mises_log_exact(numerators[place], n[place], m[place])
+        rest = np.flatnonzero(~small.astype(bool))
+        logs[rest] = _mises_logs(value[rest], n[rest], m[rest], pair.tied_shares(at[rest]))
+        return value, logs, (value * (n + m) / (n * m)).astype(float)
+
     found = pair.ranks
-    if found["status"] != OK:
-        return _untested(pair, found["status"])
-    n, m = found["n"], found["m"]
-    if min(n, m) < 2:
-        return _untested(pair, TOO_FEW_ROWS)
-    numerator = pair.mises_numerator
-    value = quadratic.mises_statistic(numerator, n, m)
-    effect = value * (n + m) / (n * m)
-    small = max(n, m) <= quadratic.EXACT_ROWS and not pair.is_weighted
-    if (shares := pair.tied_shares) is not None and not small:
-        law = ties.mises_weights(shares)
-        log_p = ties.log_sf(quadratic.mises_tied_limit(value, n, m, float(law.sum())), law)
-    else:
-        log_p = quadratic.mises_log_p(value, numerator, n, m, counted=small)
-    return _tested(pair, value, log_p, effect)
+    few = np.minimum(found["n"], found["m"]) < 2
+    return _tested(pair, status_codes((few, TOO_FEW_ROWS), otherwise=found["status"]), law)
+
+
+def _mises_logs(
+    value: Floats, n: NDArray[Any], m: NDArray[Any], shares: Sequence[Floats | None]
+) -> Floats:
+    """Logarithms of the p-values by the limit laws: of tied values where shares are given."""
+    logs = quadratic.mises_log_limits(value, n, m)
+    for place, own in enumerate(shares):
+        if own is not None:
+            law = ties.mises_weights(own)
+            mean = float(law.sum())
+            x = quadratic.mises_tied_limit(float(value[place]), n[place], m[place], mean)
+            logs[place] = ties.log_sf(x, law)
+    return logs
 
 
 def cramer_von_mises(
@@ -278,23 +315,25 @@ def cramer_von_mises(
         statuses=("too_few_rows", "degenerate"),
     )
 )
-def measure_anderson_darling(pair: ColumnPair) -> Outcome:
+@over_groups
+def measure_anderson_darling(pair: GroupedPair) -> Outcomes:
     """A2kN of two samples, mean ranks, standardised; p-value by the limit law."""
+
+    def law(found: Mapping[str, NDArray[Any]], at: NDArray[np.intp]) -> tuple[Any, Floats, Any]:
+        n, m, total = found["n"], found["m"], found["anderson_darling"]
+        value = elementwise(quadratic.darling_statistic, total, n, m)
+        limit = quadratic.darling_limit(value)
+        logs = quadratic.darling_log_sfs(limit)
+        for place, own in enumerate(pair.tied_shares(at)):
+            if own is not None:
+                logs[place] = ties.log_sf(float(limit[place]), ties.darling_weights(own))
+        return value, logs, (total * ((n + m) / (n * m)) ** 2).astype(float)
+
     found = pair.ranks
-    if found["status"] != OK:
-        return _untested(pair, found["status"])
-    n, m = found["n"], found["m"]
-    if found["distinct"] < 2:
-        return _untested(pair, DEGENERATE)
-    if n + m < 4:
-        return _untested(pair, TOO_FEW_ROWS)
-    value = quadratic.darling_statistic(found["anderson_darling"], n, m)
-    effect = found["anderson_darling"] * ((n + m) / (n * m)) ** 2
-    if (shares := pair.tied_shares) is None:
-        log_p = quadratic.darling_log_p(value)
-    else:
-        log_p = ties.log_sf(quadratic.darling_limit(value), ties.darling_weights(shares))
-    return _tested(pair, value, log_p, effect)
+    one_value = (found["distinct"] < 2).astype(bool)
+    few = found["n"] + found["m"] < 4
+    rules = ((one_value, DEGENERATE), (few, TOO_FEW_ROWS))
+    return _tested(pair, status_codes(*rules, otherwise=found["status"]), law)
 
 
 def anderson_darling(
@@ -342,16 +381,18 @@ def anderson_darling(
         needs_values=False,
     )
 )
-def measure_mann_whitney(pair: ColumnPair) -> Outcome:
+@over_groups
+def measure_mann_whitney(pair: GroupedPair) -> Outcomes:
     """U of the reference; effect size Cliff's delta of the current over it."""
-    found = pair.ranks
-    if found["status"] != OK:
-        return _untested(pair, found["status"])
-    n, m, u2 = found["n"], found["m"], found["u2"]
-    value = (2 * n * m - u2) / 2
-    delta = (u2 - n * m) / (n * m)
-    log_p = mann_whitney_law.log_p(u2, n, m, found["ties"], counted=not pair.is_weighted)
-    return _tested(pair, value, log_p, delta)
+    log_p = partial(mann_whitney_law.log_p, counted=not pair.is_weighted)
+
+    def law(found: Mapping[str, NDArray[Any]], _: NDArray[np.intp]) -> tuple[Any, Floats, Any]:
+        n, m, u2 = found["n"], found["m"], found["u2"]
+        value = ((2 * n * m - u2) / 2).astype(float)
+        delta = ((u2 - n * m) / (n * m)).astype(float)
+        return value, elementwise(log_p, u2, n, m, found["ties"]), delta
+
+    return _tested(pair, pair.ranks["status"], law)
 
 
 def mann_whitney(

@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 
 from simdrift.metrics.nulls.special import TINY, special
 
+Floats = NDArray[np.float64]
+
 PI2 = math.pi**2
 SMALL_N = 140
 """Up to here Durbin's matrix serves wherever twice the one-sided tail does not."""
@@ -101,12 +103,16 @@ def _minus_log1p(u: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.where(np.abs(r) < 0.28, near, u - np.log1p(u))
 
 
-def _log_terms(n: int, x: float, j: NDArray[np.float64]) -> NDArray[np.float64]:
+def _log_terms(n: float | Floats, x: float | Floats, j: NDArray[np.float64]) -> NDArray[np.float64]:
     """log of x C(n,j) (x+j/n)^(j-1) (1-x-j/n)^(n-j) for real 0 < j < n(1-x)."""
     t = n * x
     rest = n - j
     distance = j * _minus_log1p(t / j) + rest * _minus_log1p(-t / rest)
-    errors = _stirling_error(np.array([float(n)])) - _stirling_error(j) - _stirling_error(rest)
+    errors = (
+        _stirling_error(np.atleast_1d(np.asarray(n, float)))
+        - _stirling_error(j)
+        - _stirling_error(rest)
+    )
     scale = np.log(n / (2 * math.pi * j * rest)) * 0.5 - np.log((x + j / n) / x)
     return np.asarray(errors - distance + scale)
 
@@ -251,3 +257,77 @@ def log_limit_sf(n: float, m: float, d: float) -> float:
 def log_exact(p: float, n: int, m: int, d: float) -> float:
     """log of an exact p-value; the limit law's where that is below float64's range."""
     return math.log(p) if p > TINY else log_limit_sf(n, m, d)
+
+
+def limit_sfs(n: Floats, m: Floats, d: Floats) -> Floats:
+    """`limit_sf` of each, to rounding; Pelz and Good's series and long tails, which samples of
+    many rows take, for all at once."""
+    larger, smaller = np.maximum(n, m).astype(float), np.minimum(n, m).astype(float)
+    size = np.round(larger * smaller / (larger + smaller))
+    z2 = size * d * d
+    tail = (d >= 0.5) | (size * d >= size - 1) | (z2 >= np.where(size <= SMALL_N, 4.0, 2.2))
+    small = (size <= SMALL_N) | ((size <= SERIES_N) & (size * d**1.5 <= 1.4))
+    series = (size * d > 1.0) & ~tail & ~small & (PI2 / (8.0 * np.maximum(z2, TINY)) <= 700.0)
+    p = np.empty(len(d))
+    if series.any():
+        p[series] = np.clip(_pelz_good_sfs(size[series], d[series]), 0.0, 1.0)
+    one_sided = tail & (size * d > 1.0) & (d < 1.0) & (z2 < 370.0)
+    one_sided &= size * (1.0 - d) > FULL_SUM
+    p[one_sided] = np.minimum(1.0, 2.0 * np.exp(_smirnov_log_sfs(size[one_sided], d[one_sided])))
+    rest = np.flatnonzero(~(series | one_sided))
+    sides = (side[rest].tolist() for side in (n, m, d))
+    p[rest] = [limit_sf(*row) for row in zip(*sides, strict=True)]
+    return p
+
+
+def _pelz_good_sfs(n: Floats, x: Floats) -> Floats:
+    """`_pelz_good_sf` of each; z is below 2."""
+    root = np.sqrt(n)
+    z = root * x
+    z2 = z * z
+    z4, z6 = z2 * z2, z2 * z2 * z2
+    k0, k1, k2, k3, r2, r3 = np.zeros((6, len(x)))
+    for k in range(1, 26, 2):
+        s = k * k * PI2
+        q = np.exp(-s / (8 * z2))
+        k0 += q
+        k1 += q * (s / 4 - z2)
+        k2 += q * (6 * z6 + 2 * z4 + (2 * z4 - 5 * z2) * s / 4 + (1 - 2 * z2) * s * s / 16)
+        k3 += q * (
+            -30 * z6
+            - 90 * z6 * z2
+            + (135 * z4 - 96 * z6) * s / 4
+            + (212 * z4 - 60 * z2) * s * s / 16
+            + (5 - 30 * z2) * s * s * s / 64
+        )
+    for k in range(1, 9):
+        s = k * k * PI2
+        q = s * np.exp(-s / (2 * z2))
+        r2 += q
+        r3 += q * (3 * z2 - s)
+    k2 = k2 / (72 * z**7) - r2 / (36 * z**3)
+    k3 = k3 / (6480 * z**10) + r3 / (216 * z**6)
+    total = k0 / z + k1 / (6 * z**4) / root + k2 / n + k3 / n**1.5
+    return np.asarray(1.0 - math.sqrt(2 * math.pi) * total)
+
+
+def _smirnov_log_sfs(n: Floats, x: Floats) -> Floats:
+    """`smirnov_log_sf` of each, of sums of more than FULL_SUM terms."""
+    found, left = np.full(len(x), np.nan), np.arange(len(x))
+    low, high = np.full(len(x), 0.5), n * (1.0 - x)
+    places = np.arange(POINTS) + 0.5
+    while len(left):
+        step = (high[left] - low[left]) / POINTS
+        j = low[left, np.newaxis] + step[:, np.newaxis] * places
+        logs = _log_terms(n[left, np.newaxis], x[left, np.newaxis], j)
+        most = logs.max(axis=1)
+        kept = logs > (most - NEGLIGIBLE)[:, np.newaxis]
+        done = (kept.sum(axis=1) > POINTS // 3) | (step < 1.0)
+        sums = most + np.log(np.exp(logs - most[:, np.newaxis]).sum(axis=1)) + np.log(step)
+        found[left[done]] = sums[done]
+        first, last = kept.argmax(axis=1), POINTS - 1 - kept[:, ::-1].argmax(axis=1)
+        top = n[left] * (1.0 - x[left])
+        high[left] = np.minimum(top, low[left] + step * (last + 3))
+        low[left] += step * np.maximum(first - 1, 0)
+        left = left[~done]
+    return found

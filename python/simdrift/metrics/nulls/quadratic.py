@@ -20,6 +20,7 @@ Samples of n and m rows: the statistic is moved and scaled to the limit's mean a
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -51,14 +52,18 @@ def _nodes() -> tuple[Floats, Floats, Floats]:
     return s, c / np.sqrt(cosine), 0.5 * math.pi * weights
 
 
-def _tail(x: float, first: float, terms: list[Floats]) -> float:
+def _tails(x: Floats, first: float, counts: Floats, terms: list[Floats]) -> Floats:
     """log P(S > x): `first` is the v at which the first integral begins, `terms` are the v of
-    each integral and its integrand there, weighted and without the exponential."""
-    total = 0.0
+    each integral and its integrand there, weighted and without the exponential; `counts` of
+    them matter at each x."""
+    total = np.zeros(len(x))
     for k, (v, weighted) in enumerate(terms):
-        part = float(np.sum(np.exp(-0.5 * x * (v - first)) * weighted))
-        total += part if k % 2 == 0 else -part
-    return min(0.0, math.log(max(total, 5e-324)) - 0.5 * x * first)
+        at = np.flatnonzero(counts > k)
+        exponents = (-0.5 * x[at])[:, np.newaxis] * (v - first)
+        part = np.sum(np.exp(exponents) * weighted, axis=1)
+        total[at] += part if k % 2 == 0 else -part
+    logs = [math.log(max(part, 5e-324)) for part in total.tolist()]
+    return np.asarray(np.minimum(0.0, np.array(logs) - 0.5 * x * first))
 
 
 @cache
@@ -88,21 +93,53 @@ def _darling_terms(count: int) -> list[Floats]:
 
 def mises_log_sf(x: float) -> float:
     """log P(S > x) of the limit of Cramer and von Mises' statistic."""
-    if x <= 0.003:
-        return 0.0
-    first = math.pi**2
-    reach = math.sqrt(first + 2.0 * NEGLIGIBLE / x)
-    count = min(MOST_TERMS, 1 + math.ceil((reach / math.pi + 1.0) / 2.0))
-    return _tail(x, first, _mises_terms(count))
+    return float(mises_log_sfs(np.array([x], float))[0])
+
+
+def mises_log_sfs(x: Floats) -> Floats:
+    """`mises_log_sf` of each."""
+    return _log_sf(x, 0.003, math.pi**2, _mises_count, _mises_terms)
+
+
+def _mises_count(x: float) -> int:
+    reach = math.sqrt(math.pi**2 + 2.0 * NEGLIGIBLE / x)
+    return min(MOST_TERMS, 1 + math.ceil((reach / math.pi + 1.0) / 2.0))
 
 
 def darling_log_sf(x: float) -> float:
     """log P(S > x) of the limit of Anderson and Darling's statistic."""
-    if x <= 0.02:
-        return 0.0
+    return float(darling_log_sfs(np.array([x], float))[0])
+
+
+def darling_log_sfs(x: Floats) -> Floats:
+    """`darling_log_sf` of each."""
+    return _log_sf(x, 0.02, 2.0, _darling_count, _darling_terms)
+
+
+def _darling_count(x: float) -> int:
     reach = math.sqrt(1.0 + 4.0 * (2.0 + 2.0 * NEGLIGIBLE / x))
-    count = min(MOST_TERMS, 1 + math.ceil((reach + 1.0) / 4.0))
-    return _tail(x, 2.0, _darling_terms(count))
+    return min(MOST_TERMS, 1 + math.ceil((reach + 1.0) / 4.0))
+
+
+CHUNK = 512
+"""Statistics at a time: (statistics, NODES) numbers stay in the cache."""
+
+
+def _log_sf(
+    x: Floats,
+    certain: float,
+    first: float,
+    count: Callable[[float], int],
+    terms: Callable[[int], list[Floats]],
+) -> Floats:
+    """log P(S > x), 0 up to `certain`."""
+    logs = np.zeros(len(x))
+    tested = np.flatnonzero(~(x <= certain))
+    for begin in range(0, len(tested), CHUNK):
+        at = tested[begin : begin + CHUNK]
+        counts = np.array([count(one) for one in x[at].tolist()], float)
+        logs[at] = _tails(x[at], first, counts, terms(int(counts.max())))
+    return logs
 
 
 def mises_numerator(squares: int, within: int, ties: int, n: int, m: int) -> Fraction:
@@ -124,15 +161,16 @@ def mises_statistic(numerator: Fraction | float, n: float, m: float) -> float:
     return float((3 * numerator - 2 * (4 * k - 1) * k) / (12 * k * total))
 
 
-def mises_log_p(
-    t: float, numerator: Fraction | float, n: float, m: float, *, counted: bool = True
-) -> float:
-    """log of the p-value of T: counted for small samples (unless not `counted`), else the limit
-    law's."""
-    if counted and max(n, m) <= EXACT_ROWS:
-        return math.log(_mises_exact(numerator, int(n), int(m)))
-    mean = (1.0 + 1.0 / (n + m)) / 6.0
-    return mises_log_sf(1.0 / 6.0 + (t - mean) * _mises_scale(n, m))
+def mises_log_exact(numerator: Fraction | float, n: int, m: int) -> float:
+    """log of the p-value of T of small samples: counted."""
+    return math.log(_mises_exact(numerator, n, m))
+
+
+def mises_log_limits(t: Floats, n: NDArray[Any], m: NDArray[Any]) -> Floats:
+    """log of the p-value of each T by the limit law."""
+    mean = (1.0 + 1.0 / (n + m).astype(float)) / 6.0
+    scale = [_mises_scale(*sides) for sides in zip(n.tolist(), m.tolist(), strict=True)]
+    return mises_log_sfs(1.0 / 6.0 + (t - mean) * np.array(scale, float))
 
 
 def mises_tied_limit(t: float, n: float, m: float, mean: float) -> float:
@@ -234,11 +272,6 @@ def _double_sum(rows: int) -> float:
 LIMIT_VARIANCE = 2.0 * (math.pi**2 - 9.0) / 3.0
 
 
-def darling_log_p(statistic: float) -> float:
-    """log of the p-value of the standardised statistic, by the limit law."""
-    return darling_log_sf(darling_limit(statistic))
-
-
-def darling_limit(statistic: float) -> float:
+def darling_limit(statistic: Floats) -> Floats:
     """The standardised statistic scaled to the limit law."""
-    return 1.0 + math.sqrt(LIMIT_VARIANCE) * statistic
+    return np.asarray(1.0 + math.sqrt(LIMIT_VARIANCE) * statistic)
