@@ -1,4 +1,5 @@
-"""Commands that the documentation shows are there, with the options that it shows."""
+"""Commands that the documentation shows are there, with the options that it shows; so are the files
+that it links to."""
 
 from __future__ import annotations
 
@@ -16,6 +17,15 @@ PAGES = [
     ROOT / "README.md",
     *sorted((ROOT / "docs").glob("*.md")),
     ROOT / "python/simdrift/dashboards/compose/README.md",
+]
+LINKED = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *(
+        page
+        for folder in ("docs", "csrc", "python", "tests", "benches", "notebooks")
+        for page in sorted((ROOT / folder).rglob("*.md"))
+        if ".venv" not in page.parts
+    ),
 ]
 
 
@@ -45,3 +55,24 @@ def test_a_command_of_the_documentation_is_there(line: str) -> None:
 
 def test_the_documentation_shows_commands() -> None:
     assert len(COMMANDS) > 25
+
+
+@pytest.mark.parametrize("page", LINKED, ids=lambda page: str(page.relative_to(ROOT)))
+def test_what_a_page_links_to_is_there(page: Path) -> None:
+    links = re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8"))
+    files = [link.partition("#")[0] for link in links if "://" not in link]
+    assert [name for name in files if name and not (page.parent / name).exists()] == []
+
+
+def test_pages_link_to_files() -> None:
+    assert sum("](" in page.read_text("utf-8") for page in LINKED) > 5
+
+
+@pytest.mark.parametrize("page", LINKED, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_readme_of_a_folder_has_forty_lines_at_most(page: Path) -> None:
+    """And CONTRIBUTING and the pages on internals in 150."""
+    lines = len(page.read_text("utf-8").splitlines())
+    if page.name == "README.md" and page.parent != ROOT:
+        assert lines <= 40
+    if page.name == "CONTRIBUTING.md" or page.parent.name == "internals":
+        assert lines <= 150

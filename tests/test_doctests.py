@@ -1,8 +1,9 @@
-"""Every example in a docstring of the package runs and prints what it says."""
+"""Every example in a docstring of the package, and in a page, runs and prints what it says."""
 
 import doctest
 import importlib
 import pkgutil
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +27,21 @@ def test_examples_of_the_module_print_what_they_say(name, tmp_path, monkeypatch)
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     failed, _ = doctest.testmod(module, optionflags=flags)
     assert failed == 0
+
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = [page for page in sorted(DOCS.rglob("*.md")) if ">>> " in page.read_text("utf-8")]
+
+
+def test_a_page_has_an_example():
+    assert DOCS / "internals" / "exact-ks-and-wasserstein.md" in PAGES
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_examples_of_a_page_print_what_they_say(page):
+    failed, tried = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
+    assert failed == 0
+    assert tried > 0
 
 
 @pytest.mark.parametrize("module", [simdrift, simdrift.drift, simdrift.performance])

@@ -136,8 +136,8 @@ SDR_API void sdr_column_reset(sdr_column *column);
 SDR_API sdr_code sdr_column_slice(sdr_column *out, const sdr_column *in, int64_t start,
                                   int64_t stop, sdr_error *error);
 /* Reads offsets, indices, string views and bitmaps once and refuses what could make a
- * later read go out of bounds (list: numerics.md, "Refusals"). Names rule, chunk and
- * row. */
+ * later read go out of bounds (list: docs/internals/refusals.md). Names rule, chunk
+ * and row. */
 SDR_API sdr_code sdr_column_validate(sdr_column *column, sdr_error *error);
 
 /* --- Arrow C data interface ------------------------------------------------------- */
