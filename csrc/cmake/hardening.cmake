@@ -14,6 +14,7 @@ include(CheckCSourceCompiles)
 include(CheckLinkerFlag)
 
 set(hardening_flags "")
+set(CMAKE_REQUIRED_FLAGS -Werror) # clang only warns of a flag of another processor
 foreach(flag IN ITEMS -fstack-protector-strong -fstack-clash-protection
                       -fcf-protection=full -mbranch-protection=standard)
   string(MAKE_C_IDENTIFIER "SIMDRIFT_HAS${flag}" known)
@@ -22,6 +23,7 @@ foreach(flag IN ITEMS -fstack-protector-strong -fstack-clash-protection
     list(APPEND hardening_flags ${flag})
   endif()
 endforeach()
+unset(CMAKE_REQUIRED_FLAGS)
 
 # Level 3 needs gcc 12 or clang 9, and a C library that knows it; else it would warn, or be level 2.
 set(CMAKE_REQUIRED_FLAGS "-O2 -Werror -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3")

@@ -8,11 +8,20 @@
 
 /* --- arguments -------------------------------------------------------------------- */
 
+/* A copy: what was checked is what is read, whatever Python writes meanwhile. */
+static PyObject *bounds_copy(PyObject *value, const char *name) {
+    PyObject *array = array_from(value, NPY_INT64, name);
+    if (array == NULL) return NULL;
+    PyObject *copy = array_copy(NPY_INT64, array_length(array), array_data(array));
+    Py_DECREF(array);
+    return copy;
+}
+
 int group_call_open(group_call *self, PyObject *starts, PyObject *stops, size_t size) {
-    *self = (group_call){NULL};
-    self->starts = array_from(starts, NPY_INT64, "starts");
+    *self = (group_call){0};
+    self->starts = bounds_copy(starts, "starts");
     if (self->starts == NULL) return -1;
-    self->stops = array_from(stops, NPY_INT64, "stops");
+    self->stops = bounds_copy(stops, "stops");
     if (self->stops == NULL) return -1;
     int64_t n = array_length(self->starts);
     if (array_length(self->stops) != n) {

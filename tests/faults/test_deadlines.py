@@ -25,7 +25,6 @@ from store_servers import (
 from simdrift import _errors
 from simdrift.store.dsn import embedded
 from simdrift.store.embedded import EmbeddedServer
-from simdrift.store.migrate import LOCK
 from simdrift.store.store import Store
 
 DEADLINE = 1.0
@@ -139,7 +138,7 @@ def test_a_backend_that_does_not_answer_is_left_for_another(server, database, st
 
 
 LOCKS = {
-    "all writers'": f"select pg_advisory_lock({LOCK})",
+    "all writers'": "begin; lock table simdrift.stream in exclusive mode",
     "a table": "begin; lock table simdrift.run in access exclusive mode",
     "a row": "begin; update simdrift.run set rows = rows",
 }
@@ -163,7 +162,7 @@ def test_a_lock_that_another_holds_is_waited_for_until_the_deadline(
 def test_a_lock_that_is_given_back_in_time_costs_its_wait(server, database, store):
     with admin(server, database) as other:
         other.execute(LOCKS["all writers'"])
-        later = threading.Timer(0.5, other.execute, ["select pg_advisory_unlock_all()"])
+        later = threading.Timer(0.5, other.execute, ["rollback"])
         later.start()
         assert store.write(make_results()).rows_written == 18
         later.join()

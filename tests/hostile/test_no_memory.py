@@ -24,6 +24,7 @@ a, b, i = (_core.Column.from_numpy(v) for v in (x, y, whole))
 t = _core.Column.from_text(texts)
 prepared = _core.Prepared(a)
 weights, labels = np.full(500, 2.0), np.tile([0, 1], 250).astype(np.uint8)
+cuts, centers = ([0, 50], [50, 170]), [0.0, 0.1]
 edges, q, rows = np.array([-1.0, 0.0, 1.0]), [0.1, 0.5], np.array([3, 1, 2])
 ordered = np.sort(x)
 sorted_x = _core.weighted_sort(x, weights)
@@ -65,6 +66,22 @@ CALLS = {
     "Categories": lambda: _core.Categories(["a", "b"]).labels,
     "count": lambda: _core.Categories().count(t),
     "encode": lambda: _core.Categories().encode(t),
+    "count_groups": lambda: _core.Categories().count_groups(t, *cuts),
+    "profile_groups": lambda: _core.profile_groups(a, *cuts),
+    "text_profile_groups": lambda: _core.text_profile_groups(t, *cuts),
+    "missing_groups": lambda: _core.missing_groups(a, *cuts),
+    "digest_groups": lambda: _core.digest_groups(a, *cuts),
+    "distinct_groups": lambda: _core.distinct_groups(a, *cuts),
+    "quantiles_groups": lambda: _core.quantiles_groups(a, *cuts, q),
+    "median_deviation_groups": lambda: _core.median_deviation_groups(a, *cuts, centers),
+    "deviation_profile_groups": lambda: _core.deviation_profile_groups(a, *cuts, centers),
+    "top_value_groups": lambda: _core.top_value_groups(i, *cuts),
+    "histogram_groups": lambda: _core.histogram_groups(a, *cuts, edges),
+    "pair_profile_groups": lambda: _core.pair_profile_groups(a, b, *cuts),
+    "two_sample_groups": lambda: _core.two_sample_groups(a, b, *cuts, edges=edges),
+    "two_sample_groups_prepared": lambda: _core.two_sample_groups(prepared, b, *cuts),
+    "rank_statistics_groups": lambda: _core.rank_statistics_groups(prepared, b, *cuts),
+    "ks_exact_p_groups": lambda: _core.ks_exact_p_groups([50], [60], [0], [700]),
     "sort": lambda: _core.sort(x),
     "read_bound": lambda: _core.read_bound(x),
     "show_config": lambda: sorted(_core.show_config()),
@@ -116,6 +133,6 @@ def test_python_may_fail_to_allocate_anywhere():
     )
     assert done.returncode == 0, done.stdout[-500:] + done.stderr[-3000:]
     errors = dict(line.split() for line in done.stdout.splitlines())
-    assert len(errors) == 37
+    assert len(errors) == 53
     floats = {"type", "median_deviation", "ks_exact_p", "read_bound"}  # nothing to allocate
     assert all(int(n) > 0 for name, n in errors.items() if name not in floats)

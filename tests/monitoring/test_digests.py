@@ -8,7 +8,8 @@ import numpy as np
 import polars
 import pyarrow as pa
 
-from simdrift.monitoring.digests import ROWS_AT_ONCE, DataDigest
+from simdrift.metrics.grouped import Groups
+from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.frames import encoded, frame_of
 
 X = np.arange(10.0)
@@ -72,7 +73,7 @@ def test_a_null_integer_is_not_a_zero() -> None:
 
 
 def test_long_columns_are_read_piece_by_piece() -> None:
-    values = np.arange(ROWS_AT_ONCE + 5) % 251
+    values = np.arange((1 << 20) + 5) % 251
     whole = digest_of({"i": values})
     assert digest_of({"i": pa.chunked_array([values[:7], values[7:]])}) == whole
     values[-1] += 1
@@ -84,4 +85,15 @@ def test_a_digest_is_the_same_in_every_version() -> None:
     assert digest_of(data) == LITERAL
 
 
-LITERAL = "6b0edfe2f52efbc96a4c181466a7bd43d413cd31d11e4e1047c7b9c4ab3de95c"
+def test_each_group_has_the_digest_of_its_rows_alone() -> None:
+    rng = np.random.default_rng(5)
+    data = {"x": rng.normal(size=60), "c": pa.array(list("abc") * 20)}
+    starts, stops = np.array([0, 10, 10, 59]), np.array([10, 10, 60, 60])
+    found = DataDigest().of_groups(frame_of(data), Groups(starts, stops))
+    assert found == [
+        digest_of({name: values[a:b] for name, values in data.items()})
+        for a, b in zip(starts, stops, strict=True)
+    ]
+
+
+LITERAL = "51df4b9fd01d3375b26dc367a6bba9b8f0f24e720284c42fc880c09a6bfc1d3f"

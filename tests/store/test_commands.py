@@ -88,9 +88,8 @@ def test_flush_without_a_server_keeps_the_batches(tmp_path, monkeypatch):
 def test_prune_refuses_what_is_no_span(dsn):
     with pytest.raises(click.BadParameter, match="400d"):
         say("prune", dsn, "--keep=sometime")
-    for endless in ("999999d", f"{10**20}d", "9" * 5000 + "w"):
-        with pytest.raises(click.BadParameter, match="begins after the year 1"):
-            say("prune", dsn, f"--keep={endless}")
+    for endless in ("999999d", f"{10**20}d", "9" * 5000 + "w"):  # longer than any calendar
+        assert "0 values" in say("prune", dsn, f"--keep={endless}").output
 
 
 def test_prune_says_what_it_deleted(store, dsn):

@@ -290,6 +290,7 @@ def test_an_older_stores_runs_of_the_future_hide_nothing_after_migrate(
             for statement in (
                 "update simdrift.run set started_at = '2060-01-01' where data_digest = 'future'",
                 "alter table simdrift.run drop column began_at, drop column errors",
+                "drop table simdrift.stream",
                 "delete from simdrift.migration where version > 30",
             ):
                 connection.execute(statement)

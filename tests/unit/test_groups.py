@@ -534,3 +534,21 @@ def test_calls_over_groups_leave_no_references(name):
             call(column, starts, bad)
     after = [sys.getrefcount(thing) for thing in watched]
     assert all(abs(b - a) < 20 for a, b in zip(before, after, strict=True)), (before, after)
+
+
+def test_groups_that_a_progress_callback_changes_are_those_of_the_call():
+    rows, size = 1_000_000, 10_000
+    column = Column.from_numpy(np.random.default_rng(SEED).normal(size=rows))
+    starts = np.tile(np.arange(0, rows, size), 20)  # work enough for progress to be called
+    stops = starts + size
+    expected = _core.quantiles_groups(column, starts, stops, [0.5])
+    calls = []
+
+    def spoil(*share):
+        calls.append(share)
+        starts[:] = 2**40
+        stops[:] = 2**41
+
+    medians = _core.quantiles_groups(column, starts, stops, [0.5], 1, spoil)
+    assert calls != []
+    assert np.array_equal(medians, expected)

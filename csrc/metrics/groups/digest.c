@@ -153,19 +153,20 @@ static void add_pointed(segment *s, const sdr_view *view, int64_t at, uint64_t *
     }
 }
 
+/* n > 0 */
 static void add_numbers_of_dictionary(segment *s, int64_t start, int64_t n) {
     uint64_t words[SDR_BLOCK_ROWS];
     uint8_t valid[SDR_BLOCK_ROWS];
-    int64_t nulls = 0;
-    for (int64_t i = 0; i < n;) {
+    int64_t i = 0, nulls = 0;
+    do {
         int64_t chunk = sdr_column_chunk(s->rows, start + i);
         int64_t at = start + i - s->rows->starts[chunk];
         int64_t rows = s->rows->starts[chunk + 1] - (start + i);
         if (rows > n - i) rows = n - i;
         add_pointed(s, &s->rows->chunks[chunk], at, words + i, valid + i, rows);
         i += rows;
-    }
-    for (int64_t i = 0; i < n; i++)
+    } while (i < n);
+    for (i = 0; i < n; i++)
         nulls += !valid[i];
     sdr_digest_add(&s->values, words, (size_t)n * sizeof *words);
     s->nulls += nulls;

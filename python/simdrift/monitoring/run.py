@@ -241,7 +241,8 @@ class _Monitor:
         values = measure_windows(
             data, self.roles, self.spec.metrics, self.plan, self.limits, progress
         )
-        runs = [self._run(window, started) for window in found.windows]
+        digests = self.fingerprint.of_groups(self.frame, groups)
+        runs = [self._run(*one, started) for one in zip(found.windows, digests, strict=True)]
         return results_of(runs, values, threads=self.threads, timezone=self.spec.timezone)
 
     def _segments(self, groups: Groups) -> list[SegmentData]:
@@ -269,14 +270,13 @@ class _Monitor:
             for key, own in asked.items()
         ]
 
-    def _run(self, window: Window, started: datetime) -> Run:
+    def _run(self, window: Window, data_digest: str, started: datetime) -> Run:
         """One window's run."""
-        columns = sliced(self.frame, window.first, window.stop)
         identity = identity_of(
             self.spec,
             window,
             spec_digest=self.spec_digest,
-            data_digest=self.fingerprint(columns),
+            data_digest=data_digest,
             reference_digest=self.reference_digest,
         )
         return identity.run(window.rows, started)
