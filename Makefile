@@ -146,7 +146,7 @@ test-integrations: .venv-prefect/test.stamp .venv-airflow/test.stamp .venv-airfl
 	.venv-airflow2/bin/python -m pytest tests/integrations/test_airflow.py
 
 # The lowest version of every run requirement; they have wheels for Python 3.11 and 3.12 only.
-LOWEST = tests/unit tests/numeric tests/monitor tests/store tests/cli
+LOWEST = tests/unit tests/numeric tests/monitoring tests/store tests/cli
 .venv-lowest/stamp: $(SOURCES) .ci/install .ci/locks/lowest.txt
 	@test -x .venv-lowest/bin/python || for p in "$(PYTHON)" python3.11 python3.12; do \
 		$$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && \

@@ -20,6 +20,7 @@ import bench_monitor
 import bench_process
 import bench_results
 import bench_store
+import bench_windows
 import measured
 
 TABLES: dict[str, Callable[[bool], str]] = {
@@ -28,6 +29,7 @@ TABLES: dict[str, Callable[[bool], str]] = {
     "compare": bench_compare.table,
     "methods": bench_methods.table,
     "monitor": bench_monitor.table,
+    "windows": bench_windows.table,
     "process": bench_process.table,
     "results": bench_results.table,
     "store": bench_store.table,

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.stats import wasserstein_distance
 
@@ -74,6 +74,8 @@ def test_wasserstein_of_a_shifted_sample_is_the_shift(x, shift):
 @given(samples, samples, st.integers(-30, 30))
 @settings(max_examples=50, deadline=None)
 def test_normed_wasserstein_does_not_change_with_the_unit(x, y, power):
+    # squares of smaller values underflow, and with them the variance
+    assume(all(value == 0.0 or abs(value) > 1e-140 for value in x))
     scale = 2.0**power
     plain = drift.wasserstein_normed(x, y)
     scaled = drift.wasserstein_normed([v * scale for v in x], [v * scale for v in y])
