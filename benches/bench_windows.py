@@ -51,8 +51,8 @@ def check(data: dict[str, Any], results: sd.Results, reference: sd.Reference) ->
 def table(quick: bool) -> str:
     rows, days, rounds = (ROWS // 10, DAYS // 10, 2) if quick else (ROWS, DAYS, 5)
     data, split = frame(rows, days), frame(rows // 10, days, segments=8)
-    first = {name: values[: rows // 5] for name, values in data.items() if name != "t"}
-    part = {name: values[: rows // 50] for name, values in split.items() if name != "t"}
+    first = {name: values[: rows // 5] for name, values in data.items()}
+    part = {name: values[: rows // 50] for name, values in split.items()}
     one = sd.Reference.fit(first, spec=spec_of("all"))
     many = sd.Reference.fit(first, spec=spec_of("1d"))
     segments = sd.Reference.fit(part, spec=spec_of("1d", segmented=True))
