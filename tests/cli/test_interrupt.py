@@ -80,7 +80,7 @@ def test_windows_stop_within_200_ms(environment: dict[str, str], tmp_path: Path)
     (tmp_path / "monitor.toml").write_text(HOURS)
     command = ["-m", "simdrift", "run", "monitor.toml", "--no-store", "--progress"]
     errors = tmp_path / "stderr"
-    stops_in_time(command, lambda: "windows [" in errors.read_text(), environment, tmp_path)
+    stops_in_time(command, lambda: "columns [" in errors.read_text(), environment, tmp_path)
 
 
 FOREVER = """

@@ -210,7 +210,8 @@ def histograms(
     pairs: Mapping[str, GroupedPair], threads: int | None
 ) -> dict[str, BinCounts | None]:
     """Reference and current over the same bins in each window, of each column that has them."""
-    rows = max((p.current.whole.rows for p in pairs.values() if not p.has_counts), default=0)
+    alone = [pair for pair in pairs.values() if len(pair) == 1 and not pair.has_counts]
+    rows = max((pair.current.whole.rows for pair in alone), default=0)
     drawn = side_by_side.each(
         lambda name, on: _drawn(pairs[name], on), list(pairs), rows=rows, threads=threads
     )
