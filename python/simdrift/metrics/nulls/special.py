@@ -131,13 +131,3 @@ def _log_beta_tail(a: float, b: float, log_x: float) -> float:
             break
     log_front = a * log_x + b * math.log1p(-x) - math.log(a) - float(special().betaln(a, b))
     return log_front + math.log(h)
-
-
-def student_quantile(level: float, df: float) -> float:
-    """The level-quantile of Student's law."""
-    return float(special().stdtrit(df, level))
-
-
-def f_quantile(level: float, d1: float, d2: float) -> float:
-    """The level-quantile of Fisher's F law."""
-    return float(special().fdtri(d1, d2, level))
