@@ -74,7 +74,7 @@ def identity_of(
     spec: Spec,
     window: Window,
     *,
-    spec_digest: str | None = None,
+    spec_digest: str,
     data_digest: str,
     reference_digest: str,
 ) -> Identity:
@@ -87,7 +87,7 @@ def identity_of(
         grain=spec.window,
         window_start=window.start,
         window_end=window.end,
-        spec_digest=spec.digest if spec_digest is None else spec_digest,
+        spec_digest=spec_digest,
         data_digest=data_digest,
         reference_digest=reference_digest,
     )

@@ -81,6 +81,7 @@ class MovingMonitor:
         self.moving, self.zone = spec.reference, ZoneInfo(spec.timezone)
         self.threads = threads or spec.threads
         self.fingerprint = DataDigest(self.threads)
+        self.spec_digest = spec.digest
         self.segments = found_segments(frame, spec.segments, self.threads)
         self.segment_rows = rows_by_segment(frame, self.segments, self.threads)
         self.plan: _Plan | None = None
@@ -126,7 +127,7 @@ class MovingMonitor:
         wanted, frame = self.spec.metrics.custom, taken(self.frame, rows)
         before = references(frame, self.roles, self.threads)
         sample = TableSample.of(before) if self.plan.drift.table else None
-        groups = Groups(np.array([window.first]), np.array([window.stop]))
+        groups = _groups(window)
         own_values = values_of(frame, wanted)
         yield SegmentData(WHOLE, before, self.frame, groups, sample, own_values)
         for segment in self.segments:
@@ -144,10 +145,16 @@ class MovingMonitor:
         identity = identity_of(
             self.spec,
             window,
-            data_digest=self.fingerprint(taken(held, np.arange(window.first, window.stop))),
+            spec_digest=self.spec_digest,
+            data_digest=self.fingerprint.of_groups(held, _groups(window))[0],
             reference_digest=self.fingerprint(taken(held, rows)),
         )
         return identity.run(window.rows, started)
+
+
+def _groups(window: Window) -> Groups:
+    """The rows of one window."""
+    return Groups(np.array([window.first]), np.array([window.stop]))
 
 
 def without_reference(values: WindowValues) -> WindowValues:
