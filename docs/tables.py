@@ -39,6 +39,11 @@ def code(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
+def built_in() -> list[Metric]:
+    """The records of simdrift's own metrics, without those that a user registered."""
+    return [one for one in registry.records() if one.family in FAMILIES]
+
+
 def drift(groups: set[str]) -> list[Metric]:
     """The drift metrics of those groups."""
     return [one for one in registry.records("drift") if one.group in groups]
@@ -93,9 +98,7 @@ def summary() -> str:
     """Every metric's name, a row a group."""
     rows = [
         (f"{FAMILIES[family].lower()}: {GROUPS[group]}", code(one.short for one in found))
-        for (family, group), found in groupby(
-            registry.records(), key=lambda one: (one.family, one.group)
-        )
+        for (family, group), found in groupby(built_in(), key=lambda one: (one.family, one.group))
     ]
     return table(("family", "metrics"), rows)
 

@@ -16,6 +16,19 @@ from browser import browse  # noqa: F401 - a fixture
 TAXI_FILES = ("green_tripdata_2022-01.parquet", "green_tripdata_2022-02.parquet")
 
 
+@pytest.fixture(autouse=True)
+def _metrics_of_ones_own():
+    """A test begins without the metrics that doctests registered, and leaves none behind."""
+    from simdrift.catalogue.metric import FAMILIES
+    from simdrift.metrics import custom, registry
+
+    known, records = custom._CUSTOM, registry._RECORDS
+    custom._CUSTOM = {}
+    registry._RECORDS = {name: one for name, one in records.items() if one.family in FAMILIES}
+    yield
+    custom._CUSTOM, registry._RECORDS = known, records
+
+
 @pytest.fixture(scope="session")
 def taxi_data() -> tuple[Path, Path]:
     """January and February of the TLC's green taxis; skips where the files are absent."""

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from simdrift.metrics import registry
+import simdrift as sd
 
 ROOT = Path(__file__).parents[1]
 
@@ -35,8 +35,13 @@ def test_the_tables_are_as_the_records_have_them(page: Path) -> None:
 def test_every_metric_is_in_both_pages() -> None:
     for page in TABLES.PAGES:
         text = page.read_text("utf-8")
-        for record in registry.records():
+        for record in TABLES.built_in():
             assert f"`{record.short}`" in text or f"`{record.name}`" in text, record.name
+
+
+def test_a_users_metric_is_in_no_table() -> None:
+    sd.metric("custom.margin")(lambda rows: 1.0)
+    assert "margin" not in TABLES.summary()
 
 
 def test_every_table_is_somewhere() -> None:

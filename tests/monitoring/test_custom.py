@@ -9,18 +9,7 @@ import pytest
 
 import simdrift as sd
 from simdrift._errors import SpecError
-from simdrift.metrics import custom, registry
-
-
-@pytest.fixture(autouse=True)
-def _forget():
-    """Registers nothing for other tests."""
-    known, records = dict(custom._CUSTOM), dict(registry._RECORDS)
-    yield
-    custom._CUSTOM.clear()
-    custom._CUSTOM.update(known)
-    registry._RECORDS.clear()
-    registry._RECORDS.update(records)
+from simdrift.metrics import registry
 
 
 def _data() -> dict[str, Any]:
