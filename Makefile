@@ -31,7 +31,7 @@ help:
 	@echo "make test-lowest           the suite's core on the lowest version of every requirement"
 	@echo "make test-integrations     Prefect and Airflow, each in an environment of its own"
 	@echo "make test-peers            convention='evidently' against Evidently, in an environment of its own"
-	@echo "make bench-peers           sd.compare against Evidently and NannyML (some five minutes)"
+	@echo "make bench-peers           sd.compare against Evidently and NannyML, sd.monitor against NannyML (some ten minutes)"
 	@echo "make screenshots           the README's pictures of the dashboards"
 	@echo "make bench | bench-core    the tables of the README | Google Benchmark on the core"
 	@echo "make wheel | sbom          dist/: the sdist and the manylinux wheel | what is in the wheel"
@@ -188,6 +188,7 @@ test-peers: .venv-peers/test.stamp
 
 bench-peers: $(VENV)/test.stamp .venv-peers/test.stamp .venv-nannyml/bench.stamp
 	$(BIN)/python benches/bench_peers.py --evidently .venv-peers/bin/python --nannyml .venv-nannyml/bin/python
+	$(BIN)/python benches/bench_peers_windows.py --nannyml .venv-nannyml/bin/python
 
 # The README's pictures of the dashboards, by the test that looks at them in a browser.
 screenshots: $(VENV)/test.stamp build/deps.stamp
