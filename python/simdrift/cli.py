@@ -207,8 +207,8 @@ def compare(
 ) -> int:
     """Drift of every column between two Parquet files.
 
-    CURRENT is held against REFERENCE, which may also be a file that `Reference.save` wrote. Nothing
-    is stored.
+    CURRENT is compared with REFERENCE, which may also be a file that `Reference.save` wrote.
+    Nothing is stored.
     """
     from simdrift.monitoring.files import compare_files
 
@@ -271,7 +271,7 @@ def demo(
 ) -> int:
     """Real data, end to end, into Postgres.
 
-    The 336,776 flights that left New York in 2013, every day held against January; or the taxi
+    The 336,776 flights that left New York in 2013, every day compared with January; or the taxi
     trips of a month against those of another. It tells which days stand out and why, writes a
     page, and says how to look at the results in Grafana. A second run changes nothing.
     """

@@ -60,7 +60,7 @@ def test_a_panel_without_data_says_so_and_what_to_do(flights_pages):
     assert len(health) == 6
     for section in health:
         (said,) = section.all("p", "nothing")
-        assert said.text.startswith("No such metric yet. ")
+        assert said.text.startswith("Not computed. ")
 
 
 def test_column_panels_are_repeated_for_the_columns_that_alert_most(flights_pages):

@@ -91,7 +91,7 @@ class Metric:
     """When it alerts. 'test': q-value at most alpha; 'distance': absolute value above the
     threshold and beyond chance; 'share': value at least the threshold; '': never."""
     threshold: float | None = None
-    """Default practical threshold; a test is held against alpha instead."""
+    """Default practical threshold; a test is compared with alpha instead."""
     kinds: tuple[str, ...]
     """Kinds of column that it applies to; 'table': whole rows, 'pair': two columns."""
     params: tuple[Param, ...] = ()

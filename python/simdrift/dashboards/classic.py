@@ -220,7 +220,7 @@ def _dashed(name: str) -> list[models.DynamicConfigValue]:
     """How a level or the edge of an interval is drawn. (Grafana fills between lines of exact
     names only, and these begin with the model's.)"""
     value = models.DynamicConfigValue
-    colour = {"threshold": "red", "chance": "text"}.get(name, "blue")
+    colour = {"threshold": "red", "null quantile": "text"}.get(name, "blue")
     return [
         value("custom.lineStyle", {"fill": "dash", "dash": [8, 6]}),
         value("color", {"mode": "fixed", "fixedColor": colour}),

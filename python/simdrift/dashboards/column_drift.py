@@ -1,4 +1,4 @@
-"""Column drift: one column's score with its threshold and chance level, all columns over time,
+"""Column drift: one column's score with its threshold and null quantile, all columns over time,
 reference against current."""
 
 from __future__ import annotations
@@ -53,12 +53,12 @@ dashboard = Dashboard(
     panels=(
         Panel(
             "Score of the chosen column",
-            "The metric by window, the threshold it is held against, and what chance alone gives "
-            "at these numbers of rows (95 % of windows of the same law stay below).",
+            "The metric by window, its threshold, and its null quantile: without drift, 95 % of "
+            "windows of these sizes stay below it.",
             "lines",
             "none",
             f"""select d.ts as time, {MODEL} as metric, d.value, d.threshold,
-    d.null_quantile as chance
+    d.null_quantile as "null quantile"
 from simdrift.dashboard_result as d
 where {CHOSEN}
     and {_METRIC} and {COLUMN} and {SEGMENT}
@@ -67,7 +67,7 @@ order by d.ts""",
             9,
             _COMPARE,
             ("drift.*",),
-            dashed=("threshold", "chance"),
+            dashed=("threshold", "null quantile"),
         ),
         Panel(
             "Reference and newest window",
@@ -136,11 +136,11 @@ order by d.ts""",
         ),
         Panel(
             "All columns in the newest window",
-            "Every drift metric of every column with what it was held against.",
+            "Every drift metric of every column with what it was compared with.",
             "table",
             "none",
             f"""select d.column_name as "column", d.metric, d.params, d.value, d.threshold,
-    d.null_quantile as chance, d.p_value as p, d.q_value as q, d.effect_size as effect,
+    d.null_quantile as "null quantile", d.p_value as p, d.q_value as q, d.effect_size as effect,
     d.alert::text as alert, d.status
 from simdrift.dashboard_result as d
 where {CHOSEN}

@@ -1,4 +1,4 @@
-"""A panel's rows as a picture: the same kinds that Grafana draws."""
+"""A panel's rows as a drawing: the same kinds that Grafana draws."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ class HeatRow(NamedTuple):
     """One line of a heat map."""
 
     name: str
-    picture: Markup
+    drawing: Markup
 
 
-class Picture(NamedTuple):
+class Drawing(NamedTuple):
     """What a template needs to show a panel; only what its kind has is filled."""
 
     kind: str
@@ -63,8 +63,8 @@ class Picture(NamedTuple):
     more: int = 0
 
 
-def draw(panel: Panel, names: Sequence[str], rows: Rows, time: Timeline) -> Picture | None:
-    """The picture; None where there is nothing in the rows to draw."""
+def draw(panel: Panel, names: Sequence[str], rows: Rows, time: Timeline) -> Drawing | None:
+    """The drawing; None where there is nothing in the rows to draw."""
     if not rows:
         return None
     return _BY_KIND[panel.kind](panel, names, rows, time)
@@ -139,7 +139,7 @@ def _lines_of(panel: Panel, names: Sequence[str], rows: Rows) -> list[_Line]:
     return made
 
 
-def _lines(panel: Panel, names: Sequence[str], rows: Rows, time: Timeline) -> Picture | None:
+def _lines(panel: Panel, names: Sequence[str], rows: Rows, time: Timeline) -> Drawing | None:
     found = _lines_of(panel, names, rows)
     data = [line for line in found if not line.style.startswith("dashed")]
     if not data:
@@ -162,7 +162,7 @@ def _lines(panel: Panel, names: Sequence[str], rows: Rows, time: Timeline) -> Pi
                 levels = [line for line in levels if line.name not in panel.band]
     lines = [svg.Line(drawn(line), line.style) for line in (*levels, *kept)]
     note = f"{text_of(panel.unit, low)} to {text_of(panel.unit, high)}"
-    return Picture(
+    return Drawing(
         "lines",
         svg.chart(lines, [], _GRID, panel.title, note, band),
         top=text_of(panel.unit, high),
@@ -220,7 +220,7 @@ def _points(
     return made
 
 
-def _bars(panel: Panel, names: Sequence[str], rows: Rows, time: Timeline) -> Picture | None:
+def _bars(panel: Panel, names: Sequence[str], rows: Rows, time: Timeline) -> Drawing | None:
     found = _lines_of(panel, names, rows)[:MOST_LINES]
     if not found:
         return None
@@ -238,7 +238,7 @@ def _bars(panel: Panel, names: Sequence[str], rows: Rows, time: Timeline) -> Pic
         for line in found
         for when, value in line.points
     ]
-    return Picture(
+    return Drawing(
         "bars",
         svg.columns(bars, panel.title, f"0 to {text_of(panel.unit, high)}"),
         top=text_of(panel.unit, high),
@@ -249,7 +249,7 @@ def _bars(panel: Panel, names: Sequence[str], rows: Rows, time: Timeline) -> Pic
     )
 
 
-def _stat(panel: Panel, names: Sequence[str], rows: Rows, time: Timeline) -> Picture | None:
+def _stat(panel: Panel, names: Sequence[str], rows: Rows, time: Timeline) -> Drawing | None:
     known = [row for row in rows if row[-1] is not None and drawable(row[-1])]
     if not known:
         return None
@@ -259,10 +259,10 @@ def _stat(panel: Panel, names: Sequence[str], rows: Rows, time: Timeline) -> Pic
         low, high = _scale(float(row[-1]) for row in known)
         points = _points([(row[0], float(row[-1])) for row in known], time, low, high, 1e12)
         trend = svg.chart([svg.Line(points, "main")], [], [], panel.title, "trend")
-    return Picture("stat", trend, big=text_of(panel.unit, value), tone=_tone(panel.steps, value))
+    return Drawing("stat", trend, big=text_of(panel.unit, value), tone=_tone(panel.steps, value))
 
 
-def _heat(panel: Panel, names: Sequence[str], rows: Rows, time: Timeline) -> Picture | None:
+def _heat(panel: Panel, names: Sequence[str], rows: Rows, time: Timeline) -> Drawing | None:
     lines = sorted(
         _lines_of(panel, names, rows),
         key=lambda line: -sum(value for _, value in line.points) / len(line.points),
@@ -291,7 +291,7 @@ def _heat(panel: Panel, names: Sequence[str], rows: Rows, time: Timeline) -> Pic
         )
         for one in panel.steps
     ]
-    return Picture(
+    return Drawing(
         "heat",
         heat=tuple(row(line) for line in lines[:MOST_HEAT_ROWS]),
         legend=tuple(legend),
@@ -300,7 +300,7 @@ def _heat(panel: Panel, names: Sequence[str], rows: Rows, time: Timeline) -> Pic
     )
 
 
-def _histogram(panel: Panel, _: Sequence[str], rows: Rows, __: Timeline) -> Picture | None:
+def _histogram(panel: Panel, _: Sequence[str], rows: Rows, __: Timeline) -> Drawing | None:
     bars = [
         svg.Bar(
             row[1],
@@ -310,7 +310,7 @@ def _histogram(panel: Panel, _: Sequence[str], rows: Rows, __: Timeline) -> Pict
         )
         for row in rows
     ]
-    return Picture(
+    return Drawing(
         "histogram",
         svg.histogram(bars, panel.title, panel.description),
         legend=(Key("reference", "ref"), Key("newest window", "cur")),
@@ -319,9 +319,9 @@ def _histogram(panel: Panel, _: Sequence[str], rows: Rows, __: Timeline) -> Pict
     )
 
 
-def _table(_: Panel, names: Sequence[str], rows: Rows, time: Timeline) -> Picture | None:
+def _table(_: Panel, names: Sequence[str], rows: Rows, time: Timeline) -> Drawing | None:
     shown = rows[:MOST_TABLE_ROWS]
-    return Picture(
+    return Drawing(
         "table",
         headings=tuple(name.replace("_", " ") for name in names),
         figures=tuple(any(map(_is_figure, column)) for column in zip(*shown, strict=True)),
@@ -346,7 +346,7 @@ def _cell(value: object, time: Timeline) -> str:
     return shorten(visible(str(value)))
 
 
-_BY_KIND: Final[dict[str, Callable[..., Picture | None]]] = {
+_BY_KIND: Final[dict[str, Callable[..., Drawing | None]]] = {
     "stat": _stat,
     "lines": _lines,
     "bars": _bars,

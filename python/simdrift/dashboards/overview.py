@@ -234,7 +234,7 @@ order by d.ts""",
         ),
         Panel(
             "Newest alerts",
-            "What alerted last: column, segment, metric, value and what it was held against.",
+            "What alerted last: column, segment, metric, value and what it was compared with.",
             "table",
             "none",
             f"""select d.ts as time, d.column_name as "column", d.segment, d.metric, d.value,

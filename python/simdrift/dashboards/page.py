@@ -21,7 +21,7 @@ from simdrift.results.files import write_text
 from simdrift.results.text import visible
 
 from .catalogue import dashboards
-from .draw import Picture, draw
+from .draw import Drawing, draw
 from .macros import expand
 from .panels import ALL_ROWS, Dashboard, Panel, Variable
 from .sql import DATASET
@@ -51,10 +51,10 @@ class Span(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """A panel with its picture, None where there is nothing to draw."""
+    """A panel with its drawing, None where there is nothing to draw."""
 
     panel: Panel
-    picture: Picture | None
+    drawing: Drawing | None
 
 
 class Section(NamedTuple):

@@ -35,7 +35,7 @@ NEUTRAL: Final = (Step(None, "blue"),)
 
 @dataclass(frozen=True)
 class Panel:
-    """One picture. `metrics` are the names (or prefixes that end in '*') its rows have, and
+    """One drawing. `metrics` are the names (or prefixes that end in '*') its rows have, and
     `switch_on` says what to do where the store has none of them."""
 
     title: str
@@ -49,7 +49,7 @@ class Panel:
     metrics: tuple[str, ...] = ()
     steps: tuple[Step, ...] = NEUTRAL
     dashed: tuple[str, ...] = ()
-    """Names of lines that are levels, not data: threshold, chance."""
+    """Names of lines that are levels, not data: threshold, null quantile."""
     band: tuple[str, str] | None = None
     """Names of the lines between which an interval is filled."""
 
@@ -58,8 +58,8 @@ class Panel:
 
     @property
     def no_data(self) -> str:
-        """What stands in place of the picture where there are no rows."""
-        return f"No such metric yet. {self.switch_on}" if self.metrics else self.switch_on
+        """What stands in place of the drawing where there are no rows."""
+        return f"Not computed. {self.switch_on}" if self.metrics else self.switch_on
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""Small pictures as inline SVG: stretched to their box, strokes and dots kept round.
+"""Small drawings as inline SVG: stretched to their box, strokes and dots kept round.
 
 Everything is drawn in a box of WIDTH x HEIGHT that the page stretches
-(preserveAspectRatio='none'), so there is no text inside: axes are HTML beside the picture.
-Colours are CSS classes, for light and dark. Each picture has a title and a description.
+(preserveAspectRatio='none'), so there is no text inside: axes are HTML around the drawing.
+Colours are CSS classes, for light and dark. Each drawing has a title and a description.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Cell(NamedTuple):
     label: str
 
 
-def _picture(style: str, title: str, description: str, body: Iterable[str]) -> Markup:
+def _drawing(style: str, title: str, description: str, body: Iterable[str]) -> Markup:
     return Markup(
         f'<svg class="{style}" role="img" viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" '
         f'preserveAspectRatio="none"><title>{escape(title)}</title>'
@@ -80,7 +80,7 @@ def histogram(bars: Sequence[Bar], title: str, description: str) -> Markup:
             body.append(_bar("ref", left, room, bar.reference / tallest))
             body.append(_bar("cur", left + room * 0.22, room * 0.56, bar.current / tallest))
         body.append("</g>")
-    return _picture("hist", title, description, body)
+    return _drawing("hist", title, description, body)
 
 
 def _bar(style: str, left: float, width: float, share: float) -> str:
@@ -99,7 +99,7 @@ def box(marks: Sequence[float], title: str, description: str) -> Markup:
         f'<path class="box" d="M{first} 15H{third}V85H{first}Z"/>',
         f'<path class="middle" d="M{middle} 10V90"/>',
     ]
-    return _picture("hist", title, description, body)
+    return _drawing("hist", title, description, body)
 
 
 def chart(
@@ -119,7 +119,7 @@ def chart(
         f"<title>{escape(dot.label)}</title></path>"
         for dot in dots
     ]
-    return _picture("chart", title, description, body)
+    return _drawing("chart", title, description, body)
 
 
 def _path(points: Sequence[Point]) -> str:
@@ -175,7 +175,7 @@ def columns(bars: Sequence[Column], title: str, description: str) -> Markup:
         f"<title>{escape(bar.label)}</title></rect>"
         for bar in bars
     ]
-    return _picture("chart", title, description, body)
+    return _drawing("chart", title, description, body)
 
 
 def heat_row(cells: Sequence[Cell], title: str, description: str) -> Markup:
@@ -185,4 +185,4 @@ def heat_row(cells: Sequence[Cell], title: str, description: str) -> Markup:
         f'height="100"><title>{escape(cell.label)}</title></rect>'
         for cell in cells
     ]
-    return _picture("heat", title, description, body)
+    return _drawing("heat", title, description, body)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 MOST_MARKS = 13
-LAST_MARK = 0.94  # the text of a later one would leave the picture
+LAST_MARK = 0.94  # the text of a later one would leave the drawing
 
 
 class Mark(NamedTuple):

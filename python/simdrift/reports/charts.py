@@ -1,4 +1,4 @@
-"""The pictures of a monitor's page: which series are drawn over the windows, and how."""
+"""The drawings of a monitor's page: which series are drawn over the windows, and how."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ _CHARTED = frozenset({*_FIRST, "quality.rows", "quality.mean", "quality.quantile
 
 
 class Chart(NamedTuple):
-    """A line chart with what stands beside it in HTML."""
+    """A line chart with the axis labels around it in HTML."""
 
     title: str
     note: str
-    picture: Markup
+    drawing: Markup
     top: str
     bottom: str
     flags: tuple[Flag, ...]
@@ -70,7 +70,7 @@ class HeatRow(NamedTuple):
     full: str
     alerts: int
     windows: int
-    picture: Markup
+    drawing: Markup
 
 
 def heat_rows(lines: Sequence[ColumnLine], time: Timeline) -> list[HeatRow]:
@@ -228,9 +228,9 @@ def _chart(key: Key, rows: list[Result], time: Timeline, marked: Sequence[StandO
         note += f", threshold {text(threshold)}"
     if dots:
         note += f", {len(dots)} alert{'s' if len(dots) > 1 else ''}"
-    picture = svg.chart([svg.Line(points, "main")], dots, levels, title, note)
+    drawing = svg.chart([svg.Line(points, "main")], dots, levels, title, note)
     return Chart(
-        title, note, picture, text(scale.high), text(scale.low), _flags(marked, time, scale, text)
+        title, note, drawing, text(scale.high), text(scale.low), _flags(marked, time, scale, text)
     )
 
 
@@ -328,5 +328,5 @@ def _quantile_chart(column: str, lines: Mapping[float, list[Result]], time: Time
     band = (low, high) if len(probabilities) > 1 and len(low) == len(high) else None
     words = ", ".join(quantile_words(f"q={q:g}") for q in probabilities)
     title = f"quantiles of {shorten(column, 40)}"
-    picture = svg.chart([svg.Line(points[middle], "main")], [], [], title, words, band)
-    return Chart(title, words, picture, number(scale.high), number(scale.low), ())
+    drawing = svg.chart([svg.Line(points[middle], "main")], [], [], title, words, band)
+    return Chart(title, words, drawing, number(scale.high), number(scale.low), ())

@@ -1,4 +1,4 @@
-"""A column's distribution as a small picture: reference and current over the same cells."""
+"""A column's distribution as a small drawing: reference and current over the same cells."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 MOST_BARS = 12
 
 
-class HistogramPicture(NamedTuple):
+class HistogramChart(NamedTuple):
     """A histogram with its axis and the cell that changed most."""
 
-    picture: Markup
+    drawing: Markup
     left: str
     right: str
     change: str
 
 
-def histogram_pictures(
+def histogram_charts(
     histograms: Iterable[Histogram], types: Mapping[str, str]
-) -> dict[tuple[str, str], HistogramPicture]:
-    """One picture a column and segment; the windows' counts are added up where the cells are
+) -> dict[tuple[str, str], HistogramChart]:
+    """One drawing a column and segment; the windows' counts are added up where the cells are
     the same. Histograms whose counts don't fit their cells are left out. `types` by column: cells
     of times are labelled by dates."""
     groups: dict[tuple[str, str], list[Histogram]] = {}
@@ -96,7 +96,7 @@ def _is_sound(histogram: Histogram) -> bool:
     )
 
 
-def _histogram_picture(histogram: Histogram, kind: str) -> HistogramPicture | None:
+def _histogram_picture(histogram: Histogram, kind: str) -> HistogramChart | None:
     labels = _cell_labels(histogram, kind)
     current = _shares(histogram.current)
     reference = _shares(histogram.reference) or [0.0] * len(current)
@@ -109,7 +109,7 @@ def _histogram_picture(histogram: Histogram, kind: str) -> HistogramPicture | No
     left, right = _ends(histogram, kind, cells)
     if not histogram.reference:
         alone = [svg.Bar(None, c, f"{label}: {unbroken_percent(c)}") for label, _, c in cells]
-        return HistogramPicture(svg.histogram(alone, name, "shares of rows"), left, right, "")
+        return HistogramChart(svg.histogram(alone, name, "shares of rows"), left, right, "")
     bars = [
         svg.Bar(r, c, f"{label}: {unbroken_percent(r)} → {unbroken_percent(c)}")
         for label, r, c in cells
@@ -120,8 +120,8 @@ def _histogram_picture(histogram: Histogram, kind: str) -> HistogramPicture | No
         if most[1] != most[2]
         else ""
     )
-    picture = svg.histogram(bars, f"{name}: reference and current", f"largest change {change}")
-    return HistogramPicture(picture, left, right, change)
+    drawing = svg.histogram(bars, f"{name}: reference and current", f"largest change {change}")
+    return HistogramChart(drawing, left, right, change)
 
 
 def _largest(cells: list[tuple[str, float, float]]) -> list[tuple[str, float, float]]:
@@ -193,7 +193,7 @@ def _ends(
 BOX = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
-def quantile_picture(line: ProfileLine) -> HistogramPicture | None:
+def quantile_chart(line: ProfileLine) -> HistogramChart | None:
     """A box plot where there are quantiles but no histogram; None where there are none."""
     found = [line.value(f"quantile q={q:g}") for q in BOX]
     marks = [value for value in found if value is not None and drawable(value)]
@@ -202,4 +202,4 @@ def quantile_picture(line: ProfileLine) -> HistogramPicture | None:
     places = [(mark - marks[0]) / (marks[-1] - marks[0]) for mark in marks]
     words = f"5 % to 95 % with quartiles and median of {shorten(line.column, 40)}"
     left, right = (line.text(f"quantile q={q:g}") for q in (BOX[0], BOX[-1]))
-    return HistogramPicture(svg.box(places, words, "from quantiles"), left, right, "")
+    return HistogramChart(svg.box(places, words, "from quantiles"), left, right, "")

@@ -123,8 +123,8 @@ def effect_of(row: Result) -> float:
         return 0.0
     if not on_p_value(row):
         return max(0.0, abs(row.value) - (row.null_quantile or 0.0)) / row.threshold
-    held = row.q_value if row.q_value is not None else row.p_value
-    if held is None or held > row.threshold:
+    p_value = row.q_value if row.q_value is not None else row.p_value
+    if p_value is None or p_value > row.threshold:
         return 0.0
     size = row.effect_size if row.effect_size is not None else row.value
     return abs(size) / TEST_SCALE

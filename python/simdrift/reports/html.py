@@ -1,6 +1,6 @@
 """Pages and fragments: results as HTML that needs nothing but itself.
 
-No script, no font, no picture is loaded from anywhere; a content security policy in the page
+No script, no font, no drawing is loaded from anywhere; a content security policy in the page
 forbids it. Names are data: `visible` writes what can't be seen as escapes, Jinja2 escapes the
 rest.
 """
@@ -20,7 +20,7 @@ from simdrift.drawing import labels, svg
 from simdrift.drawing.text import shorten
 from simdrift.drawing.timeline import Timeline
 from simdrift.reports import charts, terminal
-from simdrift.reports.distributions import HistogramPicture, histogram_pictures, quantile_picture
+from simdrift.reports.distributions import HistogramChart, histogram_charts, quantile_chart
 from simdrift.reports.ranking import StandOut, stand_out
 from simdrift.reports.summary import FARTHEST, ColumnLine, Summary, on_p_value, ratio
 from simdrift.results.collection import Results
@@ -98,9 +98,9 @@ class Row(NamedTuple):
     tone: str
     verdict: str
     bar: float | None
-    chance: float | None
+    null_quantile: float | None
     effect: float | None
-    picture: HistogramPicture | None
+    drawing: HistogramChart | None
     trend: Markup | None
     when: str
 
@@ -265,23 +265,23 @@ def _reason(group: Sequence[StandOut]) -> Reason:
     text = labels.metric_text(lead.metric)
     score = f"{abs(lead.score):,.0f} sd {'above' if lead.score > 0 else 'below'}"
     others = [one for one in group if one is not lead][:MOST_OTHERS]
-    beside = ", ".join(f"{shorten(one.column, 40)} {text(one.value)}" for one in others)
-    return Reason(labels.series_words(lead), text(lead.value), text(lead.median), score, beside)
+    others_of = ", ".join(f"{shorten(one.column, 40)} {text(one.value)}" for one in others)
+    return Reason(labels.series_words(lead), text(lead.value), text(lead.median), score, others_of)
 
 
 def _rows(report: Report, time: Timeline | None, zone: tzinfo) -> list[Row]:
-    pictures = histogram_pictures(report.results.histograms, report.types)
-    return [_row(line, pictures, time, zone) for line in report.columns]
+    drawings = histogram_charts(report.results.histograms, report.types)
+    return [_row(line, drawings, time, zone) for line in report.columns]
 
 
 def _row(
     line: ColumnLine,
-    pictures: dict[tuple[str, str], HistogramPicture],
+    drawings: dict[tuple[str, str], HistogramChart],
     time: Timeline | None,
     zone: tzinfo,
 ) -> Row:
     worst = line.worst
-    held = ratio(worst)
+    size = ratio(worst)
     return Row(
         line=line,
         name=shorten(line.column or "(table)", 48),
@@ -290,22 +290,22 @@ def _row(
         p=terminal.p_or_q(line.p_row),
         tone=_row_tone(line),
         verdict=_verdict(line),
-        bar=None if held is None else on_bar(held),
-        chance=_chance(worst),
+        bar=None if size is None else on_bar(size),
+        null_quantile=_null_quantile(worst),
         effect=_effect(line),
-        picture=pictures.get((line.column, line.segment)),
+        drawing=drawings.get((line.column, line.segment)),
         trend=_trend(line, time) if time else None,
         when=labels.window_label(worst, zone) if time else "",
     )
 
 
-def on_bar(held: float) -> float:
+def on_bar(ratio_to_threshold: float) -> float:
     """Place on a bar whose middle is the threshold and whose end is infinitely far past it.
 
     >>> on_bar(0.0), on_bar(1.0), on_bar(3.0)
     (0.0, 0.5, 0.75)
     """
-    return held / (1 + held)
+    return ratio_to_threshold / (1 + ratio_to_threshold)
 
 
 def _row_tone(line: ColumnLine) -> str:
@@ -325,14 +325,14 @@ def _verdict(line: ColumnLine) -> str:
 
 
 def _effect(line: ColumnLine) -> float | None:
-    """The effect size of the deciding row, else of the test beside it."""
+    """The effect size of the deciding row, else of the test that informs."""
     if line.worst.effect_size is not None or line.p_row is None:
         return line.worst.effect_size
     return line.p_row.effect_size
 
 
-def _chance(row: Result) -> float | None:
-    """The chance level on the bar's scale."""
+def _null_quantile(row: Result) -> float | None:
+    """The null quantile on the bar's scale."""
     if row.null_quantile is None or not row.threshold or on_p_value(row):
         return None
     return on_bar(min(abs(row.null_quantile / row.threshold), FARTHEST))
@@ -389,13 +389,13 @@ def profile_fragment(report: ProfileReport) -> str:
 
 def _profile_values(report: ProfileReport) -> dict[str, Any]:
     types = {line.column: line.type for line in report.columns}
-    pictures = histogram_pictures(report.results.histograms, types)
+    drawings = histogram_charts(report.results.histograms, types)
     rows = [
         {
             "line": line,
             "name": shorten(line.column, 48),
             "full": visible(line.column[:2000]),
-            "picture": pictures.get((line.column, "")) or quantile_picture(line),
+            "drawing": drawings.get((line.column, "")) or quantile_chart(line),
         }
         for line in report.columns
     ]
@@ -405,5 +405,5 @@ def _profile_values(report: ProfileReport) -> dict[str, Any]:
         "report": report,
         "rows": rows,
         "shown": _PROFILE,
-        "pictured": any(row["picture"] for row in rows),
+        "with_charts": any(row["drawing"] for row in rows),
     }

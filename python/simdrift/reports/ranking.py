@@ -30,7 +30,7 @@ MIN_SCORE = 3.5
 """Iglewicz and Hoaglin's cut for a value to be called an outlier."""
 
 
-class Spread(NamedTuple):
+class LocationScale(NamedTuple):
     """Middle and width of a series, both robust."""
 
     median: float
@@ -93,19 +93,19 @@ def _start(row: Result) -> float:
     return row.window_start.timestamp() if row.window_start is not None else 0.0
 
 
-def spread(values: Collection[float]) -> Spread:
+def location_scale(values: Collection[float]) -> LocationScale:
     """Median and robust standard deviation; a scale of 0 says that the series is constant.
 
-    >>> spread([1.0, 2.0, 3.0, 4.0, 100.0])
-    Spread(median=3.0, scale=1.4826)
+    >>> location_scale([1.0, 2.0, 3.0, 4.0, 100.0])
+    LocationScale(median=3.0, scale=1.4826)
     """
     middle = median(values)
     deviations = [abs(value - middle) for value in values]
     noise = ROUNDING * max(abs(value) for value in values)
     for scale in (MAD_TO_SD * median(deviations), MEAN_DEVIATION_TO_SD * fmean(deviations)):
         if scale > noise:
-            return Spread(middle, scale)
-    return Spread(middle, 0.0)
+            return LocationScale(middle, scale)
+    return LocationScale(middle, 0.0)
 
 
 def stand_out(
@@ -158,7 +158,7 @@ def _outliers(
     rows = [row for row in series if drawable(row.value)]
     if len(rows) < MIN_WINDOWS:
         return []
-    centre = spread([row.value for row in rows if row.value is not None])
+    centre = location_scale([row.value for row in rows if row.value is not None])
     if centre.scale == 0:
         return []
     scores = [((row.value or 0.0) - centre.median) / centre.scale for row in rows]
@@ -167,7 +167,7 @@ def _outliers(
     return [_scored(key, row, centre, score, zone) for score, row in found[:top]]
 
 
-def _scored(key: Key, row: Result, centre: Spread, score: float, zone: tzinfo) -> StandOut:
+def _scored(key: Key, row: Result, centre: LocationScale, score: float, zone: tzinfo) -> StandOut:
     value = row.value if row.value is not None else 0.0
     return StandOut(
         key.metric,
@@ -185,7 +185,7 @@ def _scored(key: Key, row: Result, centre: Spread, score: float, zone: tzinfo) -
     )
 
 
-def _sentence(key: Key, row: Result, centre: Spread, score: float, zone: tzinfo) -> str:
+def _sentence(key: Key, row: Result, centre: LocationScale, score: float, zone: tzinfo) -> str:
     side = "above" if score > 0 else "below"
     return (
         f"{window_label(row, zone)}: {series_words(key)} {number(row.value, 2)}, "

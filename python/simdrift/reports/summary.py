@@ -44,7 +44,7 @@ class ColumnLine(NamedTuple):
     segment: str
     type: str
     worst: Result  # the row that decides, of the window where it is largest
-    p_row: Result | None  # the row beside it that has the p-value
+    p_row: Result | None  # the row of the test that has the p-value
     missing_share: float | None
     missing: Result | None  # the largest row of drift.missing_share
     windows: int
@@ -77,16 +77,16 @@ class Summary(NamedTuple):
 def ratio(row: Result) -> float | None:
     """How far the row is on its way to its threshold: 1 is the threshold, more is past it.
 
-    value / threshold, or log(p) / log(threshold) where the threshold is held against a p-value.
+    value / threshold, or log(p) / log(threshold) where the threshold is compared with a p-value.
     """
     if row.value is None or not row.threshold:
         return None
     if not on_p_value(row):
         return _bounded(abs(row.value / row.threshold))
-    held = row.q_value if row.q_value is not None else row.p_value
-    if held is None or not 0 < row.threshold < 1:
+    p_value = row.q_value if row.q_value is not None else row.p_value
+    if p_value is None or not 0 < row.threshold < 1:
         return None
-    return _bounded(math.log(min(max(held, SMALLEST_P), 1.0)) / math.log(row.threshold))
+    return _bounded(math.log(min(max(p_value, SMALLEST_P), 1.0)) / math.log(row.threshold))
 
 
 def _bounded(distance: float) -> float | None:
@@ -94,7 +94,7 @@ def _bounded(distance: float) -> float | None:
 
 
 def on_p_value(row: Result) -> bool:
-    """Whether the threshold is held against the (corrected) p-value and not the value."""
+    """Whether the threshold is compared with the (corrected) p-value and not the value."""
     record = registry.record(row.metric)
     return record is not None and record.rule == "test"
 
@@ -159,13 +159,13 @@ def _line(
     types: Mapping[str, str],
 ) -> ColumnLine:
     worst = max(deciding, key=severity)
-    beside = [row for row in rows if row.run_id == worst.run_id and row.p_value is not None]
+    tested = [row for row in rows if row.run_id == worst.run_id and row.p_value is not None]
     return ColumnLine(
         column=worst.column,
         segment=worst.segment,
         type=types.get(worst.column, ""),
         worst=worst,
-        p_row=worst if worst.p_value is not None else (beside[0] if beside else None),
+        p_row=worst if worst.p_value is not None else (tested[0] if tested else None),
         missing_share=median(shares) if shares else None,
         missing=max(missing, key=severity) if missing else None,
         windows=len(deciding),

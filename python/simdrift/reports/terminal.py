@@ -211,12 +211,12 @@ def verdict(summary: Summary) -> str:
             f"{summary.windows_alerting} have an alert"
         )
     drifted, rest = len(summary.drifted_columns), summary.columns - summary.compared
-    beside = f", {rest} could not be compared" if rest else ""
+    unjudged = f", {rest} could not be compared" if rest else ""
     if summary.compared == 0:
         return f"None of {summary.columns} {_columns(summary.columns)} could be compared"
     if drifted == 0:
-        return f"No drift in {summary.compared} {_columns(summary.compared)}{beside}"
-    return f"{drifted} of {summary.columns} {_columns(summary.columns)} drifted{beside}"
+        return f"No drift in {summary.compared} {_columns(summary.compared)}{unjudged}"
+    return f"{drifted} of {summary.columns} {_columns(summary.columns)} drifted{unjudged}"
 
 
 def _columns(how_many: int) -> str:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from simdrift.reports import stand_out
-from simdrift.reports.ranking import spread
+from simdrift.reports.ranking import location_scale
 from simdrift.results import Results
 
 
@@ -29,7 +29,7 @@ def series(values: list[float], metric: str = "quality.missing_share", column: s
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=5, max_size=60))
 def test_scale_is_scipys_median_absolute_deviation(values):
-    middle, scale = spread(values)
+    middle, scale = location_scale(values)
     assert middle == pytest.approx(np.median(values))
     expected = stats.median_abs_deviation(values) * 1.4826
     if expected <= 1e-12 * np.abs(values).max():
