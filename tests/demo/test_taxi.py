@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,7 +14,6 @@ from scipy import stats
 
 from simdrift._errors import InputError
 from simdrift.demo import show, taxi
-from simdrift.monitoring import monitor
 from simdrift.results import Results
 from simdrift.store import Store
 
@@ -141,18 +139,3 @@ def test_months_of_different_taxis_are_told(taxi_data: tuple[Path, Path], tmp_pa
     parquet.write_table(yellow.rename_columns(names), path)
     with pytest.raises(InputError, match="are not of the same colour of taxis"):
         taxi.trips(taxi_data[0], path)
-
-
-@pytest.mark.slow
-def test_a_month_takes_less_than_a_second_from_the_files_to_the_commit(
-    taxi_data: tuple[Path, Path], results: Results
-) -> None:
-    taken = []
-    with Store() as store:
-        for attempt in range(3):
-            began = time.perf_counter()
-            trips = taxi.trips(*taxi_data)
-            spec = trips.spec.model_copy(update={"monitor": f"timed {attempt}"})
-            store.write(monitor(spec, trips.current, trips.reference))
-            taken.append(time.perf_counter() - began)
-    assert min(taken) < 1.0, taken

@@ -18,11 +18,6 @@ def run(code: str) -> str:
     return done.stdout
 
 
-def test_importing_takes_less_than_a_fifth_of_a_second_of_cpu_time():
-    code = "import time; t = time.process_time(); import simdrift; print(time.process_time() - t)"
-    assert min(float(run(code)) for _ in range(5)) < 0.2
-
-
 def test_importing_brings_nothing_and_a_metric_of_arrays_only_numpy_and_scipy():
     code = f"import sys, simdrift; print(sorted(sys.modules.keys() & set({FIRST!r})))"
     assert run(code) == "[]\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 
 import pytest
 import synth
@@ -296,12 +295,8 @@ def test_save_html_writes_the_page_and_nothing_else(tmp_path):
     assert os.listdir(tmp_path) == ["drift.html"]
 
 
-def test_a_year_of_days_is_a_small_page_made_fast():
-    report = Report(synth.monitor(333, features=15))
-    report.to_html()  # templates are compiled once
-    began = time.perf_counter()
-    html = Report(report.results).to_html()
-    assert time.perf_counter() - began < 2.0
+def test_a_year_of_days_is_a_small_page():
+    html = Report(synth.monitor(333, features=15)).to_html()
     assert len(html.encode()) < 3_000_000
 
 
