@@ -223,11 +223,29 @@ static inline bool is_right(const sdr_small_index *index, const uint32_t *bucket
     return (at >= low) & (at <= high) & follows & leads;
 }
 
-/* By values: equal ones that follow each other are searched once. */
+/* The first code of a bucket that is not before (or is after) the other, else high. */
+static int64_t first_code(const uint16_t *codes, int64_t low, int64_t high,
+                          uint16_t code, bool after) {
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        const bool is_low = is_before(codes[middle], code);
+        if (is_low || (after && codes[middle] == code))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* In the whole bucket, by values where codes are equal; equal values that follow each
+ * other are searched once. */
 static int64_t search_bucket(const sdr_small_index *index, const uint32_t *bucket,
-                             const double *y, const uint32_t *place_before) {
+                             uint16_t code, const double *y,
+                             const uint32_t *place_before) {
     if (place_before != NULL && y[-1] == *y) return *place_before;
-    return first_from(index->values, bucket[0], bucket[1], *y, false);
+    const int64_t low = first_code(index->codes, bucket[0], bucket[1], code, false);
+    const int64_t high = first_code(index->codes, low, bucket[1], code, true);
+    return first_from(index->values, low, high, *y, false);
 }
 
 /* places[j]: the first of the index' values that is not below y[j]. Returns whether any
@@ -242,7 +260,8 @@ static inline bool place_by(int64_t window, uint32_t *places, const double *y,
         const uint16_t code = (uint16_t)parts[j];
         int64_t found = search_window(index->codes, windows[j], window, code);
         if (!is_right(index, bucket, found, code)) {
-            found = search_bucket(index, bucket, y + j, j > 0 ? places + j - 1 : NULL);
+            const uint32_t *place_before = j > 0 ? places + j - 1 : NULL;
+            found = search_bucket(index, bucket, code, y + j, place_before);
             any_equal |= found < bucket[1] && index->values[found] == y[j];
         }
         places[j] = (uint32_t)found;
