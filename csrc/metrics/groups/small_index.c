@@ -284,7 +284,9 @@ static bool search(uint32_t *places, const double *y, int64_t m,
     const int64_t n = index->n_values;
     bool any_equal = false;
     for (int64_t j = 0; j < m; j++) {
-        const int64_t found = first_from(x, 0, n, y[j], false);
+        const bool is_repeated = j > 0 && y[j - 1] == y[j];
+        const int64_t found =
+            is_repeated ? places[j - 1] : first_from(x, 0, n, y[j], false);
         places[j] = (uint32_t)found;
         any_equal |= found < n && x[found] == y[j];
     }

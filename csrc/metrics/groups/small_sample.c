@@ -21,7 +21,7 @@
 #include "kernels/dispatch.h"
 #include "metrics/common/sort.h"
 
-enum { SEARCHES = 16 /* rows an edge, from which on searching beats counting them */ };
+enum { SEARCHES = 4 /* rows an edge, from which on searching beats counting them */ };
 
 /* The sorted group among the reference's rows. */
 typedef struct placed {
