@@ -44,26 +44,123 @@ void group_call_close(group_call *self) {
     sdr_release(self->results);
 }
 
-/* Float64, one a group. */
-static PyObject *per_group_doubles(PyObject *value, const char *name, int64_t n) {
-    PyObject *array = array_from(value, NPY_DOUBLE, name);
-    if (array == NULL || array_length(array) == n) return array;
+/* --- one call --------------------------------------------------------------------- */
+
+enum { MOST_ARRAYS = 2 };
+
+/* What a call is given and gives. */
+typedef struct request {
+    group_call g;
+    const sdr_column *x, *y;
+    sdr_group_reference reference;
+    PyObject *parameter;           /* float64, or NULL */
+    PyObject *arrays[MOST_ARRAYS]; /* results that are no structs */
+} request;
+
+/* What the calls of a family have of their own. */
+typedef struct family {
+    sdr_code (*run)(const request *r, const sdr_context *context, sdr_error *error);
+    bool has_reference;    /* before the column */
+    const dict_type *dict; /* of structs, one a group; else arrays */
+    size_t size;           /* of a struct */
+    int n_arrays, type_nums[MOST_ARRAYS];
+    int columns; /* of the first array: some, and as many as the parameter has */
+    const char *parameter; /* its name, behind the ranges */
+    bool is_per_group;     /* it has a value a group, the arrays have one column */
+} family;
+
+static int reference_read(sdr_group_reference *out, core_state *state,
+                          PyObject *value) {
+    *out = (sdr_group_reference){0};
+    if (Py_IS_TYPE(value, state->prepared_type)) {
+        out->prepared = prepared_of(value);
+        return 0;
+    }
+    out->column = column_argument(state, value, "reference");
+    return out->column == NULL ? -1 : 0;
+}
+
+static int parameter_read(request *r, const family *f, PyObject *value) {
+    r->parameter = array_from(value, NPY_DOUBLE, f->parameter);
+    if (r->parameter == NULL) return -1;
+    const int64_t found = array_length(r->parameter);
+    if (!f->is_per_group || found == r->g.groups.n) return 0;
     PyErr_Format(PyExc_ValueError,
-                 "%s: expected %lld values, one for each group, found %lld", name,
-                 (long long)n, (long long)array_length(array));
-    Py_DECREF(array);
-    return NULL;
+                 "%s: expected %lld values, one for each group, found %lld",
+                 f->parameter, (long long)r->g.groups.n, (long long)found);
+    return -1;
 }
 
-/* --- results ---------------------------------------------------------------------- */
-
-/* (first, second), stolen, where both are there and the call went well; else NULL. */
-static PyObject *pair_of(bool done, PyObject *first, PyObject *second) {
-    PyObject *both = done ? PyTuple_Pack(2, first, second) : NULL;
-    Py_XDECREF(first);
-    Py_XDECREF(second);
-    return both;
+static int arrays_open(request *r, const family *f) {
+    const bool is_wide = f->columns > 0 || (f->parameter != NULL && !f->is_per_group);
+    const int64_t more = r->parameter == NULL ? 0 : array_length(r->parameter);
+    for (int i = 0; i < f->n_arrays; i++) {
+        r->arrays[i] =
+            is_wide ? array_new_2d(f->type_nums[i], r->g.groups.n, f->columns + more)
+                    : array_new(f->type_nums[i], r->g.groups.n);
+        if (r->arrays[i] == NULL) return -1;
+    }
+    return 0;
 }
+
+/* -1: exception. Closed in both cases. */
+static int request_open(request *r, const family *f, call *call,
+                        PyObject *const *values) {
+    *r = (request){.x = call->column, .y = call->other};
+    if (f->has_reference) {
+        r->x = column_argument(call->state, values[1], "column");
+        if (r->x == NULL || reference_read(&r->reference, call->state, values[0]) < 0)
+            return -1;
+    }
+    PyObject *const *ranges = values + (f->has_reference || r->y != NULL ? 2 : 1);
+    if (group_call_open(&r->g, ranges[0], ranges[1], f->size) < 0) return -1;
+    if (f->parameter != NULL && parameter_read(r, f, ranges[2]) < 0) return -1;
+    return arrays_open(r, f);
+}
+
+static void request_close(request *r) {
+    Py_CLEAR(r->parameter);
+    for (int i = 0; i < MOST_ARRAYS; i++)
+        Py_CLEAR(r->arrays[i]);
+    group_call_close(&r->g);
+}
+
+static PyObject *result_of(const request *r, const family *f, core_state *state) {
+    if (f->dict != NULL)
+        return dict_of_arrays(state, f->dict, r->g.results, f->size, r->g.groups.n);
+    if (f->n_arrays == 1) return Py_NewRef(r->arrays[0]);
+    return PyTuple_Pack(2, r->arrays[0], r->arrays[1]);
+}
+
+static PyObject *call_family(const family *f, call *call, PyObject *const *values) {
+    PyObject *result = NULL;
+    request r;
+    if (request_open(&r, f, call, values) == 0 &&
+        CALL(call, f->run(&r, &call->context, &call->error)))
+        result = result_of(&r, f, call->state);
+    request_close(&r);
+    return result;
+}
+
+/* Defines NAME_bound: sdr_NAME of these arguments, then the groups. */
+#define FAMILY(name, members, ...)                                                     \
+    static sdr_code run_##name(const request *r, const sdr_context *context,           \
+                               sdr_error *error) {                                     \
+        return sdr_##name(__VA_ARGS__, &r->g.groups, context, error);                  \
+    }                                                                                  \
+    static PyObject *name##_bound(call *call, PyObject *Py_UNUSED(module),             \
+                                  PyObject *const *values) {                           \
+        static const family own = {.run = run_##name, members};                        \
+        return call_family(&own, call, values);                                        \
+    }
+#define STRUCTS(type, of) .size = sizeof(type), .dict = &(of)
+#define ARRAY(type) .n_arrays = 1, .type_nums = {type}
+#define ARRAYS(first, second) .n_arrays = 2, .type_nums = {first, second}
+/* Several members as one argument. */
+#define MEMBERS(...) __VA_ARGS__
+#define OUT(i) array_data(r->arrays[i])
+#define PARAMETER array_data(r->parameter)
+#define PARAMETER_LENGTH array_length(r->parameter)
 
 /* --- profiles --------------------------------------------------------------------- */
 
@@ -96,220 +193,57 @@ static const field group_profile_fields[] = {
 const dict_type group_profile_dict =
     DICT_TYPE(DICT_GROUP_PROFILE, group_profile_fields);
 
-static PyObject *profile_groups_bound(call *call, PyObject *Py_UNUSED(module),
-                                      PyObject *const *values) {
-    PyObject *result = NULL;
-    group_call g;
-    if (group_call_open(&g, values[1], values[2], sizeof(sdr_group_profile)) == 0 &&
-        RUN(call, sdr_profile_groups, g.results, call->column, &g.groups)) {
-        result = dict_of_arrays(call->state, &group_profile_dict, g.results,
-                                sizeof(sdr_group_profile), g.groups.n);
-    }
-    group_call_close(&g);
-    return result;
-}
+FAMILY(profile_groups, MEMBERS(STRUCTS(sdr_group_profile, group_profile_dict)),
+       r->g.results, r->x)
 BIND_COLUMN(profile_groups, 3, "column", "starts", "stops", "threads", "progress")
 
-static PyObject *text_profile_groups_bound(call *call, PyObject *Py_UNUSED(module),
-                                           PyObject *const *values) {
-    PyObject *result = NULL;
-    group_call g;
-    if (group_call_open(&g, values[1], values[2], sizeof(sdr_text_profile)) == 0 &&
-        RUN(call, sdr_text_profile_groups, g.results, call->column, &g.groups)) {
-        result = dict_of_arrays(call->state, &text_profile_dict, g.results,
-                                sizeof(sdr_text_profile), g.groups.n);
-    }
-    group_call_close(&g);
-    return result;
-}
+FAMILY(text_profile_groups, MEMBERS(STRUCTS(sdr_text_profile, text_profile_dict)),
+       r->g.results, r->x)
 BIND_COLUMN(text_profile_groups, 3, "column", "starts", "stops", "threads", "progress")
 
-static PyObject *missing_groups_bound(call *call, PyObject *Py_UNUSED(module),
-                                      PyObject *const *values) {
-    PyObject *out = NULL;
-    group_call g;
-
-    if (group_call_open(&g, values[1], values[2], 0) < 0) goto cleanup;
-    out = array_new(NPY_INT64, g.groups.n);
-    if (out == NULL) goto cleanup;
-    if (!RUN(call, sdr_missing_groups, array_data(out), call->column, &g.groups))
-        Py_CLEAR(out);
-cleanup:
-    group_call_close(&g);
-    return out;
-}
-BIND_COLUMN(missing_groups, 3, "column", "starts", "stops", "threads", "progress")
-
-static PyObject *pair_profile_groups_bound(call *call, PyObject *Py_UNUSED(module),
-                                           PyObject *const *values) {
-    PyObject *result = NULL;
-    group_call g;
-    if (group_call_open(&g, values[2], values[3], sizeof(sdr_pair_profile)) == 0 &&
-        RUN(call, sdr_pair_profile_groups, g.results, call->column, call->other,
-            &g.groups)) {
-        result = dict_of_arrays(call->state, &pair_profile_dict, g.results,
-                                sizeof(sdr_pair_profile), g.groups.n);
-    }
-    group_call_close(&g);
-    return result;
-}
+FAMILY(pair_profile_groups, MEMBERS(STRUCTS(sdr_pair_profile, pair_profile_dict)),
+       r->g.results, r->x, r->y)
 BIND_PAIR(pair_profile_groups, 4, "x", "y", "starts", "stops", "threads", "progress")
 
-static PyObject *digest_groups_bound(call *call, PyObject *Py_UNUSED(module),
-                                     PyObject *const *values) {
-    PyObject *out = NULL;
-    group_call g;
+FAMILY(missing_groups, MEMBERS(ARRAY(NPY_INT64)), OUT(0), r->x)
+BIND_COLUMN(missing_groups, 3, "column", "starts", "stops", "threads", "progress")
 
-    if (group_call_open(&g, values[1], values[2], 0) < 0) goto cleanup;
-    out = array_new_2d(NPY_UINT8, g.groups.n, SDR_DIGEST_BYTES);
-    if (out == NULL) goto cleanup;
-    if (!RUN(call, sdr_digest_groups, array_data(out), call->column, &g.groups))
-        Py_CLEAR(out);
-cleanup:
-    group_call_close(&g);
-    return out;
-}
+FAMILY(digest_groups, MEMBERS(ARRAY(NPY_UINT8), .columns = SDR_DIGEST_BYTES), OUT(0),
+       r->x)
 BIND_COLUMN(digest_groups, 3, "column", "starts", "stops", "threads", "progress")
 
 /* --- values ----------------------------------------------------------------------- */
 
-static PyObject *distinct_groups_bound(call *call, PyObject *Py_UNUSED(module),
-                                       PyObject *const *values) {
-    PyObject *counts = NULL, *errors = NULL;
-    bool done = false;
-    group_call g;
-
-    if (group_call_open(&g, values[1], values[2], 0) < 0) goto cleanup;
-    counts = array_new(NPY_INT64, g.groups.n);
-    if (counts == NULL) goto cleanup;
-    errors = array_new(NPY_DOUBLE, g.groups.n);
-    if (errors == NULL) goto cleanup;
-    done = RUN(call, sdr_distinct_groups, array_data(counts), array_data(errors),
-               call->column, &g.groups);
-cleanup:
-    group_call_close(&g);
-    return pair_of(done, counts, errors);
-}
+FAMILY(distinct_groups, MEMBERS(ARRAYS(NPY_INT64, NPY_DOUBLE)), OUT(0), OUT(1), r->x)
 BIND_COLUMN(distinct_groups, 3, "column", "starts", "stops", "threads", "progress")
 
-static PyObject *quantiles_groups_bound(call *call, PyObject *Py_UNUSED(module),
-                                        PyObject *const *values) {
-    PyObject *q = NULL, *out = NULL;
-    group_call g;
-
-    if (group_call_open(&g, values[1], values[2], 0) < 0) goto cleanup;
-    q = array_from(values[3], NPY_DOUBLE, "q");
-    if (q == NULL) goto cleanup;
-    int64_t n_q = array_length(q);
-    out = array_new_2d(NPY_DOUBLE, g.groups.n, n_q);
-    if (out == NULL) goto cleanup;
-    if (!RUN(call, sdr_quantiles_groups, array_data(out), array_data(q), n_q,
-             call->column, &g.groups))
-        Py_CLEAR(out);
-cleanup:
-    Py_XDECREF(q);
-    group_call_close(&g);
-    return out;
-}
+FAMILY(quantiles_groups, MEMBERS(ARRAY(NPY_DOUBLE), .parameter = "q"), OUT(0),
+       PARAMETER, PARAMETER_LENGTH, r->x)
 BIND_COLUMN(quantiles_groups, 4, "column", "starts", "stops", "q", "threads",
             "progress")
 
-static PyObject *median_deviation_groups_bound(call *call, PyObject *Py_UNUSED(module),
-                                               PyObject *const *values) {
-    PyObject *centers = NULL, *out = NULL;
-    group_call g;
-
-    if (group_call_open(&g, values[1], values[2], 0) < 0) goto cleanup;
-    centers = per_group_doubles(values[3], "centers", g.groups.n);
-    if (centers == NULL) goto cleanup;
-    out = array_new(NPY_DOUBLE, g.groups.n);
-    if (out == NULL) goto cleanup;
-    if (!RUN(call, sdr_median_deviation_groups, array_data(out), array_data(centers),
-             call->column, &g.groups))
-        Py_CLEAR(out);
-cleanup:
-    Py_XDECREF(centers);
-    group_call_close(&g);
-    return out;
-}
+FAMILY(median_deviation_groups,
+       MEMBERS(ARRAY(NPY_DOUBLE), .parameter = "centers", .is_per_group = true), OUT(0),
+       PARAMETER, r->x)
 BIND_COLUMN(median_deviation_groups, 4, "column", "starts", "stops", "centers",
             "threads", "progress")
 
-static PyObject *deviation_profile_groups_bound(call *call, PyObject *Py_UNUSED(module),
-                                                PyObject *const *values) {
-    PyObject *centers = NULL, *result = NULL;
-    group_call g;
-
-    if (group_call_open(&g, values[1], values[2], sizeof(sdr_deviations)) < 0)
-        goto cleanup;
-    centers = per_group_doubles(values[3], "centers", g.groups.n);
-    if (centers == NULL) goto cleanup;
-    if (!RUN(call, sdr_deviation_profile_groups, g.results, array_data(centers),
-             call->column, &g.groups))
-        goto cleanup;
-    result = dict_of_arrays(call->state, &deviations_dict, g.results,
-                            sizeof(sdr_deviations), g.groups.n);
-cleanup:
-    Py_XDECREF(centers);
-    group_call_close(&g);
-    return result;
-}
+FAMILY(deviation_profile_groups,
+       MEMBERS(STRUCTS(sdr_deviations, deviations_dict), .parameter = "centers",
+               .is_per_group = true),
+       r->g.results, PARAMETER, r->x)
 BIND_COLUMN(deviation_profile_groups, 4, "column", "starts", "stops", "centers",
             "threads", "progress")
 
-static PyObject *top_value_groups_bound(call *call, PyObject *Py_UNUSED(module),
-                                        PyObject *const *values) {
-    PyObject *top = NULL, *counts = NULL;
-    bool done = false;
-    group_call g;
-
-    if (group_call_open(&g, values[1], values[2], 0) < 0) goto cleanup;
-    top = array_new(NPY_DOUBLE, g.groups.n);
-    if (top == NULL) goto cleanup;
-    counts = array_new(NPY_INT64, g.groups.n);
-    if (counts == NULL) goto cleanup;
-    done = RUN(call, sdr_top_value_groups, array_data(top), array_data(counts),
-               call->column, &g.groups);
-cleanup:
-    group_call_close(&g);
-    return pair_of(done, top, counts);
-}
+FAMILY(top_value_groups, MEMBERS(ARRAYS(NPY_DOUBLE, NPY_INT64)), OUT(0), OUT(1), r->x)
 BIND_COLUMN(top_value_groups, 3, "column", "starts", "stops", "threads", "progress")
 
-static PyObject *histogram_groups_bound(call *call, PyObject *Py_UNUSED(module),
-                                        PyObject *const *values) {
-    PyObject *edges = NULL, *out = NULL;
-    group_call g;
-
-    if (group_call_open(&g, values[1], values[2], 0) < 0) goto cleanup;
-    edges = array_from(values[3], NPY_DOUBLE, "edges");
-    if (edges == NULL) goto cleanup;
-    int64_t n_edges = array_length(edges);
-    out = array_new_2d(NPY_INT64, g.groups.n, n_edges + 1);
-    if (out == NULL) goto cleanup;
-    if (!RUN(call, sdr_histogram_groups, array_data(out), array_data(edges), n_edges,
-             call->column, &g.groups))
-        Py_CLEAR(out);
-cleanup:
-    Py_XDECREF(edges);
-    group_call_close(&g);
-    return out;
-}
+FAMILY(histogram_groups, MEMBERS(ARRAY(NPY_INT64), .parameter = "edges", .columns = 1),
+       OUT(0), PARAMETER, PARAMETER_LENGTH, r->x)
 BIND_COLUMN(histogram_groups, 4, "column", "starts", "stops", "edges", "threads",
             "progress")
 
 /* --- a reference against each group ----------------------------------------------- */
-
-static int reference_read(sdr_group_reference *out, core_state *state,
-                          PyObject *value) {
-    *out = (sdr_group_reference){0};
-    if (Py_IS_TYPE(value, state->prepared_type)) {
-        out->prepared = prepared_of(value);
-        return 0;
-    }
-    out->column = column_argument(state, value, "reference");
-    return out->column == NULL ? -1 : 0;
-}
 
 #define TWO_SAMPLE_FIELD(type, name) FIELD(sdr_two_sample, type, name, name)
 
@@ -341,58 +275,44 @@ static int histogram_open(PyObject **edges, PyObject **counts, PyObject *value,
     return *counts == NULL ? -1 : 0;
 }
 
-static bool two_sample_run(group_call *g, PyObject *edges, PyObject *counts,
-                           PyObject *const *values, int flags, call *call) {
-    sdr_group_reference x;
-    const sdr_column *y = column_argument(call->state, values[1], "column");
-    if (y == NULL || reference_read(&x, call->state, values[0]) < 0) return false;
-    return RUN(call, sdr_two_sample_groups, g->results,
+/* Its histogram is optional, and one more result. */
+static bool two_sample_run(const request *r, PyObject *edges, PyObject *counts,
+                           int flags, call *call) {
+    return RUN(call, sdr_two_sample_groups, r->g.results,
                counts == NULL ? NULL : array_data(counts),
                edges == NULL ? NULL : array_data(edges),
-               edges == NULL ? 0 : array_length(edges), x, y, &g->groups, flags);
+               edges == NULL ? 0 : array_length(edges), r->reference, r->x,
+               &r->g.groups, flags);
 }
 
 static PyObject *two_sample_groups_bound(call *call, PyObject *Py_UNUSED(module),
                                          PyObject *const *values) {
+    static const family own = {STRUCTS(sdr_two_sample, group_two_sample_dict),
+                               .has_reference = true};
     PyObject *edges = NULL, *counts = NULL, *result = NULL;
     int flags;
-    group_call g;
+    request r;
 
     if (two_sample_flags_read(&flags, values[4], values[5]) < 0) return NULL;
-    if (group_call_open(&g, values[2], values[3], sizeof(sdr_two_sample)) < 0)
-        goto cleanup;
-    if (histogram_open(&edges, &counts, values[6], g.groups.n) < 0) goto cleanup;
-    if (!two_sample_run(&g, edges, counts, values, flags, call)) goto cleanup;
-    result = dict_of_arrays(call->state, &group_two_sample_dict, g.results,
-                            sizeof(sdr_two_sample), g.groups.n);
+    if (request_open(&r, &own, call, values) < 0) goto cleanup;
+    if (histogram_open(&edges, &counts, values[6], r.g.groups.n) < 0) goto cleanup;
+    if (!two_sample_run(&r, edges, counts, flags, call)) goto cleanup;
+    result = result_of(&r, &own, call->state);
     if (result != NULL && PyDict_SetItemString(result, "histogram",
                                                counts == NULL ? Py_None : counts) < 0)
         Py_CLEAR(result);
 cleanup:
     Py_XDECREF(edges);
     Py_XDECREF(counts);
-    group_call_close(&g);
+    request_close(&r);
     return result;
 }
 BIND(two_sample_groups, 4, "reference", "column", "starts", "stops", "ks",
      "wasserstein", "edges", "threads", "progress")
 
-static PyObject *rank_statistics_groups_bound(call *call, PyObject *Py_UNUSED(module),
-                                              PyObject *const *values) {
-    PyObject *result = NULL;
-    sdr_group_reference x;
-    group_call g;
-
-    const sdr_column *y = column_argument(call->state, values[1], "column");
-    if (y == NULL || reference_read(&x, call->state, values[0]) < 0) return NULL;
-    if (group_call_open(&g, values[2], values[3], sizeof(sdr_rank_statistics)) == 0 &&
-        RUN(call, sdr_rank_statistics_groups, g.results, x, y, &g.groups)) {
-        result = dict_of_arrays(call->state, &ranks_dict, g.results,
-                                sizeof(sdr_rank_statistics), g.groups.n);
-    }
-    group_call_close(&g);
-    return result;
-}
+FAMILY(rank_statistics_groups,
+       MEMBERS(STRUCTS(sdr_rank_statistics, ranks_dict), .has_reference = true),
+       r->g.results, r->reference, r->x)
 BIND(rank_statistics_groups, 4, "reference", "column", "starts", "stops", "threads",
      "progress")
 

@@ -106,6 +106,121 @@ static void test_small_groups_have_the_bits_of_the_walk_over_all_values(void **s
     }
 }
 
+/* --- references of every kind --- */
+
+typedef struct shape {
+    int64_t rows;
+    double (*value)(uint64_t *seed, int64_t i);
+} shape;
+
+static double rounded(uint64_t *seed, int64_t i) {
+    (void)i;
+    return floor(random_normal(seed) * 200.0);
+}
+
+static double of_five(uint64_t *seed, int64_t i) {
+    (void)i;
+    return (double)(random_bits(seed) % 5);
+}
+
+static double often_zero(uint64_t *seed, int64_t i) {
+    return i % 5 < 2 ? 0.0 : random_normal(seed);
+}
+
+static double far_apart(uint64_t *seed, int64_t i) {
+    (void)i;
+    return exp(4.0 * random_normal(seed)) - 1.0;
+}
+
+/* Two crowds, a few rows far from both. */
+static double clustered(uint64_t *seed, int64_t i) {
+    double near = random_normal(seed) * 1e-6;
+    return i % 1000 == 0 ? near * 1e9 : i % 2 == 0 ? near : near + 1.0;
+}
+
+static double single(uint64_t *seed, int64_t i) {
+    (void)seed, (void)i;
+    return 2.5;
+}
+
+static const shape shapes[] = {
+    {70000, rounded},   {70000, of_five},  {70000, often_zero}, {70000, far_apart},
+    {70000, clustered}, {70000, single},   {3000, rounded},     {3000, often_zero},
+    {3000, far_apart},  {3000, clustered}, {9, rounded},        {1, single},
+};
+
+typedef struct side {
+    double values[REFERENCE];
+    sdr_column column;
+} side;
+
+static void side_init(side *s, const shape *of, int64_t rows, uint64_t seed) {
+    for (int64_t i = 0; i < rows; i++)
+        s->values[i] = of->value(&seed, i);
+    s->column = column_of(s->values, rows);
+}
+
+enum { FEW_EDGES = 4, SHAPED_ROWS = 20000, SHAPED_GROUPS = 40 };
+static const double few_edges[FEW_EDGES] = {-1.0, 0.0, 2.5, 10.0};
+
+/* Each group against its rows alone: both numbers, and the counts. */
+static void check_shape(const side *reference, const side *current,
+                        const sdr_groups *groups) {
+    enum { FLAGS = SDR_TWO_SAMPLE_KS | SDR_TWO_SAMPLE_WASSERSTEIN };
+    sdr_two_sample found[SHAPED_GROUPS], alone;
+    int64_t counts[SHAPED_GROUPS][FEW_EDGES + 1], expected[FEW_EDGES + 1];
+    sdr_prepared *prepared;
+    assert_int_equal(sdr_prepared_new(&prepared, &reference->column, NULL, NULL),
+                     SDR_OK);
+    const sdr_group_reference to = {.prepared = prepared};
+    assert_int_equal(sdr_two_sample_groups(found, counts[0], few_edges, FEW_EDGES, to,
+                                           &current->column, groups, FLAGS, NULL, NULL),
+                     SDR_OK);
+    for (int64_t i = 0; i < groups->n; i++) {
+        sdr_column rows;
+        assert_int_equal(sdr_column_slice(&rows, &current->column, groups->starts[i],
+                                          groups->stops[i], NULL),
+                         SDR_OK);
+        assert_int_equal(sdr_two_sample_columns(&alone, NULL, &reference->column, &rows,
+                                                FLAGS, NULL, NULL),
+                         SDR_OK);
+        assert_same_comparison(&found[i], &alone);
+        assert_int_equal(
+            sdr_histogram(expected, few_edges, FEW_EDGES, &rows, NULL, NULL), SDR_OK);
+        assert_memory_equal(counts[i], expected, sizeof expected);
+        sdr_column_reset(&rows);
+    }
+    sdr_prepared_free(prepared);
+}
+
+/* References that an index holds by value, by code, in a table, in none, against rows of
+ * their own kind and of another one. */
+static void test_small_groups_are_found_in_references_of_every_kind(void **state) {
+    (void)state;
+    enum { SHAPES = sizeof shapes / sizeof *shapes };
+    side *reference = malloc(sizeof *reference), *current = malloc(sizeof *current);
+    int64_t starts[SHAPED_GROUPS], stops[SHAPED_GROUPS];
+    for (int64_t i = 0; i < SHAPED_GROUPS; i++) {
+        starts[i] = i * 500;
+        stops[i] = starts[i] + (i % 4 == 0 ? 12 : 500);
+    }
+    const sdr_groups groups = {starts, stops, SHAPED_GROUPS};
+    for (EACH_ISA(isa)) {
+        for (int i = 0; i < SHAPES; i++) {
+            side_init(reference, &shapes[i], shapes[i].rows, 11);
+            for (int k = 0; k < 2; k++) {
+                side_init(current, &shapes[k == 0 ? i : (i + 3) % SHAPES], SHAPED_ROWS,
+                          12);
+                check_shape(reference, current, &groups);
+                sdr_column_reset(&current->column);
+            }
+            sdr_column_reset(&reference->column);
+        }
+    }
+    free(reference);
+    free(current);
+}
+
 static void test_every_isa_and_thread_count_gives_one_digest(void **state) {
     (void)state;
     uint8_t expected[GROUPS][SDR_DIGEST_BYTES], found[GROUPS][SDR_DIGEST_BYTES];
@@ -232,6 +347,7 @@ static void test_failing_allocations_are_reported_and_leak_nothing(void **state)
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_small_groups_have_the_bits_of_the_walk_over_all_values),
+        cmocka_unit_test(test_small_groups_are_found_in_references_of_every_kind),
         cmocka_unit_test(test_every_isa_and_thread_count_gives_one_digest),
         cmocka_unit_test(test_a_stream_does_not_depend_on_how_it_is_cut),
         cmocka_unit_test(test_ranges_outside_of_the_column_are_refused),

@@ -1,116 +1,9 @@
-/*
- * Every entry point that allocates, with each of its allocations failing: once, and
- * from there on. It says so, keeps no block, and the next call gives what it always
- * gives. On one thread and on several.
- */
+/* Every entry point of one column or two, on one thread and on several. */
 #include "arrow_support.h"
-
-#include <stdatomic.h>
+#include "no_memory.h"
 
 #include "simdrift/categories.h"
-#include "simdrift/drift.h"
 #include "simdrift/table.h"
-#include "simdrift/weighted.h"
-
-enum {
-    ROWS = ASAN || TSAN ? 20000 : 150000,
-    FEW = 200,
-    DIGEST = 8,
-    MOST_FAILURES = 4000
-};
-
-/* --- An allocator that fails, from any thread ----------------------------------------
- */
-
-typedef struct failing {
-    atomic_int calls, live;
-    int first; /* the allocation that fails */
-    bool for_ever;
-} failing;
-
-static void *fail_or_allocate(void *user, size_t bytes) {
-    failing *f = user;
-    int call = atomic_fetch_add(&f->calls, 1);
-    if (call == f->first || (call > f->first && f->for_ever)) return NULL;
-    void *block = aligned_alloc(64, bytes);
-    if (block != NULL) atomic_fetch_add(&f->live, 1);
-    return block;
-}
-
-static void release(void *user, void *block) {
-    atomic_fetch_sub(&((failing *)user)->live, 1);
-    free(block);
-}
-
-/* --- What the calls are given --------------------------------------------------------
- */
-
-static double values[2][ROWS], weights[FEW], sorted[FEW];
-static int64_t integers[ROWS];
-static char characters[ROWS * 2];
-static int32_t offsets[ROWS + 1];
-static int8_t codes[ROWS];
-static uint8_t labels[2 * FEW];
-static sdr_column x, y, whole, tiny, text;
-static sdr_prepared *prepared_x, *prepared_y;
-static sdr_weighted weighted;
-static sdr_context context;
-
-static sdr_column text_column(void) {
-    sdr_view view = {.type = SDR_TYPE_UTF8,
-                     .length = ROWS,
-                     .data = (const uint8_t *)offsets,
-                     .stride = sizeof *offsets,
-                     .bytes = (const uint8_t *)characters,
-                     .bytes_size = sizeof characters};
-    sdr_column column;
-    assert_int_equal(sdr_column_init(&column, &view, 1, NULL), SDR_OK);
-    return column;
-}
-
-static int prepare(void **state) {
-    (void)state;
-    uint64_t seed = 7;
-    for (int i = 0; i < ROWS; i++) {
-        values[0][i] = random_normal(&seed);
-        values[1][i] = random_normal(&seed) + 0.1;
-        integers[i] = (INT64_C(1) << 60) + (int64_t)(random_bits(&seed) % 3000);
-        codes[i] = (int8_t)(random_bits(&seed) % 3);
-        offsets[i + 1] = offsets[i] + (int32_t)(random_bits(&seed) % 3);
-    }
-    for (size_t i = 0; i < sizeof characters; i++)
-        characters[i] = (char)('a' + random_bits(&seed) % 4);
-    for (int i = 0; i < FEW; i++)
-        weights[i] = 1 + i % 3, sorted[i] = i, labels[i] = labels[FEW + i] = i % 2;
-    x = column_of(values[0], ROWS);
-    y = column_of(values[1], ROWS);
-    whole = column_of_type(SDR_TYPE_INT64, integers, sizeof *integers, ROWS, NULL);
-    tiny = column_of_type(SDR_TYPE_INT8, codes, 1, ROWS, NULL);
-    text = text_column();
-    assert_int_equal(sdr_prepared_new(&prepared_x, &x, NULL, NULL), SDR_OK);
-    assert_int_equal(sdr_prepared_new(&prepared_y, &y, NULL, NULL), SDR_OK);
-    return sdr_weighted_sort(&weighted, values[0], weights, FEW, NULL, NULL);
-}
-
-static int clean_up(void **state) {
-    (void)state;
-    sdr_column_reset(&x);
-    sdr_column_reset(&y);
-    sdr_column_reset(&whole);
-    sdr_column_reset(&tiny);
-    sdr_column_reset(&text);
-    sdr_prepared_free(prepared_x);
-    sdr_prepared_free(prepared_y);
-    sdr_weighted_reset(&weighted);
-    return 0;
-}
-
-/* --- The calls: each writes numbers of its answer ------------------------------------
- */
-
-typedef sdr_code (*entry)(double *out, sdr_error *error);
-static const double q[2] = {0.1, 0.5};
-static const double edges[3] = {-1, 0, 1};
 
 static sdr_code call_column_init(double *out, sdr_error *error) {
     sdr_view view;
@@ -271,10 +164,6 @@ static sdr_code call_pair(double *out, sdr_error *error) {
     return SDR_OK;
 }
 
-static void note_two_sample(double *out, const sdr_two_sample *t) {
-    out[0] = t->ks, out[1] = t->wasserstein, out[2] = t->ks_location;
-}
-
 static sdr_code two_sample(double *out, const sdr_column *a, const sdr_column *b,
                            bool draws, sdr_error *error) {
     sdr_two_sample t;
@@ -349,10 +238,6 @@ static sdr_code call_mmd(double *out, sdr_error *error) {
     return sdr_mmd_quadratic(out, &rows, &context, error);
 }
 
-static void note_ranks(double *out, const sdr_rank_statistics *r) {
-    out[0] = r->anderson_darling, out[1] = r->energy, out[2] = (double)r->u2.low;
-}
-
 static sdr_code call_ranks(double *out, sdr_error *error) {
     sdr_rank_statistics r;
     SDR_TRY(sdr_rank_statistics_columns(&r, &x, &y, &context, error));
@@ -403,11 +288,7 @@ static sdr_code call_weighted_compare(double *out, sdr_error *error) {
     return SDR_OK;
 }
 
-#define ENTRY(name) {#name, call_##name}
-static const struct {
-    const char *name;
-    entry call;
-} entries[] = {
+static const entry entries[] = {
     ENTRY(column_init),
     ENTRY(slice),
     ENTRY(take),
@@ -448,58 +329,16 @@ static const struct {
     ENTRY(weighted_sort),
     ENTRY(weighted_compare),
 };
-
-static void expect_same(size_t e, const double *expected) {
-    double out[DIGEST] = {0};
-    if (entries[e].call(out, NULL) != SDR_OK) fail_msg("%s", entries[e].name);
-    assert_memory_equal(out, expected, sizeof out);
-}
-
-/* Whether there was an allocation to fail. */
-static bool fail_at(size_t e, int k, bool for_ever, const double *expected) {
-    failing f = {.first = k, .for_ever = for_ever};
-    const sdr_allocator hook = {fail_or_allocate, release, &f};
-    double out[DIGEST] = {0};
-    sdr_error error = {.code = SDR_OK};
-    sdr_allocator_set(&hook);
-    sdr_code code = entries[e].call(out, &error);
-    sdr_allocator_set(NULL);
-    bool failed = atomic_load(&f.calls) > k;
-    if (atomic_load(&f.live) != 0)
-        fail_msg("%s: %d blocks are left after allocation %d failed", entries[e].name,
-                 atomic_load(&f.live), k);
-    if (code != (failed ? SDR_NO_MEMORY : SDR_OK))
-        fail_msg("%s: code %d after allocation %d failed: %d", entries[e].name,
-                 (int)code, k, failed);
-    if (!failed) return false;
-    assert_int_equal(error.code, SDR_NO_MEMORY);
-    assert_true(error.message[0] != '\0');
-    expect_same(e, expected);
-    return true;
-}
-
-static void expect_no_memory(int threads) {
-    context = (sdr_context){.threads = threads};
-    for (size_t e = 0; e < sizeof entries / sizeof *entries; e++) {
-        double expected[DIGEST] = {0};
-        assert_int_equal(entries[e].call(expected, NULL), SDR_OK);
-        for (int mode = 0; mode < 2; mode++) {
-            int k = 0;
-            while (k < MOST_FAILURES && fail_at(e, k, mode == 1, expected))
-                k++;
-            assert_true(k < MOST_FAILURES);
-        }
-    }
-}
+enum { ENTRIES = sizeof entries / sizeof *entries };
 
 static void test_each_allocation_may_fail_on_one_thread(void **state) {
     (void)state;
-    expect_no_memory(1);
+    expect_no_memory(entries, ENTRIES, 1);
 }
 
 static void test_each_allocation_may_fail_on_three_threads(void **state) {
     (void)state;
-    expect_no_memory(3);
+    expect_no_memory(entries, ENTRIES, 3);
 }
 
 int main(void) {

@@ -99,10 +99,21 @@ static double round_scaled(uint64_t quotient, int exponent, bool sticky) {
     return ldexp((double)quotient, exponent); /* exact: at most 53 bits, in range */
 }
 
-static double divide_magnitude(const sdr_wide *wide, sdr_uint128 divisor) {
-    int length = wide_bit_length(wide);
-    if (!length) return 0;
-    int shift = length - bit_length(divisor) - QUOTIENT_BITS;
+/* The bits from `bit` on, which may lie below the first: those are 0. Less than 128 of
+ * them are left. */
+static sdr_uint128 wide_from(const sdr_wide *wide, int bit) {
+    sdr_uint128 bits = 0;
+    for (int i = SDR_WIDE_WORDS - 1; i >= 0 && 64 * i + 64 > bit; i--) {
+        const int at = 64 * i - bit;
+        if (wide->words[i] == 0) continue;
+        bits |= at >= 0 ? (sdr_uint128)wide->words[i] << at : wide->words[i] >> -at;
+    }
+    return bits;
+}
+
+/* The quotient of the bits from `shift` on; whether anything is left. */
+static uint64_t divide_bits(bool *rest, const sdr_wide *wide, int length, int shift,
+                            sdr_uint128 divisor) {
     sdr_uint128 remainder = 0;
     uint64_t quotient = 0;
     for (int bit = length - 1; bit >= shift; bit--) {
@@ -112,7 +123,24 @@ static double divide_magnitude(const sdr_wide *wide, sdr_uint128 divisor) {
         remainder -= divisor;
         quotient |= 1;
     }
-    bool sticky = remainder != 0 || wide_any_below(wide, shift);
+    *rest = remainder != 0;
+    return quotient;
+}
+
+static double divide_magnitude(const sdr_wide *wide, sdr_uint128 divisor) {
+    int length = wide_bit_length(wide);
+    if (!length) return 0;
+    int shift = length - bit_length(divisor) - QUOTIENT_BITS;
+    bool rest;
+    uint64_t quotient;
+    if (divisor >> 64 == 0) { /* at most 121 bits, which the machine divides */
+        const sdr_uint128 bits = wide_from(wide, shift);
+        quotient = (uint64_t)(bits / divisor);
+        rest = bits % divisor != 0;
+    } else {
+        quotient = divide_bits(&rest, wide, length, shift, divisor);
+    }
+    bool sticky = rest || wide_any_below(wide, shift);
     return round_scaled(quotient, shift + UNIT_EXPONENT, sticky);
 }
 

@@ -49,11 +49,17 @@ static inline int sdr_exact_split(int64_t *mantissa, double value) {
     return exponent ? exponent - 1 : 0;
 }
 
+/* sum += mantissa * 2^(exponent - 1074), |mantissa| < 2^63. */
+static inline void sdr_exact_add_scaled(sdr_exact_sum *sum, int64_t mantissa,
+                                        int exponent) {
+    sdr_int128 term = (sdr_int128)mantissa * ((int64_t)1 << (exponent & 31));
+    sum->bins[exponent >> SDR_EXACT_BIN_BITS] += term;
+}
+
 static inline void sdr_exact_add(sdr_exact_sum *sum, double value) {
     int64_t mantissa;
     int exponent = sdr_exact_split(&mantissa, value);
-    sdr_int128 term = (sdr_int128)mantissa * ((int64_t)1 << (exponent & 31));
-    sum->bins[exponent >> SDR_EXACT_BIN_BITS] += term;
+    sdr_exact_add_scaled(sum, mantissa, exponent);
 }
 
 /* wide += value * 2^exponent (exponent >= 0, in units of 2^-1074). */

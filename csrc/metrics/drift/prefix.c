@@ -6,7 +6,7 @@
 #include <math.h>
 
 enum {
-    STRIDE = 8,     /* values between two stored sums: 2 bytes a value */
+    STRIDE = SDR_PREFIX_STRIDE,
     MOST_BITS = 124 /* of a sum, sign and a spare bit aside */
 };
 
@@ -68,6 +68,10 @@ sdr_int128 sdr_prefix_sum(const sdr_prefix *prefix, const double *values, int64_
     for (int64_t k = i - i % STRIDE; k < i; k++)
         sum += quanta(values[k], prefix->exponent);
     return sum;
+}
+
+sdr_int128 sdr_prefix_value(const sdr_prefix *prefix, double value) {
+    return quanta(value, prefix->exponent);
 }
 
 /* First index >= from with values[index] >= bound (or > bound): steps double, then

@@ -10,6 +10,8 @@
 #include "metrics/drift/merge.h"
 #include "simdrift/context.h"
 
+enum { SDR_PREFIX_STRIDE = 8 }; /* values between two stored sums: 2 bytes a value */
+
 /* Sums of the first i * 8 values, in units of 2^(exponent - 1074). */
 typedef struct sdr_prefix {
     sdr_int128 *sums; /* NULL: values too far apart for 128 bits, or infinite */
@@ -22,6 +24,15 @@ sdr_code sdr_prefix_init(sdr_prefix *out, const double *values, int64_t n,
 void sdr_prefix_reset(sdr_prefix *prefix);
 /* The sum of the first i of the values that the sums are of. */
 sdr_int128 sdr_prefix_sum(const sdr_prefix *prefix, const double *values, int64_t i);
+
+/* Has what that sum reads sent from memory. */
+static inline void sdr_prefix_prefetch(const sdr_prefix *prefix, const double *values,
+                                       int64_t i) {
+    __builtin_prefetch(prefix->sums + i / SDR_PREFIX_STRIDE);
+    __builtin_prefetch(values + i / SDR_PREFIX_STRIDE * SDR_PREFIX_STRIDE);
+}
+/* The value in the units of the sums, which hold it exactly. */
+sdr_int128 sdr_prefix_value(const sdr_prefix *prefix, double value);
 
 /* What sdr_merge_walk does of x[0, merge->n) and y[0, merge->m), all finite, in O(m log
  * n). *sum_x: like merge->x, in the prefix's units, beside what is in `merge`. */

@@ -83,10 +83,11 @@ sdr_code sdr_group_codes_new(sdr_group_codes **out, sdr_categories *categories,
     stretch *rows = sdr_allocate((size_t)groups->n * sizeof *rows);
     sdr_group_codes *codes = sdr_allocate(sizeof *codes);
     sdr_code code = SDR_OK;
+    if (codes != NULL)
+        *codes = (sdr_group_codes){.known = sdr_categories_size(categories)};
     if (rows == NULL || codes == NULL) {
         code = sdr_error_set(error, SDR_NO_MEMORY, "no memory for codes of groups");
     } else {
-        *codes = (sdr_group_codes){.known = sdr_categories_size(categories)};
         code = encode_all(codes, categories, overflow, column, rows, join(rows, groups),
                           context, error);
         codes->size = sdr_categories_size(categories);

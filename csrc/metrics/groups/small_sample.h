@@ -3,27 +3,14 @@
 #define SDR_METRICS_SMALL_SAMPLE_H
 
 #include "kernels/histogram/histogram.h"
-#include "metrics/drift/prepared.h"
+#include "metrics/groups/small_index.h"
 
 enum { SDR_SMALL_ROWS = 65536 }; /* larger groups are compared by buckets */
 
-/* Where values lie among the reference's: its buckets, each with the number of values
- * before it. */
-typedef struct sdr_small_index {
-    const sdr_prepared *reference; /* NULL: none serves */
-    sdr_bucket_map map;
-    uint32_t *starts; /* SDR_BUCKETS + 1; NULL: all values are searched */
-} sdr_small_index;
-
-/* `rows`: of all groups, which decide whether an index is worth its pass. */
-sdr_code sdr_small_index_init(sdr_small_index *out, const sdr_prepared *reference,
-                              int64_t rows, const sdr_context *context,
-                              sdr_error *error);
-void sdr_small_index_reset(sdr_small_index *index);
-
 /* Memory of one worker, which grows with its groups. */
 typedef struct sdr_small_scratch {
-    double *values; /* capacity, and as much for sorting them */
+    double *values;         /* capacity, and as much for sorting them */
+    uint32_t *below, *upto; /* capacity of each */
     int64_t capacity;
 } sdr_small_scratch;
 
