@@ -90,9 +90,9 @@ def _corrected(flat: Sequence[Measured], correction: str) -> list[Floats | None]
     for family in families:
         if not family:
             continue
-        p_values = np.stack([_p_values(flat[index]) for index in family])
-        columns = [correct(p_values[:, group], correction) for group in range(p_values.shape[1])]
-        for index, q in zip(family, np.stack(columns, axis=1), strict=True):
+        p_values = np.stack([_p_values(flat[index]) for index in family], axis=1)
+        q_of_tests = np.ascontiguousarray(correct(p_values, correction).T)
+        for index, q in zip(family, q_of_tests, strict=True):
             q_values[index] = q
     return q_values
 
