@@ -200,7 +200,7 @@ def elementwise(function: Callable[..., float], *arrays: NDArray[np.generic] | f
     columns = [np.ravel(array).tolist() for array in arrays]
     groups = min(map(len, columns)) and max(map(len, columns))
     columns = [own * groups if len(own) == 1 else own for own in columns]
-    return np.array([function(*row) for row in zip(*columns, strict=True)] if groups else [], float)
+    return np.array(list(map(function, *columns)) if groups else [], float)
 
 
 def elementwise_at(
