@@ -255,3 +255,23 @@ def _day(day: date, zone: ZoneInfo) -> datetime:
 def test_a_rolling_window_is_told_apart_by_its_grain() -> None:
     assert Rule.parse("7d/1d").grain == "7d/1d"
     assert (Rule.parse("24h/6h").step, Rule.parse("24h/6h").span) == (6 * 3_600_000_000, 4)
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize(
+    "bounds", [{}, {"start": date(2024, 3, 30), "end": datetime(2024, 4, 2, 7)}]
+)
+def test_rows_in_the_order_of_their_times_are_cut_as_in_any_other(unit, bounds) -> None:
+    per_second = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[unit]
+    rng = np.random.default_rng(9)
+    first = int(datetime(2024, 3, 29, tzinfo=UTC).timestamp()) * per_second
+    times = np.sort(first + rng.integers(0, 6 * 86_400 * per_second, 500))
+    shuffled = rng.permutation(times.size)
+    options = {"unit": unit, "zone": "Europe/Berlin", "grain": "6h", **bounds}
+    ascending, other = find(times, **options), find(times[shuffled], **options)
+    assert [(w.start, w.end) for w in ascending.windows] == [
+        (w.start, w.end) for w in other.windows
+    ]
+    assert ascending.outside == other.outside
+    rows = [sorted(times[shuffled][own]) for own in rows_of(other, times.size)]
+    assert [times[own].tolist() for own in rows_of(ascending, times.size)] == rows

@@ -83,6 +83,44 @@ def test_absent_p_values_stay_absent_and_count_for_nothing(correction):
 
 
 @pytest.mark.parametrize("correction", sorted(CORRECTIONS))
+@given(
+    st.lists(
+        st.lists(st.one_of(st.none(), st.floats(0.0, 1.0)), min_size=5, max_size=5), max_size=6
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_many_families_at_once_are_each_corrected_as_if_alone(correction, families):
+    together = correct(np.array(families, float).reshape(len(families), 5), correction)
+    alone = [correct(family, correction) for family in families]
+    np.testing.assert_array_equal(together, np.reshape(alone, (len(families), 5)))
+
+
+def _q_by_definition(p, correction):
+    """The q-value of each test: min over the ordered tests from its own on (step up), max over
+    those up to its own (Holm), by their textbook formulas."""
+    n, ranked = len(p), sorted(p)
+    harmonic = sum(1.0 / k for k in range(1, n + 1))
+    if correction in ("bh", "by"):
+        scale = harmonic if correction == "by" else 1.0
+        raised = [x * n * scale / rank for rank, x in enumerate(ranked, 1)]
+        return [min(1.0, *raised[ranked.index(x) :]) for x in p]
+    steps = [x * (n - before) for before, x in enumerate(ranked)]
+    last = {x: n - 1 - ranked[::-1].index(x) for x in p}
+    return [min(1.0, max(steps[: last[x] + 1])) for x in p]
+
+
+@pytest.mark.parametrize("correction", ["bh", "by", "holm"])
+def test_families_of_many_sizes_equal_the_definitions(correction):
+    rng = np.random.default_rng(4)
+    p = rng.uniform(0, 1, (40, 12)) ** 3
+    p[rng.uniform(size=p.shape) < 0.3] = np.nan
+    for family, q in zip(p, correct(p, correction), strict=True):
+        present = ~np.isnan(family)
+        expected = _q_by_definition(family[present].tolist(), correction)
+        np.testing.assert_allclose(q[present], expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("correction", sorted(CORRECTIONS))
 def test_an_empty_family_has_no_q_values(correction):
     assert correct([], correction).shape == (0,)
 

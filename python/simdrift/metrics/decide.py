@@ -36,7 +36,7 @@ class Decided(NamedTuple):
     params: str
     outcomes: Outcomes
     q_value: Floats | None = None
-    threshold: float | None = None
+    threshold: float | Floats | None = None
     alert: Alerts | None = None
     present: NDArray[np.bool_] | None = None
 
@@ -54,7 +54,9 @@ class Decided(NamedTuple):
             outcome.p_value,
             None if q is None or q != q else q,
             outcome.effect_size,
-            self.threshold,
+            float(self.threshold[group])
+            if isinstance(self.threshold, np.ndarray)
+            else self.threshold,
             None if alert < 0 else bool(alert),
             outcome.status,
             outcome.null_quantile,
@@ -90,9 +92,9 @@ def _corrected(flat: Sequence[Measured], correction: str) -> list[Floats | None]
     for family in families:
         if not family:
             continue
-        p_values = np.stack([_p_values(flat[index]) for index in family])
-        columns = [correct(p_values[:, group], correction) for group in range(p_values.shape[1])]
-        for index, q in zip(family, np.stack(columns, axis=1), strict=True):
+        p_values = np.stack([_p_values(flat[index]) for index in family], axis=1)
+        q_of_tests = np.ascontiguousarray(correct(p_values, correction).T)
+        for index, q in zip(family, q_of_tests, strict=True):
             q_values[index] = q
     return q_values
 
@@ -177,12 +179,13 @@ _TABLE: dict[str, Any] = {
 def dataset_drift(
     rows: Sequence[Decided],
     threshold: float,
-    n_reference: int,
+    n_reference: int | NDArray[np.int64],
     n_current: NDArray[np.int64],
 ) -> list[Decided]:
     """`drift.dataset`, the share of drifted columns among those compared, alerting from the
     threshold on, and `drift.dataset_count`, their number. A column is compared where a metric of
-    its distribution is decided; a missing share is none."""
+    its distribution is decided; a missing share is none. `n_reference`: of each window, or one
+    for all."""
     compared: dict[str, NDArray[np.bool_]] = {}
     drifted: dict[str, NDArray[np.bool_]] = {}
     for row in rows:
@@ -199,7 +202,7 @@ def dataset_drift(
         share = np.where(decided, count / known, np.nan)
     alert = np.where(decided, share >= threshold, -1).astype(np.int8)
     counted = np.where(decided, count, np.nan)
-    before = np.array([n_reference])
+    before = np.atleast_1d(n_reference)
     whole = Outcomes(share, status, n_reference=before, n_current=n_current)
     number = Outcomes(counted, status, n_reference=before, n_current=n_current)
     return [

@@ -92,6 +92,15 @@ class ColumnGroups:
     def __len__(self) -> int:
         return len(self.groups.starts)
 
+    def alone(self, place: int) -> ColumnGroups:
+        """One of the groups, of the same column."""
+        new = ColumnGroups.__new__(ColumnGroups)
+        own = slice(place, place + 1)
+        new.name, new.whole, new.weights = self.name, self.whole, self.weights
+        new.groups = Groups(self.groups.starts[own], self.stops[own])
+        new.stops = self.stops[own]
+        return new
+
     @contextmanager
     def on(self, threads: int | None) -> Iterator[None]:
         """Computes on so many threads meanwhile."""
@@ -704,6 +713,23 @@ class BinCounts(NamedTuple):
     labels: Any
     reference: Floats
     current: Floats
+
+
+def joined_counts(parts: Sequence[BinCounts | None]) -> BinCounts | None:
+    """Of single groups, each of which has bins of its own."""
+    return _bin_counts([None if part is None else _cells(part) for part in parts])
+
+
+def _cells(counts: BinCounts) -> Cells | None:
+    """The histogram of one group."""
+    if not counts.present[0]:
+        return None
+    edges, labels = (
+        bins[0] if bins and isinstance(bins[0], tuple) else bins
+        for bins in (counts.edges, counts.labels)
+    )
+    reference = counts.reference if counts.reference.ndim == 1 else counts.reference[0]
+    return Cells(edges, labels, tuple(reference.tolist()), tuple(counts.current[0].tolist()))
 
 
 def _bin_counts(cells: Sequence[Cells | None]) -> BinCounts | None:

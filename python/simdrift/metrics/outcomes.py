@@ -80,6 +80,41 @@ class Outcomes:
             {place: o.reason for place, o in enumerate(outcomes) if o.reason},
         )
 
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Groups after groups, without the logarithms of their p-values."""
+
+        def optional(name: str) -> Floats | None:
+            own = [getattr(part, name) for part in parts]
+            if all(array is None for array in own):
+                return None
+            sizes = map(len, parts)
+            return np.concatenate(
+                [np.full(n, np.nan) if a is None else a for a, n in zip(own, sizes, strict=True)]
+            )
+
+        def sizes_of(name: str) -> Sizes:
+            own = (np.broadcast_to(getattr(part, name), (len(part),)) for part in parts)
+            return np.concatenate(list(own))
+
+        starts = np.cumsum([0, *map(len, parts[:-1])]).tolist()
+        return cls(
+            np.concatenate([part.value for part in parts]),
+            np.concatenate([part.status for part in parts]),
+            p_value=optional("p_value"),
+            effect_size=optional("effect_size"),
+            ci_low=optional("ci_low"),
+            ci_high=optional("ci_high"),
+            null_quantile=optional("null_quantile"),
+            n_reference=sizes_of("n_reference"),
+            n_current=sizes_of("n_current"),
+            reasons={
+                start + place: reason
+                for start, part in zip(starts, parts, strict=True)
+                for place, reason in part.reasons.items()
+            },
+        )
+
     def at(self, group: int) -> Outcome:
         """One group's outcome."""
         log_p = self.log_p
@@ -200,7 +235,7 @@ def elementwise(function: Callable[..., float], *arrays: NDArray[np.generic] | f
     columns = [np.ravel(array).tolist() for array in arrays]
     groups = min(map(len, columns)) and max(map(len, columns))
     columns = [own * groups if len(own) == 1 else own for own in columns]
-    return np.array([function(*row) for row in zip(*columns, strict=True)] if groups else [], float)
+    return np.array(list(map(function, *columns)) if groups else [], float)
 
 
 def elementwise_at(

@@ -15,40 +15,56 @@ chosen once, by the first window that has a reference.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simdrift._errors import SpecError
 from simdrift.catalogue.statuses import CODES
-from simdrift.metrics.custom import values_of
+from simdrift.metrics.custom import rows_of, values_of
 from simdrift.metrics.decide import Decided
-from simdrift.metrics.drift.table.sample import TableSample
-from simdrift.metrics.grouped import Groups
-from simdrift.metrics.measure import Progress
-from simdrift.metrics.outcomes import Rows
+from simdrift.metrics.drift.table.sample import TablePair, TableSample
+from simdrift.metrics.grouped import BinCounts, Groups, joined_counts
+from simdrift.metrics.measure import (
+    Measured,
+    Progress,
+    Verdict,
+    measure_columns,
+    measure_tables,
+)
+from simdrift.metrics.outcomes import Outcomes, Rows
 from simdrift.metrics.plan import DriftPlan
+from simdrift.metrics.values import Outcome
 from simdrift.monitoring.digests import DataDigest
-from simdrift.monitoring.frames import Frame, taken
+from simdrift.monitoring.frames import Frame, sliced, taken
 from simdrift.monitoring.identity import identity_of
 from simdrift.monitoring.reference import plan_of, references
-from simdrift.monitoring.report import results_of
+from simdrift.monitoring.report import block_of
 from simdrift.monitoring.roles import Roles
+from simdrift.monitoring.rows import table_of
 from simdrift.monitoring.segments import found_segments, rows_by_segment
 from simdrift.monitoring.spec import ReferenceSpec, Spec
 from simdrift.monitoring.window import (
     WHOLE,
     Limits,
+    MeasuredSegment,
     SegmentData,
-    WindowValues,
-    measure_windows,
+    columns_of,
+    counts_of,
+    rows_of_windows,
 )
 from simdrift.monitoring.windows import Window
 from simdrift.results import Results, Run
-from simdrift.results.table import ResultTable
+from simdrift.results.histograms import HistogramBlock
+
+Range = tuple[int, int]
+"""Rows [first, stop)."""
 
 
 class _Plan(NamedTuple):
@@ -58,22 +74,63 @@ class _Plan(NamedTuple):
     limits: Limits
 
 
-def earlier(windows: Sequence[Window], place: int, moving: ReferenceSpec, zone: ZoneInfo) -> Rows:
-    """The rows that the window at `place` is compared with, ascending."""
-    window = windows[place]
-    before = [w for w in windows[:place] if w.rows and w.end <= window.start]
-    if moving.moving == "same_weekday":
-        weekday = window.start.astimezone(zone).weekday()
-        before = [w for w in before if w.start.astimezone(zone).weekday() == weekday]
-    if moving.moving != "growing":
-        before = before[-(moving.windows or 1) :]
-    if not before:
-        return np.zeros(0, np.int64)
-    return np.unique(np.concatenate([np.arange(w.first, w.stop) for w in before]))
+class _Segment(NamedTuple):
+    """One segment's rows, or all: `rows` are their numbers in the whole frame, None for all."""
+
+    text: str
+    frame: Frame
+    rows: Rows | None
+
+    def ranges(self, ranges: Sequence[Range]) -> list[Range]:
+        """Ranges of rows of the whole frame as ranges of this segment's rows."""
+        if self.rows is None:
+            return list(ranges)
+        return [
+            (int(low), int(high)) for low, high in np.searchsorted(self.rows, ranges).reshape(-1, 2)
+        ]
+
+
+def earlier(windows: Sequence[Window], moving: ReferenceSpec, zone: ZoneInfo) -> list[list[Range]]:
+    """The rows that each window is compared with, as ranges that ascend and don't touch."""
+    queues: dict[int, list[Window]] = {}
+
+    def queue(window: Window) -> list[Window]:
+        by_day = moving.moving == "same_weekday"
+        key = window.start.astimezone(zone).weekday() if by_day else 0
+        return queues.setdefault(key, [])
+
+    found = []
+    for window in windows:
+        own = queue(window)
+        count = bisect_right(own, window.start, key=lambda one: one.end)
+        least = 0 if moving.moving == "growing" else max(0, count - (moving.windows or 1))
+        found.append(_joined_ranges(own[least:count]))
+        if window.rows:
+            own.append(window)
+    return found
+
+
+def _joined_ranges(windows: Sequence[Window]) -> list[Range]:
+    """The rows of windows that ascend."""
+    ranges: list[Range] = []
+    for window in windows:
+        if ranges and window.first <= ranges[-1][1]:
+            ranges[-1] = (ranges[-1][0], max(ranges[-1][1], window.stop))
+        else:
+            ranges.append((window.first, window.stop))
+    return ranges
+
+
+def _rows_of(frame: Frame, ranges: Sequence[Range]) -> Frame:
+    """The rows of the ranges; no copy where they are one."""
+    if len(ranges) < 2:
+        return sliced(frame, *(ranges[0] if ranges else (0, 0)))
+    return taken(frame, np.concatenate([np.arange(*own) for own in ranges]))
 
 
 class MovingMonitor:
-    """The windows of one call, each against the windows before it."""
+    """The windows of one call, each against the windows before it. The drift of a window is
+    measured against a reference of its own; everything else is measured of all windows at once."""
 
     def __init__(self, spec: Spec, roles: Roles, frame: Frame, threads: int | None) -> None:
         assert spec.reference is not None
@@ -82,108 +139,199 @@ class MovingMonitor:
         self.threads = threads or spec.threads
         self.fingerprint = DataDigest(self.threads)
         self.spec_digest = spec.digest
-        self.segments = found_segments(frame, spec.segments, self.threads)
-        self.segment_rows = rows_by_segment(frame, self.segments, self.threads)
-        self.plan: _Plan | None = None
+        segments = found_segments(frame, spec.segments, self.threads)
+        rows = rows_by_segment(frame, segments, self.threads)
+        self.segments = [_Segment(WHOLE, frame, None)]
+        self.segments += [_Segment(t, taken(frame, own), own) for t, own in rows.items()]
 
     def run(self, every: Sequence[Window], wanted: Sequence[Window], progress: Progress) -> Results:
         """The wanted windows, in order; `every` window may be a reference."""
-        self.plan = self._first_plan(every)
+        started = datetime.now(UTC)
+        ranges = earlier(every, self.moving, self.zone)
+        plan = self._plan(ranges)
         kept = {(window.start, window.end) for window in wanted}
-        results = []
-        for place, window in enumerate(every):
-            if (window.start, window.end) in kept:
-                results.append(self._window(window, earlier(every, place, self.moving, self.zone)))
-                if progress is not None:
-                    progress(len(results), len(wanted))
-        return joined(results, self.spec.timezone)
+        chosen = [
+            (window, own)
+            for window, own in zip(every, ranges, strict=True)
+            if (window.start, window.end) in kept
+        ]
+        if not chosen:
+            return Results(timezone=self.spec.timezone)
+        windows, before = [window for window, _ in chosen], [own for _, own in chosen]
+        measured = [
+            _SegmentWindows(self, plan, segment, windows, before) for segment in self.segments
+        ]
+        for place in range(len(windows)):
+            for own in measured:
+                own.measure(place)
+            if progress is not None:
+                progress(place + 1, len(windows))
+        rows = rows_of_windows(
+            [own.measured() for own in measured],
+            self.roles,
+            self.spec.metrics,
+            plan.drift,
+            plan.limits,
+        )
+        without_reference(rows, np.array([not own for own in before]))
+        runs = self._runs(windows, before, started)
+        return Results.from_table(
+            table_of(runs, rows), runs, measured[0].histograms(runs), timezone=self.spec.timezone
+        )
 
-    def _first_plan(self, every: Sequence[Window]) -> _Plan:
+    def _plan(self, ranges: Sequence[list[Range]]) -> _Plan:
         """Methods by the first window that has a reference; by all rows where none has."""
-        found = (earlier(every, place, self.moving, self.zone) for place in range(len(every)))
-        rows = next((own for own in found if len(own)), None)
-        frame = self.frame if rows is None else taken(self.frame, rows)
+        first = next((own for own in ranges if own), None)
+        frame = self.frame if first is None else _rows_of(self.frame, first)
         columns = references(frame, self.roles, self.threads)
         return _Plan(*plan_of(self.spec, columns, threads=self.threads))
 
-    def _window(self, window: Window, rows: Rows) -> Results:
-        assert self.plan is not None
-        started = datetime.now(UTC)
-        values = measure_windows(
-            list(self._data(window, rows)),
-            self.roles,
-            self.spec.metrics,
-            self.plan.drift,
-            self.plan.limits,
-        )
-        if not len(rows):
-            values = without_reference(values)
-        return results_of([self._run(window, rows, started)], values, threads=self.threads)
-
-    def _data(self, window: Window, rows: Rows) -> Iterator[SegmentData]:
-        """All rows of the window, then its segments, each beside the reference's own."""
-        assert self.plan is not None
-        current = np.arange(window.first, window.stop)
-        wanted, frame = self.spec.metrics.custom, taken(self.frame, rows)
-        before = references(frame, self.roles, self.threads)
-        sample = TableSample.of(before) if self.plan.drift.table else None
-        groups = _groups(window)
-        own_values = values_of(frame, wanted)
-        yield SegmentData(WHOLE, before, self.frame, groups, sample, own_values)
-        for segment in self.segments:
-            own = self.segment_rows[segment.text]
-            frame = taken(self.frame, np.intersect1d(own, rows))
-            before = references(frame, self.roles, self.threads)
-            now = taken(self.frame, np.intersect1d(own, current))
-            yield SegmentData(
-                segment.text, before, now, Groups.whole(), custom=values_of(frame, wanted)
-            )
-
-    def _run(self, window: Window, rows: Rows, started: datetime) -> Run:
+    def _runs(
+        self, windows: Sequence[Window], before: Sequence[list[Range]], started: datetime
+    ) -> list[Run]:
         names = [name for name in self.roles.with_weight(self.roles.watched) if name in self.frame]
         held = {name: self.frame[name] for name in names}
-        identity = identity_of(
-            self.spec,
-            window,
-            spec_digest=self.spec_digest,
-            data_digest=self.fingerprint.of_groups(held, _groups(window))[0],
-            reference_digest=self.fingerprint(taken(held, rows)),
+        one = [own[0] if own else (0, 0) for own in before]
+        of_reference = self.fingerprint.of_groups(held, _groups(one))
+        for place, own in enumerate(before):
+            if len(own) > 1:
+                of_reference[place] = self.fingerprint(_rows_of(held, own))
+        of_data = self.fingerprint.of_groups(held, _groups([(w.first, w.stop) for w in windows]))
+        return [
+            identity_of(
+                self.spec,
+                window,
+                spec_digest=self.spec_digest,
+                data_digest=data,
+                reference_digest=reference,
+            ).run(window.rows, started)
+            for window, data, reference in zip(windows, of_data, of_reference, strict=True)
+        ]
+
+
+class _SegmentWindows:
+    """The windows of one segment, measured one after the other."""
+
+    def __init__(
+        self,
+        monitor: MovingMonitor,
+        plan: _Plan,
+        segment: _Segment,
+        windows: Sequence[Window],
+        before: Sequence[list[Range]],
+    ) -> None:
+        self._monitor, self._plan, self._segment = monitor, plan, segment
+        self._groups = _groups(segment.ranges([(w.first, w.stop) for w in windows]))
+        self._before = [segment.ranges(own) for own in before]
+        data = SegmentData(segment.text, {}, segment.frame, self._groups)
+        self.columns = columns_of(data, monitor.roles, plan.drift.threads)
+        self._measured: list[list[Measured]] = []
+        self._custom: list[list[Decided]] = []
+        self._rows_before: list[int] = []
+        self._counts: list[dict[str, BinCounts | None]] = []
+
+    def measure(self, place: int) -> None:
+        """The drift of the next window, and its histograms where it is of all rows."""
+        monitor, (plan, limits) = self._monitor, self._plan
+        frame = _rows_of(self._segment.frame, self._before[place])
+        before = references(frame, monitor.roles, monitor.threads)
+        now = {name: column.alone(place) for name, column in self.columns.compared.items()}
+        measured, pairs = measure_columns(before, now, plan, 1)
+        whole = self._segment.text == WHOLE
+        if whole and plan.table:
+            columns = {name: column.each[0] for name, column in now.items()}
+            samples = TableSample.of(before), TableSample.of(columns)
+            measured += measure_tables([TablePair(*samples, threads=plan.threads)], plan)
+        self._measured.append(measured)
+        self._rows_before.append(max((column.rows for column in before.values()), default=0))
+        if wanted := monitor.spec.metrics.custom:
+            groups = _groups([(int(self._groups.starts[place]), self._stops[place])])
+            of_reference = values_of(frame, wanted)
+            self._custom.append(rows_of(self._segment.frame, groups, wanted, of_reference, limits))
+        if whole:
+            self._counts.append(
+                {name: counts_of(pair, monitor.threads) for name, pair in pairs.items()}
+            )
+
+    @property
+    def _stops(self) -> list[int]:
+        return [int(stop) for stop in self._groups.ends(0)]
+
+    def measured(self) -> MeasuredSegment:
+        """All windows as one."""
+        return MeasuredSegment(
+            self._segment.text,
+            self.columns,
+            _stacked(self._measured),
+            np.array(self._rows_before, np.int64),
+            [_stacked_custom(rows) for rows in zip(*self._custom, strict=True)],
         )
-        return identity.run(window.rows, started)
+
+    def histograms(self, runs: Sequence[Run]) -> list[HistogramBlock]:
+        """Those of every column that has one in some window."""
+        names = dict.fromkeys(name for own in self._counts for name in own)
+        counts = {name: joined_counts([own.get(name) for own in self._counts]) for name in names}
+        return [block_of(name, own, runs) for name, own in counts.items() if own is not None]
 
 
-def _groups(window: Window) -> Groups:
-    """The rows of one window."""
-    return Groups(np.array([window.first]), np.array([window.stop]))
+def _groups(ranges: Sequence[Range]) -> Groups:
+    bounds = np.array(ranges, np.int64).reshape(-1, 2)
+    return Groups(np.ascontiguousarray(bounds[:, 0]), np.ascontiguousarray(bounds[:, 1]))
 
 
-def without_reference(values: WindowValues) -> WindowValues:
-    """The values of a window that has no reference rows: drift has the status 'no_reference'."""
+def _stacked(windows: Sequence[Sequence[Measured]]) -> list[Measured]:
+    """What was measured of each window alone as arrays of all, column after column; a row that
+    some windows don't have is absent there."""
+    found: dict[tuple[str, str, str, bool, int], dict[int, Measured]] = {}
+    for place, rows in enumerate(windows):
+        seen: Counter[tuple[str, str, str, bool]] = Counter()
+        for row in rows:
+            key = (row.column, row.spec.name, row.params, row.informational)
+            found.setdefault((*key, seen[key]), {})[place] = row
+            seen[key] += 1
+    columns = list(dict.fromkeys(column for column, *_ in found))
+    ordered = sorted(found.items(), key=lambda item: columns.index(item[0][0]))
+    return [_over_windows(own, len(windows)) for _, own in ordered]
+
+
+def _over_windows(rows: Mapping[int, Measured], windows: int) -> Measured:
+    first = next(iter(rows.values()))
+    absent = Outcomes.stacked([Outcome(None)])
+    own = [rows.get(place) for place in range(windows)]
+    present = np.array([row is None or row.present is None or row.present[0] for row in own])
+    present &= np.array([row is not None for row in own])
+    verdict = None
+    if first.verdict is not None:
+        alerts = [-1 if row is None or row.verdict is None else row.verdict.alert[0] for row in own]
+        verdict = Verdict(first.verdict.threshold, np.array(alerts, np.int8))
+    return first._replace(
+        outcomes=Outcomes.joined([absent if row is None else row.outcomes for row in own]),
+        verdict=verdict,
+        present=None if present.all() else present,
+    )
+
+
+def _stacked_custom(rows: Sequence[Decided]) -> Decided:
+    """One of the user's metrics over windows, each of which has a limit of its own."""
+    judged = [row.alert is not None for row in rows]
+    outcomes = Outcomes.joined([row.outcomes for row in rows])
+    if not any(judged):
+        return rows[0]._replace(outcomes=outcomes)
+    limits = [np.nan if row.threshold is None else row.threshold for row in rows]
+    alerts = [-1 if row.alert is None else row.alert[0] for row in rows]
+    return rows[0]._replace(
+        outcomes=outcomes, threshold=np.array(limits, float), alert=np.array(alerts, np.int8)
+    )
+
+
+def without_reference(rows: Mapping[str, Sequence[Decided]], alone: NDArray[np.bool_]) -> None:
+    """Drift has the status 'no_reference' in the windows that have no reference rows."""
     empty, none = CODES["empty"], CODES["no_reference"]
-
-    def marked(row: Decided) -> Decided:
+    for row in (row for own in rows.values() for row in own):
         if row.metric.startswith("drift."):
             status = row.outcomes.status
-            drift = (status == empty) | (status == CODES["not_applicable"])
+            drift = alone & ((status == empty) | (status == CODES["not_applicable"]))
             row.outcomes.status = np.where(drift, none, status).astype(np.uint8)
-        return row
-
-    return WindowValues(
-        {segment: [marked(row) for row in rows] for segment, rows in values.rows.items()},
-        values.pairs,
-    )
-
-
-def joined(results: Sequence[Results], timezone: str) -> Results:
-    """The results of windows as one."""
-    if not results:
-        return Results(timezone=timezone)
-    return Results.from_table(
-        ResultTable.concat([one.table for one in results]),
-        [run for one in results for run in one.runs],
-        [histogram for one in results for histogram in one.histograms],
-        timezone=timezone,
-    )
 
 
 def check_moving(spec: Spec, reference: object | None) -> None:

@@ -29,11 +29,11 @@ def results_of(
 ) -> Results:
     """The results of windows, one run each, with a histogram of every column that has one."""
     drawn = windows.histograms(values.pairs, threads)
-    blocks = [_block(name, counts, runs) for name, counts in drawn.items() if counts is not None]
+    blocks = [block_of(name, counts, runs) for name, counts in drawn.items() if counts is not None]
     return Results.from_table(table_of(runs, values.rows), runs, blocks, timezone=timezone)
 
 
-def _block(name: str, counts: BinCounts, runs: Sequence[Run]) -> HistogramBlock:
+def block_of(name: str, counts: BinCounts, runs: Sequence[Run]) -> HistogramBlock:
     """The histograms of the windows that have one."""
     ids = tuple(run.run_id for run, has in zip(runs, counts.present.tolist(), strict=True) if has)
     return HistogramBlock(

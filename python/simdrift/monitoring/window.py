@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simdrift._core import Column
 from simdrift.metrics import custom, quality, registry, side_by_side
@@ -55,11 +56,13 @@ class WindowValues(NamedTuple):
     pairs: dict[str, GroupedPair]
 
 
-class _Columns(NamedTuple):
-    """A segment's columns over its windows: as they are, and with the weights of rows."""
+class Columns(NamedTuple):
+    """A segment's columns over its windows: as they are, and with the weights of rows; and the
+    number of windows."""
 
     plain: dict[str, ColumnGroups]
     compared: dict[str, ColumnGroups]
+    groups: int
 
 
 def split_thresholds(
@@ -90,34 +93,61 @@ def measure_windows(
     """Of each segment: drift of the compared columns, then quality and performance of all that
     are watched. The tests of all segments of a window are one family. The first segment is that
     of all rows."""
-    columns = [_columns(data, roles, plan.threads) for data in segments]
-    measured: list[list[Measured]] = []
+    measured: list[MeasuredSegment] = []
     pairs: dict[str, GroupedPair] = {}
-    for data, own in zip(segments, columns, strict=True):
+    for data in segments:
+        own = columns_of(data, roles, plan.threads)
         is_whole = data.segment == WHOLE
         found, of_columns = measure_columns(
             data.reference, own.compared, plan, len(data.groups), progress if is_whole else None
         )
-        measured.append(found + _tables(data, own, plan))
+        before = max((column.rows for column in data.reference.values()), default=0)
+        of_user = custom.rows_of(data.frame, data.groups, metrics.custom, data.custom, limits)
+        found += _tables(data, own, plan)
+        measured.append(MeasuredSegment(data.segment, own, found, np.array([before]), of_user))
         pairs = pairs or of_columns
+    return WindowValues(rows_of_windows(measured, roles, metrics, plan, limits), pairs)
+
+
+class MeasuredSegment(NamedTuple):
+    """The drift of one segment over its windows, before it is decided: with the columns, the rows
+    of the reference (of each window, or one for all), and the user's own metrics."""
+
+    segment: str
+    columns: Columns
+    measured: list[Measured]
+    rows_before: NDArray[np.int64]
+    custom: list[Decided]
+
+
+def rows_of_windows(
+    segments: Sequence[MeasuredSegment],
+    roles: Roles,
+    metrics: Metrics,
+    plan: DriftPlan,
+    limits: Limits,
+) -> dict[str, list[Decided]]:
+    """The rows of each segment: drift decided, then the table's own, quality, performance and
+    the user's own metrics."""
     rows = {}
-    decided = decide(measured, plan)
-    for data, own, values in zip(segments, columns, decided, strict=True):
-        watched = {name: own.plain[name] for name in roles.watched if name in own.plain}
+    decided = decide([segment.measured for segment in segments], plan)
+    for own, values in zip(segments, decided, strict=True):
+        plain = own.columns.plain
+        watched = {name: plain[name] for name in roles.watched if name in plain}
         extra = [
-            *_quality(watched, metrics, len(data.groups)),
-            *_performance(own.plain, roles, metrics),
+            *_quality(watched, metrics, own.columns.groups),
+            *_performance(plain, roles, metrics),
         ]
-        rows[data.segment] = [
+        rows[own.segment] = [
             *values,
-            *_dataset(values, data, own, plan),
+            *_dataset(values, own, plan),
             *(_judged(row, limits) for row in extra),
-            *custom.rows_of(data.frame, data.groups, metrics.custom, data.custom, limits),
+            *own.custom,
         ]
-    return WindowValues(rows, pairs)
+    return rows
 
 
-def _columns(data: SegmentData, roles: Roles, threads: int | None) -> _Columns:
+def columns_of(data: SegmentData, roles: Roles, threads: int | None) -> Columns:
     """The segment's watched columns over its windows."""
 
     def grouped(name: str, weights: Floats | None = None) -> ColumnGroups:
@@ -136,10 +166,10 @@ def _columns(data: SegmentData, roles: Roles, threads: int | None) -> _Columns:
     if isinstance(weight, Column):
         values = weight.to_float64()
         compared = {name: grouped(name, values) for name in compared}
-    return _Columns(plain, compared)
+    return Columns(plain, compared, len(data.groups))
 
 
-def _tables(data: SegmentData, own: _Columns, plan: DriftPlan) -> list[Measured]:
+def _tables(data: SegmentData, own: Columns, plan: DriftPlan) -> list[Measured]:
     """The metrics of whole tables, where any are asked for."""
     if data.sample is None:
         return []
@@ -150,14 +180,11 @@ def _tables(data: SegmentData, own: _Columns, plan: DriftPlan) -> list[Measured]
     return measure_tables(pairs, plan)
 
 
-def _dataset(
-    rows: Sequence[Decided], data: SegmentData, own: _Columns, plan: DriftPlan
-) -> list[Decided]:
+def _dataset(rows: Sequence[Decided], own: MeasuredSegment, plan: DriftPlan) -> list[Decided]:
     share = plan.thresholds.get("dataset", plan.drift_share)
-    before = max((column.rows for column in data.reference.values()), default=0)
-    none = np.zeros((1, len(data.groups)), np.int64)
-    now = np.max([*none, *(column.rows for column in own.compared.values())], axis=0)
-    return dataset_drift(rows, share, before, now)
+    none = np.zeros((1, own.columns.groups), np.int64)
+    now = np.max([*none, *(column.rows for column in own.columns.compared.values())], axis=0)
+    return dataset_drift(rows, share, own.rows_before, now)
 
 
 def _quality(watched: Mapping[str, ColumnGroups], metrics: Metrics, groups: int) -> list[Decided]:
@@ -214,12 +241,13 @@ def histograms(
     alone = [pair for pair in pairs.values() if len(pair) == 1 and not pair.has_counts]
     rows = max((pair.current.whole.rows for pair in alone), default=0)
     drawn = side_by_side.each(
-        lambda name, on: _drawn(pairs[name], on), list(pairs), rows=rows, threads=threads
+        lambda name, on: counts_of(pairs[name], on), list(pairs), rows=rows, threads=threads
     )
     return dict(zip(pairs, drawn, strict=True))
 
 
-def _drawn(pair: GroupedPair, threads: int | None) -> BinCounts | None:
+def counts_of(pair: GroupedPair, threads: int | None) -> BinCounts | None:
+    """The histograms of a pair; None where they fail, which the log tells."""
     try:
         with pair.reference.on(threads), pair.current.on(threads):
             return pair.histograms()

@@ -131,28 +131,28 @@ def assign(
     >>> [(w.start.day, w.rows) for w in found.windows]
     [(1, 2), (2, 2)]
     """
-    micro, inside = _microseconds(times, valid, unit)
     first, last = _bound(start, timezone), _bound(end, timezone)
     which = 0 if aware else 1
-    if first is not None:
-        inside &= micro >= first[which]
-    if last is not None:
-        inside &= micro < last[which]
-    outside = int(np.count_nonzero(valid) - np.count_nonzero(inside))
-    untimed = int(valid.size - np.count_nonzero(valid))
-    borders = _borders(micro[inside], aware, rule, timezone, first, last)
+    low, high = (None if bound is None else bound[which] for bound in (first, last))
+    timed = int(np.count_nonzero(valid))
+    rows: _Rows | _Ascending
+    if timed == valid.size and bool((times[1:] >= times[:-1]).all()):
+        rows = _Ascending(times, unit, low, high)
+    else:
+        rows = _Rows(times, valid, unit, low, high)
+    outside, untimed = timed - rows.count, int(valid.size - timed)
+    borders = _borders(rows, aware, rule, timezone, first, last)
     if borders is None:
         return Windows((), None, outside, untimed)
-    keys = borders.utc if aware else borders.wall
-    offsets, order = _order(micro, inside, keys)
+    offsets, order = rows.cut(borders.utc if aware else borders.wall)
     filled = np.diff(offsets) > 0
     earliest = 0 if start is not None else int(np.argmax(filled))
-    windows = []
+    windows, instants = [], _Instants()
     for last_step in _wanted(filled, start is not None, end is not None).tolist():
         opening = _opening(borders, rule, timezone, earliest, last_step)
         if opening is not None:
             begin, row = opening[0], int(offsets[opening[1]])
-            ends = instant(begin), instant(borders.utc[last_step + 1])
+            ends = instants[begin], instants[int(borders.utc[last_step + 1])]
             windows.append(Window(*ends, row, int(offsets[last_step + 1])))
     return Windows(tuple(windows), order, outside, untimed)
 
@@ -170,16 +170,103 @@ def _opening(
     return _to_utc(wall, timezone), int(np.searchsorted(borders.wall, wall))
 
 
-def _microseconds(
-    times: Instants, valid: NDArray[np.bool_], unit: Unit
-) -> tuple[Instants, NDArray[np.bool_]]:
-    """Times in microseconds (rounded down), and which of them are in the calendar."""
-    scale = PER_SECOND[unit]
-    inside = valid & (times >= FIRST_YEAR * scale) & (times < LAST_YEAR * scale)
-    safe = times if inside.all() else np.where(inside, times, 0)
-    if scale > 1_000_000:
-        return safe // (scale // 1_000_000), inside
-    return safe * (1_000_000 // scale), inside
+class _Rows:
+    """Times of rows in microseconds (rounded down), those that lie in the calendar and from
+    `low` on, before `high`."""
+
+    def __init__(
+        self,
+        times: Instants,
+        valid: NDArray[np.bool_],
+        unit: Unit,
+        low: int | None,
+        high: int | None,
+    ) -> None:
+        scale = PER_SECOND[unit]
+        inside = valid & (times >= FIRST_YEAR * scale) & (times < LAST_YEAR * scale)
+        safe = times if inside.all() else np.where(inside, times, 0)
+        coarse = scale > 1_000_000
+        micro = safe // (scale // 1_000_000) if coarse else safe * (1_000_000 // scale)
+        if low is not None:
+            inside &= micro >= low
+        if high is not None:
+            inside &= micro < high
+        self._micro, self._inside = micro, inside
+        self._known = micro[inside]
+        self.count = int(self._known.size)
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """The earliest and the latest time."""
+        return int(self._known.min()), int(self._known.max())
+
+    def days(self) -> Instants:
+        """The days that have rows, ascending, since 1970."""
+        return np.unique(self._known // DAY)
+
+    def cut(self, keys: Instants) -> tuple[Instants, NDArray[np.int64] | None]:
+        """Row offsets of the windows between `keys`, and the order in which they hold."""
+        n = keys.size - 1
+        index = np.searchsorted(keys, self._micro, side="right") - 1
+        index = np.where(self._inside, index, n).astype(np.uint16 if n < 65_535 else np.int64)
+        counts = np.bincount(index, minlength=n + 1)[:n]
+        offsets = np.concatenate([[0], np.cumsum(counts)])
+        if self.count == self._inside.size and bool((index[1:] >= index[:-1]).all()):
+            return offsets, None
+        order = np.argsort(index, kind="stable")[: int(offsets[-1])]
+        return offsets, order.astype(np.int64)
+
+
+class _Ascending:
+    """The same of rows in the order of their times, none of which is missing: a search for each
+    border instead of work for each row."""
+
+    def __init__(self, times: Instants, unit: Unit, low: int | None, high: int | None) -> None:
+        self._times, self._per_second = times, PER_SECOND[unit]
+        begin = FIRST_YEAR * 1_000_000 if low is None else max(low, FIRST_YEAR * 1_000_000)
+        end = LAST_YEAR * 1_000_000 if high is None else min(high, LAST_YEAR * 1_000_000)
+        self._first, stop = self._before(np.array([begin, end], np.int64)).tolist()
+        self._stop = max(self._first, stop)
+        self.count = self._stop - self._first
+
+    def _before(self, keys: Instants) -> Instants:
+        """How many rows are before each time in microseconds."""
+        scale = self._per_second
+        if scale <= 1_000_000:
+            per_unit = 1_000_000 // scale
+            return np.searchsorted(self._times, -(-keys // per_unit))
+        per_micro, most = scale // 1_000_000, np.iinfo(np.int64).max
+        in_range = np.abs(keys) <= most // per_micro
+        found = np.searchsorted(self._times, np.where(in_range, keys, 0) * per_micro)
+        return np.where(in_range, found, np.where(keys > 0, self._times.size, 0))
+
+    def _micro(self, row: int) -> int:
+        return int(self._times[row]) * 1_000_000 // self._per_second
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """The earliest and the latest time."""
+        return self._micro(self._first), self._micro(self._stop - 1)
+
+    def days(self) -> Instants:
+        """The days that have rows, ascending, since 1970."""
+        if not self.count:
+            return np.empty(0, np.int64)
+        low, high = (end // DAY for end in self.ends)
+        if high - low > self.count:  # fewer rows than days
+            times = self._times[self._first : self._stop]
+            return np.unique(times // (self._per_second * 86_400))
+        every = np.arange(low, high + 2)
+        return every[:-1][np.diff(self._before(every * DAY)) > 0]
+
+    def cut(self, keys: Instants) -> tuple[Instants, NDArray[np.int64] | None]:
+        """Row offsets of the windows between `keys`, and the order in which they hold."""
+        offsets = self._before(keys)
+        if self.count == self._times.size:
+            return offsets, None
+        within = np.clip(offsets, self._first, self._stop)
+        order = np.arange(within[0], within[-1], dtype=np.int64)
+        return within - within[0], order
 
 
 def _bound(value: datetime | date | None, timezone: ZoneInfo) -> tuple[int, int] | None:
@@ -202,6 +289,8 @@ def _count(naive: datetime) -> int:
 
 def _to_utc(wall: int, timezone: ZoneInfo) -> int:
     """The instant at which the local clock first shows `wall`, or jumps over it."""
+    if timezone.key == "UTC":
+        return wall
     naive = EPOCH + timedelta(microseconds=wall)
     early = wall - _offset(naive.replace(tzinfo=timezone))
     late = wall - _offset(naive.replace(tzinfo=timezone, fold=1))
@@ -242,8 +331,16 @@ def instant(utc: int) -> datetime:
     return (EPOCH + timedelta(microseconds=int(utc))).replace(tzinfo=UTC)
 
 
+class _Instants(dict[int, datetime]):
+    """UTC datetimes of microseconds since 1970, each made once."""
+
+    def __missing__(self, utc: int) -> datetime:
+        made = self[utc] = instant(utc)
+        return made
+
+
 def _borders(
-    micro: Instants,
+    rows: _Rows | _Ascending,
     aware: bool,
     rule: Rule,
     timezone: ZoneInfo,
@@ -251,7 +348,7 @@ def _borders(
     last: tuple[int, int] | None,
 ) -> _Borders | None:
     """Every border that a row or a given start or end can need; None: no window at all."""
-    days = _days(micro, aware, first, last)
+    days = _days(rows, aware, first, last)
     if days.size == 0:
         return None
     origin = MONDAY * DAY if first is None else _floor(first[1], DAY)
@@ -262,34 +359,34 @@ def _borders(
     if utc.size < 2:
         return None
     if rule.step == 0:
-        ends = [0, -1] if first or last else _tight(micro, utc if aware else walls[kept])
+        ends = [0, -1] if first or last else _tight(rows, utc if aware else walls[kept])
         return _Borders(walls[kept][ends], utc[ends])
     return _Borders(walls[kept], utc)
 
 
-def _tight(micro: Instants, keys: Instants) -> list[int]:
+def _tight(rows: _Rows | _Ascending, keys: Instants) -> list[int]:
     """Positions of the last border before the first row and of the first after the last."""
-    low, high = np.searchsorted(keys, [micro.min(), micro.max()], side="right")
+    low, high = np.searchsorted(keys, rows.ends, side="right")
     return [int(low) - 1, int(high)]
 
 
 def _days(
-    micro: Instants, aware: bool, first: tuple[int, int] | None, last: tuple[int, int] | None
+    rows: _Rows | _Ascending,
+    aware: bool,
+    first: tuple[int, int] | None,
+    last: tuple[int, int] | None,
 ) -> Instants:
     """Local days (since 1970) that may matter: around every row, or all between the bounds."""
     margin = np.arange(-1, 2) if aware else np.zeros(1, np.int64)
     if first is None and last is None:
-        found = np.unique(micro // DAY)
-        return np.unique(found[:, None] + margin)
+        return np.unique(rows.days()[:, None] + margin)
     ends = [bound[1] // DAY for bound in (first, last) if bound is not None]
-    if micro.size:
-        ends += [
-            int(micro.min()) // DAY + int(margin[0]),
-            int(micro.max()) // DAY + int(margin[-1]),
-        ]
+    if rows.count:
+        earliest, latest = rows.ends
+        ends += [earliest // DAY + int(margin[0]), latest // DAY + int(margin[-1])]
     low = min(ends) if first is None else first[1] // DAY
     high = max(ends) if last is None else last[1] // DAY
-    if micro.size == 0 and (first is None or last is None):
+    if rows.count == 0 and (first is None or last is None):
         return np.empty(0, np.int64)
     return np.arange(low, high + 1)
 
@@ -320,24 +417,6 @@ def _clip(
         walls = np.insert(walls[kept], at, bound[1])
         utc = np.insert(utc[kept], at, bound[0])
     return walls, utc
-
-
-def _order(
-    micro: Instants, inside: NDArray[np.bool_], keys: Instants
-) -> tuple[Instants, NDArray[np.int64] | None]:
-    """Row offsets of the windows between `keys`, and the order in which they hold."""
-    sealed = bool(inside.all())
-    if sealed and bool((micro[1:] >= micro[:-1]).all()):
-        return np.searchsorted(micro, keys, side="left"), None
-    n = keys.size - 1
-    index = np.searchsorted(keys, micro, side="right") - 1
-    index = np.where(inside, index, n).astype(np.uint16 if n < 65_535 else np.int64)
-    counts = np.bincount(index, minlength=n + 1)[:n]
-    offsets = np.concatenate([[0], np.cumsum(counts)])
-    if sealed and bool((index[1:] >= index[:-1]).all()):
-        return offsets, None
-    order = np.argsort(index, kind="stable")[: int(offsets[-1])]
-    return offsets, order.astype(np.int64)
 
 
 def _wanted(filled: NDArray[np.bool_], has_start: bool, has_end: bool) -> NDArray[np.intp]:

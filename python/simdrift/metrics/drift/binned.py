@@ -41,7 +41,7 @@ from simdrift.metrics.nulls.special import (
     chi2_log_sf,
     chi2_quantile,
     exp_p,
-    normal_two_sided_log_p,
+    normal_two_sided_log_ps,
     special,
 )
 from simdrift.metrics.outcomes import OK_CODE, Floats, Outcomes, elementwise
@@ -475,7 +475,7 @@ def _largest_changes(c: Counts, d: Counts) -> Outcomes:
     reach = -float(special().ndtri(0.5 * (1.0 - CHANCE_LEVEL) / tests))
     sparse = _sparse(c, d) if bins <= MOST_CELLS else np.zeros(c.shape, bool)
     z = np.max(np.where(sparse, 0.0, change / spread), axis=1, initial=0.0)
-    logs = elementwise(normal_two_sided_log_p, z)
+    logs = normal_two_sided_log_ps(z)
     for place in np.flatnonzero(sparse.any(axis=1)).tolist():
         logs[place] = min(logs[place], _fisher_log_p(c[place], d[place], sparse[place]))
     logs = np.minimum(0.0, math.log(tests) + logs)

@@ -14,7 +14,9 @@ from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls.special import (
     NORMAL_975,
     normal_two_sided_log_p,
+    normal_two_sided_log_ps,
     normal_two_sided_p,
+    normal_two_sided_ps,
 )
 from simdrift.metrics.outcomes import Floats, Outcomes, Sizes, elementwise
 from simdrift.metrics.over_groups import over_groups
@@ -62,13 +64,13 @@ def share_differences(a: Size, n: Size, b: Sizes, m: Sizes) -> Outcomes:
     return Outcomes(
         difference,
         np.zeros(len(q), np.uint8),
-        p_value=elementwise(normal_two_sided_p, z),
+        p_value=normal_two_sided_ps(z),
         effect_size=2.0 * (elementwise(math.asin, np.sqrt(q)) - math.asin(math.sqrt(p))),
         ci_low=difference - elementwise(math.hypot, q - q_low, p_high - p),
         ci_high=difference + elementwise(math.hypot, q_high - q, p - p_low),
         n_reference=np.array([n]),
         n_current=m,
-        log_p=lambda: elementwise(normal_two_sided_log_p, z),
+        log_p=lambda: normal_two_sided_log_ps(z),
     )
 
 

@@ -28,7 +28,6 @@ from simdrift.metrics.outcomes import (
     Codes,
     Floats,
     Outcomes,
-    elementwise,
     elementwise_at,
     status_codes,
 )
@@ -547,7 +546,7 @@ def _shifts(
     strongest = np.max(np.where(np.isnan(z), 0.0, z), axis=1, initial=0.0)
     rows, valued = np.arange(len(places)), ~lost
     status = status_codes((lost, OVERFLOW), otherwise=np.full(len(places), OK_CODE, np.uint8))
-    p = len(QUANTILES) * elementwise(special.normal_two_sided_p, strongest)
+    p = len(QUANTILES) * special.normal_two_sided_ps(strongest)
     outcomes = Outcomes(
         np.where(lost, np.nan, shift[rows, at]),
         status,
@@ -557,7 +556,7 @@ def _shifts(
         np.where(lost, np.nan, right[rows, at]),
         n_reference=np.array([n]),
         n_current=m,
-        log_p=lambda: elementwise_at(valued, _any_quantile_log_p, strongest),
+        log_p=lambda: np.where(valued, _any_quantile_log_ps(strongest), np.nan),
         reasons=dict.fromkeys(np.flatnonzero(lost).tolist(), "no finite quantile"),
     )
     return _Shifts(outcomes, at)
@@ -588,9 +587,10 @@ def _between(pair: GroupedPair, places: NDArray[np.intp], x: Floats, y: Floats) 
     return np.asarray(np.max(deviations.reshape(len(ends), 2, -1), axis=1, initial=0.0))
 
 
-def _any_quantile_log_p(z: float) -> float:
+def _any_quantile_log_ps(z: Floats) -> Floats:
     """Bonferroni over the quantiles."""
-    return min(0.0, math.log(len(QUANTILES)) + special.normal_two_sided_log_p(z))
+    logs = math.log(len(QUANTILES)) + special.normal_two_sided_log_ps(z)
+    return np.asarray(np.minimum(0.0, logs))
 
 
 def _order_interval(

@@ -91,13 +91,14 @@ def measure_ks(pair: GroupedPair, *, method: str = "auto") -> Outcomes:
         p[exact] = _exact_p(found, exact, pair.threads)
     rest = valued & ~exact
     if rest.any():
-        p[rest] = kolmogorov.limit_sfs(n[rest], m[rest], d[rest])
+        p[rest] = kolmogorov.limit_sf(n[rest], m[rest], d[rest], pair.threads)
 
     def log_p() -> Floats:
         logs = np.full(len(pair), np.nan)
-        logs[exact] = elementwise(kolmogorov.log_exact, p[exact], n[exact], m[exact], d[exact])
+        if exact.any():
+            logs[exact] = kolmogorov.log_exact(p[exact], n[exact], m[exact], d[exact])
         if rest.any():
-            logs[rest] = elementwise(kolmogorov.log_limit_sf, n[rest], m[rest], d[rest])
+            logs[rest] = kolmogorov.limit_log_sf(n[rest], m[rest], d[rest])
         return logs
 
     value = np.where(valued, d, np.nan)

@@ -7,6 +7,10 @@ import math
 from functools import cache
 from typing import Any
 
+import numpy as np
+
+from simdrift._types import Floats
+
 TINY = 1e-290
 """Below this a p-value is near the end of float64; its log comes from a formula of its own."""
 
@@ -73,6 +77,16 @@ def normal_two_sided_p(z: float) -> float:
 def normal_two_sided_log_p(z: float) -> float:
     """log P(|Z| >= |z|), right for any z."""
     return math.log(2.0) + normal_log_sf(abs(z))
+
+
+def normal_two_sided_ps(z: Floats) -> Floats:
+    """`normal_two_sided_p` of each, to the bit: by the same function of C's library."""
+    return np.array(list(map(math.erfc, (np.abs(z) / math.sqrt(2.0)).tolist())), float)
+
+
+def normal_two_sided_log_ps(z: Floats) -> Floats:
+    """`normal_two_sided_log_p` of each, to the bit."""
+    return np.asarray(math.log(2.0) + special().log_ndtr(-np.abs(z)))
 
 
 NORMAL_975 = 1.959963984540054
