@@ -31,8 +31,17 @@ from simdrift.metrics.columns import (
 )
 from simdrift.metrics.nulls import quadratic, ties
 from simdrift.metrics.once import once
-from simdrift.metrics.outcomes import OK_CODE, Codes, Floats, Outcomes, Rows, Sizes
-from simdrift.metrics.pair import Cells, ColumnPair
+from simdrift.metrics.outcomes import (
+    OK_CODE,
+    Codes,
+    Floats,
+    Outcomes,
+    Rows,
+    Sizes,
+    all_ok,
+    any_true,
+)
+from simdrift.metrics.pair import Cells, ColumnPair, column_status
 from simdrift.metrics.weighted import WeightedCurrent, WeightedReference, pair_of
 from simdrift.metrics.weights import checked_weights
 
@@ -51,7 +60,7 @@ class Groups:
     @classmethod
     def whole(cls) -> Groups:
         """One group of all rows."""
-        return cls(np.zeros(1, np.int64), None)
+        return _WHOLE
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -59,6 +68,10 @@ class Groups:
     def ends(self, rows: int) -> Rows:
         """The stops in a column of so many rows."""
         return np.array([rows], np.int64) if self.stops is None else self.stops
+
+
+_WHOLE = Groups(np.zeros(1, np.int64), None)
+_WHOLE.starts.flags.writeable = False
 
 
 class ColumnGroups:
@@ -78,14 +91,16 @@ class ColumnGroups:
         self.whole: ColumnState = CurrentColumn(name, column, kind=kind, threads=threads)
         self.groups = groups
         self.stops = groups.ends(self.whole.rows)
+        self.is_one = self._is_whole()
         self.weights = weights
 
     @classmethod
     def of(cls, column: ColumnState) -> ColumnGroups:
         """One group of all rows of a column."""
         new = cls.__new__(cls)
-        new.name, new.whole, new.groups = column.name, column, Groups.whole()
-        new.stops = new.groups.ends(column.rows)
+        new.name, new.whole, new.groups = column.name, column, _WHOLE
+        new.stops = np.array([column.rows], np.int64)
+        new.is_one = True
         new.weights = None
         return new
 
@@ -110,21 +125,22 @@ class ColumnGroups:
     def ranges(self) -> tuple[_core.Column, Rows, Rows]:
         """What the core's calls over groups take."""
         column = self.whole.column
-        if self.is_one:  # a restored reference keeps the rows that are not missing
+        if self.is_one and len(column) != self.whole.rows:
+            # a restored reference keeps the rows that are not missing
             return column, self.groups.starts, np.array([len(column)], np.int64)
         return column, self.groups.starts, self.stops
 
-    @property
-    def is_one(self) -> bool:
+    def _is_whole(self) -> bool:
         """Whether there is one group, of all rows."""
-        return len(self) == 1 and self.stops[0] - self.groups.starts[0] == self.whole.rows
+        starts, stops = self.groups.starts, self.stops
+        return len(starts) == 1 and bool(stops[0] - starts[0] == self.whole.rows)
 
     @once
     def rows(self) -> Rows:
         """(G,) rows; 0 of a column that was refused."""
         if self.whole.broken is not None:
             return np.zeros(len(self), np.int64)
-        return np.asarray(self.stops - self.groups.starts)
+        return self.stops if self.groups is _WHOLE else self.stops - self.groups.starts
 
     @once
     def each(self) -> list[Any]:
@@ -293,6 +309,11 @@ def _tables_of_pairs(pairs: Sequence[ColumnPair], bins: Bins) -> list[CountTable
     return [
         CountTables(
             np.array([place for place, *_ in rows]),
+            *(side[np.newaxis] for side in rows[0][1:]),
+        )
+        if len(rows) == 1
+        else CountTables(
+            np.array([place for place, *_ in rows]),
             np.stack([c for _, c, _ in rows]),
             np.stack([d for *_, d in rows]),
         )
@@ -384,14 +405,11 @@ class GroupedPair:
         self.reference = reference
         self.current = current
         self.threads = threads
+        self.is_weighted = isinstance(reference, WeightedReference)
         self._reads = reads
 
     def __len__(self) -> int:
         return len(self.current)
-
-    @property
-    def is_weighted(self) -> bool:
-        return isinstance(self.reference, WeightedReference)
 
     @once
     def pairs(self) -> list[ColumnPair]:
@@ -413,34 +431,41 @@ class GroupedPair:
                 stack.enter_context(self.pairs[0].sorted_once())
             yield
 
-    @property
+    @once
     def kind(self) -> str:
         """The reference's kind; that of the current column where the reference has none."""
-        return self._columns.kind
+        reference = self.reference.kind
+        return self.current.kind if reference == NULL else reference
 
     @once
     def shape_codes(self) -> Codes:
         """(G,) why the two columns cannot be compared at all: refused, retyped, no rows."""
-        status = self._columns.column_status
+        status = column_status(self.reference, self.current.whole)
         if status is not None:
             return np.full(len(self), CODES[status], np.uint8)
         if self.is_weighted:
             own = [CODES[pair.shape_status or "ok"] for pair in self.pairs]
             return np.array(own, np.uint8)
-        empty = np.minimum(self.reference.rows, self.current.rows) == 0
-        return np.where(empty, CODES["empty"], OK_CODE).astype(np.uint8)
+        return self._without_rows(self.reference.rows, self.current.rows, CODES["empty"])
+
+    @staticmethod
+    def _without_rows(reference: int, current: Rows, code: int) -> Codes:
+        """The code where a side has none of these rows, 'ok' elsewhere."""
+        if reference and 0 not in current.tolist():
+            return np.zeros(len(current), np.uint8)
+        return np.where(np.minimum(reference, current) == 0, code, OK_CODE).astype(np.uint8)
 
     @once
     def codes(self) -> Codes:
         """`shape_codes`, or 'all_null' where a side has only missing rows."""
         shape = self.shape_codes
-        if (shape != OK_CODE).all():
+        if not any_true(shape == OK_CODE):
             return shape
         if self.is_weighted:
             own = [CODES[pair.status or "ok"] for pair in self.pairs]
             return np.array(own, np.uint8)
-        lost = np.minimum(self.reference.valid, self.current.valid) == 0
-        return np.where((shape == OK_CODE) & lost, CODES["all_null"], shape).astype(np.uint8)
+        lost = self._without_rows(self.reference.valid, self.current.valid, CODES["all_null"])
+        return lost if all_ok(shape) else np.where(shape == OK_CODE, lost, shape)
 
     @once
     def two_sample(self) -> Arrays:
@@ -457,13 +482,14 @@ class GroupedPair:
             edges=self._edges(),
             threads=self.threads,
         )
-        return self._without_values(cast("dict[str, NDArray[Any]]", dict(found)))
+        return self._without_values(cast("dict[str, NDArray[Any]]", found))
 
     def _without_values(self, arrays: dict[str, NDArray[Any]]) -> Arrays:
         """With 'all_null' for 'empty' where there are rows: a restored reference knows only
         its values."""
-        lost = (arrays["status"] == CODES["empty"]) & (self.shape_codes == OK_CODE)
-        arrays["status"] = np.where(lost, CODES["all_null"], arrays["status"]).astype(np.uint8)
+        if not all_ok(status := arrays["status"]):
+            lost = (status == CODES["empty"]) & (self.shape_codes == OK_CODE)
+            arrays["status"] = np.where(lost, CODES["all_null"], status).astype(np.uint8)
         return arrays
 
     @once
@@ -474,7 +500,7 @@ class GroupedPair:
         found = _core.rank_statistics_groups(
             self.reference.sample, *self.current.ranges, threads=self.threads
         )
-        return self._without_values(cast("dict[str, NDArray[Any]]", dict(found)))
+        return self._without_values(cast("dict[str, NDArray[Any]]", found))
 
     @once
     def reference_profile(self) -> Arrays:

@@ -181,6 +181,8 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
 
 def checked_params(spec: DriftMethod, params: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters, each checked; ValueError for one that the method does not have."""
+    if not params:
+        return {}
     for name in params:
         if name not in spec.params:
             known = spec.params or {"(none)"}

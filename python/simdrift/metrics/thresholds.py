@@ -41,11 +41,10 @@ def threshold_of(
     spec: DriftMethod, column: str, overrides: Overrides, alpha: float
 ) -> float | None:
     """The column's own threshold, the method's, else the default; alpha for a test."""
-    found = overrides.get((column, spec.name))
-    if found is None:
-        found = overrides.get(spec.name)
-    if found is not None:
-        return found
+    if overrides:
+        found = overrides.get((column, spec.name), overrides.get(spec.name))
+        if found is not None:
+            return found
     return alpha if spec.rule == "test" else spec.threshold
 
 

@@ -23,7 +23,11 @@ from simdrift.metrics.outcomes import (
     Codes,
     Floats,
     Outcomes,
+    any_true,
+    at_places,
     elementwise,
+    elementwise_at,
+    known_where,
     status_codes,
 )
 from simdrift.metrics.over_groups import over_groups
@@ -81,36 +85,24 @@ def measure_ks(pair: GroupedPair, *, method: str = "auto") -> Outcomes:
     """D = max |F - G|; two-sided p-value, exact or by the corrected limit law."""
     found = pair.two_sample
     n, m, d, status = found["n"], found["m"], found["ks"], found["status"]
-    valued = status == OK_CODE
-    limit = KS_EXACT_AUTO if method == "auto" else KS_EXACT_LIMIT
-    exact = valued & (n * m.astype(float) <= limit)
-    if method == "asymp" or pair.is_weighted:
-        exact = np.zeros(len(pair), bool)
-    p = np.full(len(pair), np.nan)
-    if exact.any():
-        p[exact] = _exact_p(found, exact, pair.threads)
-    rest = valued & ~exact
-    if rest.any():
+    valued, exact = status == OK_CODE, np.zeros(len(n), bool)
+    if method != "asymp" and not pair.is_weighted:
+        limit = KS_EXACT_AUTO if method == "auto" else KS_EXACT_LIMIT
+        exact = valued & (n * m.astype(float) <= limit)
+    counted = partial(_core.ks_exact_p_groups, threads=pair.threads)
+    numerators = found["ks_numerator_high"], found["ks_numerator_low"]
+    p, rest = at_places(exact, counted, n, m, *numerators), valued & ~exact
+    if any_true(rest):
         p[rest] = kolmogorov.limit_sfs(n[rest], m[rest], d[rest])
 
     def log_p() -> Floats:
-        logs = np.full(len(pair), np.nan)
-        logs[exact] = elementwise(kolmogorov.log_exact, p[exact], n[exact], m[exact], d[exact])
-        if rest.any():
+        logs = elementwise_at(exact, kolmogorov.log_exact, p, n, m, d)
+        if any_true(rest):
             logs[rest] = elementwise(kolmogorov.log_limit_sf, n[rest], m[rest], d[rest])
         return logs
 
-    value = np.where(valued, d, np.nan)
+    value = known_where(valued, d)
     return Outcomes(value, status, p, value, n_reference=n, n_current=m, log_p=log_p)
-
-
-def _exact_p(
-    found: Mapping[str, NDArray[Any]], exact: NDArray[np.bool_], threads: int | None
-) -> Floats:
-    """Exact p-values of these groups, by lattice paths."""
-    n, m = (found[side][exact].astype(np.int64) for side in ("n", "m"))
-    high, low = (found[f"ks_numerator_{half}"][exact] for half in ("high", "low"))
-    return _core.ks_exact_p_groups(n, m, high, low, threads=threads)
 
 
 def ks(
