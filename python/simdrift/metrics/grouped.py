@@ -471,8 +471,8 @@ class GroupedPair:
     def two_sample(self) -> Arrays:
         """KS and Wasserstein-1 of each group (`_core.TwoSampleGroupsDict`), with its counts over
         the bins of the reference's histogram where both are numbers."""
-        one_pass = self.current.is_one and "picture" in self._reads  # it finds the bins, too
-        if self.is_weighted or one_pass:
+        one_pass = {"wasserstein", "picture"}.intersection(self._reads)  # it finds the bins, too
+        if self.is_weighted or (self.current.is_one and one_pass):
             return _stacked_two_sample([pair.two_sample for pair in self.pairs])
         found = _core.two_sample_groups(
             self.reference.sample,

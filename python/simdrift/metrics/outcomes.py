@@ -222,6 +222,11 @@ def known_where(known: NDArray[np.bool_], array: Floats) -> Floats:
     return array if all_true(known) else np.where(known, array, np.nan)
 
 
+def reasons_at(places: NDArray[np.bool_], reason: str) -> dict[int, str]:
+    """The same reason at these places."""
+    return dict.fromkeys(np.flatnonzero(places).tolist(), reason) if any_true(places) else {}
+
+
 def elementwise(function: Callable[..., float], *arrays: NDArray[np.generic] | float) -> Floats:
     """A function of numbers on each group's numbers: the bits are those of the function alone."""
     # as np.broadcast_arrays, which takes ten times as long as a function of one number
