@@ -126,10 +126,42 @@ static PyObject *ks_exact_p_bound(call *call, PyObject *Py_UNUSED(module),
 }
 BIND(ks_exact_p, 3, "n", "m", "numerator", "threads", "progress")
 
+/* p-values, or their logarithms. */
+static PyObject *ks_limit_p_bound(call *call, PyObject *Py_UNUSED(module),
+                                  PyObject *const *values) {
+    PyObject *n = NULL, *d = NULL, *out = NULL;
+    bool wants_log;
+
+    if (argument_bool(&wants_log, values[2]) < 0) return NULL;
+    n = array_from(values[0], NPY_DOUBLE, "n");
+    if (n == NULL) goto cleanup;
+    d = array_from(values[1], NPY_DOUBLE, "d");
+    if (d == NULL) goto cleanup;
+    int64_t length = array_length(n);
+    if (array_length(d) != length) {
+        PyErr_Format(PyExc_ValueError,
+                     "d: expected %lld values, as many as n, found %lld",
+                     (long long)length, (long long)array_length(d));
+        goto cleanup;
+    }
+    out = array_new(NPY_DOUBLE, length);
+    if (out == NULL) goto cleanup;
+    double *p = array_data(out);
+    if (!RUN(call, sdr_ks_limit_p, wants_log ? NULL : p, wants_log ? p : NULL,
+             array_data(n), array_data(d), length))
+        Py_CLEAR(out);
+cleanup:
+    Py_XDECREF(n);
+    Py_XDECREF(d);
+    return out;
+}
+BIND(ks_limit_p, 3, "n", "d", "logarithm", "threads", "progress")
+
 PyMethodDef two_sample_functions[] = {
     ROW(two_sample,
         "(reference, current, ks=True, wasserstein=True, " OPTIONS ", picture=None)",
         "Kolmogorov-Smirnov and Wasserstein-1, exact."),
     ROW(ks_exact_p, "(n, m, numerator, " OPTIONS ")", "Two-sided, lattice paths."),
+    ROW(ks_limit_p, "(n, d, logarithm, " OPTIONS ")", "Two-sided, limit law."),
     {NULL, NULL, 0, NULL},
 };

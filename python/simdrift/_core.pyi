@@ -401,6 +401,14 @@ def weighted_statistics(
 def ks_exact_p(
     n: int, m: int, numerator: int, threads: int | None = None, progress: Progress = None
 ) -> float: ...
+def ks_limit_p(
+    n: Doubles,
+    d: Doubles,
+    logarithm: bool,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> Doubles:
+    """P(D >= d) of the one-sample statistic of n rows each, or its logarithm."""
 
 # Groups: rows [start, stop) of a column, which may overlap and may be empty; one value a group,
 # with the bits that the call of the sliced column gives. ValueError for groups that do not lie

@@ -3,18 +3,27 @@ brute force."""
 
 import math
 from fractions import Fraction
+from functools import cache
 
 import mpmath
 import numpy as np
 import pytest
 from scipy.stats import ks_2samp, kstwo
 
+from simdrift import _core
 from simdrift.metrics import drift
-from simdrift.metrics.nulls import kolmogorov
 
 SIZES = [1, 2, 3, 10, 50, 139, 140, 141, 200, 1000, 1024, 1025, 2000, 5000, 20_000]
 ARGUMENTS = [0.05, 0.15, 0.2, 0.3, 0.45, 0.6, 0.9, 1.2, 1.45, 1.5, 1.6, 2.1, 3.0, 5.0, 12.0, 19.0]
 CASES = [(n, z) for n in SIZES for z in ARGUMENTS if z < math.sqrt(n)]
+
+
+def _sf(n: int, x: float) -> float:
+    return float(_core.ks_limit_p(np.array([float(n)]), np.array([x]), False)[0])
+
+
+def _log_sf(n: int, x: float) -> float:
+    return float(_core.ks_limit_p(np.array([float(n)]), np.array([x]), True)[0])
 
 
 @pytest.mark.parametrize("n", SIZES)
@@ -23,7 +32,7 @@ def test_limit_law_equals_scipy_kstwo_to_1e_11(n):
         x = z / math.sqrt(n)
         expected = float(kstwo.sf(x, n))
         if expected > 1e-300:
-            assert kolmogorov.kolmogorov_sf(n, x) == pytest.approx(expected, rel=1.2e-11, abs=0)
+            assert _sf(n, x) == pytest.approx(expected, rel=1.2e-11, abs=0)
 
 
 @pytest.mark.parametrize(
@@ -39,22 +48,43 @@ def test_limit_law_equals_scipy_kstwo_to_1e_11(n):
 )
 def test_small_sizes_equal_durbin_s_matrix_with_50_digits(n, x, expected):
     # 1 - n!/n^n (H^n)_kk in mpmath with 50 digits, H of Marsaglia, Tsang and Wang 2003
-    assert kolmogorov.kolmogorov_sf(n, x) == pytest.approx(expected, rel=1e-11, abs=0)
+    assert _sf(n, x) == pytest.approx(expected, rel=1e-11, abs=0)
+
+
+@pytest.mark.parametrize(
+    ("n", "x", "below"),
+    [
+        (60, 0.046875, 0.0013860085650112895),
+        (140, 0.03125, 0.0014336996690090904),
+        (150, 0.0234375, 8.671007819759875e-6),
+        (500, 0.016357421875, 0.0009410523741915261),
+        (1000, 0.01171875, 0.0010661933586822043),
+        (1000, 0.0123291015625, 0.0023345197619310749),
+    ],
+)
+def test_small_arguments_equal_durbin_s_matrix_with_50_digits(n, x, below):
+    assert 1.0 - _sf(n, x) == pytest.approx(below, abs=4e-15)  # as above, by n products
 
 
 @pytest.mark.parametrize(("n", "z"), [(c, z) for c in (200, 2000, 20_000) for z in (1.5, 3, 9, 18)])
 def test_tail_equals_scipy_kstwo_to_1e_12(n, z):
     x = z / math.sqrt(n)
-    assert kolmogorov.kolmogorov_sf(n, x) == pytest.approx(float(kstwo.sf(x, n)), rel=1e-12, abs=0)
+    assert _sf(n, x) == pytest.approx(float(kstwo.sf(x, n)), rel=1e-12, abs=0)
+
+
+@cache
+def _log_factorials(n: int) -> list[mpmath.mpf]:
+    logs = [mpmath.mpf(0)]
+    for k in range(1, n + 1):
+        logs.append(logs[-1] + mpmath.log(k))
+    return logs
 
 
 def _smirnov_log_sf(n: int, x: Fraction) -> mpmath.mpf:
     """log P(D+ >= x), every term of Smirnov's sum with 50 digits."""
     with mpmath.workdps(50):
         x_mp = mpmath.mpf(x.numerator) / x.denominator
-        log_factorial = [mpmath.mpf(0)]
-        for k in range(1, n + 1):
-            log_factorial.append(log_factorial[-1] + mpmath.log(k))
+        log_factorial = _log_factorials(n)
         total = mpmath.mpf(0)
         for j in range(math.floor(n * (1 - x)) + 1):
             a, b = x_mp + mpmath.mpf(j) / n, 1 - x_mp - mpmath.mpf(j) / n
@@ -64,17 +94,28 @@ def _smirnov_log_sf(n: int, x: Fraction) -> mpmath.mpf:
         return mpmath.log(x_mp * total)
 
 
-@pytest.mark.parametrize("n", [7, 300, 1025, 3000])
-@pytest.mark.parametrize("x", [Fraction(1, 8), Fraction(1, 2), Fraction(15, 16)])
+TAILS = [(n, Fraction(k, 16)) for n in (7, 141, 300, 1025, 3000, 20_000) for k in (2, 8, 15)]
+
+
+@pytest.mark.parametrize(
+    ("n", "x"), [*TAILS[1:], (23_603, Fraction(61, 64)), (180, Fraction(1, 9))]
+)
 def test_log_tail_equals_the_50_digit_sum_far_below_the_range_of_float64(n, x):
-    expected = float(_smirnov_log_sf(n, x))
-    found = kolmogorov.smirnov_log_sf(n, float(x))
-    assert found == pytest.approx(expected, rel=1e-13, abs=2e-13)
+    expected = float(_smirnov_log_sf(n, x) + mpmath.log(2))
+    assert _log_sf(n, float(x)) == pytest.approx(expected, rel=1e-13, abs=2e-13)
+
+
+@pytest.mark.parametrize("n", [141, 150, 200, 400, 650, 1000])
+def test_tail_of_few_rows_equals_the_50_digit_sum_where_it_begins(n):
+    for z in (1.49, 1.7, 2.1):
+        x = Fraction(z / math.sqrt(n))
+        expected = float(2 * mpmath.exp(_smirnov_log_sf(n, x)))
+        assert _sf(n, float(x)) == pytest.approx(expected, rel=1e-13, abs=0)
 
 
 def test_log_p_goes_on_where_p_is_zero():
-    assert kolmogorov.kolmogorov_sf(1000, 0.9) == 0.0
-    assert kolmogorov.kolmogorov_log_sf(1000, 0.9) == pytest.approx(
+    assert _sf(1000, 0.9) == 0.0
+    assert _log_sf(1000, 0.9) == pytest.approx(
         math.log(2) + float(_smirnov_log_sf(1000, Fraction(0.9))), rel=1e-13
     )
 
@@ -83,14 +124,14 @@ def test_log_p_goes_on_where_p_is_zero():
 def test_log_p_and_p_agree_where_both_exist(n):
     for z in (0.4, 1.0, 1.9, 2.5, 8.0):
         x = z / math.sqrt(n)
-        p = kolmogorov.kolmogorov_sf(n, x)
-        assert math.exp(kolmogorov.kolmogorov_log_sf(n, x)) == pytest.approx(p, rel=1e-13)
+        p = _sf(n, x)
+        assert math.exp(_log_sf(n, x)) == pytest.approx(p, rel=1e-13)
 
 
 @pytest.mark.parametrize("n", [3, 140, 141, 1024, 1025, 250_000])
 def test_limit_law_falls_from_one_to_zero_without_a_step_at_its_borders(n):
     x = np.linspace(0.0, 1.0, 2001)
-    p = np.array([kolmogorov.kolmogorov_sf(n, float(v)) for v in x])
+    p = np.array([_sf(n, float(v)) for v in x])
     assert p[0] == 1.0
     assert p[-1] == 0.0
     assert (np.diff(p) <= 1e-12).all()
@@ -159,3 +200,17 @@ def test_p_values_are_uniform_under_no_drift():
 def test_an_unknown_method_is_refused_with_those_that_exist():
     with pytest.raises(ValueError, match="expected one of auto, exact, asymp, found 'normal'"):
         drift.ks([1.0], [2.0], method="normal")
+
+
+def test_sizes_and_distances_that_do_not_pair_are_refused():
+    with pytest.raises(ValueError, match="d: expected 2 values, as many as n, found 1"):
+        _core.ks_limit_p(np.array([1.0, 2.0]), np.array([0.5]), False)
+
+
+def test_many_values_are_those_of_each_alone():
+    rng = np.random.default_rng(2)
+    n = np.round(np.exp(rng.uniform(0, 12, 2000)))
+    d = rng.uniform(0, 1, 2000) ** 4
+    for logarithm in (False, True):
+        alone = [_core.ks_limit_p(n[i : i + 1], d[i : i + 1], logarithm)[0] for i in range(2000)]
+        assert _core.ks_limit_p(n, d, logarithm, threads=2).tolist() == alone

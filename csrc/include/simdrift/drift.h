@@ -108,6 +108,13 @@ SDR_API sdr_code sdr_ks_exact_p(double *p, int64_t n, int64_t m, int64_t numerat
                                 uint64_t numerator_low, const sdr_context *context,
                                 sdr_error *error);
 
+/* The limit law of the same: P(D >= d[i]) of the one-sample statistic of n[i] rows, which
+ * is the effective size n m / (n + m), rounded, of two samples; 1 where it is 0. And its
+ * natural logarithm, also where p is 0. p or log_p: NULL where it is not wanted. */
+SDR_API sdr_code sdr_ks_limit_p(double *p, double *log_p, const double *n,
+                                const double *d, int64_t n_values,
+                                const sdr_context *context, sdr_error *error);
+
 /* --- rank statistics -------------------------------------------------------------- */
 
 typedef struct sdr_integer {

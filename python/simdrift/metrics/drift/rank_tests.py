@@ -26,7 +26,6 @@ from simdrift.metrics.outcomes import (
     any_true,
     at_places,
     elementwise,
-    elementwise_at,
     known_where,
     status_codes,
 )
@@ -93,12 +92,12 @@ def measure_ks(pair: GroupedPair, *, method: str = "auto") -> Outcomes:
     numerators = found["ks_numerator_high"], found["ks_numerator_low"]
     p, rest = at_places(exact, counted, n, m, *numerators), valued & ~exact
     if any_true(rest):
-        p[rest] = kolmogorov.limit_sfs(n[rest], m[rest], d[rest])
+        p[rest] = kolmogorov.limit_sf(n[rest], m[rest], d[rest], pair.threads)
 
     def log_p() -> Floats:
-        logs = elementwise_at(exact, kolmogorov.log_exact, p, n, m, d)
+        logs = at_places(exact, kolmogorov.log_exact, p, n, m, d)
         if any_true(rest):
-            logs[rest] = elementwise(kolmogorov.log_limit_sf, n[rest], m[rest], d[rest])
+            logs[rest] = kolmogorov.limit_log_sf(n[rest], m[rest], d[rest])
         return logs
 
     value = known_where(valued, d)
