@@ -13,7 +13,8 @@ import pytest
 
 import simdrift as sd
 from simdrift._errors import SpecError
-from simdrift.metrics import performance, registry
+from simdrift.metrics import registry
+from simdrift.metrics.performance.scoring import score_functions
 from simdrift.monitoring.spec import Columns, Metrics, ReferenceSpec, Spec, StoreSpec
 
 TIME = {"timestamp": "t"}
@@ -139,7 +140,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     (
         {"metrics": {"performance": ["maee"]}},
         "'metrics.performance': unknown performance metric 'maee', did you mean 'mae'?; known: "
-        + ", ".join(performance.METRICS),
+        + ", ".join(score_functions()),
     ),
     (
         {"metrics": {"quantiles": {"fare": [1.5]}}},

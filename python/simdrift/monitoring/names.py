@@ -5,7 +5,8 @@ from __future__ import annotations
 
 def known_metrics(what: str) -> tuple[str, ...]:
     """Names for 'methods', 'quality', 'performance', or 'thresholds' (whole metric names)."""
-    from simdrift.metrics import custom, performance, quality, registry
+    from simdrift.metrics import custom, quality, registry
+    from simdrift.metrics.performance.scoring import score_functions
 
     if what == "methods":
         return registry.methods()
@@ -14,7 +15,7 @@ def known_metrics(what: str) -> tuple[str, ...]:
     if what == "custom":
         return custom.names()
     if what == "performance":
-        return performance.METRICS
+        return tuple(score_functions())
     return tuple(one.name for one in registry.records() if one.rule or one.family != "drift")
 
 

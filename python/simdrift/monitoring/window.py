@@ -14,13 +14,14 @@ from typing import NamedTuple
 import numpy as np
 
 from simdrift._core import Column
-from simdrift.metrics import custom, performance, quality, registry, side_by_side
+from simdrift.metrics import custom, quality, registry, side_by_side
 from simdrift.metrics.columns import ReferenceColumn
 from simdrift.metrics.decide import Decided, dataset_drift, decide
 from simdrift.metrics.drift.table.sample import TablePair, TableSample
 from simdrift.metrics.grouped import BinCounts, ColumnGroups, GroupedPair, Groups
 from simdrift.metrics.measure import Measured, Progress, measure_columns, measure_tables
 from simdrift.metrics.outcomes import Floats
+from simdrift.metrics.performance.scoring import performance_rows
 from simdrift.metrics.plan import DriftPlan
 from simdrift.monitoring.frames import Frame
 from simdrift.monitoring.roles import Roles
@@ -191,7 +192,7 @@ def _performance(
     target, prediction = (current.get(name or "") for name in (roles.target, roles.prediction))
     if target is None or prediction is None or not metrics.performance:
         return []
-    return performance.scores(target, prediction, metrics.performance)
+    return performance_rows(target, prediction, metrics.performance)
 
 
 def _judged(row: Decided, limits: Limits) -> Decided:

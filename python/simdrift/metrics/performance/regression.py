@@ -1,0 +1,214 @@
+"""Errors of a regression, over the rows in which target and prediction are finite; error =
+prediction - target.
+
+Intervals (95 %, normal approximation) where one pass gives them: mae and mean_error. To add one:
+a record and its score, and the public function below with its name in `__all__`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from simdrift.catalogue.metric import Metric
+from simdrift.metrics.nulls.special import NORMAL_975
+from simdrift.metrics.outcomes import Floats
+from simdrift.metrics.performance.scoring import (
+    PerformanceResult,
+    Score,
+    Sums,
+    TargetPair,
+    result,
+)
+from simdrift.metrics.registry import measures
+from simdrift.metrics.values import CONSTANT, TOO_FEW_ROWS
+
+__all__ = ["mae", "max_error", "mean_error", "mse", "r2", "rmse"]
+
+
+def _error(name: str, title: str, formula: str, source: str, **rest: Any) -> Metric:
+    """The record of `performance.<name>`, by default an error in the target's unit. Over the rows
+    in which target and prediction are finite."""
+    rest = {"unit": "column", "better": "lower", "bounds": (0.0, None), **rest}
+    rest["statuses"] = ("empty", "all_null", *rest.get("statuses", ()))
+    return Metric(
+        name=f"performance.{name}",
+        title=title,
+        group="regression",
+        formula=formula,
+        source=source,
+        kinds=("pair",),
+        reads="profile",
+        needs_values=False,
+        weights=False,
+        **rest,
+    )
+
+
+@measures(
+    _error(
+        "mean_error",
+        "mean error",
+        "mean of prediction - target, 95 % interval",
+        "textbook",
+        better="zero",
+        bounds=(None, None),
+        watched=True,
+    )
+)
+def _mean_error(pair: TargetPair) -> Score:
+    s = pair.sums
+    mean = s["sum_error"] / s["n"]
+    return Score(mean, _half_width(s, mean))
+
+
+@measures(
+    _error(
+        "mae",
+        "MAE",
+        "mean of |prediction - target|, 95 % interval",
+        "sklearn.metrics.mean_absolute_error",
+        leads=True,
+        watched=True,
+        relative=True,
+    )
+)
+def _mae(pair: TargetPair) -> Score:
+    s = pair.sums
+    mean = s["sum_abs_error"] / s["n"]
+    return Score(mean, _half_width(s, mean))
+
+
+@measures(
+    _error(
+        "rmse",
+        "RMSE",
+        "root of the mean of (prediction - target)^2",
+        "sklearn.metrics.root_mean_squared_error",
+        leads=True,
+        watched=True,
+        relative=True,
+    )
+)
+def _rmse(pair: TargetPair) -> Score:
+    s = pair.sums
+    return Score(np.sqrt(s["sum_squared_error"] / s["n"]))
+
+
+@measures(
+    _error(
+        "mse",
+        "MSE",
+        "mean of (prediction - target)^2",
+        "sklearn.metrics.mean_squared_error",
+        unit="column^2",
+        relative=True,
+    )
+)
+def _mse(pair: TargetPair) -> Score:
+    s = pair.sums
+    return Score(s["sum_squared_error"] / s["n"])
+
+
+@measures(
+    _error("max_error", "largest error", "max |prediction - target|", "sklearn.metrics.max_error")
+)
+def _max_error(pair: TargetPair) -> Score:
+    s = pair.sums
+    return Score(s["max_abs_error"])
+
+
+@measures(
+    _error(
+        "r2",
+        "R²",
+        "1 - sum of squared errors / sum of squares of the target about its mean",
+        "sklearn.metrics.r2_score",
+        unit="",
+        better="higher",
+        bounds=(None, 1.0),
+        relative=True,
+        statuses=("too_few_rows", "constant"),
+    )
+)
+def _r2(pair: TargetPair) -> Score:
+    s = pair.sums
+    constant, few = s["m2_x"] == 0.0, s["n"] < 2
+    value = 1.0 - s["sum_squared_error"] / s["m2_x"]
+    return Score(value, None, ((constant, CONSTANT), (few, TOO_FEW_ROWS)))
+
+
+def _half_width(s: Sums, mean: Floats) -> Floats:
+    """Half the interval of a mean of errors, or of their absolute values."""
+    n = s["n"]
+    variance = np.maximum(0.0, (s["sum_squared_error"] - n * mean * mean) / (n - 1))
+    return np.where(n < 2, np.nan, NORMAL_975 * np.sqrt(variance / n))
+
+
+def mean_error(
+    target: object, prediction: object, *, threads: int | None = None
+) -> PerformanceResult:
+    """Mean of prediction - target, in the target's unit.
+
+    >>> from simdrift.metrics import performance
+    >>> performance.mean_error([1.0, 2.0, 3.0], [2.0, 2.0, 5.0]).value
+    1.0
+    """
+    return result("mean_error", target, prediction, threads)
+
+
+def mae(target: object, prediction: object, *, threads: int | None = None) -> PerformanceResult:
+    """Mean absolute error, in the target's unit, with its interval. Equals
+    `sklearn.metrics.mean_absolute_error` on the rows that take part.
+
+    >>> from simdrift.metrics import performance
+    >>> performance.mae([1.0, 2.0, 3.0], [2.0, 2.0, 1.0]).value
+    1.0
+    """
+    return result("mae", target, prediction, threads)
+
+
+def rmse(target: object, prediction: object, *, threads: int | None = None) -> PerformanceResult:
+    """Root of the mean squared error, in the target's unit.
+
+    >>> from simdrift.metrics import performance
+    >>> performance.rmse([0.0, 0.0], [3.0, 3.0]).value
+    3.0
+    """
+    return result("rmse", target, prediction, threads)
+
+
+def mse(target: object, prediction: object, *, threads: int | None = None) -> PerformanceResult:
+    """Mean squared error, in the square of the target's unit. Equals
+    `sklearn.metrics.mean_squared_error` on the rows that take part.
+
+    >>> from simdrift.metrics import performance
+    >>> performance.mse([0.0, 0.0], [1.0, 3.0]).value
+    5.0
+    """
+    return result("mse", target, prediction, threads)
+
+
+def max_error(
+    target: object, prediction: object, *, threads: int | None = None
+) -> PerformanceResult:
+    """Largest absolute error, in the target's unit. Equals `sklearn.metrics.max_error` on the rows
+    that take part.
+
+    >>> from simdrift.metrics import performance
+    >>> performance.max_error([0.0, 0.0], [1.0, -3.0]).value
+    3.0
+    """
+    return result("max_error", target, prediction, threads)
+
+
+def r2(target: object, prediction: object, *, threads: int | None = None) -> PerformanceResult:
+    """Coefficient of determination 1 - sum of squared errors / sum of squares of the target
+    about its mean; status 'constant' where the target has no spread.
+
+    >>> from simdrift.metrics import performance
+    >>> performance.r2([1.0, 2.0, 3.0], [1.0, 2.0, 4.0]).value
+    0.5
+    """
+    return result("r2", target, prediction, threads)

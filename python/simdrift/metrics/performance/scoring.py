@@ -1,0 +1,160 @@
+"""Scores of a prediction against its target over groups of rows: what a family of performance
+metrics is written with.
+
+A score is a registered function of a `TargetPair`: it asks the pair for the passes it needs, which
+the core makes over all groups in one call, and gives arrays with one entry a group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdrift.catalogue.statuses import CODES
+from simdrift.metrics.columns import CurrentColumn
+from simdrift.metrics.decide import Decided
+from simdrift.metrics.evaluate import attempt
+from simdrift.metrics.grouped import ColumnGroups
+from simdrift.metrics.once import once
+from simdrift.metrics.outcomes import ABSENT_ROWS, Floats, Outcomes
+from simdrift.metrics.registry import functions, unknown
+from simdrift.metrics.values import ALL_NULL, EMPTY, NOT_APPLICABLE, OK, Outcome
+
+Sums = Mapping[str, NDArray[Any]]
+"""`_core.PairDict` of each group of rows."""
+NUMBERS = frozenset({"integer", "float", "boolean"})
+
+
+@dataclass(frozen=True)
+class PerformanceResult:
+    """What a performance function found: a value, or None with a status; `n` rows took part."""
+
+    metric: str
+    value: float | None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    status: str = OK
+    n: int = 0
+
+
+class TargetPair:
+    """Target and prediction over the same groups. A pass is made when a score first reads it, over
+    all groups at once. ValueError where the lengths differ."""
+
+    def __init__(self, target: ColumnGroups, prediction: ColumnGroups) -> None:
+        if target.whole.rows != prediction.whole.rows:
+            raise ValueError(
+                f"target and prediction: expected equal lengths, found {target.whole.rows} and "
+                f"{prediction.whole.rows}"
+            )
+        self.target, self.prediction = target, prediction
+
+    @once
+    def sums(self) -> Sums:
+        """Sums of the rows in which both are finite, as `_core.pair_profile` has them."""
+        return self.target.sums_with(self.prediction)
+
+    @once
+    def n(self) -> NDArray[np.int64]:
+        """The rows in which both are finite."""
+        return self.sums["n"].astype(np.int64)
+
+
+class Score(NamedTuple):
+    """Values, half the width of their intervals (None: none), and where a value cannot be: a
+    mask and the status there."""
+
+    value: Floats
+    half_width: Floats | None = None
+    without: tuple[tuple[NDArray[np.bool_], str], ...] = ()
+
+
+def score_functions() -> dict[str, Callable[[TargetPair], Score]]:
+    """The registered scores by their short names, in the order in which they are written."""
+    return {record.short: score for score, (record,) in functions("performance").items()}
+
+
+def checked_metrics(metrics: Iterable[str]) -> tuple[str, ...]:
+    """The names without 'performance.'; ValueError where one does not exist."""
+    known = score_functions()
+    names = tuple(name.removeprefix("performance.") for name in metrics)
+    for name in names:
+        if name not in known:
+            raise ValueError(unknown("performance metric", name, known))
+    return names
+
+
+def performance_rows(
+    target: ColumnGroups, prediction: ColumnGroups, metrics: Iterable[str] | None = None
+) -> list[Decided]:
+    """The `performance.*` rows of each group; None: every metric. A refused column gives
+    'not_applicable'. ValueError for a name that is not known, and where the lengths differ."""
+    known = score_functions()
+    refused = target.whole.broken is not None or prediction.whole.broken is not None
+    pair = None if refused else _pair_of_numbers(target, prediction)
+    rows = []
+    for name in known if metrics is None else checked_metrics(metrics):
+        outcomes = _outcomes(name, known[name], target, pair)
+        if refused:
+            outcomes.n_current = np.array([ABSENT_ROWS])
+        rows.append(Decided("", f"performance.{name}", "", outcomes))
+    return rows
+
+
+def _pair_of_numbers(target: ColumnGroups, prediction: ColumnGroups) -> TargetPair | None:
+    """None where a side is no column of numbers."""
+    if not {target.whole.value_kind, prediction.whole.value_kind} <= NUMBERS:
+        return None
+    return TargetPair(target, prediction)
+
+
+def _outcomes(
+    name: str,
+    function: Callable[[TargetPair], Score],
+    column: ColumnGroups,
+    pair: TargetPair | None,
+) -> Outcomes:
+    """One metric in each group; an unexpected exception costs this metric alone."""
+    none = np.full(len(column), np.nan)
+    if pair is None:
+        status = np.full(len(column), CODES[NOT_APPLICABLE], np.uint8)
+        return Outcomes(none, status, n_current=np.zeros(len(column), np.int64))
+    found = attempt(f"performance.{name}", "", lambda: (pair.n, function(pair)))
+    if isinstance(found, Outcome):
+        return Outcomes.uniform(found, len(column))
+    rows, score = found
+    status = np.full(len(column), CODES[OK], np.uint8)
+    for mask, reason in score.without:
+        status[mask] = CODES[reason]
+    lost = np.where(column.rows == 0, CODES[EMPTY], CODES[ALL_NULL])
+    status = np.where(rows == 0, lost, status).astype(np.uint8)
+    known = status == CODES[OK]
+    outcomes = Outcomes(np.where(known, score.value, np.nan), status, n_current=rows).cleaned()
+    if score.half_width is not None:
+        outcomes.ci_low = outcomes.value - score.half_width
+        outcomes.ci_high = outcomes.value + score.half_width
+    return outcomes.cleaned()
+
+
+def result(name: str, target: object, prediction: object, threads: int | None) -> PerformanceResult:
+    """One metric of two array-likes: what the public functions return."""
+    from simdrift.columns import as_column
+
+    left, right = (
+        ColumnGroups.of(CurrentColumn(side, as_column(data, name=side), threads=threads))
+        for side, data in (("target", target), ("prediction", prediction))
+    )
+    pair = _pair_of_numbers(left, right)
+    found = _outcomes(name, score_functions()[name], left, pair).at(0)
+    return PerformanceResult(
+        f"performance.{name}",
+        found.value,
+        found.ci_low,
+        found.ci_high,
+        found.status,
+        found.n_current or 0,
+    )
