@@ -7,8 +7,8 @@ groups one by one, for what has no such form (resampling, row weights, whole tab
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, NamedTuple, cast
@@ -22,6 +22,7 @@ from simdrift.metrics.columns import (
     CATEGORICAL,
     HIGH_CARDINALITY,
     NULL,
+    OnThreads,
     Bins,
     ColumnState,
     Counts,
@@ -107,11 +108,9 @@ class ColumnGroups:
     def __len__(self) -> int:
         return len(self.groups.starts)
 
-    @contextmanager
-    def on(self, threads: int | None) -> Iterator[None]:
+    def on(self, threads: int | None) -> OnThreads:
         """Computes on so many threads meanwhile."""
-        with self.whole.on(threads):
-            yield
+        return self.whole.on(threads)
 
     @property
     def kind(self) -> str:
@@ -422,14 +421,12 @@ class GroupedPair:
         """The two columns, whatever the groups."""
         return ColumnPair(self.reference, cast("CurrentColumn", self.current.whole), reads=())
 
-    @contextmanager
-    def sorted_once(self) -> Iterator[None]:
+    def sorted_once(self) -> AbstractContextManager[None]:
         """Keeps the rows of one group sorted meanwhile, where ranks will be read; of many groups
         each call of the core sorts what it reads."""
-        with ExitStack() as stack:
-            if "ranks" in self._reads and self.current.is_one:
-                stack.enter_context(self.pairs[0].sorted_once())
-            yield
+        if "ranks" in self._reads and self.current.is_one:
+            return self.pairs[0].sorted_once()
+        return nullcontext()
 
     @once
     def kind(self) -> str:

@@ -69,7 +69,7 @@ def measure_columns(
     pairs of the columns that both sides have."""
     found = side_by_side.each(
         lambda name, on: _measure_named(
-            name, reference, current, replace(plan, threads=on), groups
+            name, reference, current, plan if on == plan.threads else replace(plan, threads=on), groups
         ),
         list(reference),
         # many groups of a column may take long, and Ctrl-C has to reach the core's calls over them

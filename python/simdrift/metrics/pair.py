@@ -297,7 +297,7 @@ def _one_sided(
 
 
 def _floats(counts: Counts) -> tuple[float, ...]:
-    return tuple(float(count) for count in counts)
+    return tuple(np.asarray(counts, float).tolist())
 
 
 def _label_cells(labels: tuple[str, ...], reference: Counts, current: Counts) -> Cells:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift.metrics.outcomes import all_true, any_true
 from simdrift.metrics.registry import DriftMethod, method
 
 Floats = NDArray[np.float64]
@@ -77,17 +78,27 @@ def alerts_of(
     null_quantile: Floats | None = None,
 ) -> NDArray[np.int8]:
     """`alerts` of each window: 1, 0, or -1 where no rule applies."""
-    none = np.full(len(value), -1, np.int8)
+    known = value == value
     if threshold is None:
-        return none
-    q = np.full(len(value), np.nan) if q_value is None else q_value
-    tested, known = ~np.isnan(q), ~np.isnan(value)
-    with np.errstate(invalid="ignore"):
-        if spec.rule == "test":
-            return np.where(known & tested, q <= threshold, none).astype(np.int8)
-        chance = 0.0 if null_quantile is None else np.where(null_quantile > 0, null_quantile, 0.0)
-        size = np.abs(value)
-        beyond = np.where(
-            tested, (size > threshold) & (q <= alpha), size > np.maximum(threshold, chance)
-        )
-    return np.where(known, beyond, none).astype(np.int8)
+        return np.full(len(value), -1, np.int8)
+    tested = np.zeros(len(value), bool) if q_value is None else q_value == q_value
+    if spec.record.rule == "test":
+        known = known & tested
+        beyond = tested if q_value is None else q_value <= threshold
+    else:
+        beyond = np.abs(value) > threshold
+        if not any_true(tested):
+            beyond &= _beyond_chance(value, null_quantile)
+        elif q_value is not None:
+            beyond &= np.where(tested, q_value <= alpha, _beyond_chance(value, null_quantile))
+    alert = beyond.astype(np.int8)
+    if not all_true(known):
+        alert[~known] = -1
+    return alert
+
+
+def _beyond_chance(value: Floats, null_quantile: Floats | None) -> NDArray[np.bool_]:
+    """Where the value exceeds its null quantile, or has none."""
+    if null_quantile is None:
+        return np.ones(len(value), bool)
+    return ~(np.abs(value) <= null_quantile)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
-
 import numpy as np
 
 from simdrift.catalogue.metric import Metric
@@ -16,7 +14,7 @@ from simdrift.metrics.nulls.special import (
     normal_two_sided_log_p,
     normal_two_sided_p,
 )
-from simdrift.metrics.outcomes import Outcomes, Sizes, elementwise
+from simdrift.metrics.outcomes import Floats, Outcomes, Sizes, elementwise
 from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.values import DriftResult, Size
@@ -58,8 +56,8 @@ def share_differences(a: Size, n: Size, b: Sizes, m: Sizes) -> Outcomes:
     difference, pooled = q - p, (a + b) / (n + m)
     spread = np.sqrt(pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m))
     z = np.divide(difference, spread, out=np.zeros(len(q)), where=spread > 0.0)
-    p_low, p_high = (float(end) for end in wilson(p, n))
-    q_low, q_high = wilson(q, m)
+    low, high = wilson(np.append(q, p), np.append(m, n))
+    p_low, p_high, q_low, q_high = float(low[-1]), float(high[-1]), low[:-1], high[:-1]
     return Outcomes(
         difference,
         np.zeros(len(q), np.uint8),
@@ -73,8 +71,8 @@ def share_differences(a: Size, n: Size, b: Sizes, m: Sizes) -> Outcomes:
     )
 
 
-def wilson(share: Any, rows: Any) -> tuple[Any, Any]:
-    """Wilson's 95 % score intervals of shares of so many rows: numbers, or arrays of them."""
+def wilson(share: Floats, rows: Sizes) -> tuple[Floats, Floats]:
+    """Wilson's 95 % score intervals of shares of so many rows."""
     z2 = NORMAL_975**2
     centre = share + z2 / (2 * rows)
     half = NORMAL_975 * np.sqrt(share * (1 - share) / rows + z2 / (4 * rows * rows))
