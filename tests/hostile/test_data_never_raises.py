@@ -13,7 +13,7 @@ from simdrift.columns import as_column
 from simdrift.metrics import drift, quality, registry
 from simdrift.metrics.columns import CurrentColumn, ReferenceColumn
 from simdrift.metrics.compare import compare_columns
-from simdrift.metrics.grouped import ColumnGroups
+from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.performance.scoring import performance_rows, score_functions
 from simdrift.metrics.plan import DriftPlan
 

@@ -11,7 +11,7 @@ from simdrift.metrics.columns import CurrentColumn, ReferenceColumn
 from simdrift.metrics.compare import compare_columns
 from simdrift.metrics.correction import correct
 from simdrift.metrics.decide import Decided, dataset_drift, decide
-from simdrift.metrics.grouped import ColumnGroups
+from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.measure import measure_columns
 from simdrift.metrics.outcomes import Outcomes
 from simdrift.metrics.plan import DriftPlan

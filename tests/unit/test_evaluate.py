@@ -13,7 +13,7 @@ from simdrift.columns import as_column
 from simdrift.metrics import performance, quality
 from simdrift.metrics.columns import CurrentColumn
 from simdrift.metrics.evaluate import attempt, evaluated
-from simdrift.metrics.grouped import ColumnGroups
+from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.performance import scoring
 from simdrift.metrics.performance.scoring import performance_rows
 from simdrift.metrics.values import Outcome

@@ -11,7 +11,7 @@ from simdrift._errors import UnsupportedColumn
 from simdrift.columns import as_column
 from simdrift.metrics import quality
 from simdrift.metrics.columns import CurrentColumn
-from simdrift.metrics.grouped import ColumnGroups
+from simdrift.metrics.groups import ColumnGroups
 
 
 def _state(values, name="x", **options) -> CurrentColumn:

@@ -8,7 +8,7 @@ import numpy as np
 
 from simdrift.metrics.columns import CurrentColumn, ReferenceColumn
 from simdrift.metrics.decide import dataset_drift, decide
-from simdrift.metrics.grouped import ColumnGroups
+from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.measure import Progress, measure_columns
 from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.values import MetricValue

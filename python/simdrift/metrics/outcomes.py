@@ -241,7 +241,7 @@ def elementwise(function: Callable[..., float], *arrays: NDArray[np.generic] | f
 def _numbers(array: NDArray[np.generic] | float) -> list[Any]:
     """As Python's numbers."""
     if isinstance(array, np.ndarray) and array.ndim:
-        return array.tolist()
+        return list(array.tolist())
     return [array.item() if isinstance(array, np.ndarray | np.generic) else array]
 
 

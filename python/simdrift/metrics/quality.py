@@ -28,7 +28,7 @@ from simdrift.metrics.columns import (
 from simdrift.metrics.correlation import Correlations, pearson_groups
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
-from simdrift.metrics.grouped import ColumnGroups
+from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.nulls.special import NORMAL_975
 from simdrift.metrics.outcomes import OK_CODE, Codes, Floats, Outcomes, elementwise
 from simdrift.metrics.registry import measures, records_of, unknown

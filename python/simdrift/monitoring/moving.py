@@ -27,7 +27,7 @@ from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.custom import values_of
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.drift.table.sample import TableSample
-from simdrift.metrics.grouped import Groups
+from simdrift.metrics.groups import Groups
 from simdrift.metrics.measure import Progress
 from simdrift.metrics.outcomes import Rows
 from simdrift.metrics.plan import DriftPlan

@@ -215,7 +215,11 @@ def measure_mean_shift(pair: GroupedPair) -> Outcomes:
     shift = of.mean_y - of.mean_x
     error, df = _welch(of)
     still, t = error == 0.0, shift / error
-    reach, p, effect = error * special.special().stdtrit(df, LEVEL), _student_ps(t, df), _hedges_g(of)
+    reach, p, effect = (
+        error * special.special().stdtrit(df, LEVEL),
+        _student_ps(t, df),
+        _hedges_g(of),
+    )
     if any_true(still):
         t = np.where(still, np.where(shift == 0.0, 0.0, np.inf), t)
         reach, p = np.where(still, 0.0, reach), np.where(still, shift == 0.0, p)

@@ -23,6 +23,7 @@ from simdrift.metrics.outcomes import (
     Codes,
     Floats,
     Outcomes,
+    absent,
     any_true,
     at_places,
     elementwise,
@@ -134,14 +135,25 @@ Law = Callable[[Mapping[str, NDArray[Any]], NDArray[np.intp]], tuple[Any, Floats
 numbers: sums are exact) and places."""
 
 
+class _Numbers(dict[str, NDArray[Any]]):
+    """Rank statistics of these places as Python's numbers, of those names that are read."""
+
+    def __init__(self, arrays: Mapping[str, NDArray[Any]], places: NDArray[np.intp]) -> None:
+        super().__init__()
+        self.arrays, self.places = arrays, places
+
+    def __missing__(self, name: str) -> NDArray[Any]:
+        self[name] = self.arrays[name][self.places].astype(object)
+        return self[name]
+
+
 def _tested(pair: GroupedPair, status: Codes, law: Law) -> Outcomes:
     """The outcomes of a rank test whose p-values are known by their logarithms."""
     found = pair.ranks
     places = np.flatnonzero(status == OK_CODE)
-    value, logs, effect, p = np.full((4, len(pair)), np.nan)
+    value, logs, effect, p = (absent(len(status)) for _ in range(4))
     if len(places):
-        own = {name: array[places].astype(object) for name, array in found.items()}
-        value[places], logs[places], effect[places] = law(own, places)
+        value[places], logs[places], effect[places] = law(_Numbers(found, places), places)
         p[places] = elementwise(exp_p, logs[places])
     return Outcomes(
         value,

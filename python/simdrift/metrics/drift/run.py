@@ -15,7 +15,8 @@ from simdrift.columns import as_column
 from simdrift.metrics import thresholds as rules
 from simdrift.metrics.checks import checked_share, checked_threads
 from simdrift.metrics.columns import CATEGORICAL, ColumnState, CurrentColumn, Given, ReferenceColumn
-from simdrift.metrics.grouped import ColumnGroups, GroupedPair
+from simdrift.metrics.grouped import GroupedPair
+from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.over_groups import evaluate
 from simdrift.metrics.registry import DriftMethod, check_weighted, checked_params
 from simdrift.metrics.registry import evaluate as evaluate_one
