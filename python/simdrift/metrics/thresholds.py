@@ -49,26 +49,6 @@ def threshold_of(
     return alpha if spec.rule == "test" else spec.threshold
 
 
-def alerts(
-    spec: DriftMethod,
-    value: float | None,
-    threshold: float | None,
-    q_value: float | None,
-    alpha: float,
-    null_quantile: float | None = None,
-) -> bool | None:
-    """Whether the rule says so; None where it has no value or no threshold. A distance
-    without a q-value (no null law, no test beside it) must exceed its null quantile, where it
-    has one."""
-    if value is None or threshold is None:
-        return None
-    if spec.rule == "test":
-        return None if q_value is None else q_value <= threshold
-    if q_value is not None:
-        return abs(value) > threshold and q_value <= alpha
-    return abs(value) > max(threshold, null_quantile or 0.0)
-
-
 def alerts_of(
     spec: DriftMethod,
     value: Floats,
@@ -77,7 +57,9 @@ def alerts_of(
     alpha: float,
     null_quantile: Floats | None = None,
 ) -> NDArray[np.int8]:
-    """`alerts` of each window: 1, 0, or -1 where no rule applies."""
+    """Whether the rule says so in each window: 1, 0, or -1 where it has no value or no threshold.
+    A distance without a q-value (no null law, no test that informs) must exceed its null quantile,
+    where it has one."""
     known = value == value
     if threshold is None:
         return np.full(len(value), -1, np.int8)

@@ -17,6 +17,7 @@ from simdrift.metrics.checks import checked_share, checked_threads
 from simdrift.metrics.columns import CATEGORICAL, ColumnState, CurrentColumn, Given, ReferenceColumn
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.groups import ColumnGroups
+from simdrift.metrics.outcomes import Outcomes
 from simdrift.metrics.over_groups import evaluate
 from simdrift.metrics.registry import DriftMethod, check_weighted, checked_params
 from simdrift.metrics.registry import evaluate as evaluate_one
@@ -77,21 +78,25 @@ def result_of(
     parameters that the result names."""
     alpha = checked_share("alpha", alpha)
     overrides = {} if threshold is None else rules.checked_overrides({spec.name: threshold})
-    grouped = isinstance(pair, GroupedPair)
-    outcome = evaluate(spec, pair, params).at(0) if grouped else evaluate_one(spec, pair, params)
+    if isinstance(pair, GroupedPair):
+        outcomes = evaluate(spec, pair, params)
+    else:
+        outcomes = Outcomes.stacked([evaluate_one(spec, pair, params)])
     bound = rules.threshold_of(spec, "", overrides, alpha)
-    value, p, chance = outcome.value, outcome.p_value, outcome.null_quantile
+    value, p, chance = outcomes.value, outcomes.p_value, outcomes.null_quantile
+    alert = rules.alerts_of(spec, value, bound, p, alpha, chance).item(0)
+    outcome = outcomes.at(0)
     return DriftResult(
         spec.metric,
-        value,
-        p,
+        outcome.value,
+        outcome.p_value,
         _log_p(outcome),
         outcome.effect_size,
         outcome.ci_low,
         outcome.ci_high,
-        chance,
+        outcome.null_quantile,
         bound,
-        rules.alerts(spec, value, bound, p, alpha, chance),
+        None if alert < 0 else bool(alert),
         outcome.status,
         outcome.n_reference,
         outcome.n_current,
