@@ -1,6 +1,7 @@
 """The same table gives the same rows, bit for bit, through every library, with every thread
 count and every ISA; and the rows are what a bare loop over SciPy and pandas gives."""
 
+import metric_rows
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -11,9 +12,7 @@ from scipy.stats import chi2_contingency, ks_2samp, wasserstein_distance
 
 from simdrift import _core
 from simdrift.columns import as_table
-from simdrift.metrics import quality
 from simdrift.metrics.columns import CurrentColumn, ReferenceColumn
-from simdrift.metrics.compare import compare_columns
 from simdrift.metrics.plan import DriftPlan
 
 ALL_METHODS = {
@@ -50,8 +49,8 @@ def _rows(reference, current, threads=None, prepared=False):
             column.prepare()
     current = {n: CurrentColumn(n, c, threads=threads) for n, c in right.items()}
     plan = DriftPlan.make(reference, methods=ALL_METHODS, threads=threads)
-    rows = compare_columns(reference, current, plan)
-    return rows + [row for column in current.values() for row in quality.column_rows(column)]
+    rows = metric_rows.compare_columns(reference, current, plan)
+    return rows + [row for column in current.values() for row in metric_rows.column_rows(column)]
 
 
 def _arrow(table):

@@ -3,6 +3,7 @@ a documented status; never an exception, never 'error', never NaN or infinity in
 
 import math
 
+import metric_rows
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -10,10 +11,9 @@ import pytest
 import simdrift as sd
 from simdrift import _core
 from simdrift.columns import as_column
-from simdrift.metrics import drift, quality, registry
+from simdrift.metrics import drift, registry
 from simdrift.metrics.columns import CurrentColumn, ReferenceColumn
-from simdrift.metrics.compare import compare_columns
-from simdrift.metrics.grouped import ColumnGroups
+from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.performance.scoring import performance_rows, score_functions
 from simdrift.metrics.plan import DriftPlan
 
@@ -138,9 +138,9 @@ def test_every_method_on_every_pair_gives_a_value_or_a_status(method, current):
 @pytest.mark.parametrize("name", sorted(HOSTILE))
 def test_every_statistic_of_every_column_gives_a_value_or_a_status(name):
     column = CurrentColumn("x", _columns(name))
-    rows = quality.column_rows(column) + quality.table_rows({"x": column})
+    rows = metric_rows.column_rows(column) + metric_rows.table_rows({"x": column})
     rows += [
-        quality.correlation_row(column, CurrentColumn("y", _columns(other)))
+        metric_rows.correlation_row(column, CurrentColumn("y", _columns(other)))
         for other in HOSTILE
         if len(_columns(other)) == column.rows
     ]
@@ -183,7 +183,9 @@ def _table_rows(reference, methods, shift):
         str(i): CurrentColumn(str(i), _columns(names[(i + shift) % len(names)]))
         for i in range(len(names))
     }
-    return compare_columns(reference, current, DriftPlan.make(reference, methods=methods))
+    return metric_rows.compare_columns(
+        reference, current, DriftPlan.make(reference, methods=methods)
+    )
 
 
 @pytest.mark.parametrize("methods", ["auto", sorted(registry.methods())])
@@ -207,7 +209,7 @@ def test_inputs_are_never_modified(name):
     for method in METHODS.values():
         method(HOSTILE[name], HOSTILE[name])
     column = ReferenceColumn("x", _core.Column.from_numpy(HOSTILE[name])).prepare()
-    quality.column_rows(column)
+    metric_rows.column_rows(column)
     assert HOSTILE[name].tobytes() == before
 
 
@@ -216,7 +218,7 @@ def test_more_than_two_to_the_31_rows_are_counted_right():
     rows = 2**31 + 10
     many = np.lib.stride_tricks.as_strided(np.array([1], np.int8), shape=(rows,), strides=(0,))
     column = CurrentColumn("x", as_column(many, name="x"))
-    found = {r.metric: r.value for r in quality.column_rows(column, ["rows", "sum", "mean"])}
+    found = {r.metric: r.value for r in metric_rows.column_rows(column, ["rows", "sum", "mean"])}
     assert found == {"quality.rows": rows, "quality.sum": rows, "quality.mean": 1.0}
     assert drift.missing_share(many, many).n_current == rows
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars
 import pyarrow as pa
 
-from simdrift.metrics.grouped import Groups
+from simdrift.metrics.groups import Groups
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.frames import encoded, frame_of
 

@@ -3,12 +3,12 @@ as many right digits as the binary64 input allows. Higher moments against 50-dig
 
 from pathlib import Path
 
+import metric_rows
 import mpmath
 import numpy as np
 import pytest
 
 from simdrift import _core
-from simdrift.metrics import quality
 from simdrift.metrics.columns import CurrentColumn
 
 DATA = Path(__file__).parent / "data"
@@ -42,7 +42,9 @@ SETS = {name: (_read(name), *certified) for name, certified in FILES.items()} | 
 def _moments(values: list[float]) -> dict[str, float]:
     column = CurrentColumn("x", _core.Column.from_numpy(np.array(values)))
     wanted = ("mean", "std", "variance", "skewness", "kurtosis")
-    return {r.metric.removeprefix("quality."): r.value for r in quality.column_rows(column, wanted)}
+    return {
+        r.metric.removeprefix("quality."): r.value for r in metric_rows.column_rows(column, wanted)
+    }
 
 
 def _exact(values: list[float]) -> dict[str, mpmath.mpf]:

@@ -326,7 +326,8 @@ def test_tests_of_moments_read_finite_rows(name):
 def test_prepared_references_give_the_same(name, tmp_path):
     from simdrift import _core
     from simdrift.metrics.columns import CurrentColumn, ReferenceColumn
-    from simdrift.metrics.grouped import ColumnGroups, GroupedPair
+    from simdrift.metrics.grouped import GroupedPair
+    from simdrift.metrics.groups import ColumnGroups
     from simdrift.metrics.over_groups import evaluate
 
     x, y = samples(500, 300, 1)

@@ -2,16 +2,16 @@
 
 import math
 
+import metric_rows
 import numpy as np
 import pytest
 
 from simdrift import _core
 from simdrift._errors import InvalidColumn, UnsupportedColumn
 from simdrift.metrics.columns import CurrentColumn, ReferenceColumn
-from simdrift.metrics.compare import compare_columns
 from simdrift.metrics.correction import correct
 from simdrift.metrics.decide import Decided, dataset_drift, decide
-from simdrift.metrics.grouped import ColumnGroups
+from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.measure import measure_columns
 from simdrift.metrics.outcomes import Outcomes
 from simdrift.metrics.plan import DriftPlan
@@ -51,7 +51,7 @@ def _column(values):
 def _compare(reference, current, **options):
     columns = _reference(reference)
     plan = DriftPlan.make(columns, **options)
-    return compare_columns(columns, _current(current), plan)
+    return metric_rows.compare_columns(columns, _current(current), plan)
 
 
 def _of(rows, column, metric):
@@ -237,12 +237,14 @@ def test_progress_is_told_after_every_column(sides):
     reference, current = _reference(sides[0]), _current(sides[1])
     told = []
     plan = DriftPlan.make(reference)
-    compare_columns(reference, current, plan, lambda done, total: told.append((done, total)))
+    metric_rows.compare_columns(
+        reference, current, plan, lambda done, total: told.append((done, total))
+    )
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
 def test_table_rows_of_a_segment_use_the_segment_s_rows(sides):
     reference, current = _reference(sides[0]), _current(sides[1])
     plan = DriftPlan.make(reference, thresholds={"dataset": 0.9})
-    share = _of(compare_columns(reference, current, plan), "", "drift.dataset")
+    share = _of(metric_rows.compare_columns(reference, current, plan), "", "drift.dataset")
     assert (share.threshold, share.alert) == (0.9, False)

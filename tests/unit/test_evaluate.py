@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 
+import metric_rows
 import numpy as np
 import pytest
 
 import simdrift as sd
 from simdrift import _core
 from simdrift.columns import as_column
-from simdrift.metrics import performance, quality
+from simdrift.metrics import performance
 from simdrift.metrics.columns import CurrentColumn
 from simdrift.metrics.evaluate import attempt, evaluated
-from simdrift.metrics.grouped import ColumnGroups
+from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.performance import scoring
 from simdrift.metrics.performance.scoring import performance_rows
 from simdrift.metrics.values import Outcome
@@ -67,7 +68,7 @@ def test_a_failing_score_costs_one_metric(monkeypatch):
 
 def test_a_failing_correlation_costs_its_pair_only(monkeypatch):
     monkeypatch.setattr(_core, "pair_profile_groups", broken)
-    row = quality.correlation_row(column("a"), column("b"))
+    row = metric_rows.correlation_row(column("a"), column("b"))
     assert (row.value, row.status, row.n_current) == (None, "error", 50)
 
 

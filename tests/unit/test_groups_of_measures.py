@@ -13,7 +13,8 @@ import pytest
 from simdrift.columns import as_column
 from simdrift.metrics import drift, registry
 from simdrift.metrics.columns import TABLE, CurrentColumn, ReferenceColumn
-from simdrift.metrics.grouped import ColumnGroups, GroupedPair, Groups
+from simdrift.metrics.grouped import GroupedPair
+from simdrift.metrics.groups import ColumnGroups, Groups
 from simdrift.metrics.over_groups import evaluate
 from simdrift.metrics.values import Outcome
 

@@ -9,7 +9,7 @@ import scipy.stats
 from simdrift.columns import as_column
 from simdrift.metrics import performance
 from simdrift.metrics.columns import CurrentColumn
-from simdrift.metrics.grouped import ColumnGroups
+from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.performance.scoring import performance_rows
 
 

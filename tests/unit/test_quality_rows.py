@@ -2,6 +2,7 @@
 
 import math
 
+import metric_rows
 import numpy as np
 import pytest
 import scipy.stats
@@ -11,7 +12,7 @@ from simdrift._errors import UnsupportedColumn
 from simdrift.columns import as_column
 from simdrift.metrics import quality
 from simdrift.metrics.columns import CurrentColumn
-from simdrift.metrics.grouped import ColumnGroups
+from simdrift.metrics.groups import ColumnGroups
 
 
 def _state(values, name="x", **options) -> CurrentColumn:
@@ -19,7 +20,7 @@ def _state(values, name="x", **options) -> CurrentColumn:
 
 
 def _rows(values, statistics=None, **options):
-    found = quality.column_rows(_state(values, **options), statistics)
+    found = metric_rows.column_rows(_state(values, **options), statistics)
     return {row.metric.removeprefix("quality.") + (row.params and f" {row.params}"): row
             for row in found}  # fmt: skip
 
@@ -64,7 +65,7 @@ def test_missing_is_null_or_nan_and_nan_counts_those_seen_as_such():
     column = _core.Column.from_numpy(
         np.array([1.0, np.nan, 3.0]), mask=np.array([False, False, True])
     )
-    found = {r.metric: r.value for r in quality.column_rows(CurrentColumn("x", column))}
+    found = {r.metric: r.value for r in metric_rows.column_rows(CurrentColumn("x", column))}
     assert (found["quality.missing"], found["quality.nan"]) == (2.0, 1.0)
 
 
@@ -149,21 +150,21 @@ def test_variance_and_std_of_a_constant_column_are_zero():
 
 
 def test_a_refused_column_has_one_row_that_says_so():
-    rows = quality.column_rows(CurrentColumn("x", UnsupportedColumn("list<int64>")))
+    rows = metric_rows.column_rows(CurrentColumn("x", UnsupportedColumn("list<int64>")))
     assert [(r.metric, r.value, r.status) for r in rows] == [
         ("quality.rows", None, "not_applicable")
     ]
 
 
 def test_named_statistics_give_their_rows_only():
-    rows = quality.column_rows(_state([1.0, 2.0]), ["quality.mean", "quantile"])
+    rows = metric_rows.column_rows(_state([1.0, 2.0]), ["quality.mean", "quantile"])
     assert {row.metric for row in rows} == {"quality.mean", "quality.quantile"}
     assert len(rows) == 1 + len(quality.QUANTILES)
 
 
 def test_an_unknown_statistic_is_told_what_exists():
     with pytest.raises(ValueError, match="found 'meen', expected one of mean"):
-        quality.column_rows(_state([1.0]), ["meen"])
+        metric_rows.column_rows(_state([1.0]), ["meen"])
 
 
 def test_a_failing_kernel_costs_its_statistics_only(monkeypatch):
@@ -178,18 +179,18 @@ def test_a_failing_kernel_costs_its_statistics_only(monkeypatch):
 
 def test_table_rows_count_rows_columns_and_missing_cells():
     columns = {"a": _state([1.0, None]), "b": _state(["x", "y"]), "c": _state([None, None])}
-    found = {row.metric: row.value for row in quality.table_rows(columns)}
+    found = {row.metric: row.value for row in metric_rows.table_rows(columns)}
     assert found == {
         "quality.rows": 2.0, "quality.columns": 3.0, "quality.missing_share": 0.5,
     }  # fmt: skip
-    assert quality.table_rows({})[2].status == "empty"
+    assert metric_rows.table_rows({})[2].status == "empty"
 
 
 def test_correlation_matches_scipy_with_its_interval():
     rng = np.random.default_rng(3)
     x = rng.normal(size=200)
     y = 0.5 * x + rng.normal(size=200)
-    row = quality.correlation_row(_state(x, "x"), _state(y, "y"))
+    row = metric_rows.correlation_row(_state(x, "x"), _state(y, "y"))
     expected = scipy.stats.pearsonr(x, y)
     interval = expected.confidence_interval(0.95)
     assert row.column == "x ~ y"
@@ -203,7 +204,7 @@ def test_correlation_matches_scipy_with_its_interval():
 def test_correlation_takes_only_rows_in_which_both_are_finite():
     x = [1.0, 2.0, math.nan, 4.0, math.inf, 6.0]
     y = [2.0, None, 3.0, 8.0, 1.0, 12.0]
-    row = quality.correlation_row(_state(x), _state(y))
+    row = metric_rows.correlation_row(_state(x), _state(y))
     assert (row.value, row.n_current) == (pytest.approx(1.0), 3)
 
 
@@ -217,7 +218,7 @@ def test_correlation_takes_only_rows_in_which_both_are_finite():
     ],
 )
 def test_a_correlation_that_does_not_exist_says_why(x, y, status):
-    row = quality.correlation_row(_state(x), _state(y))
+    row = metric_rows.correlation_row(_state(x), _state(y))
     assert (row.value, row.status) == (None, status)
 
 

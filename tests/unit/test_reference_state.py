@@ -1,5 +1,6 @@
 """A reference column: prepared, saved and restored it gives the same numbers."""
 
+import metric_rows
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -7,9 +8,7 @@ import pytest
 from simdrift import _core
 from simdrift._errors import UnsupportedColumn
 from simdrift.columns import as_column
-from simdrift.metrics import quality
 from simdrift.metrics.columns import CurrentColumn, ReferenceColumn
-from simdrift.metrics.compare import compare_columns
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.plan import DriftPlan
 
@@ -58,7 +57,9 @@ def _references() -> dict[str, ReferenceColumn]:
 
 def _compare(reference):
     current = {n: CurrentColumn(n, as_column(v, name=n)) for n, v in CURRENT.items()}
-    return compare_columns(reference, current, DriftPlan.make(reference, methods=METHODS))
+    return metric_rows.compare_columns(
+        reference, current, DriftPlan.make(reference, methods=METHODS)
+    )
 
 
 def _restored() -> dict[str, ReferenceColumn]:
@@ -79,8 +80,10 @@ def test_a_restored_reference_gives_the_same_rows_as_the_one_that_was_saved():
 
 def test_a_restored_reference_has_the_same_quality_rows():
     for name, restored in _restored().items():
-        expected = quality.column_rows(ReferenceColumn(name, as_column(COLUMNS[name], name=name)))
-        found = quality.column_rows(restored)
+        expected = metric_rows.column_rows(
+            ReferenceColumn(name, as_column(COLUMNS[name], name=name))
+        )
+        found = metric_rows.column_rows(restored)
         if name in ("large", "unsigned"):  # sum is exact in one and of sorted floats in the other
             expected = [row for row in expected if row.metric != "quality.sum"]
             found = [row for row in found if row.metric != "quality.sum"]

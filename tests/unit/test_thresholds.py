@@ -1,14 +1,26 @@
 """When a metric alerts: thresholds, overrides, chance."""
 
+import numpy as np
 import pytest
 
 from simdrift.metrics.checks import checked_share
 from simdrift.metrics.registry import method
 from simdrift.metrics.thresholds import (
-    alerts,
+    alerts_of,
     checked_overrides,
     threshold_of,
 )
+
+
+def alerts(spec, value, threshold, q_value, alpha, null_quantile=None):
+    """`alerts_of` one window, None for -1."""
+    value, q_value, null_quantile = (
+        None if number is None else np.array([number], float)
+        for number in (value, q_value, null_quantile)
+    )
+    value = np.array([np.nan]) if value is None else value
+    found = alerts_of(spec, value, threshold, q_value, alpha, null_quantile)
+    return {1: True, 0: False, -1: None}[found.item()]
 
 
 @pytest.mark.parametrize(
@@ -92,3 +104,12 @@ def test_a_share_outside_zero_to_one_is_refused():
 )
 def test_a_distance_without_a_q_value_must_exceed_what_chance_gives(value, null_quantile, expected):
     assert alerts(method("psi"), value, 0.2, None, 0.05, null_quantile) is expected
+
+
+def test_windows_with_and_without_q_values_each_have_their_rule():
+    value = np.array([0.3, 0.3, 0.3, 0.3, np.nan])
+    q_value = np.array([0.01, 0.2, np.nan, np.nan, 0.01])
+    chance = np.array([0.1, 0.1, 0.25, 0.35, np.nan])
+    found = alerts_of(method("psi"), value, 0.2, q_value, 0.05, chance)
+    assert found.tolist() == [1, 0, 1, 0, -1]
+    assert alerts_of(method("ks"), value, 0.05, q_value, 0.05).tolist() == [1, 0, -1, -1, -1]

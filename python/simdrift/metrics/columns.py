@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple, cast
 
@@ -70,6 +69,21 @@ class CategoryTable(NamedTuple):
     overflow: bool
 
 
+class OnThreads:
+    """A context in which a column computes on so many threads."""
+
+    __slots__ = ("column", "threads", "usual")
+
+    def __init__(self, column: ColumnState, threads: int | None) -> None:
+        self.column, self.threads, self.usual = column, threads, column.threads
+
+    def __enter__(self) -> None:
+        self.column.threads = self.threads
+
+    def __exit__(self, *_: object) -> None:
+        self.column.threads = self.usual
+
+
 class ColumnState:
     """A column and what was computed of it. `kind` overrides the kind its type gives: a
     column of integers may be 'categorical'. A column that was refused is its exception."""
@@ -109,14 +123,9 @@ class ColumnState:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, {self.type}, rows={self.rows})"
 
-    @contextmanager
-    def on(self, threads: int | None) -> Iterator[None]:
+    def on(self, threads: int | None) -> OnThreads:
         """Computes its parts on so many threads meanwhile."""
-        usual, self.threads = self.threads, threads
-        try:
-            yield
-        finally:
-            self.threads = usual
+        return OnThreads(self, threads)
 
     @property
     def column(self) -> _core.Column:
@@ -240,6 +249,16 @@ class ColumnState:
         if self.ordered is not None:
             return _count_sorted(self.ordered.values, cuts)
         return _core.histogram(self.column, cuts, threads=self.threads)
+
+
+def _evenly_spaced(low: float, high: float, points: int) -> NDArray[np.float64]:
+    """`numpy.linspace` without equal neighbours, bit for bit."""
+    step = (high - low) / (points - 1)
+    if step == 0.0:
+        return np.unique(np.linspace(low, high, points))
+    cuts = np.arange(points) * step + low
+    cuts[-1] = high
+    return cuts if np.count_nonzero(cuts[1:] > cuts[:-1]) == points - 1 else np.unique(cuts)
 
 
 def _count_sorted(values: NDArray[Any], cuts: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -406,7 +425,7 @@ class ReferenceColumn(ColumnState):
         if "display" not in self._cells:
             low, high = (float(value) for value in self.quantiles(_DISPLAY_BETWEEN))
             if math.isfinite(high - low):
-                cuts = np.unique(np.linspace(low, high, _DISPLAY_POINTS))
+                cuts = _evenly_spaced(low, high, _DISPLAY_POINTS)
             else:
                 cuts = np.zeros(0)
             self._cells["display"] = (cuts, self.count_cells(cuts))

@@ -8,7 +8,7 @@ import numpy as np
 
 from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import ColumnState
-from simdrift.metrics.grouped import ColumnGroups
+from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.outcomes import OK_CODE, Codes, Floats, Rows
 from simdrift.metrics.values import EMPTY, NOT_APPLICABLE, OVERFLOW, TOO_FEW_ROWS
 

@@ -18,7 +18,7 @@ from simdrift.catalogue.metric import FAMILIES, Better, Bounds, Metric
 from simdrift.metrics import registry
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
-from simdrift.metrics.grouped import Groups
+from simdrift.metrics.groups import Groups
 from simdrift.metrics.outcomes import Outcomes
 from simdrift.metrics.values import (
     DEGENERATE,

@@ -13,7 +13,8 @@ from simdrift.metrics import side_by_side
 from simdrift.metrics.auto import MethodChoice
 from simdrift.metrics.columns import ReferenceColumn
 from simdrift.metrics.conventions import evidently
-from simdrift.metrics.grouped import ColumnGroups, GroupedPair
+from simdrift.metrics.grouped import GroupedPair
+from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.outcomes import Outcomes
 from simdrift.metrics.over_groups import evaluate
 from simdrift.metrics.plan import DriftPlan, choice_of, prepared_call
@@ -69,7 +70,11 @@ def measure_columns(
     pairs of the columns that both sides have."""
     found = side_by_side.each(
         lambda name, on: _measure_named(
-            name, reference, current, replace(plan, threads=on), groups
+            name,
+            reference,
+            current,
+            plan if on == plan.threads else replace(plan, threads=on),
+            groups,
         ),
         list(reference),
         # many groups of a column may take long, and Ctrl-C has to reach the core's calls over them

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Self
+from itertools import starmap
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,13 +55,13 @@ class Outcomes:
     def refused(cls, status: Codes, n_reference: Sizes, n_current: Sizes, reason: str = "") -> Self:
         """No value in any group."""
         reasons = dict.fromkeys(range(len(status)), reason) if reason else {}
-        value = np.full(len(status), np.nan)
+        value = absent(len(status))
         return cls(value, status, n_reference=n_reference, n_current=n_current, reasons=reasons)
 
     @classmethod
     def uniform(cls, outcome: Outcome, groups: int) -> Self:
         """The same outcome in every group."""
-        return cls.stacked([outcome] * groups) if groups != 1 else cls.stacked([outcome])
+        return cls.stacked([outcome] * groups)
 
     @classmethod
     def stacked(cls, outcomes: Sequence[Outcome]) -> Self:
@@ -135,14 +136,14 @@ class Outcomes:
     def cleaned(self) -> Self:
         """Without infinities: a value that is not finite is 'overflow'."""
         finite = np.isfinite(self.value)
-        if not finite.all():
+        if not all_true(finite):
             bad = ~finite
             self.value = np.where(bad, np.nan, self.value)
             self.status = np.where(bad & (self.status == OK_CODE), OVERFLOW_CODE, self.status)
         for name in _CLEANED:
             array = getattr(self, name)
-            if array is not None and np.isinf(array).any():
-                setattr(self, name, np.where(np.isinf(array), np.nan, array))
+            if array is not None and array is not self.value:
+                setattr(self, name, known_where(~np.isinf(array), array))
         return self
 
     def filled(self, parts: Sequence[tuple[NDArray[np.intp], Self]]) -> Self:
@@ -178,7 +179,7 @@ class Outcomes:
 
     def where(self, active: NDArray[np.bool_], other: Self) -> Self:
         """These outcomes where a group is active, the others' elsewhere."""
-        if active.all():
+        if all_true(active):
             return self
 
         def chosen(name: str) -> Floats | None:
@@ -220,38 +221,95 @@ def _sizes(sizes: Iterable[Size | None]) -> Sizes:
 def _number(array: Floats | None, group: int) -> float | None:
     if array is None:
         return None
-    number = float(array[group])
+    number = array.item(group)
     return None if number != number else number
 
 
 def _size(array: Sizes, group: int) -> Size | None:
-    size = array[group if len(array) > 1 else 0].item()
+    size = array.item(group if len(array) > 1 else 0)
     return None if size == ABSENT_ROWS else size
+
+
+def all_true(mask: NDArray[np.bool_]) -> bool:
+    """`mask.all()`: twenty times as fast for a single group."""
+    return 0 not in mask.tobytes()
+
+
+def any_true(mask: NDArray[np.bool_]) -> bool:
+    """`mask.any()`: twenty times as fast for a single group."""
+    return 1 in mask.tobytes()
+
+
+def all_ok(codes: Codes) -> bool:
+    """Whether every status is 'ok'."""
+    return not codes.tobytes().strip(b"\0")
+
+
+def absent(groups: int) -> Floats:
+    """(groups,) of NaN."""
+    array = np.empty(groups)
+    array.fill(np.nan)
+    return array
+
+
+def known_where(known: NDArray[np.bool_], array: Floats) -> Floats:
+    """The array where that is known, NaN elsewhere."""
+    return array if all_true(known) else np.where(known, array, np.nan)
+
+
+def reasons_at(places: NDArray[np.bool_], reason: str) -> dict[int, str]:
+    """The same reason at these places."""
+    return dict.fromkeys(np.flatnonzero(places).tolist(), reason) if any_true(places) else {}
 
 
 def elementwise(function: Callable[..., float], *arrays: NDArray[np.generic] | float) -> Floats:
     """A function of numbers on each group's numbers: the bits are those of the function alone."""
     # as np.broadcast_arrays, which takes ten times as long as a function of one number
-    columns = [np.ravel(array).tolist() for array in arrays]
-    groups = min(map(len, columns)) and max(map(len, columns))
-    columns = [own * groups if len(own) == 1 else own for own in columns]
-    return np.array(list(map(function, *columns)) if groups else [], float)
+    columns = [_numbers(array) for array in arrays]
+    sizes = set(map(len, columns))
+    if len(sizes) > 1:
+        groups = min(sizes) and max(sizes)
+        columns = [own * groups if len(own) == 1 else own for own in columns]
+    return np.array(list(starmap(function, zip(*columns, strict=True))), float)
+
+
+def _numbers(array: NDArray[np.generic] | float) -> list[Any]:
+    """As Python's numbers."""
+    if isinstance(array, np.ndarray) and array.ndim:
+        return list(array.tolist())
+    return [array.item() if isinstance(array, np.ndarray | np.generic) else array]
 
 
 def elementwise_at(
     places: NDArray[np.bool_], function: Callable[..., float], *arrays: NDArray[np.generic] | float
 ) -> Floats:
     """As `elementwise` at these places of (groups,) arrays; NaN at the others."""
-    found = np.full(len(places), np.nan)
-    if places.any():
+    if all_true(places):
+        return elementwise(function, *arrays)
+    found = absent(len(places))
+    if any_true(places):
         own = (array[places] if isinstance(array, np.ndarray) else array for array in arrays)
         found[places] = elementwise(function, *own)
     return found
 
 
+def at_places(
+    places: NDArray[np.bool_], function: Callable[..., Floats], *arrays: NDArray[np.generic]
+) -> Floats:
+    """A function of (groups,) arrays at these places of them; NaN at the others."""
+    if all_true(places):
+        return function(*arrays)
+    found = absent(len(places))
+    if any_true(places):
+        found[places] = function(*(array[places] for array in arrays))
+    return found
+
+
 def status_codes(*rules: tuple[NDArray[np.bool_], str], otherwise: Codes) -> Codes:
     """The status of the first rule that holds in a group, where it is not refused otherwise."""
-    codes = otherwise.copy()
+    codes = otherwise
     for holds, status in reversed(rules):
-        codes[holds & (otherwise == OK_CODE)] = CODES[status]
+        if any_true(holds):
+            codes = otherwise.copy() if codes is otherwise else codes
+            codes[holds & (otherwise == OK_CODE)] = CODES[status]
     return codes

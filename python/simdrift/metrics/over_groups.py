@@ -10,7 +10,7 @@ import numpy as np
 from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.evaluate import attempt
 from simdrift.metrics.grouped import GroupedPair
-from simdrift.metrics.outcomes import OK_CODE, Outcomes
+from simdrift.metrics.outcomes import OK_CODE, Outcomes, all_ok, any_true
 from simdrift.metrics.registry import DriftMethod
 from simdrift.metrics.registry import evaluate as evaluate_one
 from simdrift.metrics.values import Outcome
@@ -33,16 +33,15 @@ def evaluate(spec: DriftMethod, pair: GroupedPair, params: Mapping[str, Any]) ->
 
 
 def _evaluated(spec: DriftMethod, pair: GroupedPair, params: Mapping[str, Any]) -> Outcomes:
-    codes = pair.codes if spec.needs_values else pair.shape_codes
-    if pair.kind not in spec.kinds:
+    codes, function = pair.codes if spec.needs_values else pair.shape_codes, spec.function
+    if pair.kind not in spec.record.kinds:
         other = CODES["all_null" if pair.kind == "null" else "not_applicable"]
         codes = np.where(codes == OK_CODE, other, codes).astype(np.uint8)
-    active = codes == OK_CODE
-    function: Any = spec.function
-    if active.all():
+    if all_ok(codes):
         return pair.reported(function(pair, **params)).cleaned()
     refused = _refused(spec, pair, codes)
-    if not active.any():
+    active = codes == OK_CODE
+    if not any_true(active):
         return refused
     return pair.reported(function(pair, **params)).cleaned().where(active, refused)
 

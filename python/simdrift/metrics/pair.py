@@ -17,6 +17,7 @@ from simdrift.metrics.columns import (
     NULL,
     ORDERED,
     Bins,
+    ColumnState,
     Counts,
     CurrentColumn,
     ReferenceColumn,
@@ -52,6 +53,24 @@ class Cells(NamedTuple):
     current: tuple[float, ...]
 
 
+def column_status(reference: ColumnState, current: ColumnState) -> str | None:
+    """Why two columns cannot be compared, whatever their rows: refused, retyped."""
+    for side in (reference, current):
+        if side.broken is not None:
+            return ERROR if isinstance(side.broken, InvalidColumn) else NOT_APPLICABLE
+    return TYPE_CHANGED if _retyped(reference, current) else None
+
+
+def _retyped(reference: ColumnState, current: ColumnState) -> bool:
+    if reference.type == current.type and reference.value_kind == current.value_kind:
+        return False
+    if NULL in (reference.family, current.family):
+        return False
+    if reference.family != current.family:
+        return True
+    return bool(reference.unit_seconds != current.unit_seconds)
+
+
 class ColumnPair:
     """A reference column and a current one, with the pieces that several methods share.
     `reads`: the passes over both samples that its methods want (`DriftMethod.reads`), and
@@ -78,28 +97,13 @@ class ColumnPair:
         """The reference's kind; that of the current column where the reference has none."""
         return self.current.kind if self.reference.kind == NULL else self.reference.kind
 
-    @property
-    def column_status(self) -> str | None:
-        """Why the two columns cannot be compared, whatever their rows: refused, retyped."""
-        for side in (self.reference, self.current):
-            if side.broken is not None:
-                return ERROR if isinstance(side.broken, InvalidColumn) else NOT_APPLICABLE
-        return TYPE_CHANGED if self._retyped() else None
-
     @once
     def shape_status(self) -> str | None:
         """Why the two columns cannot be compared at all: refused, retyped, no rows."""
-        if (status := self.column_status) is not None:
+        status = column_status(self.reference, self.current)
+        if status is not None:
             return status
         return EMPTY if min(self.reference.rows, self.current.rows) == 0 else None
-
-    def _retyped(self) -> bool:
-        reference, current = self.reference, self.current
-        if NULL in (reference.family, current.family):
-            return False
-        if reference.family != current.family:
-            return True
-        return reference.unit_seconds != current.unit_seconds
 
     @once
     def status(self) -> str | None:
@@ -293,7 +297,7 @@ def _one_sided(
 
 
 def _floats(counts: Counts) -> tuple[float, ...]:
-    return tuple(float(count) for count in counts)
+    return tuple(np.asarray(counts, float).tolist())
 
 
 def _label_cells(labels: tuple[str, ...], reference: Counts, current: Counts) -> Cells:

@@ -23,12 +23,11 @@ from simdrift.metrics.columns import (
     ORDERED,
     TABLE,
     TEMPORAL,
-    ColumnState,
 )
 from simdrift.metrics.correlation import Correlations, pearson_groups
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
-from simdrift.metrics.grouped import ColumnGroups
+from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.nulls.special import NORMAL_975
 from simdrift.metrics.outcomes import OK_CODE, Codes, Floats, Outcomes, elementwise
 from simdrift.metrics.registry import measures, records_of, unknown
@@ -38,7 +37,6 @@ from simdrift.metrics.values import (
     ERROR,
     NOT_APPLICABLE,
     OVERFLOW,
-    MetricValue,
     Outcome,
 )
 
@@ -507,19 +505,3 @@ def correlations(columns: Sequence[ColumnGroups]) -> list[Decided]:
     """`quality.correlation` of every pair of the columns that are numbers, dates aside."""
     numbers = [c for c in columns if c.whole.is_number and c.kind != TEMPORAL]
     return [correlation(a, b) for i, a in enumerate(numbers) for b in numbers[i + 1 :]]
-
-
-def column_rows(column: ColumnState, statistics: Iterable[str] | None = None) -> list[MetricValue]:
-    """`column_statistics` of all rows of a column."""
-    return [row.at(0) for row in column_statistics(ColumnGroups.of(column), statistics)]
-
-
-def table_rows(columns: Mapping[str, ColumnState]) -> list[MetricValue]:
-    """`table_statistics` of all rows of a table."""
-    groups = {name: ColumnGroups.of(column) for name, column in columns.items()}
-    return [row.at(0) for row in table_statistics(groups, 1)]
-
-
-def correlation_row(a: ColumnState, b: ColumnState) -> MetricValue:
-    """`correlation` of all rows of two columns."""
-    return correlation(ColumnGroups.of(a), ColumnGroups.of(b)).at(0)

@@ -70,6 +70,7 @@ class DriftMethod(NamedTuple):
 
 _RECORDS: dict[str, Metric] = {}
 _FUNCTIONS: dict[Function, tuple[Metric, ...]] = {}
+_BY_NAME: dict[str, Function] = {}
 _TABLE: dict[str, DriftMethod] = {}
 
 
@@ -82,6 +83,7 @@ def measures(*records: Metric) -> Callable[[F], F]:
         for record in records:
             if _RECORDS.setdefault(record.name, record) is not record:
                 raise ValueError(f"{record.name}: expected one record, found a second")
+            _BY_NAME[record.name] = function
         _FUNCTIONS[function] = records
         return function
 
@@ -118,10 +120,16 @@ def records_of(function: Function) -> tuple[Metric, ...]:
     return _FUNCTIONS[function]
 
 
+def function_of(name: str) -> Function:
+    """The registered function of a metric that has a single one, by its whole name."""
+    return _BY_NAME[name]
+
+
 def functions(family: str) -> dict[Function, tuple[Metric, ...]]:
     """The registered functions of a family with the records of what they measure, in the order
     in which they are written."""
-    return {f: found for f, found in _FUNCTIONS.items() if found[0].family == family}
+    prefix = f"{family}."
+    return {f: found for f, found in _FUNCTIONS.items() if found[0].name.startswith(prefix)}
 
 
 def drift_method(record: Metric) -> Callable[[F], F]:
@@ -181,6 +189,8 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
 
 def checked_params(spec: DriftMethod, params: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters, each checked; ValueError for one that the method does not have."""
+    if not params:
+        return {}
     for name in params:
         if name not in spec.params:
             known = spec.params or {"(none)"}

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift.metrics.outcomes import all_true, any_true
 from simdrift.metrics.registry import DriftMethod, method
 
 Floats = NDArray[np.float64]
@@ -41,32 +42,11 @@ def threshold_of(
     spec: DriftMethod, column: str, overrides: Overrides, alpha: float
 ) -> float | None:
     """The column's own threshold, the method's, else the default; alpha for a test."""
-    found = overrides.get((column, spec.name))
-    if found is None:
-        found = overrides.get(spec.name)
-    if found is not None:
-        return found
+    if overrides:
+        found = overrides.get((column, spec.name), overrides.get(spec.name))
+        if found is not None:
+            return found
     return alpha if spec.rule == "test" else spec.threshold
-
-
-def alerts(
-    spec: DriftMethod,
-    value: float | None,
-    threshold: float | None,
-    q_value: float | None,
-    alpha: float,
-    null_quantile: float | None = None,
-) -> bool | None:
-    """Whether the rule says so; None where it has no value or no threshold. A distance
-    without a q-value (no null law, no test beside it) must exceed its null quantile, where it
-    has one."""
-    if value is None or threshold is None:
-        return None
-    if spec.rule == "test":
-        return None if q_value is None else q_value <= threshold
-    if q_value is not None:
-        return abs(value) > threshold and q_value <= alpha
-    return abs(value) > max(threshold, null_quantile or 0.0)
 
 
 def alerts_of(
@@ -77,18 +57,30 @@ def alerts_of(
     alpha: float,
     null_quantile: Floats | None = None,
 ) -> NDArray[np.int8]:
-    """`alerts` of each window: 1, 0, or -1 where no rule applies."""
-    none = np.full(len(value), -1, np.int8)
+    """Whether the rule says so in each window: 1, 0, or -1 where it has no value or no threshold.
+    A distance without a q-value (no null law, no test that informs) must exceed its null quantile,
+    where it has one."""
+    known = value == value
     if threshold is None:
-        return none
-    q = np.full(len(value), np.nan) if q_value is None else q_value
-    tested, known = ~np.isnan(q), ~np.isnan(value)
-    with np.errstate(invalid="ignore"):
-        if spec.rule == "test":
-            return np.where(known & tested, q <= threshold, none).astype(np.int8)
-        chance = 0.0 if null_quantile is None else np.where(null_quantile > 0, null_quantile, 0.0)
-        size = np.abs(value)
-        beyond = np.where(
-            tested, (size > threshold) & (q <= alpha), size > np.maximum(threshold, chance)
-        )
-    return np.where(known, beyond, none).astype(np.int8)
+        return np.full(len(value), -1, np.int8)
+    tested = np.zeros(len(value), bool) if q_value is None else q_value == q_value
+    if spec.record.rule == "test":
+        known = known & tested
+        beyond = tested if q_value is None else q_value <= threshold
+    else:
+        beyond = np.abs(value) > threshold
+        if not any_true(tested):
+            beyond &= _beyond_chance(value, null_quantile)
+        elif q_value is not None:
+            beyond &= np.where(tested, q_value <= alpha, _beyond_chance(value, null_quantile))
+    alert = beyond.astype(np.int8)
+    if not all_true(known):
+        alert[~known] = -1
+    return alert
+
+
+def _beyond_chance(value: Floats, null_quantile: Floats | None) -> NDArray[np.bool_]:
+    """Where the value exceeds its null quantile, or has none."""
+    if null_quantile is None:
+        return np.ones(len(value), bool)
+    return ~(np.abs(value) <= null_quantile)

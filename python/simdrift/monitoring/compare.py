@@ -16,7 +16,7 @@ from simdrift.columns import as_column
 from simdrift.metrics import quality
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.drift.table.sample import TableSample
-from simdrift.metrics.grouped import ColumnGroups, Groups
+from simdrift.metrics.groups import ColumnGroups, Groups
 from simdrift.metrics.weights import both_sides
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.frames import Frame, frame_of, row_weights

@@ -16,7 +16,7 @@ import numpy as np
 
 from simdrift import _core
 from simdrift._core import Column
-from simdrift.metrics.grouped import Groups
+from simdrift.metrics.groups import Groups
 from simdrift.results.identity import canonical_json
 
 VERSION = 2

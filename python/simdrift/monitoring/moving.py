@@ -27,10 +27,11 @@ from numpy.typing import NDArray
 
 from simdrift._errors import SpecError
 from simdrift.catalogue.statuses import CODES
+from simdrift.metrics.count_tables import BinCounts, joined_counts
 from simdrift.metrics.custom import rows_of, values_of
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.drift.table.sample import TablePair, TableSample
-from simdrift.metrics.grouped import BinCounts, Groups, joined_counts
+from simdrift.metrics.groups import Groups
 from simdrift.metrics.measure import (
     Measured,
     Progress,

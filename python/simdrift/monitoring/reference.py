@@ -18,7 +18,7 @@ from simdrift.metrics.auto import table_calls
 from simdrift.metrics.columns import ColumnState, ReferenceColumn
 from simdrift.metrics.custom import values_of
 from simdrift.metrics.drift.table.sample import TableSample
-from simdrift.metrics.grouped import Groups
+from simdrift.metrics.groups import Groups
 from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.weighted import WeightedReference
 from simdrift.metrics.weights import RowWeights

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from simdrift.metrics.columns import CATEGORICAL
-from simdrift.metrics.grouped import BinCounts, GroupedPair
+from simdrift.metrics.count_tables import BinCounts
+from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.pair import ColumnPair
 from simdrift.monitoring import window as windows
 from simdrift.monitoring.identity import Identity

@@ -12,7 +12,7 @@ import numpy as np
 from simdrift._core import Column
 from simdrift._errors import InputError, SpecError
 from simdrift._types import Progress
-from simdrift.metrics.grouped import Groups
+from simdrift.metrics.groups import Groups
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.frames import Frame, encoded, frame_of, row_weights, sliced, taken
 from simdrift.monitoring.identity import identity_of

@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 from simdrift._core import Column
 from simdrift.metrics import custom, quality, registry, side_by_side
 from simdrift.metrics.columns import ReferenceColumn
+from simdrift.metrics.count_tables import BinCounts
 from simdrift.metrics.decide import Decided, dataset_drift, decide
 from simdrift.metrics.drift.table.sample import TablePair, TableSample
-from simdrift.metrics.grouped import BinCounts, ColumnGroups, GroupedPair, Groups
+from simdrift.metrics.grouped import GroupedPair
+from simdrift.metrics.groups import ColumnGroups, Groups
 from simdrift.metrics.measure import Measured, Progress, measure_columns, measure_tables
 from simdrift.metrics.outcomes import Floats
 from simdrift.metrics.performance.scoring import performance_rows

@@ -14,22 +14,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simdrift.catalogue.metric import Metric
-from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import CATEGORICAL, COUNTABLE, Bins, Counts
-from simdrift.metrics.drift.categorical import chi_squares_of, cramers_vs
+from simdrift.metrics.drift.categorical import chi_squares, cramers_v
 from simdrift.metrics.drift.cells import (
     BINS,
     DEFAULT_BINS,
     DEFAULT_SMOOTHING,
     SMOOTHING,
     Cut,
+    Tables,
     by_table,
     whole_rows,
 )
@@ -44,10 +44,18 @@ from simdrift.metrics.nulls.special import (
     normal_two_sided_log_ps,
     special,
 )
-from simdrift.metrics.outcomes import OK_CODE, Floats, Outcomes, elementwise
+from simdrift.metrics.outcomes import (
+    OVERFLOW_CODE,
+    Floats,
+    Outcomes,
+    all_true,
+    any_true,
+    elementwise,
+    known_where,
+)
 from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.registry import drift_method
-from simdrift.metrics.values import CHANCE_LEVEL, OVERFLOW, DriftResult
+from simdrift.metrics.values import CHANCE_LEVEL, DriftResult
 
 __all__ = ["hellinger", "jensen_shannon", "kl", "l_infinity", "psi", "total_variation"]
 
@@ -59,44 +67,51 @@ EXCHANGES, EXCHANGE_SEED = 100, 7
 MOST_SIMULATED, SIMULATIONS = 64, 400
 
 
-Statistic = Callable[[Counts, Counts], NDArray[np.float64]]
-"""Of counts of both sides, (tables, cells): the statistic of each table."""
+Statistic = Callable[[Tables], Floats]
+"""The statistic of each table."""
 
 
-def _smoothed(c: Counts, d: Counts, smoothing: float) -> tuple[Any, Any]:
-    """Shares of both sides after `smoothing` rows more a cell."""
-    extra = smoothing * c.shape[1]
-    p = (c + smoothing) / (c.sum(axis=1, keepdims=True) + extra)
-    q = (d + smoothing) / (d.sum(axis=1, keepdims=True) + extra)
+def _smoothed(tables: Tables, smoothing: float) -> tuple[Floats, Floats]:
+    """Shares of both sides after `smoothing` rows more a bin."""
+    if smoothing == 0.0:
+        return tables.shares
+    n, m = (rows + smoothing * tables.bins for rows in (tables.n, tables.m))
+    p, q = (tables.c + smoothing) / n[:, np.newaxis], (tables.d + smoothing) / m[:, np.newaxis]
     return p, q
 
 
-def _psi(smoothing: float, c: Counts, d: Counts) -> NDArray[np.float64]:
-    p, q = _smoothed(c, d, smoothing)
-    return np.asarray(np.sum((q - p) * np.log(q / p), axis=1))
+def _psi(smoothing: float, tables: Tables) -> Floats:
+    p, q = _smoothed(tables, smoothing)
+    return np.asarray(np.add.reduce((q - p) * np.log(q / p), axis=1))
 
 
-def _kl(smoothing: float, c: Counts, d: Counts) -> NDArray[np.float64]:
-    p, q = _smoothed(c, d, smoothing)
+def _kl(smoothing: float, tables: Tables) -> Floats:
+    p, q = _smoothed(tables, smoothing)
     terms = np.where(p > 0.0, p * np.log(p / q), 0.0)
-    return np.asarray(np.maximum(terms.sum(axis=1), 0.0))
+    return np.asarray(np.maximum(np.add.reduce(terms, axis=1), 0.0))
 
 
-def _divergence(c: Counts, d: Counts) -> NDArray[np.float64]:
+def _divergence(tables: Tables) -> Floats:
     """Jensen-Shannon divergence in bits, within [0, 1]."""
-    p, q = _smoothed(c, d, 0.0)
-    middle, total = 0.5 * (p + q), 0.0
+    p, q = tables.shares
+    middle, total = 0.5 * (p + q), np.zeros(len(p))
     for side in (p, q):
-        total = total + np.where(side > 0.0, side * np.log2(side / middle), 0.0).sum(axis=1)
-    return np.asarray(np.clip(0.5 * total, 0.0, 1.0))
+        terms = np.where(side > 0.0, side * np.log2(side / middle), 0.0)
+        total = total + np.add.reduce(terms, axis=1)
+    return _within_1(0.5 * total)
 
 
-def _hellinger(c: Counts, d: Counts) -> NDArray[np.float64]:
+def _hellinger(tables: Tables) -> Floats:
     """1 - sum sqrt(p q); near 0 as half the sum of (sqrt p - sqrt q)^2, which cancels nothing."""
-    p, q = _smoothed(c, d, 0.0)
-    shared = np.sqrt(p * q).sum(axis=1)
-    near = 0.5 * np.sum((np.sqrt(p) - np.sqrt(q)) ** 2, axis=1)
-    return np.asarray(np.where(shared < 0.5, 1.0 - shared, near))
+    p, q = tables.shares
+    shared = np.add.reduce(np.sqrt(p * q), axis=1)
+    near = 0.5 * np.add.reduce((np.sqrt(p) - np.sqrt(q)) ** 2, axis=1)
+    return _within_1(np.where(shared < 0.5, 1.0 - shared, near))
+
+
+def _within_1(value: Floats) -> Floats:
+    """Without what rounding leaves outside of [0, 1]."""
+    return np.asarray(np.minimum(np.maximum(value, 0.0), 1.0))
 
 
 @drift_method(
@@ -123,18 +138,12 @@ def measure_psi(
 ) -> Outcomes:
     """Population stability index sum (p-q) ln(p/q), in nats."""
     statistic = partial(_psi, smoothing)
-    return by_table(pair, bins, lambda c, d: _calibrated(statistic, _chances(c, d), c, d))
+    return by_table(pair, bins, lambda tables: _calibrated(statistic, tables, 1.0))
 
 
-def _chances(c: Counts, d: Counts) -> Floats:
-    """1/n + 1/m of each table."""
-    n, m = (np.asarray(side.sum(axis=1), float) for side in (c, d))
-    return np.asarray(1.0 / n + 1.0 / m)
-
-
-def _rooted(statistic: Statistic, scale: Floats, c: Counts, d: Counts) -> Outcomes:
+def _rooted(statistic: Statistic, tables: Tables, part: float) -> Outcomes:
     """The outcomes of a distance whose square is the statistic."""
-    outcomes = _calibrated(statistic, scale, c, d)
+    outcomes = _calibrated(statistic, tables, part)
     outcomes.value = outcomes.effect_size = np.sqrt(outcomes.value)
     assert outcomes.null_quantile is not None
     outcomes.null_quantile = np.sqrt(outcomes.null_quantile)
@@ -191,10 +200,10 @@ def psi(
 def measure_jensen_shannon(pair: GroupedPair, *, bins: Bins = DEFAULT_BINS) -> Outcomes:
     """Jensen-Shannon distance, base 2, in [0, 1]; for categories beside Cramer's V."""
 
-    def measured(c: Counts, d: Counts) -> Outcomes:
-        outcomes = _rooted(_divergence, _chances(c, d) / (8.0 * math.log(2.0)), c, d)
+    def measured(tables: Tables) -> Outcomes:
+        outcomes = _rooted(_divergence, tables, 8.0 * math.log(2.0))
         if pair.kind == CATEGORICAL:
-            outcomes.effect_size = cramers_vs(c, d)
+            outcomes.effect_size = cramers_v(tables)
         return outcomes
 
     return by_table(pair, bins, measured)
@@ -252,7 +261,7 @@ def measure_kl(
 ) -> Outcomes:
     """Kullback-Leibler divergence of the reference from the current sample, in nats."""
     statistic = partial(_kl, smoothing)
-    return by_table(pair, bins, lambda c, d: _calibrated(statistic, 0.5 * _chances(c, d), c, d))
+    return by_table(pair, bins, lambda tables: _calibrated(statistic, tables, 2.0))
 
 
 def kl(
@@ -299,7 +308,7 @@ def kl(
 @over_groups
 def measure_hellinger(pair: GroupedPair, *, bins: Bins = DEFAULT_BINS) -> Outcomes:
     """sqrt(1 - sum sqrt(p q))."""
-    return by_table(pair, bins, lambda c, d: _rooted(_hellinger, _chances(c, d) / 8.0, c, d))
+    return by_table(pair, bins, lambda tables: _rooted(_hellinger, tables, 8.0))
 
 
 def hellinger(
@@ -348,56 +357,64 @@ def measure_total_variation(pair: GroupedPair, *, bins: Bins = DEFAULT_BINS) -> 
     return by_table(pair, bins, _total_variations)
 
 
-def _unchanged(value: Floats, c: Counts, d: Counts) -> Outcomes:
-    """The outcomes of a distance that is its own effect size, of (tables, bins); p is 1 of a
-    single bin."""
-    tables = len(value)
-    outcomes = Outcomes(value, np.zeros(tables, np.uint8), effect_size=value)
-    outcomes.n_reference, outcomes.n_current = c.sum(axis=1), d.sum(axis=1)
-    outcomes.p_value, outcomes.null_quantile = np.ones(tables), np.zeros(tables)
-    return outcomes
+def _unchanged(value: Floats, tables: Tables) -> Outcomes:
+    """The outcomes of a distance that is its own effect size; p is 1 of a single bin."""
+    rows = len(value)
+    return Outcomes(
+        value,
+        np.zeros(rows, np.uint8),
+        p_value=np.ones(rows),
+        effect_size=value,
+        null_quantile=np.zeros(rows),
+        n_reference=tables.n,
+        n_current=tables.m,
+    )
 
 
-def _total_variations(c: Counts, d: Counts) -> Outcomes:
-    n, m = (side.sum(axis=1, keepdims=True) for side in (c, d))
-    outcomes = _unchanged(0.5 * np.abs(c / n - d / m).sum(axis=1), c, d)
-    tables, bins = c.shape
-    if bins < 2:
+def _total_variations(tables: Tables) -> Outcomes:
+    p, q = tables.shares
+    outcomes = _unchanged(_within_1(0.5 * np.add.reduce(np.abs(p - q), axis=1)), tables)
+    if tables.bins < 2:
         return outcomes
-    x, df = chi_squares_of(c, d), np.full(tables, float(bins - 1))
-    sparse = _sparse_tables(c, d) if bins <= MOST_CELLS else np.zeros(tables, bool)
-    for place in np.flatnonzero(sparse).tolist():
-        own = float(df[place]), c[place], d[place]
-        scale, df[place] = _exchanged(_chi_squares, 1.0, *own)
+    x, df = chi_squares(tables), np.full(len(tables), float(tables.bins - 1))
+    for place in _sparse_places(tables):
+        scale, df[place] = _exchanged(_equal_chi_squares, 1.0, float(df[place]), tables, place)
         x[place] /= scale
     outcomes.p_value = np.asarray(special().chdtrc(df, x))
-    outcomes.null_quantile = _normal_chances(c, d)
+    outcomes.null_quantile = _normal_chances(tables)
     outcomes.log_p = lambda: elementwise(chi2_log_sf, x, df)
     return outcomes
 
 
-def _chi_squares(c: Counts, d: Counts) -> NDArray[np.float64]:
-    """Chi-square of each table; all have the same rows in a cell and on a side."""
-    n, m = float(c[0].sum()), float(d[0].sum())
-    return np.asarray(np.sum((c * m - d * n) ** 2 / (c + d), axis=1) / (n * m))
+def _equal_chi_squares(tables: Tables) -> Floats:
+    """Chi-square of each table; all have the same rows in a bin and on a side."""
+    n, m = float(tables.n[0]), float(tables.m[0])
+    squares = (tables.c * m - tables.d * n) ** 2 / tables.both
+    return np.asarray(np.add.reduce(squares, axis=1) / (n * m))
 
 
-def _normal_chances(c: Counts, d: Counts) -> Floats:
+def _normal_chances(tables: Tables) -> Floats:
     """0.95-quantile of half the sum of |p - q| where the shares are normal: simulated by the
-    covariance of the multinomial law up to MOST_SIMULATED cells, else by its mean and sd."""
-    pooled = (c + d) / np.asarray((c + d).sum(axis=1, keepdims=True), float)
-    spread = np.sqrt(pooled * _chances(c, d)[:, np.newaxis])
-    bins = c.shape[1]
-    if bins <= MOST_SIMULATED:
-        rng = np.random.default_rng(EXCHANGE_SEED)
-        normals = rng.normal(size=(SIMULATIONS, bins))
+    covariance of the multinomial law up to MOST_SIMULATED bins, else by its mean and sd."""
+    pooled = tables.both / (tables.n + tables.m)[:, np.newaxis].astype(float)
+    scale = np.sqrt(pooled * tables.chance[:, np.newaxis])
+    if tables.bins <= MOST_SIMULATED:
+        normals = _normals(tables.bins)
         return np.array(
-            [_simulated(normals * own, p) for own, p in zip(spread, pooled, strict=True)], float
+            [_simulated(normals * own, p) for own, p in zip(scale, pooled, strict=True)], float
         )
-    sd = spread * np.sqrt(1.0 - pooled)
+    sd = scale * np.sqrt(1.0 - pooled)
     mean = 0.5 * sd.sum(axis=1) * math.sqrt(2.0 / math.pi)
     variance = 0.25 * (sd**2).sum(axis=1) * (1.0 - 2.0 / math.pi)
     return np.asarray(mean + NORMAL_95 * np.sqrt(variance))
+
+
+@lru_cache(maxsize=16)
+def _normals(bins: int) -> Floats:
+    """(SIMULATIONS, bins) normal numbers, the same at each call."""
+    normals = np.random.default_rng(EXCHANGE_SEED).normal(size=(SIMULATIONS, bins))
+    normals.flags.writeable = False
+    return normals
 
 
 def _simulated(drawn: Floats, pooled: Floats) -> float:
@@ -462,35 +479,37 @@ def measure_l_infinity(pair: GroupedPair, *, bins: Bins = DEFAULT_BINS) -> Outco
     return by_table(pair, bins, _largest_changes)
 
 
-def _largest_changes(c: Counts, d: Counts) -> Outcomes:
-    n, m = (side.sum(axis=1, keepdims=True) for side in (c, d))
-    bins = c.shape[1]
-    change = np.abs(c / n - d / m)
-    outcomes = _unchanged(change.max(axis=1), c, d)
-    if bins < 2:
+def _largest_changes(tables: Tables) -> Outcomes:
+    p, q = tables.shares
+    change = np.abs(p - q)
+    outcomes = _unchanged(np.maximum.reduce(change, axis=1), tables)
+    if tables.bins < 2:
         return outcomes
-    pooled = (c + d) / (n + m)
-    spread = np.sqrt(pooled * (1.0 - pooled) * _chances(c, d)[:, np.newaxis])
-    tests = bins - 1 if bins == 2 else bins
-    reach = -float(special().ndtri(0.5 * (1.0 - CHANCE_LEVEL) / tests))
-    sparse = _sparse(c, d) if bins <= MOST_CELLS else np.zeros(c.shape, bool)
-    z = np.max(np.where(sparse, 0.0, change / spread), axis=1, initial=0.0)
+    pooled = tables.both / (tables.n + tables.m)[:, np.newaxis]
+    deviation = np.sqrt(pooled * (1.0 - pooled) * tables.chance[:, np.newaxis])
+    tests = 1 if tables.bins == 2 else tables.bins
+    half_width = -float(special().ndtri(0.5 * (1.0 - CHANCE_LEVEL) / tests))
+    sparse = _sparse(tables) if tables.bins <= MOST_CELLS else np.zeros(change.shape, bool)
+    z = np.max(np.where(sparse, 0.0, change / deviation), axis=1, initial=0.0)
     logs = normal_two_sided_log_ps(z)
-    for place in np.flatnonzero(sparse.any(axis=1)).tolist():
-        logs[place] = min(logs[place], _fisher_log_p(c[place], d[place], sparse[place]))
+    if any_true(sparse):
+        for place in np.flatnonzero(sparse.any(axis=1)).tolist():
+            fisher = _fisher_log_p(tables.c[place], tables.d[place], sparse[place])
+            logs[place] = min(logs[place], fisher)
     logs = np.minimum(0.0, math.log(tests) + logs)
     outcomes.p_value = elementwise(exp_p, logs)
-    outcomes.null_quantile = reach * spread.max(axis=1)
+    outcomes.null_quantile = half_width * np.maximum.reduce(deviation, axis=1)
     outcomes.log_p = lambda: logs
     return outcomes
 
 
-def _sparse(c: Counts, d: Counts) -> NDArray[np.bool_]:
+def _sparse(tables: Tables) -> NDArray[np.bool_]:
     """The bins of (tables, bins) that expect less than EXPECTED_ROWS of the smaller side, or all
     others together do: of two bins both are sparse, or none is."""
-    n, m = (side.sum(axis=1, keepdims=True).astype(float) for side in (c, d))
-    rows = np.minimum(c + d, (n + m) - (c + d))
-    return np.asarray(rows * np.minimum(n, m) < EXPECTED_ROWS * (n + m))
+    n, m = tables.n.astype(float), tables.m.astype(float)
+    total, smaller = (n + m)[:, np.newaxis], np.minimum(n, m)[:, np.newaxis]
+    rows = np.minimum(tables.both, total - tables.both)
+    return np.asarray(rows * smaller < EXPECTED_ROWS * total)
 
 
 def _fisher_log_p(c: Counts, d: Counts, cells: NDArray[np.bool_]) -> float:
@@ -532,47 +551,57 @@ def l_infinity(
     )
 
 
-def _calibrated(statistic: Statistic, scale: Floats, c: Counts, d: Counts) -> Outcomes:
-    """The outcomes of a statistic that, divided by `scale`, follows chi2(bins - 1) under no
-    drift; `c` and `d` are (tables, bins)."""
-    tables, bins = c.shape
-    n, m, value = c.sum(axis=1), d.sum(axis=1), statistic(c, d)
-    finite = np.isfinite(value)
-    status = np.where(finite, OK_CODE, CODES[OVERFLOW]).astype(np.uint8)
-    value = np.where(finite, value, np.nan)
-    outcomes = Outcomes(value, status, effect_size=value, n_reference=n, n_current=m)
-    outcomes.reasons = dict.fromkeys(np.flatnonzero(~finite).tolist(), "an empty cell")
+def _calibrated(statistic: Statistic, tables: Tables, part: float) -> Outcomes:
+    """The outcomes of a statistic that, in (1/n + 1/m) / `part`, follows chi2(bins - 1) under no
+    drift."""
+    rows, bins, value = len(tables), tables.bins, statistic(tables)
+    finite, status = np.isfinite(value), np.zeros(rows, np.uint8)
+    outcomes = Outcomes(value, status, n_reference=tables.n, n_current=tables.m)
+    if not all_true(finite):
+        status[~finite] = OVERFLOW_CODE
+        outcomes.value = value = np.where(finite, value, np.nan)
+        outcomes.reasons = dict.fromkeys(np.flatnonzero(~finite).tolist(), "an empty cell")
+    outcomes.effect_size = value
     if bins < 2:
-        outcomes.p_value, outcomes.null_quantile = np.ones(tables), np.zeros(tables)
+        outcomes.p_value, outcomes.null_quantile = np.ones(rows), np.zeros(rows)
         return outcomes
-    df = np.full(tables, float(bins - 1))
-    quantile = np.full(tables, chi2_quantile(CHANCE_LEVEL, float(bins - 1)))
-    sparse = _sparse_tables(c, d) & finite if bins <= MOST_CELLS else np.zeros(tables, bool)
-    for place in np.flatnonzero(sparse).tolist():
-        one = statistic, float(scale[place]), float(df[place]), c[place], d[place]
-        scale[place], df[place] = _exchanged(*one)
-        quantile[place] = chi2_quantile(CHANCE_LEVEL, float(df[place]))
+    scale, df = tables.chance / part, np.full(rows, float(bins - 1))
+    quantile = np.full(rows, _usual_quantile(bins))
+    for place in _sparse_places(tables):
+        if finite[place]:
+            usual = float(scale[place]), float(df[place])
+            scale[place], df[place] = _exchanged(statistic, *usual, tables, place)
+            quantile[place] = chi2_quantile(CHANCE_LEVEL, float(df[place]))
     x = value / scale
     outcomes.p_value = np.asarray(special().chdtrc(df, x))
-    outcomes.null_quantile = np.where(finite, scale * quantile, np.nan)
+    outcomes.null_quantile = known_where(finite, scale * quantile)
     outcomes.log_p = lambda: elementwise(chi2_log_sf, x, df)
     return outcomes
 
 
-def _sparse_tables(c: Counts, d: Counts) -> NDArray[np.bool_]:
+@lru_cache(maxsize=256)
+def _usual_quantile(bins: int) -> float:
+    """What chi2(bins - 1) stays below in 95 of 100 cases."""
+    return chi2_quantile(CHANCE_LEVEL, float(bins - 1))
+
+
+def _sparse_places(tables: Tables) -> list[int]:
     """The tables in which a bin expects few rows (`_sparse`)."""
-    return np.asarray(_sparse(c, d).any(axis=1))
+    if tables.bins > MOST_CELLS:
+        return []
+    sparse = _sparse(tables)
+    return np.flatnonzero(sparse.any(axis=1)).tolist() if any_true(sparse) else []
 
 
 def _exchanged(
-    statistic: Statistic, scale: float, df: float, c: Counts, d: Counts
+    statistic: Statistic, scale: float, df: float, tables: Tables, place: int
 ) -> tuple[float, float]:
     """Scale and degrees of freedom of the chi-square law with the mean and the variance of
     the statistic under EXCHANGES random exchanges of rows (Satterthwaite)."""
     rng = np.random.default_rng(EXCHANGE_SEED)
-    c, d = whole_rows(c), whole_rows(d)
+    c, d = whole_rows(tables.c[place]), whole_rows(tables.d[place])
     drawn = rng.multivariate_hypergeometric(c + d, int(c.sum()), EXCHANGES, method="marginals")
-    null = statistic(drawn, (c + d) - drawn)
+    null = statistic(Tables(drawn, (c + d) - drawn))
     mean, variance = float(null.mean()), float(null.var(ddof=1))
     if not (0.0 < mean < math.inf and 0.0 < variance < math.inf):
         return scale, df

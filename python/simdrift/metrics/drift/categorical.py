@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from simdrift.catalogue.metric import Metric, Param
 from simdrift.metrics.columns import CATEGORICAL, Counts
-from simdrift.metrics.drift.cells import DEFAULT_BINS, TOO_MANY, by_table, crowded
-from simdrift.metrics.drift.missing import share_difference
+from simdrift.metrics.drift.cells import DEFAULT_BINS, TOO_MANY, Tables, by_table, crowded
+from simdrift.metrics.drift.missing import share_differences
 from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import hypergeometric
 from simdrift.metrics.nulls.new_categories import unseen_log_p, unseen_quantile
 from simdrift.metrics.nulls.special import chi2_log_sf, exp_p, special
-from simdrift.metrics.outcomes import OK_CODE, Floats, Outcomes, elementwise
+from simdrift.metrics.outcomes import OK_CODE, Floats, Outcomes, all_true, elementwise
 from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
@@ -79,51 +79,66 @@ def measure_chi_square(
 ) -> Outcomes:
     """Pearson's chi-square of the 2 x K contingency table; effect size Cramer's V."""
 
-    def measured(c: Counts, d: Counts) -> Outcomes:
-        n, m, df = c.sum(axis=1), d.sum(axis=1), c.shape[1] - 1
-        if df < 1:
-            rows = zip(n.tolist(), m.tolist(), strict=True)
-            return Outcomes.stacked([_one_category(*sizes) for sizes in rows])
-        value = chi_squares_of(c, d, yates and df == 1)
-        effect = elementwise_tables(corrected_v, c, d) if corrected else cramers_vs(c, d)
-        return Outcomes(
-            value,
-            np.zeros(len(c), np.uint8),
-            p_value=np.asarray(special().chdtrc(float(df), value)),
-            effect_size=effect,
-            n_reference=n,
-            n_current=m,
-            log_p=lambda: elementwise(chi2_log_sf, value, float(df)),
-        )
+    def measured(tables: Tables) -> Outcomes:
+        value = chi_squares(tables, yates and tables.bins == 2)
+        return _tested(tables, value, corrected)
 
     return by_table(pair, DEFAULT_BINS, measured)
 
 
-def elementwise_tables(
-    function: Callable[[Counts, Counts], float | None], c: Counts, d: Counts
-) -> Floats:
-    """A function of one table on each; NaN for None."""
-    found = (function(*sides) for sides in zip(c, d, strict=True))
-    return np.array([np.nan if value is None else value for value in found], float)
+def _tested(tables: Tables, value: Floats, corrected: bool) -> Outcomes:
+    """The outcomes of a statistic that follows chi2(categories - 1)."""
+    if tables.bins < 2:
+        sizes = zip(tables.n.tolist(), tables.m.tolist(), strict=True)
+        return Outcomes.stacked([_one_category(*rows) for rows in sizes])
+    df = float(tables.bins - 1)
+    return Outcomes(
+        value,
+        np.zeros(len(value), np.uint8),
+        p_value=special().chdtrc(df, value),
+        effect_size=corrected_v(tables) if corrected else cramers_v(tables),
+        n_reference=tables.n,
+        n_current=tables.m,
+        log_p=lambda: elementwise(chi2_log_sf, value, df),
+    )
 
 
-def chi_squares_of(c: Counts, d: Counts, yates: bool = False) -> Floats:
-    """`chi_square_of` of each of (tables, bins)."""
-    n, m = (side.sum(axis=1, keepdims=True).astype(float) for side in (c, d))
-    deviation = np.abs(c * m - d * n) / (n + m)
+def chi_squares(tables: Tables, yates: bool = False) -> Floats:
+    """sum (observed - expected)^2 / expected of each table. Both rows of a column deviate by the
+    same |c m - d n| / (n + m); Yates takes up to 1/2 off it."""
+    n, m = tables.n.astype(float), tables.m.astype(float)
+    rows = n + m
+    deviation = np.abs(tables.c * m[:, np.newaxis] - tables.d * n[:, np.newaxis])
+    deviation /= rows[:, np.newaxis]
     if yates:
         deviation -= np.minimum(0.5, deviation)
-    total = np.sum(deviation**2 / (c + d), axis=1)
-    squares = elementwise(math.pow, (n + m)[:, 0], 2.0)  # the last bit of weighted rows
-    return np.asarray(total * squares / (n * m)[:, 0])
+    total = np.add.reduce(deviation**2 / tables.both, axis=1)
+    squares = elementwise(math.pow, rows, 2.0)  # the last bit of weighted rows
+    return np.asarray(total * squares / (n * m))
 
 
-def cramers_vs(c: Counts, d: Counts) -> Floats | None:
-    """`cramers_v` of each of (tables, bins)."""
-    if c.shape[1] < 2:
+def cramers_v(tables: Tables) -> Floats | None:
+    """sqrt(chi2 / rows) of each 2 x K table, in [0, 1]; None for a single category."""
+    if tables.bins < 2:
         return None
-    rows = (c.sum(axis=1) + d.sum(axis=1)).astype(float)
-    return np.asarray(np.sqrt(np.minimum(1.0, chi_squares_of(c, d) / rows)))
+    rows = (tables.n + tables.m).astype(float)
+    return np.asarray(np.sqrt(np.minimum(1.0, chi_squares(tables) / rows)))
+
+
+def corrected_v(tables: Tables) -> Floats | None:
+    """Cramer's V less what chance adds to it (Bergsma 2013); None for a single category."""
+    if tables.bins < 2:
+        return None
+    rows = (tables.n + tables.m).astype(float)
+    return elementwise(_corrected_v, chi_squares(tables), rows, tables.bins)
+
+
+def _corrected_v(chi_square: float, rows: float, cells: int) -> float:
+    square = max(0.0, chi_square / rows - (cells - 1.0) / (rows - 1.0))
+    columns = cells - (cells - 1.0) ** 2 / (rows - 1.0)
+    sides = 2.0 - 1.0 / (rows - 1.0)
+    least = min(columns, sides) - 1.0
+    return math.sqrt(min(1.0, square / least)) if least > 0.0 else 0.0
 
 
 def _one_category(n: Size, m: Size) -> Outcome:
@@ -172,40 +187,6 @@ def chi_square(
     )
 
 
-def chi_square_of(c: Counts, d: Counts, yates: bool = False) -> float:
-    """sum (observed - expected)^2 / expected. Both rows of a column deviate by the same
-    |c m - d n| / (n + m); Yates takes up to 1/2 off it."""
-    n, m = float(c.sum()), float(d.sum())
-    deviation = np.abs(c * m - d * n) / (n + m)
-    if yates:
-        deviation -= np.minimum(0.5, deviation)
-    return float(np.sum(deviation**2 / (c + d)) * (n + m) ** 2 / (n * m))
-
-
-def cramers_v(c: Counts, d: Counts) -> float | None:
-    """sqrt(chi2 / rows) of the 2 x K table, in [0, 1]; None for a single category."""
-    if len(c) < 2:
-        return None
-    return math.sqrt(min(1.0, chi_square_of(c, d) / float(c.sum() + d.sum())))
-
-
-def corrected_v(c: Counts, d: Counts) -> float | None:
-    """Cramer's V less what chance adds to it (Bergsma 2013); None for a single category."""
-    cells, rows = len(c), float(c.sum() + d.sum())
-    if cells < 2:
-        return None
-    square = max(0.0, chi_square_of(c, d) / rows - (cells - 1.0) / (rows - 1.0))
-    columns = cells - (cells - 1.0) ** 2 / (rows - 1.0)
-    sides = 2.0 - 1.0 / (rows - 1.0)
-    least = min(columns, sides) - 1.0
-    return math.sqrt(min(1.0, square / least)) if least > 0.0 else 0.0
-
-
-def _association(c: Counts, d: Counts, corrected: bool) -> float | None:
-    """Cramer's V, corrected for bias or as it is."""
-    return corrected_v(c, d) if corrected else cramers_v(c, d)
-
-
 @drift_method(
     Metric(
         name="drift.g_test",
@@ -227,34 +208,21 @@ def _association(c: Counts, d: Counts, corrected: bool) -> float | None:
 def measure_g_test(pair: GroupedPair, *, corrected: bool = True) -> Outcomes:
     """G = 2 sum observed ln(observed / expected) of the 2 x K table; corrected Cramer's V."""
 
-    def measured(c: Counts, d: Counts) -> Outcomes:
-        n, m, df = c.sum(axis=1), d.sum(axis=1), c.shape[1] - 1
-        if df < 1:
-            rows = zip(n.tolist(), m.tolist(), strict=True)
-            return Outcomes.stacked([_one_category(*sizes) for sizes in rows])
-        value = _g_values(c, d)
-        return Outcomes(
-            value,
-            np.zeros(len(c), np.uint8),
-            p_value=np.asarray(special().chdtrc(float(df), value)),
-            effect_size=elementwise_tables(corrected_v, c, d) if corrected else cramers_vs(c, d),
-            n_reference=n,
-            n_current=m,
-            log_p=lambda: elementwise(chi2_log_sf, value, float(df)),
-        )
+    def measured(tables: Tables) -> Outcomes:
+        return _tested(tables, _g_values(tables), corrected)
 
     return by_table(pair, DEFAULT_BINS, measured)
 
 
-def _g_values(c: Counts, d: Counts) -> Floats:
-    """G of each of (tables, bins)."""
-    full = (np.minimum(c, d) > 0).all(axis=1)
-    n, m = (side.sum(axis=1, keepdims=True) for side in (c, d))
-    value = np.zeros(len(c))
-    for side, rows in ((c, n), (d, m)):
-        own, expected = side[full], ((c + d) * (rows / (n + m)))[full]
-        value[full] += 2.0 * np.sum(own * np.log(own / expected), axis=1)
-    for place in np.flatnonzero(~full).tolist():
+def _g_values(tables: Tables) -> Floats:
+    """G of each table."""
+    c, d, both = tables.c, tables.d, tables.both
+    full = np.logical_and.reduce(np.minimum(c, d) > 0, axis=1)
+    value, rows = np.zeros(len(tables)), tables.n + tables.m
+    for side, own in ((c, tables.n), (d, tables.m)):
+        expected = (both * (own / rows)[:, np.newaxis])[full]
+        value[full] += 2.0 * np.add.reduce(side[full] * np.log(side[full] / expected), axis=1)
+    for place in () if all_true(full) else np.flatnonzero(~full).tolist():
         value[place] = _g_value(c[place], d[place])
     return np.asarray(np.maximum(0.0, value))
 
@@ -382,11 +350,13 @@ def _fisher(corrected: bool, two: Two) -> Outcome:
     else:
         value = odds[0] / odds[1]
     log_p = hypergeometric.two_sided_log_p(a, n, a + b, n + m)
-    c, d = np.array([a, n - a]), np.array([b, m - b])
+    tables = Tables(np.array([[a, n - a]]), np.array([[b, m - b]]))
+    effect = corrected_v(tables) if corrected else cramers_v(tables)
+    assert effect is not None
     return Outcome(
         value,
         p_value=exp_p(log_p),
-        effect_size=_association(c, d, corrected),
+        effect_size=float(effect[0]),
         n_reference=n,
         n_current=m,
         log_p=lambda: log_p,
@@ -439,7 +409,12 @@ def fisher_exact(
 @over_groups
 def measure_z_test(pair: GroupedPair) -> Outcomes:
     """Difference of the shares of the category that sorts last; pooled z-test."""
-    return _two_categories(pair, lambda two: share_difference(*two))
+    return _two_categories(pair, _share_change)
+
+
+def _share_change(two: Two) -> Outcome:
+    a, n, b, m = two
+    return share_differences(a, n, np.array([b]), np.array([m])).at(0)
 
 
 def z_test(

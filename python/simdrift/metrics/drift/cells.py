@@ -13,7 +13,8 @@ from simdrift.catalogue.metric import Param
 from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import CATEGORICAL, HIGH_CARDINALITY, WIDTH_RULES, Bins, Counts
 from simdrift.metrics.grouped import GroupedPair
-from simdrift.metrics.outcomes import Outcomes
+from simdrift.metrics.once import once
+from simdrift.metrics.outcomes import Floats, Outcomes, Sizes
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.values import NOT_APPLICABLE, Outcome
 
@@ -76,16 +77,60 @@ def crowded(pair: ColumnPair) -> Outcome | None:
     return None
 
 
-def by_table(
-    pair: GroupedPair, bins: Bins, measure: Callable[[Counts, Counts], Outcomes]
-) -> Outcomes:
-    """What `measure` gives of (tables, bins) counts of both sides, in each group; too many
-    categories are 'not_applicable'."""
+class Tables:
+    """Counts of the reference `c` and of the current sample `d` over the same bins, (tables,
+    bins); the rows of each table are summed once."""
+
+    def __init__(self, c: Counts, d: Counts) -> None:
+        self.c, self.d = c, d
+
+    def __len__(self) -> int:
+        return len(self.c)
+
+    @property
+    def bins(self) -> int:
+        return self.c.shape[1]
+
+    @once
+    def n(self) -> Sizes:
+        """(tables,) rows of the reference."""
+        return np.add.reduce(self.c, axis=1)
+
+    @once
+    def m(self) -> Sizes:
+        """(tables,) rows of the current sample."""
+        return np.add.reduce(self.d, axis=1)
+
+    @once
+    def both(self) -> Counts:
+        """(tables, bins) rows of the two together."""
+        return self.c + self.d
+
+    @once
+    def shares(self) -> tuple[Floats, Floats]:
+        """(tables, bins) of both sides."""
+        return self.c / self.n[:, np.newaxis], self.d / self.m[:, np.newaxis]
+
+    @once
+    def chance(self) -> Floats:
+        """(tables,) 1/n + 1/m."""
+        return np.asarray(1.0 / self.n + 1.0 / self.m)
+
+
+def by_table(pair: GroupedPair, bins: Bins, measure: Callable[[Tables], Outcomes]) -> Outcomes:
+    """What `measure` gives of the counts of both sides in each group; too many categories are
+    'not_applicable'."""
     groups = len(pair)
-    valid = np.broadcast_to(np.array([pair.reference.valid]), (groups,))
-    crowd = dict.fromkeys(range(groups), TOO_MANY)
-    code = np.full(groups, CODES[NOT_APPLICABLE], np.uint8)
-    whole = Outcomes(np.full(groups, np.nan), code, n_reference=valid, n_current=pair.valid)
-    measured = [(places, measure(c, d)) for places, c, d in pair.count_tables(bins)]
-    whole.reasons = crowd if pair.kind == CATEGORICAL else {}
+    measured = [
+        (own.places, measure(Tables(own.reference, own.current))) for own in pair.count_tables(bins)
+    ]
+    if len(measured) == 1 and len(measured[0][0]) == groups:
+        return measured[0][1]
+    valid = np.full(groups, pair.reference.valid)
+    whole = Outcomes.refused(
+        np.full(groups, CODES[NOT_APPLICABLE], np.uint8),
+        valid,
+        pair.valid,
+        TOO_MANY if pair.kind == CATEGORICAL else "",
+    )
     return whole.filled(measured)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import partial
 
 import numpy as np
 
@@ -13,15 +12,13 @@ from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls.special import (
     NORMAL_975,
-    normal_two_sided_log_p,
     normal_two_sided_log_ps,
-    normal_two_sided_p,
     normal_two_sided_ps,
 )
 from simdrift.metrics.outcomes import Floats, Outcomes, Sizes, elementwise
 from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.registry import drift_method
-from simdrift.metrics.values import DriftResult, Outcome, Size
+from simdrift.metrics.values import DriftResult, Size
 
 __all__ = ["missing_share"]
 
@@ -54,13 +51,14 @@ def measure_missing_share(pair: GroupedPair) -> Outcomes:
 
 
 def share_differences(a: Size, n: Size, b: Sizes, m: Sizes) -> Outcomes:
-    """`share_difference` of one reference against each group."""
+    """b / m - a / n of one reference against each group: Newcombe's 95 % interval from both score
+    intervals (1998, method 10), the pooled z-test and Cohen's h."""
     p, q = a / n, b / m
-    pooled = (a + b) / (n + m)
+    difference, pooled = q - p, (a + b) / (n + m)
     spread = np.sqrt(pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m))
-    z = np.divide(q - p, spread, out=np.zeros(len(q)), where=spread > 0.0)
-    (p_low, p_high), (q_low, q_high) = wilson(p, n), wilsons(q, m)
-    difference = q - p
+    z = np.divide(difference, spread, out=np.zeros(len(q)), where=spread > 0.0)
+    low, high = wilson(np.append(q, p), np.append(m, n))
+    p_low, p_high, q_low, q_high = float(low[-1]), float(high[-1]), low[:-1], high[:-1]
     return Outcomes(
         difference,
         np.zeros(len(q), np.uint8),
@@ -74,32 +72,13 @@ def share_differences(a: Size, n: Size, b: Sizes, m: Sizes) -> Outcomes:
     )
 
 
-def wilsons(share: Floats, rows: Sizes) -> tuple[Floats, Floats]:
-    """`wilson` of each group."""
+def wilson(share: Floats, rows: Sizes) -> tuple[Floats, Floats]:
+    """Wilson's 95 % score intervals of shares of so many rows."""
     z2 = NORMAL_975**2
     centre = share + z2 / (2 * rows)
     half = NORMAL_975 * np.sqrt(share * (1 - share) / rows + z2 / (4 * rows * rows))
     scale = 1.0 + z2 / rows
     return np.maximum(0.0, (centre - half) / scale), np.minimum(1.0, (centre + half) / scale)
-
-
-def share_difference(a: Size, n: Size, b: Size, m: Size) -> Outcome:
-    """b / m - a / n with interval, pooled z-test and Cohen's h."""
-    p, q = a / n, b / m
-    pooled = (a + b) / (n + m)
-    spread = math.sqrt(pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m))
-    z = (q - p) / spread if spread > 0.0 else 0.0
-    low, high = _newcombe(p, n, q, m)
-    return Outcome(
-        q - p,
-        p_value=normal_two_sided_p(z),
-        effect_size=2.0 * (math.asin(math.sqrt(q)) - math.asin(math.sqrt(p))),
-        ci_low=low,
-        ci_high=high,
-        n_reference=n,
-        n_current=m,
-        log_p=partial(normal_two_sided_log_p, z),
-    )
 
 
 def missing_share(
@@ -119,21 +98,3 @@ def missing_share(
     0.5
     """
     return run("missing_share", reference, current, {}, threshold, weights=weights, threads=threads)
-
-
-def wilson(share: float, rows: float) -> tuple[float, float]:
-    """Wilson's 95 % score interval of a share."""
-    z2 = NORMAL_975**2
-    centre = share + z2 / (2 * rows)
-    reach = NORMAL_975 * math.sqrt(share * (1 - share) / rows + z2 / (4 * rows * rows))
-    scale = 1.0 + z2 / rows
-    return max(0.0, (centre - reach) / scale), min(1.0, (centre + reach) / scale)
-
-
-def _newcombe(p: float, n: float, q: float, m: float) -> tuple[float, float]:
-    """95 % interval of q - p from both score intervals (Newcombe 1998, method 10)."""
-    (p_low, p_high), (q_low, q_high) = wilson(p, n), wilson(q, m)
-    difference = q - p
-    low = difference - math.hypot(q - q_low, p_high - p)
-    high = difference + math.hypot(q_high - q, p - p_low)
-    return low, high

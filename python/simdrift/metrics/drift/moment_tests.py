@@ -28,7 +28,12 @@ from simdrift.metrics.outcomes import (
     Codes,
     Floats,
     Outcomes,
+    all_ok,
+    all_true,
+    any_true,
     elementwise_at,
+    known_where,
+    reasons_at,
     status_codes,
 )
 from simdrift.metrics.over_groups import over_groups
@@ -74,22 +79,25 @@ class Moments(NamedTuple):
 
     def outcomes(self, value: Floats, status: Codes, **fields: Any) -> Outcomes:
         """With the finite rows of both sides; fields are absent where there is no value."""
-        absent = status != OK_CODE
-        for name in ("p_value", "effect_size", "ci_low", "ci_high"):
-            if name in fields:
-                fields[name] = np.where(absent, np.nan, fields[name])
-        value = np.where(absent, np.nan, value)
+        if not all_ok(status):
+            known = status == OK_CODE
+            for name in ("p_value", "effect_size", "ci_low", "ci_high"):
+                if name in fields:
+                    fields[name] = np.where(known, fields[name], np.nan)
+            value = np.where(known, value, np.nan)
         return Outcomes(value, status, n_reference=self.n, n_current=self.m, **fields)
 
 
 def _side(profile: Mapping[str, NDArray[Any]]) -> tuple[Floats, Floats, Codes]:
     """Mean, variance and the status of both."""
-    mean, status = profile["mean"].astype(float), profile["variance_status"]
+    mean, variance, status = profile["mean"], profile["variance"], profile["variance_status"]
+    few = profile["finite"] < 2
+    if all_ok(status) and all_true(np.isfinite(mean + variance)) and not any_true(few):
+        return mean, variance, status
     constant = status == CODES[CONSTANT]
-    variance = np.where(constant, 0.0, profile["variance"].astype(float))
+    variance = np.where(constant, 0.0, variance)
     fine = (np.isfinite(mean) & np.isfinite(variance)) | constant
     code = np.where(constant, OK_CODE, np.where((status == OK_CODE) & ~fine, OVERFLOW_CODE, status))
-    few = profile["finite"] < 2
     return mean, variance, np.where(few, CODES[TOO_FEW_ROWS], code).astype(np.uint8)
 
 
@@ -98,7 +106,9 @@ def _moments(pair: GroupedPair) -> Moments:
     reference, current = pair.reference_profile, pair.profile
     mean_x, variance_x, left = _side(reference)
     mean_y, variance_y, right = _side(current)
-    status = np.where(left != OK_CODE, left, right).astype(np.uint8)
+    status = right
+    if not all_ok(left):
+        status = np.where(left != OK_CODE, left, right).astype(np.uint8)
     rows = reference["finite"], current["finite"]
     return Moments(rows[0], mean_x, variance_x, rows[1], mean_y, variance_y, status)
 
@@ -109,8 +119,8 @@ def _welch(of: Moments) -> tuple[Floats, Floats]:
     square = a + b
     a, b = a / square, b / square
     df = 1.0 / (a * a / (of.n - 1) + b * b / (of.m - 1))
-    none = square == 0.0
-    return np.where(none, 0.0, np.sqrt(square)), np.where(none, np.inf, df)
+    error, none = np.sqrt(square), square == 0.0
+    return error, np.where(none, np.inf, df) if any_true(none) else df
 
 
 def _hedges_g(of: Moments) -> Floats:
@@ -118,7 +128,7 @@ def _hedges_g(of: Moments) -> Floats:
     df = of.n + of.m - 2
     pooled = np.sqrt(((of.n - 1) * of.variance_x + (of.m - 1) * of.variance_y) / df)
     g = (of.mean_y - of.mean_x) / pooled * (1.0 - 3.0 / (4.0 * df - 1.0))
-    return np.where(pooled == 0.0, np.nan, g)
+    return known_where(pooled != 0.0, g)
 
 
 def _student_ps(t: Floats, df: Floats) -> Floats:
@@ -155,7 +165,7 @@ def measure_t_test(pair: GroupedPair) -> Outcomes:
         p_value=_student_ps(t, df),
         effect_size=_hedges_g(of),
         log_p=lambda: elementwise_at(known, special.student_two_sided_log_p, t, df),
-        reasons=dict.fromkeys(np.flatnonzero(still).tolist(), "no row varies"),
+        reasons=reasons_at(still, "no row varies"),
     )
 
 
@@ -203,14 +213,21 @@ def measure_mean_shift(pair: GroupedPair) -> Outcomes:
     of = _moments(pair)
     shift = of.mean_y - of.mean_x
     error, df = _welch(of)
-    still = error == 0.0
-    t = np.where(still, np.where(shift == 0.0, 0.0, np.inf), shift / error)
-    reach = np.where(still, 0.0, error * special.special().stdtrit(df, LEVEL))
+    still, t = error == 0.0, shift / error
+    reach, p, effect = (
+        error * special.special().stdtrit(df, LEVEL),
+        _student_ps(t, df),
+        _hedges_g(of),
+    )
+    if any_true(still):
+        t = np.where(still, np.where(shift == 0.0, 0.0, np.inf), t)
+        reach, p = np.where(still, 0.0, reach), np.where(still, shift == 0.0, p)
+        effect = np.where(still, np.nan, effect)
     return of.outcomes(
         shift,
         of.status,
-        p_value=np.where(still, shift == 0.0, _student_ps(t, df)),
-        effect_size=np.where(still, np.nan, _hedges_g(of)),
+        p_value=p,
+        effect_size=effect,
         ci_low=shift - reach,
         ci_high=shift + reach,
         log_p=lambda: _shift_logs(of.known, still, t, df),
@@ -222,7 +239,7 @@ def _shift_logs(
 ) -> Floats:
     """Logarithms of the p-values; where no row varies p is 1, or 0 without a logarithm."""
     logs = elementwise_at(known & ~still, special.student_two_sided_log_p, t, df)
-    return np.where(known & still & (t == 0.0), 0.0, logs)
+    return np.where(known & still & (t == 0.0), 0.0, logs) if any_true(still) else logs
 
 
 def mean_shift(
@@ -325,7 +342,7 @@ def std_ratio(
 def measure_levene(pair: GroupedPair) -> Outcomes:
     """Brown and Forsythe's W: an analysis of variance of distances from each median."""
     of = _moments(pair)
-    if not of.known.any():
+    if not any_true(of.known):
         return of.outcomes(of.mean_y, of.status)
     n, m, x, y = of.n, of.m, pair.reference.deviations, pair.deviations(of.known)
     total = n + m
@@ -344,7 +361,7 @@ def measure_levene(pair: GroupedPair) -> Outcomes:
         p_value=special.special().fdtrc(1, total - 2, value),
         effect_size=0.5 * elementwise_at(spread, math.log, ratio),
         log_p=lambda: elementwise_at(known, special.f_log_sf, value, 1, total - 2),
-        reasons=dict.fromkeys(np.flatnonzero(still).tolist(), "no distance varies"),
+        reasons=reasons_at(still, "no distance varies"),
     )
 
 

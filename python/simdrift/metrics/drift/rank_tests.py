@@ -23,7 +23,11 @@ from simdrift.metrics.outcomes import (
     Codes,
     Floats,
     Outcomes,
+    absent,
+    any_true,
+    at_places,
     elementwise,
+    known_where,
     status_codes,
 )
 from simdrift.metrics.over_groups import over_groups
@@ -81,37 +85,24 @@ def measure_ks(pair: GroupedPair, *, method: str = "auto") -> Outcomes:
     """D = max |F - G|; two-sided p-value, exact or by the corrected limit law."""
     found = pair.two_sample
     n, m, d, status = found["n"], found["m"], found["ks"], found["status"]
-    valued = status == OK_CODE
-    limit = KS_EXACT_AUTO if method == "auto" else KS_EXACT_LIMIT
-    exact = valued & (n * m.astype(float) <= limit)
-    if method == "asymp" or pair.is_weighted:
-        exact = np.zeros(len(pair), bool)
-    p = np.full(len(pair), np.nan)
-    if exact.any():
-        p[exact] = _exact_p(found, exact, pair.threads)
-    rest = valued & ~exact
-    if rest.any():
+    valued, exact = status == OK_CODE, np.zeros(len(n), bool)
+    if method != "asymp" and not pair.is_weighted:
+        limit = KS_EXACT_AUTO if method == "auto" else KS_EXACT_LIMIT
+        exact = valued & (n * m.astype(float) <= limit)
+    counted = partial(_core.ks_exact_p_groups, threads=pair.threads)
+    numerators = found["ks_numerator_high"], found["ks_numerator_low"]
+    p, rest = at_places(exact, counted, n, m, *numerators), valued & ~exact
+    if any_true(rest):
         p[rest] = kolmogorov.limit_sf(n[rest], m[rest], d[rest], pair.threads)
 
     def log_p() -> Floats:
-        logs = np.full(len(pair), np.nan)
-        if exact.any():
-            logs[exact] = kolmogorov.log_exact(p[exact], n[exact], m[exact], d[exact])
-        if rest.any():
+        logs = at_places(exact, kolmogorov.log_exact, p, n, m, d)
+        if any_true(rest):
             logs[rest] = kolmogorov.limit_log_sf(n[rest], m[rest], d[rest])
         return logs
 
-    value = np.where(valued, d, np.nan)
+    value = known_where(valued, d)
     return Outcomes(value, status, p, value, n_reference=n, n_current=m, log_p=log_p)
-
-
-def _exact_p(
-    found: Mapping[str, NDArray[Any]], exact: NDArray[np.bool_], threads: int | None
-) -> Floats:
-    """Exact p-values of these groups, by lattice paths."""
-    n, m = (found[side][exact].astype(np.int64) for side in ("n", "m"))
-    high, low = (found[f"ks_numerator_{half}"][exact] for half in ("high", "low"))
-    return _core.ks_exact_p_groups(n, m, high, low, threads=threads)
 
 
 def ks(
@@ -144,14 +135,25 @@ Law = Callable[[Mapping[str, NDArray[Any]], NDArray[np.intp]], tuple[Any, Floats
 numbers: sums are exact) and places."""
 
 
+class _Numbers(dict[str, NDArray[Any]]):
+    """Rank statistics of these places as Python's numbers, of those names that are read."""
+
+    def __init__(self, arrays: Mapping[str, NDArray[Any]], places: NDArray[np.intp]) -> None:
+        super().__init__()
+        self.arrays, self.places = arrays, places
+
+    def __missing__(self, name: str) -> NDArray[Any]:
+        self[name] = self.arrays[name][self.places].astype(object)
+        return self[name]
+
+
 def _tested(pair: GroupedPair, status: Codes, law: Law) -> Outcomes:
     """The outcomes of a rank test whose p-values are known by their logarithms."""
     found = pair.ranks
     places = np.flatnonzero(status == OK_CODE)
-    value, logs, effect, p = np.full((4, len(pair)), np.nan)
+    value, logs, effect, p = (absent(len(status)) for _ in range(4))
     if len(places):
-        own = {name: array[places].astype(object) for name, array in found.items()}
-        value[places], logs[places], effect[places] = law(own, places)
+        value[places], logs[places], effect[places] = law(_Numbers(found, places), places)
         p[places] = elementwise(exp_p, logs[places])
     return Outcomes(
         value,

@@ -11,10 +11,13 @@ from typing import Any
 
 from simdrift._core import Column
 from simdrift._errors import UnsupportedColumn
+from simdrift.columns import as_column
 from simdrift.metrics import thresholds as rules
 from simdrift.metrics.checks import checked_share, checked_threads
-from simdrift.metrics.columns import CATEGORICAL, CurrentColumn, Given, ReferenceColumn
-from simdrift.metrics.grouped import ColumnGroups, GroupedPair
+from simdrift.metrics.columns import CATEGORICAL, ColumnState, CurrentColumn, Given, ReferenceColumn
+from simdrift.metrics.grouped import GroupedPair
+from simdrift.metrics.groups import ColumnGroups
+from simdrift.metrics.outcomes import Outcomes
 from simdrift.metrics.over_groups import evaluate
 from simdrift.metrics.registry import DriftMethod, check_weighted, checked_params
 from simdrift.metrics.registry import evaluate as evaluate_one
@@ -48,20 +51,18 @@ def run(
     sides = both_sides(weights, (_rows(left), _rows(right)))
     if weights is not None:
         check_weighted(spec, params)
-    options: dict[str, Any] = {"kind": kind, "threads": threads}
-    pair = GroupedPair(
-        ReferenceColumn("reference", left, **options)
-        if sides is None
-        else WeightedReference("reference", left, sides[0], **options),
-        ColumnGroups.of(
-            CurrentColumn("current", right, **options)
-            if sides is None
-            else WeightedCurrent("current", right, sides[1], **options)
-        ),
-        reads={spec.reads},
-        threads=threads,
-    )
-    told = {k: v for k, v in params.items() if k != "bins" or pair.kind != CATEGORICAL}
+    x: ReferenceColumn
+    y: ColumnState
+    if sides is None:
+        x = ReferenceColumn("reference", left, kind=kind, threads=threads)
+        y = CurrentColumn("current", right, kind=kind, threads=threads)
+    else:
+        x = WeightedReference("reference", left, sides[0], kind=kind, threads=threads)
+        y = WeightedCurrent("current", right, sides[1], kind=kind, threads=threads)
+    pair = GroupedPair(x, ColumnGroups.of(y), reads=(spec.reads,), threads=threads)
+    told = params
+    if "bins" in params and pair.kind == CATEGORICAL:
+        told = {name: value for name, value in params.items() if name != "bins"}
     return result_of(spec, pair, params, told, threshold, alpha)
 
 
@@ -77,27 +78,30 @@ def result_of(
     parameters that the result names."""
     alpha = checked_share("alpha", alpha)
     overrides = {} if threshold is None else rules.checked_overrides({spec.name: threshold})
-    grouped = isinstance(pair, GroupedPair)
-    outcome = evaluate(spec, pair, params).at(0) if grouped else evaluate_one(spec, pair, params)
+    if isinstance(pair, GroupedPair):
+        outcomes = evaluate(spec, pair, params)
+    else:
+        outcomes = Outcomes.stacked([evaluate_one(spec, pair, params)])
     bound = rules.threshold_of(spec, "", overrides, alpha)
+    value, p, chance = outcomes.value, outcomes.p_value, outcomes.null_quantile
+    alert = rules.alerts_of(spec, value, bound, p, alpha, chance).item(0)
+    outcome = outcomes.at(0)
     return DriftResult(
-        metric=spec.metric,
-        value=outcome.value,
-        p_value=outcome.p_value,
-        log_p_value=_log_p(outcome),
-        effect_size=outcome.effect_size,
-        ci_low=outcome.ci_low,
-        ci_high=outcome.ci_high,
-        null_quantile=outcome.null_quantile,
-        threshold=bound,
-        alert=rules.alerts(
-            spec, outcome.value, bound, outcome.p_value, alpha, outcome.null_quantile
-        ),
-        status=outcome.status,
-        n_reference=outcome.n_reference,
-        n_current=outcome.n_current,
-        params=params_text(told),
-        reason=outcome.reason,
+        spec.metric,
+        outcome.value,
+        outcome.p_value,
+        _log_p(outcome),
+        outcome.effect_size,
+        outcome.ci_low,
+        outcome.ci_high,
+        outcome.null_quantile,
+        bound,
+        None if alert < 0 else bool(alert),
+        outcome.status,
+        outcome.n_reference,
+        outcome.n_current,
+        params_text(told) if told else "",
+        outcome.reason,
     )
 
 
@@ -115,8 +119,6 @@ def _rows(given: Given) -> int | None:
 
 def _given(data: object, name: str) -> Given:
     """The array as a column; one of a type that is not computed on as its exception."""
-    from simdrift.columns import as_column
-
     try:
         return as_column(data, name=name)
     except UnsupportedColumn as error:

@@ -11,7 +11,7 @@ import numpy as np
 
 from simdrift import _core
 from simdrift.metrics.nulls.special import TINY
-from simdrift.metrics.outcomes import Floats, Sizes
+from simdrift.metrics.outcomes import Floats, Sizes, any_true
 
 
 def two_sample_sizes(n: Sizes, m: Sizes) -> Floats:
@@ -34,7 +34,8 @@ def limit_log_sf(n: Sizes, m: Sizes, d: Floats, threads: int | None = None) -> F
 def log_exact(p: Floats, n: Sizes, m: Sizes, d: Floats) -> Floats:
     """log of each exact p-value; the limit law's where that is below float64's range."""
     tiny = p <= TINY
+    if not any_true(tiny):
+        return np.asarray(np.log(p))
     logs = np.log(np.where(tiny, 1.0, p))
-    if tiny.any():
-        logs[tiny] = limit_log_sf(n[tiny], m[tiny], d[tiny])
+    logs[tiny] = limit_log_sf(n[tiny], m[tiny], d[tiny])
     return logs

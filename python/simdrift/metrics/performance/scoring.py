@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift.catalogue.statuses import CODES
+from simdrift.columns import as_column
 from simdrift.metrics.columns import CurrentColumn
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
-from simdrift.metrics.grouped import ColumnGroups
+from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.once import once
-from simdrift.metrics.outcomes import ABSENT_ROWS, Floats, Outcomes
-from simdrift.metrics.registry import functions, unknown
+from simdrift.metrics.outcomes import ABSENT_ROWS, OK_CODE, Floats, Outcomes, known_where
+from simdrift.metrics.registry import function_of, functions, unknown
 from simdrift.metrics.values import ALL_NULL, EMPTY, NOT_APPLICABLE, OK, Outcome
 
 Sums = Mapping[str, NDArray[Any]]
@@ -61,7 +62,7 @@ class TargetPair:
     @once
     def n(self) -> NDArray[np.int64]:
         """The rows in which both are finite."""
-        return self.sums["n"].astype(np.int64)
+        return self.sums["n"].astype(np.int64, copy=False)
 
 
 class Score(NamedTuple):
@@ -76,6 +77,11 @@ class Score(NamedTuple):
 def score_functions() -> dict[str, Callable[[TargetPair], Score]]:
     """The registered scores by their short names, in the order in which they are written."""
     return {record.short: score for score, (record,) in functions("performance").items()}
+
+
+def score_function(name: str) -> Callable[[TargetPair], Score]:
+    """The registered score of that short name."""
+    return function_of(f"performance.{name}")
 
 
 def checked_metrics(metrics: Iterable[str]) -> tuple[str, ...]:
@@ -119,37 +125,37 @@ def _outcomes(
     pair: TargetPair | None,
 ) -> Outcomes:
     """One metric in each group; an unexpected exception costs this metric alone."""
-    none = np.full(len(column), np.nan)
     if pair is None:
         status = np.full(len(column), CODES[NOT_APPLICABLE], np.uint8)
-        return Outcomes(none, status, n_current=np.zeros(len(column), np.int64))
+        rows = np.zeros(len(column), np.int64)
+        return Outcomes.refused(status, np.array([ABSENT_ROWS]), rows)
     found = attempt(f"performance.{name}", "", lambda: (pair.n, function(pair)))
     if isinstance(found, Outcome):
         return Outcomes.uniform(found, len(column))
     rows, score = found
-    status = np.full(len(column), CODES[OK], np.uint8)
+    status = np.zeros(len(rows), np.uint8)
     for mask, reason in score.without:
         status[mask] = CODES[reason]
-    lost = np.where(column.rows == 0, CODES[EMPTY], CODES[ALL_NULL])
-    status = np.where(rows == 0, lost, status).astype(np.uint8)
-    known = status == CODES[OK]
-    outcomes = Outcomes(np.where(known, score.value, np.nan), status, n_current=rows).cleaned()
+    if 0 in rows.tolist():
+        lost = np.where(column.rows == 0, CODES[EMPTY], CODES[ALL_NULL])
+        status = np.where(rows == 0, lost, status).astype(np.uint8)
+    value = known_where(status == OK_CODE, score.value)
+    outcomes = Outcomes(value, status, n_current=rows).cleaned()
     if score.half_width is not None:
         outcomes.ci_low = outcomes.value - score.half_width
         outcomes.ci_high = outcomes.value + score.half_width
-    return outcomes.cleaned()
+        outcomes.cleaned()
+    return outcomes
 
 
 def result(name: str, target: object, prediction: object, threads: int | None) -> PerformanceResult:
     """One metric of two array-likes: what the public functions return."""
-    from simdrift.columns import as_column
-
     left, right = (
         ColumnGroups.of(CurrentColumn(side, as_column(data, name=side), threads=threads))
         for side, data in (("target", target), ("prediction", prediction))
     )
     pair = _pair_of_numbers(left, right)
-    found = _outcomes(name, score_functions()[name], left, pair).at(0)
+    found = _outcomes(name, score_function(name), left, pair).at(0)
     return PerformanceResult(
         f"performance.{name}",
         found.value,

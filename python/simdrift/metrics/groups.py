@@ -1,0 +1,263 @@
+"""Groups of rows, and a column over them.
+
+Groups are ranges [start, stop) of rows of an ordered table, and may overlap. What a metric reads
+of all groups is an array with one entry a group, from one call of the core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdrift import _core
+from simdrift.metrics.columns import (
+    HIGH_CARDINALITY,
+    NULL,
+    ColumnState,
+    CurrentColumn,
+    Given,
+    OnThreads,
+)
+from simdrift.metrics.once import once
+from simdrift.metrics.outcomes import Floats, Rows
+from simdrift.metrics.stacked import Arrays, stacked
+from simdrift.metrics.weighted import WeightedCurrent
+from simdrift.metrics.weights import checked_weights
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Ranges of rows, one a group. `stops` is None for one group of all rows, however many a
+    column has."""
+
+    starts: Rows
+    stops: Rows | None
+
+    @classmethod
+    def whole(cls) -> Groups:
+        """One group of all rows."""
+        return _WHOLE
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def ends(self, rows: int) -> Rows:
+        """The stops in a column of so many rows."""
+        return np.array([rows], np.int64) if self.stops is None else self.stops
+
+
+_WHOLE = Groups(np.zeros(1, np.int64), None)
+_WHOLE.starts.flags.writeable = False
+
+
+class ColumnGroups:
+    """A current column over groups."""
+
+    def __init__(
+        self,
+        name: str,
+        column: Given,
+        groups: Groups,
+        *,
+        kind: str | None = None,
+        threads: int | None = None,
+        weights: Floats | None = None,
+    ) -> None:
+        self.name = name
+        self.whole: ColumnState = CurrentColumn(name, column, kind=kind, threads=threads)
+        self.groups = groups
+        self.stops = groups.ends(self.whole.rows)
+        self.is_one = self._is_whole()
+        self.weights = weights
+
+    @classmethod
+    def of(cls, column: ColumnState) -> ColumnGroups:
+        """One group of all rows of a column."""
+        new = cls.__new__(cls)
+        new.name, new.whole, new.groups = column.name, column, _WHOLE
+        new.stops = np.array([column.rows], np.int64)
+        new.is_one = True
+        new.weights = None
+        return new
+
+    def __len__(self) -> int:
+        return len(self.groups.starts)
+
+    def alone(self, place: int) -> ColumnGroups:
+        """One of the groups, of the same column."""
+        new = ColumnGroups.__new__(ColumnGroups)
+        own = slice(place, place + 1)
+        new.name, new.whole, new.weights = self.name, self.whole, self.weights
+        new.groups = Groups(self.groups.starts[own], self.stops[own])
+        new.stops = self.stops[own]
+        return new
+
+    def on(self, threads: int | None) -> OnThreads:
+        """Computes on so many threads meanwhile."""
+        return self.whole.on(threads)
+
+    @property
+    def kind(self) -> str:
+        return self.whole.kind
+
+    @property
+    def threads(self) -> int | None:
+        return self.whole.threads
+
+    @property
+    def ranges(self) -> tuple[_core.Column, Rows, Rows]:
+        """What the core's calls over groups take."""
+        column = self.whole.column
+        if self.is_one and len(column) != self.whole.rows:
+            # a restored reference keeps the rows that are not missing
+            return column, self.groups.starts, np.array([len(column)], np.int64)
+        return column, self.groups.starts, self.stops
+
+    def _is_whole(self) -> bool:
+        """Whether there is one group, of all rows."""
+        starts, stops = self.groups.starts, self.stops
+        return len(starts) == 1 and bool(stops[0] - starts[0] == self.whole.rows)
+
+    @once
+    def rows(self) -> Rows:
+        """(G,) rows; 0 of a column that was refused."""
+        if self.whole.broken is not None:
+            return np.zeros(len(self), np.int64)
+        return self.stops if self.groups is _WHOLE else self.stops - self.groups.starts
+
+    @once
+    def each(self) -> list[Any]:
+        """The groups one by one, with the weights of their rows."""
+        return [self._one(place) for place in range(len(self))]
+
+    def _one(self, place: int) -> ColumnState:
+        whole, first, stop = self.whole, int(self.groups.starts[place]), int(self.stops[place])
+        if whole.broken is not None:
+            return whole
+        one = whole
+        if not self.is_one:
+            kind = None if whole.kind == NULL else whole.kind
+            part = whole.column.slice(first, stop)
+            one = CurrentColumn(self.name, part, kind=kind, threads=whole.threads)
+        if self.weights is None:
+            return one
+        own = self.weights[first:stop]
+        return WeightedCurrent.of(one, checked_weights(own, len(own), "weights"))
+
+    @once
+    def missing(self) -> Rows:
+        """(G,) rows that are null or NaN."""
+        if self.is_one:
+            return np.array([self.whole.missing], np.int64)
+        if self.whole.broken is not None or self.kind == NULL:
+            return self.rows
+        return _core.missing_groups(*self.ranges, threads=self.threads)
+
+    @property
+    def valid(self) -> Rows:
+        """(G,) rows that are neither null nor NaN."""
+        return np.asarray(self.rows - self.missing)
+
+    @once
+    def profile(self) -> Mapping[str, NDArray[Any]]:
+        """`_core.ProfileDict` of each group; statuses as codes."""
+        if self.is_one:
+            return stacked([self.whole.profile])
+        return cast("Arrays", _core.profile_groups(*self.ranges, threads=self.threads))
+
+    @once
+    def text_profile(self) -> Mapping[str, NDArray[Any]]:
+        """`_core.TextProfileDict` of each group."""
+        if self.is_one:
+            return stacked([self.whole.text_profile])
+        return cast("Arrays", _core.text_profile_groups(*self.ranges, threads=self.threads))
+
+    @once
+    def distinct(self) -> tuple[Rows, Floats]:
+        """Distinct values and the relative standard error of that count (0: exact)."""
+        if self.is_one:
+            count, error = self.whole.distinct
+            return np.array([count], np.int64), np.array([error], float)
+        return _core.distinct_groups(*self.ranges, threads=self.threads)
+
+    @once
+    def category_counts(self) -> CategoryCounts:
+        """How many categories each group has, the rows of the most frequent, and of all."""
+        if self.is_one:
+            _, counts, overflow = self.whole.categories
+            return _category_counts(counts[np.newaxis, :], np.array([overflow]))
+        table = _core.Categories(maximum=HIGH_CARDINALITY)
+        counts, _, _ = table.count_groups(*self.ranges, threads=self.threads)
+        if table.overflow:  # perhaps not in each group
+            return self._category_counts_by_group()
+        return _category_counts(counts, np.zeros(len(self), bool))
+
+    def _category_counts_by_group(self) -> CategoryCounts:
+        own = [_category_counts(t.counts[np.newaxis, :], np.array([t.overflow]))
+               for t in (one.categories for one in self.each)]  # fmt: skip
+        return CategoryCounts(*(np.concatenate(parts) for parts in zip(*own, strict=True)))
+
+    def quantiles(self, q: Sequence[float]) -> Floats:
+        """(G, len(q)) exact quantiles of the rows that are not missing; NaN without any."""
+        if self.is_one:
+            if not self.valid[0]:
+                return np.full((1, len(q)), np.nan)
+            return np.asarray(self.whole.quantiles(q))[np.newaxis, :]
+        return _core.quantiles_groups(*self.ranges, np.asarray(q, float), threads=self.threads)
+
+    def finite_medians(self, known: NDArray[np.bool_]) -> Floats:
+        """(G,) medians of the finite rows of the known groups."""
+        medians = self.quantiles([0.5])[:, 0]
+        infinite = known & (self.profile["finite"] != self.valid)
+        for place in np.flatnonzero(infinite).tolist():
+            medians[place] = self.each[place].finite_median
+        return np.where(known, medians, 0.0)
+
+    def median_deviations(self, centers: Floats, known: NDArray[np.bool_]) -> Floats:
+        """(G,) medians of |x - center| over the finite rows of the known groups."""
+        if not known.any():
+            return np.full(len(self), np.nan)
+        return _core.median_deviation_groups(*self.ranges, centers, threads=self.threads)
+
+    @once
+    def top_values(self) -> tuple[Floats, Rows]:
+        """The most frequent number of each group and its rows; no rows where there are more
+        distinct numbers than are counted."""
+        return _core.top_value_groups(*self.ranges, threads=self.threads)
+
+    def sums_with(self, other: ColumnGroups) -> Mapping[str, NDArray[Any]]:
+        """`_core.PairDict` of each group: this column against another."""
+        column, starts, stops = self.ranges
+        sums = _core.pair_profile_groups(
+            column, other.whole.column, starts, stops, threads=self.threads
+        )
+        return cast("Arrays", sums)
+
+    def count_bins(self, cuts: Floats) -> NDArray[np.int64]:
+        """(G, len(cuts) + 1) rows in (-inf, c0), [c0, c1), ..., [c_last, inf)."""
+        if not len(cuts):
+            return self.valid[:, np.newaxis]
+        return _core.histogram_groups(*self.ranges, cuts, threads=self.threads)
+
+
+class CategoryCounts(NamedTuple):
+    """Of each group: whether there are too many categories, how many it has, the rows of the
+    most frequent, and all rows that have one."""
+
+    overflow: NDArray[np.bool_]
+    distinct: Rows
+    most: Rows
+    total: Rows
+
+
+def _category_counts(counts: NDArray[np.int64], overflow: NDArray[np.bool_]) -> CategoryCounts:
+    return CategoryCounts(
+        overflow,
+        np.count_nonzero(counts, axis=1),
+        counts.max(axis=1, initial=0),
+        counts.sum(axis=1),
+    )

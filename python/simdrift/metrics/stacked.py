@@ -1,0 +1,72 @@
+"""Arrays with one entry a group out of what was computed group by group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdrift.catalogue.statuses import CODES
+
+Arrays = Mapping[str, NDArray[Any]]
+"""Arrays by name, one entry a group."""
+
+_RANK_ROWS = ("n", "m", "finite_n", "finite_m")
+_RANK_SUMS = (
+    "distinct",
+    "ties",
+    "ties_x",
+    "ties_y",
+    "u2",
+    "plus",
+    "minus",
+    "cramer_von_mises",
+    "anderson_darling",
+    "energy",
+)
+
+
+def stacked_ranks(groups: Sequence[Mapping[str, Any]]) -> Arrays:
+    """As `_core.rank_statistics_groups` gives them, out of one mapping a group; sums stay the
+    numbers that they are, exact integers or floats of weighted rows."""
+    found: dict[str, NDArray[Any]] = {
+        "status": np.array([CODES[group["status"]] for group in groups], np.uint8)
+    }
+    for name in _RANK_ROWS:
+        found[name] = np.array([group[name] for group in groups])
+    for name in _RANK_SUMS:
+        sums = [np.nan if (v := group.get(name)) is None else v for group in groups]
+        found[name] = np.array(sums, object)
+    return found
+
+
+_WORD = 1 << 64
+
+
+def stacked_two_sample(groups: Sequence[Mapping[str, Any]]) -> Arrays:
+    """As `_core.two_sample_groups` gives them, out of one mapping a group."""
+    numerators = [int(group.get("ks_numerator") or 0) for group in groups]
+    return {
+        "status": np.array([CODES[group["status"]] for group in groups], np.uint8),
+        "wasserstein_status": np.array(
+            [CODES[group.get("wasserstein_status", group["status"])] for group in groups], np.uint8
+        ),
+        "ks_numerator_high": np.array([n // _WORD for n in numerators], np.int64),
+        "ks_numerator_low": np.array([n % _WORD for n in numerators], np.uint64),
+        **{
+            name: np.array([np.nan if (v := group.get(name)) is None else v for group in groups])
+            for name in ("n", "m", "ks", "wasserstein_n", "wasserstein_m", "wasserstein")
+        },
+    }
+
+
+def stacked(groups: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[Any]]:
+    """Arrays by key out of one mapping a group; statuses become codes."""
+    return {
+        key: np.array([CODES[g[key]] for g in groups], np.uint8)
+        if isinstance(value, str)
+        else np.array([float(g[key]) if isinstance(value, int | float) else g[key] for g in groups])
+        for key, value in groups[0].items()
+    }
