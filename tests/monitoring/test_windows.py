@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from simdrift import InputError, monitor
+from simdrift.monitoring import Columns, ReferenceSpec, Spec
 from simdrift.monitoring.windows import Rule, Windows, assign
 
 MIDNIGHT = datetime.min.time()
@@ -255,3 +257,23 @@ def _day(day: date, zone: ZoneInfo) -> datetime:
 def test_a_rolling_window_is_told_apart_by_its_grain() -> None:
     assert Rule.parse("7d/1d").grain == "7d/1d"
     assert (Rule.parse("24h/6h").step, Rule.parse("24h/6h").span) == (6 * 3_600_000_000, 4)
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "end"),
+    [
+        ("America/New_York", datetime(9999, 12, 20), datetime(9999, 12, 31, 23)),
+        ("UTC", datetime(9999, 12, 20), datetime(9999, 12, 31, 23, 59)),
+        ("Asia/Tokyo", datetime(1, 1, 1), datetime(1, 1, 10)),
+        ("UTC", datetime(2020, 1, 1), datetime.fromisoformat("9999-12-31T23:00:00-09:00")),
+    ],
+)
+def test_windows_that_no_year_holds_are_refused(zone: str, start: datetime, end: datetime) -> None:
+    spec = Spec(
+        monitor="m", window="1d", timezone=zone, start=start, end=end,
+        reference=ReferenceSpec(start=datetime(2020, 1, 1), end=datetime(2020, 1, 3)),
+        columns=Columns(timestamp="t"),
+    )  # fmt: skip
+    data = {"t": [datetime(2020, 1, day) for day in range(1, 9)], "x": list(range(8))}
+    with pytest.raises(InputError, match="in the years 1 to 9999"):
+        monitor(spec, data)
