@@ -131,7 +131,7 @@ test-slow: $(VENV)/test.stamp build/deps.stamp
 # Prefect and Airflow pin what they need so tightly that each has an environment of its own. The
 # wheel is built once.
 build/wheel.stamp: $(SOURCES) .venv-wheel/stamp
-	@rm -rf build/wheel; PATH="$(CURDIR)/.venv-wheel/bin:$$PATH"; $(HEADERS) \
+	@rm -rf build/wheel; PATH="$(CURDIR)/.venv-wheel/bin:$$PATH"; $(subst $(BIN),.venv-wheel/bin,$(HEADERS)) \
 		.venv-wheel/bin/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir build/wheel .
 	@touch $@
 

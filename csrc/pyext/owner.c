@@ -6,23 +6,30 @@
 
 #define OWNER_CAPSULE "simdrift.owner"
 
+/* What a release callback raises is printed: there is nobody to whom it could go, and
+ * the next callback may be Python, which must not start with an exception set. */
+static void print_raised(void) {
+    if (PyErr_Occurred()) PyErr_WriteUnraisable(NULL);
+}
+
 static void owner_free(owner *self) {
     for (int64_t i = 0; i < self->n_chunks; i++) {
-        if (self->chunks[i].release != NULL) self->chunks[i].release(&self->chunks[i]);
+        if (self->chunks[i].release == NULL) continue;
+        self->chunks[i].release(&self->chunks[i]);
+        print_raised();
     }
     if (self->schema.release != NULL) self->schema.release(&self->schema);
+    print_raised();
     free(self->chunks);
     free(self);
 }
 
-/* Runs with the GIL held, which a release callback may ask for again. What one raises
- * is printed: there is nobody to whom it could go. */
+/* Runs with the GIL held, which a release callback may ask for again. */
 static void owner_destroy(PyObject *capsule) {
     PyObject *type, *value, *traceback;
     owner *self = owner_of(capsule);
     PyErr_Fetch(&type, &value, &traceback);
     owner_free(self);
-    if (PyErr_Occurred()) PyErr_WriteUnraisable(NULL);
     PyErr_Restore(type, value, traceback);
 }
 

@@ -315,10 +315,12 @@ def show_config() -> int:
 
 
 def say(text: str) -> None:
-    """One line for the person at the terminal, beside the results. Where nobody reads it, or its
-    disk is full, the work goes on."""
+    """One line for the person at the terminal, beside the results; controls in names of columns
+    and files are escaped. Where nobody reads it, or its disk is full, the work goes on."""
+    from simdrift.results.text import visible
+
     try:
-        click.echo(redact(text), err=True)
+        click.echo("\n".join(map(visible, redact(text).split("\n"))), err=True)
     except (OSError, ValueError):
         _discard(_STDERR)
 

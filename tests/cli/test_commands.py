@@ -275,3 +275,16 @@ def test_what_a_server_that_is_down_did_not_take_is_in_the_spool(simdrift, days:
 
 def test_json_of_a_profile_is_json(simdrift, two_files: tuple[Path, Path]) -> None:
     assert json.loads(simdrift("profile", two_files[0], "--json").stdout)
+
+
+def test_controls_of_names_do_not_reach_the_terminal(simdrift, tmp_path: Path) -> None:
+    name = "\u202egnp.exe\u2066\x1b]0;title\x07"
+    for file in ("a.parquet", "b.parquet"):
+        parquet.write_table(pa.table({name: [1.0, 2.0]}), tmp_path / file)
+    done = simdrift("compare", tmp_path / "a.parquet", tmp_path / "b.parquet", "--columns", "no")
+    assert done.returncode == 2
+    assert r"found \u202egnp.exe\u2066\x1b]0;title\x07" in done.stderr
+    assert done.stderr.rstrip("\n").isprintable()
+    done = simdrift("profile", tmp_path / "a\u202eb.parquet")
+    assert r"a\u202eb.parquet: " in done.stderr
+    assert done.stderr.rstrip("\n").isprintable()

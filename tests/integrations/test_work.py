@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from trips import DAYS, FIRST, WINDOWS
@@ -32,6 +33,40 @@ def test_a_second_run_changes_nothing(spec, database, stored):
         again = work.store_results(work.compute(spec), store)
     assert (again.written, again.unchanged) == (0, len(before))
     assert stored() == before
+
+
+@pytest.fixture
+def other(spec):
+    """The same monitor with a metric less, hence with runs of their own."""
+    path = Path(spec).with_name("other.toml")
+    path.write_text(Path(spec).read_text().replace('"rows", "missing_share"', '"rows"'))
+    return path
+
+
+def test_what_a_run_replaces_is_said_with_its_windows(spec, other, database):
+    first, second = work.compute(spec), work.compute(other)
+    with Store() as store:
+        work.store_results(first, store)
+        summary = work.store_results(second, store)
+    assert (summary.written, summary.superseded) == (summary.values, 0)
+    [note] = summary.notes
+    assert note.startswith("replaced what was shown of Nightly trips trips duration 1d 2024-01-11")
+    assert note in summary.stored()
+    assert summary.as_dict()["notes"] == [note]
+
+
+def test_what_a_later_run_has_superseded_is_not_there_already(spec, other, database, stored):
+    first, second = work.compute(spec), work.compute(other)
+    with Store() as store:
+        work.store_results(second, store)
+        before = stored()
+        late = work.store_results(first, store)
+    assert (late.superseded, late.unchanged) == (late.values - late.written, 0)
+    assert late.superseded > 0
+    [note] = late.notes
+    assert f"{late.superseded:,} rows superseded by a later run of Nightly trips" in note
+    assert note in work.markdown(late)
+    assert before.items() <= stored().items()
 
 
 @pytest.mark.parametrize("days", [1, 7, 30, 400])

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from simdrift import InputError, monitor
+from simdrift.monitoring import Columns, ReferenceSpec, Spec
 from simdrift.monitoring.windows import Rule, Windows, assign
 
 MIDNIGHT = datetime.min.time()
@@ -275,3 +277,23 @@ def test_rows_in_the_order_of_their_times_are_cut_as_in_any_other(unit, bounds) 
     assert ascending.outside == other.outside
     rows = [sorted(times[shuffled][own]) for own in rows_of(other, times.size)]
     assert [times[own].tolist() for own in rows_of(ascending, times.size)] == rows
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "end"),
+    [
+        ("America/New_York", datetime(9999, 12, 20), datetime(9999, 12, 31, 23)),
+        ("UTC", datetime(9999, 12, 20), datetime(9999, 12, 31, 23, 59)),
+        ("Asia/Tokyo", datetime(1, 1, 1), datetime(1, 1, 10)),
+        ("UTC", datetime(2020, 1, 1), datetime.fromisoformat("9999-12-31T23:00:00-09:00")),
+    ],
+)
+def test_windows_that_no_year_holds_are_refused(zone: str, start: datetime, end: datetime) -> None:
+    spec = Spec(
+        monitor="m", window="1d", timezone=zone, start=start, end=end,
+        reference=ReferenceSpec(start=datetime(2020, 1, 1), end=datetime(2020, 1, 3)),
+        columns=Columns(timestamp="t"),
+    )  # fmt: skip
+    data = {"t": [datetime(2020, 1, day) for day in range(1, 9)], "x": list(range(8))}
+    with pytest.raises(InputError, match="in the years 1 to 9999"):
+        monitor(spec, data)

@@ -61,6 +61,11 @@ ODD = {
     ),
     "no uptime": lambda c: changed(c, "envelope", lambda e: e.update(uptime="long")),
     "an endless uptime": lambda c: changed(c, "envelope", lambda e: e.update(uptime=float("inf"))),
+    "an uptime of ages": lambda c: changed(c, "envelope", lambda e: e.update(uptime=1e300)),
+    "a negative uptime": lambda c: changed(c, "envelope", lambda e: e.update(uptime=-1.0)),
+    "a time at the end of all dates": lambda c: changed(
+        c, "envelope", lambda e: e.update(written_at="9999-12-31T23:59:59+00:00", boot="")
+    ),
     "a run of another shape": lambda c: changed(c, "batch", lambda b: b["runs"][0].append(1)),
     "a run that is no uuid": lambda c: changed(c, "batch", set_run("run_id", "x")),
     "a run twice": lambda c: changed(c, "batch", lambda b: b["runs"].__setitem__(1, b["runs"][0])),

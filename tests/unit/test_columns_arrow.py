@@ -229,7 +229,7 @@ def test_a_table_is_no_column():
         pa.list_(pa.int8(), 2),
         pa.binary(4),
         pa.month_day_nano_interval(),
-        pa.uuid(),
+        *([pa.uuid()] if hasattr(pa, "uuid") else []),  # from pyarrow 18
     ],
     ids=str,
 )

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
+
+from simdrift.results.zones import in_zone
 
 Values = Mapping[str, str | Sequence[str]]
 
@@ -39,7 +41,7 @@ def expand(sql: str, values: Values, start: datetime, end: datetime) -> str:
 
 
 def _time(time: datetime) -> str:
-    return f"'{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}'"
+    return f"'{in_zone(time):%Y-%m-%dT%H:%M:%SZ}'"
 
 
 def _literals(value: str | Sequence[str]) -> str:

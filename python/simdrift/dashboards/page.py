@@ -19,6 +19,7 @@ from simdrift.drawing.text import shorten
 from simdrift.drawing.timeline import Timeline
 from simdrift.results.files import write_text
 from simdrift.results.text import visible
+from simdrift.results.zones import in_zone
 
 from .catalogue import dashboards
 from .draw import Drawing, draw
@@ -155,9 +156,7 @@ def _span(
 
 
 def _utc(time: datetime | None) -> datetime | None:
-    return (
-        None if time is None else time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-    )
+    return None if time is None else in_zone(time) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _default(reader: Reader, variable: Variable, chosen: Chosen, span: Span) -> str:

@@ -16,7 +16,7 @@ from simdrift.reports import Report
 from simdrift.results import Results
 
 if TYPE_CHECKING:
-    from simdrift.store import Store
+    from simdrift.store import Store, WriteSummary
 
 WORST_COLUMNS = 10
 Moment = datetime | str | None
@@ -59,10 +59,20 @@ class Summary:
     """Values that the store did not have."""
     unchanged: int = 0
     """Values that the store had already."""
+    superseded: int = 0
+    """Values that are not shown, because a later run has their windows."""
+    notes: tuple[str, ...] = ()
+    """What was replaced and what superseded, with the windows' names, as the store says it."""
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as JSON knows them."""
-        return {**asdict(self), "worst_columns": list(self.worst_columns)}
+        fields = asdict(self).items()
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in fields}
+
+    def stored(self) -> str:
+        """What the store made of the values, in a line."""
+        counts = f"{self.written:,} values stored, {self.unchanged:,} already there"
+        return "; ".join((counts, *self.notes))
 
 
 def moment(time: Moment) -> datetime | None:
@@ -95,12 +105,11 @@ def compute(
 
 def store_results(computed: Computed, store: Store) -> Summary:
     """Writes the results; StoreError says where they wait if the store did not take them."""
-    done = store.write(computed.results)
-    return summarise(computed, written=done.rows_written, unchanged=done.rows_unchanged)
+    return summarise(computed, store.write(computed.results))
 
 
-def summarise(computed: Computed, *, written: int = 0, unchanged: int = 0) -> Summary:
-    """The run in plain values."""
+def summarise(computed: Computed, done: WriteSummary | None = None) -> Summary:
+    """The run in plain values, and what the store made of it where it was written."""
     spec, results, found = computed.spec, computed.results, computed.report.summary
     return Summary(
         monitor=spec.monitor,
@@ -114,8 +123,10 @@ def summarise(computed: Computed, *, written: int = 0, unchanged: int = 0) -> Su
         last=None if found.window_end is None else found.window_end.isoformat(),
         drifted_share=found.drifted_share,
         worst_columns=found.drifted_columns[:WORST_COLUMNS],
-        written=written,
-        unchanged=unchanged,
+        written=done.rows_written if done else 0,
+        unchanged=done.rows_unchanged if done else 0,
+        superseded=done.rows_superseded if done else 0,
+        notes=done.notes() if done else (),
     )
 
 
@@ -164,6 +175,6 @@ def markdown(summary: Summary) -> str:
             f"{summary.last}, {summary.rows:,} rows{share} in the median window.",
             "",
             f"- columns that alert: {worst}",
-            f"- stored: {summary.written:,} values; there already: {summary.unchanged:,}",
+            f"- {summary.stored()}",
         )
     )

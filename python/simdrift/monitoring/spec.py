@@ -101,7 +101,10 @@ class _Speaking(_Meta):
 
 
 class _Part(BaseModel, metaclass=_Speaking):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, allow_inf_nan=False,
+        protected_namespaces=(),  # before 2.10 pydantic warns of every field named model_...
+    )  # fmt: skip
 
 
 Moving = Literal["previous", "rolling", "same_weekday", "growing"]

@@ -24,6 +24,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift._errors import InputError
+from simdrift.results.zones import in_zone
+
 Unit = Literal["s", "ms", "us", "ns"]
 Instants = NDArray[np.int64]
 
@@ -276,9 +279,9 @@ def _bound(value: datetime | date | None, timezone: ZoneInfo) -> tuple[int, int]
     if not isinstance(value, datetime):
         value = datetime(value.year, value.month, value.day)
     if value.tzinfo is not None:
-        instant = value.astimezone(UTC)
-        wall = value.astimezone(timezone).replace(tzinfo=None)
-        return _count(instant.replace(tzinfo=None)), _count(wall)
+        clocks = (in_zone(value, zone).replace(tzinfo=None) for zone in (UTC, timezone))
+        utc, wall = map(_count, clocks)
+        return utc, wall
     wall_count = _count(value)
     return _to_utc(wall_count, timezone), wall_count
 
@@ -291,7 +294,7 @@ def _to_utc(wall: int, timezone: ZoneInfo) -> int:
     """The instant at which the local clock first shows `wall`, or jumps over it."""
     if timezone.key == "UTC":
         return wall
-    naive = EPOCH + timedelta(microseconds=wall)
+    naive = _time(wall)
     early = wall - _offset(naive.replace(tzinfo=timezone))
     late = wall - _offset(naive.replace(tzinfo=timezone, fold=1))
     if late >= early:  # shown once, or twice: the first
@@ -328,7 +331,18 @@ def instant_of(value: datetime | date, timezone: ZoneInfo) -> datetime:
 
 def instant(utc: int) -> datetime:
     """UTC datetime of microseconds since 1970."""
-    return (EPOCH + timedelta(microseconds=int(utc))).replace(tzinfo=UTC)
+    return _time(int(utc)).replace(tzinfo=UTC)
+
+
+def _time(micro: int) -> datetime:
+    """A clock's time, microseconds after 1970 began on it; InputError where no year holds it."""
+    try:
+        return EPOCH + timedelta(microseconds=micro)
+    except OverflowError:
+        raise InputError(
+            "expected windows in the years 1 to 9999, found one beyond: move start or end of the "
+            "spec"
+        ) from None
 
 
 class _Instants(dict[int, datetime]):

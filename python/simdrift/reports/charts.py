@@ -110,7 +110,8 @@ def _heat_row(line: ColumnLine, time: Timeline, together: int) -> HeatRow:
 
 
 def _full(line: ColumnLine) -> str:
-    return visible(line.column[:300]) + (f" [{line.segment}]" if line.segment else "")
+    segment = f" [{visible(line.segment[:300])}]" if line.segment else ""
+    return visible(line.column[:300]) + segment
 
 
 def _length(time: Timeline) -> float:

@@ -17,6 +17,7 @@ from simdrift.reports.summary import ColumnLine, on_p_value
 from simdrift.results.collection import Results
 from simdrift.results.histograms import Histograms
 from simdrift.results.rows import Result
+from simdrift.results.text import visible
 
 TEST_SCALE = 0.1
 """An effect size of a test that counts as much as a distance at its threshold."""
@@ -64,7 +65,8 @@ class Explanation:
     def __repr__(self) -> str:
         lines = []
         if self.prediction is not None:
-            lines.append(f"{self.prediction.name} (prediction): {self.prediction.direction}")
+            name = visible(self.prediction.name)
+            lines.append(f"{name} (prediction): {self.prediction.direction}")
         for what, drivers in (("column", self.columns), ("segment", self.segments)):
             shown = [driver for driver in drivers if driver.share]
             lines += [_line(driver) for driver in shown]
@@ -75,7 +77,7 @@ class Explanation:
 
 def _line(driver: Driver) -> str:
     said = f": {driver.direction}" if driver.direction else ""
-    return f"{100.0 * (driver.share or 0.0):5.1f} %  {driver.name}{said}"
+    return f"{100.0 * (driver.share or 0.0):5.1f} %  {visible(driver.name)}{said}"
 
 
 def explain(

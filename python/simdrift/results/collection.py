@@ -19,7 +19,7 @@ from simdrift.results.files import write_text
 from simdrift.results.histograms import HistogramBlock, Histograms, Key
 from simdrift.results.rows import Histogram, Result, Run
 from simdrift.results.table import ABSENT, ResultTable
-from simdrift.results.zones import in_utc, zone_of
+from simdrift.results.zones import in_utc, in_zone, zone_of
 
 if TYPE_CHECKING:
     import pandas
@@ -293,6 +293,6 @@ def _run_in_utc(run: Run) -> Run:
     return run._replace(
         window_start=in_utc(run.window_start),
         window_end=in_utc(run.window_end),
-        started_at=run.started_at.astimezone(UTC),
-        finished_at=run.finished_at.astimezone(UTC),
+        started_at=in_zone(run.started_at),
+        finished_at=in_zone(run.finished_at),
     )

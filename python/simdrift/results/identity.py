@@ -10,10 +10,12 @@ import hashlib
 import json
 import struct
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from simdrift.results.rows import Run
+from simdrift.results.text import apart
+from simdrift.results.zones import in_zone
 
 NAMESPACE = UUID("b76245f7-5de0-5494-9a66-1346dc971f74")
 """Namespace of every UUIDv5 of simdrift: uuid5(NAMESPACE_DNS, 'simdrift')."""
@@ -37,7 +39,7 @@ def utc_text(time: datetime | None) -> str | None:
         return None
     if time.tzinfo is None:
         raise ValueError(f"expected a time with a zone, found {time.isoformat()} without one")
-    return time.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+    return in_zone(time).isoformat().removesuffix("+00:00") + "Z"
 
 
 def canonical_json(value: object) -> str:
@@ -64,7 +66,7 @@ def _plain(value: object) -> object:
         return utc_text(value)
     if isinstance(value, UUID):
         return str(value)
-    return value
+    return apart(value) if isinstance(value, str) else value
 
 
 def digest(parts: Iterable[bytes | bytearray | memoryview | str | int | float | None]) -> str:
@@ -175,19 +177,17 @@ def series_key(
     >>> key.version
     5
     """
-    return uuid5(
-        NAMESPACE,
-        _json(  # canonical_json of texts: a batch has thousands of series
-            {
-                "monitor": monitor,
-                "dataset": dataset,
-                "model": model,
-                "model_version": model_version,
-                "segment": segment,
-                "column": column,
-                "metric": metric,
-                "params": params,
-                "grain": grain,
-            }
-        ),
-    )
+    texts = {
+        "monitor": monitor,
+        "dataset": dataset,
+        "model": model,
+        "model_version": model_version,
+        "segment": segment,
+        "column": column,
+        "metric": metric,
+        "params": params,
+        "grain": grain,
+    }
+    # canonical_json of texts, at once where all are ASCII: a batch has thousands of series
+    plain = "".join(texts.values()).isascii()
+    return uuid5(NAMESPACE, _json(texts) if plain else canonical_json(texts))

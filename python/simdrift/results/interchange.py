@@ -9,6 +9,8 @@
 The objects carry the fields of `Result`, `Run` and `Histogram` under their names. Times are
 ISO 8601 in UTC ('2013-02-08T05:00:00Z'), identifiers are UUID texts, what is absent is null.
 There is no NaN; the infinities, which JSON has no numbers for, are "Infinity" and "-Infinity".
+A text in which two halves of a surrogate pair lie side by side is a list of its parts, for JSON
+would read them as one character.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from types import NoneType
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
@@ -28,7 +30,8 @@ from simdrift.results.coding import looked_up
 from simdrift.results.identity import utc_text
 from simdrift.results.rows import Histogram, Result, Run
 from simdrift.results.table import COUNTS, REALS, Head, ResultTable
-from simdrift.results.zones import zone_of
+from simdrift.results.text import apart
+from simdrift.results.zones import in_zone, zone_of
 
 FORMAT = "simdrift.results"
 VERSION = 1
@@ -56,10 +59,15 @@ def _records(table: ResultTable) -> list[dict[str, Any]]:
     """The rows as plain dicts; what repeats is encoded once."""
     columns = table.values()
     for place, name in enumerate(Head._fields):
-        columns[name] = looked_up([_value(head[place]) for head in table.heads], table.head)
+        if name not in _TEXTS:
+            columns[name] = looked_up([_value(head[place]) for head in table.heads], table.head)
     for name in REALS:
         if np.isinf(getattr(table, name)).any():
             columns[name] = [_value(value) for value in columns[name]]
+    for name in _TEXTS:
+        known = {text: apart(text) for text in dict.fromkeys(columns[name])}
+        if any(isinstance(parts, list) for parts in known.values()):
+            columns[name] = [known[text] for text in columns[name]]
     names = tuple(columns)
     return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
@@ -69,7 +77,9 @@ def _record(row: Any) -> dict[str, Any]:
 
 
 def _value(value: Any) -> Any:
-    if value is None or isinstance(value, str | bool | int):
+    if isinstance(value, str):
+        return apart(value)
+    if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float):
         if math.isinf(value):
@@ -191,6 +201,8 @@ def _row(kind: type[_Row], record: Any, where: str) -> _Row:
 def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return "".join(value)  # text.apart
     raise ValueError(f"expected text, found {value!r}")
 
 
@@ -225,7 +237,7 @@ def _time(value: Any) -> datetime:
     time = datetime.fromisoformat(_text(value))
     if time.tzinfo is None:
         raise ValueError(f"expected a time with a zone, found {value!r}")
-    return time.astimezone(UTC)
+    return in_zone(time)
 
 
 def _tuple_of(item: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
@@ -268,3 +280,4 @@ def _annotation(hint: Any) -> str:
 _DECODERS: dict[type, dict[str, Callable[[Any], Any]]] = {
     kind: _decoders(kind) for kind in (Result, Run, Histogram)
 }
+_TEXTS = tuple(name for name, decoder in _DECODERS[Result].items() if decoder is _text)

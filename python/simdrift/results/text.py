@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_HALVES = re.compile("(?<=[\ud800-\udbff])(?=[\udc00-\udfff])")
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
 )
@@ -31,6 +32,17 @@ def encodable(text: str) -> str:
     'a\\ud800'
     """
     return _SURROGATE.sub(_escape, text)
+
+
+def apart(text: str) -> str | list[str]:
+    r"""The text; as a list of its parts where two halves of a surrogate pair lie side by side,
+    of which the escapes of JSON would make one character.
+
+    >>> apart("a\ud83d" + "\ude00b"), apart("a\U0001f600b")
+    (['a\ud83d', '\ude00b'], 'a😀b')
+    """
+    parts = [text] if text.isascii() else _HALVES.split(text)
+    return text if len(parts) == 1 else parts
 
 
 def _escape(match: re.Match[str]) -> str:

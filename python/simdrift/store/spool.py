@@ -17,7 +17,6 @@ import fcntl
 import hashlib
 import io
 import json
-import math
 import os
 import secrets
 import stat
@@ -32,7 +31,7 @@ from simdrift._errors import InputError
 
 from .batch import Batch
 from .checks import checked
-from .stamp import Stamp
+from .stamp import CLOCKS_END, Stamp
 
 SUFFIX: Final = ".spool"
 SET_ASIDE: Final = ".corrupt"
@@ -42,6 +41,7 @@ _MAGIC: Final = "simdrift-spool"
 _VERSION: Final = "1"
 _WORDS: Final = 200  # characters of a decoder's complaint
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LONGEST_UPTIME: Final = 3e9  # seconds, some 95 years
 _OUT_OF_FILES: Final = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)  # of this process, not the file
 
 
@@ -183,9 +183,12 @@ def _envelope(found: dict[str, Any]) -> tuple[str, Stamp]:
     clock, uptime = datetime.fromisoformat(found["written_at"]), float(found.get("uptime", 0.0))
     if not isinstance(target, str) or not isinstance(boot, str):
         raise ValueError("target and boot: expected texts")
-    if clock.tzinfo is None or not math.isfinite(uptime):
+    if clock.tzinfo is None or not 0.0 <= uptime <= _LONGEST_UPTIME:
         raise ValueError("written_at and uptime: expected a time with a zone, and seconds")
-    return target, Stamp(clock.astimezone(UTC), uptime, boot)
+    clock = clock.astimezone(UTC)
+    if clock >= CLOCKS_END:
+        raise ValueError("written_at: expected a time up to 2262")
+    return target, Stamp(clock, uptime, boot)
 
 
 def _encoded(batch: Batch, target: str, stamp: Stamp) -> Iterator[bytes]:

@@ -19,6 +19,9 @@ from typing import Final, NamedTuple
 
 from simdrift._errors import InputError
 
+CLOCKS_END: Final = datetime(2263, 1, 1, tzinfo=UTC)
+"""No clock of Linux shows a later time; sums with a machine's uptime stay far from year 9999."""
+
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 _AGREES: Final = timedelta(milliseconds=10)  # clocks that differ by less are taken to be one
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,7 +58,10 @@ def _later(now: datetime, then: datetime, otherwise: timedelta) -> datetime:
 
 def _clock() -> datetime:
     try:
-        return datetime.now(UTC)
+        now = datetime.now(UTC)
+        if now >= CLOCKS_END:
+            raise ValueError(f"{now:%Y-%m-%d}")
+        return now
     except (OverflowError, ValueError, OSError) as error:
         raise InputError(
             f"expected this machine's clock to show a date up to 2262, found otherwise ({error}): "

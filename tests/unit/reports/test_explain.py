@@ -135,3 +135,17 @@ def test_every_test_of_the_registry_is_held_against_its_p_value(report):
     for spec in map(registry.method, registry.methods()):
         assert on_p_value(row._replace(metric=spec.metric)) == (spec.rule == "test"), spec.metric
     assert not on_p_value(row._replace(metric="drift.of_another_writer"))
+
+
+def test_controls_of_a_name_are_escaped_in_the_text():
+    name = "\u202egnp.exe\u2066\x1b[31m"
+    before, now = frames()
+    found = sd.compare(
+        {name: before["fare"], "p\u202e": before["prediction"]},
+        {name: now["fare"], "p\u202e": now["prediction"]},
+        roles={"prediction": "p\u202e"},
+    ).explain()
+    assert found.columns[0].name == name
+    assert r"\u202egnp.exe\u2066\x1b[31m: " in repr(found)
+    assert r"p\u202e (prediction)" in repr(found)
+    assert repr(found).replace("\n", "").isprintable()

@@ -6,6 +6,7 @@ import builtins
 import json
 import math
 import operator
+import re
 import sys
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -101,6 +102,47 @@ def test_window_times_are_kept_in_utc():
 def test_a_window_time_without_a_zone_is_refused():
     with pytest.raises(ValueError, match="expected a window time with a zone, found 2013-02-08"):
         Results([ROWS[0]._replace(window_start=datetime(2013, 2, 8))])
+
+
+AT_THE_END = datetime.fromisoformat("9999-12-31T23:30:00-09:00")
+AT_THE_BEGINNING = datetime.fromisoformat("0001-01-01T00:30:00+14:00")
+
+
+@pytest.mark.parametrize("time", [AT_THE_END, AT_THE_BEGINNING])
+@pytest.mark.parametrize("name", ["window_start", "window_end", "started_at", "finished_at"])
+def test_a_time_that_utc_has_no_year_for_is_refused_by_name(time, name):
+    message = re.escape(f"expected a time in the years 1 to 9999 of UTC, found {time.isoformat()}")
+    with pytest.raises(InputError, match=message):
+        Results([], [RUN._replace(**{name: time})])
+    if name.startswith("window"):
+        with pytest.raises(InputError, match=message):
+            Results([ROWS[0]._replace(**{name: time})])
+    document = Results(ROWS, [RUN]).to_dict()
+    for key in ("rows", "runs"):
+        changed = json.loads(json.dumps(document))
+        changed[key][0][name] = time.isoformat()
+        if key == "runs" or name.startswith("window"):
+            with pytest.raises(InputError, match=rf"{key}\[0\].{name}: {message}"):
+                Results.from_json(changed)
+
+
+HALVES = "\ud83d" + "\ude00"  # of U+1F600, side by side
+
+
+def test_halves_of_a_surrogate_pair_side_by_side_stay_two_in_json():
+    names = [HALVES, "\U0001f600", f"a{HALVES}{HALVES}b", "\ude00\ud83d", "\ud83d"]
+    rows = [ROWS[0]._replace(column=name, segment=name, params=name) for name in names]
+    runs = [synth.run_of(dataset=name) for name in names]
+    histograms = [
+        Histogram(runs[0].run_id, name, name, None, tuple(names), (1.0,) * 5, (2.0,) * 5)
+        for name in names
+    ]
+    results = Results(rows, runs, histograms)
+    assert Results.from_json(results.to_json()) == results
+    assert Results.from_json(results.to_dict()) == results
+    assert results.to_dict()["rows"][0]["column"] == ["\ud83d", "\ude00"]
+    assert results.to_dict()["rows"][1]["column"] == "\U0001f600"
+    assert results.to_json().isascii()
 
 
 def test_nan_becomes_none_and_its_status_says_so():

@@ -87,6 +87,17 @@ def test_series_keys_are_equal_only_for_equal_texts(texts, place, text):
     assert (identity.series_key(*texts) == identity.series_key(*other)) == (texts == other)
 
 
+def test_halves_of_a_surrogate_pair_are_not_the_character_that_they_would_make():
+    keys = ("", "flights", "", "", "", "", "drift.ks", "", "1d")
+    for place in range(len(keys)):
+        one, two = (
+            identity.series_key(*keys[:place], text, *keys[place + 1 :])
+            for text in ("\U0001f600", "\ud83d" + "\ude00")
+        )
+        assert one != two
+    assert identity.canonical_json(["\U0001f600"]) != identity.canonical_json(["\ud83d" + "\ude00"])
+
+
 def test_canonical_json_is_sorted_tight_and_ascii():
     value = {"b": (1, 2.5, None, True), "a": "é\ud800", "c": {"z": START, "y": UUID(int=1)}}
     assert identity.canonical_json(value) == (

@@ -65,12 +65,11 @@ class SimdriftOperator(BaseOperator):
         with SimdriftHook(self.simdrift_conn_id).get_conn() as store:
             summary = work.store_results(computed, store)
             self.log.info(
-                "%s: %d windows, %d values stored, %d there already, %d alerts",
+                "%s: %d windows, %d alerts; %s",
                 store.target.label,
                 summary.windows,
-                summary.written,
-                summary.unchanged,
                 summary.alerts,
+                summary.stored(),
             )
         if self.fail_on_alert and summary.alerts:
             raise AirflowFailException(

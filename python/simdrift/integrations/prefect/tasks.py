@@ -98,9 +98,7 @@ def write_results(computed: Computed, store: str | None = None) -> Summary:
     with block.open() as opened:
         summary = work.store_results(computed, opened)
         label = opened.target.label
-    get_run_logger().info(
-        "%s: %d values stored, %d there already", label, summary.written, summary.unchanged
-    )
+    get_run_logger().info("%s: %s", label, summary.stored())
     return summary
 
 
