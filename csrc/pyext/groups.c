@@ -310,11 +310,24 @@ cleanup:
 BIND(two_sample_groups, 4, "reference", "column", "starts", "stops", "ks",
      "wasserstein", "edges", "threads", "progress")
 
-FAMILY(rank_statistics_groups,
-       MEMBERS(STRUCTS(sdr_rank_statistics, ranks_dict), .has_reference = true),
-       r->g.results, r->reference, r->x)
-BIND(rank_statistics_groups, 4, "reference", "column", "starts", "stops", "threads",
-     "progress")
+static PyObject *rank_statistics_groups_bound(call *call, PyObject *Py_UNUSED(module),
+                                              PyObject *const *values) {
+    static const family own = {STRUCTS(sdr_rank_statistics, ranks_dict),
+                               .has_reference = true};
+    PyObject *result = NULL;
+    bool sums;
+    request r;
+
+    if (argument_bool(&sums, values[4]) < 0) return NULL;
+    if (request_open(&r, &own, call, values) == 0 &&
+        RUN(call, sdr_rank_statistics_groups, r.g.results, r.reference, r.x,
+            &r.g.groups, sums))
+        result = result_of(&r, &own, call->state);
+    request_close(&r);
+    return result;
+}
+BIND(rank_statistics_groups, 4, "reference", "column", "starts", "stops", "sums",
+     "threads", "progress")
 
 /* --- exact p-values --------------------------------------------------------------- */
 
@@ -388,7 +401,7 @@ PyMethodDef group_functions[] = {
     ROW(two_sample_groups,
         "(reference, " GROUPS "ks=True, wasserstein=True, edges=None, " OPTIONS ")",
         "Kolmogorov-Smirnov and Wasserstein-1, one a group."),
-    ROW(rank_statistics_groups, "(reference, " GROUPS OPTIONS ")",
+    ROW(rank_statistics_groups, "(reference, " GROUPS "sums=True, " OPTIONS ")",
         "Rank statistics, one a group."),
     ROW(ks_exact_p_groups, "(n, m, numerator_high, numerator_low, " OPTIONS ")",
         "Exact p-values."),

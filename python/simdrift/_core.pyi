@@ -515,9 +515,13 @@ def rank_statistics_groups(
     column: Column,
     starts: Int64s,
     stops: Int64s,
+    sums: bool = True,
     threads: int | None = None,
     progress: Progress = None,
-) -> RankGroupsDict: ...
+) -> RankGroupsDict:
+    """`sums`: anderson_darling and energy are wanted, which take a walk over all of the reference
+    for each group; else they are NaN."""
+
 def pair_profile_groups(
     x: Column,
     y: Column,

@@ -193,6 +193,49 @@ static void check_shape(const side *reference, const side *current,
     sdr_prepared_free(prepared);
 }
 
+static void assert_same_integers(const sdr_rank_statistics *a,
+                                 const sdr_rank_statistics *b) {
+    assert_int_equal(a->status, b->status);
+    assert_int_equal(a->n, b->n);
+    assert_int_equal(a->m, b->m);
+    assert_int_equal(a->distinct, b->distinct);
+    assert_int_equal(a->finite_n, b->finite_n);
+    assert_int_equal(a->finite_m, b->finite_m);
+    assert_memory_equal(&a->ties, &b->ties, sizeof a->ties);
+    assert_memory_equal(&a->ties_x, &b->ties_x, sizeof a->ties);
+    assert_memory_equal(&a->ties_y, &b->ties_y, sizeof a->ties);
+    assert_memory_equal(&a->u2, &b->u2, sizeof a->u2);
+    assert_memory_equal(&a->plus, &b->plus, sizeof a->plus);
+    assert_memory_equal(&a->minus, &b->minus, sizeof a->minus);
+    assert_memory_equal(&a->cramer_von_mises, &b->cramer_von_mises, sizeof a->plus);
+}
+
+/* The whole numbers of each group are those of the walk over all values. */
+static void check_ranks(const side *reference, const side *current,
+                        const sdr_groups *groups) {
+    sdr_rank_statistics found[SHAPED_GROUPS], alone;
+    sdr_prepared *prepared;
+    assert_int_equal(sdr_prepared_new(&prepared, &reference->column, NULL, NULL),
+                     SDR_OK);
+    const sdr_group_reference to = {.prepared = prepared};
+    assert_int_equal(sdr_rank_statistics_groups(found, to, &current->column, groups,
+                                                false, NULL, NULL),
+                     SDR_OK);
+    for (int64_t i = 0; i < groups->n; i += 5) {
+        sdr_column rows;
+        assert_int_equal(sdr_column_slice(&rows, &current->column, groups->starts[i],
+                                          groups->stops[i], NULL),
+                         SDR_OK);
+        assert_int_equal(
+            sdr_rank_statistics_columns(&alone, &reference->column, &rows, NULL, NULL),
+            SDR_OK);
+        assert_same_integers(&found[i], &alone);
+        assert_true(isnan(found[i].anderson_darling) && isnan(found[i].energy));
+        sdr_column_reset(&rows);
+    }
+    sdr_prepared_free(prepared);
+}
+
 /* References that an index holds by value, by code, in a table, in none, against rows of
  * their own kind and of another one. */
 static void test_small_groups_are_found_in_references_of_every_kind(void **state) {
@@ -212,6 +255,7 @@ static void test_small_groups_are_found_in_references_of_every_kind(void **state
                 side_init(current, &shapes[k == 0 ? i : (i + 3) % SHAPES], SHAPED_ROWS,
                           12);
                 check_shape(reference, current, &groups);
+                check_ranks(reference, current, &groups);
                 sdr_column_reset(&current->column);
             }
             sdr_column_reset(&reference->column);

@@ -125,12 +125,19 @@ static sdr_code call_two_sample_integer_groups(double *out, sdr_error *error) {
                              error);
 }
 
-static sdr_code call_ranks_groups(double *out, sdr_error *error) {
+static sdr_code ranks_groups(double *out, bool sums, sdr_error *error) {
     sdr_rank_statistics r[GROUPS];
     const sdr_group_reference reference = {.prepared = prepared_x};
-    SDR_TRY(sdr_rank_statistics_groups(r, reference, &y, &groups, &context, error));
+    SDR_TRY(
+        sdr_rank_statistics_groups(r, reference, &y, &groups, sums, &context, error));
     note_ranks(out, &r[LAST]);
     return SDR_OK;
+}
+static sdr_code call_ranks_groups(double *out, sdr_error *error) {
+    return ranks_groups(out, true, error);
+}
+static sdr_code call_whole_ranks_groups(double *out, sdr_error *error) {
+    return ranks_groups(out, false, error);
 }
 
 static sdr_code call_ks_exact_groups(double *out, sdr_error *error) {
@@ -180,6 +187,7 @@ static const entry entries[] = {
     ENTRY(two_sample_column_groups),
     ENTRY(two_sample_integer_groups),
     ENTRY(ranks_groups),
+    ENTRY(whole_ranks_groups),
     ENTRY(ks_exact_groups),
     ENTRY(category_groups),
 };

@@ -345,6 +345,9 @@ def test_rank_statistics_of_groups_are_those_of_the_slices(name, prepared):
     found = _core.rank_statistics_groups(against, column, starts, stops)
     assert_rows(found, expected)
     assert found["u2"].dtype == object
+    whole = _core.rank_statistics_groups(against, column, starts, stops, sums=False)
+    without = {"anderson_darling": math.nan, "energy": math.nan}
+    assert_rows(whole, [{**row, **without} for row in expected])
 
 
 def test_pair_profiles_of_groups_are_those_of_the_slices():

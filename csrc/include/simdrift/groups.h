@@ -93,9 +93,12 @@ SDR_API sdr_code sdr_two_sample_groups(sdr_two_sample *out, int64_t *histogram,
                                        const sdr_column *column,
                                        const sdr_groups *groups, int flags,
                                        const sdr_context *context, sdr_error *error);
+/* sums: whether anderson_darling and energy are wanted, which take a walk over all of
+ * the reference for each group; else they are NaN, and a small group takes a search of
+ * a prepared reference for each of its values. */
 SDR_API sdr_code sdr_rank_statistics_groups(
     sdr_rank_statistics *out, sdr_group_reference reference, const sdr_column *column,
-    const sdr_groups *groups, const sdr_context *context, sdr_error *error);
+    const sdr_groups *groups, bool sums, const sdr_context *context, sdr_error *error);
 /* p[i] = sdr_ks_exact_p of the i-th n, m and numerator. */
 SDR_API sdr_code sdr_ks_exact_p_groups(double *p, const int64_t *n, const int64_t *m,
                                        const int64_t *numerator_high,

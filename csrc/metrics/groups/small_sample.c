@@ -275,8 +275,7 @@ static bool are_finite(const double *sorted, int64_t n) {
     return isfinite(sorted[0]) && isfinite(sorted[n - 1]);
 }
 
-/* The rows, sorted, in the scratch, and their counts. */
-static sdr_code prepare(int64_t *m, int64_t *counts, const sdr_histogram_plan *plan,
+sdr_code sdr_small_load(int64_t *m, int64_t *counts, const sdr_histogram_plan *plan,
                         const sdr_column *rows, sdr_small_scratch *scratch,
                         sdr_error *error) {
     SDR_TRY(reserve(scratch, rows->length, error));
@@ -287,25 +286,30 @@ static sdr_code prepare(int64_t *m, int64_t *counts, const sdr_histogram_plan *p
     sdr_key *room = (sdr_key *)(void *)(values + scratch->capacity);
     SDR_TRY(sdr_sort_doubles(values, room, *m, NULL, error));
     if (searches) count_sorted(counts, plan, values, *m);
+    if (*m > 0 && !are_finite(values, *m)) *m = 0;
     return SDR_OK;
+}
+
+bool sdr_small_serves(const sdr_small_index *index, const sdr_column *rows) {
+    if (index->reference == NULL || rows->kind == SDR_KIND_NULL) return false;
+    if (rows->length == 0 || rows->length >= SDR_SMALL_ROWS) return false;
+    const int64_t n = index->reference->sample.n;
+    return (sdr_int128)n * rows->length <= INT64_MAX / 4;
 }
 
 sdr_code sdr_small_sample(bool *done, sdr_two_sample *out, int64_t *counts,
                           const sdr_histogram_plan *plan, const sdr_small_index *index,
                           const sdr_column *rows, int flags, sdr_small_scratch *scratch,
                           sdr_error *error) {
-    const sdr_prepared *reference = index->reference;
     *done = false;
-    if (reference == NULL || rows->length == 0 || rows->length >= SDR_SMALL_ROWS)
-        return SDR_OK;
-    sdr_column like = sdr_prepared_like(reference);
+    if (!sdr_small_serves(index, rows)) return SDR_OK;
+    sdr_column like = sdr_prepared_like(index->reference);
     sdr_two_sample_begin(out, &like, rows);
-    if (out->status != SDR_STATUS_OK || rows->kind == SDR_KIND_NULL) return SDR_OK;
-    if ((sdr_int128)reference->sample.n * rows->length > INT64_MAX / 4) return SDR_OK;
+    if (out->status != SDR_STATUS_OK) return SDR_OK;
     int64_t m;
-    SDR_TRY(prepare(&m, counts, plan, rows, scratch, error));
-    if (m == 0 || !are_finite(scratch->values, m)) return SDR_OK;
-    out->n = reference->sample.n;
+    SDR_TRY(sdr_small_load(&m, counts, plan, rows, scratch, error));
+    if (m == 0) return SDR_OK;
+    out->n = index->reference->sample.n;
     out->m = m;
     compare(out, index, scratch, m, flags);
     *done = true;

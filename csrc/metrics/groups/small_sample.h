@@ -16,6 +16,14 @@ typedef struct sdr_small_scratch {
 
 void sdr_small_scratch_reset(sdr_small_scratch *scratch);
 
+/* Whether the rows may be compared this way; their values are not looked at. */
+bool sdr_small_serves(const sdr_small_index *index, const sdr_column *rows);
+/* The m values of the rows that are neither null nor NaN, ascending, in the scratch;
+ * *m 0 where there are none, or infinite ones. And counts of the rows by `plan`, unless
+ * that is NULL. */
+sdr_code sdr_small_load(int64_t *m, int64_t *counts, const sdr_histogram_plan *plan,
+                        const sdr_column *rows, sdr_small_scratch *scratch,
+                        sdr_error *error);
 /* What sdr_two_sample_prepared gives, to the bit, and counts of the rows by `plan`
  * (NULL: none). *done false: nothing was computed, the group or the reference is not
  * for this way. */

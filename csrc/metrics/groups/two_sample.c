@@ -5,11 +5,12 @@
  * and that changes no bit. Small groups have a way of their own (small_sample.c), the
  * others, and those with infinities, are compared as a single column is.
  */
+#include <math.h>
 #include <string.h>
 
 #include "metrics/common/samples.h"
 #include "metrics/groups/groups.h"
-#include "metrics/groups/small_sample.h"
+#include "metrics/groups/small_ranks.h"
 
 enum {
     SORT_BYTES = 64,
@@ -102,23 +103,30 @@ static int64_t rows_of(const sdr_groups *groups) {
     return rows;
 }
 
+/* With a scratch for each worker. */
+static sdr_code run_with_scratches(sdr_small_scratch **scratches,
+                                   const sdr_group_pass *pass,
+                                   const sdr_context *context, sdr_error *error) {
+    int workers = sdr_groups_workers(pass, context);
+    size_t bytes = (size_t)workers * sizeof **scratches;
+    *scratches = sdr_allocate(bytes);
+    if (*scratches == NULL)
+        return sdr_error_set(error, SDR_NO_MEMORY, "no memory for groups of rows");
+    memset(*scratches, 0, bytes);
+    sdr_code code = sdr_groups_run(pass, context, error);
+    for (int i = 0; i < workers; i++)
+        sdr_small_scratch_reset(&(*scratches)[i]);
+    sdr_release(*scratches);
+    return code;
+}
+
 static sdr_code run_two_sample(two_sample_job *j, const sdr_group_pass *pass,
                                const sdr_context *context, sdr_error *error) {
-    int workers = sdr_groups_workers(pass, context);
-    size_t bytes = (size_t)workers * sizeof *j->scratches;
     SDR_TRY(sdr_small_index_init(&j->index, j->reference.prepared,
                                  rows_of(pass->groups), context, error));
     if (j->histogram != NULL)
         SDR_TRY(sdr_histogram_plan_init(&j->plan, j->edges, j->n_edges, error));
-    j->scratches = sdr_allocate(bytes);
-    if (j->scratches == NULL)
-        return sdr_error_set(error, SDR_NO_MEMORY, "no memory for groups of rows");
-    memset(j->scratches, 0, bytes);
-    sdr_code code = sdr_groups_run(pass, context, error);
-    for (int i = 0; i < workers; i++)
-        sdr_small_scratch_reset(&j->scratches[i]);
-    sdr_release(j->scratches);
-    return code;
+    return run_with_scratches(&j->scratches, pass, context, error);
 }
 
 sdr_code sdr_two_sample_groups(sdr_two_sample *out, int64_t *histogram,
@@ -154,34 +162,58 @@ sdr_code sdr_two_sample_groups(sdr_two_sample *out, int64_t *histogram,
 typedef struct rank_job {
     sdr_rank_statistics *out;
     sdr_group_reference reference;
+    sdr_small_index index;
+    sdr_small_ties ties;
+    sdr_small_scratch *scratches; /* one a worker */
+    bool wants_sums;
 } rank_job;
 
 static sdr_code rank_group(void *user, const sdr_group *group,
                            const sdr_context *context, sdr_error *error) {
     const rank_job *j = user;
     sdr_rank_statistics *out = &j->out[group->index];
+    bool done = false;
+    if (!j->wants_sums)
+        SDR_TRY(sdr_small_ranks(&done, out, &j->index, &j->ties, group->rows,
+                                &j->scratches[group->worker], error));
+    if (done) return SDR_OK;
+    sdr_code code;
     if (j->reference.prepared != NULL)
-        return sdr_rank_statistics_prepared(out, j->reference.prepared, group->rows,
+        code = sdr_rank_statistics_prepared(out, j->reference.prepared, group->rows,
                                             context, error);
-    return sdr_rank_statistics_columns(out, j->reference.column, group->rows, context,
-                                       error);
+    else
+        code = sdr_rank_statistics_columns(out, j->reference.column, group->rows,
+                                           context, error);
+    if (!j->wants_sums) out->anderson_darling = out->energy = NAN;
+    return code;
+}
+
+static sdr_code run_ranks(rank_job *j, const sdr_group_pass *pass,
+                          const sdr_context *context, sdr_error *error) {
+    if (j->wants_sums) return sdr_groups_run(pass, context, error);
+    SDR_TRY(sdr_small_index_init(&j->index, j->reference.prepared,
+                                 rows_of(pass->groups), context, error));
+    j->ties = sdr_small_ties_of(&j->index);
+    return run_with_scratches(&j->scratches, pass, context, error);
 }
 
 sdr_code sdr_rank_statistics_groups(sdr_rank_statistics *out,
                                     sdr_group_reference reference,
                                     const sdr_column *column, const sdr_groups *groups,
-                                    const sdr_context *context, sdr_error *error) {
+                                    bool sums, const sdr_context *context,
+                                    sdr_error *error) {
     sdr_prepared *own;
     SDR_TRY(sdr_groups_check(groups, column, error));
     SDR_TRY(prepare(&own, &reference, column, groups, context, error));
     if (own != NULL) reference = (sdr_group_reference){.prepared = own};
-    rank_job j = {out, reference};
+    rank_job j = {.out = out, .reference = reference, .wants_sums = sums};
     const sdr_group_pass pass = {.column = column,
                                  .groups = groups,
                                  .row_bytes = RANK_BYTES,
                                  .body = rank_group,
                                  .user = &j};
-    sdr_code code = sdr_groups_run(&pass, context, error);
+    sdr_code code = run_ranks(&j, &pass, context, error);
+    sdr_small_index_reset(&j.index);
     sdr_prepared_free(own);
     return code;
 }

@@ -156,11 +156,23 @@ class GroupedPair:
 
     @once
     def ranks(self) -> Arrays:
-        """Rank statistics of each group (`_core.RankGroupsDict`)."""
-        if self.is_weighted or self.reference.ordered is not None:
+        """Rank statistics of each group (`_core.RankGroupsDict`) that are whole numbers."""
+        return self.rank_sums if self._is_ranked_alone else self._rank_statistics(sums=False)
+
+    @once
+    def rank_sums(self) -> Arrays:
+        """All rank statistics of each group: those of Anderson-Darling and energy, too."""
+        if self._is_ranked_alone:
             return stacked_ranks([pair.ranks for pair in self.pairs])
+        return self._rank_statistics(sums=True)
+
+    @property
+    def _is_ranked_alone(self) -> bool:
+        return self.is_weighted or self.reference.ordered is not None
+
+    def _rank_statistics(self, *, sums: bool) -> Arrays:
         found = _core.rank_statistics_groups(
-            self.reference.sample, *self.current.ranges, threads=self.threads
+            self.reference.sample, *self.current.ranges, sums=sums, threads=self.threads
         )
         return self._without_values(cast("dict[str, NDArray[Any]]", found))
 

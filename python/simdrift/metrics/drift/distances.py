@@ -269,7 +269,7 @@ def wasserstein_normed(
 @over_groups
 def measure_energy(pair: GroupedPair, *, permutations: int = 0, seed: int = 0) -> Outcomes:
     """sqrt(2 integral (F - G)^2), in roots of the column's unit (temporal: seconds)."""
-    found = pair.ranks
+    found = pair.rank_sums
     ranked = found["status"] == OK_CODE
     n, m = (
         np.where(ranked, found[f"finite_{side}"], found[side])

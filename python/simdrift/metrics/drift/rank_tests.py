@@ -147,9 +147,11 @@ class _Numbers(dict[str, NDArray[Any]]):
         return self[name]
 
 
-def _tested(pair: GroupedPair, status: Codes, law: Law) -> Outcomes:
+def _tested(
+    pair: GroupedPair, status: Codes, law: Law, ranks: Mapping[str, NDArray[Any]] | None = None
+) -> Outcomes:
     """The outcomes of a rank test whose p-values are known by their logarithms."""
-    found = pair.ranks
+    found = pair.ranks if ranks is None else ranks
     places = np.flatnonzero(status == OK_CODE)
     value, logs, effect, p = (absent(len(status)) for _ in range(4))
     if len(places):
@@ -332,11 +334,11 @@ def measure_anderson_darling(pair: GroupedPair) -> Outcomes:
                 logs[place] = ties.log_sf(float(limit[place]), ties.darling_weights(own))
         return value, logs, (total * ((n + m) / (n * m)) ** 2).astype(float)
 
-    found = pair.ranks
+    found = pair.rank_sums
     one_value = (found["distinct"] < 2).astype(bool)
     few = found["n"] + found["m"] < 4
     rules = ((one_value, DEGENERATE), (few, TOO_FEW_ROWS))
-    return _tested(pair, status_codes(*rules, otherwise=found["status"]), law)
+    return _tested(pair, status_codes(*rules, otherwise=found["status"]), law, found)
 
 
 def anderson_darling(
