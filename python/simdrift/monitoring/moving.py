@@ -46,7 +46,7 @@ from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.frames import Frame, sliced, taken
 from simdrift.monitoring.identity import identity_of
 from simdrift.monitoring.reference import plan_of, references
-from simdrift.monitoring.report import block_of
+from simdrift.monitoring.report import blocks_of
 from simdrift.monitoring.roles import Roles
 from simdrift.monitoring.rows import table_of
 from simdrift.monitoring.segments import found_segments, rows_by_segment
@@ -272,7 +272,7 @@ class _SegmentWindows:
         """Those of every column that has one in some window."""
         names = dict.fromkeys(name for own in self._counts for name in own)
         counts = {name: joined_counts([own.get(name) for own in self._counts]) for name in names}
-        return [block_of(name, own, runs) for name, own in counts.items() if own is not None]
+        return blocks_of(counts, runs)
 
 
 def _groups(ranges: Sequence[Range]) -> Groups:

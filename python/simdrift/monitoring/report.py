@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import compress
 
 from simdrift.metrics.columns import CATEGORICAL
 from simdrift.metrics.count_tables import BinCounts
@@ -30,16 +31,26 @@ def results_of(
 ) -> Results:
     """The results of windows, one run each, with a histogram of every column that has one."""
     drawn = windows.histograms(values.pairs, threads)
-    blocks = [block_of(name, counts, runs) for name, counts in drawn.items() if counts is not None]
+    blocks = blocks_of(drawn, runs)
     return Results.from_table(table_of(runs, values.rows), runs, blocks, timezone=timezone)
 
 
-def block_of(name: str, counts: BinCounts, runs: Sequence[Run]) -> HistogramBlock:
-    """The histograms of the windows that have one."""
-    ids = tuple(run.run_id for run, has in zip(runs, counts.present.tolist(), strict=True) if has)
-    return HistogramBlock(
-        ids, WHOLE, name, counts.edges, counts.labels, counts.reference, counts.current
-    )
+def blocks_of(drawn: Mapping[str, BinCounts | None], runs: Sequence[Run]) -> list[HistogramBlock]:
+    """The histograms of each column in the windows that have one."""
+    every = tuple(run.run_id for run in runs)
+    return [
+        HistogramBlock(
+            every if own.present.all() else tuple(compress(every, own.present.tolist())),
+            WHOLE,
+            name,
+            own.edges,
+            own.labels,
+            own.reference,
+            own.current,
+        )
+        for name, own in drawn.items()
+        if own is not None
+    ]
 
 
 def direction_of(pair: ColumnPair) -> str:

@@ -125,15 +125,15 @@ def run_id(
     """
     return uuid5(
         NAMESPACE,
-        canonical_json(
+        _json(  # canonical_json of texts and times: a monitor has thousands of runs
             {
                 "monitor": monitor,
                 "dataset": dataset,
                 "model": model,
                 "model_version": model_version,
                 "grain": grain,
-                "window_start": window_start,
-                "window_end": window_end,
+                "window_start": utc_text(window_start),
+                "window_end": utc_text(window_end),
                 "spec_digest": spec_digest,
                 "data_digest": data_digest,
                 "reference_digest": reference_digest,
