@@ -256,9 +256,10 @@ def _evenly_spaced(low: float, high: float, points: int) -> NDArray[np.float64]:
     step = (high - low) / (points - 1)
     if step == 0.0:
         return np.unique(np.linspace(low, high, points))
-    cuts = np.arange(points) * step + low
+    cuts = np.arange(points, dtype=float) * step + low
     cuts[-1] = high
-    return cuts if np.count_nonzero(cuts[1:] > cuts[:-1]) == points - 1 else np.unique(cuts)
+    is_strict = np.count_nonzero(cuts[1:] > cuts[:-1]) == points - 1
+    return np.asarray(cuts if is_strict else np.unique(cuts), float)
 
 
 def _count_sorted(values: NDArray[Any], cuts: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -157,7 +157,7 @@ class ColumnGroups:
             return self.rows
         return _core.missing_groups(*self.ranges, threads=self.threads)
 
-    @property
+    @once
     def valid(self) -> Rows:
         """(G,) rows that are neither null nor NaN."""
         return np.asarray(self.rows - self.missing)

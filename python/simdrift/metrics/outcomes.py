@@ -26,6 +26,8 @@ Sizes = NDArray[np.int64] | NDArray[np.float64]
 OK_CODE = CODES["ok"]
 OVERFLOW_CODE = CODES["overflow"]
 ABSENT_ROWS = -1
+_NO_ROWS = np.array([ABSENT_ROWS])
+_NO_ROWS.flags.writeable = False
 _OPTIONAL = ("p_value", "effect_size", "ci_low", "ci_high", "null_quantile")
 _CLEANED = ("null_quantile", "effect_size", "ci_low", "ci_high")
 
@@ -43,8 +45,8 @@ class Outcomes:
     ci_low: Floats | None = None
     ci_high: Floats | None = None
     null_quantile: Floats | None = None
-    n_reference: Sizes = field(default_factory=lambda: np.array([ABSENT_ROWS]))
-    n_current: Sizes = field(default_factory=lambda: np.array([ABSENT_ROWS]))
+    n_reference: Sizes = field(default_factory=lambda: _NO_ROWS)
+    n_current: Sizes = field(default_factory=lambda: _NO_ROWS)
     log_p: Callable[[], Floats] | None = None
     reasons: Mapping[int, str] = field(default_factory=dict)
 

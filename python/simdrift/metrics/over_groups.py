@@ -34,7 +34,7 @@ def evaluate(spec: DriftMethod, pair: GroupedPair, params: Mapping[str, Any]) ->
 
 def _evaluated(spec: DriftMethod, pair: GroupedPair, params: Mapping[str, Any]) -> Outcomes:
     codes, function = pair.codes if spec.needs_values else pair.shape_codes, spec.function
-    if pair.kind not in spec.record.kinds:
+    if pair.kind not in spec.kinds:
         other = CODES["all_null" if pair.kind == "null" else "not_applicable"]
         codes = np.where(codes == OK_CODE, other, codes).astype(np.uint8)
     if all_ok(codes):

@@ -29,7 +29,16 @@ from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.nulls.special import NORMAL_975
-from simdrift.metrics.outcomes import OK_CODE, Codes, Floats, Outcomes, elementwise
+from simdrift.metrics.outcomes import (
+    OK_CODE,
+    Codes,
+    Floats,
+    Outcomes,
+    Rows,
+    all_ok,
+    all_true,
+    elementwise,
+)
 from simdrift.metrics.registry import measures, records_of, unknown
 from simdrift.metrics.values import (
     ALL_NULL,
@@ -118,6 +127,8 @@ def _counts(column: ColumnGroups) -> list[Statistic]:
 
 def _absent(column: ColumnGroups) -> Codes:
     """Status of a statistic over rows that are not missing; 'ok' where there are some."""
+    if 0 not in column.valid.tolist():
+        return np.zeros(len(column), np.uint8)
     lost = np.where(column.valid == 0, CODES[ALL_NULL], OK_CODE)
     return np.where(column.rows == 0, CODES[EMPTY], lost).astype(np.uint8)
 
@@ -390,11 +401,10 @@ def column_statistics(
     rows: list[Decided] = []
     for part in _parts(column):
         if wanted is None or not wanted.isdisjoint(_NAMES[part]):
-            rows += [
-                _decided(column.name, statistic, column.rows)
-                for statistic in _measured(part, column)
-                if wanted is None or statistic.name in wanted
-            ]
+            found = _measured(part, column)
+            if wanted is not None:
+                found = [statistic for statistic in found if statistic.name in wanted]
+            rows += _decided(column.name, found, column.rows)
     return rows
 
 
@@ -406,20 +416,25 @@ def _measured(part: _Part, column: ColumnGroups) -> list[Statistic]:
     return [Statistic(name, value, code) for name in _NAMES[part] if name != "quantile"]
 
 
-def _decided(column: str, statistic: Statistic, rows: object) -> Decided:
-    value = statistic.value
-    status = statistic.status
-    if status is None:
-        status = np.zeros(len(value), np.uint8)
-    outcomes = Outcomes(value, status, n_current=np.asarray(rows, np.int64))
-    known = status == OK_CODE
-    if not known.all():
-        outcomes.value = np.where(known, value, np.nan)
-    outcomes = outcomes.cleaned()
-    if (half := statistic.half_width) is not None and half.any():
-        half = np.where(half > 0.0, half, np.nan)
-        outcomes.ci_low, outcomes.ci_high = outcomes.value - half, outcomes.value + half
-    return Decided(column, f"quality.{statistic.name}", statistic.params, outcomes)
+def _decided(column: str, statistics: Sequence[Statistic], rows: Rows) -> list[Decided]:
+    """The rows of statistics that one pass gave."""
+    values = np.array([statistic.value for statistic in statistics], float)
+    is_finite, decided = all_true(np.isfinite(values)), []
+    for statistic, value in zip(statistics, values, strict=True):
+        status = statistic.status
+        if status is None:
+            status = np.zeros(len(value), np.uint8)
+        elif not all_ok(status):
+            value = np.where(status == OK_CODE, value, np.nan)
+        outcomes = Outcomes(value, status, n_current=rows)
+        if not is_finite:
+            outcomes.cleaned()
+        if (half := statistic.half_width) is not None and np.count_nonzero(half):
+            half = np.where(half > 0.0, half, np.nan)
+            outcomes.ci_low, outcomes.ci_high = outcomes.value - half, outcomes.value + half
+        name = f"quality.{statistic.name}"
+        decided.append(Decided(column, name, statistic.params, outcomes))
+    return decided
 
 
 @measures(
@@ -446,7 +461,7 @@ def table_statistics(columns: Mapping[str, ColumnGroups], groups: int) -> list[D
         Statistic("columns", np.full(groups, float(len(columns)))),
         Statistic("missing_share", share, empty),
     )
-    return [_decided("", item, n) for item in found]
+    return _decided("", found, n)
 
 
 def quantile_statistics(column: ColumnGroups, shares: Sequence[float]) -> list[Decided]:
@@ -459,14 +474,11 @@ def quantile_statistics(column: ColumnGroups, shares: Sequence[float]) -> list[D
     if isinstance(values, Outcome):
         status, values = _codes(column, ERROR), np.full((len(column), len(shares)), np.nan)
     values = values * whole.unit_seconds
-    return [
-        _decided(
-            column.name,
-            Statistic("quantile", values[:, place], status, f"q={share:g}"),
-            column.rows,
-        )
+    found = [
+        Statistic("quantile", values[:, place], status, f"q={share:g}")
         for place, share in enumerate(shares)
     ]
+    return _decided(column.name, found, column.rows)
 
 
 @measures(

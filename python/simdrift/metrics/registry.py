@@ -7,7 +7,7 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 from simdrift.catalogue.metric import Metric, Reads, Rule
 from simdrift.metrics.evaluate import evaluated
@@ -27,20 +27,21 @@ class DriftMethod(NamedTuple):
 
     record: Metric
     function: Function
+    name: str
+    """Within the family: 'psi'."""
+    kinds: frozenset[str]
+    params: Mapping[str, Check]
+    """What checks each parameter, by its name."""
+
+    @classmethod
+    def of(cls, record: Metric, function: Function) -> Self:
+        """With what is read of the record at each call."""
+        return cls(record, function, record.short, frozenset(record.kinds), record.checks)
 
     @property
     def metric(self) -> str:
         """Whole name: 'drift.psi'."""
         return self.record.name
-
-    @property
-    def name(self) -> str:
-        """Name within the family: 'psi'."""
-        return self.record.short
-
-    @property
-    def kinds(self) -> frozenset[str]:
-        return frozenset(self.record.kinds)
 
     @property
     def rule(self) -> Rule:
@@ -49,11 +50,6 @@ class DriftMethod(NamedTuple):
     @property
     def threshold(self) -> float | None:
         return self.record.threshold
-
-    @property
-    def params(self) -> Mapping[str, Check]:
-        """What checks each parameter, by its name."""
-        return self.record.checks
 
     @property
     def needs_values(self) -> bool:
@@ -140,7 +136,7 @@ def drift_method(record: Metric) -> Callable[[F], F]:
         if record.short in _TABLE:
             raise ValueError(f"{record.name}: expected one function, found a second")
         _check_signature(record, function)
-        _TABLE[record.short] = DriftMethod(record, function)
+        _TABLE[record.short] = DriftMethod.of(record, function)
         return measures(record)(function)
 
     return register

@@ -396,7 +396,8 @@ def _equal_chi_squares(tables: Tables) -> Floats:
 def _normal_chances(tables: Tables) -> Floats:
     """0.95-quantile of half the sum of |p - q| where the shares are normal: simulated by the
     covariance of the multinomial law up to MOST_SIMULATED bins, else by its mean and sd."""
-    pooled = tables.both / (tables.n + tables.m)[:, np.newaxis].astype(float)
+    total = np.add.reduce(tables.both, axis=1, keepdims=True)  # the last bit of weighted rows
+    pooled = tables.both / np.asarray(total, float)
     scale = np.sqrt(pooled * tables.chance[:, np.newaxis])
     if tables.bins <= MOST_SIMULATED:
         normals = _normals(tables.bins)

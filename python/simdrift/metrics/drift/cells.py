@@ -89,17 +89,17 @@ class Tables:
 
     @property
     def bins(self) -> int:
-        return self.c.shape[1]
+        return int(self.c.shape[1])
 
     @once
     def n(self) -> Sizes:
         """(tables,) rows of the reference."""
-        return np.add.reduce(self.c, axis=1)
+        return np.asarray(np.add.reduce(self.c, axis=1))
 
     @once
     def m(self) -> Sizes:
         """(tables,) rows of the current sample."""
-        return np.add.reduce(self.d, axis=1)
+        return np.asarray(np.add.reduce(self.d, axis=1))
 
     @once
     def both(self) -> Counts:

@@ -14,7 +14,17 @@ from simdrift.metrics.drift.checks import PERMUTATIONS, SEED
 from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import permutation
-from simdrift.metrics.outcomes import OK_CODE, Codes, Floats, Outcomes, status_codes
+from simdrift.metrics.outcomes import (
+    OK_CODE,
+    Codes,
+    Floats,
+    Outcomes,
+    all_ok,
+    all_true,
+    any_true,
+    known_where,
+    status_codes,
+)
 from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
@@ -71,8 +81,11 @@ def _distances(pair: GroupedPair, value: Floats, status: Codes) -> Outcomes:
 def _w1(pair: GroupedPair) -> tuple[Floats, Codes]:
     """W1 of each group in the column's unit, and its status."""
     found = pair.two_sample
-    status = np.where(found["status"] == OK_CODE, found["wasserstein_status"], found["status"])
+    status, of_rows = found["status"], found["wasserstein_status"]
     few = np.minimum(found["wasserstein_n"], found["wasserstein_m"]) == 0
+    if all_ok(status) and all_ok(of_rows) and not any_true(few):
+        return found["wasserstein"], status
+    status = np.where(status == OK_CODE, of_rows, status)
     status = np.where((status == OK_CODE) & few, CODES[TOO_FEW_ROWS], status).astype(np.uint8)
     return np.where(status == OK_CODE, found["wasserstein"], np.nan), status
 
@@ -97,11 +110,11 @@ def _with_chance(
         return Outcomes.stacked(own)
     n, m = outcomes.n_reference, outcomes.n_current
     valued = (outcomes.status == OK_CODE) & (np.minimum(n, m) > 0)
-    integral = pair.reference.chance(squared=squared) if valued.any() else None
+    integral = pair.reference.chance(squared=squared) if any_true(valued) else None
     if integral is not None:
         one = math.sqrt(2.0 * integral) if squared else integral
         chance = scale * (np.sqrt(1.0 / n + 1.0 / m) * one)
-        outcomes.null_quantile = np.where(valued, chance, np.nan)
+        outcomes.null_quantile = known_where(valued, chance)
     return outcomes
 
 
@@ -200,7 +213,7 @@ def measure_wasserstein_normed(
 ) -> Outcomes:
     """W1 in standard deviations (ddof 1) of the reference."""
     value, status = _w1(pair)
-    if (status != OK_CODE).all():  # the reference may be no column of numbers
+    if not any_true(status == OK_CODE):  # the reference may be no column of numbers
         return _distances(pair, value, status)
     unit, profile = pair.reference.unit_seconds, pair.reference.profile
     value = value * unit
@@ -211,7 +224,7 @@ def measure_wasserstein_normed(
         status = np.where(status == OK_CODE, constant, status).astype(np.uint8)
     elif code != OK_CODE:
         status = np.where(status == OK_CODE, code, status).astype(np.uint8)
-    value = np.where(status == OK_CODE, value / std, np.nan)
+    value = known_where(status == OK_CODE, value / std)
     scale = unit / std if std else 1.0
     return _with_chance(pair, _distances(pair, value, status), scale, permutations, seed)
 
@@ -273,7 +286,7 @@ def measure_energy(pair: GroupedPair, *, permutations: int = 0, seed: int = 0) -
     ranked = found["status"] == OK_CODE
     n, m = (
         np.where(ranked, found[f"finite_{side}"], found[side])
-        if not ranked.all()
+        if not all_true(ranked)
         else found[f"finite_{side}"]
         for side in ("n", "m")
     )
@@ -281,7 +294,7 @@ def measure_energy(pair: GroupedPair, *, permutations: int = 0, seed: int = 0) -
     value = scale * np.sqrt(2.0 * found["energy"].astype(float))
     rules = ((np.minimum(n, m) == 0, TOO_FEW_ROWS), (~np.isfinite(value), OVERFLOW))
     status = status_codes(*rules, otherwise=found["status"])
-    value = np.where(status == OK_CODE, value, np.nan)
+    value = known_where(status == OK_CODE, value)
     outcomes = Outcomes(value, status, n_reference=n, n_current=m)
     return _with_chance(pair, outcomes, scale, permutations, seed, squared=True)
 
