@@ -20,6 +20,7 @@ from evidently_cases import THEY_RAISE, UNSTABLE, cases, columns
 
 STORED = json.loads((Path(__file__).parent / "data" / "evidently.json").read_text("utf-8"))
 CASES = list(cases())
+NUMPY = tuple(map(int, np.__version__.split(".")[:2]))
 
 
 def ours(case, **options):
@@ -45,6 +46,8 @@ def test_every_one_of_the_17_methods_is_held_against_stored_scores():
 def test_score_and_flag_are_evidentlys(case, stored):
     if (case.name, case.method) in UNSTABLE:
         pytest.skip("Evidently's own score hangs on the order of the rows")
+    if (case.name, case.method) == ("two_numbers", "hellinger") and NUMPY < (2, 1):
+        pytest.skip("their bins are NumPy's 'auto', which makes others of integers before 2.1")
     row = ours(case)
     assert row.metric == f"drift.{stored['method']}"
     assert row.params == "convention=evidently"

@@ -81,7 +81,8 @@ def test_who_says_otherwise_is_heard(monkeypatch):
 def test_the_systems_certificates_serve_where_no_others_are_given(tmp_path, monkeypatch):
     bundle = tmp_path / "bundle.pem"
     monkeypatch.setattr("simdrift.store.dsn._BUNDLES", ("/not/there", str(bundle)))
-    assert chosen("host=db.example.com")["sslrootcert"] == "system"
+    system = "system" if psycopg.pq.version() >= 160000 else None  # older libpqs know none
+    assert chosen("host=db.example.com").get("sslrootcert") == system
     bundle.touch()
     assert chosen("host=db.example.com")["sslrootcert"] == str(bundle)
     assert chosen("host=db.example.com sslrootcert=/own.crt")["sslrootcert"] == "/own.crt"

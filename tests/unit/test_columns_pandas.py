@@ -11,6 +11,8 @@ import pytest
 from simdrift import InputError, UnsupportedColumn
 from simdrift.columns import as_column, as_table
 
+STR = pd.StringDtype(na_value=np.nan)  # what pandas 3 calls str
+
 
 def pointer(array: np.ndarray) -> int:
     return array.__array_interface__["data"][0]
@@ -25,7 +27,7 @@ def frame() -> pd.DataFrame:
             "b": [True, False, True],
             "t": pd.to_datetime(["2013-02-08", None, "2013-02-09"]),
             "d": pd.to_timedelta(["1s", None, "3s"]),
-            "s": pd.array(["a", None, "c"], dtype="str"),
+            "s": pd.array(["a", None, "c"], dtype=STR),
             "c": pd.Categorical(["u", None, "v"]),
             "I": pd.array([1, None, 3], dtype="Int64"),
             "F": pd.array([1.5, None, 3.5], dtype="Float32"),
@@ -88,7 +90,7 @@ def test_columns_of_one_block_are_read_where_they_lie_in_it():
 
 
 def test_text_is_read_where_it_lies():
-    series = pd.Series(["one", "two", "three"] * 100, dtype="str")
+    series = pd.Series(["one", "two", "three"] * 100, dtype=STR)
     array = pa.array(series.array)
     chunk = array.chunk(0) if isinstance(array, pa.ChunkedArray) else array
     assert as_column(series)._data_pointers == [chunk.buffers()[1].address]
@@ -242,7 +244,7 @@ def test_strided_categories_are_read():
     "values",
     [
         pd.array([1, None, 3], dtype="Int64"),
-        pd.array(["a", None], dtype="str"),
+        pd.array(["a", None], dtype=STR),
         pd.array(np.array([1.5, np.nan])),
         pd.array(pd.to_datetime(["2013-02-08", None])),
     ],

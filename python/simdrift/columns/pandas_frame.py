@@ -71,13 +71,11 @@ def _column_of_categories(values: Any, name: str) -> Column:
 
 def _is_masked(values: Any) -> bool:
     """Whether it is a nullable array (Int64, Float32, boolean): values and a byte mask."""
-    data, mask = getattr(values, "_data", None), getattr(values, "_mask", None)
-    return (
-        isinstance(data, np.ndarray)
-        and isinstance(mask, np.ndarray)
-        and mask.dtype == np.bool_
-        and data.shape == mask.shape
-    )
+    mask = getattr(values, "_mask", None)
+    if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_:
+        return False
+    data = getattr(values, "_data", None)  # asked of texts, pandas 2 warns
+    return isinstance(data, np.ndarray) and data.shape == mask.shape
 
 
 def _column_of_extension(values: Any, name: str) -> Column:

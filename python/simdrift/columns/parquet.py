@@ -38,13 +38,15 @@ def open_parquet(
     simdrift._errors.InputError: nowhere.parquet: expected a Parquet file, found no such file: ...
     """
     return _interruptible(
-        lambda: _with_file(Path(path), lambda file: _read(file, Path(path), columns))
+        lambda: _with_file(
+            Path(path), lambda file, threads: _read(file, threads, Path(path), columns)
+        )
     )
 
 
 def parquet_names(path: str | os.PathLike[str]) -> list[str]:
     """The columns of a Parquet file; only its footer is read. InputError as `open_parquet`."""
-    return _with_file(Path(path), lambda file: list(file.schema_arrow.names))
+    return _with_file(Path(path), lambda file, _: list(file.schema_arrow.names))
 
 
 def _interruptible(work: Callable[[], Answer]) -> Answer:
@@ -67,15 +69,18 @@ def _interruptible(work: Callable[[], Answer]) -> Answer:
     return done.result()
 
 
-def _with_file(path: Path, work: Callable[[Any], Answer]) -> Answer:
-    """Runs work(ParquetFile), with every failure of the file as an InputError."""
+def _with_file(path: Path, work: Callable[[Any, bool], Answer]) -> Answer:
+    """Runs work(ParquetFile, threads), with every failure of the file as an InputError."""
     _check(path)
     import pyarrow as pa
-    import pyarrow.parquet as parquet
 
     try:
-        with _source(path) as source, parquet.ParquetFile(source, memory_map=False) as file:
-            return work(file)
+        try:
+            return _opened(path, work, threads=True)
+        except pa.ArrowException as error:
+            if type(error) is not pa.ArrowException:  # those of broken files are classes of it
+                raise
+            return _opened(path, work, threads=False)  # which the system may refuse to Arrow
     except UnicodeDecodeError as error:
         raise _refusal(
             path, "one whose column names are no UTF-8", "write it with other names"
@@ -85,6 +90,14 @@ def _with_file(path: Path, work: Callable[[Any], Answer]) -> Answer:
             f"{path}: expected a readable Parquet file, found a broken one "
             f"({str(error).splitlines()[0]}): write or copy it again"
         ) from error
+
+
+def _opened(path: Path, work: Callable[[Any, bool], Answer], *, threads: bool) -> Answer:
+    import pyarrow.parquet as parquet
+
+    options = {"memory_map": False, "pre_buffer": threads}
+    with _source(path) as source, parquet.ParquetFile(source, **options) as file:
+        return work(file, threads)
 
 
 @contextmanager
@@ -99,9 +112,9 @@ def _source(path: Path) -> Iterator[Any]:
         yield path
 
 
-def _read(file: Any, path: Path, columns: Iterable[str] | None) -> pyarrow.Table:
+def _read(file: Any, threads: bool, path: Path, columns: Iterable[str] | None) -> pyarrow.Table:
     if columns is None:
-        return file.read(use_threads=True)
+        return file.read(use_threads=threads)
     wanted = list(columns)
     found = file.schema_arrow.names
     missing = [name for name in wanted if name not in found]
@@ -110,7 +123,7 @@ def _read(file: Any, path: Path, columns: Iterable[str] | None) -> pyarrow.Table
             f"{path}: expected columns {', '.join(missing)}, found {', '.join(found)}: "
             "correct the names, or pass another file"
         )
-    return file.read(columns=wanted, use_threads=True).select(wanted)
+    return file.read(columns=wanted, use_threads=threads).select(wanted)
 
 
 def _check(path: Path) -> None:

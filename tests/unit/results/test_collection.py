@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pytest
 import synth
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from strategies import RESULTS, ROW, TEXT
 
 from simdrift._errors import InputError
@@ -156,6 +156,7 @@ def test_nan_becomes_none_and_its_status_says_so():
 
 
 @given(RESULTS)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_json_round_trip_is_exact(results):
     text = results.to_json()
     assert text.isascii()
