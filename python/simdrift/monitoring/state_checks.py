@@ -109,6 +109,8 @@ def _check_column(entry: Entry, own: Arrays) -> None:
         _check_weights(entry, own)
     if kind == CATEGORICAL:
         _check_categories(entry, own, None if weighted else rows - missing)
+    if weighted and kind == CATEGORICAL:
+        _check_sizes(own)
 
 
 def _check_values(own: Arrays, count: int | None) -> None:
@@ -155,8 +157,13 @@ def _check_categories(entry: Entry, own: Arrays, rows: int | None) -> None:
     require(len(counts) == len(ends) and bool(np.all(counts >= 0)), "a count a label", counts)
     if rows is not None and not entry["overflow"]:
         require(int(counts.sum()) == rows, f"counts of {rows} rows in all", int(counts.sum()))
-    sizes = own.get("category_sizes", counts)
-    require(sizes.shape == counts.shape and bool(np.all(sizes >= 0)), "a size a label", sizes)
+
+
+def _check_sizes(own: Arrays) -> None:
+    """Effective rows of each label; nothing else is left to count them from."""
+    sizes = own.get("category_sizes")
+    require(sizes is not None and sizes.shape == own["counts"].shape, "a size a label", sizes)
+    require(bool(np.all(np.asarray(sizes) >= 0)), "sizes of 0 or more", sizes)
 
 
 def _check_parts(entry: Entry, value_kind: object) -> None:
