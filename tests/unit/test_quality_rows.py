@@ -7,8 +7,7 @@ import pytest
 import scipy.stats
 
 from simdrift import _core
-from simdrift._errors import UnsupportedColumn
-from simdrift.columns import as_column
+from simdrift.columns import Refused, as_column
 from simdrift.metrics import quality
 from simdrift.metrics.columns import CurrentColumn
 from simdrift.metrics.grouped import ColumnGroups
@@ -149,7 +148,8 @@ def test_variance_and_std_of_a_constant_column_are_zero():
 
 
 def test_a_refused_column_has_one_row_that_says_so():
-    rows = quality.column_rows(CurrentColumn("x", UnsupportedColumn("list<int64>")))
+    refused = Refused("x", "list<int64>", "not_applicable", "lists are not computed on")
+    rows = quality.column_rows(CurrentColumn("x", refused))
     assert [(r.metric, r.value, r.status) for r in rows] == [
         ("quality.rows", None, "not_applicable")
     ]

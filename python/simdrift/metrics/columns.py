@@ -19,8 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift import _core
-from simdrift._errors import InvalidColumn, UnsupportedColumn
-from simdrift.columns.table import ColumnProblem
+from simdrift.columns import Refused
 from simdrift.metrics.nulls import brownian_bridge
 from simdrift.metrics.once import once
 from simdrift.metrics.values import Size
@@ -58,8 +57,6 @@ WIDTH_RULES = ("equal_width", "sturges", "doane", "fd")
 DEFAULT_WIDTHS, MOST_WIDTHS = 10, 1000
 Counts = NDArray[np.int64] | NDArray[np.float64]
 """Rows; effective ones, which are no whole numbers, where rows have weights."""
-Broken = InvalidColumn | UnsupportedColumn
-Given = _core.Column | ColumnProblem | Broken
 
 
 class CategoryTable(NamedTuple):
@@ -72,12 +69,12 @@ class CategoryTable(NamedTuple):
 
 class ColumnState:
     """A column and what was computed of it. `kind` overrides the kind its type gives: a
-    column of integers may be 'categorical'. A column that was refused is its exception."""
+    column of integers may be 'categorical'."""
 
     def __init__(
         self,
         name: str,
-        column: Given,
+        column: _core.Column | Refused,
         *,
         kind: str | None = None,
         threads: int | None = None,
@@ -89,17 +86,17 @@ class ColumnState:
         self.ordered: _core.Prepared | None = None
         """The rows that are not missing, sorted: where they are at hand for a while."""
         self._column: _core.Column | None = None
-        self.broken: Broken | None = None
+        self.refused: Refused | None = None
+        """Why there is no column."""
         self.unit: str | None = None
         self.value_kind: str = UNSUPPORTED
         self.kind: str = UNSUPPORTED
         self.rows = 0
-        if not isinstance(column, _core.Column):
-            self.broken = column.error if isinstance(column, ColumnProblem) else column
-            self.type = column.type if isinstance(column, ColumnProblem) else UNSUPPORTED
+        self.type = column.type
+        if isinstance(column, Refused):
+            self.refused = column
             return
         self._column = column
-        self.type = column.type
         self.value_kind = column.value_kind
         self.unit = column.unit
         self.rows = len(column)
@@ -122,7 +119,8 @@ class ColumnState:
     def column(self) -> _core.Column:
         """The column itself; a restored reference gives its sorted values as one."""
         if self._column is None:
-            raise self.broken or ValueError(f"column {self.name!r}: the rows were not kept")
+            why = "the rows were not kept" if self.refused is None else self.refused.message
+            raise ValueError(f"column {self.name!r}: {why}")
         return self._column
 
     @property
@@ -285,7 +283,7 @@ class ReferenceColumn(ColumnState):
     def __init__(
         self,
         name: str,
-        column: Given,
+        column: _core.Column | Refused,
         *,
         kind: str | None = None,
         threads: int | None = None,
@@ -323,7 +321,7 @@ class ReferenceColumn(ColumnState):
 
     def prepare(self) -> ReferenceColumn:
         """Computes what comparing needs and lets go of the rows; returns itself."""
-        if self.broken is not None or self.kind == NULL:
+        if self.refused is not None or self.kind == NULL:
             return self
         _ = self.missing
         if self.kind == CATEGORICAL:
@@ -447,8 +445,10 @@ class ReferenceColumn(ColumnState):
             "rows": self.rows,
             "unit": self.unit or "",
         }
-        if self.broken is not None:
-            state["broken"] = str(self.broken)
+        if self.refused is not None:
+            state["broken"] = self.refused.message
+            if self.refused.status != "not_applicable":
+                state["status"] = self.refused.status
             return state
         state["missing"] = self.missing
         if self.is_number:
@@ -467,13 +467,15 @@ class ReferenceColumn(ColumnState):
     @classmethod
     def from_state(cls, state: Mapping[str, Any], *, threads: int | None = None) -> ReferenceColumn:
         """The reference column that `to_state` wrote."""
-        new = cls(str(state["name"]), UnsupportedColumn(str(state.get("broken", ""))))
-        new.threads = threads
-        new.type, new.kind = str(state["type"]), str(state["kind"])
-        new.value_kind, new.rows = str(state["value_kind"]), int(state["rows"])
+        name, type_name = str(state["name"]), str(state["type"])
+        status = state.get("status", "not_applicable")
+        refused = Refused(name, type_name, status, str(state.get("broken", "")))
+        new = cls(name, refused, threads=threads)
+        new.kind, new.value_kind = str(state["kind"]), str(state["value_kind"])
+        new.rows = int(state["rows"])
         if "broken" in state:
             return new
-        new.broken, new.unit = None, str(state["unit"]) or None
+        new.refused, new.unit = None, str(state["unit"]) or None
         known = new.__dict__
         known["missing"] = int(state["missing"])
         for part in ("profile", "deviations", "text_profile"):

@@ -34,7 +34,7 @@ _NAMES = {code: name for name, code in CODES.items()}
 def pearson_groups(a: ColumnGroups, b: ColumnGroups) -> Correlations:
     """`pearson` in each group of rows."""
     for side in (a, b):
-        if side.whole.broken is not None or not side.whole.is_number:
+        if side.whole.refused is not None or not side.whole.is_number:
             absent = np.full(len(a), np.nan)
             code = np.full(len(a), CODES[NOT_APPLICABLE], np.uint8)
             return Correlations(absent, code, side.rows)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from simdrift import _core
 from simdrift.catalogue.statuses import CODES
+from simdrift.columns import Refused
 from simdrift.metrics.columns import (
     CATEGORICAL,
     HIGH_CARDINALITY,
@@ -26,7 +27,6 @@ from simdrift.metrics.columns import (
     ColumnState,
     Counts,
     CurrentColumn,
-    Given,
     ReferenceColumn,
 )
 from simdrift.metrics.nulls import quadratic, ties
@@ -67,7 +67,7 @@ class ColumnGroups:
     def __init__(
         self,
         name: str,
-        column: Given,
+        column: _core.Column | Refused,
         groups: Groups,
         *,
         kind: str | None = None,
@@ -122,7 +122,7 @@ class ColumnGroups:
     @once
     def rows(self) -> Rows:
         """(G,) rows; 0 of a column that was refused."""
-        if self.whole.broken is not None:
+        if self.whole.refused is not None:
             return np.zeros(len(self), np.int64)
         return np.asarray(self.stops - self.groups.starts)
 
@@ -133,7 +133,7 @@ class ColumnGroups:
 
     def _one(self, place: int) -> ColumnState:
         whole, first, stop = self.whole, int(self.groups.starts[place]), int(self.stops[place])
-        if whole.broken is not None:
+        if whole.refused is not None:
             return whole
         one = whole
         if not self.is_one:
@@ -150,7 +150,7 @@ class ColumnGroups:
         """(G,) rows that are null or NaN."""
         if self.is_one:
             return np.array([self.whole.missing], np.int64)
-        if self.whole.broken is not None or self.kind == NULL:
+        if self.whole.refused is not None or self.kind == NULL:
             return self.rows
         return _core.missing_groups(*self.ranges, threads=self.threads)
 

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift import _core
-from simdrift._errors import InvalidColumn
 from simdrift.metrics.columns import (
     CATEGORICAL,
     NULL,
@@ -26,7 +25,6 @@ from simdrift.metrics.once import once
 from simdrift.metrics.values import (
     ALL_NULL,
     EMPTY,
-    ERROR,
     NOT_APPLICABLE,
     OK,
     TYPE_CHANGED,
@@ -82,8 +80,8 @@ class ColumnPair:
     def column_status(self) -> str | None:
         """Why the two columns cannot be compared, whatever their rows: refused, retyped."""
         for side in (self.reference, self.current):
-            if side.broken is not None:
-                return ERROR if isinstance(side.broken, InvalidColumn) else NOT_APPLICABLE
+            if side.refused is not None:
+                return side.refused.status
         return TYPE_CHANGED if self._retyped() else None
 
     @once
@@ -124,8 +122,8 @@ class ColumnPair:
     def reason(self, kinds: frozenset[str], status: str) -> str:
         """What stands behind a status, in words."""
         for side in (self.reference, self.current):
-            if side.broken is not None:
-                return str(side.broken)
+            if side.refused is not None:
+                return side.refused.message
         if status == TYPE_CHANGED:
             return f"reference is {self.reference.type}, current is {self.current.type}"
         if status == NOT_APPLICABLE:

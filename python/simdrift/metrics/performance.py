@@ -240,7 +240,7 @@ def scores(
     """The `performance.*` rows of each group, all from one pass. A refused column gives
     'not_applicable'."""
     names = checked_metrics(metrics)
-    refused = target.whole.broken is not None or prediction.whole.broken is not None
+    refused = target.whole.refused is not None or prediction.whole.refused is not None
     sums = None if refused else _sums(target, prediction)
     rows = []
     for name in names:

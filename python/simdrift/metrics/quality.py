@@ -385,7 +385,7 @@ def column_statistics(
     """The `quality.*` rows of a column in each group: all that its kind has, or those named. A
     statistic that the kind does not have gives no row."""
     wanted = None if statistics is None else checked_statistics(statistics)
-    if column.whole.broken is not None:
+    if column.whole.refused is not None:
         value = np.full(len(column), np.nan)
         outcomes = Outcomes(value, _codes(column, NOT_APPLICABLE))
         return [Decided(column.name, "quality.rows", "", outcomes)]
@@ -429,7 +429,7 @@ def _decided(column: str, statistic: Statistic, rows: object) -> Decided:
 )
 def table_statistics(columns: Mapping[str, ColumnGroups], groups: int) -> list[Decided]:
     """Rows, columns and the share of missing cells of the whole table (`column` '')."""
-    known = [column for column in columns.values() if column.whole.broken is None]
+    known = [column for column in columns.values() if column.whole.refused is None]
     none = np.zeros(groups, np.int64)
     n = np.max([column.rows for column in known], axis=0, initial=0) if known else none
     cells = sum((column.rows for column in known), none)
@@ -454,7 +454,7 @@ def table_statistics(columns: Mapping[str, ColumnGroups], groups: int) -> list[D
 def quantile_statistics(column: ColumnGroups, shares: Sequence[float]) -> list[Decided]:
     """`quality.quantile` at these shares; nothing for a column that has no order."""
     whole = column.whole
-    if not shares or whole.broken is not None or whole.kind not in ("numeric", "temporal"):
+    if not shares or whole.refused is not None or whole.kind not in ("numeric", "temporal"):
         return []
     status = _absent(column)
     values = attempt("quality.quantile", column.name, lambda: column.quantiles(shares))

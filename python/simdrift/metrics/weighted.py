@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from simdrift import _core
 from simdrift._types import Floats
+from simdrift.columns import Refused
 from simdrift.metrics.columns import (
     CATEGORICAL,
     HIGH_CARDINALITY,
     NULL,
     ColumnState,
     CurrentColumn,
-    Given,
     ReferenceColumn,
 )
 from simdrift.metrics.once import once
@@ -255,7 +255,7 @@ class WeightedCurrent(_Weighted, CurrentColumn):
     def __init__(
         self,
         name: str,
-        column: Given,
+        column: _core.Column | Refused,
         weights: RowWeights,
         *,
         kind: str | None = None,
@@ -267,8 +267,8 @@ class WeightedCurrent(_Weighted, CurrentColumn):
     @classmethod
     def of(cls, column: ColumnState, weights: RowWeights) -> WeightedCurrent:
         """The column with weights beside its rows."""
-        kind = None if column.broken is not None or column.kind == NULL else column.kind
-        given = column.column if column.broken is None else column.broken
+        kind = None if column.refused is not None or column.kind == NULL else column.kind
+        given = column.refused or column.column
         found = cls(column.name, given, weights, kind=kind, threads=column.threads)
         found.type = column.type
         return found
@@ -280,7 +280,7 @@ class WeightedReference(_Weighted, ReferenceColumn):
     def __init__(
         self,
         name: str,
-        column: Given,
+        column: _core.Column | Refused,
         weights: RowWeights | None = None,
         *,
         kind: str | None = None,
@@ -291,7 +291,7 @@ class WeightedReference(_Weighted, ReferenceColumn):
             self._weigh(weights)
 
     def prepare(self) -> WeightedReference:
-        if self.broken is not None or self._column is None:
+        if self.refused is not None or self._column is None:
             return self
         _ = (self.missing, self._total)
         if self.kind == CATEGORICAL:
@@ -307,7 +307,7 @@ class WeightedReference(_Weighted, ReferenceColumn):
     def to_state(self) -> dict[str, NDArray[Any] | str | int | float]:
         state = super().to_state()
         state["weighted"] = 1
-        if self.broken is not None:
+        if self.refused is not None:
             return state
         rows, total, squares = self.present
         state |= {
@@ -338,7 +338,7 @@ class WeightedReference(_Weighted, ReferenceColumn):
             {key: part for key, part in state.items() if key != "values"}, threads=threads
         )
         assert isinstance(new, WeightedReference)
-        if new.broken is not None:
+        if new.refused is not None:
             return new
         known = new.__dict__
         rows = int(state["present_rows"])
@@ -486,7 +486,7 @@ def _statistics(x: Mass, y: Mass, threads: int | None) -> Mapping[str, Any]:
 
 def weights_of(column: ColumnState) -> Floats | None:
     """The weights of a column's rows; None where they count alike."""
-    return column.row_weights if isinstance(column, _Weighted) and column.broken is None else None
+    return column.row_weights if isinstance(column, _Weighted) and column.refused is None else None
 
 
 def pair_of(reference: ReferenceColumn, current: CurrentColumn, **options: Any) -> ColumnPair:

@@ -23,16 +23,16 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from simdrift._errors import SpecError
+from simdrift._types import Progress
 from simdrift.catalogue.statuses import CODES
+from simdrift.columns import Table
 from simdrift.metrics.custom import values_of
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.drift.table.sample import TableSample
 from simdrift.metrics.grouped import Groups
-from simdrift.metrics.measure import Progress
 from simdrift.metrics.outcomes import Rows
 from simdrift.metrics.plan import DriftPlan
 from simdrift.monitoring.digests import DataDigest
-from simdrift.monitoring.frames import Frame, taken
 from simdrift.monitoring.identity import identity_of
 from simdrift.monitoring.reference import plan_of, references
 from simdrift.monitoring.report import results_of
@@ -75,15 +75,15 @@ def earlier(windows: Sequence[Window], place: int, moving: ReferenceSpec, zone: 
 class MovingMonitor:
     """The windows of one call, each against the windows before it."""
 
-    def __init__(self, spec: Spec, roles: Roles, frame: Frame, threads: int | None) -> None:
+    def __init__(self, spec: Spec, roles: Roles, table: Table, threads: int | None) -> None:
         assert spec.reference is not None
-        self.spec, self.roles, self.frame = spec, roles, frame
+        self.spec, self.roles, self.table = spec, roles, table
         self.moving, self.zone = spec.reference, ZoneInfo(spec.timezone)
         self.threads = threads or spec.threads
         self.fingerprint = DataDigest(self.threads)
         self.spec_digest = spec.digest
-        self.segments = found_segments(frame, spec.segments, self.threads)
-        self.segment_rows = rows_by_segment(frame, self.segments, self.threads)
+        self.segments = found_segments(table, spec.segments, self.threads)
+        self.segment_rows = rows_by_segment(table, self.segments, self.threads)
         self.plan: _Plan | None = None
 
     def run(self, every: Sequence[Window], wanted: Sequence[Window], progress: Progress) -> Results:
@@ -102,8 +102,8 @@ class MovingMonitor:
         """Methods by the first window that has a reference; by all rows where none has."""
         found = (earlier(every, place, self.moving, self.zone) for place in range(len(every)))
         rows = next((own for own in found if len(own)), None)
-        frame = self.frame if rows is None else taken(self.frame, rows)
-        columns = references(frame, self.roles, self.threads)
+        table = self.table if rows is None else self.table.take(rows)
+        columns = references(table, self.roles, self.threads)
         return _Plan(*plan_of(self.spec, columns, threads=self.threads))
 
     def _window(self, window: Window, rows: Rows) -> Results:
@@ -124,30 +124,29 @@ class MovingMonitor:
         """All rows of the window, then its segments, each beside the reference's own."""
         assert self.plan is not None
         current = np.arange(window.first, window.stop)
-        wanted, frame = self.spec.metrics.custom, taken(self.frame, rows)
-        before = references(frame, self.roles, self.threads)
+        wanted, reference = self.spec.metrics.custom, self.table.take(rows)
+        before = references(reference, self.roles, self.threads)
         sample = TableSample.of(before) if self.plan.drift.table else None
         groups = _groups(window)
-        own_values = values_of(frame, wanted)
-        yield SegmentData(WHOLE, before, self.frame, groups, sample, own_values)
+        own_values = values_of(reference, wanted)
+        yield SegmentData(WHOLE, before, self.table, groups, sample, own_values)
         for segment in self.segments:
             own = self.segment_rows[segment.text]
-            frame = taken(self.frame, np.intersect1d(own, rows))
-            before = references(frame, self.roles, self.threads)
-            now = taken(self.frame, np.intersect1d(own, current))
+            reference = self.table.take(np.intersect1d(own, rows))
+            before = references(reference, self.roles, self.threads)
+            now = self.table.take(np.intersect1d(own, current))
             yield SegmentData(
-                segment.text, before, now, Groups.whole(), custom=values_of(frame, wanted)
+                segment.text, before, now, Groups.whole(), custom=values_of(reference, wanted)
             )
 
     def _run(self, window: Window, rows: Rows, started: datetime) -> Run:
-        names = [name for name in self.roles.with_weight(self.roles.watched) if name in self.frame]
-        held = {name: self.frame[name] for name in names}
+        watched = self.table.among(self.roles.with_weight(self.roles.watched))
         identity = identity_of(
             self.spec,
             window,
             spec_digest=self.spec_digest,
-            data_digest=self.fingerprint.of_groups(held, _groups(window))[0],
-            reference_digest=self.fingerprint(taken(held, rows)),
+            data_digest=self.fingerprint.of_groups(watched, _groups(window))[0],
+            reference_digest=self.fingerprint(watched.take(rows)),
         )
         return identity.run(window.rows, started)
 

@@ -91,6 +91,8 @@ def _check_column(entry: Entry, own: Arrays) -> None:
     require(is_count(rows), f"rows of {name!r}", rows)
     if "broken" in entry:
         require(isinstance(entry["broken"], str), "'broken' to be text", entry["broken"])
+        status = entry.get("status", "not_applicable")
+        require(status in ("not_applicable", "error"), "'status' of a refused column", status)
         return
     require(value_kind in _VALUE_KINDS, f"values of {', '.join(_VALUE_KINDS)}", value_kind)
     require(entry["unit"] in _UNITS, f"a unit of {', '.join(_UNITS[1:])}", entry["unit"])

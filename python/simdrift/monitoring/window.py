@@ -13,16 +13,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simdrift._core import Column
+from simdrift._types import Floats, Progress
+from simdrift.columns import Table
 from simdrift.metrics import custom, performance, quality, registry, side_by_side
 from simdrift.metrics.columns import ReferenceColumn
 from simdrift.metrics.decide import Decided, dataset_drift, decide
 from simdrift.metrics.drift.table.sample import TablePair, TableSample
 from simdrift.metrics.grouped import BinCounts, ColumnGroups, GroupedPair, Groups
-from simdrift.metrics.measure import Measured, Progress, measure_columns, measure_tables
-from simdrift.metrics.outcomes import Floats
+from simdrift.metrics.measure import Measured, measure_columns, measure_tables
 from simdrift.metrics.plan import DriftPlan
-from simdrift.monitoring.frames import Frame
 from simdrift.monitoring.roles import Roles
 from simdrift.monitoring.spec import Metrics
 
@@ -40,7 +39,7 @@ class SegmentData(NamedTuple):
 
     segment: str
     reference: Mapping[str, ReferenceColumn]
-    frame: Frame
+    table: Table
     groups: Groups
     sample: TableSample | None = None
     custom: Mapping[str, float] = {}
@@ -111,7 +110,7 @@ def measure_windows(
             *values,
             *_dataset(values, data, own, plan),
             *(_judged(row, limits) for row in extra),
-            *custom.rows_of(data.frame, data.groups, metrics.custom, data.custom, limits),
+            *custom.rows_of(data.table, data.groups, metrics.custom, data.custom, limits),
         ]
     return WindowValues(rows, pairs)
 
@@ -122,17 +121,17 @@ def _columns(data: SegmentData, roles: Roles, threads: int | None) -> _Columns:
     def grouped(name: str, weights: Floats | None = None) -> ColumnGroups:
         return ColumnGroups(
             name,
-            data.frame[name],
+            data.table.columns[name],
             data.groups,
             kind=roles.kinds.get(name),
             threads=threads,
             weights=weights,
         )
 
-    plain = {name: grouped(name) for name in roles.watched if name in data.frame}
+    plain = {name: grouped(name) for name in roles.watched if name in data.table.columns}
     compared = {name: plain[name] for name in roles.compared if name in plain}
-    weight = None if roles.weight is None else data.frame.get(roles.weight)
-    if isinstance(weight, Column):
+    weight = data.table.computed.get(roles.weight or "")
+    if weight is not None:
         values = weight.to_float64()
         compared = {name: grouped(name, values) for name in compared}
     return _Columns(plain, compared)

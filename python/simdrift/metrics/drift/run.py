@@ -11,9 +11,10 @@ from typing import Any
 
 from simdrift._core import Column
 from simdrift._errors import UnsupportedColumn
+from simdrift.columns import Refused
 from simdrift.metrics import thresholds as rules
 from simdrift.metrics.checks import checked_share, checked_threads
-from simdrift.metrics.columns import CATEGORICAL, CurrentColumn, Given, ReferenceColumn
+from simdrift.metrics.columns import CATEGORICAL, CurrentColumn, ReferenceColumn
 from simdrift.metrics.grouped import ColumnGroups, GroupedPair
 from simdrift.metrics.over_groups import evaluate
 from simdrift.metrics.registry import DriftMethod, check_weighted, checked_params
@@ -108,16 +109,16 @@ def _log_p(outcome: Outcome) -> float | None:
     return math.log(outcome.p_value) if outcome.p_value else None
 
 
-def _rows(given: Given) -> int | None:
+def _rows(given: Column | Refused) -> int | None:
     """None of an array that can't be read."""
     return len(given) if isinstance(given, Column) else None
 
 
-def _given(data: object, name: str) -> Given:
-    """The array as a column; one of a type that is not computed on as its exception."""
+def _given(data: object, name: str) -> Column | Refused:
+    """The array as a column, refused where its type is not computed on."""
     from simdrift.columns import as_column
 
     try:
         return as_column(data, name=name)
     except UnsupportedColumn as error:
-        return error
+        return Refused.by(error, name, str(getattr(data, "dtype", type(data).__name__)))
