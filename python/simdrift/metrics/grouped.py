@@ -33,7 +33,6 @@ from simdrift.metrics.nulls import quadratic, ties
 from simdrift.metrics.once import once
 from simdrift.metrics.outcomes import OK_CODE, Codes, Floats, Outcomes, Rows, Sizes
 from simdrift.metrics.pair import Cells, ColumnPair
-from simdrift.metrics.weighted import WeightedCurrent, WeightedReference, pair_of
 from simdrift.metrics.weights import checked_weights
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -94,9 +93,12 @@ class ColumnGroups:
 
     @contextmanager
     def on(self, threads: int | None) -> Iterator[None]:
-        """Computes on so many threads meanwhile."""
-        with self.whole.on(threads):
+        """Computes on so many threads meanwhile; the column belongs to one call."""
+        usual, self.whole.threads = self.whole.threads, threads
+        try:
             yield
+        finally:
+            self.whole.threads = usual
 
     @property
     def kind(self) -> str:
@@ -135,15 +137,13 @@ class ColumnGroups:
         whole, first, stop = self.whole, int(self.groups.starts[place]), int(self.stops[place])
         if whole.refused is not None:
             return whole
-        one = whole
-        if not self.is_one:
-            kind = None if whole.kind == NULL else whole.kind
-            part = whole.column.slice(first, stop)
-            one = CurrentColumn(self.name, part, kind=kind, threads=whole.threads)
-        if self.weights is None:
-            return one
-        own = self.weights[first:stop]
-        return WeightedCurrent.of(one, checked_weights(own, len(own), "weights"))
+        if self.is_one and self.weights is None:
+            return whole
+        own = None if self.weights is None else self.weights[first:stop]
+        weights = None if own is None else checked_weights(own, len(own), "weights")
+        kind = None if whole.kind == NULL else whole.kind
+        part = whole.column if self.is_one else whole.column.slice(first, stop)
+        return CurrentColumn(self.name, part, weights, kind=kind, threads=whole.threads)
 
     @once
     def missing(self) -> Rows:
@@ -391,13 +391,13 @@ class GroupedPair:
 
     @property
     def is_weighted(self) -> bool:
-        return isinstance(self.reference, WeightedReference)
+        return self.reference.is_weighted
 
     @once
     def pairs(self) -> list[ColumnPair]:
         """The groups one by one."""
         options: dict[str, Any] = {"reads": self._reads, "threads": self.threads}
-        return [pair_of(self.reference, one, **options) for one in self.current.each]
+        return [ColumnPair(self.reference, one, **options) for one in self.current.each]
 
     @once
     def _columns(self) -> ColumnPair:
@@ -666,7 +666,7 @@ class GroupedPair:
     def has_counts(self) -> bool:
         """Whether a histogram finds its rows counted."""
         if self.current.is_one:
-            return bool(getattr(self.current.each[0], "is_counted", False))
+            return self.pairs[0].is_counted
         return "histogram" in self.__dict__.get("two_sample", {})
 
     def histograms(self) -> BinCounts | None:

@@ -124,8 +124,8 @@ def _measure_named(
     choice = plan.choices.get(name) or choice_of("auto", column, None)
     if other is None:
         return MeasuredColumn(_missing_column(column, choice, plan, groups), None)
-    with column.on(plan.threads), other.on(plan.threads):
-        return _measure(column, other, choice, plan)
+    with other.on(plan.threads):
+        return _measure(column.on(plan.threads), other, choice, plan)
 
 
 def _measure(

@@ -20,8 +20,6 @@ from simdrift.metrics.custom import values_of
 from simdrift.metrics.drift.table.sample import TableSample
 from simdrift.metrics.grouped import Groups
 from simdrift.metrics.plan import DriftPlan
-from simdrift.metrics.weighted import WeightedReference
-from simdrift.metrics.weights import RowWeights
 from simdrift.monitoring import state_file
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import Identity
@@ -219,7 +217,7 @@ class Reference:
         segments = {_segment(pairs): dict[str, ReferenceColumn]() for pairs in listed}
         groups = [columns, *segments.values()]
         for number, entry in enumerate(content["columns"]):
-            column = _restored(_whole(entry, str(number), arrays), threads)
+            column = ReferenceColumn.from_state(_whole(entry, str(number), arrays), threads=threads)
             groups[entry.get("group", 0)][column.name] = column
         spec = Spec(**json.loads(content["spec"]))
         roles = roles_of(spec.columns, content["names"])
@@ -265,26 +263,13 @@ class Reference:
         return dict.fromkeys([*self.columns, *self.roles.watched])
 
 
-def _restored(state: Mapping[str, Any], threads: int | None) -> ReferenceColumn:
-    kind = WeightedReference if "weighted" in state else ReferenceColumn
-    return kind.from_state(state, threads=threads)
-
-
 def references(table: Table, roles: Roles, threads: int | None) -> dict[str, ReferenceColumn]:
     """The compared columns of a reference that are there, with the rows' weights."""
     weights = roles.row_weights(table)
     return {
-        name: _reference(name, column, weights, kind=roles.kinds.get(name), threads=threads)
+        name: ReferenceColumn(name, column, weights, kind=roles.kinds.get(name), threads=threads)
         for name, column in table.among(roles.compared).columns.items()
     }
-
-
-def _reference(
-    name: str, column: Any, weights: RowWeights | None, **options: Any
-) -> ReferenceColumn:
-    if weights is None:
-        return ReferenceColumn(name, column, **options)
-    return WeightedReference(name, column, weights, **options)
 
 
 def types_of(

@@ -219,7 +219,7 @@ def histograms(
 
 def _drawn(pair: GroupedPair, threads: int | None) -> BinCounts | None:
     try:
-        with pair.reference.on(threads), pair.current.on(threads):
+        with pair.current.on(threads):
             return pair.histograms()
     except Exception:
         log.exception("histogram of column %r failed", pair.name)

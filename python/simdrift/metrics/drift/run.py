@@ -22,7 +22,6 @@ from simdrift.metrics.registry import evaluate as evaluate_one
 from simdrift.metrics.registry import method as registered
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import DriftResult, Outcome, finite, params_text
-from simdrift.metrics.weighted import WeightedCurrent, WeightedReference
 from simdrift.metrics.weights import both_sides
 
 Weights = tuple[object, object] | None
@@ -50,15 +49,10 @@ def run(
     if weights is not None:
         check_weighted(spec, params)
     options: dict[str, Any] = {"kind": kind, "threads": threads}
+    before, now = (None, None) if sides is None else sides
     pair = GroupedPair(
-        ReferenceColumn("reference", left, **options)
-        if sides is None
-        else WeightedReference("reference", left, sides[0], **options),
-        ColumnGroups.of(
-            CurrentColumn("current", right, **options)
-            if sides is None
-            else WeightedCurrent("current", right, sides[1], **options)
-        ),
+        ReferenceColumn("reference", left, before, **options),
+        ColumnGroups.of(CurrentColumn("current", right, now, **options)),
         reads={spec.reads},
         threads=threads,
     )

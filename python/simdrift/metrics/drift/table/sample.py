@@ -30,7 +30,6 @@ from simdrift.metrics.values import (
     TYPE_CHANGED,
     Outcome,
 )
-from simdrift.metrics.weighted import weights_of
 from simdrift.metrics.weights import effective_size
 
 SAMPLE_ROWS = 10_000
@@ -96,9 +95,7 @@ class TableSample:
         numeric = [c for c in columns.values() if c.kind == NUMERIC and c.refused is None]
         named = [c for c in columns.values() if c.kind == CATEGORICAL and c.refused is None]
         rows = max((column.rows for column in columns.values()), default=0)
-        weights = next(
-            (found for c in columns.values() if (found := weights_of(c)) is not None), None
-        )
+        weights = next((c.weighted.weights for c in columns.values() if c.weighted), None)
         chosen = _chosen(rows) if weights is None else drawn_by_weight(weights)
         numbers = np.empty((len(chosen), len(numeric)))
         for place, column in enumerate(numeric):
@@ -184,7 +181,7 @@ def _correlations(columns: Sequence[ColumnState]) -> tuple[Matrix, Matrix]:
     none), and the number of those rows."""
     size = len(columns)
     r, n = np.eye(size), np.zeros((size, size))
-    weights = next((weights_of(column) for column in columns), None)
+    weights = next((c.weighted.weights for c in columns if c.weighted), None)
     if weights is not None:
         return _weighted_correlations(columns, weights)
     for i in range(size):
