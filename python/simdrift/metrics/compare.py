@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from simdrift._types import Progress
 from simdrift.metrics.columns import CurrentColumn, ReferenceColumn
 from simdrift.metrics.decide import dataset_drift, decide
 from simdrift.metrics.grouped import ColumnGroups
-from simdrift.metrics.measure import Progress, measure_columns
+from simdrift.metrics.measure import measure_columns
 from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.values import MetricValue
 

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from simdrift._types import Floats
 from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import ColumnState
 from simdrift.metrics.grouped import ColumnGroups
-from simdrift.metrics.outcomes import OK_CODE, Codes, Floats, Rows
+from simdrift.metrics.outcomes import OK_CODE, Codes, Rows
 from simdrift.metrics.values import EMPTY, NOT_APPLICABLE, OVERFLOW, TOO_FEW_ROWS
 
 

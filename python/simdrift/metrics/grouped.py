@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift import _core
+from simdrift._types import Floats
 from simdrift.catalogue.statuses import CODES
 from simdrift.columns import Refused
 from simdrift.metrics.columns import (
@@ -31,7 +32,7 @@ from simdrift.metrics.columns import (
 )
 from simdrift.metrics.nulls import quadratic, ties
 from simdrift.metrics.once import once
-from simdrift.metrics.outcomes import OK_CODE, Codes, Floats, Outcomes, Rows, Sizes
+from simdrift.metrics.outcomes import OK_CODE, Codes, Outcomes, Rows, Sizes
 from simdrift.metrics.pair import Cells, ColumnPair
 from simdrift.metrics.weights import checked_weights
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift._types import Progress
 from simdrift.metrics import side_by_side
 from simdrift.metrics.auto import MethodChoice
 from simdrift.metrics.columns import ReferenceColumn
@@ -23,8 +24,6 @@ from simdrift.metrics.values import MISSING_COLUMN, NEW_COLUMN, Outcome, params_
 
 if TYPE_CHECKING:
     from simdrift.metrics.drift.table.sample import TablePair
-
-Progress = Callable[[int, int], object] | None
 
 References = Mapping[str, ReferenceColumn]
 Currents = Mapping[str, ColumnGroups]

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric
 from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import CurrentColumn
@@ -25,7 +26,7 @@ from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
 from simdrift.metrics.grouped import ColumnGroups
 from simdrift.metrics.nulls.special import NORMAL_975
-from simdrift.metrics.outcomes import ABSENT_ROWS, Floats, Outcomes
+from simdrift.metrics.outcomes import ABSENT_ROWS, Outcomes
 from simdrift.metrics.registry import functions, measures, unknown
 from simdrift.metrics.values import (
     ALL_NULL,

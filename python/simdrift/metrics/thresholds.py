@@ -13,9 +13,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift._types import Floats
 from simdrift.metrics.registry import DriftMethod, method
 
-Floats = NDArray[np.float64]
 Overrides = Mapping[str | tuple[str, str], float]
 
 DEFAULT_ALPHA = 0.05

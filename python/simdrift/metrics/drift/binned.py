@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric
 from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import CATEGORICAL, COUNTABLE, Bins, Counts
@@ -44,7 +45,7 @@ from simdrift.metrics.nulls.special import (
     normal_two_sided_log_p,
     special,
 )
-from simdrift.metrics.outcomes import OK_CODE, Floats, Outcomes, elementwise
+from simdrift.metrics.outcomes import OK_CODE, Outcomes, elementwise
 from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.values import CHANCE_LEVEL, OVERFLOW, DriftResult

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric
 from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import ORDERED
@@ -14,7 +15,7 @@ from simdrift.metrics.drift.checks import PERMUTATIONS, SEED
 from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import permutation
-from simdrift.metrics.outcomes import OK_CODE, Codes, Floats, Outcomes, status_codes
+from simdrift.metrics.outcomes import OK_CODE, Codes, Outcomes, status_codes
 from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method

@@ -21,9 +21,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift._types import Floats
 from simdrift.metrics.nulls.special import TINY, special
-
-Floats = NDArray[np.float64]
 
 PI2 = math.pi**2
 SMALL_N = 140
