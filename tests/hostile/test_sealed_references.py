@@ -3,6 +3,7 @@ reference that compares; never another exception, never a crash."""
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import os
@@ -168,6 +169,21 @@ def test_a_refusal_says_what_was_expected(tmp_path, change, words):
     path.write_bytes(sealed(header, arrays))
     with pytest.raises(sd.InputError, match=f"checksum matches, but .*{words}"):
         sd.Reference.load(path)
+
+
+def stored_parts(header: Any) -> list[dict[str, Any]]:
+    """The entries of a file that have arrays: columns, and the sample where there is one."""
+    content = header["content"]
+    return [*content["columns"], *([content["sample"]] if "sample" in content else [])]
+
+
+def test_a_part_without_one_of_its_arrays_is_refused(saved, tmp_path):
+    header, arrays = opened(saved)
+    for number, entry in enumerate(stored_parts(header)):
+        for name in entry["arrays"]:
+            changed = copy.deepcopy(header)
+            stored_parts(changed)[number]["arrays"].remove(name)
+            assert not check(sealed(changed, arrays), tmp_path / "r"), (entry.get("name"), name)
 
 
 @pytest.mark.parametrize("text", [b"[" * 100_000, b'{"a":' * 100_000, b"\xff", b"", b"9" * 5000])

@@ -8,15 +8,15 @@ import numpy as np
 import polars
 import pyarrow as pa
 
+from simdrift.columns import as_table
 from simdrift.metrics.groups import Groups
 from simdrift.monitoring.digests import DataDigest
-from simdrift.monitoring.frames import encoded, frame_of
 
 X = np.arange(10.0)
 
 
 def digest_of(data: Any) -> str:
-    return DataDigest()(frame_of(data))
+    return DataDigest()(as_table(data))
 
 
 def test_the_same_rows_have_the_same_digest_in_any_layout() -> None:
@@ -41,10 +41,10 @@ def test_texts_have_the_same_digest_in_any_form_and_any_order_of_asking() -> Non
         polars.Series(texts),
     ):
         assert digest_of({"c": form}) == expected
-    assert DataDigest()(encoded(frame_of({"c": pa.array(texts)}))) == expected
+    assert DataDigest()(as_table({"c": pa.array(texts)}).encoded()) == expected
     asked_before = DataDigest()
-    asked_before(frame_of({"c": pa.array(["z", "ü"])}))
-    assert asked_before(frame_of({"c": pa.array(texts)})) == expected
+    asked_before(as_table({"c": pa.array(["z", "ü"])}))
+    assert asked_before(as_table({"c": pa.array(texts)})) == expected
 
 
 def test_any_other_rows_have_another_digest() -> None:
@@ -89,7 +89,7 @@ def test_each_group_has_the_digest_of_its_rows_alone() -> None:
     rng = np.random.default_rng(5)
     data = {"x": rng.normal(size=60), "c": pa.array(list("abc") * 20)}
     starts, stops = np.array([0, 10, 10, 59]), np.array([10, 10, 60, 60])
-    found = DataDigest().of_groups(frame_of(data), Groups(starts, stops))
+    found = DataDigest().of_groups(as_table(data), Groups(starts, stops))
     assert found == [
         digest_of({name: values[a:b] for name, values in data.items()})
         for a, b in zip(starts, stops, strict=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 
 import simdrift as sd
 from simdrift._errors import InputError, SpecError
-from simdrift.monitoring import Reference, Spec, state_file
+from simdrift.monitoring import Columns, Reference, Spec, state_file
 
 
 def values(report: sd.Report) -> list[tuple[Any, ...]]:
@@ -120,3 +122,36 @@ def test_the_digest_tells_references_apart(table: pa.Table) -> None:
         Reference.fit(table.rename_columns(["t", "z", "k", "c", "y", "p"])).digest,
     }
     assert len(digests) == 4
+
+
+@pytest.mark.parametrize("weight", [None, "w"])
+def test_threads_that_share_a_reference_get_the_values_of_one(weight: str | None) -> None:
+    rng = np.random.default_rng(20260115)
+    x, c = rng.normal(size=3000), rng.integers(0, 9, 3000)
+
+    def table(rows: slice) -> dict[str, Any]:
+        return {"x": x[rows], "c": [f"word {k}" for k in c[rows]], "w": np.abs(x[rows]) + 0.1}
+
+    spec = Spec(
+        monitor="m",
+        window="all",
+        columns=Columns(weight=weight),
+        methods=["ks", "psi", "wasserstein", "mann_whitney", "chi_square", "jensen_shannon"],
+    )
+    batches = [table(slice(start, start + 500)) for start in range(1000, 3000, 250)]
+    alone = Reference.fit(table(slice(0, 1000)), spec=spec)
+    expected = [values(alone.compare(batch)) for batch in batches]
+    shared = Reference.fit(table(slice(0, 1000)), spec=spec)
+    known = {name: column.threads for name, column in shared.columns.items()}
+    together = threading.Barrier(4)
+
+    def compared(place: int) -> list[list[tuple[Any, ...]]]:
+        together.wait(60)
+        order = [*range(place, len(batches)), *range(place)]
+        found = {at: shared.compare(batches[at], threads=1 + place % 2) for at in order}
+        return [values(found[at]) for at in range(len(batches))]
+
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(compared, range(4)):
+            assert found == expected
+    assert {name: column.threads for name, column in shared.columns.items()} == known

@@ -13,8 +13,8 @@ from scipy import stats
 
 import simdrift as sd
 from simdrift._errors import SpecError
+from simdrift.columns import as_table
 from simdrift.monitoring import Columns, Metrics, Reference, ReferenceSpec, Spec, monitor
-from simdrift.monitoring.frames import frame_of
 from simdrift.monitoring.segments import LEAST_ROWS, found_segments, rows_by_segment
 
 
@@ -110,7 +110,7 @@ def test_a_segment_without_rows_in_a_window_is_empty(table: pa.Table, segmented:
 
 def test_values_with_few_reference_rows_are_no_segments() -> None:
     labels = ["often"] * LEAST_ROWS + ["seldom"] * (LEAST_ROWS - 1)
-    frame = frame_of({"k": labels})
+    frame = as_table({"k": labels})
     (segment,) = found_segments(frame, [("k",)], None)
     assert segment.text == "k=often"
     rows = rows_by_segment(frame, [segment], None)
@@ -119,7 +119,7 @@ def test_values_with_few_reference_rows_are_no_segments() -> None:
 
 def test_rows_whose_value_is_missing_are_in_no_segment() -> None:
     labels = [None, "a"] * LEAST_ROWS
-    frame = frame_of({"k": labels, "v": labels})
+    frame = as_table({"k": labels, "v": labels})
     segments = found_segments(frame, [("k",), ("k", "v")], None)
     assert [segment.text for segment in segments] == ["k=a", "k=a & v=a"]
     rows = rows_by_segment(frame, segments, None)

@@ -92,7 +92,7 @@ def on_their_own(x, y):
 def drawn(pair):
     assert pair.two_sample["status"] == "ok"
     cuts, counts = pair.reference.display_cells()
-    return cuts, counts, pair.current.count_drawn(cuts)
+    return cuts, counts, np.array(pair.histogram().current)
 
 
 @pytest.mark.parametrize("reads", [{"ks", "picture"}, {"wasserstein"}, {"ks", "wasserstein"}])
@@ -106,6 +106,15 @@ def test_the_picture_is_the_one_of_passes_of_its_own(kind, prepared, reads):
     found = drawn(ColumnPair(reference, current, reads=reads, threads=2))
     for got, wanted in zip(found, on_their_own(x, y), strict=True):
         np.testing.assert_array_equal(got, wanted)
+
+
+@pytest.mark.parametrize("kind", ALWAYS, ids=lambda kind: kind.__name__)
+def test_a_pass_leaves_the_counts_of_the_histogram_with_its_pair(kind):
+    x, y = (as_column(side) for side in sides(kind))
+    pair = ColumnPair(ReferenceColumn("x", x), CurrentColumn("x", y), reads={"ks", "picture"})
+    assert not pair.is_counted
+    _ = pair.two_sample
+    assert pair.is_counted
 
 
 @pytest.mark.parametrize("kind", ALWAYS, ids=lambda kind: kind.__name__)

@@ -11,7 +11,7 @@ from scipy.spatial import distance
 
 from simdrift import _core
 from simdrift.metrics import drift, registry
-from simdrift.metrics.weighted import Mass
+from simdrift.metrics.weighted import WeightedValues
 from simdrift.metrics.weights import RowWeights
 
 NUMERIC = (
@@ -205,11 +205,11 @@ def akinshin(x, w, p):
 @pytest.mark.parametrize("decimals", [None, 1])
 def test_quantiles_are_akinshins(decimals):
     x, _, u, _ = samples(5, decimals=decimals)
-    mass = Mass(*_core.weighted_sort(x, u))
+    mass = WeightedValues(*_core.weighted_sort(x, u))
     levels = [0.0, 0.01, 0.05, 0.25, 0.5, 0.77, 0.95, 1.0]
     expected = [akinshin(x, u, level) for level in levels]
     assert mass.quantiles(levels) == pytest.approx(expected, rel=1e-9, abs=1e-12)
-    equal = Mass(*_core.weighted_sort(x, np.full(len(x), 0.3)))
+    equal = WeightedValues(*_core.weighted_sort(x, np.full(len(x), 0.3)))
     assert equal.quantiles(levels) == pytest.approx(np.quantile(x, levels), rel=1e-9, abs=1e-12)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from simdrift import InputError, InvalidColumn, UnsupportedColumn
 from simdrift._core import Column, columns_from_arrow
-from simdrift.columns import ColumnProblem, as_column, as_table
+from simdrift.columns import Refused, as_column, as_table
 
 NUMBERS = [pa.bool_(), *(getattr(pa, f"{u}int{b}")() for u in ("", "u") for b in (8, 16, 32, 64))]
 NUMBERS += [pa.float16(), pa.float32(), pa.float64()]
@@ -235,11 +235,11 @@ def test_a_table_is_no_column():
 )
 def test_other_types_are_not_applicable_and_cost_only_themselves(kind):
     table = as_table(pa.table({"odd": pa.array([None, None], kind), "x": [1, 2]}))
-    problem = table.columns["odd"]
-    assert isinstance(problem, ColumnProblem)
-    assert problem.status == "not_applicable"
-    assert problem.message.startswith("column 'odd': ")
-    assert problem.type
+    refused = table.columns["odd"]
+    assert isinstance(refused, Refused)
+    assert refused.status == "not_applicable"
+    assert refused.message.startswith("column 'odd': ")
+    assert refused.type
     assert table.columns["x"].to_float64().tolist() == [1.0, 2.0]
 
 
@@ -283,10 +283,10 @@ def broken_null_count() -> pa.Array:
 def test_a_broken_array_is_refused_by_name_and_costs_only_itself(broken):
     batch = pa.RecordBatch.from_arrays([broken(), pa.array([1, 2])], ["tip", "x"])
     table = as_table(batch)
-    problem = table.columns["tip"]
-    assert problem.status == "error"
-    assert problem.message.startswith("column 'tip': ")
-    assert isinstance(problem.error, InvalidColumn)
+    refused = table.columns["tip"]
+    assert isinstance(refused, Refused)
+    assert refused.status == "error"
+    assert refused.message.startswith("column 'tip': ")
     assert table.columns["x"].to_float64().tolist() == [1.0, 2.0]
     with pytest.raises(InvalidColumn, match="column 'tip'"):
         as_column(broken(), "tip")

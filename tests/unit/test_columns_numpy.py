@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as hnp
 
 from simdrift import InputError, InvalidColumn, UnsupportedColumn
 from simdrift._core import Column, profile
-from simdrift.columns import ColumnProblem, as_column, as_table
+from simdrift.columns import Refused, as_column, as_table
 
 INTEGERS = [f"{sign}{size}" for sign in "iu" for size in (1, 2, 4, 8)]
 FLOATS = ["f2", "f4", "f8"]
@@ -395,11 +395,10 @@ def test_columns_of_unequal_length_are_refused_by_name():
 
 def test_a_bad_column_costs_only_itself():
     table = as_table({"a": np.zeros(3), "b": np.zeros(3, complex), "c": ["x", 1, None]})
-    problem = table.columns["b"]
-    assert isinstance(problem, ColumnProblem)
-    assert (problem.name, problem.type, problem.status) == ("b", "complex128", "not_applicable")
-    assert "found dtype complex128" in problem.message
-    assert isinstance(problem.error, UnsupportedColumn)
+    refused = table.columns["b"]
+    assert isinstance(refused, Refused)
+    assert (refused.name, refused.type, refused.status) == ("b", "complex128", "not_applicable")
+    assert "found dtype complex128" in refused.message
     assert table.columns["c"].status == "not_applicable"
     assert table.columns["a"].to_float64().tolist() == [0.0, 0.0, 0.0]
     assert table.length == 3

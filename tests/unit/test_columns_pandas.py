@@ -111,9 +111,9 @@ def test_time_zones_are_kept_in_the_name_of_the_type_and_not_copied():
 )
 def test_a_mixed_object_column_is_not_applicable_and_costs_only_itself(values):
     table = as_table(pd.DataFrame({"m": pd.Series(values, dtype=object), "x": [1.0, 2.0, 3.0]}))
-    problem = table.columns["m"]
-    assert (problem.status, problem.type) == ("not_applicable", "object")
-    assert problem.message.startswith("column 'm': ")
+    refused = table.columns["m"]
+    assert (refused.status, refused.type) == ("not_applicable", "object")
+    assert refused.message.startswith("column 'm': ")
     assert table.columns["x"].to_float64().tolist() == [1.0, 2.0, 3.0]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simdrift import _core
-from simdrift._errors import InvalidColumn, UnsupportedColumn
+from simdrift.columns import Refused
 from simdrift.metrics.columns import CurrentColumn, ReferenceColumn
 from simdrift.metrics.correction import correct
 from simdrift.metrics.decide import Decided, dataset_drift, decide
@@ -43,7 +43,7 @@ def _dataset(rows):
 
 
 def _column(values):
-    if isinstance(values, Exception):
+    if isinstance(values, Refused):
         return values
     return _core.Column.from_numpy(np.asarray(values))
 
@@ -170,8 +170,10 @@ def test_times_of_another_unit_are_a_type_change_not_a_wrong_number():
 def test_a_refused_column_costs_only_its_own_rows():
     rng = np.random.default_rng(5)
     good = rng.normal(size=200)
-    reference = {"bad": InvalidColumn("offsets fall"), "list": good, "good": good}
-    current = {"bad": good, "list": UnsupportedColumn("list<int64>"), "good": good}
+    bad = Refused("bad", "utf8", "error", "offsets fall")
+    nested = Refused("list", "list<int64>", "not_applicable", "lists are not computed on")
+    reference = {"bad": bad, "list": good, "good": good}
+    current = {"bad": good, "list": nested, "good": good}
     rows = _compare(reference, current)
     assert _of(rows, "bad", "drift.missing_share").status == "error"
     assert _of(rows, "list", "drift.ks").status == "not_applicable"

@@ -8,8 +8,7 @@ import pytest
 import scipy.stats
 
 from simdrift import _core
-from simdrift._errors import UnsupportedColumn
-from simdrift.columns import as_column
+from simdrift.columns import Refused, as_column
 from simdrift.metrics import quality
 from simdrift.metrics.columns import CurrentColumn
 from simdrift.metrics.groups import ColumnGroups
@@ -150,7 +149,11 @@ def test_variance_and_std_of_a_constant_column_are_zero():
 
 
 def test_a_refused_column_has_one_row_that_says_so():
-    rows = metric_rows.column_rows(CurrentColumn("x", UnsupportedColumn("list<int64>")))
+    rows = metric_rows.column_rows(
+        CurrentColumn(
+            "x", Refused("x", "list<int64>", "not_applicable", "lists are not computed on")
+        )
+    )
     assert [(r.metric, r.value, r.status) for r in rows] == [
         ("quality.rows", None, "not_applicable")
     ]

@@ -6,8 +6,7 @@ import pyarrow as pa
 import pytest
 
 from simdrift import _core
-from simdrift._errors import UnsupportedColumn
-from simdrift.columns import as_column
+from simdrift.columns import Refused, as_column
 from simdrift.metrics.columns import CurrentColumn, ReferenceColumn
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.plan import DriftPlan
@@ -106,11 +105,12 @@ def test_labels_survive_with_trailing_nuls_and_surrounding_spaces():
     assert restored.categories.labels == tuple(labels)
 
 
-def test_the_state_of_an_unsupported_column_keeps_its_message():
-    column = ReferenceColumn("x", UnsupportedColumn("list<int64> is not computed on"))
-    restored = ReferenceColumn.from_state(column.to_state())
+@pytest.mark.parametrize("status", ["not_applicable", "error"])
+def test_the_state_of_a_refused_column_keeps_its_status_and_message(status):
+    refused = Refused("x", "list<int64>", status, "list<int64> is not computed on")
+    restored = ReferenceColumn.from_state(ReferenceColumn("x", refused).to_state())
     assert restored.kind == "unsupported"
-    assert str(restored.broken) == "list<int64> is not computed on"
+    assert restored.refused == refused
 
 
 def test_preparing_lets_go_of_the_rows():

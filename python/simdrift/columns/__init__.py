@@ -6,10 +6,10 @@
 
 from simdrift.columns.convert import as_column, as_table
 from simdrift.columns.parquet import open_parquet, parquet_names
-from simdrift.columns.table import ColumnProblem, Table
+from simdrift.columns.table import Refused, Table
 
 __all__ = [
-    "ColumnProblem",
+    "Refused",
     "Table",
     "as_column",
     "as_table",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from simdrift._core import Column, columns_from_arrow
 from simdrift._errors import InvalidColumn, UnsupportedColumn
-from simdrift.columns.table import Entry
+from simdrift.columns.table import Refused
 
 _TEXT_OR_OBJECT = "UOT"
 _NUMBERS = (int, float, np.number, np.bool_)
@@ -117,33 +117,30 @@ def column_of_sequence(values: Sequence[object] | object, name: str) -> Column:
     return column_of_array(array, name)
 
 
-def entry_of(name: str, column: Column) -> Entry:
-    return name, column.type, column
-
-
-def array_entries(array: NDArray[Any], name: str) -> Iterator[Entry]:
+def columns_of_array(
+    array: NDArray[Any], name: str, label: str
+) -> Iterator[tuple[str, Column | Refused]]:
     """Fields of a structured array, or columns '0', '1', ... of a 2-D one, as views; a 1-D one
-    is one column of the table's name."""
+    is one column of that name. `label` stands in messages."""
     if array.dtype.names is not None:
         if array.ndim != 1:
-            raise ValueError(f"{name}: expected 1 dimension of records, found {array.ndim}")
+            raise ValueError(f"{label}: expected 1 dimension of records, found {array.ndim}")
         parts: Iterator[tuple[str, NDArray[Any]]] = ((n, array[n]) for n in array.dtype.names)
     elif array.ndim == 2:
         parts = ((str(i), array[:, i]) for i in range(array.shape[1]))
     elif array.ndim == 1:
         parts = iter([(name, array)])
     else:
-        raise ValueError(f"{name}: expected 1 or 2 dimensions, found {array.ndim}")
+        raise ValueError(f"{label}: expected 1 or 2 dimensions, found {array.ndim}")
     for part_name, part in parts:
-        yield array_entry(part_name, part)
+        yield part_name, _computed_or_refused(part_name, part)
 
 
-def array_entry(name: str, array: NDArray[Any]) -> Entry:
-    """An array as an entry; what is not computed on is its error."""
+def _computed_or_refused(name: str, array: NDArray[Any]) -> Column | Refused:
     try:
-        return entry_of(name, column_of_array(array, name))
+        return column_of_array(array, name)
     except UnsupportedColumn as error:
-        return name, str(array.dtype), error
+        return Refused.by(error, name, str(array.dtype))
 
 
 def _first_line(error: BaseException) -> str:

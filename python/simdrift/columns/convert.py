@@ -18,7 +18,7 @@ from simdrift._core import Column, columns_from_arrow
 from simdrift._errors import InvalidColumn, UnsupportedColumn
 from simdrift.columns import arrays, pandas_frame
 from simdrift.columns.parquet import open_parquet
-from simdrift.columns.table import Entry, Table, refuse_repeated, table_of
+from simdrift.columns.table import Refused, Table, refuse_repeated, table_of
 
 _ACCEPTED = (
     "a DataFrame (pandas, Polars), an Arrow table or stream, a DuckDB relation, a dict of "
@@ -26,21 +26,28 @@ _ACCEPTED = (
 )
 
 
-def as_table(data: object, *, name: str = "data", columns: Iterable[str] | None = None) -> Table:
+def as_table(
+    data: object,
+    *,
+    name: str = "data",
+    argument: str | None = None,
+    columns: Iterable[str] | None = None,
+) -> Table:
     """Any frame, dict of arrays, Arrow object or Parquet path as a Table; `columns` keeps only
-    these (of a file, reads only these). `name` stands in messages.
+    these (of a file, reads only these). `argument`, or else `name`, stands in messages.
 
-    A column that can't be one is a ColumnProblem in its place. A single array or series is a
-    table of one column, of its own name or else of the table's. TypeError: no table;
+    A column that can't be one is `Refused` in its place. A single array or series is a table of
+    one column, of its own name or else of the table's. TypeError: no table;
     InputError: a file, repeated names, columns of different lengths.
 
     >>> import numpy as np
     >>> as_table({"fare": np.array([7.5, 12.0]), "city": ["Rome", "Bonn"]}).types
     {'fare': 'float64', 'city': 'large_utf8'}
     """
+    label = argument or name
     if isinstance(data, (str, os.PathLike)):
-        return _arrow_table(open_parquet(data, columns), name)
-    table = data if isinstance(data, Table) else _table(data, name)
+        return _arrow_table(open_parquet(data, columns), name, label)
+    table = data if isinstance(data, Table) else _table(data, name, label)
     return table if columns is None else table.select(columns)
 
 
@@ -74,50 +81,56 @@ def as_column(data: object, name: str = "data") -> Column:
     return arrays.column_of_sequence(data, name)
 
 
-def _table(data: object, name: str) -> Table:
+def _table(data: object, name: str, label: str) -> Table:
+    """The table; `name`: of a single column without one, `label`: in messages."""
     if _is_from(data, "pandas", "DataFrame"):
-        return _pandas_table(data, name)
+        return _pandas_table(data, label)
     if _is_from(data, "polars", "LazyFrame"):
-        raise TypeError(f"{name}: expected a frame with rows, found a LazyFrame: .collect() it")
+        raise TypeError(f"{label}: expected a frame with rows, found a LazyFrame: .collect() it")
     if _is_from(data, "pandas", "Series", "Index"):
-        return table_of(list(_mapping_entries({_name_of(data, name): data})), name)
+        return table_of(list(_mapped({_name_of(data, name): data})), label)
     if isinstance(data, Mapping):
-        return table_of(list(_mapping_entries(data)), name)
+        return table_of(list(_mapped(data)), label)
     if isinstance(data, np.ndarray):
-        return table_of(list(arrays.array_entries(data, name)), name, data.shape[0])
+        return table_of(list(arrays.columns_of_array(data, name, label)), label, data.shape[0])
     if _has_capsule(data):
-        return _arrow_table(data, name)
+        return _arrow_table(data, name, label)
     if hasattr(data, "__dataframe__"):
-        return _interchange_table(data, name)
-    raise TypeError(f"{name}: expected {_ACCEPTED}; found {_class_name(data)}")
+        return _interchange_table(data, name, label)
+    raise TypeError(f"{label}: expected {_ACCEPTED}; found {_class_name(data)}")
 
 
-def _pandas_table(frame: Any, name: str) -> Table:
-    refuse_repeated([str(label) for label in frame.columns], name)
-    return table_of(list(pandas_frame.frame_entries(frame)), name, len(frame))
+def _pandas_table(frame: Any, label: str) -> Table:
+    refuse_repeated([str(column) for column in frame.columns], label)
+    return table_of(list(pandas_frame.columns_of_frame(frame)), label, len(frame))
 
 
-def _arrow_table(data: Any, name: str) -> Table:
+def _arrow_table(data: Any, name: str, label: str) -> Table:
     entries = columns_from_arrow(data)
     if len(entries) == 1 and entries[0][0] == "" and not hasattr(data, "schema"):
         entries = [(_name_of(data, name), *entries[0][1:])]
-    return table_of(entries, name)
+    columns = [
+        (own, column if isinstance(column, Column) else Refused.by(column, own, type))
+        for own, type, column in entries
+    ]
+    return table_of(columns, label)
 
 
-def _interchange_table(data: object, name: str) -> Table:
+def _interchange_table(data: object, name: str, label: str) -> Table:
     """Frames that only have the older `__dataframe__` protocol."""
     from pyarrow.interchange import from_dataframe
 
-    return _arrow_table(from_dataframe(data), name)
+    return _arrow_table(from_dataframe(data), name, label)
 
 
-def _mapping_entries(data: Mapping[object, object]) -> Iterator[Entry]:
+def _mapped(data: Mapping[object, object]) -> Iterator[tuple[str, Column | Refused]]:
     for key, values in data.items():
         name = str(key)
         try:
-            yield arrays.entry_of(name, as_column(values, name))
+            yield name, as_column(values, name)
         except (UnsupportedColumn, InvalidColumn) as error:
-            yield name, str(getattr(values, "dtype", type(values).__name__)), error
+            type_name = str(getattr(values, "dtype", type(values).__name__))
+            yield name, Refused.by(error, name, type_name)
 
 
 def _name_of(series: object, otherwise: str) -> str:

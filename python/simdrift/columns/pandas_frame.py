@@ -15,18 +15,17 @@ import numpy as np
 from simdrift._core import Column
 from simdrift._errors import InvalidColumn, UnsupportedColumn
 from simdrift.columns.arrays import column_of_array, column_of_arrow
-from simdrift.columns.table import Entry
+from simdrift.columns.table import Refused
 
 
-def frame_entries(frame: Any) -> Iterator[Entry]:
-    """(name, type, column) of each column of a DataFrame; names as text."""
+def columns_of_frame(frame: Any) -> Iterator[tuple[str, Column | Refused]]:
+    """Each column of a DataFrame with its name, which is text."""
     for label, series in frame.items():
         name = str(label)
         try:
-            column = column_of_series(series, name)
-            yield name, column.type, column
+            yield name, column_of_series(series, name)
         except (UnsupportedColumn, InvalidColumn) as error:
-            yield name, str(series.dtype), error
+            yield name, Refused.by(error, name, str(series.dtype))
 
 
 def column_of_series(series: Any, name: str) -> Column:

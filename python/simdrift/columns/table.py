@@ -1,25 +1,23 @@
-"""A table of columns, and what stands in the place of a column that can't be one."""
+"""`Table`, the one frame of every room, and `Refused`: what stands in a column's place."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simdrift._core import Column
 from simdrift._errors import InputError, InvalidColumn, UnsupportedColumn
-
-Broken = InvalidColumn | UnsupportedColumn
-Entry = tuple[str, str, Column | Broken]
-"""Name, type, and the column or the error that says why it is none."""
+from simdrift.columns.dictionary import as_dictionary
 
 
 @dataclass(frozen=True)
-class ColumnProblem:
-    """A column that is not computed on. It costs its own rows and nothing else.
+class Refused:
+    """A column that is not computed on, with the status that its metrics have and why. It costs
+    its own rows and nothing else.
 
     >>> from simdrift.columns import as_table
     >>> as_table({"tags": [["a"], ["b", "c"]]}).columns["tags"].status
@@ -31,11 +29,11 @@ class ColumnProblem:
     status: Literal["not_applicable", "error"]
     message: str
 
-    @property
-    def error(self) -> Broken:
-        """The exception for whoever wants to raise it."""
-        kind = UnsupportedColumn if self.status == "not_applicable" else InvalidColumn
-        return kind(self.message)
+    @classmethod
+    def by(cls, error: InvalidColumn | UnsupportedColumn, name: str, type: str) -> Self:
+        """The column that this exception refused."""
+        unsupported = isinstance(error, UnsupportedColumn)
+        return cls(name, type, "not_applicable" if unsupported else "error", str(error))
 
 
 @dataclass(frozen=True)
@@ -52,24 +50,39 @@ class Table:
     ['b', 'a']
     """
 
-    names: tuple[str, ...]
-    columns: dict[str, Column | ColumnProblem] = field(repr=False)
-    types: dict[str, str]
+    columns: dict[str, Column | Refused] = field(repr=False)
     length: int
 
     def __len__(self) -> int:
         return self.length
 
+    def __repr__(self) -> str:
+        return f"Table({self.types}, length={self.length})"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names, in order."""
+        return tuple(self.columns)
+
+    @property
+    def types(self) -> dict[str, str]:
+        """The columns' types by name, as their library spells them."""
+        return {name: column.type for name, column in self.columns.items()}
+
+    @property
+    def computed(self) -> dict[str, Column]:
+        """The columns that were not refused."""
+        return {n: c for n, c in self.columns.items() if isinstance(c, Column)}
+
     def slice(self, start: int, stop: int) -> Table:
         """Rows [start, stop), without a copy; ValueError outside of the table."""
-        return self._with(
-            {n: _slice(c, start, stop) for n, c in self.columns.items()}, stop - start
-        )
+        rows = {n: c.slice(start, stop) for n, c in self.computed.items()}
+        return self._with(rows, stop - start)
 
     def take(self, order: Sequence[int] | NDArray[np.integer]) -> Table:
         """Rows by index, copied (text stays where it is); ValueError outside of the table."""
-        rows = np.ascontiguousarray(order, np.int64)
-        return self._with({n: _take(c, rows) for n, c in self.columns.items()}, len(rows))
+        indices = np.ascontiguousarray(order, np.int64)
+        return self._with({n: c.take(indices) for n, c in self.computed.items()}, len(indices))
 
     def select(self, names: Iterable[str]) -> Table:
         """Some of the columns, in the order asked for; InputError names those that are not
@@ -81,24 +94,34 @@ class Table:
                 f"expected columns among {', '.join(self.names)}; "
                 f"found none named {', '.join(missing)}"
             )
-        return Table(
-            wanted,
-            {name: self.columns[name] for name in wanted},
-            {name: self.types[name] for name in wanted},
-            self.length,
-        )
+        return self.among(wanted)
 
-    def _with(self, columns: dict[str, Column | ColumnProblem], length: int) -> Table:
-        return Table(self.names, columns, self.types, length)
+    def among(self, names: Iterable[str]) -> Table:
+        """Those of the columns named that are there, in the order asked for."""
+        kept = {name: self.columns[name] for name in names if name in self.columns}
+        return Table(kept, self.length)
+
+    def encoded(self, threads: int | None = None) -> Table:
+        """The table with its texts as dictionaries, so that no window reads a text again."""
+        texts = {n: c for n, c in self.computed.items() if c.kind == "text"}
+        return self._with({n: as_dictionary(c, threads) for n, c in texts.items()}, self.length)
+
+    def with_column(self, name: str, column: Column) -> Table:
+        """The table with one column more, of as many rows."""
+        return Table({**self.columns, name: column}, self.length)
+
+    def _with(self, columns: dict[str, Column], length: int) -> Table:
+        return Table({**self.columns, **columns}, length)
 
 
-def table_of(entries: Sequence[Entry], name: str, length: int | None = None) -> Table:
-    """A table of entries; `length` where the source knows it (all columns may be problems).
-    InputError: a name twice, or columns of different lengths."""
-    refuse_repeated([entry[0] for entry in entries], name)
-    columns = {n: as_problem(n, t, c) for n, t, c in entries}
-    types = {n: t for n, t, _ in entries}
-    lengths = {n: len(c) for n, c in columns.items() if isinstance(c, Column)}
+def table_of(
+    columns: Sequence[tuple[str, Column | Refused]], name: str, length: int | None = None
+) -> Table:
+    """A table of columns; `length` where the source knows it (all of them may be refused).
+    InputError, with the table's name: a column's name twice, or columns of different lengths."""
+    refuse_repeated([own for own, _ in columns], name)
+    table = Table(dict(columns), 0)
+    lengths = {n: len(c) for n, c in table.computed.items()}
     first = next(iter(lengths.values()), 0) if length is None else length
     for other, rows in lengths.items():
         if rows != first:
@@ -106,17 +129,7 @@ def table_of(entries: Sequence[Entry], name: str, length: int | None = None) -> 
                 f"{name}: expected columns of equal length, found {first} rows in "
                 f"{next(iter(lengths))!r} and {rows} in {other!r}"
             )
-    return Table(tuple(columns), columns, types, first)
-
-
-def as_problem(name: str, kind: str, column: Column | Broken) -> Column | ColumnProblem:
-    """The column, or its error as a problem."""
-    if isinstance(column, Column):
-        return column
-    status: Literal["not_applicable", "error"] = (
-        "not_applicable" if isinstance(column, UnsupportedColumn) else "error"
-    )
-    return ColumnProblem(name, kind, status, str(column))
+    return Table(table.columns, first)
 
 
 def refuse_repeated(names: Sequence[str], table: str) -> None:
@@ -128,11 +141,3 @@ def refuse_repeated(names: Sequence[str], table: str) -> None:
         f"{table}: expected every column once, found more than one named "
         f"{', '.join(map(repr, repeated))}; rename or drop the others"
     )
-
-
-def _slice(column: Column | ColumnProblem, start: int, stop: int) -> Column | ColumnProblem:
-    return column.slice(start, stop) if isinstance(column, Column) else column
-
-
-def _take(column: Column | ColumnProblem, rows: NDArray[np.int64]) -> Column | ColumnProblem:
-    return column.take(rows) if isinstance(column, Column) else column

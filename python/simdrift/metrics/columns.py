@@ -1,9 +1,9 @@
 """What is known of a column: counted once, kept, and, for a reference, saved.
 
 `ReferenceColumn` and `CurrentColumn` compute their parts (profile, sorted values, categories,
-cells) when first asked and keep them; `pair.ColumnPair` keeps what two of them share. A
-reference's state goes to plain arrays and numbers and back (`to_state`, `from_state`), never
-through pickle.
+cells) when first asked and keep them; `pair.ColumnPair` keeps what two of them share. Where rows
+have weights, `weighted.WeightedRows` computes the parts that depend on them. A reference's state
+goes to plain arrays and numbers and back (`to_state`, `from_state`), never through pickle.
 """
 
 from __future__ import annotations
@@ -11,18 +11,20 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from copy import copy
 from itertools import pairwise
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simdrift import _core
-from simdrift._errors import InvalidColumn, UnsupportedColumn
-from simdrift.columns.table import ColumnProblem
+from simdrift.columns import Refused
 from simdrift.metrics.nulls import brownian_bridge
 from simdrift.metrics.once import once
 from simdrift.metrics.values import Size
+from simdrift.metrics.weighted import WeightedRows
+from simdrift.metrics.weights import RowWeights
 
 NUMERIC = "numeric"
 CATEGORICAL = "categorical"
@@ -57,8 +59,6 @@ WIDTH_RULES = ("equal_width", "sturges", "doane", "fd")
 DEFAULT_WIDTHS, MOST_WIDTHS = 10, 1000
 Counts = NDArray[np.int64] | NDArray[np.float64]
 """Rows; effective ones, which are no whole numbers, where rows have weights."""
-Broken = InvalidColumn | UnsupportedColumn
-Given = _core.Column | ColumnProblem | Broken
 
 
 class CategoryTable(NamedTuple):
@@ -69,29 +69,15 @@ class CategoryTable(NamedTuple):
     overflow: bool
 
 
-class OnThreads:
-    """A context in which a column computes on so many threads."""
-
-    __slots__ = ("column", "threads", "usual")
-
-    def __init__(self, column: ColumnState, threads: int | None) -> None:
-        self.column, self.threads, self.usual = column, threads, column.threads
-
-    def __enter__(self) -> None:
-        self.column.threads = self.threads
-
-    def __exit__(self, *_: object) -> None:
-        self.column.threads = self.usual
-
-
 class ColumnState:
     """A column and what was computed of it. `kind` overrides the kind its type gives: a
-    column of integers may be 'categorical'. A column that was refused is its exception."""
+    column of integers may be 'categorical'."""
 
     def __init__(
         self,
         name: str,
-        column: Given,
+        column: _core.Column | Refused,
+        weights: RowWeights | None = None,
         *,
         kind: str | None = None,
         threads: int | None = None,
@@ -103,35 +89,49 @@ class ColumnState:
         self.ordered: _core.Prepared | None = None
         """The rows that are not missing, sorted: where they are at hand for a while."""
         self._column: _core.Column | None = None
-        self.broken: Broken | None = None
+        self.refused: Refused | None = None
+        """Why there is no column."""
+        self.is_weighted = weights is not None
+        self.weighted: WeightedRows | None = None
+        """The rows with their weights; None where they count alike, or of a refused column."""
         self.unit: str | None = None
         self.value_kind: str = UNSUPPORTED
         self.kind: str = UNSUPPORTED
         self.rows = 0
-        if not isinstance(column, _core.Column):
-            self.broken = column.error if isinstance(column, ColumnProblem) else column
-            self.type = column.type if isinstance(column, ColumnProblem) else UNSUPPORTED
+        self.type = column.type
+        if isinstance(column, Refused):
+            self.refused = column
             return
         self._column = column
-        self.type = column.type
         self.value_kind = column.value_kind
         self.unit = column.unit
         self.rows = len(column)
         empty = column.value_kind == "null"  # dictionaries of nothing but nulls, too
         self.kind = NULL if empty else kind or _KIND[column.kind]
+        if weights is not None:
+            self._weigh(column, weights)
+
+    def _weigh(self, column: _core.Column, weights: RowWeights) -> None:
+        """Keeps the rows that have a weight; `rows` counts those."""
+        self._column = column if weights.kept is None else column.take(weights.kept)
+        self.rows = len(self._column)
+        self.weighted = WeightedRows(
+            self._column,
+            weights,
+            are_numbers=self.is_number,
+            are_null=self.kind == NULL,
+            threads=self.threads,
+        )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, {self.type}, rows={self.rows})"
-
-    def on(self, threads: int | None) -> OnThreads:
-        """Computes its parts on so many threads meanwhile."""
-        return OnThreads(self, threads)
 
     @property
     def column(self) -> _core.Column:
         """The column itself; a restored reference gives its sorted values as one."""
         if self._column is None:
-            raise self.broken or ValueError(f"column {self.name!r}: the rows were not kept")
+            why = "the rows were not kept" if self.refused is None else self.refused.message
+            raise ValueError(f"column {self.name!r}: {why}")
         return self._column
 
     @property
@@ -155,6 +155,8 @@ class ColumnState:
     @once
     def profile(self) -> Mapping[str, Any]:
         """The fused profile of a column of numbers (`_core.ProfileDict`)."""
+        if self.weighted is not None:
+            return self.weighted.profile
         return cast("Mapping[str, Any]", _core.profile(self.column, threads=self.threads))
 
     @once
@@ -166,6 +168,8 @@ class ColumnState:
     @once
     def missing(self) -> int:
         """Rows that are null or NaN."""
+        if self.weighted is not None:
+            return self.rows - self.weighted.present[0]
         if self.is_number:
             return int(self.profile["nulls"] + self.profile["nan"])
         return self.rows if self.kind == NULL else int(self.column.null_count)
@@ -177,10 +181,12 @@ class ColumnState:
     @property
     def valid(self) -> Size:
         """Rows that are neither null nor NaN; of weighted ones the effective size."""
-        return self.rows - self.missing
+        return self.rows - self.missing if self.weighted is None else self.weighted.valid
 
     def missing_of(self) -> tuple[Size, Size]:
-        """Rows that are missing, of how many."""
+        """Rows that are missing, of how many; effective ones where rows have weights."""
+        if self.weighted is not None:
+            return self.weighted.missing_of(self.missing)
         return self.missing, self.rows
 
     @once
@@ -193,29 +199,45 @@ class ColumnState:
         return CategoryTable(tuple(table.labels), counts, False)
 
     @once
+    def category_sizes(self) -> NDArray[np.float64]:
+        """Effective rows of each of `categories`."""
+        labels, counts, overflow = self.categories
+        if overflow or self.weighted is None:
+            return counts.astype(float)
+        return self.weighted.counted(_core.Categories(labels, maximum=HIGH_CARDINALITY))[1]
+
+    @once
     def distinct(self) -> tuple[int, float]:
         """Distinct values and the relative standard error of that count (0: exact)."""
         return _core.distinct(self.column, threads=self.threads)
 
     def quantiles(self, q: Sequence[float]) -> NDArray[np.float64]:
         """Exact quantiles (linear interpolation) of the rows that are not missing."""
+        if self.weighted is not None:
+            return self.weighted.values.quantiles(q)
         if self.ordered is not None:
             return self.ordered.quantiles(np.asarray(q, float))
         return _core.quantiles(self.column, np.asarray(q, float), threads=self.threads)
 
     def quantiles_at(self, levels: NDArray[np.float64]) -> NDArray[np.float64]:
         """As `quantiles`, of so many that sorting pays."""
+        if self.weighted is not None:
+            return self.weighted.values.quantiles(levels.tolist())
         return _core.Prepared(self.column, self.threads).quantiles(levels)
 
     def characteristic(
         self, t: float, scale: float
     ) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
         """`_core.characteristic` of the finite rows."""
+        if self.weighted is not None:
+            return self.weighted.characteristic(t, scale)
         return _core.characteristic(self.column, t, scale, threads=self.threads)
 
     @once
     def finite_median(self) -> float:
         """The median of the rows that are finite."""
+        if self.weighted is not None:
+            return self.weighted.finite_median
         finite = int(self.profile["finite"])
         if finite == 0:
             return 0.0
@@ -226,6 +248,8 @@ class ColumnState:
 
     def _finite_rows(self, places: Sequence[int]) -> list[float]:
         """The values at these places among the finite rows in ascending order."""
+        if self.weighted is not None:
+            return self.weighted.finite_rows(places)
         first, last = int(self.profile["neg_inf"]), max(self.valid - 1, 1)
         found = self.quantiles([(first + place) / last for place in places])
         return [float(value) for value in found]
@@ -233,6 +257,8 @@ class ColumnState:
     @once
     def deviations(self) -> Mapping[str, Any]:
         """Mean and variance of the distances of the finite rows from their median."""
+        if self.weighted is not None:
+            return self.weighted.deviations
         found = _core.deviation_profile(self.column, self.finite_median, threads=self.threads)
         return cast("Mapping[str, Any]", found)
 
@@ -244,6 +270,8 @@ class ColumnState:
 
     def count_cells(self, cuts: NDArray[np.float64]) -> Counts:
         """Rows in (-inf, c0), [c0, c1), ..., [c_last, inf)."""
+        if self.weighted is not None:
+            return self.weighted.values.counts(cuts)
         if not len(cuts):
             return np.array([self.rows - self.missing], np.int64)
         if self.ordered is not None:
@@ -270,50 +298,33 @@ def _count_sorted(values: NDArray[Any], cuts: NDArray[np.float64]) -> NDArray[np
 class CurrentColumn(ColumnState):
     """A column that is compared with a reference."""
 
-    _counted: tuple[tuple[str, ...], CategoryTable] | None = None
-    _drawn: tuple[NDArray[np.float64], Counts] | None = None
-
-    @property
-    def is_counted(self) -> bool:
-        """Whether a picture finds its rows counted."""
-        return self._drawn is not None or self._counted is not None
-
-    def keep_drawn(self, cuts: NDArray[np.float64], counts: Counts) -> None:
-        """Keeps counts over these cut points for `count_drawn`."""
-        self._drawn = cuts, counts
-
-    def count_drawn(self, cuts: NDArray[np.float64]) -> Counts:
-        """As `count_cells`, of a reference's cells that are drawn."""
-        if self._drawn is not None and self._drawn[0] is cuts:
-            return self._drawn[1]
-        return self.count_cells(cuts)
-
-    def counted_after(self, labels: tuple[str, ...]) -> CategoryTable:
-        """Counts over these labels and then what is new, up to HIGH_CARDINALITY of those; kept,
-        as a pair is made for the methods and another for the picture."""
-        if self._counted is None or self._counted[0] is not labels:
-            table = _core.Categories(labels, maximum=len(labels) + HIGH_CARDINALITY)
-            counts, _ = table.count(self.column, threads=self.threads)
-            every = labels if len(table) == len(labels) else tuple(table.labels)
-            self._counted = labels, CategoryTable(every, counts, table.overflow)
-        return self._counted[1]
-
 
 class ReferenceColumn(ColumnState):
-    """A column that others are compared with."""
+    """A column that others are compared with, by several calls at once perhaps: each works with
+    its own `on(threads)`."""
 
     def __init__(
         self,
         name: str,
-        column: Given,
+        column: _core.Column | Refused,
+        weights: RowWeights | None = None,
         *,
         kind: str | None = None,
         threads: int | None = None,
     ) -> None:
-        super().__init__(name, column, kind=kind, threads=threads)
+        super().__init__(name, column, weights, kind=kind, threads=threads)
         self.prepared: _core.Prepared | None = None
         self._cells: dict[str, tuple[NDArray[np.float64], Counts]] = {}
         self._chance: dict[bool, float | None] = {}
+
+    def on(self, threads: int | None) -> Self:
+        """The same column for one call, on so many threads: what is known, and the bins that
+        either of them finds, are shared."""
+        new = copy(self)
+        new.threads = threads
+        if self.weighted is not None:
+            new.weighted = self.weighted.on(threads)
+        return new
 
     @property
     def column(self) -> _core.Column:
@@ -343,7 +354,9 @@ class ReferenceColumn(ColumnState):
 
     def prepare(self) -> ReferenceColumn:
         """Computes what comparing needs and lets go of the rows; returns itself."""
-        if self.broken is not None or self.kind == NULL:
+        if self.weighted is not None:
+            return self._prepare_weighted(self.weighted)
+        if self.refused is not None or self.kind == NULL:
             return self
         _ = self.missing
         if self.kind == CATEGORICAL:
@@ -357,6 +370,21 @@ class ReferenceColumn(ColumnState):
         elif self.value_kind == "text":
             _ = (self.text_profile, self.distinct)
             self._column = None
+        return self
+
+    def _prepare_weighted(self, weighted: WeightedRows) -> ReferenceColumn:
+        if self._column is None:
+            return self
+        _ = (self.missing, weighted.total)
+        if self.kind == CATEGORICAL:
+            _ = self.category_sizes
+        if self.is_number and self.kind != NULL:
+            _ = (self.profile, self.deviations if len(weighted.values.finite.values) else None)
+        elif self.value_kind == "text":
+            _ = (self.text_profile, self.distinct)
+        if self.kind != NULL:
+            self._column = None
+            weighted.let_go()
         return self
 
     def quantiles(self, q: Sequence[float]) -> NDArray[np.float64]:
@@ -378,7 +406,7 @@ class ReferenceColumn(ColumnState):
         found = self._cells.get(key)
         if found is None:
             cuts = self._cuts(bins)
-            found = self._cells[key] = (cuts, self.count_cells(cuts))
+            found = self._cells.setdefault(key, (cuts, self.count_cells(cuts)))
         return found
 
     def _cuts(self, bins: Bins) -> NDArray[np.float64]:
@@ -429,7 +457,7 @@ class ReferenceColumn(ColumnState):
                 cuts = _evenly_spaced(low, high, _DISPLAY_POINTS)
             else:
                 cuts = np.zeros(0)
-            self._cells["display"] = (cuts, self.count_cells(cuts))
+            self._cells.setdefault("display", (cuts, self.count_cells(cuts)))
         return self._cells["display"][0]
 
     def display_wish(self) -> tuple[int, float, float] | NDArray[np.float64] | None:
@@ -467,9 +495,11 @@ class ReferenceColumn(ColumnState):
             "rows": self.rows,
             "unit": self.unit or "",
         }
-        if self.broken is not None:
-            state["broken"] = str(self.broken)
-            return state
+        if self.refused is not None:
+            state["broken"] = self.refused.message
+            if self.refused.status != "not_applicable":
+                state["status"] = self.refused.status
+            return state | {"weighted": 1} if self.is_weighted else state
         state["missing"] = self.missing
         if self.is_number:
             state["profile"] = json.dumps(dict(self.profile))
@@ -482,18 +512,24 @@ class ReferenceColumn(ColumnState):
             state["values"] = self.prepared.values
         if self.kind == CATEGORICAL:
             state |= _pack_categories(self.categories)
+        if self.weighted is not None:
+            state |= {"weighted": 1, **self.weighted.to_state()}
+            if self.kind == CATEGORICAL:
+                state["category_sizes"] = self.category_sizes
         return state
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], *, threads: int | None = None) -> ReferenceColumn:
         """The reference column that `to_state` wrote."""
-        new = cls(str(state["name"]), UnsupportedColumn(str(state.get("broken", ""))))
-        new.threads = threads
-        new.type, new.kind = str(state["type"]), str(state["kind"])
-        new.value_kind, new.rows = str(state["value_kind"]), int(state["rows"])
+        name, type_name = str(state["name"]), str(state["type"])
+        status = state.get("status", "not_applicable")
+        refused = Refused(name, type_name, status, str(state.get("broken", "")))
+        new = cls(name, refused, threads=threads)
+        new.kind, new.value_kind = str(state["kind"]), str(state["value_kind"])
+        new.rows, new.is_weighted = int(state["rows"]), "weighted" in state
         if "broken" in state:
             return new
-        new.broken, new.unit = None, str(state["unit"]) or None
+        new.refused, new.unit = None, str(state["unit"]) or None
         known = new.__dict__
         known["missing"] = int(state["missing"])
         for part in ("profile", "deviations", "text_profile"):
@@ -501,10 +537,16 @@ class ReferenceColumn(ColumnState):
                 known[part] = json.loads(str(state[part]))
         if "distinct" in state:
             known["distinct"] = tuple(json.loads(str(state["distinct"])))
-        if "values" in state:
+        if new.is_weighted:
+            new.weighted = WeightedRows.from_state(
+                state, are_numbers=new.is_number, are_null=new.kind == NULL, threads=threads
+            )
+        elif "values" in state:
             new._restore_values(np.ascontiguousarray(state["values"]))
         if "counts" in state:
             known["categories"] = _unpack_categories(state)
+        if "category_sizes" in state:
+            known["category_sizes"] = np.asarray(state["category_sizes"], float)
         return new
 
 

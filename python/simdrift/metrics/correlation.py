@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from simdrift._types import Floats
 from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import ColumnState
 from simdrift.metrics.groups import ColumnGroups
-from simdrift.metrics.outcomes import OK_CODE, Codes, Floats, Rows
+from simdrift.metrics.outcomes import OK_CODE, Codes, Rows
 from simdrift.metrics.values import EMPTY, NOT_APPLICABLE, OVERFLOW, TOO_FEW_ROWS
 
 
@@ -34,7 +35,7 @@ _NAMES = {code: name for name, code in CODES.items()}
 def pearson_groups(a: ColumnGroups, b: ColumnGroups) -> Correlations:
     """`pearson` in each group of rows."""
     for side in (a, b):
-        if side.whole.broken is not None or not side.whole.is_number:
+        if side.whole.refused is not None or not side.whole.is_number:
             absent = np.full(len(a), np.nan)
             code = np.full(len(a), CODES[NOT_APPLICABLE], np.uint8)
             return Correlations(absent, code, side.rows)

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift._types import Floats
 from simdrift.metrics.columns import CATEGORICAL, Bins, Counts
-from simdrift.metrics.outcomes import Floats
 from simdrift.metrics.pair import Cells, ColumnPair
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from simdrift._core import Column
 from simdrift.catalogue.metric import FAMILIES, Better, Bounds, Metric
+from simdrift.columns import Table
 from simdrift.metrics import registry
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
@@ -111,28 +112,27 @@ def names() -> tuple[str, ...]:
 class Rows(Mapping[str, NDArray[Any]]):
     """The rows of one group by column; a column becomes an array when it is asked for."""
 
-    def __init__(self, frame: Mapping[str, Any], first: int, stop: int | None) -> None:
-        self._frame, self._first, self._stop = frame, first, stop
+    def __init__(self, table: Table, first: int, stop: int | None) -> None:
+        self._columns, self._length = table.computed, table.length
+        self._first, self._stop = first, stop
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        column = self._frame[name]
-        if not isinstance(column, Column):
-            raise KeyError(name)
+        column = self._columns[name]
         stop = len(column) if self._stop is None else self._stop
         return _array(column.slice(self._first, stop))
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name, column in self._frame.items() if isinstance(column, Column))
+        return iter(self._columns)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(self._columns)
 
     @property
     def rows(self) -> int:
         """How many rows the group has."""
         if self._stop is not None:
             return self._stop - self._first
-        return max((len(self._frame[name]) for name in self), default=0)
+        return self._length
 
 
 def _array(column: Column) -> NDArray[Any]:
@@ -168,14 +168,14 @@ def value_of(name: str, rows: Rows) -> Outcome:
     return attempt(name, "", compute)
 
 
-def values_of(frame: Mapping[str, Any], wanted: Sequence[str]) -> dict[str, float]:
-    """The values of a whole frame, of those that have one: what windows are compared with."""
-    found = {name: value_of(name, Rows(frame, 0, None)).value for name in wanted}
+def values_of(table: Table, wanted: Sequence[str]) -> dict[str, float]:
+    """The values of a whole table, of those that have one: what windows are compared with."""
+    found = {name: value_of(name, Rows(table, 0, None)).value for name in wanted}
     return {name: value for name, value in found.items() if value is not None}
 
 
 def rows_of(
-    frame: Mapping[str, Any],
+    table: Table,
     groups: Groups,
     wanted: Sequence[str],
     reference: Mapping[str, float],
@@ -183,7 +183,7 @@ def rows_of(
 ) -> list[Decided]:
     """The wanted metrics of each group, held against limits and the reference's values."""
     stops = [None] if groups.stops is None else groups.stops.tolist()
-    parts = [Rows(frame, *bounds) for bounds in zip(groups.starts.tolist(), stops, strict=True)]
+    parts = [Rows(table, *bounds) for bounds in zip(groups.starts.tolist(), stops, strict=True)]
     sizes = np.array([part.rows for part in parts], np.int64)
     decided = []
     for name in wanted:

@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric
 from simdrift.catalogue.statuses import CODES
 from simdrift.metrics import thresholds as rules
 from simdrift.metrics.columns import TABLE
 from simdrift.metrics.correction import correct
 from simdrift.metrics.measure import Measured
-from simdrift.metrics.outcomes import OK_CODE, Floats, Outcomes
+from simdrift.metrics.outcomes import OK_CODE, Outcomes
 from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.registry import measures
 from simdrift.metrics.values import MetricValue

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift import _core
+from simdrift._types import Floats
 from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import (
     CATEGORICAL,
@@ -38,19 +39,9 @@ from simdrift.metrics.count_tables import (
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.nulls import quadratic, ties
 from simdrift.metrics.once import once
-from simdrift.metrics.outcomes import (
-    OK_CODE,
-    Codes,
-    Floats,
-    Outcomes,
-    Rows,
-    Sizes,
-    all_ok,
-    any_true,
-)
+from simdrift.metrics.outcomes import OK_CODE, Codes, Outcomes, Rows, Sizes, all_ok, any_true
 from simdrift.metrics.pair import ColumnPair, column_status
 from simdrift.metrics.stacked import Arrays, stacked_ranks, stacked_two_sample
-from simdrift.metrics.weighted import WeightedReference, pair_of
 
 
 class GroupedPair:
@@ -69,7 +60,7 @@ class GroupedPair:
         self.reference = reference
         self.current = current
         self.threads = threads
-        self.is_weighted = isinstance(reference, WeightedReference)
+        self.is_weighted = reference.is_weighted
         self._reads = reads
 
     def __len__(self) -> int:
@@ -79,7 +70,7 @@ class GroupedPair:
     def pairs(self) -> list[ColumnPair]:
         """The groups one by one."""
         options: dict[str, Any] = {"reads": self._reads, "threads": self.threads}
-        return [pair_of(self.reference, one, **options) for one in self.current.each]
+        return [ColumnPair(self.reference, one, **options) for one in self.current.each]
 
     @once
     def _columns(self) -> ColumnPair:
@@ -366,7 +357,7 @@ class GroupedPair:
     def has_counts(self) -> bool:
         """Whether a histogram finds its rows counted."""
         if self.current.is_one:
-            return bool(getattr(self.current.each[0], "is_counted", False))
+            return self.pairs[0].is_counted
         return "histogram" in self.__dict__.get("two_sample", {})
 
     def histograms(self) -> BinCounts | None:

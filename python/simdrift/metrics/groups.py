@@ -14,18 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift import _core
+from simdrift._types import Floats
+from simdrift.columns import Refused
 from simdrift.metrics.columns import (
     HIGH_CARDINALITY,
     NULL,
     ColumnState,
     CurrentColumn,
-    Given,
-    OnThreads,
 )
 from simdrift.metrics.once import once
-from simdrift.metrics.outcomes import Floats, Rows
+from simdrift.metrics.outcomes import Rows
 from simdrift.metrics.stacked import Arrays, stacked
-from simdrift.metrics.weighted import WeightedCurrent
 from simdrift.metrics.weights import checked_weights
 
 
@@ -54,13 +53,28 @@ _WHOLE = Groups(np.zeros(1, np.int64), None)
 _WHOLE.starts.flags.writeable = False
 
 
+class OnThreads:
+    """A context in which a column computes on so many threads."""
+
+    __slots__ = ("column", "threads", "usual")
+
+    def __init__(self, column: ColumnState, threads: int | None) -> None:
+        self.column, self.threads, self.usual = column, threads, column.threads
+
+    def __enter__(self) -> None:
+        self.column.threads = self.threads
+
+    def __exit__(self, *_: object) -> None:
+        self.column.threads = self.usual
+
+
 class ColumnGroups:
     """A current column over groups."""
 
     def __init__(
         self,
         name: str,
-        column: Given,
+        column: _core.Column | Refused,
         groups: Groups,
         *,
         kind: str | None = None,
@@ -94,11 +108,12 @@ class ColumnGroups:
         new.name, new.whole, new.weights = self.name, self.whole, self.weights
         new.groups = Groups(self.groups.starts[own], self.stops[own])
         new.stops = self.stops[own]
+        new.is_one = new._is_whole()
         return new
 
     def on(self, threads: int | None) -> OnThreads:
-        """Computes on so many threads meanwhile."""
-        return self.whole.on(threads)
+        """Computes on so many threads meanwhile; the column belongs to one call."""
+        return OnThreads(self.whole, threads)
 
     @property
     def kind(self) -> str:
@@ -125,7 +140,7 @@ class ColumnGroups:
     @once
     def rows(self) -> Rows:
         """(G,) rows; 0 of a column that was refused."""
-        if self.whole.broken is not None:
+        if self.whole.refused is not None:
             return np.zeros(len(self), np.int64)
         return self.stops if self.groups is _WHOLE else self.stops - self.groups.starts
 
@@ -136,24 +151,22 @@ class ColumnGroups:
 
     def _one(self, place: int) -> ColumnState:
         whole, first, stop = self.whole, int(self.groups.starts[place]), int(self.stops[place])
-        if whole.broken is not None:
+        if whole.refused is not None:
             return whole
-        one = whole
-        if not self.is_one:
-            kind = None if whole.kind == NULL else whole.kind
-            part = whole.column.slice(first, stop)
-            one = CurrentColumn(self.name, part, kind=kind, threads=whole.threads)
-        if self.weights is None:
-            return one
-        own = self.weights[first:stop]
-        return WeightedCurrent.of(one, checked_weights(own, len(own), "weights"))
+        if self.is_one and self.weights is None:
+            return whole
+        own = None if self.weights is None else self.weights[first:stop]
+        weights = None if own is None else checked_weights(own, len(own), "weights")
+        kind = None if whole.kind == NULL else whole.kind
+        part = whole.column if self.is_one else whole.column.slice(first, stop)
+        return CurrentColumn(self.name, part, weights, kind=kind, threads=whole.threads)
 
     @once
     def missing(self) -> Rows:
         """(G,) rows that are null or NaN."""
         if self.is_one:
             return np.array([self.whole.missing], np.int64)
-        if self.whole.broken is not None or self.kind == NULL:
+        if self.whole.refused is not None or self.kind == NULL:
             return self.rows
         return _core.missing_groups(*self.ranges, threads=self.threads)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift._types import Progress
 from simdrift.metrics import side_by_side
 from simdrift.metrics.auto import MethodChoice
 from simdrift.metrics.columns import ReferenceColumn
@@ -24,8 +25,6 @@ from simdrift.metrics.values import MISSING_COLUMN, NEW_COLUMN, Outcome, params_
 
 if TYPE_CHECKING:
     from simdrift.metrics.drift.table.sample import TablePair
-
-Progress = Callable[[int, int], object] | None
 
 References = Mapping[str, ReferenceColumn]
 Currents = Mapping[str, ColumnGroups]
@@ -129,8 +128,8 @@ def _measure_named(
     choice = plan.choices.get(name) or choice_of("auto", column, None)
     if other is None:
         return MeasuredColumn(_missing_column(column, choice, plan, groups), None)
-    with column.on(plan.threads), other.on(plan.threads):
-        return _measure(column, other, choice, plan)
+    with other.on(plan.threads):
+        return _measure(column.on(plan.threads), other, choice, plan)
 
 
 def _measure(

@@ -14,10 +14,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift._types import Floats
 from simdrift.catalogue.statuses import CODES, STATUSES
 from simdrift.metrics.values import Outcome, Size
 
-Floats = NDArray[np.float64]
 Codes = NDArray[np.uint8]
 Rows = NDArray[np.int64]
 Sizes = NDArray[np.int64] | NDArray[np.float64]

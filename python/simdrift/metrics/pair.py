@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift import _core
-from simdrift._errors import InvalidColumn
 from simdrift.metrics.columns import (
     CATEGORICAL,
+    HIGH_CARDINALITY,
     NULL,
     ORDERED,
     Bins,
@@ -27,14 +27,15 @@ from simdrift.metrics.once import once
 from simdrift.metrics.values import (
     ALL_NULL,
     EMPTY,
-    ERROR,
     NOT_APPLICABLE,
     OK,
     TYPE_CHANGED,
     Outcome,
 )
+from simdrift.metrics.weighted import WeightedSides, refused_sides
 
 _DISPLAY_LABELS = 30
+Counted = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 class CategoryChanges(NamedTuple):
@@ -56,8 +57,8 @@ class Cells(NamedTuple):
 def column_status(reference: ColumnState, current: ColumnState) -> str | None:
     """Why two columns cannot be compared, whatever their rows: refused, retyped."""
     for side in (reference, current):
-        if side.broken is not None:
-            return ERROR if isinstance(side.broken, InvalidColumn) else NOT_APPLICABLE
+        if side.refused is not None:
+            return side.refused.status
     return TYPE_CHANGED if _retyped(reference, current) else None
 
 
@@ -76,8 +77,6 @@ class ColumnPair:
     `reads`: the passes over both samples that its methods want (`DriftMethod.reads`), and
     'picture' where `histogram` is going to be asked for."""
 
-    is_weighted = False
-
     def __init__(
         self,
         reference: ReferenceColumn,
@@ -91,6 +90,9 @@ class ColumnPair:
         self.current = current
         self.threads = threads
         self._reads = reads
+        self.is_weighted = reference.is_weighted
+        self._counts_of_bins: tuple[NDArray[np.float64], Counts] | None = None
+        """Bins of the histogram and the current rows in them, where a pass has counted them."""
 
     @property
     def kind(self) -> str:
@@ -122,14 +124,28 @@ class ColumnPair:
             _ = self.two_sample
 
     def told(self, outcome: Outcome) -> Outcome:
-        """The outcome as a result tells it."""
-        return outcome
+        """The outcome as rows report it: with rows in place of effective sizes."""
+        if not self.is_weighted:
+            return outcome
+        sides = self._weighted
+        return outcome._replace(
+            n_reference=sides.reference.rows_of(outcome.n_reference, self.reference.rows),
+            n_current=sides.current.rows_of(outcome.n_current, self.current.rows),
+        )
+
+    @once
+    def _weighted(self) -> WeightedSides:
+        """The rows of both sides with their weights."""
+        before, now = self.reference.weighted, self.current.weighted
+        if before is None or now is None:
+            raise ValueError(f"column {self.name!r}: expected weights on both sides, found one")
+        return WeightedSides(before, now, self.threads)
 
     def reason(self, kinds: frozenset[str], status: str) -> str:
         """What stands behind a status, in words."""
         for side in (self.reference, self.current):
-            if side.broken is not None:
-                return str(side.broken)
+            if side.refused is not None:
+                return side.refused.message
         if status == TYPE_CHANGED:
             return f"reference is {self.reference.type}, current is {self.current.type}"
         if status == NOT_APPLICABLE:
@@ -141,7 +157,8 @@ class ColumnPair:
         """Keeps both samples sorted meanwhile, where ranks will be read: quantiles and cells
         of other methods are then read from them, too."""
         reference, current = self.reference, self.current
-        if "ranks" in self._reads and reference.prepared is None and self._are_sortable:
+        wanted = "ranks" in self._reads and reference.prepared is None and not self.is_weighted
+        if wanted and self._are_sortable:
             with suppress(MemoryError):  # then each method does without, or fails, on its own
                 reference.ordered, current.ordered = _core.sort_both(
                     reference.column, current.column, threads=self.threads
@@ -164,6 +181,9 @@ class ColumnPair:
     @once
     def two_sample(self) -> Mapping[str, Any]:
         """KS and Wasserstein-1 of one fused pass (`_core.TwoSampleDict`)."""
+        if self.is_weighted:
+            refused = self._refused()
+            return self._weighted.two_sample() if refused is None else refused
         found = _core.two_sample(
             self.reference.sample,
             self.current.column,
@@ -179,7 +199,7 @@ class ColumnPair:
             self.current.keep_valid(found["m"])
         if found["picture"] is not None:
             cuts, counts, current = found["picture"]
-            self.current.keep_drawn(self.reference.keep_display(cuts, counts), current)
+            self._counts_of_bins = self.reference.keep_display(cuts, counts), current
         return cast("Mapping[str, Any]", found)
 
     def _picture_wish(self) -> Any:
@@ -190,6 +210,9 @@ class ColumnPair:
     @once
     def ranks(self) -> Mapping[str, Any]:
         """Rank statistics of one sort a side and one walk (`_core.RankDict`)."""
+        if self.is_weighted:
+            refused = self._refused()
+            return self._weighted.ranks if refused is None else refused
         reference, current = self.reference, self.current
         found = _core.rank_statistics(
             reference.sample if reference.ordered is None else reference.ordered,
@@ -200,9 +223,17 @@ class ColumnPair:
             found["status"] = ALL_NULL  # a restored reference knows only its values
         return cast("Mapping[str, Any]", found)
 
+    def _refused(self) -> Mapping[str, Any] | None:
+        """What weighted sides that can't be compared have in place of statistics."""
+        if self.status is None:
+            return None
+        return refused_sides(self.status, self.reference.rows, self.current.rows)
+
     @property
     def mises_numerator(self) -> Fraction | float:
         """What Cramer and von Mises' T is made of (`quadratic`)."""
+        if self.is_weighted:
+            return self._weighted.mises_numerator()
         found = self.ranks
         within = found["ties_x"] + found["ties_y"]
         return quadratic.mises_numerator(
@@ -222,6 +253,8 @@ class ColumnPair:
 
     def pooled_quantiles(self, q: Sequence[float]) -> NDArray[np.float64]:
         """Exact quantiles of the finite rows of both sides together."""
+        if self.is_weighted:
+            return self._weighted.pooled_quantiles(q)
         reference, current, wanted = self.reference, self.current, np.asarray(q, float)
         if reference.ordered is not None and current.ordered is not None:
             return _core.pooled_quantiles(reference.ordered, current.ordered, wanted)
@@ -245,21 +278,41 @@ class ColumnPair:
     @property
     def category_counts(self) -> tuple[tuple[str, ...], Counts, Counts]:
         """Labels (the reference's, then new ones), counts of the reference, of the current."""
-        return self.category_rows
+        labels, rows, sizes = self._categories
+        reference, current = sizes if self.is_weighted else rows
+        return labels, reference, current
 
-    @once
+    @property
     def category_rows(
         self,
     ) -> tuple[tuple[str, ...], NDArray[np.int64], NDArray[np.int64]]:
         """As `category_counts`, whatever weights the rows have."""
-        labels, counts, overflow = self.reference.categories
+        labels, (reference, current), _ = self._categories
+        return labels, reference, current
+
+    @once
+    def _categories(self) -> tuple[tuple[str, ...], Counted, tuple[Counts, Counts]]:
+        """Labels, the rows of both sides, and the effective rows of both."""
+        labels, rows, overflow = self.reference.categories
+        none = (), (rows[:0], rows[:0]), (rows[:0], rows[:0])
         if overflow:
-            return (), counts, counts
-        every, current, overflow = self.current.counted_after(labels)
-        if overflow:
-            return (), current[:0], current[:0]
-        reference = np.concatenate([counts, np.zeros(len(every) - len(labels), np.int64)])
-        return every, reference, current
+            return none
+        table = _core.Categories(labels, maximum=len(labels) + HIGH_CARDINALITY)
+        current, sizes = self._counted(table)
+        if table.overflow:
+            return none
+        every = labels if len(table) == len(labels) else tuple(table.labels)
+        new = np.zeros(len(every) - len(labels), np.int64)
+        before = np.concatenate([rows, new])
+        own = np.concatenate([self.reference.category_sizes, new]) if self.is_weighted else before
+        return every, (before, current), (own, sizes)
+
+    def _counted(self, table: _core.Categories) -> tuple[NDArray[np.int64], Counts]:
+        """Rows and effective rows of the current column by code of the table, which grows."""
+        if self.is_weighted:
+            return self._weighted.current.counted(table)
+        counts, _ = table.count(self.current.column, threads=self.threads)
+        return counts, counts
 
     @property
     def high_cardinality(self) -> bool:
@@ -274,6 +327,11 @@ class ColumnPair:
             _one_sided(labels, current, reference), _one_sided(labels, reference, current)
         )
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether a histogram finds its rows counted."""
+        return self._counts_of_bins is not None or "_categories" in self.__dict__
+
     def histogram(self) -> Cells | None:
         """Counts of both sides for a picture; None where there is nothing to draw."""
         if self.status is not None:
@@ -283,7 +341,9 @@ class ColumnPair:
         if not self._are_numbers:
             return None
         cuts, counts = self.reference.display_cells()
-        current = self.current.count_drawn(cuts)
+        known = self._counts_of_bins
+        counted = known is not None and known[0] is cuts
+        current = known[1] if known and counted else self.current.count_cells(cuts)
         return Cells(tuple(cuts.tolist()), None, _floats(counts), _floats(current))
 
 

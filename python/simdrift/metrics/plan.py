@@ -103,7 +103,7 @@ def choice_of(
     methods: Methods, column: ReferenceColumn, rows: int | None, weighted: bool = False
 ) -> MethodChoice:
     smaller = column.rows if rows is None else min(column.rows, rows)
-    few = column.kind == CATEGORICAL and column.broken is None and smaller <= auto.SMALL_ROWS
+    few = column.kind == CATEGORICAL and column.refused is None and smaller <= auto.SMALL_ROWS
     few = few and not weighted  # two categories: Fisher's test counts rows
     categories = len(column.categories.labels) if few else 0
     return auto.resolve(methods, column.name, column.kind, smaller, categories)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric
 from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import (
@@ -29,16 +30,7 @@ from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.nulls.special import NORMAL_975
-from simdrift.metrics.outcomes import (
-    OK_CODE,
-    Codes,
-    Floats,
-    Outcomes,
-    Rows,
-    all_ok,
-    all_true,
-    elementwise,
-)
+from simdrift.metrics.outcomes import OK_CODE, Codes, Outcomes, Rows, all_ok, all_true, elementwise
 from simdrift.metrics.registry import measures, records_of, unknown
 from simdrift.metrics.values import (
     ALL_NULL,
@@ -394,7 +386,7 @@ def column_statistics(
     """The `quality.*` rows of a column in each group: all that its kind has, or those named. A
     statistic that the kind does not have gives no row."""
     wanted = None if statistics is None else checked_statistics(statistics)
-    if column.whole.broken is not None:
+    if column.whole.refused is not None:
         value = np.full(len(column), np.nan)
         outcomes = Outcomes(value, _codes(column, NOT_APPLICABLE))
         return [Decided(column.name, "quality.rows", "", outcomes)]
@@ -442,7 +434,7 @@ def _decided(column: str, statistics: Sequence[Statistic], rows: Rows) -> list[D
 )
 def table_statistics(columns: Mapping[str, ColumnGroups], groups: int) -> list[Decided]:
     """Rows, columns and the share of missing cells of the whole table (`column` '')."""
-    known = [column for column in columns.values() if column.whole.broken is None]
+    known = [column for column in columns.values() if column.whole.refused is None]
     none = np.zeros(groups, np.int64)
     n = np.max([column.rows for column in known], axis=0, initial=0) if known else none
     cells = sum((column.rows for column in known), none)
@@ -467,7 +459,7 @@ def table_statistics(columns: Mapping[str, ColumnGroups], groups: int) -> list[D
 def quantile_statistics(column: ColumnGroups, shares: Sequence[float]) -> list[Decided]:
     """`quality.quantile` at these shares; nothing for a column that has no order."""
     whole = column.whole
-    if not shares or whole.broken is not None or whole.kind not in ("numeric", "temporal"):
+    if not shares or whole.refused is not None or whole.kind not in ("numeric", "temporal"):
         return []
     status = _absent(column)
     values = attempt("quality.quantile", column.name, lambda: column.quantiles(shares))

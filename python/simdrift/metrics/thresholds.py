@@ -13,10 +13,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift._types import Floats
 from simdrift.metrics.outcomes import all_true, any_true
 from simdrift.metrics.registry import DriftMethod, method
 
-Floats = NDArray[np.float64]
 Overrides = Mapping[str | tuple[str, str], float]
 
 DEFAULT_ALPHA = 0.05

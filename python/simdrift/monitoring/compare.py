@@ -9,22 +9,20 @@ from typing import Any, Literal
 
 import numpy as np
 
-from simdrift._core import Column
 from simdrift._errors import SpecError
 from simdrift._types import Progress
-from simdrift.columns import as_column
+from simdrift.columns import Table, as_column, as_table
 from simdrift.metrics import quality
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.drift.table.sample import TableSample
 from simdrift.metrics.groups import ColumnGroups, Groups
 from simdrift.metrics.weights import both_sides
 from simdrift.monitoring.digests import DataDigest
-from simdrift.monitoring.frames import Frame, frame_of, row_weights
 from simdrift.monitoring.identity import Identity
 from simdrift.monitoring.reference import Reference, plan_of, references, rows_of, types_of
 from simdrift.monitoring.report import report_of, results_of
 from simdrift.monitoring.roles import Roles, check_names, no_column, roles_of
-from simdrift.monitoring.segments import found_segments, segment_frames
+from simdrift.monitoring.segments import found_segments, segment_tables
 from simdrift.monitoring.spec import Columns, Spec
 from simdrift.monitoring.window import (
     WHOLE,
@@ -79,12 +77,12 @@ def compare(
     if isinstance(reference, Reference):
         _check_reference_weights(reference, weights)
         return reference.compare(current, threads=threads, progress=progress)
-    before, now = frame_of(reference, "reference"), frame_of(current, "current")
-    weight = _weight_column(weights, before, now)
+    before, now = as_table(reference, argument="reference"), as_table(current, argument="current")
+    before, now, weight = _with_weights(weights, before, now)
     spec = _spec(
         columns, roles, methods, convention, correction, thresholds, segments, bins, weight
     )
-    _check_columns(columns, list(dict.fromkeys([*before, *now])))
+    _check_columns(columns, list(dict.fromkeys([*before.names, *now.names])))
     return _compared(before, now, spec, threads, progress)
 
 
@@ -97,28 +95,28 @@ def _check_reference_weights(reference: Reference, weights: object) -> None:
         )
 
 
-def _weight_column(weights: object, before: dict[str, Any], now: dict[str, Any]) -> str | None:
-    """The name of the column of weights; arrays become one of both frames."""
+def _with_weights(weights: object, before: Table, now: Table) -> tuple[Table, Table, str | None]:
+    """Both tables, and the name of the column of weights: arrays become one of each."""
     if weights is None or isinstance(weights, str):
-        return weights
-    rows = [max((len(c) for c in f.values() if isinstance(c, Column)), default=0)
-            for f in (before, now)]  # fmt: skip
+        return before, now, weights
     try:
-        both_sides(weights, (rows[0], rows[1]))
+        both_sides(weights, (before.length, now.length))
     except (TypeError, ValueError) as error:
         raise SpecError(str(error)) from None
     name = WEIGHTS
-    while name in before or name in now:
+    while name in before.columns or name in now.columns:
         name += "_"
     sides: Any = weights
-    for frame, given, count in zip((before, now), sides, rows, strict=True):
-        frame[name] = as_column(np.ones(count) if given is None else given, name=name)
-    return name
+    left, right = (
+        table.with_column(name, as_column(np.ones(len(table)) if own is None else own, name=name))
+        for table, own in zip((before, now), sides, strict=True)
+    )
+    return left, right, name
 
 
-def _without_equal_weights(roles: Roles, reference: Frame, current: Frame) -> Roles:
+def _without_equal_weights(roles: Roles, reference: Table, current: Table) -> Roles:
     """Rows that count alike on both sides have no weights."""
-    sides = [row_weights(frame, roles.weight) for frame in (reference, current)]
+    sides = [roles.row_weights(table) for table in (reference, current)]
     if all(side is None or side.are_equal for side in sides):
         return replace(roles, weight=None)
     return roles
@@ -165,10 +163,10 @@ def _spec(
 
 
 def _compared(
-    reference: Frame, current: Frame, spec: Spec, threads: int | None, progress: Progress
+    reference: Table, current: Table, spec: Spec, threads: int | None, progress: Progress
 ) -> Report:
     started = datetime.now(UTC)
-    names = list(dict.fromkeys([*reference, *current]))
+    names = list(dict.fromkeys([*reference.names, *current.names]))
     check_names(spec, names)
     roles = _without_equal_weights(roles_of(spec.columns, names), reference, current)
     left = references(reference, roles, threads)
@@ -178,8 +176,8 @@ def _compared(
     sample = TableSample.of(left) if plan.table else None
     data = [SegmentData(WHOLE, left, current, Groups.whole(), sample)]
     segments = found_segments(reference, spec.segments, threads)
-    before = segment_frames(reference, segments, roles.with_weight(roles.compared), threads)
-    now = segment_frames(current, segments, roles.with_weight(roles.watched), threads)
+    before = segment_tables(reference, segments, roles.with_weight(roles.compared), threads)
+    now = segment_tables(current, segments, roles.with_weight(roles.watched), threads)
     for text, rows_before in before.items():
         own = references(rows_before, roles, threads)
         data.append(SegmentData(text, own, now[text], Groups.whole()))
@@ -217,11 +215,12 @@ def profile(
     0.3333333333333333
     """
     started = datetime.now(UTC)
-    frame = frame_of(data)
-    names = list(frame) if columns is None else list(columns)
-    _check_columns(names, list(frame))
+    table = as_table(data)
+    names = table.names if columns is None else tuple(columns)
+    _check_columns(names, table.names)
     columns_of = {
-        name: ColumnGroups(name, frame[name], Groups.whole(), threads=threads) for name in names
+        name: ColumnGroups(name, column, Groups.whole(), threads=threads)
+        for name, column in table.among(names).columns.items()
     }
     values = list(quality.table_statistics(columns_of, 1))
     for done, column in enumerate(columns_of.values(), 1):

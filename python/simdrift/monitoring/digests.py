@@ -9,18 +9,17 @@ fingerprints.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from simdrift import _core
-from simdrift._core import Column
+from simdrift.columns import Refused, Table
 from simdrift.metrics.groups import Groups
 from simdrift.results.identity import canonical_json
 
 VERSION = 2
 """Of the digest: part of every digest, so that another definition gives other run ids."""
+_REFUSED = {"not_applicable": "UnsupportedColumn", "error": "InvalidColumn"}
 
 
 class DataDigest:
@@ -29,19 +28,18 @@ class DataDigest:
     def __init__(self, threads: int | None = None) -> None:
         self._threads = threads
 
-    def __call__(self, columns: Mapping[str, Any]) -> str:
+    def __call__(self, table: Table) -> str:
         """The digest of all rows: 64 hex digits."""
-        return self.of_groups(columns, Groups.whole())[0]
+        return self.of_groups(table, Groups.whole())[0]
 
-    def of_groups(self, columns: Mapping[str, Any], groups: Groups) -> list[str]:
-        """The digest of each group's rows; a refused column counts by its name and error."""
-        head = hashlib.sha256(_head(columns).encode("utf-8"))
+    def of_groups(self, table: Table, groups: Groups) -> list[str]:
+        """The digest of each group's rows; a refused column counts by its name and why."""
+        head = hashlib.sha256(_head(table).encode("utf-8"))
         parts = [
             _core.digest_groups(
                 column, groups.starts, groups.ends(len(column)), threads=self._threads
             )
-            for column in columns.values()
-            if isinstance(column, Column)
+            for column in table.computed.values()
         ]
         rows = np.concatenate(parts, axis=1) if parts else np.zeros((len(groups), 0), np.uint8)
         digests = []
@@ -52,10 +50,10 @@ class DataDigest:
         return digests
 
 
-def _head(columns: Mapping[str, Any]) -> str:
+def _head(table: Table) -> str:
     """Version, names and kinds."""
     kinds = [
-        [name, column.value_kind if isinstance(column, Column) else type(column).__name__]
-        for name, column in columns.items()
+        [name, _REFUSED[column.status] if isinstance(column, Refused) else column.value_kind]
+        for name, column in table.columns.items()
     ]
     return canonical_json([VERSION, kinds])

@@ -26,7 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift._errors import SpecError
+from simdrift._types import Progress
 from simdrift.catalogue.statuses import CODES
+from simdrift.columns import Table
 from simdrift.metrics.count_tables import BinCounts, joined_counts
 from simdrift.metrics.custom import rows_of, values_of
 from simdrift.metrics.decide import Decided
@@ -34,7 +36,6 @@ from simdrift.metrics.drift.table.sample import TablePair, TableSample
 from simdrift.metrics.groups import Groups
 from simdrift.metrics.measure import (
     Measured,
-    Progress,
     Verdict,
     measure_columns,
     measure_tables,
@@ -43,7 +44,6 @@ from simdrift.metrics.outcomes import Outcomes, Rows
 from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.values import Outcome
 from simdrift.monitoring.digests import DataDigest
-from simdrift.monitoring.frames import Frame, sliced, taken
 from simdrift.monitoring.identity import identity_of
 from simdrift.monitoring.reference import plan_of, references
 from simdrift.monitoring.report import blocks_of
@@ -76,14 +76,14 @@ class _Plan(NamedTuple):
 
 
 class _Segment(NamedTuple):
-    """One segment's rows, or all: `rows` are their numbers in the whole frame, None for all."""
+    """One segment's rows, or all: `rows` are their numbers in the whole table, None for all."""
 
     text: str
-    frame: Frame
+    table: Table
     rows: Rows | None
 
     def ranges(self, ranges: Sequence[Range]) -> list[Range]:
-        """Ranges of rows of the whole frame as ranges of this segment's rows."""
+        """Ranges of rows of the whole table as ranges of this segment's rows."""
         if self.rows is None:
             return list(ranges)
         return [
@@ -122,28 +122,28 @@ def _joined_ranges(windows: Sequence[Window]) -> list[Range]:
     return ranges
 
 
-def _rows_of(frame: Frame, ranges: Sequence[Range]) -> Frame:
+def _rows_of(table: Table, ranges: Sequence[Range]) -> Table:
     """The rows of the ranges; no copy where they are one."""
     if len(ranges) < 2:
-        return sliced(frame, *(ranges[0] if ranges else (0, 0)))
-    return taken(frame, np.concatenate([np.arange(*own) for own in ranges]))
+        return table.slice(*(ranges[0] if ranges else (0, 0)))
+    return table.take(np.concatenate([np.arange(*own) for own in ranges]))
 
 
 class MovingMonitor:
     """The windows of one call, each against the windows before it. The drift of a window is
     measured against a reference of its own; everything else is measured of all windows at once."""
 
-    def __init__(self, spec: Spec, roles: Roles, frame: Frame, threads: int | None) -> None:
+    def __init__(self, spec: Spec, roles: Roles, table: Table, threads: int | None) -> None:
         assert spec.reference is not None
-        self.spec, self.roles, self.frame = spec, roles, frame
+        self.spec, self.roles, self.table = spec, roles, table
         self.moving, self.zone = spec.reference, ZoneInfo(spec.timezone)
         self.threads = threads or spec.threads
         self.fingerprint = DataDigest(self.threads)
         self.spec_digest = spec.digest
-        segments = found_segments(frame, spec.segments, self.threads)
-        rows = rows_by_segment(frame, segments, self.threads)
-        self.segments = [_Segment(WHOLE, frame, None)]
-        self.segments += [_Segment(t, taken(frame, own), own) for t, own in rows.items()]
+        segments = found_segments(table, spec.segments, self.threads)
+        rows = rows_by_segment(table, segments, self.threads)
+        self.segments = [_Segment(WHOLE, table, None)]
+        self.segments += [_Segment(t, table.take(own), own) for t, own in rows.items()]
 
     def run(self, every: Sequence[Window], wanted: Sequence[Window], progress: Progress) -> Results:
         """The wanted windows, in order; `every` window may be a reference."""
@@ -183,15 +183,14 @@ class MovingMonitor:
     def _plan(self, ranges: Sequence[list[Range]]) -> _Plan:
         """Methods by the first window that has a reference; by all rows where none has."""
         first = next((own for own in ranges if own), None)
-        frame = self.frame if first is None else _rows_of(self.frame, first)
-        columns = references(frame, self.roles, self.threads)
+        table = self.table if first is None else _rows_of(self.table, first)
+        columns = references(table, self.roles, self.threads)
         return _Plan(*plan_of(self.spec, columns, threads=self.threads))
 
     def _runs(
         self, windows: Sequence[Window], before: Sequence[list[Range]], started: datetime
     ) -> list[Run]:
-        names = [name for name in self.roles.with_weight(self.roles.watched) if name in self.frame]
-        held = {name: self.frame[name] for name in names}
+        held = self.table.among(self.roles.with_weight(self.roles.watched))
         one = [own[0] if own else (0, 0) for own in before]
         of_reference = self.fingerprint.of_groups(held, _groups(one))
         for place, own in enumerate(before):
@@ -224,7 +223,7 @@ class _SegmentWindows:
         self._monitor, self._plan, self._segment = monitor, plan, segment
         self._groups = _groups(segment.ranges([(w.first, w.stop) for w in windows]))
         self._before = [segment.ranges(own) for own in before]
-        data = SegmentData(segment.text, {}, segment.frame, self._groups)
+        data = SegmentData(segment.text, {}, segment.table, self._groups)
         self.columns = columns_of(data, monitor.roles, plan.drift.threads)
         self._measured: list[list[Measured]] = []
         self._custom: list[list[Decided]] = []
@@ -234,8 +233,8 @@ class _SegmentWindows:
     def measure(self, place: int) -> None:
         """The drift of the next window, and its histograms where it is of all rows."""
         monitor, (plan, limits) = self._monitor, self._plan
-        frame = _rows_of(self._segment.frame, self._before[place])
-        before = references(frame, monitor.roles, monitor.threads)
+        table = _rows_of(self._segment.table, self._before[place])
+        before = references(table, monitor.roles, monitor.threads)
         now = {name: column.alone(place) for name, column in self.columns.compared.items()}
         measured, pairs = measure_columns(before, now, plan, 1)
         whole = self._segment.text == WHOLE
@@ -247,8 +246,8 @@ class _SegmentWindows:
         self._rows_before.append(max((column.rows for column in before.values()), default=0))
         if wanted := monitor.spec.metrics.custom:
             groups = _groups([(int(self._groups.starts[place]), self._stops[place])])
-            of_reference = values_of(frame, wanted)
-            self._custom.append(rows_of(self._segment.frame, groups, wanted, of_reference, limits))
+            of_reference = values_of(table, wanted)
+            self._custom.append(rows_of(self._segment.table, groups, wanted, of_reference, limits))
         if whole:
             self._counts.append(
                 {name: counts_of(pair, monitor.threads) for name, pair in pairs.items()}

@@ -11,24 +11,21 @@ from typing import Any, Self
 
 import numpy as np
 
-from simdrift._core import Column
 from simdrift._errors import InputError, SpecError
 from simdrift._types import Progress
+from simdrift.columns import Table, as_table
 from simdrift.metrics.auto import table_calls
-from simdrift.metrics.columns import ColumnState, ReferenceColumn
+from simdrift.metrics.columns import ReferenceColumn
 from simdrift.metrics.custom import values_of
 from simdrift.metrics.drift.table.sample import TableSample
 from simdrift.metrics.groups import Groups
 from simdrift.metrics.plan import DriftPlan
-from simdrift.metrics.weighted import WeightedReference
-from simdrift.metrics.weights import RowWeights
 from simdrift.monitoring import state_file
 from simdrift.monitoring.digests import DataDigest
-from simdrift.monitoring.frames import Frame, frame_of, row_weights
 from simdrift.monitoring.identity import Identity
 from simdrift.monitoring.report import report_of
 from simdrift.monitoring.roles import Roles, check_names, roles_of, segment_columns
-from simdrift.monitoring.segments import Segment, found_segments, segment_frames
+from simdrift.monitoring.segments import Segment, found_segments, segment_tables
 from simdrift.monitoring.spec import Columns, Metrics, Spec
 from simdrift.monitoring.state_checks import check_content
 from simdrift.monitoring.window import (
@@ -92,25 +89,25 @@ class Reference:
         3
         """
         spec = spec or spec_without_time(columns)
-        frame = frame_of(data)
+        table = as_table(data)
         later = () if spec.columns.target is None else (spec.columns.target,)
-        check_names(spec, [*frame, *later])
-        return cls.of_frame(frame, spec, threads=threads)
+        check_names(spec, [*table.names, *later])
+        return cls.of_table(table, spec, threads=threads)
 
     @classmethod
-    def of_frame(cls, frame: Frame, spec: Spec, *, threads: int | None = None) -> Self:
-        """Prepare columns that were taken apart already."""
-        roles = roles_of(spec.columns, list(frame))
-        found = found_segments(frame, spec.segments, threads)
-        frames = segment_frames(frame, found, roles.with_weight(roles.compared), threads)
-        segments = {key: prepared(frames[key.text], roles, threads) for key in found}
+    def of_table(cls, table: Table, spec: Spec, *, threads: int | None = None) -> Self:
+        """Prepare the columns of a table."""
+        roles = roles_of(spec.columns, table.names)
+        found = found_segments(table, spec.segments, threads)
+        tables = segment_tables(table, found, roles.with_weight(roles.compared), threads)
+        segments = {key: prepared(tables[key.text], roles, threads) for key in found}
         sample = None
         if table_calls(spec.methods):
-            sample = TableSample.of(references(frame, roles, threads))
-        columns = prepared(frame, roles, threads)
+            sample = TableSample.of(references(table, roles, threads))
+        columns = prepared(table, roles, threads)
         wanted = spec.metrics.custom
-        custom = {WHOLE: values_of(frame, wanted)} if wanted else {}
-        custom |= {key.text: values_of(frames[key.text], wanted) for key in found if wanted}
+        custom = {WHOLE: values_of(table, wanted)} if wanted else {}
+        custom |= {key.text: values_of(tables[key.text], wanted) for key in found if wanted}
         return cls(
             columns, spec, roles, segments=segments, sample=sample, custom=custom, threads=threads
         )
@@ -145,18 +142,17 @@ class Reference:
         'missing_column'
         """
         started = datetime.now(UTC)
-        frame = frame_of(batch, "batch")
-        row_weights(frame, self.roles.weight)  # refused before anything is computed
+        table = as_table(batch, argument="batch")
+        self.roles.row_weights(table)  # refused before anything is computed
         watched = self.roles.with_weight(self.roles.watched)
-        names = dict.fromkeys([*watched, *segment_columns(self.spec)])
-        held = {name: frame[name] for name in names if name in frame}
+        table = table.among(dict.fromkeys([*watched, *segment_columns(self.spec)]))
         plan = replace(self.plan, threads=threads)
         values = measure_windows(
             [
                 SegmentData(
-                    WHOLE, self.columns, held, Groups.whole(), self.sample, self.custom_of(WHOLE)
+                    WHOLE, self.columns, table, Groups.whole(), self.sample, self.custom_of(WHOLE)
                 ),
-                *self.segment_data(held, threads),
+                *self.segment_data(table, threads),
             ],
             self.roles,
             self.spec.metrics,
@@ -164,19 +160,21 @@ class Reference:
             self.limits,
             progress,
         )
-        identity = Identity.of(self.spec, self._spec_digest, DataDigest(threads)(held), self.digest)
-        types = types_of(self.columns, held, self.roles)
+        identity = Identity.of(
+            self.spec, self._spec_digest, DataDigest(threads)(table), self.digest
+        )
+        types = types_of(self.columns, table, self.roles)
         return report_of(
-            values, identity, self.roles, types, rows_of(held, self.roles), started, threads
+            values, identity, self.roles, types, rows_of(table, self.roles), started, threads
         )
 
-    def segment_data(self, frame: Frame, threads: int | None) -> list[SegmentData]:
+    def segment_data(self, table: Table, threads: int | None) -> list[SegmentData]:
         """The segments of a batch's rows, each beside the reference's own."""
         names = self.roles.with_weight(self.roles.watched)
-        frames = segment_frames(frame, list(self.segments), names, threads)
+        tables = segment_tables(table, list(self.segments), names, threads)
         return [
             SegmentData(
-                key.text, own, frames[key.text], Groups.whole(), None, self.custom_of(key.text)
+                key.text, own, tables[key.text], Groups.whole(), None, self.custom_of(key.text)
             )
             for key, own in self.segments.items()
         ]
@@ -219,7 +217,7 @@ class Reference:
         segments = {_segment(pairs): dict[str, ReferenceColumn]() for pairs in listed}
         groups = [columns, *segments.values()]
         for number, entry in enumerate(content["columns"]):
-            column = _restored(_whole(entry, str(number), arrays), threads)
+            column = ReferenceColumn.from_state(_whole(entry, str(number), arrays), threads=threads)
             groups[entry.get("group", 0)][column.name] = column
         spec = Spec(**json.loads(content["spec"]))
         roles = roles_of(spec.columns, content["names"])
@@ -265,44 +263,26 @@ class Reference:
         return dict.fromkeys([*self.columns, *self.roles.watched])
 
 
-def _restored(state: Mapping[str, Any], threads: int | None) -> ReferenceColumn:
-    kind = WeightedReference if "weighted" in state else ReferenceColumn
-    return kind.from_state(state, threads=threads)
-
-
-def references(frame: Frame, roles: Roles, threads: int | None) -> dict[str, ReferenceColumn]:
+def references(table: Table, roles: Roles, threads: int | None) -> dict[str, ReferenceColumn]:
     """The compared columns of a reference that are there, with the rows' weights."""
-    weights = row_weights(frame, roles.weight)
+    weights = roles.row_weights(table)
     return {
-        name: _reference(name, frame[name], weights, kind=roles.kinds.get(name), threads=threads)
-        for name in roles.compared
-        if name in frame
+        name: ReferenceColumn(name, column, weights, kind=roles.kinds.get(name), threads=threads)
+        for name, column in table.among(roles.compared).columns.items()
     }
 
 
-def _reference(
-    name: str, column: Any, weights: RowWeights | None, **options: Any
-) -> ReferenceColumn:
-    if weights is None:
-        return ReferenceColumn(name, column, **options)
-    return WeightedReference(name, column, weights, **options)
-
-
 def types_of(
-    reference: Mapping[str, ReferenceColumn], frame: Frame, roles: Roles
+    reference: Mapping[str, ReferenceColumn], table: Table, roles: Roles
 ) -> dict[str, str]:
     """The type of each column, as reports name it: the current one's where both have it."""
     types = {name: column.type for name, column in reference.items()}
-    for name in roles.watched:
-        if name in frame:
-            types[name] = ColumnState(name, frame[name]).type
-    return types
+    return types | table.among(roles.watched).types
 
 
-def rows_of(frame: Frame, roles: Roles) -> int:
-    """Rows of the longest watched column."""
-    columns = (frame[name] for name in roles.watched if name in frame)
-    return max((len(column) for column in columns if isinstance(column, Column)), default=0)
+def rows_of(table: Table, roles: Roles) -> int:
+    """The table's rows; 0 where none of the watched columns can be read."""
+    return table.length if table.among(roles.watched).computed else 0
 
 
 def _parted(state: Mapping[str, Any], name: str, arrays: dict[str, Any]) -> dict[str, Any]:
@@ -330,9 +310,9 @@ def spec_without_time(columns: Sequence[str] | None) -> Spec:
     )
 
 
-def prepared(frame: Frame, roles: Roles, threads: int | None) -> dict[str, ReferenceColumn]:
+def prepared(table: Table, roles: Roles, threads: int | None) -> dict[str, ReferenceColumn]:
     """The compared columns that are there, sorted and counted."""
-    columns = references(frame, roles, threads)
+    columns = references(table, roles, threads)
     return {name: column.prepare() for name, column in columns.items()}
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from simdrift._errors import SpecError
+from simdrift._errors import InputError, SpecError
+from simdrift.columns import Table
+from simdrift.metrics.weights import RowWeights, checked_weights
 from simdrift.monitoring.spec import Columns, Spec
 from simdrift.monitoring.spec_errors import did_you_mean
 
 NAMES_SHOWN = 12
+NUMBERS = ("integer", "float", "boolean")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,23 @@ class Roles:
     def with_weight(self, names: Sequence[str]) -> tuple[str, ...]:
         """These columns, and that of the weights."""
         return (*names, self.weight) if self.weight is not None else tuple(names)
+
+    def row_weights(self, table: Table) -> RowWeights | None:
+        """The weights of the table's rows; None where they count alike. InputError where they
+        can't be weights: no such column, or a row without a finite number >= 0."""
+        if self.weight is None:
+            return None
+        column = table.computed.get(self.weight)
+        if column is None or column.value_kind not in NUMBERS:
+            type_name = table.types.get(self.weight, "no such column")
+            raise InputError(
+                f"'columns.weight': expected numbers in {self.weight!r}, found {type_name}"
+            )
+        name = f"the weights in {self.weight!r}"
+        try:
+            return checked_weights(column.to_float64(), len(column), name)
+        except ValueError as error:
+            raise InputError(str(error)) from None
 
     @property
     def watched(self) -> tuple[str, ...]:

@@ -9,12 +9,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from simdrift._core import Column
 from simdrift._errors import InputError, SpecError
 from simdrift._types import Progress
+from simdrift.columns import Refused, Table, as_table
 from simdrift.metrics.groups import Groups
 from simdrift.monitoring.digests import DataDigest
-from simdrift.monitoring.frames import Frame, encoded, frame_of, row_weights, sliced, taken
 from simdrift.monitoring.identity import identity_of
 from simdrift.monitoring.moving import MovingMonitor, check_moving
 from simdrift.monitoring.reference import Reference, plan_of
@@ -66,51 +65,51 @@ def monitor(
     >>> [(row.window_start.day, row.value) for row in results.filter(metric="drift.ks")]
     [(3, 0.0), (4, 0.0)]
     """
-    frame = frame_of(data)
+    table = as_table(data)
     if spec.reference is not None and spec.reference.moving is not None:
         check_moving(spec, reference)
-        return _moving(spec, frame, between, progress, threads)
-    before = None if isinstance(reference, Reference) else _reference_rows(spec, frame, reference)
-    known = list(reference.columns) if isinstance(reference, Reference) else list(before or ())
-    names = list(dict.fromkeys([*frame, *known]))
+        return _moving(spec, table, between, progress, threads)
+    before = _reference_rows(spec, table, reference)
+    names = list(dict.fromkeys([*table.names, *before.columns]))
     check_names(spec, names)
-    found = _windows(spec, frame)
-    _tell(spec, frame, found, holds_reference=before is frame)
+    found = _windows(spec, table)
+    _tell(spec, table, found, holds_reference=before is table)
     if between is not None:
         found = _ending(found, between)
-    if isinstance(reference, Reference):
-        prepared = reference
+    if isinstance(before, Reference):
+        prepared = before
     else:
-        prepared = Reference.of_frame(_stretch(spec, before or {}), spec, threads=threads)
+        prepared = Reference.of_table(_stretch(spec, before), spec, threads=threads)
     roles = roles_of(spec.columns, names)
     check_watched(spec, roles)
     _check_reference(spec, roles, prepared)
-    row_weights(frame, roles.weight)  # refused before any window is computed
-    ordered = encoded(taken(_kept(spec, roles, frame), found.order), threads)
+    roles.row_weights(table)  # refused before any window is computed
+    ordered = _ordered(spec, roles, table, found, threads)
     return _Monitor(spec, roles, prepared, ordered, threads).run(found, progress)
 
 
 def _moving(
-    spec: Spec, frame: Frame, between: Between | None, progress: Progress, threads: int | None
+    spec: Spec, table: Table, between: Between | None, progress: Progress, threads: int | None
 ) -> Results:
     """Every window against the windows before it."""
-    names = list(frame)
+    names = table.names
     check_names(spec, names)
-    found = _windows(spec, frame)
-    _tell(spec, frame, found, holds_reference=False)
+    found = _windows(spec, table)
+    _tell(spec, table, found, holds_reference=False)
     wanted = found if between is None else _ending(found, between)
     roles = roles_of(spec.columns, names)
     check_watched(spec, roles)
-    row_weights(frame, roles.weight)  # refused before any window is computed
-    ordered = encoded(taken(_kept(spec, roles, frame), found.order), threads)
+    roles.row_weights(table)  # refused before any window is computed
+    ordered = _ordered(spec, roles, table, found, threads)
     monitor = MovingMonitor(spec, roles, ordered, threads)
     return monitor.run(found.windows, wanted.windows, progress)
 
 
-def _kept(spec: Spec, roles: Roles, frame: Frame) -> Frame:
-    """The columns that windows need."""
+def _ordered(spec: Spec, roles: Roles, table: Table, found: Windows, threads: int | None) -> Table:
+    """The columns that windows need, window after window, with texts as dictionaries."""
     names = dict.fromkeys([*roles.with_weight(roles.watched), *segment_columns(spec)])
-    return {name: frame[name] for name in names if name in frame}
+    kept = table.among(names)
+    return (kept if found.order is None else kept.take(found.order)).encoded(threads)
 
 
 def _ending(found: Windows, between: Between) -> Windows:
@@ -127,9 +126,9 @@ def _ending(found: Windows, between: Between) -> Windows:
     return replace(found, windows=tuple(kept))
 
 
-def _tell(spec: Spec, frame: Frame, found: Windows, *, holds_reference: bool) -> None:
+def _tell(spec: Spec, table: Table, found: Windows, *, holds_reference: bool) -> None:
     """That there are rows which no window holds, those of the reference aside."""
-    reference = _reference_outside(spec, frame) if holds_reference and found.outside else 0
+    reference = _reference_outside(spec, table) if holds_reference and found.outside else 0
     if found.outside > reference:
         beside = " and of the reference" if reference else ""
         log.info(
@@ -143,7 +142,7 @@ def _tell(spec: Spec, frame: Frame, found: Windows, *, holds_reference: bool) ->
         log.info("%s rows have no time", f"{found.untimed:,}")
 
 
-def _reference_outside(spec: Spec, frame: Frame) -> int:
+def _reference_outside(spec: Spec, table: Table) -> int:
     """Rows of the data that are the reference's and in no window."""
     stretch = spec.reference
     if stretch is None or spec.columns.timestamp is None:
@@ -154,19 +153,19 @@ def _reference_outside(spec: Spec, frame: Frame) -> int:
         for moment in (stretch.start, stretch.end, spec.start, spec.end)
     ]
     begin, stop, first, last = bounds
-    rows = _rows_between(spec, frame, begin, stop)
+    rows = _rows_between(spec, table, begin, stop)
     starts = [moment for moment in (begin, first) if moment is not None]
     ends = [moment for moment in (stop, last) if moment is not None]
     both = max(starts, default=None), min(ends, default=None)
-    return rows - _rows_between(spec, frame, *both)
+    return rows - _rows_between(spec, table, *both)
 
 
-def _rows_between(spec: Spec, frame: Frame, start: datetime | None, end: datetime | None) -> int:
+def _rows_between(spec: Spec, table: Table, start: datetime | None, end: datetime | None) -> int:
     """Rows of the time [start, end)."""
     if start is not None and end is not None and start >= end:
         return 0
     return sum(
-        window.rows for window in _assign(spec, frame, Rule.parse("all"), start, end).windows
+        window.rows for window in _assign(spec, table, Rule.parse("all"), start, end).windows
     )
 
 
@@ -189,7 +188,7 @@ def _check_reference(spec: Spec, roles: Roles, reference: Reference) -> None:
         )
     for name, kind in roles.kinds.items():
         column = reference.columns.get(name)
-        if column is not None and column.broken is None and column.kind != kind:
+        if column is not None and column.refused is None and column.kind != kind:
             raise SpecError(
                 f"column {name!r} is {kind} in the spec, but {column.kind} in the reference: fit "
                 "the reference with this spec"
@@ -204,11 +203,11 @@ class _Monitor:
         spec: Spec,
         roles: Roles,
         reference: Reference,
-        frame: Frame,
+        table: Table,
         threads: int | None,
     ) -> None:
         self.spec, self.roles = spec, roles
-        self.frame, self.threads = frame, threads or spec.threads
+        self.table, self.threads = table, threads or spec.threads
         self.fingerprint = DataDigest(self.threads)
         self.spec_digest, self.reference_digest = spec.digest, reference.digest
         self.reference = reference
@@ -231,7 +230,7 @@ class _Monitor:
             SegmentData(
                 WHOLE,
                 self.before,
-                self.frame,
+                self.table,
                 groups,
                 self.reference.sample,
                 self.reference.custom_of(WHOLE),
@@ -241,7 +240,7 @@ class _Monitor:
         values = measure_windows(
             data, self.roles, self.spec.metrics, self.plan, self.limits, progress
         )
-        digests = self.fingerprint.of_groups(self.frame, groups)
+        digests = self.fingerprint.of_groups(self.table, groups)
         runs = [self._run(*one, started) for one in zip(found.windows, digests, strict=True)]
         return results_of(runs, values, threads=self.threads, timezone=self.spec.timezone)
 
@@ -252,15 +251,14 @@ class _Monitor:
             for key, own in self.reference.segments.items()
             if key.columns in self.spec.segments
         }
-        names = self.roles.with_weight(self.roles.watched)
-        held = {name: self.frame[name] for name in names if name in self.frame}
-        rows = rows_by_segment(self.frame, list(asked), self.threads)
+        watched = self.table.among(self.roles.with_weight(self.roles.watched))
+        rows = rows_by_segment(self.table, list(asked), self.threads)
         stops = groups.ends(0)
         return [
             SegmentData(
                 key.text,
                 {name: column for name, column in own.items() if name in self.roles.compared},
-                taken(held, rows[key.text]),
+                watched.take(rows[key.text]),
                 Groups(
                     np.searchsorted(rows[key.text], groups.starts),
                     np.searchsorted(rows[key.text], stops),
@@ -282,58 +280,60 @@ class _Monitor:
         return identity.run(window.rows, started)
 
 
-def _reference_rows(spec: Spec, frame: Frame, reference: object | None) -> Frame:
-    """The columns that hold the reference: the given ones, or the data's own."""
+def _reference_rows(spec: Spec, table: Table, reference: object | None) -> Table | Reference:
+    """The reference: the given one, or the data that hold it."""
+    if isinstance(reference, Reference):
+        return reference
     if reference is not None:
-        return frame_of(reference)
+        return as_table(reference)
     if spec.reference is None or (spec.reference.start is None and spec.reference.end is None):
         raise SpecError("'reference' is missing: pass one, or give 'start' and 'end' of its rows")
-    return frame
+    return table
 
 
-def _stretch(spec: Spec, frame: Frame) -> Frame:
+def _stretch(spec: Spec, table: Table) -> Table:
     """The rows from the reference's start to its end; all where the spec has neither."""
     stretch = spec.reference
     if stretch is None or (stretch.start is None and stretch.end is None):
-        return frame
-    found = _assign(spec, frame, Rule.parse("all"), stretch.start, stretch.end)
+        return table
+    found = _assign(spec, table, Rule.parse("all"), stretch.start, stretch.end)
     if not found.windows or found.windows[0].rows == 0:
         raise InputError(
             f"the reference has no rows from {stretch.start} to {stretch.end} "
             f"({spec.timezone}): check 'reference' and {spec.columns.timestamp!r}"
         )
     window = found.windows[0]
-    return sliced(taken(frame, found.order), window.first, window.stop)
+    rows = table if found.order is None else table.take(found.order)
+    return rows.slice(window.first, window.stop)
 
 
-def _windows(spec: Spec, frame: Frame) -> Windows:
+def _windows(spec: Spec, table: Table) -> Windows:
     rule = Rule.parse(spec.window)
     if spec.columns.timestamp is not None:
-        return _assign(spec, frame, rule, spec.start, spec.end)
+        return _assign(spec, table, rule, spec.start, spec.end)
     if spec.start is None or spec.end is None:
         raise SpecError(
             "window 'all' without 'columns.timestamp' needs 'start' and 'end': the time that the "
             "data are of"
         )
-    rows = max((len(c) for c in frame.values() if isinstance(c, Column)), default=0)
     start, end = (instant_of(moment, ZoneInfo(spec.timezone)) for moment in (spec.start, spec.end))
-    return Windows((Window(start, end, 0, rows),), None, 0, 0)
+    return Windows((Window(start, end, 0, len(table)),), None, 0, 0)
 
 
 def _assign(
     spec: Spec,
-    frame: Frame,
+    table: Table,
     rule: Rule,
     start: datetime | date | None,
     end: datetime | date | None,
 ) -> Windows:
     """The windows of the frame's time column."""
     name = str(spec.columns.timestamp)
-    column = frame.get(name)
+    column = table.columns.get(name)
     if column is None:
-        raise InputError(f"'columns.timestamp': {no_column(name, list(frame))}")
-    if not isinstance(column, Column):
-        raise InputError(f"the time column {name!r} can't be read: {column}")
+        raise InputError(f"'columns.timestamp': {no_column(name, table.names)}")
+    if isinstance(column, Refused):
+        raise InputError(f"the time column {name!r} can't be read: {column.message}")
     if column.kind != "temporal" or column.type.startswith("duration"):
         raise InputError(
             f"'columns.timestamp': expected a column of times or dates, found {name!r} of type "

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift._core import Categories, Column
-from simdrift.monitoring.frames import Frame, taken
+from simdrift.columns import Table
 
 MOST_SEGMENTS = 50
 """Of each column or combination of columns."""
@@ -44,11 +44,11 @@ class Segment(NamedTuple):
         return " & ".join(f"{c}={v}" for c, v in zip(self.columns, self.values, strict=True))
 
 
-def found_segments(frame: Frame, wanted: Sequence[Names], threads: int | None) -> list[Segment]:
+def found_segments(table: Table, wanted: Sequence[Names], threads: int | None) -> list[Segment]:
     """The segments that the reference's rows give, most rows first."""
     segments: list[Segment] = []
     for columns in wanted:
-        labels, codes = _coded(frame, columns, (), threads)
+        labels, codes = _coded(table, columns, (), threads)
         if codes is None:
             log.warning("segments of %s: no such categories in the reference", " & ".join(columns))
             continue
@@ -67,13 +67,13 @@ def found_segments(frame: Frame, wanted: Sequence[Names], threads: int | None) -
 
 
 def rows_by_segment(
-    frame: Frame, segments: Sequence[Segment], threads: int | None
+    table: Table, segments: Sequence[Segment], threads: int | None
 ) -> dict[str, Rows]:
     """The rows of each segment, ascending, by its text."""
     found: dict[str, Rows] = {}
     for columns in dict.fromkeys(segment.columns for segment in segments):
         own = [segment for segment in segments if segment.columns == columns]
-        labels, codes = _coded(frame, columns, own, threads)
+        labels, codes = _coded(table, columns, own, threads)
         place = {label: code for code, label in enumerate(labels)}
         rows = _grouped(codes, len(labels))
         for segment in own:
@@ -90,39 +90,39 @@ def _grouped(codes: NDArray[np.int64] | None, count: int) -> list[Rows]:
     return np.split(order, np.searchsorted(codes[order], np.arange(count + 1)))[1:-1]
 
 
-def segment_frames(
-    frame: Frame, segments: Sequence[Segment], names: Sequence[str], threads: int | None
-) -> dict[str, Frame]:
-    """The rows of each segment as a frame of these columns."""
+def segment_tables(
+    table: Table, segments: Sequence[Segment], names: Sequence[str], threads: int | None
+) -> dict[str, Table]:
+    """The rows of each segment as a table of these columns."""
     if not segments:
         return {}
-    held = {name: frame[name] for name in names if name in frame}
-    rows = rows_by_segment(frame, segments, threads)
-    return {text: taken(held, order) for text, order in rows.items()}
+    kept = table.among(names)
+    rows = rows_by_segment(table, segments, threads)
+    return {text: kept.take(order) for text, order in rows.items()}
 
 
 def _coded(
-    frame: Frame, columns: Names, known: Sequence[Segment], threads: int | None
+    table: Table, columns: Names, known: Sequence[Segment], threads: int | None
 ) -> tuple[list[tuple[str, ...]], NDArray[np.int64] | None]:
     """Combinations of labels and each row's place among them, -1 where a column is missing;
     None where a column is absent, refused or has too many values. The labels of known segments
     come first, so that rows of others need not be told apart."""
     tables, total = [], None
     for place, name in enumerate(columns):
-        column = frame.get(name)
+        column = table.columns.get(name)
         if not isinstance(column, Column):
             return [], None
-        table = Categories(
+        found = Categories(
             list(dict.fromkeys(segment.values[place] for segment in known)), MOST_LABELS
         )
-        codes = table.encode(column, threads=threads).astype(np.int64)
-        if table.overflow:
+        codes = found.encode(column, threads=threads).astype(np.int64)
+        if found.overflow:
             return [], None
-        size = len(table.labels)
+        size = len(found.labels)
         together = codes if total is None else total * size + codes
         missing = codes < 0 if total is None else (codes < 0) | (total < 0)
         total = np.where(missing, -1, together)
-        tables.append(table.labels)
+        tables.append(found.labels)
     if total is None:
         return [], None
     return _compact(tables, total)

@@ -91,6 +91,8 @@ def _check_column(entry: Entry, own: Arrays) -> None:
     require(is_count(rows), f"rows of {name!r}", rows)
     if "broken" in entry:
         require(isinstance(entry["broken"], str), "'broken' to be text", entry["broken"])
+        status = entry.get("status", "not_applicable")
+        require(status in ("not_applicable", "error"), "'status' of a refused column", status)
         return
     require(value_kind in _VALUE_KINDS, f"values of {', '.join(_VALUE_KINDS)}", value_kind)
     require(entry["unit"] in _UNITS, f"a unit of {', '.join(_UNITS[1:])}", entry["unit"])
@@ -109,6 +111,8 @@ def _check_column(entry: Entry, own: Arrays) -> None:
         _check_weights(entry, own)
     if kind == CATEGORICAL:
         _check_categories(entry, own, None if weighted else rows - missing)
+    if weighted and kind == CATEGORICAL:
+        _check_sizes(own)
 
 
 def _check_values(own: Arrays, count: int | None) -> None:
@@ -155,8 +159,13 @@ def _check_categories(entry: Entry, own: Arrays, rows: int | None) -> None:
     require(len(counts) == len(ends) and bool(np.all(counts >= 0)), "a count a label", counts)
     if rows is not None and not entry["overflow"]:
         require(int(counts.sum()) == rows, f"counts of {rows} rows in all", int(counts.sum()))
-    sizes = own.get("category_sizes", counts)
-    require(sizes.shape == counts.shape and bool(np.all(sizes >= 0)), "a size a label", sizes)
+
+
+def _check_sizes(own: Arrays) -> None:
+    """Effective rows of each label; nothing else is left to count them from."""
+    sizes = own.get("category_sizes")
+    require(sizes is not None and sizes.shape == own["counts"].shape, "a size a label", sizes)
+    require(bool(np.all(np.asarray(sizes) >= 0)), "sizes of 0 or more", sizes)
 
 
 def _check_parts(entry: Entry, value_kind: object) -> None:

@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simdrift._core import Column
+from simdrift._types import Floats, Progress
+from simdrift.columns import Table
 from simdrift.metrics import custom, quality, registry, side_by_side
 from simdrift.metrics.columns import ReferenceColumn
 from simdrift.metrics.count_tables import BinCounts
@@ -22,11 +23,9 @@ from simdrift.metrics.decide import Decided, dataset_drift, decide
 from simdrift.metrics.drift.table.sample import TablePair, TableSample
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.groups import ColumnGroups, Groups
-from simdrift.metrics.measure import Measured, Progress, measure_columns, measure_tables
-from simdrift.metrics.outcomes import Floats
+from simdrift.metrics.measure import Measured, measure_columns, measure_tables
 from simdrift.metrics.performance.scoring import performance_rows
 from simdrift.metrics.plan import DriftPlan
-from simdrift.monitoring.frames import Frame
 from simdrift.monitoring.roles import Roles
 from simdrift.monitoring.spec import Metrics
 
@@ -44,7 +43,7 @@ class SegmentData(NamedTuple):
 
     segment: str
     reference: Mapping[str, ReferenceColumn]
-    frame: Frame
+    table: Table
     groups: Groups
     sample: TableSample | None = None
     custom: Mapping[str, float] = {}
@@ -104,7 +103,7 @@ def measure_windows(
             data.reference, own.compared, plan, len(data.groups), progress if is_whole else None
         )
         before = max((column.rows for column in data.reference.values()), default=0)
-        of_user = custom.rows_of(data.frame, data.groups, metrics.custom, data.custom, limits)
+        of_user = custom.rows_of(data.table, data.groups, metrics.custom, data.custom, limits)
         found += _tables(data, own, plan)
         measured.append(MeasuredSegment(data.segment, own, found, np.array([before]), of_user))
         pairs = pairs or of_columns
@@ -155,17 +154,17 @@ def columns_of(data: SegmentData, roles: Roles, threads: int | None) -> Columns:
     def grouped(name: str, weights: Floats | None = None) -> ColumnGroups:
         return ColumnGroups(
             name,
-            data.frame[name],
+            data.table.columns[name],
             data.groups,
             kind=roles.kinds.get(name),
             threads=threads,
             weights=weights,
         )
 
-    plain = {name: grouped(name) for name in roles.watched if name in data.frame}
+    plain = {name: grouped(name) for name in roles.watched if name in data.table.columns}
     compared = {name: plain[name] for name in roles.compared if name in plain}
-    weight = None if roles.weight is None else data.frame.get(roles.weight)
-    if isinstance(weight, Column):
+    weight = data.table.computed.get(roles.weight or "")
+    if weight is not None:
         values = weight.to_float64()
         compared = {name: grouped(name, values) for name in compared}
     return Columns(plain, compared, len(data.groups))
@@ -251,7 +250,7 @@ def histograms(
 def counts_of(pair: GroupedPair, threads: int | None) -> BinCounts | None:
     """The histograms of a pair; None where they fail, which the log tells."""
     try:
-        with pair.reference.on(threads), pair.current.on(threads):
+        with pair.current.on(threads):
             return pair.histograms()
     except Exception:
         log.exception("histogram of column %r failed", pair.name)

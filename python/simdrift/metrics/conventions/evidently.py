@@ -48,7 +48,7 @@ EMPTY_CELL, SMALL_CELL, TINY = 1e-4, 1e-4, 1e-6
 PERMUTATIONS: Final = 1000
 
 
-class Refused(Exception):
+class NoScore(Exception):
     """Evidently raises on such data; the status and what it says."""
 
     def __init__(self, status: str, reason: str) -> None:
@@ -238,7 +238,7 @@ def _g_test(s: Sides) -> float:
     _, p, q = s.keys
     n, m = s.rows
     if n != m:
-        raise Refused(NOT_APPLICABLE, f"Evidently's g_test needs sides of one length: {n}, {m}")
+        raise NoScore(NOT_APPLICABLE, f"Evidently's g_test needs sides of one length: {n}, {m}")
     return float(scipy.stats.power_divergence(q, p, lambda_="log-likelihood").pvalue)
 
 
@@ -248,9 +248,9 @@ def _fisher_exact(s: Sides) -> float:
     keys, p, q = s.keys
     n, m = s.rows
     if n != m:
-        raise Refused(NOT_APPLICABLE, f"Evidently's Fisher test needs one length: {n}, {m}")
+        raise NoScore(NOT_APPLICABLE, f"Evidently's Fisher test needs one length: {n}, {m}")
     if len(keys) > 2:
-        raise Refused(NOT_APPLICABLE, "Evidently's Fisher test needs two categories")
+        raise NoScore(NOT_APPLICABLE, "Evidently's Fisher test needs two categories")
     rest = (p[1], q[1]) if len(keys) == 2 else (0.0, 0.0)
     table = np.array([[rest[1], q[0]], [rest[0], p[0]]])
     return float(scipy.stats.fisher_exact(table).pvalue)
@@ -318,7 +318,7 @@ def _epps_singleton(s: Sides) -> float:
     import scipy.stats
 
     if scipy.stats.iqr(np.concatenate([s.x, s.y])) == 0:
-        raise Refused(CONSTANT, "the interquartile range of both sides together is zero")
+        raise NoScore(CONSTANT, "the interquartile range of both sides together is zero")
     return float(scipy.stats.epps_singleton_2samp(s.x, s.y).pvalue)
 
 
@@ -428,23 +428,23 @@ def judge(
     return [_judged(name, sides, refused, threshold_of) for name in applicable]
 
 
-def _unusable(sides: Sides) -> Refused | None:
-    if sides.current.kind != sides.kind or sides.current.broken is not None:
-        return Refused(TYPE_CHANGED, f"{sides.kind} in the reference, {sides.current.type} now")
+def _unusable(sides: Sides) -> NoScore | None:
+    if sides.current.kind != sides.kind or sides.current.refused is not None:
+        return NoScore(TYPE_CHANGED, f"{sides.kind} in the reference, {sides.current.type} now")
     if any(
         sides.kind == CATEGORICAL and side.categories.overflow
         for side in (sides.reference, sides.current)
     ):
-        return Refused(NOT_APPLICABLE, "too many categories")
+        return NoScore(NOT_APPLICABLE, "too many categories")
     if not all(sides.rows):
-        return Refused(ALL_NULL, "no finite row on one side: Evidently raises")
+        return NoScore(ALL_NULL, "no finite row on one side: Evidently raises")
     return None
 
 
 def _judged(
     name: str,
     sides: Sides,
-    refused: Refused | None,
+    refused: NoScore | None,
     threshold_of: Callable[[str, float], float],
 ) -> Judged:
     peer = COUNTERPARTS[name]
@@ -460,11 +460,11 @@ def _judged(
                     score, p_value=score if peer.is_test else None, n_reference=n, n_current=m
                 )
                 return Judged(name, outcome, threshold, peer.drifts(score, threshold))
-            refused = Refused(DEGENERATE, f"Evidently's score is {score}")
-        except Refused as error:
+            refused = NoScore(DEGENERATE, f"Evidently's score is {score}")
+        except NoScore as error:
             refused = error
         except (ValueError, ZeroDivisionError) as error:  # SciPy: too few rows, one value
-            refused = Refused(DEGENERATE, str(error))
+            refused = NoScore(DEGENERATE, str(error))
     outcome = Outcome(
         None,
         refused.status,

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric
 from simdrift.metrics.columns import CATEGORICAL, COUNTABLE, Bins, Counts
 from simdrift.metrics.drift.categorical import chi_squares, cramers_v
@@ -46,7 +47,6 @@ from simdrift.metrics.nulls.special import (
 )
 from simdrift.metrics.outcomes import (
     OVERFLOW_CODE,
-    Floats,
     Outcomes,
     all_true,
     any_true,

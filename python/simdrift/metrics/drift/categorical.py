@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric, Param
 from simdrift.metrics.columns import CATEGORICAL, Counts
 from simdrift.metrics.drift.cells import DEFAULT_BINS, TOO_MANY, Tables, by_table, crowded
@@ -18,7 +19,7 @@ from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import hypergeometric
 from simdrift.metrics.nulls.new_categories import unseen_log_p, unseen_quantile
 from simdrift.metrics.nulls.special import chi2_log_sf, exp_p, special
-from simdrift.metrics.outcomes import OK_CODE, Floats, Outcomes, all_true, elementwise
+from simdrift.metrics.outcomes import OK_CODE, Outcomes, all_true, elementwise
 from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method

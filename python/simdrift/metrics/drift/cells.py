@@ -9,12 +9,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift._types import Floats
 from simdrift.catalogue.metric import Param
 from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import CATEGORICAL, HIGH_CARDINALITY, WIDTH_RULES, Bins, Counts
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.once import once
-from simdrift.metrics.outcomes import Floats, Outcomes, Sizes
+from simdrift.metrics.outcomes import Outcomes, Sizes
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.values import NOT_APPLICABLE, Outcome
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric
 from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import ORDERED
@@ -17,7 +18,6 @@ from simdrift.metrics.nulls import permutation
 from simdrift.metrics.outcomes import (
     OK_CODE,
     Codes,
-    Floats,
     Outcomes,
     all_ok,
     all_true,

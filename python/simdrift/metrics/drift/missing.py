@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric
 from simdrift.metrics.columns import CATEGORICAL, NULL, NUMERIC, TEMPORAL
 from simdrift.metrics.drift.run import Weights, run
@@ -15,7 +16,7 @@ from simdrift.metrics.nulls.special import (
     normal_two_sided_log_ps,
     normal_two_sided_ps,
 )
-from simdrift.metrics.outcomes import Floats, Outcomes, Sizes, elementwise
+from simdrift.metrics.outcomes import Outcomes, Sizes, elementwise
 from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.values import DriftResult, Size

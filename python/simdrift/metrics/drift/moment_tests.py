@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric, Param
 from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import NUMERIC, ColumnState
@@ -26,7 +27,6 @@ from simdrift.metrics.outcomes import (
     OK_CODE,
     OVERFLOW_CODE,
     Codes,
-    Floats,
     Outcomes,
     all_ok,
     all_true,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift import _core
+from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric, Param
 from simdrift.metrics.columns import ORDERED
 from simdrift.metrics.drift.run import Weights, run
@@ -21,7 +22,6 @@ from simdrift.metrics.nulls.special import exp_p
 from simdrift.metrics.outcomes import (
     OK_CODE,
     Codes,
-    Floats,
     Outcomes,
     absent,
     any_true,

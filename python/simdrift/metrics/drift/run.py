@@ -11,10 +11,10 @@ from typing import Any
 
 from simdrift._core import Column
 from simdrift._errors import UnsupportedColumn
-from simdrift.columns import as_column
+from simdrift.columns import Refused, as_column
 from simdrift.metrics import thresholds as rules
 from simdrift.metrics.checks import checked_share, checked_threads
-from simdrift.metrics.columns import CATEGORICAL, ColumnState, CurrentColumn, Given, ReferenceColumn
+from simdrift.metrics.columns import CATEGORICAL, CurrentColumn, ReferenceColumn
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.outcomes import Outcomes
@@ -24,7 +24,6 @@ from simdrift.metrics.registry import evaluate as evaluate_one
 from simdrift.metrics.registry import method as registered
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import DriftResult, Outcome, finite, params_text
-from simdrift.metrics.weighted import WeightedCurrent, WeightedReference
 from simdrift.metrics.weights import both_sides
 
 Weights = tuple[object, object] | None
@@ -51,14 +50,9 @@ def run(
     sides = both_sides(weights, (_rows(left), _rows(right)))
     if weights is not None:
         check_weighted(spec, params)
-    x: ReferenceColumn
-    y: ColumnState
-    if sides is None:
-        x = ReferenceColumn("reference", left, kind=kind, threads=threads)
-        y = CurrentColumn("current", right, kind=kind, threads=threads)
-    else:
-        x = WeightedReference("reference", left, sides[0], kind=kind, threads=threads)
-        y = WeightedCurrent("current", right, sides[1], kind=kind, threads=threads)
+    before, now = (None, None) if sides is None else sides
+    x = ReferenceColumn("reference", left, before, kind=kind, threads=threads)
+    y = CurrentColumn("current", right, now, kind=kind, threads=threads)
     pair = GroupedPair(x, ColumnGroups.of(y), reads=(spec.reads,), threads=threads)
     told = params
     if "bins" in params and pair.kind == CATEGORICAL:
@@ -112,14 +106,14 @@ def _log_p(outcome: Outcome) -> float | None:
     return math.log(outcome.p_value) if outcome.p_value else None
 
 
-def _rows(given: Given) -> int | None:
+def _rows(given: Column | Refused) -> int | None:
     """None of an array that can't be read."""
     return len(given) if isinstance(given, Column) else None
 
 
-def _given(data: object, name: str) -> Given:
-    """The array as a column; one of a type that is not computed on as its exception."""
+def _given(data: object, name: str) -> Column | Refused:
+    """The array as a column, refused where its type is not computed on."""
     try:
         return as_column(data, name=name)
     except UnsupportedColumn as error:
-        return error
+        return Refused.by(error, name, str(getattr(data, "dtype", type(data).__name__)))

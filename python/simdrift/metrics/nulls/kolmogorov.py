@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from simdrift import _core
+from simdrift._types import Floats
 from simdrift.metrics.nulls.special import TINY
-from simdrift.metrics.outcomes import Floats, Sizes, any_true
+from simdrift.metrics.outcomes import Sizes, any_true
 
 
 def two_sample_sizes(n: Sizes, m: Sizes) -> Floats:

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric
 from simdrift.metrics.nulls.special import NORMAL_975
-from simdrift.metrics.outcomes import Floats
 from simdrift.metrics.performance.scoring import (
     PerformanceResult,
     Score,

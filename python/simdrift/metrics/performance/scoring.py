@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift._types import Floats
 from simdrift.catalogue.statuses import CODES
 from simdrift.columns import as_column
 from simdrift.metrics.columns import CurrentColumn
@@ -21,7 +22,7 @@ from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.once import once
-from simdrift.metrics.outcomes import ABSENT_ROWS, OK_CODE, Floats, Outcomes, known_where
+from simdrift.metrics.outcomes import ABSENT_ROWS, OK_CODE, Outcomes, known_where
 from simdrift.metrics.registry import function_of, functions, unknown
 from simdrift.metrics.values import ALL_NULL, EMPTY, NOT_APPLICABLE, OK, Outcome
 
@@ -100,7 +101,7 @@ def performance_rows(
     """The `performance.*` rows of each group; None: every metric. A refused column gives
     'not_applicable'. ValueError for a name that is not known, and where the lengths differ."""
     known = score_functions()
-    refused = target.whole.broken is not None or prediction.whole.broken is not None
+    refused = target.whole.refused is not None or prediction.whole.refused is not None
     pair = None if refused else _pair_of_numbers(target, prediction)
     rows = []
     for name in known if metrics is None else checked_metrics(metrics):

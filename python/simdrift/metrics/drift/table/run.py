@@ -16,7 +16,6 @@ from simdrift.metrics.registry import checked_params
 from simdrift.metrics.registry import method as registered
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import DriftResult
-from simdrift.metrics.weighted import WeightedCurrent, WeightedReference
 from simdrift.metrics.weights import both_sides
 
 
@@ -47,18 +46,11 @@ def run(
     x: dict[str, ColumnState] = {}
     y: dict[str, ColumnState] = {}
     sides = both_sides(weights, (_rows(left), _rows(right)))
+    before, now = (None, None) if sides is None else sides
     for name, column in left.items():
-        x[name] = (
-            ReferenceColumn(name, column, threads=threads)
-            if sides is None
-            else WeightedReference(name, column, sides[0], threads=threads)
-        )
+        x[name] = ReferenceColumn(name, column, before, threads=threads)
     for name, column in right.items():
-        y[name] = (
-            CurrentColumn(name, column, threads=threads)
-            if sides is None
-            else WeightedCurrent(name, column, sides[1], threads=threads)
-        )
+        y[name] = CurrentColumn(name, column, now, threads=threads)
     pair = TablePair(TableSample.of(x), TableSample.of(y), threads=threads, progress=progress)
     return result_of(spec, pair, checked, told, threshold, alpha)
 

@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift import _core
-from simdrift._errors import InvalidColumn
 from simdrift._types import Progress
 from simdrift.metrics.columns import CATEGORICAL, NUMERIC, TABLE, ColumnState
 from simdrift.metrics.correlation import pearson
@@ -31,7 +30,6 @@ from simdrift.metrics.values import (
     TYPE_CHANGED,
     Outcome,
 )
-from simdrift.metrics.weighted import weights_of
 from simdrift.metrics.weights import effective_size
 
 SAMPLE_ROWS = 10_000
@@ -82,24 +80,22 @@ class TableSample:
         numbers: Matrix,
         categories: Mapping[str, CategorySample],
         correlations: tuple[Matrix, Matrix],
-        broken: str = "",
+        refused: str = "",
     ) -> None:
         self.rows = rows
         self.names = tuple(names)
         self.numbers = numbers
         self.categories = dict(categories)
         self.correlations = correlations
-        self.broken = broken
+        self.refused = refused
 
     @classmethod
     def of(cls, columns: Mapping[str, ColumnState]) -> TableSample:
         """The sample of a table's columns; those that were refused or are times stay out."""
-        numeric = [c for c in columns.values() if c.kind == NUMERIC and c.broken is None]
-        named = [c for c in columns.values() if c.kind == CATEGORICAL and c.broken is None]
+        numeric = [c for c in columns.values() if c.kind == NUMERIC and c.refused is None]
+        named = [c for c in columns.values() if c.kind == CATEGORICAL and c.refused is None]
         rows = max((column.rows for column in columns.values()), default=0)
-        weights = next(
-            (found for c in columns.values() if (found := weights_of(c)) is not None), None
-        )
+        weights = next((c.weighted.weights for c in columns.values() if c.weighted), None)
         chosen = _chosen(rows) if weights is None else drawn_by_weight(weights)
         numbers = np.empty((len(chosen), len(numeric)))
         for place, column in enumerate(numeric):
@@ -109,14 +105,14 @@ class TableSample:
             column.name: CategorySample.of(column.column.take(chosen), column.threads)
             for column in named
         }
-        broken = [c.name for c in columns.values() if isinstance(c.broken, InvalidColumn)]
+        refused = [c.name for c in columns.values() if c.refused and c.refused.status == ERROR]
         return cls(
             rows,
             [column.name for column in numeric],
             numbers,
             categories,
             _correlations(numeric),
-            f"refused: {', '.join(broken)}" if broken else "",
+            f"refused: {', '.join(refused)}" if refused else "",
         )
 
     @cached_property
@@ -130,7 +126,7 @@ class TableSample:
         state: dict[str, Any] = {
             "rows": self.rows,
             "names": list(self.names),
-            "broken": self.broken,
+            "broken": self.refused,
             "numbers": self.numbers,
             "r": np.nan_to_num(r, nan=2.0),
             "n": n,
@@ -185,7 +181,7 @@ def _correlations(columns: Sequence[ColumnState]) -> tuple[Matrix, Matrix]:
     none), and the number of those rows."""
     size = len(columns)
     r, n = np.eye(size), np.zeros((size, size))
-    weights = next((weights_of(column) for column in columns), None)
+    weights = next((c.weighted.weights for c in columns if c.weighted), None)
     if weights is not None:
         return _weighted_correlations(columns, weights)
     for i in range(size):
@@ -244,7 +240,7 @@ class TablePair:
     @cached_property
     def shape_status(self) -> str | None:
         """Why the two cannot be compared at all."""
-        if self.reference.broken or self.current.broken:
+        if self.reference.refused or self.current.refused:
             return ERROR
         if min(self.reference.rows, self.current.rows) == 0:
             return EMPTY
@@ -285,7 +281,7 @@ class TablePair:
         if status in (MISSING_COLUMN, TYPE_CHANGED):
             absent = ", ".join(self._absent)
             return f"not in the current table as it is in the reference: {absent}"
-        return self.reference.broken or self.current.broken
+        return self.reference.refused or self.current.refused
 
     @cached_property
     def columns(self) -> list[int]:
