@@ -7,7 +7,7 @@
 
 typedef struct two_sample_results {
     sdr_two_sample result;
-    PyObject *picture;
+    PyObject *histogram;
 } two_sample_results;
 
 #define TWO_SAMPLE_FIELD(type, name, member)                                           \
@@ -25,7 +25,7 @@ static const field two_sample_fields[] = {
     TWO_SAMPLE_FIELD(INT, wasserstein_m, result.wasserstein_m),
     TWO_SAMPLE_FIELD(STATUS, wasserstein_status, result.wasserstein_status),
     TWO_SAMPLE_FIELD(DOUBLE, wasserstein, result.wasserstein),
-    TWO_SAMPLE_FIELD(OBJECT, picture, picture),
+    TWO_SAMPLE_FIELD(OBJECT, histogram, histogram),
 };
 const dict_type two_sample_dict = DICT_TYPE(DICT_TWO_SAMPLE, two_sample_fields);
 
@@ -36,31 +36,31 @@ _Static_assert(offsetof(sdr_two_sample, ks_numerator_low) ==
 
 /* (cuts, counts of the reference, counts of the current column);
  * None where not done. */
-static PyObject *picture_tuple(const sdr_two_sample_histogram *picture) {
-    int64_t n = picture->n_cuts;
-    if (!picture->done) return Py_NewRef(Py_None);
-    return Py_BuildValue("(NNN)", array_copy(NPY_DOUBLE, n, picture->cuts),
-                         array_copy(NPY_INT64, n + 1, picture->reference),
-                         array_copy(NPY_INT64, n + 1, picture->current));
+static PyObject *histogram_tuple(const sdr_two_sample_histogram *histogram) {
+    int64_t n = histogram->n_cuts;
+    if (!histogram->done) return Py_NewRef(Py_None);
+    return Py_BuildValue("(NNN)", array_copy(NPY_DOUBLE, n, histogram->cuts),
+                         array_copy(NPY_INT64, n + 1, histogram->reference),
+                         array_copy(NPY_INT64, n + 1, histogram->current));
 }
 
-/* None: no picture, *wanted false. An array: its cut points. A tuple: (how many points,
+/* None: no histogram, *wanted false. An array: its cut points. A tuple: (how many points,
  * between which two quantiles). */
-static int picture_read(sdr_two_sample_histogram *out, bool *wanted, PyObject *value) {
+static int histogram_read(sdr_two_sample_histogram *out, bool *wanted, PyObject *value) {
     memset(out, 0, sizeof *out);
     *wanted = value != NULL && value != Py_None;
     if (!*wanted) return 0;
     if (PyTuple_Check(value))
-        return PyArg_ParseTuple(value, "idd;picture: expected (points, low, high)",
+        return PyArg_ParseTuple(value, "idd;histogram: expected (points, low, high)",
                                 &out->points, &out->low, &out->high)
                    ? 0
                    : -1;
-    PyObject *cuts = array_from(value, NPY_DOUBLE, "picture");
+    PyObject *cuts = array_from(value, NPY_DOUBLE, "histogram");
     if (cuts == NULL) return -1;
     int64_t n = array_length(cuts);
     if (n < 1 || n > SDR_TWO_SAMPLE_POINTS) {
         PyErr_Format(PyExc_ValueError,
-                     "picture: expected 1 to %d cut points, found %lld",
+                     "histogram: expected 1 to %d cut points, found %lld",
                      SDR_TWO_SAMPLE_POINTS, (long long)n);
         Py_DECREF(cuts);
         return -1;
@@ -80,37 +80,37 @@ int two_sample_flags_read(int *flags, PyObject *ks, PyObject *wasserstein) {
     return 0;
 }
 
-static bool two_sample_run(sdr_two_sample *out, sdr_two_sample_histogram *picture,
+static bool two_sample_run(sdr_two_sample *out, sdr_two_sample_histogram *histogram,
                            PyObject *reference, const sdr_column *current, int flags,
                            call *call) {
     if (Py_IS_TYPE(reference, call->state->prepared_type))
-        return RUN(call, sdr_two_sample_prepared, out, picture, prepared_of(reference),
+        return RUN(call, sdr_two_sample_prepared, out, histogram, prepared_of(reference),
                    current, flags);
     const sdr_column *column = column_argument(call->state, reference, "reference");
     if (column == NULL) return false;
-    return RUN(call, sdr_two_sample_columns, out, picture, column, current, flags);
+    return RUN(call, sdr_two_sample_columns, out, histogram, column, current, flags);
 }
 
 static PyObject *two_sample_bound(call *call, PyObject *Py_UNUSED(module),
                                   PyObject *const *values) {
     two_sample_results results;
-    sdr_two_sample_histogram picture;
+    sdr_two_sample_histogram histogram;
     bool draw;
     int flags;
 
     const sdr_column *current = column_argument(call->state, values[1], "current");
     if (current == NULL) return NULL;
     if (two_sample_flags_read(&flags, values[2], values[3]) < 0) return NULL;
-    if (picture_read(&picture, &draw, values[6]) < 0) return NULL;
-    if (!two_sample_run(&results.result, draw ? &picture : NULL, values[0], current,
+    if (histogram_read(&histogram, &draw, values[6]) < 0) return NULL;
+    if (!two_sample_run(&results.result, draw ? &histogram : NULL, values[0], current,
                         flags, call)) {
         return NULL;
     }
-    results.picture = picture_tuple(&picture);
+    results.histogram = histogram_tuple(&histogram);
     return dict_new(call->state, &two_sample_dict, &results);
 }
 BIND(two_sample, 2, "reference", "current", "ks", "wasserstein", "threads", "progress",
-     "picture")
+     "histogram")
 
 static PyObject *ks_exact_p_bound(call *call, PyObject *Py_UNUSED(module),
                                   PyObject *const *values) {
@@ -159,7 +159,7 @@ BIND(ks_limit_p, 3, "n", "d", "logarithm", "threads", "progress")
 
 PyMethodDef two_sample_functions[] = {
     ROW(two_sample,
-        "(reference, current, ks=True, wasserstein=True, " OPTIONS ", picture=None)",
+        "(reference, current, ks=True, wasserstein=True, " OPTIONS ", histogram=None)",
         "Kolmogorov-Smirnov and Wasserstein-1, exact."),
     ROW(ks_exact_p, "(n, m, numerator, " OPTIONS ")", "Two-sided, lattice paths."),
     ROW(ks_limit_p, "(n, d, logarithm, " OPTIONS ")", "Two-sided, limit law."),

@@ -114,7 +114,7 @@ class TwoSampleDict(TypedDict):
     wasserstein_m: int
     wasserstein_status: str
     wasserstein: float
-    picture: tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]] | None
+    histogram: tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]] | None
     """Cut points, counts of the reference and of the current column over their cells; None
     where not asked for, and where these passes could not give it."""
 
@@ -333,9 +333,9 @@ def two_sample(
     wasserstein: bool = True,
     threads: int | None = None,
     progress: Progress = None,
-    picture: tuple[int, float, float] | NDArray[np.float64] | None = None,
+    histogram: tuple[int, float, float] | NDArray[np.float64] | None = None,
 ) -> TwoSampleDict:
-    """`picture`: how many cut points between which two quantiles of the reference, or the cut
+    """`histogram`: how many cut points between which two quantiles of the reference, or the cut
     points, which a prepared reference needs."""
 
 def sort_both(

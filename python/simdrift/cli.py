@@ -41,7 +41,7 @@ dsn_option = click.option(
     help="Postgres to write to [default: SIMDRIFT_DSN, else an embedded server]. Keep a "
     "password in SIMDRIFT_DSN: arguments show in the list of processes.",
 )
-moment = click.DateTime(("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"))
+timestamp = click.DateTime(("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"))
 deadline_option = click.option(
     "--deadline",
     type=click.FloatRange(0.0),
@@ -125,9 +125,11 @@ def cli() -> None:
 @dsn_option
 @deadline_option
 @click.option(
-    "--after", type=moment, metavar="TIME", help="Only windows that end after this (UTC)."
+    "--after", type=timestamp, metavar="TIME", help="Only windows that end after this (UTC)."
 )
-@click.option("--until", type=moment, metavar="TIME", help="Only windows that end by then (UTC).")
+@click.option(
+    "--until", type=timestamp, metavar="TIME", help="Only windows that end by then (UTC)."
+)
 @click.option("--no-store", is_flag=True, help="Compute and show only.")
 @click.option("--fail-on-alert", is_flag=True, help="Exit with 1 where something alerts.")
 @click.option(
@@ -315,7 +317,7 @@ def show_config() -> int:
 
 
 def say(text: str) -> None:
-    """One line for the person at the terminal, beside the results; controls in names of columns
+    """One line for the person at the terminal, apart from the results; controls in names of columns
     and files are escaped. Where nobody reads it, or its disk is full, the work goes on."""
     from simdrift.results.text import visible
 

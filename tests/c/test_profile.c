@@ -227,7 +227,7 @@ static void test_order_is_kept_over_blocks_and_merges(void **state) {
         rows[i] = i;
     sdr_profile p = profile_of(rows, N, 0);
     assert_true(p.increasing && !p.decreasing && p.strict);
-    rows[SDR_BLOCK_ROWS] = rows[SDR_BLOCK_ROWS - 1]; /* a tie over the seam */
+    rows[SDR_BLOCK_ROWS] = rows[SDR_BLOCK_ROWS - 1]; /* a tie over the boundary */
     p = profile_of(rows, N, 0);
     assert_true(p.increasing && !p.strict);
     rows[SDR_BLOCK_ROWS] = 0.0;

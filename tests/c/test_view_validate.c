@@ -1,5 +1,5 @@
 /*
- * Every refusal of a broken Arrow array: one input that breaks the rule, and its twin
+ * Every refusal of a broken Arrow array: one input that breaks the rule, and its valid counterpart
  * that differs only in keeping it.
  */
 #include "arrow_support.h"

@@ -51,7 +51,7 @@ CALLS = {
     "pair_profile": lambda: _core.pair_profile(a, b),
     "Prepared": lambda: _core.Prepared(a).values,
     "from_sorted": lambda: _core.Prepared.from_sorted(ordered).quantiles(q),
-    "two_sample": lambda: _core.two_sample(a, b, picture=(9, 0.1, 0.9)),
+    "two_sample": lambda: _core.two_sample(a, b, histogram=(9, 0.1, 0.9)),
     "two_sample_prepared": lambda: _core.two_sample(prepared, b),
     "sort_both": lambda: [p.values for p in _core.sort_both(a, b)],
     "rank_statistics": lambda: _core.rank_statistics(a, b),

@@ -10,11 +10,11 @@ from simdrift.metrics.plan import DriftPlan
 
 
 def _names(choice: MethodChoice) -> tuple[list[str], list[str]]:
-    return [name for name, _ in choice.decisive], [name for name, _ in choice.beside]
+    return [name for name, _ in choice.deciding], [name for name, _ in choice.informational]
 
 
 @pytest.mark.parametrize(
-    ("kind", "rows", "decisive", "beside"),
+    ("kind", "rows", "deciding", "beside"),
     [
         ("numeric", 1000, ["ks"], []),
         ("numeric", 1001, ["wasserstein_normed"], ["ks"]),
@@ -25,8 +25,8 @@ def _names(choice: MethodChoice) -> tuple[list[str], list[str]]:
         ("unsupported", 10, [], []),
     ],
 )
-def test_choice_follows_kind_and_rows(kind, rows, decisive, beside):
-    assert _names(choose(kind, rows)) == (decisive, beside)
+def test_choice_follows_kind_and_rows(kind, rows, deciding, beside):
+    assert _names(choose(kind, rows)) == (deciding, beside)
 
 
 @pytest.mark.parametrize(

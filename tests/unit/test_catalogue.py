@@ -94,7 +94,7 @@ def test_the_automatic_choice_of_large_columns_is_the_one_that_is_recorded():
     chosen = {
         name
         for kind, categories in (("numeric", 0), ("categorical", 2), ("categorical", 9))
-        for name, _ in auto.choose(kind, 100_000, categories).decisive
+        for name, _ in auto.choose(kind, 100_000, categories).deciding
     }
     assert chosen == {one.short for one in RECORDS if one.decides}
 

@@ -278,7 +278,7 @@ def test_two_samples_of_groups_are_those_of_the_slices(name, prepared):
     found = _core.two_sample_groups(against, column, starts, stops, edges=EDGES)
     expected = [_core.two_sample(against, rows) for rows in slices(column, starts, stops)]
     for row in expected:
-        del row["picture"]
+        del row["histogram"]
     assert_rows(two_sample_rows(found), expected)
     np.testing.assert_array_equal(
         found["histogram"], _core.histogram_groups(column, starts, stops, EDGES)
@@ -296,7 +296,7 @@ def test_two_samples_of_groups_compute_what_is_asked_for(ks, wasserstein):
         _core.two_sample(against, rows, ks, wasserstein) for rows in slices(column, starts, stops)
     ]
     for row in expected:
-        del row["picture"]
+        del row["histogram"]
     assert_rows(two_sample_rows(found), expected)
 
 
@@ -311,7 +311,7 @@ def test_a_prepared_reference_of_another_size_gives_the_same_bits(name, rows):
     for ks, wasserstein in ((True, True), (True, False), (False, True)):
         found = _core.two_sample(Prepared(reference), current, ks, wasserstein)
         expected = _core.two_sample(reference, current, ks, wasserstein)
-        assert all(same(found[key], expected[key]) for key in expected if key != "picture")
+        assert all(same(found[key], expected[key]) for key in expected if key != "histogram")
 
 
 @pytest.mark.parametrize("prepared", [False, True])
@@ -323,7 +323,7 @@ def test_integers_beyond_floats_against_a_reference_of_small_ones(prepared):
     found = _core.two_sample_groups(against, column, starts, stops)
     expected = [_core.two_sample(against, rows) for rows in slices(column, starts, stops)]
     for row in expected:
-        del row["picture"]
+        del row["histogram"]
     assert_rows(two_sample_rows(found), expected)
 
 

@@ -164,7 +164,7 @@ def test_cells_count_the_same_with_and_without_preparing():
         assert raw.cells(cuts)[1].tolist() == prepared.cells(cuts)[1].tolist(), name
 
 
-def test_a_picture_s_cells_hold_every_row_of_both_sides():
+def test_a_histogram_s_bins_hold_every_row_of_both_sides():
     for name in ("float", "int", "bool", "text", "ids"):
         pair = ColumnPair(
             ReferenceColumn(name, as_column(COLUMNS[name], name=name)),
@@ -177,7 +177,7 @@ def test_a_picture_s_cells_hold_every_row_of_both_sides():
         assert len(cells.reference) == len(names) + (cells.edges is not None), name
 
 
-def test_a_column_without_rows_has_no_picture():
+def test_a_column_without_rows_has_no_histogram():
     x = as_column(np.zeros(0), name="x")
     assert ColumnPair(ReferenceColumn("x", x), CurrentColumn("x", x)).histogram() is None
 

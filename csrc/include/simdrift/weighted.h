@@ -2,7 +2,7 @@
  * Samples of rows that have weights: sorted, and two of them compared in one walk.
  *
  * A row of weight w takes w of the sample's total: F(t) = sum of weights up to t / sum
- * of all. Laws of tests want a number of rows: Kish's effective size (sum w)^2 / sum
+ * of all. Null distributions of tests need a number of rows: Kish's effective size (sum w)^2 / sum
  * w^2, n of the reference and m of the current sample, N = n + m.
  */
 #ifndef SIMDRIFT_WEIGHTED_H

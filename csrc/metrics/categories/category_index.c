@@ -1,5 +1,5 @@
 /*
- * Counting by index, a stretch of rows at a time.
+ * Counting by index, a chunk of rows at a time.
  *
  *   domain <= 16     bytes, compared with each value (kernels/codes)
  *   domain <= 255    bytes, eight tables of 32-bit counters in turn
@@ -8,9 +8,9 @@
  * Several tables, because a run of one index would else wait for its own last store;
  * fewer where they would not fit into the cache.
  *
- * Order of first rows: at the end of a stretch the worker notes which indices it met
- * for the first time. Only the earliest stretch of an index is read again to find its
- * row, and only until all of the stretch's own are found: the first stretch for most,
+ * Order of first rows: at the end of a chunk the worker notes which indices it met
+ * for the first time. Only the earliest chunk of an index is read again to find its
+ * row, and only until all of the chunk's own are found: the first chunk for most,
  * any for the few rare ones.
  */
 #include "metrics/categories/category_index.h"
@@ -24,8 +24,8 @@ enum {
     BYTE_TABLES = 8,
     FOUR_TABLES_DOMAIN = 8192, /* 128 KiB: the second-level cache */
     TWO_TABLES_DOMAIN = 65536, /* 512 KiB: the second-level cache */
-    STRETCH_ROWS = 1 << 18,
-    STRETCH_DOMAINS = 16, /* or so many times the domain: its end reads every table */
+    CHUNK_ROWS = 1 << 18,
+    CHUNK_DOMAINS = 16, /* or so many times the domain: its end reads every table */
     FEW_WANTED = 8,       /* as many compares a row cost less than looking it up */
     NEVER = INT32_MAX
 };
@@ -37,10 +37,10 @@ typedef struct index_job {
     index_mode mode;
     int tables;
     int64_t slots; /* of a table: WIDE has one more, for null rows */
-    int64_t stretch, n_stretches;
-    uint32_t *counters; /* worker after worker: tables of the stretch */
+    int64_t chunk, n_chunks;
+    uint32_t *counters; /* worker after worker: tables of the chunk */
     int64_t *counts;    /* worker after worker: of each index */
-    int32_t *first;     /* worker after worker: earliest stretch of each index */
+    int32_t *first;     /* worker after worker: earliest chunk of each index */
 } index_job;
 
 static index_job job_of(const sdr_index_source *source) {
@@ -56,10 +56,10 @@ static index_job job_of(const sdr_index_source *source) {
                      : source->domain <= TWO_TABLES_DOMAIN ? 2
                                                            : 1;
     }
-    job.stretch = STRETCH_ROWS;
-    while (job.stretch < STRETCH_DOMAINS * source->domain)
-        job.stretch *= 2;
-    job.n_stretches = (source->view->length + job.stretch - 1) / job.stretch;
+    job.chunk = CHUNK_ROWS;
+    while (job.chunk < CHUNK_DOMAINS * source->domain)
+        job.chunk *= 2;
+    job.n_chunks = (source->view->length + job.chunk - 1) / job.chunk;
     return job;
 }
 
@@ -113,7 +113,7 @@ static void count_block(int64_t *counts, uint32_t *tables, const index_job *job,
                                          n, (int)source->domain);
 }
 
-/* --- a stretch -------------------------------------------------------------------- */
+/* --- a chunk -------------------------------------------------------------------- */
 
 /* Adds the tables to the worker's counts and empties them. */
 static void add_tables(int64_t *counts, uint32_t *tables, const index_job *job) {
@@ -126,11 +126,11 @@ static void add_tables(int64_t *counts, uint32_t *tables, const index_job *job) 
 }
 
 /* Stretches of a worker come in order:
- * what has rows and no stretch yet has this one. */
+ * what has rows and no chunk yet has this one. */
 static void note_first(int32_t *first, const int64_t *counts, int64_t domain,
-                       int32_t stretch) {
+                       int32_t chunk) {
     for (int64_t index = 0; index < domain; index++) {
-        int32_t found = counts[index] > 0 ? stretch : NEVER;
+        int32_t found = counts[index] > 0 ? chunk : NEVER;
         first[index] = first[index] < found ? first[index] : found;
     }
 }
@@ -142,15 +142,15 @@ static sdr_code count_stretches(void *user, int64_t begin, int64_t end, int work
     int64_t domain = job->source->domain, length = job->source->view->length;
     int64_t *counts = job->counts + worker * domain;
     uint32_t *tables = job->counters + worker * job->tables * job->slots;
-    for (int64_t stretch = begin; stretch < end; stretch++) {
-        int64_t start = stretch * job->stretch, stop = start + job->stretch;
+    for (int64_t chunk = begin; chunk < end; chunk++) {
+        int64_t start = chunk * job->chunk, stop = start + job->chunk;
         if (stop > length) stop = length;
         for (; start < stop; start += SDR_BLOCK_ROWS) {
             int64_t n = stop - start < SDR_BLOCK_ROWS ? stop - start : SDR_BLOCK_ROWS;
             count_block(counts, tables, job, start, n);
         }
         add_tables(counts, tables, job);
-        note_first(job->first + worker * domain, counts, domain, (int32_t)stretch);
+        note_first(job->first + worker * domain, counts, domain, (int32_t)chunk);
     }
     return SDR_OK;
 }
@@ -171,12 +171,12 @@ static int64_t join_workers(sdr_index_counts *out, const index_job *job, int wor
     return rows;
 }
 
-/* Where the indices of a stretch go: their places in the order come before those of
- * the next stretch, so stretches may be ordered in any order, at once. */
+/* Where the indices of a chunk go: their places in the order come before those of
+ * the next chunk, so chunks may be ordered in any order, at once. */
 typedef struct order_job {
     const index_job *job;
     int64_t *order;
-    const int64_t *places; /* stretch after stretch: first place; then the end */
+    const int64_t *places; /* chunk after chunk: first place; then the end */
     uint8_t
         *wanted; /* worker after worker: by index, 1 where its first row is sought */
 } order_job;
@@ -201,14 +201,14 @@ static int64_t order_rows(int64_t *to, uint8_t *wanted, const int32_t *rows,
     return found;
 }
 
-static void order_stretch(const order_job *order, int32_t stretch, uint8_t *wanted) {
+static void order_chunk(const order_job *order, int32_t chunk, uint8_t *wanted) {
     const index_job *job = order->job;
     const sdr_index_source *source = job->source;
     int32_t scratch[SDR_BLOCK_ROWS];
-    int64_t place = order->places[stretch], end = order->places[stretch + 1];
+    int64_t place = order->places[chunk], end = order->places[chunk + 1];
     for (int64_t index = 0; place < end && index < source->domain; index++)
-        wanted[index] = job->first[index] == stretch;
-    int64_t start = stretch * job->stretch;
+        wanted[index] = job->first[index] == chunk;
+    int64_t start = chunk * job->chunk;
     for (; place < end && start < source->view->length; start += SDR_BLOCK_ROWS) {
         int64_t n = source->view->length - start;
         if (n > SDR_BLOCK_ROWS) n = SDR_BLOCK_ROWS;
@@ -222,36 +222,36 @@ static sdr_code order_stretches(void *user, int64_t begin, int64_t end, int work
     (void)error;
     const order_job *order = user;
     uint8_t *wanted = order->wanted + worker * (order->job->source->domain + 1);
-    for (int64_t stretch = begin; stretch < end; stretch++)
-        order_stretch(order, (int32_t)stretch, wanted);
+    for (int64_t chunk = begin; chunk < end; chunk++)
+        order_chunk(order, (int32_t)chunk, wanted);
     return SDR_OK;
 }
 
-/* places[s]: how many indices have an earlier stretch than s. */
+/* places[s]: how many indices have an earlier chunk than s. */
 static void fill_places(int64_t *places, const index_job *job) {
-    memset(places, 0, (size_t)(job->n_stretches + 1) * sizeof *places);
+    memset(places, 0, (size_t)(job->n_chunks + 1) * sizeof *places);
     for (int64_t index = 0; index < job->source->domain; index++)
         if (job->first[index] != NEVER) places[job->first[index] + 1]++;
-    for (int64_t stretch = 0; stretch < job->n_stretches; stretch++)
-        places[stretch + 1] += places[stretch];
+    for (int64_t chunk = 0; chunk < job->n_chunks; chunk++)
+        places[chunk + 1] += places[chunk];
 }
 
 static sdr_code order_by_first_row(sdr_index_counts *out, const index_job *job,
                                    int workers, size_t cost, const sdr_context *context,
                                    sdr_error *error) {
     size_t domain = (size_t)job->source->domain, slots = (domain + 1) * (size_t)workers;
-    int64_t *places = sdr_allocate((size_t)(job->n_stretches + 1) * sizeof *places);
+    int64_t *places = sdr_allocate((size_t)(job->n_chunks + 1) * sizeof *places);
     order_job order = {job, out->order, places, sdr_allocate(slots)};
     sdr_code code = SDR_OK;
     if (places == NULL || order.wanted == NULL) {
         code = sdr_error_set(error, SDR_NO_MEMORY, "no memory to order categories");
     } else {
         fill_places(places, job);
-        out->n = places[job->n_stretches];
+        out->n = places[job->n_chunks];
         /* rows that change under the call may leave places without an index: then 0 */
         memset(out->order, 0, domain * sizeof *out->order);
         memset(order.wanted, 0, slots);
-        code = sdr_parallel_for(context, job->n_stretches, cost, order_stretches,
+        code = sdr_parallel_for(context, job->n_chunks, cost, order_stretches,
                                 &order, error);
     }
     sdr_release(places);
@@ -289,11 +289,11 @@ static sdr_code allocate_job(index_job *job, int workers, sdr_error *error) {
 
 static sdr_code count_and_order(sdr_index_counts *out, index_job *job,
                                 const sdr_context *context, sdr_error *error) {
-    size_t cost = (size_t)job->stretch * sizeof(int32_t);
-    int workers = sdr_parallel_workers(context, job->n_stretches, cost);
+    size_t cost = (size_t)job->chunk * sizeof(int32_t);
+    int workers = sdr_parallel_workers(context, job->n_chunks, cost);
     SDR_TRY(allocate_job(job, workers, error));
     SDR_TRY(
-        sdr_parallel_for(context, job->n_stretches, cost, count_stretches, job, error));
+        sdr_parallel_for(context, job->n_chunks, cost, count_stretches, job, error));
     out->missing = job->source->view->length - join_workers(out, job, workers);
     return order_by_first_row(out, job, workers, cost, context, error);
 }

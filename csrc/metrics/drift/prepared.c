@@ -18,7 +18,7 @@ enum {
     BUCKETS_GROWTH = 2 /* as many times its rows, and its own sums no longer hold */
 };
 
-/* What comparing wants beside the sorted values. */
+/* What comparing needs on top of the sorted values. */
 static sdr_code count_sorted(sdr_prepared *prepared, const sdr_context *context,
                              sdr_error *error) {
     const sdr_sample *sample = &prepared->sample;

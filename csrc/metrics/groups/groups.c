@@ -15,7 +15,7 @@
 enum {
     ALONE_ROWS = 1 << 20,     /* are computed by all threads */
     ALONE_SHARE_ROWS = 65536, /* or these, where they are a large share */
-    GROUP_BYTES = 4096        /* what a group costs beside its rows, as bytes read */
+    GROUP_BYTES = 4096        /* what a group costs on top of its rows, as bytes read */
 };
 
 sdr_code sdr_groups_check(const sdr_groups *groups, const sdr_column *column,

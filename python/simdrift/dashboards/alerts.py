@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from .others import relative
-from .panels import Rule
-from .sql import listed
+from simdrift.dashboards.others import relative
+from simdrift.dashboards.panels import Rule
+from simdrift.dashboards.sql import listed
 
 
 def _newest(metric: str, value: str, *, extra: str = "true") -> str:

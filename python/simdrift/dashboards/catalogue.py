@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from . import column_drift, data_quality, overview, performance, service_health, throughput
-from .alerts import rules
-from .panels import Dashboard
+from simdrift.dashboards import (
+    column_drift,
+    data_quality,
+    overview,
+    performance,
+    service_health,
+    throughput,
+)
+from simdrift.dashboards.alerts import rules
+from simdrift.dashboards.panels import Dashboard
 
 dashboards: Final[tuple[Dashboard, ...]] = (
     overview.dashboard,

@@ -29,10 +29,9 @@ from grafana_foundation_sdk.models import alerting as alerting_models
 from grafana_foundation_sdk.models import common as common_models
 from grafana_foundation_sdk.models import dashboard as models
 
+from simdrift.dashboards.catalogue import dashboards, rules
+from simdrift.dashboards.panels import Dashboard, Panel, Place, Rule, Variable, places
 from simdrift.results.files import write_text
-
-from .catalogue import dashboards, rules
-from .panels import Dashboard, Panel, Place, Rule, Variable, places
 
 SOURCE_TYPE: Final = "grafana-postgresql-datasource"
 SOURCE_UID: Final = "simdrift"

@@ -3,8 +3,8 @@ reference against current."""
 
 from __future__ import annotations
 
-from .panels import GOOD_TO_BAD, Dashboard, Panel
-from .sql import (
+from simdrift.dashboards.panels import GOOD_TO_BAD, Dashboard, Panel
+from simdrift.dashboards.sql import (
     CHOSEN,
     COLUMN,
     COLUMN_DRIFT,

@@ -28,7 +28,7 @@ def grafana() -> None:
 @click.argument("folder", type=_file, metavar="DIR")
 def export(folder: Path) -> None:
     """Write a folder for `docker compose up`: Postgres, Adminer, Grafana, all provisioned."""
-    from .export import export as write
+    from simdrift.dashboards.export import export as write
 
     written = write(folder)
     made = ".env with new passwords" if folder / ".env" in written else "the .env that was there"
@@ -53,7 +53,7 @@ def push(url: str, postgres: str | None, database: str, sslmode: str, rules: boo
     GRAFANA_TOKEN, or GRAFANA_USER and GRAFANA_PASSWORD, say who; SIMDRIFT_READER_PASSWORD is
     what the data source logs in with.
     """
-    from .push import Credentials, Grafana, Source
+    from simdrift.dashboards.push import Credentials, Grafana, Source
 
     given = {
         name: os.environ.get(name, "")
@@ -104,9 +104,8 @@ def dashboard(
     end: datetime | None,
 ) -> None:
     """The dashboards as pages that need no Grafana and no network."""
+    from simdrift.dashboards.page import write_pages
     from simdrift.store import Store
-
-    from .page import write_pages
 
     with Store(dsn) as store:
         pages = write_pages(

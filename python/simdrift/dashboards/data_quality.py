@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .panels import Dashboard, Panel, Step
-from .sql import (
+from simdrift.dashboards.panels import Dashboard, Panel, Step
+from simdrift.dashboards.sql import (
     CHOSEN,
     COLUMN,
     COLUMNS,

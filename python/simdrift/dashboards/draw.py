@@ -10,14 +10,13 @@ from typing import Any, Final, NamedTuple
 
 from markupsafe import Markup
 
+from simdrift.dashboards.panels import Panel, Step, Unit
 from simdrift.drawing import svg
 from simdrift.drawing.labels import number, time_label, unbroken_percent
 from simdrift.drawing.text import shorten
 from simdrift.drawing.timeline import Mark, Timeline
 from simdrift.results.numbers import drawable
 from simdrift.results.text import visible
-
-from .panels import Panel, Step, Unit
 
 MOST_LINES: Final = 8
 MOST_HEAT_ROWS: Final = 40

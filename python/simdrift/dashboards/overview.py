@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .others import relative
-from .panels import ANY_IS_BAD, GOOD_TO_BAD, NEUTRAL, Dashboard, Panel, Step
-from .sql import (
+from simdrift.dashboards.others import relative
+from simdrift.dashboards.panels import ANY_IS_BAD, GOOD_TO_BAD, NEUTRAL, Dashboard, Panel, Step
+from simdrift.dashboards.sql import (
     CHOSEN,
     COLUMN_DRIFT,
     DATASET,

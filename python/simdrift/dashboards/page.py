@@ -15,17 +15,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from simdrift import reports
 from simdrift._errors import InputError
+from simdrift.dashboards.catalogue import dashboards
+from simdrift.dashboards.draw import Drawing, draw
+from simdrift.dashboards.macros import expand
+from simdrift.dashboards.panels import ALL_ROWS, Dashboard, Panel, Variable
+from simdrift.dashboards.sql import DATASET
 from simdrift.drawing.text import shorten
 from simdrift.drawing.timeline import Timeline
 from simdrift.results.files import write_text
 from simdrift.results.text import visible
 from simdrift.results.zones import in_zone
-
-from .catalogue import dashboards
-from .draw import Drawing, draw
-from .macros import expand
-from .panels import ALL_ROWS, Dashboard, Panel, Variable
-from .sql import DATASET
 
 if TYPE_CHECKING:
     from simdrift.store import Store

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .panels import Dashboard, Panel
-from .sql import (
+from simdrift.dashboards.panels import Dashboard, Panel
+from simdrift.dashboards.sql import (
     CHOSEN,
     DATASET,
     EVENTS,

@@ -16,8 +16,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from simdrift._errors import InputError, SimdriftError
-
-from .export import dashboard_files, rule_group
+from simdrift.dashboards.export import dashboard_files, rule_group
 
 SOURCE_UID: Final = "simdrift"
 FOLDER_UID: Final = "simdrift"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .panels import Dashboard, Panel, Step, Unit
-from .sql import CHOSEN, DATASET, EVENTS, GRAIN, MODEL, MODELS, SEGMENT, SEGMENTS
+from simdrift.dashboards.panels import Dashboard, Panel, Step, Unit
+from simdrift.dashboards.sql import CHOSEN, DATASET, EVENTS, GRAIN, MODEL, MODELS, SEGMENT, SEGMENTS
 
 _LOG = "service.* is not computed by this version of simdrift; rows of another writer show here."
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from simdrift.dashboards.panels import ALL_ROWS, NONE, Variable
 from simdrift.metrics import registry
-
-from .panels import ALL_ROWS, NONE, Variable
 
 STREAM: Final = f"""d.dataset = ${{dataset:sqlstring}}
     and coalesce(nullif(d.model, ''), '{NONE}') = any(array[${{model:sqlstring}}]::text[])

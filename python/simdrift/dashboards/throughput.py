@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .panels import Dashboard, Panel
-from .sql import DATASET
+from simdrift.dashboards.panels import Dashboard, Panel
+from simdrift.dashboards.sql import DATASET
 
 _BENCH = "No measurement yet. Store what the benchmarks measure: `python benches/run.py --store`."
 _RUN = "No window yet. Run `simdrift run monitor.toml` with a window that ends in the chosen time."

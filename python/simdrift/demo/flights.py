@@ -38,7 +38,7 @@ def spec() -> Spec:
 
 
 def flights(cache: Path | None = None) -> pyarrow.Table:
-    """The flights with the model's prediction beside them, in minutes."""
+    """The flights with the model's prediction added, in minutes."""
     table = raw_flights(cache)
     january = column(table, "month") == 1
     model = LinearModel.fit(table, TARGET, rows=january, numbers=NUMBERS, categories=CATEGORIES)

@@ -1,4 +1,4 @@
-"""What a scheduled run does, whoever schedules it: compute a stretch of windows, store, sum up."""
+"""What a scheduled run does, whoever schedules it: compute a interval of windows, store, sum up."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from simdrift.store import Store, WriteSummary
 
 WORST_COLUMNS = 10
-Moment = datetime | str | None
+Timestamp = datetime | str | None
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,11 @@ class Summary:
         return "; ".join((counts, *self.notes))
 
 
-def moment(time: Moment) -> datetime | None:
+def timestamp(time: Timestamp) -> datetime | None:
     """A time with a zone: texts are ISO 8601, without a zone UTC is meant; '' and 'None' (what a
     template makes of nothing) are none. ValueError for another text.
 
-    >>> moment("2013-02-08").isoformat(), moment("")
+    >>> timestamp("2013-02-08").isoformat(), timestamp("")
     ('2013-02-08T00:00:00+00:00', None)
     """
     if time is None or time in ("", "None"):
@@ -91,14 +91,14 @@ def moment(time: Moment) -> datetime | None:
 def compute(
     spec: str | PathLike[str] | Spec,
     *,
-    after: Moment = None,
-    until: Moment = None,
+    after: Timestamp = None,
+    until: Timestamp = None,
     threads: int | None = None,
     progress: Progress = None,
 ) -> Computed:
     """The windows of a monitor that end after the one time and not after the other."""
     read = spec if isinstance(spec, Spec) else Spec.from_toml(str(spec))
-    between = (moment(after), moment(until))
+    between = (timestamp(after), timestamp(until))
     results = run_files(read, between=between, threads=threads, progress=progress)
     return Computed(read, results)
 

@@ -1,6 +1,6 @@
 """Which methods a column gets: what the user named, else by its kind and rows.
 
-| kind | rows | decides | beside it, for information |
+| kind | rows | decides | for information |
 |---|---|---|---|
 | numeric | up to SMALL_ROWS | ks | |
 | numeric | more | wasserstein_normed | ks |
@@ -33,20 +33,20 @@ Methods = str | Sequence[Named] | Mapping[str, Named | Sequence[Named]]
 
 class MethodChoice(NamedTuple):
     """The methods of one column: (name, parameters) of those that decide, and of those that
-    are shown beside them and decide only where the others have no value."""
+    are shown with them and decide only where the others have no value."""
 
-    decisive: tuple[Call, ...] = ()
-    beside: tuple[Call, ...] = ()
+    deciding: tuple[Call, ...] = ()
+    informational: tuple[Call, ...] = ()
 
     def record(self) -> str:
         """As text, for a saved reference."""
-        return json.dumps([self.decisive, self.beside], sort_keys=True)
+        return json.dumps([self.deciding, self.informational], sort_keys=True)
 
     @classmethod
     def restore(cls, text: str) -> MethodChoice:
         """From `record`'s text."""
-        decisive, beside = json.loads(text)
-        return cls(_calls(map(tuple, decisive)), _calls(map(tuple, beside)))
+        deciding, informational = json.loads(text)
+        return cls(_calls(map(tuple, deciding)), _calls(map(tuple, informational)))
 
 
 def _calls(named: Any) -> tuple[Call, ...]:
@@ -97,7 +97,7 @@ def choose(kind: str, rows: int, categories: int = 0) -> MethodChoice:
     """The automatic choice for a column of that kind, of that many rows and categories.
 
     >>> choose("numeric", 100_000)
-    MethodChoice(decisive=(('wasserstein_normed', {}),), beside=(('ks', {}),))
+    MethodChoice(deciding=(('wasserstein_normed', {}),), informational=(('ks', {}),))
     """
     small = rows <= SMALL_ROWS
     if kind == NUMERIC:
@@ -140,12 +140,12 @@ def _named(given: Any, always: bool, kind: str, rows: int, categories: int = 0) 
 def table_calls(methods: Methods) -> tuple[Call, ...]:
     """The methods of whole tables among those given: of a plain list, or under 'table'."""
     given = methods.get(TABLE, "auto") if isinstance(methods, Mapping) else methods
-    return () if given == "auto" else _named(given, False, TABLE, 0).decisive
+    return () if given == "auto" else _named(given, False, TABLE, 0).deciding
 
 
 def checked_methods(methods: Methods, columns: Sequence[str]) -> None:
     """ValueError where a method, parameter, column or kind does not exist; whatever the data
-    are, so that a mistake is told before anything is read."""
+    are, so that a mistake is reported before anything is read."""
     if not isinstance(methods, Mapping):
         _named(methods, True, NUMERIC, 0)
         return

@@ -315,7 +315,7 @@ class ReferenceColumn(ColumnState):
         super().__init__(name, column, weights, kind=kind, threads=threads)
         self.prepared: _core.Prepared | None = None
         self._cells: dict[str, tuple[NDArray[np.float64], Counts]] = {}
-        self._chance: dict[bool, float | None] = {}
+        self._null_integrals: dict[bool, float | None] = {}
 
     def on(self, threads: int | None) -> Self:
         """The same column for one call, on so many threads: what is known, and the bins that
@@ -441,16 +441,16 @@ class ReferenceColumn(ColumnState):
             low, high = self.quantiles([0.25, 0.75])
             size = 2.0 * float(high - low) * n ** (-1.0 / 3.0)
         elif rule == "doane" and n > 2:
-            spread = math.sqrt(6.0 * (n - 2.0) / ((n + 1.0) * (n + 3.0)))
+            standard_error = math.sqrt(6.0 * (n - 2.0) / ((n + 1.0) * (n + 3.0)))
             skewness = abs(float(self.profile["skewness"]))
             skewness = skewness if math.isfinite(skewness) else 0.0
-            size = width / (1.0 + math.log2(n) + math.log2(1.0 + skewness / spread))
+            size = width / (1.0 + math.log2(n) + math.log2(1.0 + skewness / standard_error))
         if not 0.0 < size < math.inf:
             return DEFAULT_WIDTHS
         return max(1, math.ceil(min(float(MOST_WIDTHS), width / size)))
 
     def display_cuts(self) -> NDArray[np.float64]:
-        """Cut points of equal width between the 1 % and 99 % quantiles, for pictures."""
+        """Cut points of equal width between the 1 % and 99 % quantiles, for histograms."""
         if "display" not in self._cells:
             low, high = (float(value) for value in self.quantiles(_DISPLAY_BETWEEN))
             if math.isfinite(high - low):
@@ -460,7 +460,7 @@ class ReferenceColumn(ColumnState):
             self._cells.setdefault("display", (cuts, self.count_cells(cuts)))
         return self._cells["display"][0]
 
-    def display_wish(self) -> tuple[int, float, float] | NDArray[np.float64] | None:
+    def histogram_request(self) -> tuple[int, float, float] | NDArray[np.float64] | None:
         """What `_core.two_sample` may draw while it reads both samples: over cut points that
         are known or, of sorted rows, soon found; else it finds them, too."""
         if self.prepared is None and self.ordered is None and "display" not in self._cells:
@@ -468,16 +468,18 @@ class ReferenceColumn(ColumnState):
         cuts = self.display_cuts()
         return cuts if len(cuts) else None
 
-    def keep_display(self, cuts: NDArray[np.float64], counts: Counts) -> NDArray[np.float64]:
+    def keep_histogram(self, cuts: NDArray[np.float64], counts: Counts) -> NDArray[np.float64]:
         """Keeps what was drawn, unless these cells are known; the cut points that stand."""
         return self._cells.setdefault("display", (cuts, counts))[0]
 
-    def chance(self, *, squared: bool = False) -> float | None:
+    def null_integral(self, *, squared: bool = False) -> float | None:
         """`integral_quantile` of these cells; the same for every current sample."""
-        if squared not in self._chance:
+        if squared not in self._null_integrals:
             cells = self.display_cells()
-            self._chance[squared] = brownian_bridge.integral_quantile(*cells, squared=squared)
-        return self._chance[squared]
+            self._null_integrals[squared] = brownian_bridge.integral_quantile(
+                *cells, squared=squared
+            )
+        return self._null_integrals[squared]
 
     def display_cells(self) -> tuple[NDArray[np.float64], Counts]:
         """These cut points and the reference's counts."""

@@ -42,10 +42,10 @@ def pearson_groups(a: ColumnGroups, b: ColumnGroups) -> Correlations:
     sums = a.sums_with(b)
     n = sums["n"]
     with np.errstate(all="ignore"):
-        spread = np.sqrt(sums["m2_x"]) * np.sqrt(sums["m2_y"])
-        r = np.clip(sums["c_xy"] / spread, -1.0, 1.0)
+        scale = np.sqrt(sums["m2_x"]) * np.sqrt(sums["m2_y"])
+        r = np.clip(sums["c_xy"] / scale, -1.0, 1.0)
     status = np.where(np.isfinite(r), OK_CODE, CODES[OVERFLOW])
-    status = np.where(spread == 0.0, CODES["constant"], status)
+    status = np.where(scale == 0.0, CODES["constant"], status)
     few = np.where(a.rows == 0, CODES[EMPTY], CODES[TOO_FEW_ROWS])
     status = np.where(n < 2, few, status).astype(np.uint8)
     return Correlations(np.where(status == OK_CODE, r, np.nan), status, n)

@@ -129,13 +129,13 @@ def _row(
     plan: DriftPlan,
 ) -> Decided:
     outcomes, spec = item.outcomes, item.spec
-    chance = q_value
+    p_or_q = q_value
     if _is_distribution(item) and not item.informational and item.column in tested:
         other = tested[item.column]
-        chance = other if q_value is None else np.where(np.isnan(q_value), other, q_value)
+        p_or_q = other if q_value is None else np.where(np.isnan(q_value), other, q_value)
     threshold = rules.threshold_of(spec, item.column, plan.thresholds, plan.alpha)
     alert = rules.alerts_of(
-        spec, outcomes.value, threshold, chance, plan.alpha, outcomes.null_quantile
+        spec, outcomes.value, threshold, p_or_q, plan.alpha, outcomes.null_quantile
     )
     if item.informational and item.column in valued:
         alert = np.where(valued[item.column], np.int8(-1), alert)

@@ -46,7 +46,7 @@ from simdrift.metrics.stacked import Arrays, stacked_ranks, stacked_two_sample
 
 class GroupedPair:
     """A reference column and a current one over groups. `reads`: the passes over both samples
-    that its methods want, and 'picture' where histograms are going to be asked for."""
+    that its methods want, and 'histogram' where histograms are going to be asked for."""
 
     def __init__(
         self,
@@ -124,7 +124,7 @@ class GroupedPair:
     def two_sample(self) -> Arrays:
         """KS and Wasserstein-1 of each group (`_core.TwoSampleGroupsDict`), with its counts over
         the bins of the reference's histogram where both are numbers."""
-        one_pass = {"wasserstein", "picture"}.intersection(self._reads)  # it finds the bins, too
+        one_pass = {"wasserstein", "histogram"}.intersection(self._reads)  # it finds the bins, too
         if self.is_weighted or (self.current.is_one and one_pass):
             return stacked_two_sample([pair.two_sample for pair in self.pairs])
         found = _core.two_sample_groups(
@@ -269,7 +269,7 @@ class GroupedPair:
 
     def _edges(self) -> Floats | None:
         """The bins of the reference's histogram, where they are wanted and numbers are read."""
-        if "picture" not in self._reads or not self._has_numbers:
+        if "histogram" not in self._reads or not self._has_numbers:
             return None
         cuts = self.reference.display_cuts() if self.reference.valid else np.zeros(0)
         return cuts if len(cuts) else None
@@ -378,9 +378,9 @@ class GroupedPair:
         """The outcomes as rows report them: with rows in place of effective sizes."""
         if not self.is_weighted:
             return outcomes
-        own = [pair.told(outcomes.at(place)) for place, pair in enumerate(self.pairs)]
-        told, refused = Outcomes.stacked(own), self.codes != OK_CODE
-        n = np.where(refused, self.reference.rows, told.n_reference)
+        own = [pair.with_row_counts(outcomes.at(place)) for place, pair in enumerate(self.pairs)]
+        shown, refused = Outcomes.stacked(own), self.codes != OK_CODE
+        n = np.where(refused, self.reference.rows, shown.n_reference)
         return replace(
-            outcomes, n_reference=n, n_current=np.where(refused, self.rows, told.n_current)
+            outcomes, n_reference=n, n_current=np.where(refused, self.rows, shown.n_current)
         )

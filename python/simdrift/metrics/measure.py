@@ -107,7 +107,7 @@ def _rows_read(reference: References, current: Currents) -> int:
 
 def _cost(plan: DriftPlan) -> int:
     """How many times as long a row takes as one of the automatic choice: ranks want a sort."""
-    calls = [call for choice in plan.choices.values() for call in choice.decisive]
+    calls = [call for choice in plan.choices.values() for call in choice.deciding]
     return 2 if any(method(name).reads == "ranks" for name, _ in calls) else 1
 
 
@@ -115,7 +115,9 @@ def _takes_long(plan: DriftPlan) -> bool:
     """Whether a column may take so long that Ctrl-C has to reach it, which only the main thread
     hears: resampling, and the convention, which also sets warnings aside for all threads."""
     calls = [
-        call for choice in plan.choices.values() for call in (*choice.decisive, *choice.beside)
+        call
+        for choice in plan.choices.values()
+        for call in (*choice.deciding, *choice.informational)
     ]
     resampled = any({"permutations", "bootstrap"} & params.keys() for _, params in calls)
     return resampled or plan.convention is not None
@@ -140,12 +142,12 @@ def _measure(
         return MeasuredColumn(_by_evidently(pair, choice, plan), pair)
     calls = [
         (*prepared_call(call, column.kind, plan.bins), informational)
-        for calls, informational in ((choice.decisive, False), (choice.beside, True))
+        for calls, informational in ((choice.deciding, False), (choice.informational, True))
         for call in calls
     ]
     if plan.missing_share and all(spec.name != "missing_share" for spec, *_ in calls):
         calls.append((method("missing_share"), {}, "", False))
-    reads = {"picture"} | {spec.reads for spec, *_ in calls}
+    reads = {"histogram"} | {spec.reads for spec, *_ in calls}
     pair = GroupedPair(column, other, reads=reads, threads=plan.threads)
     with pair.sorted_once():
         measured = [
@@ -162,7 +164,7 @@ def _by_evidently(pair: GroupedPair, choice: MethodChoice, plan: DriftPlan) -> l
         own = plan.thresholds.get((name, short), plan.thresholds.get(short))
         return default if own is None else own
 
-    named = None if name in plan.automatic else [short for short, _ in choice.decisive]
+    named = None if name in plan.automatic else [short for short, _ in choice.deciding]
     judged = [
         {one.method: one for one in evidently.judge(pair.reference, current, named, threshold_of)}
         for current in pair.current.each
@@ -189,7 +191,7 @@ def _by_evidently(pair: GroupedPair, choice: MethodChoice, plan: DriftPlan) -> l
 def _missing_column(
     column: ReferenceColumn, choice: MethodChoice, plan: DriftPlan, groups: int
 ) -> list[Measured]:
-    calls = choice.decisive or (("missing_share", {}),)
+    calls = choice.deciding or (("missing_share", {}),)
     outcomes = Outcomes.uniform(Outcome(None, MISSING_COLUMN, n_reference=column.rows), groups)
     return [
         Measured(column.name, spec, text, outcomes)

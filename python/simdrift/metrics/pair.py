@@ -75,7 +75,7 @@ def _retyped(reference: ColumnState, current: ColumnState) -> bool:
 class ColumnPair:
     """A reference column and a current one, with the pieces that several methods share.
     `reads`: the passes over both samples that its methods want (`DriftMethod.reads`), and
-    'picture' where `histogram` is going to be asked for."""
+    'histogram' where `histogram` is going to be asked for."""
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class ColumnPair:
         with suppress(MemoryError):  # then each method does without, or fails, on its own
             _ = self.two_sample
 
-    def told(self, outcome: Outcome) -> Outcome:
+    def with_row_counts(self, outcome: Outcome) -> Outcome:
         """The outcome as rows report it: with rows in place of effective sizes."""
         if not self.is_weighted:
             return outcome
@@ -190,22 +190,22 @@ class ColumnPair:
             ks="ks" in self._reads,
             wasserstein="wasserstein" in self._reads,
             threads=self.threads,
-            picture=self._picture_wish(),
+            histogram=self._histogram_request(),
         )
         if found["status"] == EMPTY and self.shape_status is None:
             found["status"] = ALL_NULL  # a restored reference knows only its values
         if found["status"] == OK:
             self.reference.keep_valid(found["n"])
             self.current.keep_valid(found["m"])
-        if found["picture"] is not None:
-            cuts, counts, current = found["picture"]
-            self._counts_of_bins = self.reference.keep_display(cuts, counts), current
+        if found["histogram"] is not None:
+            cuts, counts, current = found["histogram"]
+            self._counts_of_bins = self.reference.keep_histogram(cuts, counts), current
         return cast("Mapping[str, Any]", found)
 
-    def _picture_wish(self) -> Any:
+    def _histogram_request(self) -> Any:
         """Wasserstein's law reads the reference's cells, too."""
-        drawn = {"wasserstein", "picture"}.intersection(self._reads)
-        return self.reference.display_wish() if drawn and self.shape_status is None else None
+        drawn = {"wasserstein", "histogram"}.intersection(self._reads)
+        return self.reference.histogram_request() if drawn and self.shape_status is None else None
 
     @once
     def ranks(self) -> Mapping[str, Any]:
@@ -333,7 +333,7 @@ class ColumnPair:
         return self._counts_of_bins is not None or "_categories" in self.__dict__
 
     def histogram(self) -> Cells | None:
-        """Counts of both sides for a picture; None where there is nothing to draw."""
+        """Counts of both sides for a histogram; None where there is nothing to draw."""
         if self.status is not None:
             return None
         if self.kind == CATEGORICAL:

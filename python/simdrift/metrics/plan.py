@@ -70,7 +70,7 @@ class DriftPlan:
         )
         if convention == evidently.NAME:
             for name in choices.keys() - automatic:
-                evidently.checked(choices[name].decisive)
+                evidently.checked(choices[name].deciding)
         return cls(
             choices=choices,
             convention=convention,
@@ -95,7 +95,7 @@ def _check_weighted(choices: Sequence[MethodChoice], convention: str | None) -> 
     if convention == evidently.NAME:
         raise ValueError("weights: Evidently's convention has none: expected no row weights")
     for choice in choices:
-        for name, params in (*choice.decisive, *choice.beside):
+        for name, params in (*choice.deciding, *choice.informational):
             check_weighted(method(name), params)
 
 
@@ -116,5 +116,5 @@ def prepared_call(call: Call, kind: str, bins: Bins) -> tuple[DriftMethod, dict[
     if "bins" not in spec.params:
         return spec, params, params_text(params)
     params = {"bins": bins, **params}
-    told = {k: v for k, v in params.items() if k != "bins" or kind != CATEGORICAL}
-    return spec, params, params_text(told)
+    shown = {k: v for k, v in params.items() if k != "bins" or kind != CATEGORICAL}
+    return spec, params, params_text(shown)

@@ -217,7 +217,7 @@ def _outcome(spec: DriftMethod, pair: ColumnPair | TablePair, params: dict[str, 
     if status is None and pair.kind not in spec.kinds:
         status = ALL_NULL if pair.kind == "null" else NOT_APPLICABLE
     if status is None:
-        return pair.told(spec.function(pair, **params))
+        return pair.with_row_counts(spec.function(pair, **params))
     return Outcome(
         None,
         status,

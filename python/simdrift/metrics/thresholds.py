@@ -3,7 +3,7 @@
 A test ('ks', 'chi_square') alerts where its corrected p-value, the q-value, is at most alpha;
 its threshold is alpha. A distance ('psi', ...) alerts where its absolute value is above the
 practical threshold and chance does not explain it: q <= alpha of its own p-value, or of the
-test beside it where it has none; without either, it is above its null quantile.
+test that informs where it has none; without either, it is above its null quantile.
 """
 
 from __future__ import annotations

@@ -27,8 +27,8 @@ OVERFLOW = "overflow"
 ERROR = "error"
 
 
-CHANCE_LEVEL = 0.95
-"""`null_quantile` is this quantile of what chance alone gives."""
+NULL_LEVEL = 0.95
+"""`null_quantile` is this quantile of the null distribution."""
 
 
 Size = Any
@@ -121,7 +121,7 @@ def cleaned(outcome: Outcome) -> Outcome:
 
 
 def params_text(params: Mapping[str, object]) -> str:
-    """Canonical short text of parameters, in name order: 'bins=10'. Long lists are told by
+    """Canonical short text of parameters, in name order: 'bins=10'. Long lists are shown by
     length and checksum."""
     return ",".join(f"{name}={_text(params[name])}" for name in sorted(params))
 

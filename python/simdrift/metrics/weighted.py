@@ -57,7 +57,7 @@ class WeightedValues(NamedTuple):
 
     def quantiles(self, q: Sequence[float]) -> Floats:
         """By linear interpolation (type 7), as Akinshin (Weighted quantile estimators, 2023)
-        has it for weights: the mean of the quantile function over a stretch of 1 / n from
+        has it for weights: the mean of the quantile function over a interval of 1 / n from
         (n - 1) q / n on, n the effective size. NaN of no rows."""
         wanted = np.asarray(q, float)
         if len(self.values) == 0:
@@ -65,9 +65,9 @@ class WeightedValues(NamedTuple):
         n = max(self.size, 1.0)
         ends = np.cumsum(self.shares)
         ends[-1] = 1.0
-        return np.array([self._stretch(ends, n, level) for level in wanted.tolist()])
+        return np.array([self._interval(ends, n, level) for level in wanted.tolist()])
 
-    def _stretch(self, ends: Floats, n: float, q: float) -> float:
+    def _interval(self, ends: Floats, n: float, q: float) -> float:
         low = (n - 1.0) * q / n
         first = min(int(np.searchsorted(ends, low, side="right")), len(ends) - 1)
         last = min(int(np.searchsorted(ends, low + 1.0 / n, side="left")), len(ends) - 1)

@@ -87,7 +87,7 @@ def compare(
 
 
 def _check_reference_weights(reference: Reference, weights: object) -> None:
-    """SpecError for weights beside a `Reference`, which has its own."""
+    """SpecError for weights with a `Reference`, which has its own."""
     if weights is not None and weights != reference.roles.weight:
         raise SpecError(
             f"weights: the reference has {reference.roles.weight!r}: fit it with "

@@ -335,7 +335,7 @@ def without_reference(rows: Mapping[str, Sequence[Decided]], alone: NDArray[np.b
 
 
 def check_moving(spec: Spec, reference: object | None) -> None:
-    """SpecError for a reference beside one that moves."""
+    """SpecError for a reference in addition to one that moves."""
     if reference is not None:
         moving = spec.reference.moving if spec.reference is not None else None
         raise SpecError(

@@ -169,7 +169,7 @@ class Reference:
         )
 
     def segment_data(self, table: Table, threads: int | None) -> list[SegmentData]:
-        """The segments of a batch's rows, each beside the reference's own."""
+        """The segments of a batch's rows, each with the reference's own."""
         names = self.roles.with_weight(self.roles.watched)
         tables = segment_tables(table, list(self.segments), names, threads)
         return [

@@ -49,7 +49,7 @@ def monitor(
     """Every window of the data against the reference: rows, runs and histograms.
 
     `data`: a frame or a path, as `compare` takes them. `reference`: a `Reference`, a frame, or
-    None where the spec's `reference` says which stretch of the data it is, or that it moves
+    None where the spec's `reference` says which interval of the data it is, or that it moves
     (`ReferenceSpec.moving`: each window is compared with windows before it). `between=(after,
     until)`, times with zones, computes the windows that end after the one and not after the
     other: windows are cut as without it, so stretches that follow each other give every window
@@ -79,7 +79,7 @@ def monitor(
     if isinstance(before, Reference):
         prepared = before
     else:
-        prepared = Reference.of_table(_stretch(spec, before), spec, threads=threads)
+        prepared = Reference.of_table(_interval(spec, before), spec, threads=threads)
     roles = roles_of(spec.columns, names)
     check_watched(spec, roles)
     _check_reference(spec, roles, prepared)
@@ -130,13 +130,13 @@ def _tell(spec: Spec, table: Table, found: Windows, *, holds_reference: bool) ->
     """That there are rows which no window holds, those of the reference aside."""
     reference = _reference_outside(spec, table) if holds_reference and found.outside else 0
     if found.outside > reference:
-        beside = " and of the reference" if reference else ""
+        of_reference = " and of the reference" if reference else ""
         log.info(
             "%s rows lie outside of %s to %s%s",
             f"{found.outside - reference:,}",
             spec.start or "the first row",
             spec.end or "the last",
-            beside,
+            of_reference,
         )
     if found.untimed:
         log.info("%s rows have no time", f"{found.untimed:,}")
@@ -144,18 +144,18 @@ def _tell(spec: Spec, table: Table, found: Windows, *, holds_reference: bool) ->
 
 def _reference_outside(spec: Spec, table: Table) -> int:
     """Rows of the data that are the reference's and in no window."""
-    stretch = spec.reference
-    if stretch is None or spec.columns.timestamp is None:
+    interval = spec.reference
+    if interval is None or spec.columns.timestamp is None:
         return 0
     zone = ZoneInfo(spec.timezone)
     bounds = [
-        None if moment is None else instant_of(moment, zone)
-        for moment in (stretch.start, stretch.end, spec.start, spec.end)
+        None if timestamp is None else instant_of(timestamp, zone)
+        for timestamp in (interval.start, interval.end, spec.start, spec.end)
     ]
     begin, stop, first, last = bounds
     rows = _rows_between(spec, table, begin, stop)
-    starts = [moment for moment in (begin, first) if moment is not None]
-    ends = [moment for moment in (stop, last) if moment is not None]
+    starts = [timestamp for timestamp in (begin, first) if timestamp is not None]
+    ends = [timestamp for timestamp in (stop, last) if timestamp is not None]
     both = max(starts, default=None), min(ends, default=None)
     return rows - _rows_between(spec, table, *both)
 
@@ -245,7 +245,7 @@ class _Monitor:
         return results_of(runs, values, threads=self.threads, timezone=self.spec.timezone)
 
     def _segments(self, groups: Groups) -> list[SegmentData]:
-        """The windows of each segment that is asked for, beside the reference's own."""
+        """The windows of each segment that is asked for, with the reference's own."""
         asked = {
             key: own
             for key, own in self.reference.segments.items()
@@ -291,15 +291,15 @@ def _reference_rows(spec: Spec, table: Table, reference: object | None) -> Table
     return table
 
 
-def _stretch(spec: Spec, table: Table) -> Table:
+def _interval(spec: Spec, table: Table) -> Table:
     """The rows from the reference's start to its end; all where the spec has neither."""
-    stretch = spec.reference
-    if stretch is None or (stretch.start is None and stretch.end is None):
+    interval = spec.reference
+    if interval is None or (interval.start is None and interval.end is None):
         return table
-    found = _assign(spec, table, Rule.parse("all"), stretch.start, stretch.end)
+    found = _assign(spec, table, Rule.parse("all"), interval.start, interval.end)
     if not found.windows or found.windows[0].rows == 0:
         raise InputError(
-            f"the reference has no rows from {stretch.start} to {stretch.end} "
+            f"the reference has no rows from {interval.start} to {interval.end} "
             f"({spec.timezone}): check 'reference' and {spec.columns.timestamp!r}"
         )
     window = found.windows[0]
@@ -316,7 +316,9 @@ def _windows(spec: Spec, table: Table) -> Windows:
             "window 'all' without 'columns.timestamp' needs 'start' and 'end': the time that the "
             "data are of"
         )
-    start, end = (instant_of(moment, ZoneInfo(spec.timezone)) for moment in (spec.start, spec.end))
+    start, end = (
+        instant_of(timestamp, ZoneInfo(spec.timezone)) for timestamp in (spec.start, spec.end)
+    )
     return Windows((Window(start, end, 0, len(table)),), None, 0, 0)
 
 

@@ -61,7 +61,7 @@ def _named_sets(value: object) -> object:
     return tuple(_one_or_more(item) for item in value)
 
 
-def _moment(value: object) -> object:
+def _timestamp(value: object) -> object:
     """ISO text as date or time; else as it is."""
     if not isinstance(value, str):
         return value
@@ -80,7 +80,7 @@ Numbers = Annotated[
     tuple[float, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)
 ]
 Segments = Annotated[tuple[tuple[str, ...], ...], BeforeValidator(_named_sets)]
-Moment = Annotated[datetime | date | None, BeforeValidator(_moment)]
+Timestamp = Annotated[datetime | date | None, BeforeValidator(_timestamp)]
 
 
 if TYPE_CHECKING:
@@ -119,8 +119,8 @@ class ReferenceSpec(_Part):
     """
 
     data: str | None = Field(None, description="the path of a Parquet file or saved reference")
-    start: Moment = Field(None, description="a date or a time such as 2013-01-01")
-    end: Moment = Field(None, description="a date or a time such as 2013-02-01")
+    start: Timestamp = Field(None, description="a date or a time such as 2013-01-01")
+    end: Timestamp = Field(None, description="a date or a time such as 2013-02-01")
     moving: Moving | None = Field(
         None, description="'previous', 'rolling', 'same_weekday' or 'growing'"
     )
@@ -139,7 +139,7 @@ class ReferenceSpec(_Part):
         if counted and self.windows is None:
             raise _refuse(f"'windows' is missing: how many windows {self.moving!r} takes")
         if self.windows is not None and not counted:
-            raise _refuse("expected 'windows' beside moving = 'rolling' or 'same_weekday' alone")
+            raise _refuse("expected 'windows' with moving = 'rolling' or 'same_weekday' alone")
         return self
 
 
@@ -275,8 +275,8 @@ class Spec(_Part):
     )
     window: str = Field("1d", description="'1d', '7d', '1h', '6h', '7d/1d' or 'all'")
     timezone: str = Field("UTC", description="an IANA name such as 'Europe/Berlin'")
-    start: Moment = Field(None, description="a date or a time such as 2013-02-01")
-    end: Moment = Field(None, description="a date or a time such as 2014-01-01")
+    start: Timestamp = Field(None, description="a date or a time such as 2013-02-01")
+    end: Timestamp = Field(None, description="a date or a time such as 2014-01-01")
     methods: Any = Field("auto", description="'auto', a method, a list, or a table of them")
     metrics: Metrics = Field(default_factory=Metrics, description="a table")
     thresholds: dict[str, float | dict[str, float]] = Field(

@@ -248,7 +248,7 @@ def histograms(
 
 
 def counts_of(pair: GroupedPair, threads: int | None) -> BinCounts | None:
-    """The histograms of a pair; None where they fail, which the log tells."""
+    """The histograms of a pair; None where they fail, which is logged."""
     try:
         with pair.current.on(threads):
             return pair.histograms()

@@ -44,7 +44,7 @@ def histogram_charts(
     return {
         key: made
         for key, group in groups.items()
-        if (made := _histogram_picture(_pooled(group), types.get(key[0], ""))) is not None
+        if (made := _histogram_chart(_pooled(group), types.get(key[0], ""))) is not None
     }
 
 
@@ -96,7 +96,7 @@ def _is_sound(histogram: Histogram) -> bool:
     )
 
 
-def _histogram_picture(histogram: Histogram, kind: str) -> HistogramChart | None:
+def _histogram_chart(histogram: Histogram, kind: str) -> HistogramChart | None:
     labels = _cell_labels(histogram, kind)
     current = _shares(histogram.current)
     reference = _shares(histogram.reference) or [0.0] * len(current)

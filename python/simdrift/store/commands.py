@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from .embedded import EmbeddedServer, ServerStatus
-    from .read import Inventory
-    from .store import Store
+    from simdrift.store.embedded import EmbeddedServer, ServerStatus
+    from simdrift.store.read import Inventory
+    from simdrift.store.store import Store
 
 _DAMAGED = 3
 
@@ -36,7 +36,7 @@ def register(cli: click.Group) -> None:
 
 def _open(dsn: str | None) -> Store:
     # Not at the top: psycopg takes a third of a second, and `simdrift --help` needs none of it.
-    from .store import Store
+    from simdrift.store.store import Store
 
     return Store(dsn)
 
@@ -98,7 +98,7 @@ def flush(dsn: str | None, adopt: bool, deadline: float | None) -> int:
 def prune(dsn: str | None, keep: str, dry_run: bool) -> None:
     """Delete results of windows that ended longer ago than SPAN (from today, not from the newest
     window)."""
-    from .prune import parse_keep
+    from simdrift.store.prune import parse_keep
 
     try:
         span = parse_keep(keep)
@@ -116,7 +116,7 @@ def prune(dsn: str | None, keep: str, dry_run: bool) -> None:
 def prometheus(file: Path | None, dsn: str | None, gateway: str | None, max_series: int) -> None:
     """Export the newest window of everything in the store: to FILE (for node_exporter: *.prom),
     to a push gateway, or to stdout."""
-    from .prometheus import push, text, write_file
+    from simdrift.store.prometheus import push, text, write_file
 
     with _open(dsn) as opened:
         found = opened.newest()
@@ -216,7 +216,7 @@ def verify(dsn: str | None) -> int:
 
 
 def _embedded() -> EmbeddedServer:
-    from .dsn import resolve
+    from simdrift.store.dsn import resolve
 
     server = resolve().server
     if server is None:

@@ -14,7 +14,7 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
-from .batch import ABSENT, COUNTS, ERROR, FLOATS, Batch, Records, StoredRun
+from simdrift.store.batch import ABSENT, COUNTS, ERROR, FLOATS, Batch, Records, StoredRun
 
 # Columns of simdrift.metric_value and simdrift.histogram in the order in which they are copied.
 VALUE_COLUMNS: Final = ("ts", "run_id", "series_id", *FLOATS, *COUNTS, "alert", "status")

@@ -23,9 +23,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from simdrift._errors import InputError
 from simdrift._secrets import HIDDEN, SECRETS, Dsn, redact
-
-from .connection import Connection, bounded, connect
-from .embedded import EmbeddedServer
+from simdrift.store.connection import Connection, bounded, connect
+from simdrift.store.embedded import EmbeddedServer
 
 __all__ = ["Dsn", "Target", "embedded", "is_local", "parse", "redact", "resolve"]
 

@@ -34,11 +34,10 @@ from typing import NamedTuple
 
 from simdrift._errors import StoreError, StoreUnreachable
 from simdrift.results.files import write_text
-
-from .account import ASK_FOR_DSN, Account, server_account
-from .binaries import Binaries, find_binaries
-from .postmaster import Postmaster, clear_stale, running, socket_path
-from .statements import own_statements
+from simdrift.store.account import ASK_FOR_DSN, Account, server_account
+from simdrift.store.binaries import Binaries, find_binaries
+from simdrift.store.postmaster import Postmaster, clear_stale, running, socket_path
+from simdrift.store.statements import own_statements
 
 DATABASE = "simdrift"
 SUPERUSER = "postgres"
@@ -233,7 +232,7 @@ class EmbeddedServer:
         return find_binaries(account, self.folder, data_major=major, folder=self._binaries)
 
     def _initialise(self, account: Account, binaries: Binaries) -> None:
-        """initdb beside the data folder, then a rename: the data are there whole or not."""
+        """initdb next to the data folder, then a rename: the data are there whole or not."""
         part = self.folder / "data.part"
         shutil.rmtree(part, ignore_errors=True)
         account.make_folder(part)

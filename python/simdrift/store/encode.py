@@ -16,8 +16,7 @@ from simdrift.results.coding import by_first_use, combined, looked_up, renumbere
 from simdrift.results.identity import NAMESPACE, canonical_json, series_key, utc_text
 from simdrift.results.rows import Histogram, Result, Run
 from simdrift.results.table import ResultTable
-
-from .batch import (
+from simdrift.store.batch import (
     ABSENT,
     COUNTS,
     FLOATS,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from .connection import Connection
+from simdrift.store.connection import Connection
 
 _KNOWN: Final = """
 insert into simdrift.stream (stream_key)

@@ -14,13 +14,12 @@ from typing import Final, NamedTuple
 from psycopg import errors, sql
 
 from simdrift._errors import StoreError, StoreNotMigrated
-
-from . import partition
-from .connection import Connection
-from .locks import lock_all
-from .partition import is_partitioned
-from .session import Session
-from .statements import File, own_statements, sql_files
+from simdrift.store import partition
+from simdrift.store.connection import Connection
+from simdrift.store.locks import lock_all
+from simdrift.store.partition import is_partitioned
+from simdrift.store.session import Session
+from simdrift.store.statements import File, own_statements, sql_files
 
 OLDEST_SERVER: Final = 130000  # PostgreSQL 13
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from psycopg import sql
 
-from .connection import Connection
+from simdrift.store.connection import Connection
 
 MONTHS_AHEAD: Final = 3
 _DEFAULT: Final = "metric_value_default"

@@ -19,8 +19,7 @@ from simdrift._errors import InputError, StoreError
 from simdrift.results.collection import Results
 from simdrift.results.files import write_text
 from simdrift.results.rows import Result, Run
-
-from .encode import visible
+from simdrift.store.encode import visible
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -49,7 +48,7 @@ FAMILIES: Final = {
     "ci_high": ("simdrift_ci_high", "Upper end of the 95 % interval."),
     "p_value": ("simdrift_p_value", "p-value, as computed."),
     "q_value": ("simdrift_q_value", "p-value, corrected over the run."),
-    "effect_size": ("simdrift_effect_size", "Effect size beside the p-value."),
+    "effect_size": ("simdrift_effect_size", "Effect size of the test."),
     "threshold": ("simdrift_threshold", "What the metric is compared with."),
     "null_quantile": ("simdrift_null_quantile", "95 % quantile under no drift."),
     "alert": ("simdrift_alert", "1 where the rule of the metric is crossed, 0 where not."),

@@ -9,10 +9,9 @@ from typing import Final, NamedTuple
 from psycopg import errors
 
 from simdrift._errors import StoreError
-
-from .connection import Connection
-from .locks import lock_all
-from .partition import drop_before, is_partitioned
+from simdrift.store.connection import Connection
+from simdrift.store.locks import lock_all
+from simdrift.store.partition import drop_before, is_partitioned
 
 _DIGITS: Final = 20  # of a span; int() refuses thousands, and timedelta most of these
 _UNITS: Final = {"h": "hours", "d": "days", "w": "weeks"}

@@ -13,8 +13,7 @@ from psycopg import sql
 
 from simdrift.results.collection import Results
 from simdrift.results.rows import Histogram, Result, Run
-
-from .batch import (
+from simdrift.store.batch import (
     ABSENT,
     COUNTS,
     FLOATS,
@@ -26,8 +25,8 @@ from .batch import (
     StoredRun,
     run_checksums,
 )
-from .connection import Connection
-from .stamp import Stamp
+from simdrift.store.connection import Connection
+from simdrift.store.stamp import Stamp
 
 Texts = str | Collection[str] | None
 

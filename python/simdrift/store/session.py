@@ -24,10 +24,9 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from simdrift._errors import InputError, StoreError, StoreNotMigrated, StoreUnreachable
-
-from .connection import SLICE, Connection, NoReply
-from .dsn import Target
-from .turns import Line, Turn
+from simdrift.store.connection import SLICE, Connection, NoReply
+from simdrift.store.dsn import Target
+from simdrift.store.turns import Line, Turn
 
 T = TypeVar("T")
 
@@ -123,7 +122,7 @@ class Session:
         """`work(connection)`, again after what passes by itself, until `end` or the deadline.
 
         StoreUnreachable after it, StoreNotMigrated where the schema is absent, StoreError for
-        everything that trying again does not mend.
+        everything that trying again does not fix.
         """
         if self._process != os.getpid():
             self._forget()

@@ -28,10 +28,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from simdrift._errors import InputError
-
-from .batch import Batch
-from .checks import checked
-from .stamp import CLOCKS_END, Stamp
+from simdrift.store.batch import Batch
+from simdrift.store.checks import checked
+from simdrift.store.stamp import CLOCKS_END, Stamp
 
 SUFFIX: Final = ".spool"
 SET_ASIDE: Final = ".corrupt"

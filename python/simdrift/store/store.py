@@ -15,20 +15,19 @@ from uuid import UUID, uuid5
 from simdrift._errors import StoreError, StoreNotMigrated
 from simdrift.results.collection import Results
 from simdrift.results.identity import NAMESPACE, canonical_json
-
-from . import read as reading
-from . import spool as spooling
-from .batch import Batch
-from .connection import Connection
-from .dsn import Dsn, Target, resolve
-from .encode import HasResults, batch_from_results, visible
-from .migrate import Migrated, migrate
-from .prune import Pruned, parse_keep, prune
-from .read import Inventory, Texts
-from .session import DEADLINE, DataRefused, Session
-from .spool import CorruptSpool, Spool
-from .stamp import Stamp
-from .write import NOTHING, Counts, write_batch
+from simdrift.store import read as reading
+from simdrift.store import spool as spooling
+from simdrift.store.batch import Batch
+from simdrift.store.connection import Connection
+from simdrift.store.dsn import Dsn, Target, resolve
+from simdrift.store.encode import HasResults, batch_from_results, visible
+from simdrift.store.migrate import Migrated, migrate
+from simdrift.store.prune import Pruned, parse_keep, prune
+from simdrift.store.read import Inventory, Texts
+from simdrift.store.session import DEADLINE, DataRefused, Session
+from simdrift.store.spool import CorruptSpool, Spool
+from simdrift.store.stamp import Stamp
+from simdrift.store.write import NOTHING, Counts, write_batch
 
 T = TypeVar("T")
 

@@ -28,9 +28,9 @@ import numpy.typing as npt
 from psycopg import errors
 from psycopg.copy import LibpqWriter
 
-from .batch import ERROR, Batch, Series, StoredRun
-from .connection import Connection
-from .copying import (
+from simdrift.store.batch import ERROR, Batch, Series, StoredRun
+from simdrift.store.connection import Connection
+from simdrift.store.copying import (
     HISTOGRAM_COLUMNS,
     RUN_COLUMNS,
     VALUE_COLUMNS,
@@ -38,10 +38,10 @@ from .copying import (
     runs_text,
     values_binary,
 )
-from .locks import lock_streams
-from .migrate import require_migrated
-from .session import Session
-from .stamp import Stamp, times_by_server
+from simdrift.store.locks import lock_streams
+from simdrift.store.migrate import require_migrated
+from simdrift.store.session import Session
+from simdrift.store.stamp import Stamp, times_by_server
 
 SeriesIds = npt.NDArray[np.int32]
 

@@ -6,9 +6,8 @@ from typing import Any
 
 from psycopg.conninfo import make_conninfo
 
+from simdrift.integrations.airflow.compat import BaseHook
 from simdrift.store import Store
-
-from .compat import BaseHook
 
 __all__ = ["SimdriftHook"]
 

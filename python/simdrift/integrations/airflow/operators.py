@@ -8,9 +8,8 @@ from typing import Any
 
 from simdrift._errors import InputError, SpecError
 from simdrift.integrations import work
-
-from .compat import AirflowFailException, BaseOperator
-from .hooks import SimdriftHook
+from simdrift.integrations.airflow.compat import AirflowFailException, BaseOperator
+from simdrift.integrations.airflow.hooks import SimdriftHook
 
 __all__ = ["SimdriftOperator"]
 
@@ -88,7 +87,7 @@ class SimdriftOperator(BaseOperator):
                 progress=self._tell,
             )
         except (SpecError, InputError, ValueError) as error:
-            raise AirflowFailException(str(error)) from None  # trying again would not mend it
+            raise AirflowFailException(str(error)) from None  # trying again would not fix it
 
     def _tell(self, done: int, total: int) -> None:
         """A line of the log every tenth of the way."""

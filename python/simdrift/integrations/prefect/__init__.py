@@ -6,9 +6,9 @@ SimdriftStore(dsn="postgresql://writer:...@db/metrics").save("metrics")
 monitor_flow("monitor.toml", store="metrics")
 """
 
-from .blocks import SimdriftStore
-from .flows import AlertsFound, backfill_flow, monitor_flow
-from .tasks import compute_windows, publish_artifacts, write_results
+from simdrift.integrations.prefect.blocks import SimdriftStore
+from simdrift.integrations.prefect.flows import AlertsFound, backfill_flow, monitor_flow
+from simdrift.integrations.prefect.tasks import compute_windows, publish_artifacts, write_results
 
 __all__ = [
     "AlertsFound",

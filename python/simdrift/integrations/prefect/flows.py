@@ -1,4 +1,4 @@
-"""Flows: one run of a monitor, and a backfill stretch by stretch."""
+"""Flows: one run of a monitor, and a backfill interval by interval."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
 from simdrift._errors import SimdriftError
 from simdrift.integrations import work
-
-from .tasks import compute_windows, publish_artifacts, write_results
+from simdrift.integrations.prefect.tasks import compute_windows, publish_artifacts, write_results
 
 
 class AlertsFound(SimdriftError):
@@ -54,12 +53,12 @@ def backfill_flow(
     threads: int | None = None,
 ) -> list[dict[str, Any]]:
     """Computes and stores the windows that end after `start` and not after `end`, some `days` at
-    a time, each stretch committed before the next begins.
+    a time, each interval committed before the next begins.
 
     Windows that are stored already do not change: a backfill that was stopped is started again.
     Returns the stretches in plain values.
     """
-    first, last = work.moment(start), work.moment(end)
+    first, last = work.timestamp(start), work.timestamp(end)
     assert first is not None
     assert last is not None
     parts = list(work.stretches(first, last, days))

@@ -1,4 +1,4 @@
-"""Tasks: compute, write, publish. What trying again can mend is tried again, the rest is not."""
+"""Tasks: compute, write, publish. What trying again can fix is tried again, the rest is not."""
 
 from __future__ import annotations
 
@@ -20,9 +20,8 @@ from prefect.tasks import exponential_backoff
 
 from simdrift._errors import InputError, SpecError, StoreUnreachable
 from simdrift.integrations import work
-from simdrift.integrations.work import Computed, Moment, Summary
-
-from .blocks import SimdriftStore
+from simdrift.integrations.prefect.blocks import SimdriftStore
+from simdrift.integrations.work import Computed, Summary, Timestamp
 
 RETRIES = 3
 FIRST_PAUSE = 10  # seconds, doubled for every further try
@@ -51,7 +50,7 @@ def _passes_by_itself(_task: Any, _run: TaskRun, state: State[Any]) -> bool:
     persist_result=False,
 )
 def compute_windows(
-    spec: str, *, after: Moment = None, until: Moment = None, threads: int | None = None
+    spec: str, *, after: Timestamp = None, until: Timestamp = None, threads: int | None = None
 ) -> Computed:
     """The windows of the monitor in the file `spec` that end after the one time and not after the
     other, with a progress artifact."""

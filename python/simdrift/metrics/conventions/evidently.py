@@ -176,8 +176,8 @@ def _wasserstein(s: Sides) -> float:
         s.reference.sample, s.current.column, ks=False, threads=s.current.threads
     )
     n = s.rows[0]
-    spread = math.sqrt(s.reference.profile["variance"] * (n - 1) / n) if n > 1 else 0.0
-    return float(found["wasserstein"]) / max(spread, FLOOR)
+    std = math.sqrt(s.reference.profile["variance"] * (n - 1) / n) if n > 1 else 0.0
+    return float(found["wasserstein"]) / max(std, FLOOR)
 
 
 def _jensen_shannon(s: Sides) -> float:

@@ -1,7 +1,7 @@
 """Drift of counts: categories as they are, numbers over cells cut by the reference.
 
 A distance of two samples of one law is never 0. It is its own effect size. With c_i, d_i rows in
-cell i of B, and p, q the shares, what chance alone gives follows from
+cell i of B, and p, q the shares, the null distribution follows from
 sum (p-q)^2/p ~ (1/n + 1/m) chi2(B-1):
 PSI / (1/n + 1/m) ~ chi2(B-1), and JSD (base 2) ~ (1/n + 1/m) / (8 ln 2) chi2(B-1), KL ~ half,
 the squared Hellinger distance ~ an eighth of PSI: the first terms of their expansions about
@@ -55,7 +55,7 @@ from simdrift.metrics.outcomes import (
 )
 from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.registry import drift_method
-from simdrift.metrics.values import CHANCE_LEVEL, DriftResult
+from simdrift.metrics.values import NULL_LEVEL, DriftResult
 
 __all__ = ["hellinger", "jensen_shannon", "kl", "l_infinity", "psi", "total_variation"]
 
@@ -166,7 +166,7 @@ def psi(
     threshold 0.2.
 
     `smoothing` rows are added to each cell before shares are taken. `null_quantile` is what
-    chance alone stays below in 95 of 100 samples of these sizes.
+    samples without drift stay below in 95 of 100 samples of these sizes.
 
     >>> from simdrift.metrics import drift
     >>> round(drift.psi(["a"] * 50 + ["b"] * 50, ["a"] * 80 + ["b"] * 20, smoothing=0).value, 6)
@@ -198,7 +198,7 @@ def psi(
 )
 @over_groups
 def measure_jensen_shannon(pair: GroupedPair, *, bins: Bins = DEFAULT_BINS) -> Outcomes:
-    """Jensen-Shannon distance, base 2, in [0, 1]; for categories beside Cramer's V."""
+    """Jensen-Shannon distance, base 2, in [0, 1]; for categories with Cramer's V."""
 
     def measured(tables: Tables) -> Outcomes:
         outcomes = _rooted(_divergence, tables, 8.0 * math.log(2.0))
@@ -381,7 +381,7 @@ def _total_variations(tables: Tables) -> Outcomes:
         scale, df[place] = _exchanged(_equal_chi_squares, 1.0, float(df[place]), tables, place)
         x[place] /= scale
     outcomes.p_value = np.asarray(special().chdtrc(df, x))
-    outcomes.null_quantile = _normal_chances(tables)
+    outcomes.null_quantile = _normal_null_quantiles(tables)
     outcomes.log_p = lambda: elementwise(chi2_log_sf, x, df)
     return outcomes
 
@@ -393,12 +393,12 @@ def _equal_chi_squares(tables: Tables) -> Floats:
     return np.asarray(np.add.reduce(squares, axis=1) / (n * m))
 
 
-def _normal_chances(tables: Tables) -> Floats:
+def _normal_null_quantiles(tables: Tables) -> Floats:
     """0.95-quantile of half the sum of |p - q| where the shares are normal: simulated by the
     covariance of the multinomial law up to MOST_SIMULATED bins, else by its mean and sd."""
     total = np.add.reduce(tables.both, axis=1, keepdims=True)  # the last bit of weighted rows
     pooled = tables.both / np.asarray(total, float)
-    scale = np.sqrt(pooled * tables.chance[:, np.newaxis])
+    scale = np.sqrt(pooled * tables.inverse_sizes[:, np.newaxis])
     if tables.bins <= MOST_SIMULATED:
         normals = _normals(tables.bins)
         return np.array(
@@ -421,7 +421,7 @@ def _normals(bins: int) -> Floats:
 def _simulated(drawn: Floats, pooled: Floats) -> float:
     """The quantile of half the sum of |p - q| of drawn shares."""
     drawn -= drawn.sum(axis=1, keepdims=True) * pooled
-    return float(np.quantile(0.5 * np.abs(drawn).sum(axis=1), CHANCE_LEVEL))
+    return float(np.quantile(0.5 * np.abs(drawn).sum(axis=1), NULL_LEVEL))
 
 
 def total_variation(
@@ -487,9 +487,9 @@ def _largest_changes(tables: Tables) -> Outcomes:
     if tables.bins < 2:
         return outcomes
     pooled = tables.both / (tables.n + tables.m)[:, np.newaxis]
-    deviation = np.sqrt(pooled * (1.0 - pooled) * tables.chance[:, np.newaxis])
+    deviation = np.sqrt(pooled * (1.0 - pooled) * tables.inverse_sizes[:, np.newaxis])
     tests = 1 if tables.bins == 2 else tables.bins
-    half_width = -float(special().ndtri(0.5 * (1.0 - CHANCE_LEVEL) / tests))
+    half_width = -float(special().ndtri(0.5 * (1.0 - NULL_LEVEL) / tests))
     sparse = _sparse(tables) if tables.bins <= MOST_CELLS else np.zeros(change.shape, bool)
     z = np.max(np.where(sparse, 0.0, change / deviation), axis=1, initial=0.0)
     logs = normal_two_sided_log_ps(z)
@@ -566,13 +566,13 @@ def _calibrated(statistic: Statistic, tables: Tables, part: float) -> Outcomes:
     if bins < 2:
         outcomes.p_value, outcomes.null_quantile = np.ones(rows), np.zeros(rows)
         return outcomes
-    scale, df = tables.chance / part, np.full(rows, float(bins - 1))
+    scale, df = tables.inverse_sizes / part, np.full(rows, float(bins - 1))
     quantile = np.full(rows, _usual_quantile(bins))
     for place in _sparse_places(tables):
         if finite[place]:
             usual = float(scale[place]), float(df[place])
             scale[place], df[place] = _exchanged(statistic, *usual, tables, place)
-            quantile[place] = chi2_quantile(CHANCE_LEVEL, float(df[place]))
+            quantile[place] = chi2_quantile(NULL_LEVEL, float(df[place]))
     x = value / scale
     outcomes.p_value = np.asarray(special().chdtrc(df, x))
     outcomes.null_quantile = known_where(finite, scale * quantile)
@@ -583,7 +583,7 @@ def _calibrated(statistic: Statistic, tables: Tables, part: float) -> Outcomes:
 @lru_cache(maxsize=256)
 def _usual_quantile(bins: int) -> float:
     """What chi2(bins - 1) stays below in 95 of 100 cases."""
-    return chi2_quantile(CHANCE_LEVEL, float(bins - 1))
+    return chi2_quantile(NULL_LEVEL, float(bins - 1))
 
 
 def _sparse_places(tables: Tables) -> list[int]:

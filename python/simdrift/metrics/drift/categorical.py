@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric, Param
 from simdrift.metrics.columns import CATEGORICAL, Counts
-from simdrift.metrics.drift.cells import DEFAULT_BINS, TOO_MANY, Tables, by_table, crowded
+from simdrift.metrics.drift.cells import (
+    DEFAULT_BINS,
+    TOO_MANY,
+    Tables,
+    by_table,
+    too_many_categories,
+)
 from simdrift.metrics.drift.missing import share_differences
 from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.grouped import GroupedPair
@@ -298,7 +304,7 @@ def _two_categories(pair: GroupedPair, measure: Callable[[Two], Outcome]) -> Out
 
 def _two_of(pair: ColumnPair, measure: Callable[[Two], Outcome]) -> Outcome:
     """Of one group."""
-    if (refused := crowded(pair)) is not None:
+    if (refused := too_many_categories(pair)) is not None:
         return refused
     labels, c, d = pair.category_counts
     used = [place for place in range(len(labels)) if c[place] + d[place] > 0]

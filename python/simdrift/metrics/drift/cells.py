@@ -70,7 +70,7 @@ def whole_rows(counts: Counts) -> NDArray[np.int64]:
     return np.rint(counts).astype(np.int64)
 
 
-def crowded(pair: ColumnPair) -> Outcome | None:
+def too_many_categories(pair: ColumnPair) -> Outcome | None:
     """The outcome where there are too many categories to count; else None."""
     if pair.kind == CATEGORICAL and pair.high_cardinality:
         n, m = pair.reference.valid, pair.current.valid
@@ -113,7 +113,7 @@ class Tables:
         return self.c / self.n[:, np.newaxis], self.d / self.m[:, np.newaxis]
 
     @once
-    def chance(self) -> Floats:
+    def inverse_sizes(self) -> Floats:
         """(tables,) 1/n + 1/m."""
         return np.asarray(1.0 / self.n + 1.0 / self.m)
 

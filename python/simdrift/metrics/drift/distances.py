@@ -68,7 +68,9 @@ def measure_wasserstein(pair: GroupedPair, *, permutations: int = 0, seed: int =
     """W1 = integral |F - G|, in the column's unit (temporal: seconds), of the finite rows."""
     value, status = _w1(pair)
     scale = pair.reference.unit_seconds
-    return _with_chance(pair, _distances(pair, value * scale, status), scale, permutations, seed)
+    return _with_null_quantile(
+        pair, _distances(pair, value * scale, status), scale, permutations, seed
+    )
 
 
 def _distances(pair: GroupedPair, value: Floats, status: Codes) -> Outcomes:
@@ -90,7 +92,7 @@ def _w1(pair: GroupedPair) -> tuple[Floats, Codes]:
     return np.where(status == OK_CODE, found["wasserstein"], np.nan), status
 
 
-def _with_chance(
+def _with_null_quantile(
     pair: GroupedPair,
     outcomes: Outcomes,
     scale: float,
@@ -110,11 +112,11 @@ def _with_chance(
         return Outcomes.stacked(own)
     n, m = outcomes.n_reference, outcomes.n_current
     valued = (outcomes.status == OK_CODE) & (np.minimum(n, m) > 0)
-    integral = pair.reference.chance(squared=squared) if any_true(valued) else None
+    integral = pair.reference.null_integral(squared=squared) if any_true(valued) else None
     if integral is not None:
         one = math.sqrt(2.0 * integral) if squared else integral
-        chance = scale * (np.sqrt(1.0 / n + 1.0 / m) * one)
-        outcomes.null_quantile = known_where(valued, chance)
+        quantile = scale * (np.sqrt(1.0 / n + 1.0 / m) * one)
+        outcomes.null_quantile = known_where(valued, quantile)
     return outcomes
 
 
@@ -164,7 +166,7 @@ def wasserstein(
     columns in seconds. Only finite rows take part. Equals
     `scipy.stats.wasserstein_distance`.
 
-    `null_quantile` is what chance alone stays below in 95 of 100 samples of these sizes, by the
+    `null_quantile` is what stays below it without drift in 95 of 100 samples of these sizes, by the
     limit law between the reference's 1 and 99 % quantiles; `permutations` random exchanges of
     rows (seeded, over 512 cells at most) give it for the samples at hand, and a p-value; effect
     size then: the distance in standard deviations of the reference.
@@ -180,7 +182,7 @@ def wasserstein(
 
 
 def _permuted_params(permutations: int, seed: int) -> dict[str, Any]:
-    """Told only where they are asked for."""
+    """Shown only where they are asked for."""
     given = {"permutations": permutations, "seed": seed}
     return given if permutations or seed else {}
 
@@ -226,7 +228,7 @@ def measure_wasserstein_normed(
         status = np.where(status == OK_CODE, code, status).astype(np.uint8)
     value = known_where(status == OK_CODE, value / std)
     scale = unit / std if std else 1.0
-    return _with_chance(pair, _distances(pair, value, status), scale, permutations, seed)
+    return _with_null_quantile(pair, _distances(pair, value, status), scale, permutations, seed)
 
 
 def wasserstein_normed(
@@ -296,7 +298,7 @@ def measure_energy(pair: GroupedPair, *, permutations: int = 0, seed: int = 0) -
     status = status_codes(*rules, otherwise=found["status"])
     value = known_where(status == OK_CODE, value)
     outcomes = Outcomes(value, status, n_reference=n, n_current=m)
-    return _with_chance(pair, outcomes, scale, permutations, seed, squared=True)
+    return _with_null_quantile(pair, outcomes, scale, permutations, seed, squared=True)
 
 
 def energy(

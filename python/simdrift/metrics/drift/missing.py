@@ -56,8 +56,8 @@ def share_differences(a: Size, n: Size, b: Sizes, m: Sizes) -> Outcomes:
     intervals (1998, method 10), the pooled z-test and Cohen's h."""
     p, q = a / n, b / m
     difference, pooled = q - p, (a + b) / (n + m)
-    spread = np.sqrt(pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m))
-    z = np.divide(difference, spread, out=np.zeros(len(q)), where=spread > 0.0)
+    standard_error = np.sqrt(pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m))
+    z = np.divide(difference, standard_error, out=np.zeros(len(q)), where=standard_error > 0.0)
     low, high = wilson(np.append(q, p), np.append(m, n))
     p_low, p_high, q_low, q_high = float(low[-1]), float(high[-1]), low[:-1], high[:-1]
     return Outcomes(

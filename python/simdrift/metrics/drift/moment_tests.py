@@ -214,22 +214,22 @@ def measure_mean_shift(pair: GroupedPair) -> Outcomes:
     shift = of.mean_y - of.mean_x
     error, df = _welch(of)
     still, t = error == 0.0, shift / error
-    reach, p, effect = (
+    half_width, p, effect = (
         error * special.special().stdtrit(df, LEVEL),
         _student_ps(t, df),
         _hedges_g(of),
     )
     if any_true(still):
         t = np.where(still, np.where(shift == 0.0, 0.0, np.inf), t)
-        reach, p = np.where(still, 0.0, reach), np.where(still, shift == 0.0, p)
+        half_width, p = np.where(still, 0.0, half_width), np.where(still, shift == 0.0, p)
         effect = np.where(still, np.nan, effect)
     return of.outcomes(
         shift,
         of.status,
         p_value=p,
         effect_size=effect,
-        ci_low=shift - reach,
-        ci_high=shift + reach,
+        ci_low=shift - half_width,
+        ci_high=shift + half_width,
         log_p=lambda: _shift_logs(of.known, still, t, df),
     )
 
@@ -353,13 +353,13 @@ def measure_levene(pair: GroupedPair) -> Outcomes:
     status = status_codes((beyond, OVERFLOW), (still, DEGENERATE), otherwise=of.status)
     known, value = status == OK_CODE, (total - 2) * between / within
     ratio = of.variance_y / of.variance_x
-    spread = known & (of.variance_x > 0.0) & (of.variance_y > 0.0)
+    varies = known & (of.variance_x > 0.0) & (of.variance_y > 0.0)
     still = still & (status == CODES[DEGENERATE])
     return of.outcomes(
         value,
         status,
         p_value=special.special().fdtrc(1, total - 2, value),
-        effect_size=0.5 * elementwise_at(spread, math.log, ratio),
+        effect_size=0.5 * elementwise_at(varies, math.log, ratio),
         log_p=lambda: elementwise_at(known, special.f_log_sf, value, 1, total - 2),
         reasons=reasons_at(still, "no distance varies"),
     )
@@ -557,8 +557,8 @@ def _shifts(
     lost = np.asarray(~known.any(axis=1))
     at = np.argmax(np.where(known, np.abs(shift), -1.0), axis=1)
     # towards 0: with ties an interval may end at the quantile on its other side
-    reach = np.where(shift > 0.0, shift - left, right - shift) / special.NORMAL_975
-    z = np.where(known & (shift != 0.0), np.abs(shift) / reach, 0.0)
+    half_width = np.where(shift > 0.0, shift - left, right - shift) / special.NORMAL_975
+    z = np.where(known & (shift != 0.0), np.abs(shift) / half_width, 0.0)
     z = np.minimum(z, _between(pair, places, x, y))
     strongest = np.max(np.where(np.isnan(z), 0.0, z), axis=1, initial=0.0)
     rows, valued = np.arange(len(places)), ~lost
@@ -598,8 +598,10 @@ def _between(pair: GroupedPair, places: NDArray[np.intp], x: Floats, y: Floats) 
     before, after = pair.rows_below(places, ends)
     f, g = before / n, after / m
     h = (before + after) / (n + m)
-    spread = np.sqrt(h * (1.0 - h) * (1.0 / n + 1.0 / m))
-    found = np.divide(f - g, spread, out=np.zeros_like(spread), where=spread > 0.0)
+    standard_error = np.sqrt(h * (1.0 - h) * (1.0 / n + 1.0 / m))
+    found = np.divide(
+        f - g, standard_error, out=np.zeros_like(standard_error), where=standard_error > 0.0
+    )
     deviations = np.where(known, np.tile(up, 2) * found, np.inf)
     return np.asarray(np.max(deviations.reshape(len(ends), 2, -1), axis=1, initial=0.0))
 
@@ -617,8 +619,8 @@ def _order_interval(
     lies in 95 of 100 samples (normal approximation of the binomial law). Of a function that
     gives quantiles, along its last axis."""
     q = np.array(QUANTILES)
-    reach = special.NORMAL_975 * np.sqrt(q * (1.0 - q) / n)
-    low, high = q - reach, q + reach
+    half_width = special.NORMAL_975 * np.sqrt(q * (1.0 - q) / n)
+    low, high = q - half_width, q + half_width
     found = np.array(quantiles(np.clip([*low, *q, *high], 0.0, 1.0).tolist()))
     below, above = found[..., :5], found[..., 10:]
     # no row bounds a quantile that so few rows lie beyond

@@ -54,21 +54,21 @@ def run(
     x = ReferenceColumn("reference", left, before, kind=kind, threads=threads)
     y = CurrentColumn("current", right, now, kind=kind, threads=threads)
     pair = GroupedPair(x, ColumnGroups.of(y), reads=(spec.reads,), threads=threads)
-    told = params
+    shown = params
     if "bins" in params and pair.kind == CATEGORICAL:
-        told = {name: value for name, value in params.items() if name != "bins"}
-    return result_of(spec, pair, params, told, threshold, alpha)
+        shown = {name: value for name, value in params.items() if name != "bins"}
+    return result_of(spec, pair, params, shown, threshold, alpha)
 
 
 def result_of(
     spec: DriftMethod,
     pair: Any,
     params: dict[str, Any],
-    told: dict[str, Any],
+    shown: dict[str, Any],
     threshold: float | None,
     alpha: float,
 ) -> DriftResult:
-    """The method on a pair of columns or tables, held against its threshold. `told`: the
+    """The method on a pair of columns or tables, held against its threshold. `shown`: the
     parameters that the result names."""
     alpha = checked_share("alpha", alpha)
     overrides = {} if threshold is None else rules.checked_overrides({spec.name: threshold})
@@ -77,8 +77,8 @@ def result_of(
     else:
         outcomes = Outcomes.stacked([evaluate_one(spec, pair, params)])
     bound = rules.threshold_of(spec, "", overrides, alpha)
-    value, p, chance = outcomes.value, outcomes.p_value, outcomes.null_quantile
-    alert = rules.alerts_of(spec, value, bound, p, alpha, chance).item(0)
+    value, p, null_quantile = outcomes.value, outcomes.p_value, outcomes.null_quantile
+    alert = rules.alerts_of(spec, value, bound, p, alpha, null_quantile).item(0)
     outcome = outcomes.at(0)
     return DriftResult(
         spec.metric,
@@ -94,7 +94,7 @@ def result_of(
         outcome.status,
         outcome.n_reference,
         outcome.n_current,
-        params_text(told) if told else "",
+        params_text(shown) if shown else "",
         outcome.reason,
     )
 

@@ -1,4 +1,4 @@
-"""What chance alone gives of a distance of two samples of one law F, by its limit.
+"""The null distribution of a distance of two samples of one law F, by its limit.
 
 sqrt(n m / (n + m)) (F_n - G_m) tends to a Brownian bridge at F, so that W1 under no drift is
 about sqrt(1/n + 1/m) times the integral of |B(F(t))| dt. The bridge is simulated at cut points
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift._types import Floats
-from simdrift.metrics.values import CHANCE_LEVEL
+from simdrift.metrics.values import NULL_LEVEL
 
 PATHS, SEED, MOST_CUTS = 500, 11, 64
 
@@ -47,7 +47,7 @@ def integral_quantile(cuts: Floats, counts: NDArray[Any], *, squared: bool = Fal
     if squared:
         heights **= 2
     means = 0.5 * (heights[1:] + heights[:-1])
-    return _quantile(np.ascontiguousarray(means.T) @ np.diff(cuts), CHANCE_LEVEL)
+    return _quantile(np.ascontiguousarray(means.T) @ np.diff(cuts), NULL_LEVEL)
 
 
 def _quantile(values: Floats, share: float) -> float:

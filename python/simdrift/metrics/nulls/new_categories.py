@@ -1,4 +1,4 @@
-"""What chance alone gives of rows in categories that the other sample does not have.
+"""The null distribution of rows in categories that the other sample does not have.
 
 Of a category with t rows in both samples together, random exchanges of rows leave none in a
 sample of n of all N rows with probability q = C(N - t, n) / C(N, n). Rows in unseen categories
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simdrift._types import Floats
 from simdrift.metrics.nulls.special import NORMAL_95, special
-from simdrift.metrics.values import CHANCE_LEVEL
+from simdrift.metrics.values import NULL_LEVEL
 
 MOST_ROWS = 4_096
 """Up to so many rows the law is added up; beyond, Chernoff's bound and the normal law."""
@@ -47,10 +47,10 @@ def unseen_log_p(sizes: NDArray[np.int64], rows: int, total: int, seen: int) -> 
         return _chernoff(sizes.astype(float), q, float(seen))
     law, beyond = np.zeros(seen), 0.0
     law[0] = 1.0
-    for t, chance in zip(np.minimum(sizes, seen).tolist(), q.tolist(), strict=True):
-        beyond += chance * float(law[seen - t :].sum())
-        moved = chance * law[: seen - t]
-        law *= 1.0 - chance
+    for t, probability in zip(np.minimum(sizes, seen).tolist(), q.tolist(), strict=True):
+        beyond += probability * float(law[seen - t :].sum())
+        moved = probability * law[: seen - t]
+        law *= 1.0 - probability
         law[t:] += moved
     return math.log(min(1.0, max(beyond, NEVER)))
 
@@ -76,10 +76,10 @@ def unseen_quantile(sizes: NDArray[np.int64], rows: int, total: int) -> float:
         return mean + NORMAL_95 * deviation
     law = np.zeros(math.ceil(most) + 2)
     law[0] = 1.0
-    for size, chance in zip(sizes.tolist(), q.tolist(), strict=True):
-        if chance < NEVER or size >= len(law):
+    for size, probability in zip(sizes.tolist(), q.tolist(), strict=True):
+        if probability < NEVER or size >= len(law):
             continue
-        moved = chance * law[: len(law) - size]
-        law *= 1.0 - chance
+        moved = probability * law[: len(law) - size]
+        law *= 1.0 - probability
         law[size:] += moved
-    return float(np.searchsorted(np.cumsum(law), CHANCE_LEVEL))
+    return float(np.searchsorted(np.cumsum(law), NULL_LEVEL))

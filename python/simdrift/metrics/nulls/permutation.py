@@ -1,4 +1,4 @@
-"""What chance alone gives of a distance: the rows of both samples, exchanged at random.
+"""The null distribution of a distance: the rows of both samples, exchanged at random.
 
 The samples are counted over cells between quantiles of both, at most MOST_CELLS; fewer
 different values have a cell each. Exchanging rows is drawing each cell's reference rows from
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift._types import Floats
-from simdrift.metrics.values import CHANCE_LEVEL
+from simdrift.metrics.values import NULL_LEVEL
 
 if TYPE_CHECKING:
     from simdrift.metrics.pair import ColumnPair
@@ -26,17 +26,17 @@ Statistic = Callable[[Floats, Floats], Floats]
 """Of F - G after each cut point (rows: permutations) and the widths between them."""
 
 
-class Chance(NamedTuple):
+class Null(NamedTuple):
     """p-value and 0.95-quantile of the permuted statistic."""
 
     p_value: float
     null_quantile: float
 
 
-def chance_of(observed: float, null: Floats) -> Chance:
+def null_of(observed: float, null: Floats) -> Null:
     """Of a statistic and what random exchanges of rows gave: p = (1 + #>=) / (B + 1)."""
     p = (1.0 + np.count_nonzero(null >= observed)) / (len(null) + 1.0)
-    return Chance(float(p), float(np.quantile(null, CHANCE_LEVEL)))
+    return Null(float(p), float(np.quantile(null, NULL_LEVEL)))
 
 
 def wasserstein(difference: Floats, widths: Floats) -> Floats:
@@ -49,7 +49,7 @@ def energy(difference: Floats, widths: Floats) -> Floats:
     return np.asarray(np.sqrt(2.0 * (difference**2 @ widths)))
 
 
-def permuted(pair: ColumnPair, statistic: Statistic, permutations: int, seed: int) -> Chance | None:
+def permuted(pair: ColumnPair, statistic: Statistic, permutations: int, seed: int) -> Null | None:
     """The statistic of `permutations` random exchanges; None where all rows are one value."""
     cuts = _cuts(pair)
     if len(cuts) < 2:
@@ -65,7 +65,7 @@ def permuted(pair: ColumnPair, statistic: Statistic, permutations: int, seed: in
     )
     observed = float(statistic(_difference(x[None, :], x + y), widths)[0])
     null = statistic(_difference(drawn, x + y), widths)
-    return chance_of(observed * (1.0 - 1e-12), null)
+    return null_of(observed * (1.0 - 1e-12), null)
 
 
 def _cuts(pair: ColumnPair) -> Floats:
@@ -76,7 +76,7 @@ def _cuts(pair: ColumnPair) -> Floats:
 
 
 def _difference(x: NDArray[np.int64], pooled: NDArray[np.int64]) -> Floats:
-    """F - G on each stretch between cut points."""
+    """F - G on each interval between cut points."""
     y = pooled - x
     f = np.cumsum(x, axis=1)[:, 1:-1] / x.sum(axis=1, keepdims=True)
     g = np.cumsum(y, axis=1)[:, 1:-1] / y.sum(axis=1, keepdims=True)

@@ -102,8 +102,8 @@ def mises_log_sfs(x: Floats) -> Floats:
 
 
 def _mises_count(x: float) -> int:
-    reach = math.sqrt(math.pi**2 + 2.0 * NEGLIGIBLE / x)
-    return min(MOST_TERMS, 1 + math.ceil((reach / math.pi + 1.0) / 2.0))
+    bound = math.sqrt(math.pi**2 + 2.0 * NEGLIGIBLE / x)
+    return min(MOST_TERMS, 1 + math.ceil((bound / math.pi + 1.0) / 2.0))
 
 
 def darling_log_sf(x: float) -> float:
@@ -117,8 +117,8 @@ def darling_log_sfs(x: Floats) -> Floats:
 
 
 def _darling_count(x: float) -> int:
-    reach = math.sqrt(1.0 + 4.0 * (2.0 + 2.0 * NEGLIGIBLE / x))
-    return min(MOST_TERMS, 1 + math.ceil((reach + 1.0) / 4.0))
+    bound = math.sqrt(1.0 + 4.0 * (2.0 + 2.0 * NEGLIGIBLE / x))
+    return min(MOST_TERMS, 1 + math.ceil((bound + 1.0) / 4.0))
 
 
 CHUNK = 512
@@ -183,8 +183,8 @@ def mises_tied_limit(t: float, n: float, m: float, mean: float) -> float:
 def _mises_scale(n: float, m: float) -> float:
     """Deviation of the limit law over that of n and m different rows (Anderson 1962)."""
     total, k = n + m, n * m
-    spread = (total + 1.0) * (4.0 * k * total - 3.0 * (n * n + m * m) - 2.0 * k)
-    return math.sqrt(4.0 * k * total**2 / spread)
+    denominator = (total + 1.0) * (4.0 * k * total - 3.0 * (n * n + m * m) - 2.0 * k)
+    return math.sqrt(4.0 * k * total**2 / denominator)
 
 
 def _mises_exact(numerator: Fraction | float, n: int, m: int) -> float:

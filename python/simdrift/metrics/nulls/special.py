@@ -30,7 +30,7 @@ def chi2_sf(x: float, df: float) -> float:
 
 @cache
 def chi2_quantile(level: float, df: float) -> float:
-    """The level-quantile of the chi-square law: what chance alone stays below."""
+    """The level-quantile of the chi-square law: what stays below it without drift."""
     return float(special().chdtri(df, 1.0 - level))
 
 
@@ -92,7 +92,7 @@ def normal_two_sided_log_ps(z: Floats) -> Floats:
 NORMAL_975 = 1.959963984540054
 """0.975-quantile of the standard normal law: 95 % intervals."""
 NORMAL_95 = 1.6448536269514722
-"""0.95-quantile of the standard normal law: what chance alone stays below."""
+"""0.95-quantile of the standard normal law: what stays below it without drift."""
 
 
 def exp_p(log_p: float) -> float:

@@ -72,8 +72,8 @@ def log_sf(x: float, weights: Floats) -> float:
     centre, rest = first - s, 1.0 - 2.0 * weights * s
     width = 0.5 / (centre * math.sqrt(2.0 * float(np.sum((weights / rest) ** 2))))
     step = width / POINTS
-    reach = min(math.sqrt(NEGLIGIBLE_LOG / (x * centre)), MOST_POINTS * step)
-    u = np.arange(0.5 * step, reach + step, step)  # the other half is the conjugate
+    bound = min(math.sqrt(NEGLIGIBLE_LOG / (x * centre)), MOST_POINTS * step)
+    u = np.arange(0.5 * step, bound + step, step)  # the other half is the conjugate
     root = 1.0 + 1j * u
     z = centre * root**2
     factors = 1.0 + (2.0 * weights / rest)[:, None] * (z - centre)

@@ -205,7 +205,7 @@ def max_error(
 
 def r2(target: object, prediction: object, *, threads: int | None = None) -> PerformanceResult:
     """Coefficient of determination 1 - sum of squared errors / sum of squares of the target
-    about its mean; status 'constant' where the target has no spread.
+    about its mean; status 'constant' where the target is constant.
 
     >>> from simdrift.metrics import performance
     >>> performance.r2([1.0, 2.0, 3.0], [1.0, 2.0, 4.0]).value

@@ -71,12 +71,12 @@ def measure_correlation(
     if np.isnan(change).all():
         return Outcome(None, DEGENERATE, reason="no pair of columns that vary on both sides")
     value = _norm(change, norm)
-    p_value, chance = _permuted(pair, value, norm, rows, permutations, seed)
+    p_value, null_quantile = _permuted(pair, value, norm, rows, permutations, seed)
     return Outcome(
         value,
         p_value=p_value,
         effect_size=float(np.nanmax(np.abs(change))),
-        null_quantile=chance,
+        null_quantile=null_quantile,
         n_reference=rows[0],
         n_current=rows[1],
     )
@@ -105,7 +105,7 @@ def _permuted(
         return None, None
     scale = np.sqrt((1.0 / rows[0] + 1.0 / rows[1]) / (1.0 / len(x) + 1.0 / len(y)))
     null = scale * permuted_changes(x, y, norm, permutations, np.random.default_rng(seed))
-    return permutation.chance_of(value, null)
+    return permutation.null_of(value, null)
 
 
 def permuted_changes(
@@ -115,8 +115,8 @@ def permuted_changes(
     Sums of squares and products of the smaller side are formed, the other's subtracted."""
     pooled = np.concatenate([x, y])
     pooled = pooled - pooled.mean(axis=0)
-    spread = pooled.std(axis=0)
-    pooled /= np.where(spread > 0.0, spread, 1.0)
+    scale = pooled.std(axis=0)
+    pooled /= np.where(scale > 0.0, scale, 1.0)
     size, least = len(pooled), min(len(x), len(y))
     total, whole = pooled.sum(axis=0), pooled.T @ pooled
     upper = np.triu_indices(pooled.shape[1], 1)
@@ -132,9 +132,9 @@ def permuted_changes(
 def _pearson(gram: Matrix, total: Matrix, rows: int) -> Matrix:
     """Correlations from sums of products and sums; 0 where a column does not vary."""
     covariance = gram - np.outer(total, total) / rows
-    spread = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-    spread[spread <= 1e-12 * np.sqrt(np.maximum(np.diag(gram), 0.0))] = np.inf
-    return np.asarray(np.clip(covariance / np.outer(spread, spread), -1.0, 1.0))
+    scale = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    scale[scale <= 1e-12 * np.sqrt(np.maximum(np.diag(gram), 0.0))] = np.inf
+    return np.asarray(np.clip(covariance / np.outer(scale, scale), -1.0, 1.0))
 
 
 def correlation(

@@ -95,15 +95,15 @@ def measure_domain_classifier(
         area, deviation = auc(label[held] > 0.5, rows[held] @ weights)
         areas.append(area)
         deviations.append(deviation)
-    value, spread = float(np.mean(areas)), float(np.mean(deviations))
+    value, standard_error = float(np.mean(areas)), float(np.mean(deviations))
     z = float(np.median((np.array(areas) - 0.5) / np.array(deviations)))
     return Outcome(
         value,
         p_value=min(1.0, 2.0 * normal_sf(z)),
         effect_size=2.0 * value - 1.0,
-        ci_low=max(0.0, value - NORMAL_975 * spread),
-        ci_high=min(1.0, value + NORMAL_975 * spread),
-        null_quantile=0.5 + NORMAL_95 * spread,
+        ci_low=max(0.0, value - NORMAL_975 * standard_error),
+        ci_high=min(1.0, value + NORMAL_975 * standard_error),
+        null_quantile=0.5 + NORMAL_95 * standard_error,
         n_reference=n,
         n_current=m,
         log_p=partial(_log_p, z),
@@ -151,8 +151,8 @@ def _products(x: Matrix, y: Matrix) -> tuple[Matrix, Matrix]:
     count = np.maximum(there.sum(axis=0), 1)
     mean = np.where(there, pooled, 0.0).sum(axis=0) / count
     centred = np.where(there, pooled - mean, 0.0)
-    spread = np.sqrt((centred**2).sum(axis=0) / count)
-    scaled = np.clip(centred / np.where(spread > 0.0, spread, 1.0), -CLIP, CLIP)
+    scale = np.sqrt((centred**2).sum(axis=0) / count)
+    scaled = np.clip(centred / np.where(scale > 0.0, scale, 1.0), -CLIP, CLIP)
     left, right = (places[:MOST_PRODUCTS] for places in np.triu_indices(x.shape[1], 1))
     products = scaled[:, left] * scaled[:, right]
     return products[: len(x)], products[len(x) :]
@@ -169,9 +169,9 @@ def fit_logistic(rows: Matrix, label: Matrix) -> Matrix:
     ridge = RIDGE * np.eye(rows.shape[1])
     for _ in range(NEWTON_STEPS):
         share = special().expit(rows @ weights)
-        spread = np.maximum(share * (1.0 - share), 1e-6)
+        variance = np.maximum(share * (1.0 - share), 1e-6)
         gradient = rows.T @ (label - share) - RIDGE * weights
-        step = np.linalg.solve((rows * spread[:, None]).T @ rows + ridge, gradient)
+        step = np.linalg.solve((rows * variance[:, None]).T @ rows + ridge, gradient)
         weights = weights + step
         if np.abs(step).max() < 1e-6:
             break

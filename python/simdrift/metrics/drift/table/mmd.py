@@ -28,7 +28,7 @@ from simdrift.metrics.drift.checks import PERMUTATIONS, SEED
 from simdrift.metrics.drift.run import Weights
 from simdrift.metrics.drift.table.run import run
 from simdrift.metrics.drift.table.sample import Matrix, TablePair
-from simdrift.metrics.nulls.permutation import chance_of
+from simdrift.metrics.nulls.permutation import null_of
 from simdrift.metrics.nulls.special import NORMAL_95, normal_log_sf, normal_sf
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
@@ -91,7 +91,7 @@ def measure_mmd(
     outcome = Outcome(value, effect_size=_distance(value), n_reference=len(x), n_current=len(y))
     if not permutations:
         return outcome
-    return outcome._replace(**chance_of(value, null)._asdict())
+    return outcome._replace(**null_of(value, null)._asdict())
 
 
 def _distance(square: float) -> float:
@@ -149,16 +149,16 @@ def _linear(x: Matrix, y: Matrix, gamma: float) -> Outcome:
         return np.asarray(np.exp(-gamma * np.sum((left - right) ** 2, axis=1)))
 
     terms = kernel(a, b) + kernel(c, d) - kernel(a, d) - kernel(b, c)
-    value, spread = float(terms.mean()), float(terms.std(ddof=1)) / math.sqrt(pairs)
+    value, standard_error = float(terms.mean()), float(terms.std(ddof=1)) / math.sqrt(pairs)
     outcome = Outcome(
         value, effect_size=_distance(value), n_reference=2 * pairs, n_current=2 * pairs
     )
-    if spread == 0.0:
+    if standard_error == 0.0:
         return outcome._replace(p_value=1.0 if value <= 0.0 else 0.0, null_quantile=0.0)
-    z = value / spread
+    z = value / standard_error
     return outcome._replace(
         p_value=normal_sf(z),
-        null_quantile=NORMAL_95 * spread,
+        null_quantile=NORMAL_95 * standard_error,
         log_p=partial(normal_log_sf, z),
     )
 

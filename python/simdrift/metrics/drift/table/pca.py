@@ -83,16 +83,16 @@ def measure_pca_reconstruction(pair: TablePair, *, variance: float = DEFAULT_VAR
             None, DEGENERATE, n_reference=n, n_current=m, reason="the components leave nothing"
         )
     value = float(after.mean()) / base - 1.0
-    spread = float(np.hypot(_standard_error(before), _standard_error(after)))
-    z = (float(after.mean()) - base) / spread if spread > 0.0 else 0.0
-    reach = NORMAL_975 * spread / base
+    standard_error = float(np.hypot(_standard_error(before), _standard_error(after)))
+    z = (float(after.mean()) - base) / standard_error if standard_error > 0.0 else 0.0
+    half_width = NORMAL_975 * standard_error / base
     return Outcome(
         value,
         p_value=normal_two_sided_p(z),
         effect_size=(float(after.mean()) - base) / max(float(before.std(ddof=1)), 1e-300),
-        ci_low=value - reach,
-        ci_high=value + reach,
-        null_quantile=reach,
+        ci_low=value - half_width,
+        ci_high=value + half_width,
+        null_quantile=half_width,
         n_reference=n,
         n_current=m,
         log_p=partial(normal_two_sided_log_p, z),

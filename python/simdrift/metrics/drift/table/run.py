@@ -32,14 +32,14 @@ def run(
     progress: Progress = None,
 ) -> DriftResult:
     """The registered table method of that name on two frames, as a `DriftResult`; parameters
-    that are the defaults are not told."""
+    that are the defaults are not shown."""
     from simdrift.columns import as_table
 
     if progress is not None and not callable(progress):
         raise TypeError(f"progress: expected a callable (done, total) or None, found {progress!r}")
     spec = registered(name)
     defaults = signature(spec.function).parameters
-    told = {key: value for key, value in params.items() if value != defaults[key].default}
+    shown = {key: value for key, value in params.items() if value != defaults[key].default}
     checked = checked_params(spec, params)
     threads = checked_threads(threads)
     left, right = as_table(reference).columns, as_table(current).columns
@@ -52,7 +52,7 @@ def run(
     for name, column in right.items():
         y[name] = CurrentColumn(name, column, now, threads=threads)
     pair = TablePair(TableSample.of(x), TableSample.of(y), threads=threads, progress=progress)
-    return result_of(spec, pair, checked, told, threshold, alpha)
+    return result_of(spec, pair, checked, shown, threshold, alpha)
 
 
 def _rows(columns: Mapping[str, Any]) -> int | None:

@@ -138,7 +138,7 @@ class TableSample:
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> TableSample:
-        """The sample that `to_state` told."""
+        """The sample that `to_state` wrote."""
         categories = {
             name: CategorySample(labels, np.asarray(state[f"codes{place}"], np.int32))
             for place, (name, labels) in enumerate(state["categories"])
@@ -213,8 +213,8 @@ def _pearson(shares: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.
     """NaN where one of them does not vary."""
     x, y = x - x[0], y - y[0]
     x, y = x - shares @ x, y - shares @ y
-    spread = float(np.sqrt((shares @ x**2) * (shares @ y**2)))
-    return float(np.clip((shares @ (x * y)) / spread, -1.0, 1.0)) if spread > 0.0 else np.nan
+    scale = float(np.sqrt((shares @ x**2) * (shares @ y**2)))
+    return float(np.clip((shares @ (x * y)) / scale, -1.0, 1.0)) if scale > 0.0 else np.nan
 
 
 class TablePair:
@@ -268,8 +268,8 @@ class TablePair:
         x, y = self.matrices
         return ALL_NULL if min(len(x), len(y)) == 0 else None
 
-    def told(self, outcome: Outcome) -> Outcome:
-        """The outcome as a result tells it."""
+    def with_row_counts(self, outcome: Outcome) -> Outcome:
+        """The outcome as a result reports it."""
         return outcome
 
     def reason(self, kinds: frozenset[str], status: str) -> str:
@@ -305,6 +305,6 @@ class TablePair:
         means; columns that are constant there are only centred."""
         x, y = self.matrices
         mean = x.mean(axis=0)
-        spread = x.std(axis=0, ddof=1) if len(x) > 1 else np.zeros(x.shape[1])
-        spread[~(spread > 0.0)] = 1.0
-        return (x - mean) / spread, (y - mean) / spread
+        scale = x.std(axis=0, ddof=1) if len(x) > 1 else np.zeros(x.shape[1])
+        scale[~(scale > 0.0)] = 1.0
+        return (x - mean) / scale, (y - mean) / scale

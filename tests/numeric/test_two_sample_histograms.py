@@ -1,4 +1,4 @@
-"""Counts for pictures that the passes of two samples give, against NumPy and against those that
+"""Counts for histograms that the passes of two samples give, against NumPy and against those that
 are computed on their own: the same cut points and the same counts, to the bit."""
 
 import numpy as np
@@ -95,10 +95,10 @@ def drawn(pair):
     return cuts, counts, np.array(pair.histogram().current)
 
 
-@pytest.mark.parametrize("reads", [{"ks", "picture"}, {"wasserstein"}, {"ks", "wasserstein"}])
+@pytest.mark.parametrize("reads", [{"ks", "histogram"}, {"wasserstein"}, {"ks", "wasserstein"}])
 @pytest.mark.parametrize("prepared", [False, True])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_the_picture_is_the_one_of_passes_of_its_own(kind, prepared, reads):
+def test_the_histogram_is_the_one_of_passes_of_its_own(kind, prepared, reads):
     x, y = sides(kind)
     reference, current = ReferenceColumn("x", as_column(x)), CurrentColumn("x", as_column(y))
     if prepared:
@@ -111,18 +111,20 @@ def test_the_picture_is_the_one_of_passes_of_its_own(kind, prepared, reads):
 @pytest.mark.parametrize("kind", ALWAYS, ids=lambda kind: kind.__name__)
 def test_a_pass_leaves_the_counts_of_the_histogram_with_its_pair(kind):
     x, y = (as_column(side) for side in sides(kind))
-    pair = ColumnPair(ReferenceColumn("x", x), CurrentColumn("x", y), reads={"ks", "picture"})
+    pair = ColumnPair(ReferenceColumn("x", x), CurrentColumn("x", y), reads={"ks", "histogram"})
     assert not pair.is_counted
     _ = pair.two_sample
     assert pair.is_counted
 
 
 @pytest.mark.parametrize("kind", ALWAYS, ids=lambda kind: kind.__name__)
-def test_the_passes_give_the_picture_that_numpy_gives(kind):
+def test_the_passes_give_the_histogram_that_numpy_gives(kind):
     x, y = sides(kind)
-    picture = _core.two_sample(as_column(x), as_column(y), picture=(POINTS, LOW, HIGH))["picture"]
-    assert picture is not None
-    cuts, *counts = picture
+    histogram = _core.two_sample(as_column(x), as_column(y), histogram=(POINTS, LOW, HIGH))[
+        "histogram"
+    ]
+    assert histogram is not None
+    cuts, *counts = histogram
     x, y = (side[~np.isnan(side)].astype(float) for side in (x, y))
     wanted = np.unique(np.linspace(*np.quantile(x, [LOW, HIGH]), POINTS))
     np.testing.assert_array_equal(cuts, wanted)
@@ -131,29 +133,29 @@ def test_the_passes_give_the_picture_that_numpy_gives(kind):
         np.testing.assert_array_equal(found, np.bincount(cells, minlength=len(wanted) + 1))
 
 
-def test_a_picture_over_known_cut_points_and_chunks():
+def test_a_histogram_over_known_cut_points_and_chunks():
     x, y = sides(normal)
     chunked = pa.chunked_array([y[:1000], y[1000:20_000], y[20_000:]])
     cuts = np.array([0.0, 1.5, 3.0, 9.0])
     for reference in (as_column(x), _core.Prepared(as_column(x))):
-        picture = _core.two_sample(reference, as_column(chunked), picture=cuts)["picture"]
-        assert picture is not None
-        np.testing.assert_array_equal(picture[0], cuts)
+        histogram = _core.two_sample(reference, as_column(chunked), histogram=cuts)["histogram"]
+        assert histogram is not None
+        np.testing.assert_array_equal(histogram[0], cuts)
         edges = np.concatenate([[-np.inf], cuts, [np.inf]])
-        np.testing.assert_array_equal(picture[2], np.histogram(y, edges)[0])
+        np.testing.assert_array_equal(histogram[2], np.histogram(y, edges)[0])
 
 
 def test_nothing_is_drawn_that_nobody_asked_for():
     x, y = sides(normal)
-    assert _core.two_sample(as_column(x), as_column(y))["picture"] is None
+    assert _core.two_sample(as_column(x), as_column(y))["histogram"] is None
     pair = ColumnPair(
         ReferenceColumn("x", as_column(x)), CurrentColumn("x", as_column(y)), reads={"ks"}
     )
-    assert pair.two_sample["picture"] is None
+    assert pair.two_sample["histogram"] is None
 
 
 @pytest.mark.parametrize(
-    ("picture", "error", "says"),
+    ("histogram", "error", "says"),
     [
         ((1, 0.01, 0.99), ValueError, "2 to 31 points"),
         ((19, 0.9, 0.1), ValueError, "between two quantiles"),
@@ -164,13 +166,13 @@ def test_nothing_is_drawn_that_nobody_asked_for():
         ("wide", ValueError, "wide"),
     ],
 )
-def test_what_is_no_picture_is_refused(picture, error, says):
+def test_what_is_no_histogram_is_refused(histogram, error, says):
     x, y = (as_column(side) for side in sides(normal))
     with pytest.raises(error, match=says):
-        _core.two_sample(x, y, picture=picture)
+        _core.two_sample(x, y, histogram=histogram)
 
 
 def test_a_prepared_reference_wants_the_cut_points():
     x, y = (as_column(side) for side in sides(normal))
     with pytest.raises(ValueError, match="expected a histogram's cut points, found none"):
-        _core.two_sample(_core.Prepared(x), y, picture=(POINTS, LOW, HIGH))
+        _core.two_sample(_core.Prepared(x), y, histogram=(POINTS, LOW, HIGH))
