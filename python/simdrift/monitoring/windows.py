@@ -292,9 +292,9 @@ def _count(naive: datetime) -> int:
 
 def _to_utc(wall: int, timezone: ZoneInfo) -> int:
     """The instant at which the local clock first shows `wall`, or jumps over it."""
+    naive = _time(wall)
     if timezone.key == "UTC":
         return wall
-    naive = _time(wall)
     early = wall - _offset(naive.replace(tzinfo=timezone))
     late = wall - _offset(naive.replace(tzinfo=timezone, fold=1))
     if late >= early:  # shown once, or twice: the first
