@@ -44,15 +44,20 @@ def repeat(work):
     while True:
         work()
 
+ready = threading.Event()
+
 def interrupt():
+    ready.wait()
     time.sleep(0.15)
     sent[0] = time.perf_counter()
     os.kill(os.getpid(), signal.SIGINT)
 
 def delay(call):
+    ready.clear()
     thread = threading.Thread(target=interrupt)
-    thread.start()
+    thread.start()  # on a busy machine alone longer than the pause
     try:
+        ready.set()
         call()
     except KeyboardInterrupt:
         return time.perf_counter() - sent[0]
