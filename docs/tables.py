@@ -107,7 +107,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "summary": summary,
     "statuses": statuses,
     "drift of numbers": lambda: tests_and_distances(
-        {"ranks", "distances", "location and spread", "bins"}
+        {"ranks", "distances", "location and scale", "bins"}
     ),
     "drift of categories": lambda: tests_and_distances({"categories"}),
     "drift of any column": lambda: tests_and_distances({"any column", "whole table"}),

@@ -1,6 +1,6 @@
 /*
  * Two samples of one numeric column: Kolmogorov-Smirnov and Wasserstein-1, exact; rank
- * statistics; what tests of spread and of characteristic functions take.
+ * statistics; what tests of scale and of characteristic functions take.
  *
  *   D  = max |F(t) - G(t)|, both ECDFs right-continuous; D * n * m is an integer.
  *   W1 = integral |F(t) - G(t)| dt, as a real number of the given float64 values,
@@ -163,7 +163,7 @@ SDR_API sdr_code sdr_rank_statistics_sorted(sdr_rank_statistics *out,
                                             const sdr_context *context,
                                             sdr_error *error);
 
-/* |x - center| of the finite rows, for tests of spread. */
+/* |x - center| of the finite rows, for tests of scale. */
 typedef struct sdr_deviations {
     int64_t n;
     double mean, variance; /* ddof 1; NaN below two rows */

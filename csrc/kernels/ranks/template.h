@@ -45,10 +45,10 @@ static void sums(sdr_rank_sums *out, const sdr_rank_block *block) {
         least = lanes_lesser(a_after, least);
         const lanes d = lanes_add(lanes_add(start, a), lanes_add(start, a_after));
         const lanes b = lanes_add(below2, lanes_add(p, p_after));
-        const lanes spread =
+        const lanes variance =
             lanes_sub(lanes_mul(b, lanes_sub(total2, b)), lanes_mul(total, t));
         darling =
-            lanes_add(darling, lanes_mul(t, lanes_mul(d, lanes_divide(d, spread))));
+            lanes_add(darling, lanes_mul(t, lanes_mul(d, lanes_divide(d, variance))));
         const lanes h =
             lanes_sub(lanes_mul(i_after, finite_total), lanes_mul(p_after, finite_n));
         const lanes f = lanes_mul(lanes_add(height, h), inverse);

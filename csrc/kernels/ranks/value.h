@@ -28,8 +28,8 @@ static inline void sum_value(sdr_rank_sums *s, rank_lanes *lanes,
     s->least = a_after < s->least ? a_after : s->least;
     const double d = (block->start + a) + (block->start + a_after);
     const double b = block->below2 + (p + p_after);
-    const double spread = b * (2.0 * block->total - b) - block->total * t;
-    lanes->darling[k % SDR_RANKS_LANES] += t * (d * (d / spread));
+    const double variance = b * (2.0 * block->total - b) - block->total * t;
+    lanes->darling[k % SDR_RANKS_LANES] += t * (d * (d / variance));
     const double h = i_after * block->finite_total - p_after * block->finite_n;
     const double f = (block->height + h) * block->inverse;
     lanes->energy[k % SDR_RANKS_LANES] +=

@@ -25,7 +25,7 @@ enum {
     SAMPLE_ROWS = 2048, /* of each column */
     COST_BYTES = SDR_BLOCK_ROWS * sizeof(double),
     /* Shares of the sample's order that give the scale, and the quartile range of a
-     * normal sample with that spread: quartiles, unless ties make them equal. */
+     * normal sample with that scale: quartiles, unless ties make them equal. */
     SPREADS = 4
 };
 
@@ -439,7 +439,7 @@ static int64_t sample(double *out, const sdr_bucket_source *source) {
     return found;
 }
 
-/* The quartile range, or what it would be of a normal sample with this wider spread. */
+/* The quartile range, or what it would be of a normal sample with this wider scale. */
 static double range_of(const double *sorted, int64_t n) {
     static const struct {
         double tail, quartile_ranges;

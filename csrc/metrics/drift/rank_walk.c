@@ -60,19 +60,19 @@ static sdr_int128 squares(int64_t c, int64_t t) {
            2 * rows * (rows + 1) * (2 * rows + 1) / 3;
 }
 
-/* (t / N) D^2 / spread, D and spread as wide as they need be: the same numbers. */
+/* (t / N) D^2 / variance, D and variance as wide as they need be: the same numbers. */
 static void add_darling(sdr_rank_walk *w, int64_t tx, int64_t t) {
     const int64_t total = w->n + w->m, below2 = 2 * (w->i + w->j) + t;
-    double d, spread;
+    double d, variance;
     if (w->narrow) {
         d = (double)(total * (2 * w->i + tx) - w->n * below2);
-        spread = (double)(below2 * (2 * total - below2) - total * t);
+        variance = (double)(below2 * (2 * total - below2) - total * t);
     } else {
         d = (double)((sdr_int128)total * (2 * w->i + tx) - (sdr_int128)w->n * below2);
-        spread =
+        variance =
             (double)((sdr_int128)below2 * (2 * total - below2) - (sdr_int128)total * t);
     }
-    w->ad.block += (double)t / (double)total * (d * (d / spread));
+    w->ad.block += (double)t / (double)total * (d * (d / variance));
 }
 
 /* 128-bit numbers become float64 slowly. */

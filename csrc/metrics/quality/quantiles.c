@@ -31,7 +31,7 @@ typedef struct selection {
     sdr_bucket_map map;
     sdr_bucket *table; /* of all sources; then of the second alone, if there is one */
     sdr_bucket_set wanted;
-    sdr_bucket_bits *bits; /* of crowded buckets, else NULL */
+    sdr_bucket_bits *bits; /* of buckets of many values, else NULL */
     int64_t n;             /* values that are not missing */
     double *values;        /* of the wanted buckets, sorted */
     int64_t kept;

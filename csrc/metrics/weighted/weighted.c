@@ -231,11 +231,11 @@ static void add_value(sdr_weighted_statistics *out, sums *s, passed *x, passed *
     const double middle = 0.5 * ((f - g) + (f_after - g_after));
     const double h = (n * p + m * q) / rows;
     const double below = (n * (f + f_after) + m * (g + g_after)) / (2.0 * rows);
-    const double spread = 4.0 * below * (1.0 - below) - h;
+    const double variance = 4.0 * below * (1.0 - below) - h;
     out->distinct++;
     sum_add(&s->auc, q * 0.5 * (f + f_after));
     sum_add(&s->mises, h * (middle * middle));
-    if (spread > 0.0) sum_add(&s->darling, h * (middle * (middle / spread)));
+    if (variance > 0.0) sum_add(&s->darling, h * (middle * (middle / variance)));
     sum_add(&s->ties, h * h * h);
     const double difference = f_after - g_after;
     if (difference > out->plus) out->plus = difference;

@@ -30,7 +30,7 @@ GROUPS = {
     "ranks": "ranks of numbers",
     "distances": "distances of numbers",
     "bins": "distances over bins",
-    "location and spread": "location and spread of numbers",
+    "location and scale": "location and scale of numbers",
     "categories": "categories",
     "any column": "any column",
     "whole rows": "whole rows",

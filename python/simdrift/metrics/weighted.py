@@ -224,10 +224,10 @@ class WeightedRows:
     def characteristic(self, t: float, scale: float) -> tuple[float, Floats, Floats]:
         finite = self.values.finite
         z = t * finite.values / scale
-        waves = np.stack([np.cos(z), np.cos(2.0 * z), np.sin(z), np.sin(2.0 * z)])
+        harmonics = np.stack([np.cos(z), np.cos(2.0 * z), np.sin(z), np.sin(2.0 * z)])
         shares = finite.shares
-        means = waves @ shares
-        centred = waves - means[:, None]
+        means = harmonics @ shares
+        centred = harmonics - means[:, None]
         return finite.size, means, ((centred * shares) @ centred.T).ravel()
 
     def counted(self, table: _core.Categories) -> tuple[NDArray[np.int64], Floats]:

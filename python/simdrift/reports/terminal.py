@@ -110,12 +110,12 @@ def _total(widths: Sequence[int]) -> int:
 
 
 def _shrink(widths: list[int], least: Sequence[int], kept: Sequence[int], limit: int) -> None:
-    """Take cells from the widest column that has some to spare until all fit."""
+    """Take cells from the widest column that can shrink until all fit."""
     while _total([widths[i] for i in kept]) > limit:
-        spare = [i for i in kept if widths[i] > least[i]]
-        if not spare:
+        shrinkable = [i for i in kept if widths[i] > least[i]]
+        if not shrinkable:
             return
-        widths[max(spare, key=lambda i: widths[i])] -= 1
+        widths[max(shrinkable, key=lambda i: widths[i])] -= 1
 
 
 def _line(texts: Sequence[str], headings: Sequence[Heading], widths: Sequence[int]) -> str:

@@ -60,7 +60,7 @@ def batch_from_results(results: HasResults) -> Batch:
     values = _records(_table(results), numbers)
     cells = _cells(results.histograms, numbers)
     series = numbers.listed_series()
-    values = _once_a_spot(values, numbers)
+    values = _once_a_key(values, numbers)
     statuses = tuple(visible(status) for status in numbers.statuses)
     keys = [key.bytes for key, _ in series]
     sums = run_checksums(values, keys, statuses, len(runs))
@@ -105,7 +105,7 @@ class _Numbers:
             listed.append((series_key(*texts), [visible(text) for text in texts]))
         return listed
 
-    def spots(self) -> npt.NDArray[np.int64]:
+    def keys(self) -> npt.NDArray[np.int64]:
         """For each run the number of its (stream, window end): runs that share one collide."""
         seen: dict[tuple[int, datetime | None], int] = {}
         ends = (run.window_end for run in self.runs)
@@ -247,18 +247,18 @@ def _guard(made: Records, value: npt.NDArray[np.float64], statuses: dict[str, in
             made["status_no"][wrong] = statuses.setdefault(status, len(statuses))
 
 
-def _once_a_spot(values: Records, numbers: _Numbers) -> Records:
+def _once_a_key(values: Records, numbers: _Numbers) -> Records:
     """One record for each series and window end, the later run's: the table's key allows one."""
     series = max(len(numbers.series), 1)
-    spot = numbers.spots()[values["run_no"]] * series + values["series_no"]
-    in_order = np.sort(spot)
+    key = numbers.keys()[values["run_no"]] * series + values["series_no"]
+    in_order = np.sort(key)
     if not (in_order[1:] == in_order[:-1]).any():
         return values
     by_order = sorted(range(len(numbers.runs)), key=lambda number: _order(numbers.runs[number]))
     ranks = np.empty(len(by_order), dtype=np.int64)
     ranks[by_order] = np.arange(len(by_order))
-    sorted_rows = np.lexsort((ranks[values["run_no"]], spot))
-    same = spot[sorted_rows][1:] == spot[sorted_rows][:-1]
+    sorted_rows = np.lexsort((ranks[values["run_no"]], key))
+    same = key[sorted_rows][1:] == key[sorted_rows][:-1]
     earlier, later = sorted_rows[:-1][same], sorted_rows[1:][same]
     _refuse_contradictions(values[earlier], values[later], numbers)
     return np.delete(values, earlier)
@@ -293,13 +293,13 @@ def _cells(histograms: Iterable[Histogram], numbers: _Numbers) -> tuple[Cells, .
             text = literals[id(array)] = _numbers_literal(array)
         return text
 
-    spots = numbers.spots()
+    keys = numbers.keys()
     made: dict[tuple[int, int], Cells] = {}
     for histogram in sorted(kept, key=lambda h: _order(numbers.runs[numbers.run(h.run_id)])):
         run = numbers.run(histogram.run_id)
         key = (numbers.stream_of[run], histogram.segment, histogram.column)
         series = numbers.series.setdefault((*key, HISTOGRAM_METRIC, ""), len(numbers.series))
-        made[int(spots[run]), series] = Cells(
+        made[int(keys[run]), series] = Cells(
             run,
             series,
             None if histogram.edges is None else literal(histogram.edges),

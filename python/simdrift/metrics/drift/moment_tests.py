@@ -140,7 +140,7 @@ def _student_ps(t: Floats, df: Floats) -> Floats:
     Metric(
         name="drift.t_test",
         title="Welch's t",
-        group="location and spread",
+        group="location and scale",
         formula="Welch's t of reference against current",
         p_value="Student",
         effect_size="Hedges' g",
@@ -195,7 +195,7 @@ def t_test(
     Metric(
         name="drift.mean_shift",
         title="change of the mean",
-        group="location and spread",
+        group="location and scale",
         formula="mean(y) - mean(x), Welch's 95 % interval",
         p_value="Student",
         effect_size="Hedges' g",
@@ -265,7 +265,7 @@ def mean_shift(
     Metric(
         name="drift.std_ratio",
         title="ratio of the standard deviations",
-        group="location and spread",
+        group="location and scale",
         formula="sd(y) / sd(x), interval of the F law",
         p_value="F, two-sided",
         effect_size="its logarithm",
@@ -326,7 +326,7 @@ def std_ratio(
     Metric(
         name="drift.levene",
         title="Brown-Forsythe W",
-        group="location and spread",
+        group="location and scale",
         formula="W about the medians",
         p_value="F(1, N - 2)",
         effect_size="log sd(y)/sd(x)",
@@ -388,7 +388,7 @@ def levene(
     Metric(
         name="drift.epps_singleton",
         title="Epps-Singleton W²",
-        group="location and spread",
+        group="location and scale",
         formula="W2 of the characteristic functions at t = 0.4, 0.8",
         p_value=(
             "chi2(4), a limit: near 0.05 within a fifth at 90 rows; of sides that differ "
@@ -485,7 +485,7 @@ def epps_singleton(
     Metric(
         name="drift.quantile_shift",
         title="largest change of a quantile",
-        group="location and spread",
+        group="location and scale",
         formula=(
             "largest change of the 5, 25, 50, 75, 95 % quantiles in IQR(x), signed, with "
             "interval from order statistics or a bootstrap"
