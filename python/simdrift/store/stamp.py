@@ -75,7 +75,7 @@ def _uptime() -> float:
 
 def _boot() -> str:
     try:
-        return _BOOT_ID.read_text("ascii").strip()
+        return _BOOT_ID.read_text("utf-8").strip()
     except (OSError, ValueError):
         return ""
 
