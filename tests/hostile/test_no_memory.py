@@ -63,6 +63,7 @@ CALLS = {
         sorted_x[0], sorted_x[1], 100.0, sorted_x[0], sorted_x[1], 100.0
     ),
     "ks_exact_p": lambda: _core.ks_exact_p(50, 60, 700),
+    "ks_limit_p": lambda: _core.ks_limit_p(np.array([40.0, 900.0]), np.array([0.2, 0.1]), True),
     "Categories": lambda: _core.Categories(["a", "b"]).labels,
     "count": lambda: _core.Categories().count(t),
     "encode": lambda: _core.Categories().encode(t),
@@ -133,6 +134,6 @@ def test_python_may_fail_to_allocate_anywhere():
     )
     assert done.returncode == 0, done.stdout[-500:] + done.stderr[-3000:]
     errors = dict(line.split() for line in done.stdout.splitlines())
-    assert len(errors) == 53
+    assert len(errors) == 54
     floats = {"type", "median_deviation", "ks_exact_p", "read_bound"}  # nothing to allocate
     assert all(int(n) > 0 for name, n in errors.items() if name not in floats)
