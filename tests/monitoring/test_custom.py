@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -150,3 +151,40 @@ def test_a_second_function_of_a_name_replaces_the_first():
     sd.metric("custom.margin")(lambda rows: 1.0)
     sd.metric("custom.margin")(lambda rows: 2.0)
     assert {r.value for r in _rows(sd.monitor(_spec(), _data()))} == {2.0}
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "says"),
+    [
+        ({"limit": "1"}, TypeError, "limit: expected a number, found '1'"),
+        ({"limit": float("nan")}, ValueError, "limit: expected a finite number, found nan"),
+        (
+            {"change": -1.0},
+            ValueError,
+            "change: expected a finite number of at least 0, found -1.0",
+        ),
+        ({"name": "custom.x y"}, ValueError, "expected a name like 'custom.margin'"),
+        ({"name": "custom.<b>"}, ValueError, "expected a name like 'custom.margin'"),
+    ],
+)
+def test_what_cannot_be_a_metric_is_refused(options, error, says):
+    with pytest.raises(error, match=re.escape(says)):
+        sd.metric(**{"name": "custom.margin", **options})(margin)
+
+
+def test_what_is_no_function_is_refused():
+    with pytest.raises(
+        TypeError, match=r"custom\.margin: expected a function of the rows, found 3"
+    ):
+        sd.metric("custom.margin")(3)  # type: ignore[type-var]
+
+
+def test_a_failing_metric_is_not_logged_for_each_window(caplog):
+    def broken(rows: Any) -> float:
+        raise RuntimeError("no")
+
+    sd.metric("custom.margin")(broken)
+    found = _rows(sd.monitor(_spec(), _data()))
+    assert [row.status for row in found] == ["error"] * 4
+    said = [record for record in caplog.records if "custom.margin" in record.getMessage()]
+    assert len(said) == 2  # of the reference, and of the first of four windows

@@ -11,7 +11,7 @@ import pytest
 import simdrift as sd
 from simdrift import _core
 from simdrift.columns import as_column
-from simdrift.metrics import performance
+from simdrift.metrics import performance, registry
 from simdrift.metrics.columns import CurrentColumn
 from simdrift.metrics.evaluate import attempt, evaluated
 from simdrift.metrics.groups import ColumnGroups
@@ -103,3 +103,34 @@ def test_failing_quantiles_of_a_monitor_cost_their_rows_only(monkeypatch):
     found = {(row.params, row.status) for row in results if row.metric == "quality.quantile"}
     assert found == {("q=0.5", "error"), ("q=0.9", "error")}
     assert {row.status for row in results if row.metric == "quality.mean"} == {"ok"}
+
+
+CALLS = [
+    *(name for name in dir(_core) if name.endswith("_groups") and name != "digest_groups"),
+    "sort_both", "two_sample", "rank_statistics", "pair_profile", "quantiles", "histogram",
+    "characteristic", "deviation_profile", "median_deviation", "top_values", "ks_limit_p",
+    "pooled_quantiles", "mmd_quadratic",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_failing_call_of_the_core_ends_no_comparison_and_no_run(monkeypatch, name):
+    hours = np.datetime64("2024-01-01", "s") + np.arange(240) * np.timedelta64(1, "h")
+    rng = np.random.default_rng(5)
+    data = {
+        "t": hours, "x": rng.normal(size=240), "y": rng.normal(size=240),
+        "p": rng.normal(size=240), "c": np.array(list("abcd") * 60),
+    }  # fmt: skip
+    slow = ("domain_classifier", "pca_reconstruction")
+    methods = [one for one in registry.methods() if one not in slow]
+    spec = sd.Spec(
+        monitor="m",
+        columns=sd.Columns(timestamp="t", target="y", prediction="p"),
+        reference=sd.ReferenceSpec(end="2024-01-04"),
+        methods=methods,
+        metrics=sd.Metrics(quantiles={"x": [0.1, 0.5]}, correlations=[("x", "y")]),
+    )
+    monkeypatch.setattr(_core, name, broken)
+    assert len(sd.monitor(spec, data)) > 100
+    sides = ({key: values[:99] for key, values in data.items()}, data)
+    assert len(sd.compare(*sides, methods=methods).results) > 40

@@ -7,6 +7,8 @@ there is none.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
@@ -24,6 +26,7 @@ from simdrift.metrics.outcomes import Outcomes
 from simdrift.metrics.values import (
     DEGENERATE,
     EMPTY,
+    ERROR,
     MISSING_COLUMN,
     NOT_APPLICABLE,
     Outcome,
@@ -43,6 +46,7 @@ class Custom(NamedTuple):
 
 
 _CUSTOM: dict[str, Custom] = {}
+_NAME = re.compile(r"[A-Za-z]\w*\.[A-Za-z]\w*")
 
 
 def metric(
@@ -79,9 +83,15 @@ def metric(
     >>> [(r.value, r.alert) for r in monitor(spec, data).filter(metric="custom.margin")]
     [(2.0, False), (0.5, True)]
     """
+    if not isinstance(name, str) or _NAME.fullmatch(name) is None:
+        raise ValueError(
+            f"metric: expected a name like 'custom.margin' of letters, digits and _, found {name!r}"
+        )
     family = name.partition(".")[0]
     if family in FAMILIES:
         raise ValueError(f"metric: expected a family of your own, found {family!r} in {name!r}")
+    _check_number("limit", limit)
+    _check_number("change", change, least=0.0)
     record = Metric(
         name=name,
         title=title or name.partition(".")[2].replace("_", " "),
@@ -97,11 +107,24 @@ def metric(
     )
 
     def register(function: Function) -> Function:
+        if not callable(function):
+            raise TypeError(f"{name}: expected a function of the rows, found {function!r}")
         registry.replace(record)
         _CUSTOM[name] = Custom(record, function, limit, change)
         return function
 
     return register
+
+
+def _check_number(argument: str, value: object, least: float = -math.inf) -> None:
+    """TypeError or ValueError for what is neither None nor a finite number of at least `least`."""
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{argument}: expected a number, found {value!r}")
+    if not math.isfinite(value) or value < least:
+        bound = f" of at least {least:g}" if least > -math.inf else ""
+        raise ValueError(f"{argument}: expected a finite number{bound}, found {value!r}")
 
 
 def names() -> tuple[str, ...]:
@@ -148,8 +171,9 @@ def _array(column: Column) -> NDArray[Any]:
     return column.to_float64()
 
 
-def value_of(name: str, rows: Rows) -> Outcome:
-    """One registered metric of one group: a finite value or a status."""
+def value_of(name: str, rows: Rows, *, logged: bool = True) -> Outcome:
+    """One registered metric of one group: a finite value or a status. An exception is logged
+    unless not `logged`."""
     if rows.rows == 0:
         return Outcome(None, EMPTY)
 
@@ -165,7 +189,7 @@ def value_of(name: str, rows: Rows) -> Outcome:
         value = float(value)
         return Outcome(None, DEGENERATE) if value != value else cleaned(Outcome(value))
 
-    return attempt(name, "", compute)
+    return attempt(name, "", compute, logged=logged)
 
 
 def values_of(table: Table, wanted: Sequence[str]) -> dict[str, float]:
@@ -187,10 +211,20 @@ def rows_of(
     sizes = np.array([part.rows for part in parts], np.int64)
     decided = []
     for name in wanted:
-        outcomes = Outcomes.stacked([value_of(name, part) for part in parts])
+        outcomes = Outcomes.stacked(_values(name, parts))
         outcomes.n_current = sizes
         decided.append(_decided(_CUSTOM[name], outcomes, reference.get(name), limits))
     return decided
+
+
+def _values(name: str, parts: Sequence[Rows]) -> list[Outcome]:
+    """One metric of each group; of exceptions, the first is logged."""
+    found: list[Outcome] = []
+    failed = False
+    for part in parts:
+        found.append(value_of(name, part, logged=not failed))
+        failed = failed or found[-1].status == ERROR
+    return found
 
 
 def _decided(

@@ -16,14 +16,17 @@ log = logging.getLogger("simdrift")
 Computed = TypeVar("Computed")
 
 
-def attempt(what: str, column: str, compute: Callable[[], Computed]) -> Computed | Outcome:
-    """What `compute` returns; where it raises, an outcome with the status 'error'. Ctrl-C is
-    raised."""
+def attempt(
+    what: str, column: str, compute: Callable[[], Computed], *, logged: bool = True
+) -> Computed | Outcome:
+    """What `compute` returns; where it raises, an outcome with the status 'error', and a line in
+    the log unless not `logged`. Ctrl-C is raised."""
     try:
         with np.errstate(all="ignore"):  # what is not finite becomes a status
             return compute()
     except Exception as error:
-        log.exception("%s of column %r failed", what, column)
+        if logged:
+            log.exception("%s of column %r failed", what, column)
         return Outcome(None, ERROR, reason=f"{type(error).__name__}: {error}")
 
 

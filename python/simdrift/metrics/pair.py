@@ -159,7 +159,7 @@ class ColumnPair:
         reference, current = self.reference, self.current
         wanted = "ranks" in self._reads and reference.prepared is None and not self.is_weighted
         if wanted and self._are_sortable:
-            with suppress(MemoryError):  # then each method does without, or fails, on its own
+            with suppress(Exception):  # then each method does without, or fails, on its own
                 reference.ordered, current.ordered = _core.sort_both(
                     reference.column, current.column, threads=self.threads
                 )

@@ -461,10 +461,12 @@ def quantile_statistics(column: ColumnGroups, shares: Sequence[float]) -> list[D
     whole = column.whole
     if not shares or whole.refused is not None or whole.kind not in ("numeric", "temporal"):
         return []
-    status = _absent(column)
-    values = attempt("quality.quantile", column.name, lambda: column.quantiles(shares))
-    if isinstance(values, Outcome):
-        status, values = _codes(column, ERROR), np.full((len(column), len(shares)), np.nan)
+    measured = attempt(
+        "quality.quantile", column.name, lambda: (_absent(column), column.quantiles(shares))
+    )
+    if isinstance(measured, Outcome):
+        measured = _codes(column, ERROR), np.full((len(column), len(shares)), np.nan)
+    status, values = measured
     values = values * whole.unit_seconds
     found = [
         Statistic("quantile", values[:, place], status, f"q={share:g}")

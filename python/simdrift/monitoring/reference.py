@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +14,7 @@ import numpy as np
 
 from simdrift._errors import InputError, SpecError
 from simdrift._types import Progress
-from simdrift.columns import Table, as_table
+from simdrift.columns import Refused, Table, as_table
 from simdrift.metrics.auto import table_calls
 from simdrift.metrics.columns import ReferenceColumn
 from simdrift.metrics.custom import values_of
@@ -37,6 +38,8 @@ from simdrift.monitoring.window import (
 )
 from simdrift.reports import Report
 from simdrift.results.identity import canonical_json, digest
+
+log = logging.getLogger("simdrift")
 
 
 class Reference:
@@ -313,7 +316,20 @@ def spec_without_time(columns: Sequence[str] | None) -> Spec:
 def prepared(table: Table, roles: Roles, threads: int | None) -> dict[str, ReferenceColumn]:
     """The compared columns that are there, sorted and counted."""
     columns = references(table, roles, threads)
-    return {name: column.prepare() for name, column in columns.items()}
+    return {name: _prepared(column) for name, column in columns.items()}
+
+
+def _prepared(column: ReferenceColumn) -> ReferenceColumn:
+    """The column, prepared; where that fails unexpectedly, one refused with the status 'error'.
+    MemoryError is raised: a reference may be saved, and another try may succeed."""
+    try:
+        return column.prepare()
+    except MemoryError:
+        raise
+    except Exception as error:
+        log.exception("reference column %r failed", column.name)
+        why = f"{type(error).__name__}: {error}"
+        return ReferenceColumn(column.name, Refused(column.name, column.type, "error", why))
 
 
 def plan_of(

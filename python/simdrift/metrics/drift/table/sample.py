@@ -21,6 +21,7 @@ from simdrift import _core
 from simdrift._types import Progress
 from simdrift.metrics.columns import CATEGORICAL, NUMERIC, TABLE, ColumnState
 from simdrift.metrics.correlation import pearson
+from simdrift.metrics.evaluate import attempt
 from simdrift.metrics.values import (
     ALL_NULL,
     EMPTY,
@@ -91,7 +92,17 @@ class TableSample:
 
     @classmethod
     def of(cls, columns: Mapping[str, ColumnState]) -> TableSample:
-        """The sample of a table's columns; those that were refused or are times stay out."""
+        """The sample of a table's columns; those that were refused or are times stay out. Where it
+        fails, a refused one: methods of tables have the status 'error'."""
+        sample = attempt("table sample", "", lambda: cls._of(columns))
+        if not isinstance(sample, Outcome):
+            return sample
+        rows = max((column.rows for column in columns.values()), default=0)
+        none = np.empty((0, 0))
+        return cls(rows, [], none, {}, (none, none), sample.reason)
+
+    @classmethod
+    def _of(cls, columns: Mapping[str, ColumnState]) -> TableSample:
         numeric = [c for c in columns.values() if c.kind == NUMERIC and c.refused is None]
         named = [c for c in columns.values() if c.kind == CATEGORICAL and c.refused is None]
         rows = max((column.rows for column in columns.values()), default=0)
