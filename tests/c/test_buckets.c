@@ -81,6 +81,46 @@ static void test_every_isa_cuts_buckets_like_the_scalar_kernel(void **state) {
             }
 }
 
+/* Codes in no order: the count is of all that are before, wherever they are. */
+static void test_every_isa_counts_codes_before_like_the_scalar_kernel(void **state) {
+    (void)state;
+    static uint16_t codes[MOST + 32];
+    static uint32_t parts[MOST], windows[MOST], places[MOST], expected[MOST];
+    uint64_t seed = 71;
+    for (int i = 0; i < MOST + 32; i++)
+        codes[i] = (uint16_t)random_bits(&seed);
+    for (int i = 0; i < MOST; i++) {
+        windows[i] = (uint32_t)(random_bits(&seed) % MOST);
+        parts[i] = (uint32_t)random_bits(&seed);
+        if (i % 3 == 0) parts[i] = codes[windows[i]];
+        if (i % 3 == 1) parts[i] = (uint32_t)codes[windows[i]] + 0x8000;
+    }
+    sdr_buckets_kernels scalar;
+    sdr_buckets_fill_scalar(&scalar);
+    for (EACH_ISA(isa))
+        for (int window = 8; window <= 32; window *= 2)
+            for (int n = MOST - 9; n <= MOST; n++) {
+                scalar.place(expected, codes, windows, parts, n, window);
+                sdr_dispatch_active()->buckets.place(places, codes, windows, parts, n,
+                                                     window);
+                assert_memory_equal(places, expected, (size_t)n * sizeof *places);
+            }
+}
+
+static void test_the_place_in_a_window_counts_the_codes_before(void **state) {
+    (void)state;
+    /* 0xfffe and 0xffff are before 1: the order is modulo 2^16 */
+    static const uint16_t codes[10] = {7, 0xfffe, 0xffff, 0, 1, 1, 2, 3, 9, 4};
+    static const uint32_t windows[4] = {1, 1, 1, 2};
+    static const uint32_t parts[4] = {0x50001, 0xfffd, 10, 0x10004};
+    static const uint32_t expected[4] = {4, 1, 9, 8};
+    for (EACH_ISA(isa)) {
+        uint32_t places[4];
+        sdr_dispatch_active()->buckets.place(places, codes, windows, parts, 4, 8);
+        assert_memory_equal(places, expected, sizeof places);
+    }
+}
+
 static int by_value(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
@@ -166,6 +206,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_isa_maps_fixes_and_selects_like_the_scalar_kernel),
         cmocka_unit_test(test_every_isa_cuts_buckets_like_the_scalar_kernel),
+        cmocka_unit_test(test_every_isa_counts_codes_before_like_the_scalar_kernel),
+        cmocka_unit_test(test_the_place_in_a_window_counts_the_codes_before),
         cmocka_unit_test(test_a_larger_value_has_no_smaller_bucket),
         cmocka_unit_test(test_reversed_chunked_and_prepared_rows_give_the_same_bits),
     };

@@ -140,12 +140,31 @@ static inline uint32_t batch_matches(const uint16_t *ids, sdr_bucket_run run) {
     return (uint32_t)_mm256_movemask_epi8(inside) & 0x55555555u;
 }
 
+static inline int before_of_8(const uint16_t *codes, uint32_t part) {
+    const __m128i near = _mm_loadu_si128((const __m128i *)(const void *)codes);
+    const __m128i behind = _mm_sub_epi16(near, _mm_set1_epi16((short)part));
+    const __m128i packed = _mm_packs_epi16(behind, _mm_setzero_si128());
+    return __builtin_popcount((uint32_t)_mm_movemask_epi8(packed));
+}
+
+static inline int before_of_16(const uint16_t *codes, uint32_t part) {
+    const __m256i near = _mm256_loadu_si256((const __m256i *)(const void *)codes);
+    const __m256i behind = _mm256_sub_epi16(near, _mm256_set1_epi16((short)part));
+    const uint32_t signs = (uint32_t)_mm256_movemask_epi8(behind) & 0xaaaaaaaau;
+    return __builtin_popcount(signs);
+}
+
+static inline int before_of_32(const uint16_t *codes, uint32_t part) {
+    return before_of_16(codes, part) + before_of_16(codes + 16, part);
+}
+
 #include "kernels/buckets/template.h"
 
 void sdr_buckets_fill_avx2(sdr_buckets_kernels *kernels) {
     kernels->map = map_ids;
     kernels->map_fixed = map_fixed;
     kernels->parts = map_parts;
+    kernels->place = place_in_windows;
     kernels->select = select_runs;
     kernels->between = select_between;
 }

@@ -83,12 +83,31 @@ static inline uint32_t batch_matches(const uint16_t *ids, sdr_bucket_run run) {
     return _mm512_cmple_epu16_mask(distance, _mm512_set1_epi16((short)run.width));
 }
 
+static inline int before_of_8(const uint16_t *codes, uint32_t part) {
+    const __m128i near = _mm_loadu_si128((const __m128i *)(const void *)codes);
+    const __m128i behind = _mm_sub_epi16(near, _mm_set1_epi16((short)part));
+    return __builtin_popcount(_mm_movepi16_mask(behind));
+}
+
+static inline int before_of_16(const uint16_t *codes, uint32_t part) {
+    const __m256i near = _mm256_loadu_si256((const __m256i *)(const void *)codes);
+    const __m256i behind = _mm256_sub_epi16(near, _mm256_set1_epi16((short)part));
+    return __builtin_popcount(_mm256_movepi16_mask(behind));
+}
+
+static inline int before_of_32(const uint16_t *codes, uint32_t part) {
+    const __m512i behind =
+        _mm512_sub_epi16(_mm512_loadu_si512(codes), _mm512_set1_epi16((short)part));
+    return __builtin_popcount(_mm512_movepi16_mask(behind));
+}
+
 #include "kernels/buckets/template.h"
 
 void sdr_buckets_fill_avx512(sdr_buckets_kernels *kernels) {
     kernels->map = map_ids;
     kernels->map_fixed = map_fixed;
     kernels->parts = map_parts;
+    kernels->place = place_in_windows;
     kernels->select = select_runs;
     kernels->between = select_between;
 }

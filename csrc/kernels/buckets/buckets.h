@@ -65,6 +65,11 @@ typedef struct sdr_buckets_kernels {
      * buckets cut finer, in order. Values are not NaN. */
     void (*parts)(uint32_t *parts, const double *values, int64_t n,
                   const sdr_bucket_map *map, int bits);
+    /* places[i] = windows[i] + how many of codes[windows[i], windows[i] + window) are
+     * before the last 16 bits of parts[i]: less by less than 2^15, modulo 2^16.
+     * window: 8, 16 or 32. */
+    void (*place)(uint32_t *places, const uint16_t *codes, const uint32_t *windows,
+                  const uint32_t *parts, int64_t n, int64_t window);
     /* Copies the values whose bucket lies in a run to out (room for n), in order; how
      * many. */
     int64_t (*select)(double *out, const uint16_t *ids, const double *values, int64_t n,

@@ -12,6 +12,7 @@ void sdr_buckets_fill_neon(sdr_buckets_kernels *kernels) {
     kernels->map = map_values;
     kernels->map_fixed = map_fixed;
     kernels->parts = part_values;
+    kernels->place = place_codes;
     kernels->select = select_values;
     kernels->between = values_between;
 }

@@ -11,6 +11,7 @@ void sdr_buckets_fill_scalar(sdr_buckets_kernels *kernels) {
     kernels->map = map_values;
     kernels->map_fixed = map_fixed;
     kernels->parts = part_values;
+    kernels->place = place_codes;
     kernels->select = select_values;
     kernels->between = values_between;
 }

@@ -8,6 +8,8 @@
  *   eight_fixed(x, map)            stores eight fixed-point values
  *   eight_between(x, low, high)    bit i: the i-th value lies in the run
  *   eight_pick(out, x, bits)       stores the values of those bits; may write eight
+ *   before_of_8(codes, part)       how many of eight codes are before the part's last
+ *                                  16 bits; likewise _16 and _32
  *   batch_matches(ids, run)        bit i * BATCH_BITS: the i-th of BATCH ids lies in
  *                                  the run
  */
@@ -47,6 +49,18 @@ static void map_fixed(uint16_t *ids, uint64_t *fixed, const double *values, int6
     }
     map_values(ids + i, values + i, n - i, map);
     fix_values(fixed + i, values + i, n - i, map);
+}
+
+/* The count's window is a constant in each loop. */
+static void place_in_windows(uint32_t *places, const uint16_t *codes,
+                             const uint32_t *windows, const uint32_t *parts, int64_t n,
+                             int64_t window) {
+    for (int64_t i = 0; window == 8 && i < n; i++)
+        places[i] = windows[i] + (uint32_t)before_of_8(codes + windows[i], parts[i]);
+    for (int64_t i = 0; window == 16 && i < n; i++)
+        places[i] = windows[i] + (uint32_t)before_of_16(codes + windows[i], parts[i]);
+    for (int64_t i = 0; window == 32 && i < n; i++)
+        places[i] = windows[i] + (uint32_t)before_of_32(codes + windows[i], parts[i]);
 }
 
 /* Wanted values are rare: most batches have none and cost a compare a run. */

@@ -50,6 +50,30 @@ static inline void part_values(uint32_t *parts, const double *values, int64_t n,
         parts[i] = (uint32_t)part_of_bucket(values[i], map, bits);
 }
 
+static inline void count_before(uint32_t *places, const uint16_t *codes,
+                                const uint32_t *windows, const uint32_t *parts,
+                                int64_t n, int64_t window) {
+    for (int64_t i = 0; i < n; i++) {
+        const uint16_t *near = codes + windows[i], code = (uint16_t)parts[i];
+        uint32_t before = 0;
+        for (int64_t k = 0; k < window; k++)
+            before += (uint16_t)(near[k] - code) >> 15;
+        places[i] = windows[i] + before;
+    }
+}
+
+/* With a constant window, so that its loop unrolls. */
+static inline void place_codes(uint32_t *places, const uint16_t *codes,
+                               const uint32_t *windows, const uint32_t *parts,
+                               int64_t n, int64_t window) {
+    if (window == 8)
+        count_before(places, codes, windows, parts, n, 8);
+    else if (window == 16)
+        count_before(places, codes, windows, parts, n, 16);
+    else
+        count_before(places, codes, windows, parts, n, 32);
+}
+
 static inline void fix_values(uint64_t *fixed, const double *values, int64_t n,
                               const sdr_bucket_map *map) {
     for (int64_t i = 0; i < n; i++)

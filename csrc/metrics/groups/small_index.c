@@ -3,10 +3,11 @@
  *
  * A value's bucket says between which few values it lies, and its part of the bucket
  * about where between them. The reference's own parts, 16 bits each, are four times
- * smaller than its values: a window of them about that guess is searched, in as many
- * steps as halve it. All values alike, so no branch is mispredicted, and one window is
- * on its way from memory while those before it are searched. What the window does not
- * decide - it ends too early, or an equal part is in it - the values of the bucket do.
+ * smaller than its values: those before the value's own in a window about that guess
+ * are counted. All values alike, so no branch is mispredicted, and one window is on its
+ * way from memory while those before it are counted. What the window does not decide -
+ * it ends too early, or an equal part is in it - the values of the bucket do: they are
+ * listed first, so that theirs come from memory together.
  *
  * A code is the last bits of bucket and part: it orders values whose buckets are few
  * apart, at least 8. Others may come out in any order, which takes the place found out
@@ -204,15 +205,6 @@ static inline bool is_before(uint16_t code, uint16_t other) {
     return (int16_t)(uint16_t)(code - other) < 0;
 }
 
-/* The place that the window gives. */
-static inline int64_t search_window(const uint16_t *codes, int64_t from, int64_t window,
-                                    uint16_t code) {
-    const uint16_t *at = codes + from;
-    for (int64_t step = window / 2; step > 0; step /= 2)
-        at += step & -(int64_t)is_before(at[step - 1], code);
-    return at - codes + is_before(*at, code);
-}
-
 /* Whether the place is right by codes alone, and no value there has the same one. Masks:
  * each of these is as often true as false. */
 static inline bool is_right(const sdr_small_index *index, const uint32_t *bucket,
@@ -237,112 +229,130 @@ static int64_t first_code(const uint16_t *codes, int64_t low, int64_t high,
     return low;
 }
 
-/* In the whole bucket, by values where codes are equal; equal values that follow each
- * other are searched once. */
-static int64_t search_bucket(const sdr_small_index *index, const uint32_t *bucket,
-                             uint16_t code, const double *y,
-                             const uint32_t *place_before) {
-    if (place_before != NULL && y[-1] == *y) return *place_before;
-    const int64_t low = first_code(index->codes, bucket[0], bucket[1], code, false);
-    const int64_t high = first_code(index->codes, low, bucket[1], code, true);
-    return first_from(index->values, low, high, *y, false);
+/* Some of the values that are looked up. */
+typedef struct batch {
+    const double *y;
+    const uint32_t *parts;
+    uint32_t *places, *ends; /* the first value not below, and the first above */
+    int64_t n;
+} batch;
+
+static inline bool is_repeated(const batch *b, int64_t j) {
+    return j > 0 && b->y[j - 1] == b->y[j];
 }
 
-/* places[j]: the first of the index' values that is not below y[j]. Returns whether any
- * is equal. `window` is that of the index: a constant, so that its steps unroll. */
-static inline bool place_by(int64_t window, uint32_t *places, const double *y,
-                            const uint32_t *windows, const uint32_t *parts, int64_t n,
-                            const sdr_small_index *index) {
-    const int bits = index->bits;
-    bool any_equal = false;
-    for (int64_t j = 0; j < n; j++) {
-        const uint32_t *bucket = &index->starts[parts[j] >> bits];
-        const uint16_t code = (uint16_t)parts[j];
-        int64_t found = search_window(index->codes, windows[j], window, code);
-        if (!is_right(index, bucket, found, code)) {
-            const uint32_t *place_before = j > 0 ? places + j - 1 : NULL;
-            found = search_bucket(index, bucket, code, y + j, place_before);
-            any_equal |= found < bucket[1] && index->values[found] == y[j];
-        }
-        places[j] = (uint32_t)found;
+/* The values that the windows did not decide; how many. */
+static int64_t list_undecided(uint16_t *list, const batch *b,
+                              const sdr_small_index *index) {
+    int64_t n = 0;
+    for (int64_t j = 0; j < b->n; j++) {
+        const uint32_t *bucket = &index->starts[b->parts[j] >> index->bits];
+        list[n] = (uint16_t)j;
+        n += !is_right(index, bucket, b->places[j], (uint16_t)b->parts[j]);
     }
-    return any_equal;
+    return n;
 }
 
-static bool place(uint32_t *places, const double *y, const uint32_t *windows,
-                  const uint32_t *parts, int64_t n, const sdr_small_index *index) {
-    if (index->window == WINDOW)
-        return place_by(WINDOW, places, y, windows, parts, n, index);
-    if (index->window == 2 * WINDOW)
-        return place_by(2 * WINDOW, places, y, windows, parts, n, index);
-    return place_by(MOST_WINDOW, places, y, windows, parts, n, index);
+/* Of an undecided value: [places[j], ends[j]) becomes the values of its bucket that have
+ * its code, which are sent from memory. */
+static void narrow(const batch *b, int64_t j, const sdr_small_index *index) {
+    const uint32_t *bucket = &index->starts[b->parts[j] >> index->bits];
+    const uint16_t *codes = index->codes, code = (uint16_t)b->parts[j];
+    int64_t low = b->places[j], high = bucket[1];
+    const bool is_first = low >= bucket[0] && low < high && codes[low] == code &&
+                          (low == bucket[0] || is_before(codes[low - 1], code));
+    if (!is_first) low = first_code(codes, bucket[0], high, code, false);
+    if (low + 1 >= high || codes[low + 1] != code)
+        high = low + (low < high && codes[low] == code);
+    else
+        high = first_code(codes, low, high, code, true);
+    __builtin_prefetch(index->values + low);
+    b->places[j] = (uint32_t)low;
+    b->ends[j] = (uint32_t)high;
 }
 
-static bool search(uint32_t *places, const double *y, int64_t m,
-                   const sdr_small_index *index) {
+/* Past the values equal to y from `at` on: most often there are none, or one. */
+static int64_t end_of_equal(const sdr_small_index *index, int64_t at, double y) {
     const double *x = index->values;
     const int64_t n = index->n_values;
+    if (at == n || x[at] != y) return at;
+    return at + 1 == n || x[at + 1] != y ? at + 1 : first_from(x, at, n, y, true);
+}
+
+/* The undecided, by the reference's values; equal ones that follow each other are
+ * searched once. Whether any is equal. */
+static bool decide(const batch *b, const uint16_t *list, int64_t n,
+                   const sdr_small_index *index) {
     bool any_equal = false;
-    for (int64_t j = 0; j < m; j++) {
-        const bool is_repeated = j > 0 && y[j - 1] == y[j];
-        const int64_t found =
-            is_repeated ? places[j - 1] : first_from(x, 0, n, y[j], false);
-        places[j] = (uint32_t)found;
-        any_equal |= found < n && x[found] == y[j];
+    for (int64_t k = 0; k < n; k++)
+        if (!is_repeated(b, list[k])) narrow(b, list[k], index);
+    for (int64_t k = 0; k < n; k++) {
+        const int64_t j = list[k];
+        if (is_repeated(b, j)) {
+            b->places[j] = b->places[j - 1];
+            b->ends[j] = b->ends[j - 1];
+            continue;
+        }
+        const int64_t at =
+            first_from(index->values, b->places[j], b->ends[j], b->y[j], false);
+        const int64_t end = at < b->ends[j] ? end_of_equal(index, at, b->y[j]) : at;
+        b->places[j] = (uint32_t)at;
+        b->ends[j] = (uint32_t)end;
+        any_equal |= end > at;
     }
     return any_equal;
 }
 
-static bool place_all(uint32_t *places, const double *y, int64_t m,
-                      const sdr_small_index *index) {
-    uint32_t parts[PARTS_AT_ONCE], windows[PARTS_AT_ONCE];
+static bool search(uint32_t *places, uint32_t *ends, const double *y, int64_t m,
+                   const sdr_small_index *index) {
     bool any_equal = false;
-    if (index->starts == NULL) return search(places, y, m, index);
+    for (int64_t j = 0; j < m; j++) {
+        if (j > 0 && y[j - 1] == y[j]) {
+            places[j] = places[j - 1];
+            ends[j] = ends[j - 1];
+            continue;
+        }
+        const int64_t at = first_from(index->values, 0, index->n_values, y[j], false);
+        const int64_t end = end_of_equal(index, at, y[j]);
+        places[j] = (uint32_t)at;
+        ends[j] = (uint32_t)end;
+        any_equal |= end > at;
+    }
+    return any_equal;
+}
+
+/* places[j]: the first of the index' values that is not below y[j]; ends[j]: the first
+ * above. Whether any is equal. */
+static bool place_all(uint32_t *places, uint32_t *ends, const double *y, int64_t m,
+                      const sdr_small_index *index) {
+    const sdr_buckets_kernels *kernels = &sdr_dispatch_active()->buckets;
+    uint32_t parts[PARTS_AT_ONCE], windows[PARTS_AT_ONCE];
+    uint16_t list[PARTS_AT_ONCE];
+    bool any_equal = false;
+    if (index->starts == NULL) return search(places, ends, y, m, index);
     for (int64_t j = 0; j < m; j += PARTS_AT_ONCE) {
         const int64_t n = m - j < PARTS_AT_ONCE ? m - j : PARTS_AT_ONCE;
-        sdr_dispatch_active()->buckets.parts(parts, y + j, n, &index->map, index->bits);
+        const batch b = {y + j, parts, places + j, ends + j, n};
+        kernels->parts(parts, b.y, n, &index->map, index->bits);
         guess(windows, parts, n, index);
-        any_equal |= place(places + j, y + j, windows, parts, n, index);
+        kernels->place(b.places, index->codes, windows, parts, n, index->window);
+        memcpy(b.ends, b.places, (size_t)n * sizeof *b.ends);
+        any_equal |= decide(&b, list, list_undecided(list, &b, index), index);
     }
     return any_equal;
 }
 
-/* Places of distinct values become rows. */
-static void rows_of_places(uint32_t *below, uint32_t *upto, const double *y, int64_t m,
-                           const sdr_small_index *index) {
-    for (int64_t j = 0; j < m; j++) {
-        const int64_t at = below[j];
-        const bool is_equal = at < index->n_values && index->values[at] == y[j];
-        below[j] = index->ranks[at];
-        upto[j] = index->ranks[at + is_equal];
-    }
-}
-
-/* Past the rows equal to each value: most often there are none, or few. */
-static void pass_equal(uint32_t *upto, const uint32_t *below, const double *y,
-                       int64_t m, const sdr_small_index *index) {
-    const double *x = index->values;
-    const int64_t n = index->n_values;
-    for (int64_t j = 0; j < m; j++) {
-        int64_t at = below[j];
-        if (at < n && x[at] == y[j]) {
-            if (j > 0 && y[j - 1] == y[j])
-                at = upto[j - 1];
-            else if (at + 1 == n || x[at + 1] != y[j])
-                at++;
-            else
-                at = first_from(x, at, n, y[j], true);
-        }
-        upto[j] = (uint32_t)at;
-    }
+static void rows_of_places(uint32_t *places, int64_t m, const uint32_t *ranks) {
+    for (int64_t j = 0; j < m; j++)
+        places[j] = ranks[places[j]];
 }
 
 bool sdr_small_index_locate(uint32_t *below, uint32_t *upto,
                             const sdr_small_index *index, const double *y, int64_t m) {
-    const bool any_equal = place_all(below, y, m, index);
-    if (index->ranks != NULL)
-        rows_of_places(below, upto, y, m, index);
-    else if (any_equal)
-        pass_equal(upto, below, y, m, index);
+    const bool any_equal = place_all(below, upto, y, m, index);
+    if (index->ranks != NULL) {
+        rows_of_places(below, m, index->ranks);
+        if (any_equal) rows_of_places(upto, m, index->ranks);
+    }
     return any_equal;
 }

@@ -31,6 +31,12 @@ typedef struct placed {
     const uint32_t *below, *upto; /* upto: `below` where no value is in both */
 } placed;
 
+enum { BLOCK = 8 }; /* rows of the group that are passed at once, where they may be */
+
+static inline int64_t block_end(const placed *p, int64_t from) {
+    return p->m - from < BLOCK ? p->m : from + BLOCK;
+}
+
 /* --- KS --- */
 
 /* The largest |A|, the first of equals, and the value after which it holds. */
@@ -45,13 +51,25 @@ static inline void note(largest *best, int64_t a, const double *value) {
 
 /* Where no value is in both. A value that several rows of the group have takes A down
  * row by row: what is between the first and the last of them is never largest. */
-static void find_largest(largest *best, const placed *p) {
-    int64_t passed = 0; /* j * n */
-    for (int64_t j = 0; j < p->m; j++) {
+static void find_largest_of(largest *best, const placed *p, int64_t from,
+                            int64_t until) {
+    int64_t passed = from * p->n; /* j * n */
+    for (int64_t j = from; j < until; j++) {
         const int64_t before = p->below[j] * p->m - passed, after = before - p->n;
         passed += p->n;
         if (before > best->magnitude) note(best, before, &p->x[p->below[j] - 1]);
         if (-after > best->magnitude) note(best, after, &p->y[j]);
+    }
+}
+
+/* By the ends of a block: `below` ascends, so that no A of it is larger. */
+static void find_largest(largest *best, const placed *p) {
+    for (int64_t j = 0, next; j < p->m; j = next) {
+        next = block_end(p, j);
+        const int64_t most = p->below[next - 1] * p->m - j * p->n;
+        const int64_t least = p->below[j] * p->m - next * p->n;
+        if (most > best->magnitude || -least > best->magnitude)
+            find_largest_of(best, p, j, next);
     }
 }
 
@@ -93,17 +111,23 @@ static void add_y(work *w, const double *y, int64_t from, int64_t until, int sig
 
 /* The first j from `from` on before which A is above zero; else m. */
 static int64_t rises_at(const placed *p, int64_t from) {
-    int64_t passed = from * p->n;
-    for (int64_t j = from; j < p->m; j++, passed += p->n)
-        if (p->below[j] * p->m > passed) return j;
+    for (int64_t j = from, next; j < p->m; j = next) {
+        next = block_end(p, j);
+        if (p->below[next - 1] * p->m <= j * p->n) continue;
+        for (; j < next; j++)
+            if (p->below[j] * p->m > j * p->n) return j;
+    }
     return p->m;
 }
 
 /* The first j from `from` on after which A is below zero; else m. */
 static int64_t falls_at(const placed *p, int64_t from) {
-    int64_t passed = (from + 1) * p->n;
-    for (int64_t j = from; j < p->m; j++, passed += p->n)
-        if (p->below[j] * p->m < passed) return j;
+    for (int64_t j = from, next; j < p->m; j = next) {
+        next = block_end(p, j);
+        if (p->below[j] * p->m >= next * p->n) continue;
+        for (; j < next; j++)
+            if (p->below[j] * p->m < (j + 1) * p->n) return j;
+    }
     return p->m;
 }
 
