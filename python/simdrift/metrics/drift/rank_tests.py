@@ -24,6 +24,8 @@ from simdrift.metrics.outcomes import (
     Codes,
     Outcomes,
     absent,
+    all_ok,
+    all_true,
     any_true,
     at_places,
     elementwise,
@@ -32,6 +34,7 @@ from simdrift.metrics.outcomes import (
 )
 from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.registry import drift_method
+from simdrift.metrics.stacked import Arrays
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import DEGENERATE, TOO_FEW_ROWS, DriftResult
 
@@ -85,24 +88,32 @@ def measure_ks(pair: GroupedPair, *, method: str = "auto") -> Outcomes:
     """D = max |F - G|; two-sided p-value, exact or by the corrected limit law."""
     found = pair.two_sample
     n, m, d, status = found["n"], found["m"], found["ks"], found["status"]
-    valued, exact = status == OK_CODE, np.zeros(len(n), bool)
-    if method != "asymp" and not pair.is_weighted:
-        limit = KS_EXACT_AUTO if method == "auto" else KS_EXACT_LIMIT
-        exact = valued & (n * m.astype(float) <= limit)
+    exact, rest = _exact_places(pair, found, method), None
     counted = partial(_core.ks_exact_p_groups, threads=pair.threads)
     numerators = found["ks_numerator_high"], found["ks_numerator_low"]
-    p, rest = at_places(exact, counted, n, m, *numerators), valued & ~exact
-    if any_true(rest):
+    p = at_places(exact, counted, n, m, *numerators)
+    if not all_true(exact) and any_true(others := (status == OK_CODE) & ~exact):
+        rest = others
         p[rest] = kolmogorov.limit_sf(n[rest], m[rest], d[rest], pair.threads)
 
     def log_p() -> Floats:
         logs = at_places(exact, kolmogorov.log_exact, p, n, m, d)
-        if any_true(rest):
+        if rest is not None:
             logs[rest] = kolmogorov.limit_log_sf(n[rest], m[rest], d[rest])
         return logs
 
-    value = known_where(valued, d)
+    value = d if all_ok(status) else known_where(status == OK_CODE, d)
     return Outcomes(value, status, p, value, n_reference=n, n_current=m, log_p=log_p)
+
+
+def _exact_places(pair: GroupedPair, found: Arrays, method: str) -> NDArray[np.bool_]:
+    """Where lattice paths are counted: few enough pairs of rows that have no weights."""
+    status = found["status"]
+    if method == "asymp" or pair.is_weighted:
+        return np.zeros(len(status), bool)
+    limit = KS_EXACT_AUTO if method == "auto" else KS_EXACT_LIMIT
+    few = found["n"] * found["m"].astype(float) <= limit
+    return few if all_ok(status) else few & (status == OK_CODE)
 
 
 def ks(

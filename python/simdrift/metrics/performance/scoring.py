@@ -22,7 +22,7 @@ from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.once import once
-from simdrift.metrics.outcomes import ABSENT_ROWS, OK_CODE, Outcomes, known_where
+from simdrift.metrics.outcomes import ABSENT_ROWS, OK_CODE, Outcomes, all_ok
 from simdrift.metrics.registry import function_of, functions, unknown
 from simdrift.metrics.values import ALL_NULL, EMPTY, NOT_APPLICABLE, OK, Outcome
 
@@ -140,13 +140,12 @@ def _outcomes(
     if 0 in rows.tolist():
         lost = np.where(column.rows == 0, CODES[EMPTY], CODES[ALL_NULL])
         status = np.where(rows == 0, lost, status).astype(np.uint8)
-    value = known_where(status == OK_CODE, score.value)
-    outcomes = Outcomes(value, status, n_current=rows).cleaned()
+    value = score.value if all_ok(status) else np.where(status == OK_CODE, score.value, np.nan)
+    outcomes = Outcomes(value, status, n_current=rows)
     if score.half_width is not None:
-        outcomes.ci_low = outcomes.value - score.half_width
-        outcomes.ci_high = outcomes.value + score.half_width
-        outcomes.cleaned()
-    return outcomes
+        outcomes.ci_low = value - score.half_width
+        outcomes.ci_high = value + score.half_width
+    return outcomes.cleaned()
 
 
 def result(name: str, target: object, prediction: object, threads: int | None) -> PerformanceResult:
