@@ -192,8 +192,8 @@ def dataset_drift(
     for row in rows:
         if row.alert is None or row.metric == "drift.missing_share" or not row.column:
             continue
-        before = alerts.get(row.column)
-        alerts[row.column] = row.alert if before is None else np.maximum(before, row.alert)
+        other = alerts.get(row.column)
+        alerts[row.column] = row.alert if other is None else np.maximum(other, row.alert)
     of_columns = np.array([*alerts.values()], np.int8).reshape(len(alerts), len(n_current))
     known, count = (np.sum(holds, axis=0) for holds in (of_columns >= 0, of_columns > 0))
     decided = known > 0

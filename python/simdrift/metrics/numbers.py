@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift._types import Floats
 from simdrift.metrics.outcomes import elementwise
 
 Numbers = Any
@@ -36,6 +37,13 @@ def as_array(numbers: Numbers) -> NDArray[Any]:
     array([2.])
     """
     return numbers if isinstance(numbers, np.ndarray) else np.array([numbers])
+
+
+def as_floats(numbers: Numbers) -> Floats:
+    """As `as_array`, of float64."""
+    if isinstance(numbers, np.ndarray):
+        return numbers.astype(float)
+    return np.array([numbers], float)
 
 
 def each(function: Callable[..., float], *numbers: Numbers) -> Numbers:

@@ -109,7 +109,9 @@ _ABSENT = ("empty", "all_null")
 def _counts(column: ColumnGroups) -> list[Statistic]:
     rows, missing = column.rows, column.missing
     share = quotient(number_or_array(missing), number_or_array(rows), np.nan)
-    empty = None if 0 not in rows.tolist() else np.where(rows > 0, OK_CODE, CODES[EMPTY]).astype(np.uint8)
+    empty = None
+    if 0 in rows.tolist():
+        empty = np.where(rows > 0, OK_CODE, CODES[EMPTY]).astype(np.uint8)
     return [
         Statistic("rows", _floats(rows)),
         Statistic("missing", _floats(missing)),

@@ -21,7 +21,8 @@ def table_of(runs: Sequence[Run], rows: Mapping[str, Sequence[Decided]]) -> Resu
     """The rows of every window: window after window, in each the segments, in each their rows."""
     listed = [(segment, row) for segment, own in rows.items() for row in own]
     windows, series = len(runs), len(listed)
-    segment, column, metric, params = ({}, {}, {}, {})
+    segment: dict[str, int] = {}
+    column, metric, params = segment.copy(), segment.copy(), segment.copy()
     names = np.array(
         [
             (

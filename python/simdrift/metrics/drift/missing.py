@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 
-from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric
 from simdrift.metrics.columns import CATEGORICAL, NULL, NUMERIC, TEMPORAL
 from simdrift.metrics.drift.run import Weights, run
