@@ -416,10 +416,11 @@ def _decided(column: str, statistics: Sequence[Statistic], rows: Rows) -> list[D
     """The rows of statistics that one pass gave."""
     values = np.array([statistic.value for statistic in statistics], float)
     is_finite, decided = all_true(np.isfinite(values)), []
+    fine = np.zeros(values.shape[1:], np.uint8)
     for statistic, value in zip(statistics, values, strict=True):
         status = statistic.status
         if status is None:
-            status = np.zeros(len(value), np.uint8)
+            status = fine
         elif not all_ok(status):
             value = np.where(status == OK_CODE, value, np.nan)
         outcomes = Outcomes(value, status, n_current=rows)
