@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from copy import copy
 from itertools import pairwise
 from typing import Any, NamedTuple, Self, cast
 
@@ -320,7 +319,8 @@ class ReferenceColumn(ColumnState):
     def on(self, threads: int | None) -> Self:
         """The same column for one call, on so many threads: what is known, and the bins that
         either of them finds, are shared."""
-        new = copy(self)
+        new = self.__new__(type(self))
+        new.__dict__.update(self.__dict__)
         new.threads = threads
         if self.weighted is not None:
             new.weighted = self.weighted.on(threads)

@@ -111,11 +111,12 @@ def _decided(
 ) -> list[Decided]:
     tested: dict[str, Floats] = {}
     valued: dict[str, NDArray[np.bool_]] = {}
+    informed = {item.column for item in segment if item.informational}
     for item, q in zip(segment, q_values, strict=True):
         if item.informational and q is not None:
             before = tested.get(item.column)
             tested[item.column] = q if before is None else np.where(np.isnan(q), before, q)
-        if not item.informational and _is_distribution(item):
+        if not item.informational and item.column in informed and _is_distribution(item):
             has_value = ~np.isnan(item.outcomes.value)
             valued[item.column] = valued.get(item.column, np.False_) | has_value
     return [_row(item, q, tested, valued, plan) for item, q in zip(segment, q_values, strict=True)]
@@ -187,16 +188,14 @@ def dataset_drift(
     threshold on, and `drift.dataset_count`, their number. A column is compared where a metric of
     its distribution is decided; a missing share is none. `n_reference`: of each window, or one
     for all."""
-    compared: dict[str, NDArray[np.bool_]] = {}
-    drifted: dict[str, NDArray[np.bool_]] = {}
+    alerts: dict[str, Alerts] = {}
     for row in rows:
         if row.alert is None or row.metric == "drift.missing_share" or not row.column:
             continue
-        compared[row.column] = compared.get(row.column, np.False_) | (row.alert >= 0)
-        drifted[row.column] = drifted.get(row.column, np.False_) | (row.alert > 0)
-    none = np.zeros(len(n_current), np.int64)
-    known = sum((own.astype(np.int64) for own in compared.values()), none)
-    count = sum((own.astype(np.int64) for own in drifted.values()), none)
+        other = alerts.get(row.column)
+        alerts[row.column] = row.alert if other is None else np.maximum(other, row.alert)
+    of_columns = np.array([*alerts.values()], np.int8).reshape(len(alerts), len(n_current))
+    known, count = (np.sum(holds, axis=0) for holds in (of_columns >= 0, of_columns > 0))
     decided = known > 0
     status = np.where(decided, OK_CODE, CODES["not_applicable"]).astype(np.uint8)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -183,13 +183,13 @@ class GroupedPair:
 
     @staticmethod
     def _profiles(groups: Sequence[Mapping[str, Any]]) -> Arrays:
-        found: dict[str, NDArray[Any]] = {
-            name: np.array([group[name] for group in groups], float)
-            for name in ("mean", "variance")
-        }
-        found["finite"] = np.array([group["finite"] for group in groups])
         codes = [CODES[group["variance_status"]] for group in groups]
-        return found | {"variance_status": np.array(codes, np.uint8)}
+        return {
+            "mean": np.array([group["mean"] for group in groups], float),
+            "variance": np.array([group["variance"] for group in groups], float),
+            "finite": np.array([group["finite"] for group in groups]),
+            "variance_status": np.array(codes, np.uint8),
+        }
 
     def deviations(self, known: NDArray[np.bool_]) -> Arrays:
         """Mean and variance of the distances of the finite rows of known groups from their

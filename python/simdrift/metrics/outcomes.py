@@ -6,6 +6,7 @@ to a single pair: NaN stands for what is absent, a status code for why.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import starmap
@@ -28,6 +29,7 @@ OVERFLOW_CODE = CODES["overflow"]
 ABSENT_ROWS = -1
 _NO_ROWS = np.array([ABSENT_ROWS])
 _NO_ROWS.flags.writeable = False
+_STATUS_NAMES = tuple(status.name for status in STATUSES)
 _OPTIONAL = ("p_value", "effect_size", "ci_low", "ci_high", "null_quantile")
 _CLEANED = ("null_quantile", "effect_size", "ci_low", "ci_high")
 
@@ -120,31 +122,31 @@ class Outcomes:
 
     def at(self, group: int) -> Outcome:
         """One group's outcome."""
-        log_p = self.log_p
+        log_p, before, now = self.log_p, self.n_reference, self.n_current
         return Outcome(
             _number(self.value, group),
-            STATUSES[int(self.status[group])].name,
+            _STATUS_NAMES[self.status.item(group)],
             _number(self.p_value, group),
             _number(self.effect_size, group),
             _number(self.ci_low, group),
             _number(self.ci_high, group),
             _number(self.null_quantile, group),
-            _size(self.n_reference, group),
-            _size(self.n_current, group),
+            None if before is _NO_ROWS else _size(before, group),
+            None if now is _NO_ROWS else _size(now, group),
             None if log_p is None else lambda: float(log_p()[group]),
             self.reasons.get(group, ""),
         )
 
     def cleaned(self) -> Self:
         """Without infinities: a value that is not finite is 'overflow'."""
-        finite = np.isfinite(self.value)
-        if not all_true(finite):
-            bad = ~finite
-            self.value = np.where(bad, np.nan, self.value)
+        value = self.value
+        if not all_finite(value):
+            bad = ~np.isfinite(value)
+            self.value = np.where(bad, np.nan, value)
             self.status = np.where(bad & (self.status == OK_CODE), OVERFLOW_CODE, self.status)
         for name in _CLEANED:
             array = getattr(self, name)
-            if array is not None and array is not self.value:
+            if array is not None and array is not self.value and not all_finite(array):
                 setattr(self, name, known_where(~np.isinf(array), array))
         return self
 
@@ -242,6 +244,13 @@ def any_true(mask: NDArray[np.bool_]) -> bool:
     return 1 in mask.tobytes()
 
 
+def all_finite(numbers: Floats) -> bool:
+    """`np.isfinite(numbers).all()`: eight times as fast for a single group."""
+    if len(numbers) == 1:
+        return math.isfinite(numbers.item())
+    return all_true(np.isfinite(numbers))
+
+
 def all_ok(codes: Codes) -> bool:
     """Whether every status is 'ok'."""
     return not codes.tobytes().strip(b"\0")
@@ -268,18 +277,19 @@ def elementwise(function: Callable[..., float], *arrays: NDArray[np.generic] | f
     """A function of numbers on each group's numbers: the bits are those of the function alone."""
     # as np.broadcast_arrays, which takes ten times as long as a function of one number
     columns = [_numbers(array) for array in arrays]
-    sizes = set(map(len, columns))
-    if len(sizes) > 1:
+    if len(columns) > 1 and len(sizes := set(map(len, columns))) > 1:
         groups = min(sizes) and max(sizes)
         columns = [own * groups if len(own) == 1 else own for own in columns]
-    return np.array(list(starmap(function, zip(*columns, strict=True))), float)
+    rows = zip(*columns, strict=True)
+    return np.array(list(starmap(function, rows)), float)
 
 
 def _numbers(array: NDArray[np.generic] | float) -> list[Any]:
     """As Python's numbers."""
-    if isinstance(array, np.ndarray) and array.ndim:
-        return list(array.tolist())
-    return [array.item() if isinstance(array, np.ndarray | np.generic) else array]
+    if isinstance(array, np.ndarray):
+        listed: Any = array.tolist()
+        return [listed] if array.ndim == 0 else listed
+    return [array.item() if isinstance(array, np.generic) else array]
 
 
 def elementwise_at(

@@ -30,6 +30,7 @@ from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.nulls.special import NORMAL_975
+from simdrift.metrics.numbers import as_array, number_or_array, quotient
 from simdrift.metrics.outcomes import OK_CODE, Codes, Outcomes, Rows, all_ok, all_true, elementwise
 from simdrift.metrics.registry import measures, records_of, unknown
 from simdrift.metrics.values import (
@@ -106,14 +107,15 @@ _ABSENT = ("empty", "all_null")
     ),
 )
 def _counts(column: ColumnGroups) -> list[Statistic]:
-    rows, missing = _floats(column.rows), _floats(column.missing)
-    empty = np.where(rows > 0, OK_CODE, CODES[EMPTY]).astype(np.uint8)
-    with np.errstate(invalid="ignore"):
-        share = missing / rows
+    rows, missing = column.rows, column.missing
+    share = quotient(number_or_array(missing), number_or_array(rows), np.nan)
+    empty = None
+    if 0 in rows.tolist():
+        empty = np.where(rows > 0, OK_CODE, CODES[EMPTY]).astype(np.uint8)
     return [
-        Statistic("rows", rows),
-        Statistic("missing", missing),
-        Statistic("missing_share", share, empty),
+        Statistic("rows", _floats(rows)),
+        Statistic("missing", _floats(missing)),
+        Statistic("missing_share", as_array(share), empty),
     ]
 
 
@@ -187,14 +189,20 @@ _SPREAD = (*_ABSENT, "too_few_rows")
 )
 def _profile(column: ColumnGroups) -> list[Statistic]:
     profile, unit = column.profile, column.whole.unit_seconds
+
+    def scaled(name: str, power: int = 1) -> Floats:
+        values = _floats(profile[name])
+        return values if unit == 1.0 else values * unit**power
+
     found = [Statistic(name, _floats(profile[name])) for name in _SPECIALS]
     status = _absent(column)
-    found += [Statistic(name, _floats(profile[name]) * unit, status) for name in ("min", "max")]
-    infinite = (status == OK_CODE) & (profile["finite"] == 0)
-    status = np.where(infinite, CODES[OVERFLOW], status).astype(np.uint8)
-    found += [Statistic(name, _floats(profile[name]) * unit, status) for name in ("sum", "mean")]
+    found += [Statistic(name, scaled(name), status) for name in ("min", "max")]
+    if 0 in profile["finite"].tolist():
+        infinite = (status == OK_CODE) & (profile["finite"] == 0)
+        status = np.where(infinite, CODES[OVERFLOW], status).astype(np.uint8)
+    found += [Statistic(name, scaled(name), status) for name in ("sum", "mean")]
     for name, power, key in _MOMENTS:
-        found.append(Statistic(name, _floats(profile[name]) * unit**power, profile[key]))
+        found.append(Statistic(name, scaled(name, power), profile[key]))
     return found
 
 
@@ -254,10 +262,9 @@ def _distinct(column: ColumnGroups) -> list[Statistic]:
 )
 def _quantiles(column: ColumnGroups) -> list[Statistic]:
     status, unit = _absent(column), column.whole.unit_seconds
-    with np.errstate(invalid="ignore", over="ignore"):
-        values = column.quantiles(QUANTILES) * unit
-        low, middle, high = (values[:, place] for place in _QUARTERS)
-        iqr = high - low
+    values = column.quantiles(QUANTILES) * unit
+    low, middle, high = (values[:, place] for place in _QUARTERS)
+    iqr = high - low
     found = [
         Statistic("quantile", values[:, place], status, f"q={q:g}")
         for place, q in enumerate(QUANTILES)
@@ -303,8 +310,7 @@ def _mode(column: ColumnGroups) -> list[Statistic]:
     # without any: more distinct values than are counted one by one
     many = (status == OK_CODE) & (counts == 0)
     status = np.where(many, CODES[NOT_APPLICABLE], status).astype(np.uint8)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = counts / column.valid
+    share = counts / column.valid
     mode = values * column.whole.unit_seconds
     return [Statistic("mode", mode, status), Statistic("top_share", share, status)]
 
@@ -314,8 +320,7 @@ def _categories(column: ColumnGroups) -> list[Statistic]:
     status, table = _absent(column), column.category_counts
     many = (status == OK_CODE) & table.overflow
     status = np.where(many, CODES[NOT_APPLICABLE], status).astype(np.uint8)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = table.most / table.total
+    share = table.most / table.total
     return [Statistic("top_share", share, status)]
 
 
@@ -341,8 +346,7 @@ def _text(column: ColumnGroups) -> list[Statistic]:
     status = _absent(column)
     none = (status == OK_CODE) & (rows == 0)
     status = np.where(none, CODES[NOT_APPLICABLE], status).astype(np.uint8)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = profile["length_sum"] / rows
+    mean = profile["length_sum"] / rows
     return [
         *found,
         Statistic("length_min", _floats(profile["length_min"]), status),
@@ -412,10 +416,11 @@ def _decided(column: str, statistics: Sequence[Statistic], rows: Rows) -> list[D
     """The rows of statistics that one pass gave."""
     values = np.array([statistic.value for statistic in statistics], float)
     is_finite, decided = all_true(np.isfinite(values)), []
+    fine = np.zeros(values.shape[1:], np.uint8)
     for statistic, value in zip(statistics, values, strict=True):
         status = statistic.status
         if status is None:
-            status = np.zeros(len(value), np.uint8)
+            status = fine
         elif not all_ok(status):
             value = np.where(status == OK_CODE, value, np.nan)
         outcomes = Outcomes(value, status, n_current=rows)

@@ -45,21 +45,34 @@ def stacked_ranks(groups: Sequence[Mapping[str, Any]]) -> Arrays:
 _WORD = 1 << 64
 
 
+class _TwoSamples(dict[str, NDArray[Any]]):
+    """The arrays of those names that are read."""
+
+    def __init__(self, groups: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__()
+        self.groups = groups
+
+    def __missing__(self, name: str) -> NDArray[Any]:
+        self[name] = found = self._array(name)
+        return found
+
+    def _array(self, name: str) -> NDArray[Any]:
+        groups = self.groups
+        if name == "status":
+            return np.array([CODES[group[name]] for group in groups], np.uint8)
+        if name == "wasserstein_status":
+            codes = [CODES[group.get(name, group["status"])] for group in groups]
+            return np.array(codes, np.uint8)
+        if name == "ks_numerator_high":
+            return np.array([int(g.get("ks_numerator") or 0) // _WORD for g in groups], np.int64)
+        if name == "ks_numerator_low":
+            return np.array([int(g.get("ks_numerator") or 0) % _WORD for g in groups], np.uint64)
+        return np.array([np.nan if (v := group.get(name)) is None else v for group in groups])
+
+
 def stacked_two_sample(groups: Sequence[Mapping[str, Any]]) -> Arrays:
     """As `_core.two_sample_groups` gives them, out of one mapping a group."""
-    numerators = [int(group.get("ks_numerator") or 0) for group in groups]
-    return {
-        "status": np.array([CODES[group["status"]] for group in groups], np.uint8),
-        "wasserstein_status": np.array(
-            [CODES[group.get("wasserstein_status", group["status"])] for group in groups], np.uint8
-        ),
-        "ks_numerator_high": np.array([n // _WORD for n in numerators], np.int64),
-        "ks_numerator_low": np.array([n % _WORD for n in numerators], np.uint64),
-        **{
-            name: np.array([np.nan if (v := group.get(name)) is None else v for group in groups])
-            for name in ("n", "m", "ks", "wasserstein_n", "wasserstein_m", "wasserstein")
-        },
-    }
+    return _TwoSamples(groups)
 
 
 def stacked(groups: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[Any]]:
@@ -67,6 +80,6 @@ def stacked(groups: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[Any]]:
     return {
         key: np.array([CODES[g[key]] for g in groups], np.uint8)
         if isinstance(value, str)
-        else np.array([float(g[key]) if isinstance(value, int | float) else g[key] for g in groups])
+        else np.array([g[key] for g in groups], float if isinstance(value, int | float) else None)
         for key, value in groups[0].items()
     }

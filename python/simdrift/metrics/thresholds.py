@@ -8,13 +8,14 @@ test that informs where it has none; without either, it is above its null quanti
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simdrift._types import Floats
-from simdrift.metrics.outcomes import all_true, any_true
+from simdrift.metrics.numbers import as_array, number_or_array, where
 from simdrift.metrics.registry import DriftMethod, method
 
 Overrides = Mapping[str | tuple[str, str], float]
@@ -60,27 +61,17 @@ def alerts_of(
     """Whether the rule says so in each window: 1, 0, or -1 where it has no value or no threshold.
     A distance without a q-value (no null law, no test that informs) must exceed its null quantile,
     where it has one."""
-    known = value == value
     if threshold is None:
         return np.full(len(value), -1, np.int8)
-    tested = np.zeros(len(value), bool) if q_value is None else q_value == q_value
+    number, q, quantile = (
+        math.nan if array is None else number_or_array(array)
+        for array in (value, q_value, null_quantile)
+    )
+    known, tested = number == number, q == q
     if spec.record.rule == "test":
-        known = known & tested
-        beyond = tested if q_value is None else q_value <= threshold
+        alert = where(known & tested, q <= threshold, -1)
     else:
-        beyond = np.abs(value) > threshold
-        if not any_true(tested):
-            beyond &= _beyond_chance(value, null_quantile)
-        elif q_value is not None:
-            beyond &= np.where(tested, q_value <= alpha, _beyond_chance(value, null_quantile))
-    alert = beyond.astype(np.int8)
-    if not all_true(known):
-        alert[~known] = -1
-    return alert
-
-
-def _beyond_chance(value: Floats, null_quantile: Floats | None) -> NDArray[np.bool_]:
-    """Where the value exceeds its null quantile, or has none."""
-    if null_quantile is None:
-        return np.ones(len(value), bool)
-    return ~(np.abs(value) <= null_quantile)
+        size = abs(number)
+        by_chance = where(tested, q > alpha, size <= quantile)
+        alert = where(known, where(by_chance, False, size > threshold), -1)
+    return as_array(alert).astype(np.int8)

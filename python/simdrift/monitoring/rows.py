@@ -17,41 +17,39 @@ from simdrift.results.table import Head, ResultTable
 _STATUS_NAMES = tuple(status.name for status in STATUSES)
 
 
-class _Dictionary:
-    """Texts by place, each once."""
-
-    def __init__(self) -> None:
-        self.places: dict[str, int] = {}
-
-    def code(self, text: str) -> int:
-        """The place of a text, which is added where it is new."""
-        return self.places.setdefault(text, len(self.places))
-
-
 def table_of(runs: Sequence[Run], rows: Mapping[str, Sequence[Decided]]) -> ResultTable:
     """The rows of every window: window after window, in each the segments, in each their rows."""
     listed = [(segment, row) for segment, own in rows.items() for row in own]
     windows, series = len(runs), len(listed)
-    segment, column, metric, params = (_Dictionary() for _ in range(4))
+    segment: dict[str, int] = {}
+    column, metric, params = segment.copy(), segment.copy(), segment.copy()
     names = np.array(
         [
-            (segment.code(of), column.code(r.column), metric.code(r.metric), params.code(r.params))
-            for of, r in listed
+            (
+                segment.setdefault(of, len(segment)),
+                column.setdefault(row.column, len(column)),
+                metric.setdefault(row.metric, len(metric)),
+                params.setdefault(row.params, len(params)),
+            )
+            for of, row in listed
         ],
         np.int32,
     ).reshape(series, 4)
-    numbers = {name: np.full((series, windows), np.nan) for name in _REALS}
-    counts = {name: np.full((series, windows), ABSENT_ROWS, np.int64) for name in _COUNTS}
-    alert = np.full((series, windows), -1, np.int8)
-    status = np.zeros((series, windows), np.int32)
-    present = np.ones((series, windows), bool)
-    for place, (_, row) in enumerate(listed):
-        _fill(place, row, numbers, counts)
-        status[place] = row.outcomes.status
-        if row.alert is not None:
-            alert[place] = row.alert
-        if row.present is not None:
-            present[place] = row.present
+    outcomes = [row.outcomes for _, row in listed]
+    numbers = {
+        name: _stacked([getattr(own, name) for own in outcomes], windows, np.nan, np.float64)
+        for name in _OF_OUTCOMES
+    }
+    for name in _OF_ROWS:
+        given = [getattr(row, name) for _, row in listed]
+        numbers[name] = _stacked(given, windows, np.nan, np.float64)
+    counts = {
+        name: _stacked([getattr(own, name) for own in outcomes], windows, ABSENT_ROWS, np.int64)
+        for name in _COUNTS
+    }
+    alert = _stacked([row.alert for _, row in listed], windows, -1, np.int8)
+    status = _stacked([own.status for own in outcomes], windows, 0, np.int32)
+    present = _stacked([row.present for _, row in listed], windows, True, np.bool_)
     kept = None if present.all() else present.T.ravel()
 
     def flat(array: NDArray[Any]) -> NDArray[Any]:
@@ -66,13 +64,13 @@ def table_of(runs: Sequence[Run], rows: Mapping[str, Sequence[Decided]]) -> Resu
     return ResultTable(
         heads=tuple(_head(run) for run in runs),
         head=heads if kept is None else heads[kept],
-        segments=tuple(segment.places),
+        segments=tuple(segment),
         segment=repeated(names[:, 0]),
-        columns=tuple(column.places),
+        columns=tuple(column),
         column=repeated(names[:, 1]),
-        metrics=tuple(metric.places),
+        metrics=tuple(metric),
         metric=repeated(names[:, 2]),
-        params=tuple(params.places),
+        params=tuple(params),
         param=repeated(names[:, 3]),
         statuses=_STATUS_NAMES,
         status=flat(status),
@@ -81,32 +79,26 @@ def table_of(runs: Sequence[Run], rows: Mapping[str, Sequence[Decided]]) -> Resu
     )
 
 
-_REALS = (
-    *("value", "ci_low", "ci_high", "p_value", "q_value", "effect_size", "threshold"),
-    "null_quantile",
-)
 _OF_OUTCOMES = ("value", "ci_low", "ci_high", "p_value", "effect_size", "null_quantile")
+_OF_ROWS = ("q_value", "threshold")
 _COUNTS = ("n_reference", "n_current")
 
 
-def _fill(
-    place: int,
-    row: Decided,
-    numbers: Mapping[str, NDArray[np.float64]],
-    counts: Mapping[str, NDArray[np.int64]],
-) -> None:
-    """One metric's arrays into the tables of all."""
-    outcomes = row.outcomes
-    for name in _OF_OUTCOMES:
-        array = getattr(outcomes, name)
-        if array is not None:
-            numbers[name][place] = array
-    if row.q_value is not None:
-        numbers["q_value"][place] = row.q_value
-    if row.threshold is not None:
-        numbers["threshold"][place] = row.threshold
-    for name in _COUNTS:
-        counts[name][place] = getattr(outcomes, name)
+def _stacked(
+    given: Sequence[NDArray[Any] | float | None], windows: int, absent: float, dtype: type[Any]
+) -> NDArray[Any]:
+    """(rows, windows) of an array, or a number, a row; None is absent in every window."""
+    if windows == 1:
+        one = [
+            absent if own is None else own.item() if isinstance(own, np.ndarray) else own
+            for own in given
+        ]
+        return np.array(one, dtype)[:, np.newaxis]
+    stacked = np.full((len(given), windows), absent, dtype)
+    for place, own in enumerate(given):
+        if own is not None:
+            stacked[place] = own
+    return stacked
 
 
 def _head(run: Run) -> Head:

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 
-from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric
 from simdrift.metrics.columns import CATEGORICAL, NULL, NUMERIC, TEMPORAL
 from simdrift.metrics.drift.run import Weights, run
@@ -16,7 +15,17 @@ from simdrift.metrics.nulls.special import (
     normal_two_sided_log_ps,
     normal_two_sided_ps,
 )
-from simdrift.metrics.outcomes import Outcomes, Sizes, elementwise
+from simdrift.metrics.numbers import (
+    Numbers,
+    as_array,
+    at_least,
+    at_most,
+    each,
+    number_or_array,
+    quotient,
+    root,
+)
+from simdrift.metrics.outcomes import Outcomes, Sizes
 from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.values import DriftResult, Size
@@ -54,32 +63,35 @@ def measure_missing_share(pair: GroupedPair) -> Outcomes:
 def share_differences(a: Size, n: Size, b: Sizes, m: Sizes) -> Outcomes:
     """b / m - a / n of one reference against each group: Newcombe's 95 % interval from both score
     intervals (1998, method 10), the pooled z-test and Cohen's h."""
+    b, m = number_or_array(b), number_or_array(m)
     p, q = a / n, b / m
     difference, pooled = q - p, (a + b) / (n + m)
-    standard_error = np.sqrt(pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m))
-    z = np.divide(difference, standard_error, out=np.zeros(len(q)), where=standard_error > 0.0)
-    low, high = wilson(np.append(q, p), np.append(m, n))
-    p_low, p_high, q_low, q_high = float(low[-1]), float(high[-1]), low[:-1], high[:-1]
+    standard_error = root(pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m))
+    z = quotient(difference, standard_error, 0.0)
+    p_low, p_high = wilson(p, n)
+    q_low, q_high = wilson(q, m)
+    effect = 2.0 * (each(math.asin, root(q)) - math.asin(math.sqrt(p)))
+    value = as_array(difference)
     return Outcomes(
-        difference,
-        np.zeros(len(q), np.uint8),
-        p_value=normal_two_sided_ps(z),
-        effect_size=2.0 * (elementwise(math.asin, np.sqrt(q)) - math.asin(math.sqrt(p))),
-        ci_low=difference - elementwise(math.hypot, q - q_low, p_high - p),
-        ci_high=difference + elementwise(math.hypot, q_high - q, p - p_low),
+        value,
+        np.zeros(len(value), np.uint8),
+        p_value=as_array(normal_two_sided_ps(z)),
+        effect_size=as_array(effect),
+        ci_low=as_array(difference - each(math.hypot, q - q_low, p_high - p)),
+        ci_high=as_array(difference + each(math.hypot, q_high - q, p - p_low)),
         n_reference=np.array([n]),
-        n_current=m,
-        log_p=lambda: normal_two_sided_log_ps(z),
+        n_current=as_array(m),
+        log_p=lambda: normal_two_sided_log_ps(as_array(z)),
     )
 
 
-def wilson(share: Floats, rows: Sizes) -> tuple[Floats, Floats]:
+def wilson(share: Numbers, rows: Numbers) -> tuple[Numbers, Numbers]:
     """Wilson's 95 % score intervals of shares of so many rows."""
     z2 = NORMAL_975**2
     centre = share + z2 / (2 * rows)
-    half = NORMAL_975 * np.sqrt(share * (1 - share) / rows + z2 / (4 * rows * rows))
+    half = NORMAL_975 * root(share * (1 - share) / rows + z2 / (4 * rows * rows))
     scale = 1.0 + z2 / rows
-    return np.maximum(0.0, (centre - half) / scale), np.minimum(1.0, (centre + half) / scale)
+    return at_least(0.0, (centre - half) / scale), at_most(1.0, (centre + half) / scale)
 
 
 def missing_share(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,16 +23,16 @@ from simdrift.metrics.drift.checks import SEED, checked_resamples
 from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import special
+from simdrift.metrics.numbers import as_array, at_most, number_or_array, where
 from simdrift.metrics.outcomes import (
     OK_CODE,
     OVERFLOW_CODE,
     Codes,
     Outcomes,
+    all_finite,
     all_ok,
-    all_true,
     any_true,
     elementwise_at,
-    known_where,
     reasons_at,
     status_codes,
 )
@@ -77,6 +77,11 @@ class Moments(NamedTuple):
     def known(self) -> NDArray[np.bool_]:
         return np.asarray(self.status == OK_CODE)
 
+    @property
+    def numbers(self) -> Self:
+        """Of one group NumPy's numbers in place of arrays; they divide by 0 as arrays do."""
+        return self if len(self.status) > 1 else type(self)(*(field[0] for field in self))
+
     def outcomes(self, value: Floats, status: Codes, **fields: Any) -> Outcomes:
         """With the finite rows of both sides; fields are absent where there is no value."""
         if not all_ok(status):
@@ -92,7 +97,7 @@ def _side(profile: Mapping[str, NDArray[Any]]) -> tuple[Floats, Floats, Codes]:
     """Mean, variance and the status of both."""
     mean, variance, status = profile["mean"], profile["variance"], profile["variance_status"]
     few = profile["finite"] < 2
-    if all_ok(status) and all_true(np.isfinite(mean + variance)) and not any_true(few):
+    if all_ok(status) and all_finite(mean + variance) and not any_true(few):
         return mean, variance, status
     constant = status == CODES[CONSTANT]
     variance = np.where(constant, 0.0, variance)
@@ -113,27 +118,29 @@ def _moments(pair: GroupedPair) -> Moments:
     return Moments(rows[0], mean_x, variance_x, rows[1], mean_y, variance_y, status)
 
 
-def _welch(of: Moments) -> tuple[Floats, Floats]:
+def _welch(moments: Moments) -> tuple[Floats, Floats]:
     """Standard error of the difference of means, and Welch's degrees of freedom."""
+    of = moments.numbers
     a, b = of.variance_x / of.n, of.variance_y / of.m
     square = a + b
     a, b = a / square, b / square
     df = 1.0 / (a * a / (of.n - 1) + b * b / (of.m - 1))
-    error, none = np.sqrt(square), square == 0.0
-    return error, np.where(none, np.inf, df) if any_true(none) else df
+    return as_array(np.sqrt(square)), as_array(where(square == 0.0, np.inf, df))
 
 
-def _hedges_g(of: Moments) -> Floats:
+def _hedges_g(moments: Moments) -> Floats:
     """(mean of y - mean of x) / pooled sd, corrected for small samples (Hedges 1981)."""
+    of = moments.numbers
     df = of.n + of.m - 2
     pooled = np.sqrt(((of.n - 1) * of.variance_x + (of.m - 1) * of.variance_y) / df)
     g = (of.mean_y - of.mean_x) / pooled * (1.0 - 3.0 / (4.0 * df - 1.0))
-    return known_where(pooled != 0.0, g)
+    return as_array(where(pooled != 0.0, g, np.nan))
 
 
 def _student_ps(t: Floats, df: Floats) -> Floats:
     """`special.student_two_sided_p` of each group."""
-    return np.asarray(np.minimum(1.0, 2.0 * special.special().stdtr(df, -np.abs(t))))
+    tail = special.special().stdtr(number_or_array(df), -abs(number_or_array(t)))
+    return as_array(at_most(1.0, 2.0 * tail))
 
 
 @drift_method(

@@ -19,11 +19,14 @@ from simdrift.metrics.nulls import kolmogorov, quadratic, ties
 from simdrift.metrics.nulls import kuiper as kuiper_law
 from simdrift.metrics.nulls import mann_whitney as mann_whitney_law
 from simdrift.metrics.nulls.special import exp_p
+from simdrift.metrics.numbers import Numbers, as_array, as_floats
 from simdrift.metrics.outcomes import (
     OK_CODE,
     Codes,
     Outcomes,
     absent,
+    all_ok,
+    all_true,
     any_true,
     at_places,
     elementwise,
@@ -32,6 +35,7 @@ from simdrift.metrics.outcomes import (
 )
 from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.registry import drift_method
+from simdrift.metrics.stacked import Arrays
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import DEGENERATE, TOO_FEW_ROWS, DriftResult
 
@@ -85,24 +89,32 @@ def measure_ks(pair: GroupedPair, *, method: str = "auto") -> Outcomes:
     """D = max |F - G|; two-sided p-value, exact or by the corrected limit law."""
     found = pair.two_sample
     n, m, d, status = found["n"], found["m"], found["ks"], found["status"]
-    valued, exact = status == OK_CODE, np.zeros(len(n), bool)
-    if method != "asymp" and not pair.is_weighted:
-        limit = KS_EXACT_AUTO if method == "auto" else KS_EXACT_LIMIT
-        exact = valued & (n * m.astype(float) <= limit)
+    exact, rest = _exact_places(pair, found, method), None
     counted = partial(_core.ks_exact_p_groups, threads=pair.threads)
     numerators = found["ks_numerator_high"], found["ks_numerator_low"]
-    p, rest = at_places(exact, counted, n, m, *numerators), valued & ~exact
-    if any_true(rest):
+    p = at_places(exact, counted, n, m, *numerators)
+    if not all_true(exact) and any_true(others := (status == OK_CODE) & ~exact):
+        rest = others
         p[rest] = kolmogorov.limit_sf(n[rest], m[rest], d[rest], pair.threads)
 
     def log_p() -> Floats:
         logs = at_places(exact, kolmogorov.log_exact, p, n, m, d)
-        if any_true(rest):
+        if rest is not None:
             logs[rest] = kolmogorov.limit_log_sf(n[rest], m[rest], d[rest])
         return logs
 
-    value = known_where(valued, d)
+    value = d if all_ok(status) else known_where(status == OK_CODE, d)
     return Outcomes(value, status, p, value, n_reference=n, n_current=m, log_p=log_p)
+
+
+def _exact_places(pair: GroupedPair, found: Arrays, method: str) -> NDArray[np.bool_]:
+    """Where lattice paths are counted: few enough pairs of rows that have no weights."""
+    status = found["status"]
+    if method == "asymp" or pair.is_weighted:
+        return np.zeros(len(status), bool)
+    limit = KS_EXACT_AUTO if method == "auto" else KS_EXACT_LIMIT
+    few: NDArray[np.bool_] = found["n"] * found["m"].astype(float) <= limit
+    return few if all_ok(status) else few & (status == OK_CODE)
 
 
 def ks(
@@ -130,21 +142,24 @@ def ks(
     return run("ks", reference, current, params, alpha=alpha, weights=weights, threads=threads)
 
 
-Law = Callable[[Mapping[str, NDArray[Any]], NDArray[np.intp]], tuple[Any, Floats, Any]]
+Law = Callable[[Mapping[str, Numbers], NDArray[np.intp]], tuple[Floats, Floats, Floats]]
 """Value, log of the p-value and effect size of groups, of their rank statistics (as Python's
 numbers: sums are exact) and places."""
 
 
-class _Numbers(dict[str, NDArray[Any]]):
-    """Rank statistics of these places as Python's numbers, of those names that are read."""
+class _Numbers(dict[str, Numbers]):
+    """Rank statistics of these places as Python's numbers, of those names that are read: of one
+    place the number."""
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]], places: NDArray[np.intp]) -> None:
         super().__init__()
         self.arrays, self.places = arrays, places
 
-    def __missing__(self, name: str) -> NDArray[Any]:
-        self[name] = self.arrays[name][self.places].astype(object)
-        return self[name]
+    def __missing__(self, name: str) -> Numbers:
+        own = self.arrays[name]
+        own = own if len(own) == len(self.places) else own[self.places]
+        self[name] = found = own.item() if len(own) == 1 else own.astype(object)
+        return found
 
 
 def _tested(
@@ -153,10 +168,14 @@ def _tested(
     """The outcomes of a rank test whose p-values are known by their logarithms."""
     found = pair.ranks if ranks is None else ranks
     places = np.flatnonzero(status == OK_CODE)
-    value, logs, effect, p = (absent(len(status)) for _ in range(4))
-    if len(places):
-        value[places], logs[places], effect[places] = law(_Numbers(found, places), places)
-        p[places] = elementwise(exp_p, logs[places])
+    if len(places) == len(status):
+        value, logs, effect = law(_Numbers(found, places), places)
+        p = elementwise(exp_p, logs)
+    else:
+        value, logs, effect, p = (absent(len(status)) for _ in range(4))
+        if len(places):
+            value[places], logs[places], effect[places] = law(_Numbers(found, places), places)
+            p[places] = elementwise(exp_p, logs[places])
     return Outcomes(
         value,
         status,
@@ -189,9 +208,9 @@ def _tested(
 def measure_kuiper(pair: GroupedPair) -> Outcomes:
     """V = D+ + D-, the p-value by the corrected limit law."""
 
-    def law(found: Mapping[str, NDArray[Any]], _: NDArray[np.intp]) -> tuple[Any, Floats, Any]:
+    def law(found: Mapping[str, Numbers], _: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
         n, m = found["n"], found["m"]
-        value = ((found["plus"] + found["minus"]) / (n * m)).astype(float)
+        value = as_floats((found["plus"] + found["minus"]) / (n * m))
         return value, elementwise(kuiper_law.log_p, n, m, value), value
 
     return _tested(pair, pair.ranks["status"], law)
@@ -241,8 +260,8 @@ def measure_cramer_von_mises(pair: GroupedPair) -> Outcomes:
     """T, ties at the middle of their step; p-value counted up to 20 rows a side, else by the
     limit law."""
 
-    def law(found: Mapping[str, NDArray[Any]], at: NDArray[np.intp]) -> tuple[Any, Floats, Any]:
-        n, m = found["n"], found["m"]
+    def law(found: Mapping[str, Numbers], at: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
+        n, m = (as_array(found[name]).astype(object) for name in ("n", "m"))
         numerators = pair.mises_numerators(at)
         rows = zip(numerators, n.tolist(), m.tolist(), strict=True)
         value = np.array([quadratic.mises_statistic(*row) for row in rows])
@@ -324,7 +343,7 @@ def cramer_von_mises(
 def measure_anderson_darling(pair: GroupedPair) -> Outcomes:
     """A2kN of two samples, mean ranks, standardised; p-value by the limit law."""
 
-    def law(found: Mapping[str, NDArray[Any]], at: NDArray[np.intp]) -> tuple[Any, Floats, Any]:
+    def law(found: Mapping[str, Numbers], at: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
         n, m, total = found["n"], found["m"], found["anderson_darling"]
         value = elementwise(quadratic.darling_statistic, total, n, m)
         limit = quadratic.darling_limit(value)
@@ -332,7 +351,7 @@ def measure_anderson_darling(pair: GroupedPair) -> Outcomes:
         for place, own in enumerate(pair.tied_shares(at)):
             if own is not None:
                 logs[place] = ties.log_sf(float(limit[place]), ties.darling_weights(own))
-        return value, logs, (total * ((n + m) / (n * m)) ** 2).astype(float)
+        return value, logs, as_floats(total * ((n + m) / (n * m)) ** 2)
 
     found = pair.rank_sums
     one_value = (found["distinct"] < 2).astype(bool)
@@ -391,10 +410,10 @@ def measure_mann_whitney(pair: GroupedPair) -> Outcomes:
     """U of the reference; effect size Cliff's delta of the current over it."""
     log_p = partial(mann_whitney_law.log_p, counted=not pair.is_weighted)
 
-    def law(found: Mapping[str, NDArray[Any]], _: NDArray[np.intp]) -> tuple[Any, Floats, Any]:
+    def law(found: Mapping[str, Numbers], _: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
         n, m, u2 = found["n"], found["m"], found["u2"]
-        value = ((2 * n * m - u2) / 2).astype(float)
-        delta = ((u2 - n * m) / (n * m)).astype(float)
+        value = as_floats((2 * n * m - u2) / 2)
+        delta = as_floats((u2 - n * m) / (n * m))
         return value, elementwise(log_p, u2, n, m, found["ties"]), delta
 
     return _tested(pair, pair.ranks["status"], law)

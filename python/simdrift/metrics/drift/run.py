@@ -80,7 +80,7 @@ def result_of(
     value, p, null_quantile = outcomes.value, outcomes.p_value, outcomes.null_quantile
     alert = rules.alerts_of(spec, value, bound, p, alpha, null_quantile).item(0)
     outcome = outcomes.at(0)
-    return DriftResult(
+    return DriftResult.of(
         spec.metric,
         outcome.value,
         outcome.p_value,

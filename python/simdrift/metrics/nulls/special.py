@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from simdrift._types import Floats
+from simdrift.metrics.numbers import Numbers
 
 TINY = 1e-290
 """Below this a p-value is near the end of float64; its log comes from a formula of its own."""
@@ -79,8 +80,10 @@ def normal_two_sided_log_p(z: float) -> float:
     return math.log(2.0) + normal_log_sf(abs(z))
 
 
-def normal_two_sided_ps(z: Floats) -> Floats:
+def normal_two_sided_ps(z: Numbers) -> Numbers:
     """`normal_two_sided_p` of each, to the bit: by the same function of C's library."""
+    if not isinstance(z, np.ndarray):
+        return normal_two_sided_p(z)
     return np.array(list(map(math.erfc, (np.abs(z) / math.sqrt(2.0)).tolist())), float)
 
 

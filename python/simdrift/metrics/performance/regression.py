@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric
 from simdrift.metrics.nulls.special import NORMAL_975
+from simdrift.metrics.numbers import Numbers, at_least, where
 from simdrift.metrics.performance.scoring import (
     PerformanceResult,
     Score,
@@ -139,11 +139,11 @@ def _r2(pair: TargetPair) -> Score:
     return Score(value, None, ((constant, CONSTANT), (few, TOO_FEW_ROWS)))
 
 
-def _half_width(s: Sums, mean: Floats) -> Floats:
+def _half_width(s: Sums, mean: Numbers) -> Numbers:
     """Half the interval of a mean of errors, or of their absolute values."""
     n = s["n"]
-    variance = np.maximum(0.0, (s["sum_squared_error"] - n * mean * mean) / (n - 1))
-    return np.where(n < 2, np.nan, NORMAL_975 * np.sqrt(variance / n))
+    variance = at_least(0.0, (s["sum_squared_error"] - n * mean * mean) / (n - 1))
+    return where(n < 2, np.nan, NORMAL_975 * np.sqrt(variance / n))
 
 
 def mean_error(

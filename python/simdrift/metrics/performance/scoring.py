@@ -9,24 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simdrift._types import Floats
 from simdrift.catalogue.statuses import CODES
 from simdrift.columns import as_column
 from simdrift.metrics.columns import CurrentColumn
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
 from simdrift.metrics.groups import ColumnGroups
+from simdrift.metrics.numbers import Numbers, as_array
 from simdrift.metrics.once import once
-from simdrift.metrics.outcomes import ABSENT_ROWS, OK_CODE, Outcomes, known_where
+from simdrift.metrics.outcomes import ABSENT_ROWS, OK_CODE, Outcomes, all_ok
 from simdrift.metrics.registry import function_of, functions, unknown
 from simdrift.metrics.values import ALL_NULL, EMPTY, NOT_APPLICABLE, OK, Outcome
 
-Sums = Mapping[str, NDArray[Any]]
+Sums = Mapping[str, Numbers]
 """`_core.PairDict` of each group of rows."""
 NUMBERS = frozenset({"integer", "float", "boolean"})
 
@@ -57,22 +57,24 @@ class TargetPair:
 
     @once
     def sums(self) -> Sums:
-        """Sums of the rows in which both are finite, as `_core.pair_profile` has them."""
-        return self.target.sums_with(self.prediction)
+        """Sums of the rows in which both are finite, as `_core.pair_profile` has them; of one
+        group NumPy's numbers."""
+        sums = self.target.sums_with(self.prediction)
+        return {name: own[0] for name, own in sums.items()} if len(self.target) == 1 else sums
 
     @once
     def n(self) -> NDArray[np.int64]:
         """The rows in which both are finite."""
-        return self.sums["n"].astype(np.int64, copy=False)
+        return as_array(self.sums["n"]).astype(np.int64, copy=False)
 
 
 class Score(NamedTuple):
     """Values, half the width of their intervals (None: none), and where a value cannot be: a
     mask and the status there."""
 
-    value: Floats
-    half_width: Floats | None = None
-    without: tuple[tuple[NDArray[np.bool_], str], ...] = ()
+    value: Numbers
+    half_width: Numbers = None
+    without: tuple[tuple[Numbers, str], ...] = ()
 
 
 def score_functions() -> dict[str, Callable[[TargetPair], Score]]:
@@ -140,13 +142,13 @@ def _outcomes(
     if 0 in rows.tolist():
         lost = np.where(column.rows == 0, CODES[EMPTY], CODES[ALL_NULL])
         status = np.where(rows == 0, lost, status).astype(np.uint8)
-    value = known_where(status == OK_CODE, score.value)
-    outcomes = Outcomes(value, status, n_current=rows).cleaned()
+    value = as_array(score.value)
+    value = value if all_ok(status) else np.where(status == OK_CODE, value, np.nan)
+    outcomes = Outcomes(value, status, n_current=rows)
     if score.half_width is not None:
-        outcomes.ci_low = outcomes.value - score.half_width
-        outcomes.ci_high = outcomes.value + score.half_width
-        outcomes.cleaned()
-    return outcomes
+        outcomes.ci_low = value - score.half_width
+        outcomes.ci_high = value + score.half_width
+    return outcomes.cleaned()
 
 
 def result(name: str, target: object, prediction: object, threads: int | None) -> PerformanceResult:
