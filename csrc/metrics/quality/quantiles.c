@@ -20,8 +20,7 @@
 /* From here on counting by bucket costs less than sorting. */
 enum { BUCKETS_FROM_ROWS = 16384 };
 
-/* --- by buckets
- * --------------------------------------------------------------------- */
+/* --- by buckets ------------------------------------------------------------------- */
 
 enum { MOST_SOURCES = 2 };
 

@@ -28,8 +28,7 @@
 /* From here on a walk over 32,768 buckets costs less than sorting. */
 enum { BUCKETS_FROM_ROWS = 32768 };
 
-/* --- by buckets
- * --------------------------------------------------------------------- */
+/* --- by buckets ------------------------------------------------------------------- */
 
 typedef struct stages {
     sdr_counted counted;
