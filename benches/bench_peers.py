@@ -61,9 +61,22 @@ def timed(python: str, program: str, files: list[Path]) -> dict:
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def main() -> int:
+def check_evidently(theirs: dict[str, float], sides: list) -> None:
+    """The values of `convention="evidently"` are Evidently's."""
     import numpy as np
 
+    import simdrift as sd
+
+    values = {
+        row.column: row.value
+        for row in sd.compare(*sides, convention="evidently").results
+        if row.params == "convention=evidently"
+    }
+    for column, value in theirs.items():
+        np.testing.assert_allclose(values[column], value, rtol=1e-9, err_msg=column)
+
+
+def main() -> int:
     import bench_compare
     import simdrift as sd
     from markdown import table
@@ -112,13 +125,7 @@ def main() -> int:
             theirs = timed(arguments.evidently, EVIDENTLY, files)
             peers["Evidently 0.7.23, DataDriftPreset"] = theirs["seconds"]
             time_ours()
-            values = {
-                row.column: row.value
-                for row in sd.compare(*sides, convention="evidently").results
-                if row.params == "convention=evidently"
-            }
-            for column, value in theirs["values"].items():
-                np.testing.assert_allclose(values[column], value, rtol=1e-9, err_msg=column)
+            check_evidently(theirs["values"], sides)
     found = {name: median(seconds, name) for name in seconds} | peers
     base = found["simdrift"]
     for name, taken in found.items():

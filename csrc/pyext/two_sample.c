@@ -46,7 +46,8 @@ static PyObject *histogram_tuple(const sdr_two_sample_histogram *histogram) {
 
 /* None: no histogram, *wanted false. An array: its cut points. A tuple: (how many points,
  * between which two quantiles). */
-static int histogram_read(sdr_two_sample_histogram *out, bool *wanted, PyObject *value) {
+static int histogram_read(sdr_two_sample_histogram *out, bool *wanted,
+                          PyObject *value) {
     memset(out, 0, sizeof *out);
     *wanted = value != NULL && value != Py_None;
     if (!*wanted) return 0;
@@ -84,8 +85,8 @@ static bool two_sample_run(sdr_two_sample *out, sdr_two_sample_histogram *histog
                            PyObject *reference, const sdr_column *current, int flags,
                            call *call) {
     if (Py_IS_TYPE(reference, call->state->prepared_type))
-        return RUN(call, sdr_two_sample_prepared, out, histogram, prepared_of(reference),
-                   current, flags);
+        return RUN(call, sdr_two_sample_prepared, out, histogram,
+                   prepared_of(reference), current, flags);
     const sdr_column *column = column_argument(call->state, reference, "reference");
     if (column == NULL) return false;
     return RUN(call, sdr_two_sample_columns, out, histogram, column, current, flags);

@@ -26,7 +26,7 @@ enum {
     TWO_TABLES_DOMAIN = 65536, /* 512 KiB: the second-level cache */
     CHUNK_ROWS = 1 << 18,
     CHUNK_DOMAINS = 16, /* or so many times the domain: its end reads every table */
-    FEW_WANTED = 8,       /* as many compares a row cost less than looking it up */
+    FEW_WANTED = 8,     /* as many compares a row cost less than looking it up */
     NEVER = INT32_MAX
 };
 
@@ -251,8 +251,8 @@ static sdr_code order_by_first_row(sdr_index_counts *out, const index_job *job,
         /* rows that change under the call may leave places without an index: then 0 */
         memset(out->order, 0, domain * sizeof *out->order);
         memset(order.wanted, 0, slots);
-        code = sdr_parallel_for(context, job->n_chunks, cost, order_stretches,
-                                &order, error);
+        code = sdr_parallel_for(context, job->n_chunks, cost, order_stretches, &order,
+                                error);
     }
     sdr_release(places);
     sdr_release(order.wanted);
