@@ -64,6 +64,7 @@ static void take_text_buffers(input *in, memory *m, const void **buffers, int wi
                               const struct ArrowArray *a) {
     int64_t rows = a->offset + a->length, size;
     buffers[1] = take_offsets(in, m, width, rows, a->offset, a->length, &size);
+    if (buffers[1] == NULL) size = 0; /* too large to make: no offsets, and no text */
     buffers[2] = keep(m, take_block(in, (size_t)size));
 }
 
