@@ -217,8 +217,8 @@ static void order_chunk(const order_job *order, int32_t chunk, uint8_t *wanted) 
     }
 }
 
-static sdr_code order_stretches(void *user, int64_t begin, int64_t end, int worker,
-                                sdr_error *error) {
+static sdr_code order_chunks(void *user, int64_t begin, int64_t end, int worker,
+                             sdr_error *error) {
     (void)error;
     const order_job *order = user;
     uint8_t *wanted = order->wanted + worker * (order->job->source->domain + 1);
@@ -251,8 +251,8 @@ static sdr_code order_by_first_row(sdr_index_counts *out, const index_job *job,
         /* rows that change under the call may leave places without an index: then 0 */
         memset(out->order, 0, domain * sizeof *out->order);
         memset(order.wanted, 0, slots);
-        code = sdr_parallel_for(context, job->n_chunks, cost, order_stretches, &order,
-                                error);
+        code =
+            sdr_parallel_for(context, job->n_chunks, cost, order_chunks, &order, error);
     }
     sdr_release(places);
     sdr_release(order.wanted);
