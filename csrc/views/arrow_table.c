@@ -206,6 +206,42 @@ static sdr_code hide_nulls(sdr_arena *arena, struct ArrowArray *window,
     return SDR_OK;
 }
 
+static int64_t offset_at(const void *offsets, int64_t width, int64_t i) {
+    int32_t narrow;
+    int64_t wide;
+    const char *at = (const char *)offsets + i * width;
+    if (width == sizeof wide) {
+        memcpy(&wide, at, sizeof wide);
+        return wide;
+    }
+    memcpy(&narrow, at, sizeof narrow);
+    return narrow;
+}
+
+/* A text's characters reach as far as its last offset says, which a window that ends
+ * before the child's rows do does not see: its own last offset must not be beyond. */
+static sdr_code check_text_end(const struct ArrowSchema *field,
+                               const struct ArrowArray *child,
+                               const struct ArrowArray *window, int64_t chunk,
+                               sdr_error *error) {
+    sdr_arrow_type type;
+    int64_t end = window->offset + window->length, all = child->offset + child->length;
+    if (window->length == 0 || end == all || child->release == NULL ||
+        child->n_buffers < 3 || child->buffers == NULL || child->buffers[1] == NULL ||
+        sdr_arrow_schema_read(&type, field, NULL) != SDR_OK)
+        return SDR_OK; /* nothing to read, or refused for what it is */
+    if (type.type != SDR_TYPE_UTF8 && type.type != SDR_TYPE_LARGE_UTF8) return SDR_OK;
+    int64_t width = sdr_type_width(type.type);
+    int64_t own = offset_at(child->buffers[1], width, end);
+    int64_t last = offset_at(child->buffers[1], width, all);
+    if (own <= last) return SDR_OK;
+    return sdr_error_set(error, SDR_INVALID_COLUMN,
+                         "expected offsets that do not fall below %lld, that of row "
+                         "%lld, found %lld at the end of the array (chunk %lld)",
+                         (long long)own, (long long)(end - child->offset),
+                         (long long)last, (long long)chunk);
+}
+
 /* Field k's array of chunk i. */
 static sdr_code window_of(struct ArrowArray *out, sdr_arena *arena,
                           const sdr_arrow_table *table, int64_t i, int64_t k,
@@ -226,6 +262,7 @@ static sdr_code window_of(struct ArrowArray *out, sdr_arena *arena,
     out->offset += chunk->offset;
     out->length = chunk->length;
     if (!is_whole && out->null_count != 0) out->null_count = -1;
+    SDR_TRY(check_text_end(field, child, out, i, error));
     sdr_arrow_type type;
     if (chunk->null_count == 0 || !takes_validity(&type, field, out)) return SDR_OK;
     return hide_nulls(arena, out, chunk, &type, error);

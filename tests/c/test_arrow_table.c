@@ -269,6 +269,31 @@ static void test_a_broken_child_keeps_its_own_refusal(void **state) {
     fixture_free(&f);
 }
 
+/* The characters end where the child's last offset says: a window that is shorter than the
+ * child may not reach beyond them; one that may is read. */
+static void test_a_window_of_texts_ends_within_the_characters(void **state) {
+    (void)state;
+    static const int32_t narrow[] = {0, 1, 9, 3, 3};
+    static const int64_t wide[] = {0, 1, 9, 3, 3};
+    const char *formats[] = {"u", "U"};
+    for (int i = 0; i < 2; i++) {
+        fixture f;
+        fixture_set(&f, 0xff);
+        f.buffers[0] = NULL;
+        f.field.format = formats[i];
+        test_array_set(&f.child, ROWS, 0, 3, NULL,
+                       i == 0 ? (const void *)narrow : (const void *)wide, "abc");
+        f.chunk.length = 2;
+        expect_message(&f, "expected offsets that do not fall below 9, that of row 2, "
+                           "found 3 at the end of the array (chunk 0)");
+        f.chunk.length = 1;
+        expect_nulls(&f, 1, 0);
+        f.chunk.offset = 3; /* to the end: the import itself looks there */
+        expect_nulls(&f, 1, 0);
+        fixture_free(&f);
+    }
+}
+
 static sdr_code read_user(void *user, sdr_error *error) {
     sdr_arena arena = {NULL};
     sdr_column column;
@@ -296,6 +321,7 @@ int main(void) {
         cmocka_unit_test(
             test_a_child_with_a_large_offset_takes_the_nulls_of_its_struct),
         cmocka_unit_test(test_a_broken_child_keeps_its_own_refusal),
+        cmocka_unit_test(test_a_window_of_texts_ends_within_the_characters),
         cmocka_unit_test(test_no_memory_is_reported_at_each_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
