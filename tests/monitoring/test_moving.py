@@ -128,7 +128,7 @@ def test_the_reference_is_part_of_a_run_s_identity():
     [
         ({"moving": "previous", "start": "2024-01-01"}, "expected 'moving' or 'start', found both"),
         ({"moving": "rolling"}, "'windows' is missing"),
-        ({"moving": "growing", "windows": 3}, "expected 'windows' beside moving"),
+        ({"moving": "growing", "windows": 3}, "expected 'windows' with moving"),
         ({"moving": "last"}, "previous"),
         ({}, "'moving'"),
     ],
