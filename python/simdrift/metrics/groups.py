@@ -48,6 +48,11 @@ class Groups:
         """The stops in a column of so many rows."""
         return np.array([rows], np.int64) if self.stops is None else self.stops
 
+    def alone(self, place: int) -> Groups:
+        """One of the groups."""
+        own = slice(place, place + 1)
+        return Groups(self.starts[own], None if self.stops is None else self.stops[own])
+
 
 _WHOLE = Groups(np.zeros(1, np.int64), None)
 _WHOLE.starts.flags.writeable = False
@@ -104,10 +109,9 @@ class ColumnGroups:
     def alone(self, place: int) -> ColumnGroups:
         """One of the groups, of the same column."""
         new = ColumnGroups.__new__(ColumnGroups)
-        own = slice(place, place + 1)
         new.name, new.whole, new.weights = self.name, self.whole, self.weights
-        new.groups = Groups(self.groups.starts[own], self.stops[own])
-        new.stops = self.stops[own]
+        new.groups = self.groups.alone(place)
+        new.stops = new.groups.ends(self.whole.rows)
         new.is_one = new._is_whole()
         return new
 

@@ -79,15 +79,5 @@ def identity_of(
     reference_digest: str,
 ) -> Identity:
     """The identity of one window of a monitor."""
-    return Identity(
-        monitor=spec.monitor,
-        dataset=spec.dataset,
-        model=spec.model,
-        model_version=spec.model_version,
-        grain=spec.window,
-        window_start=window.start,
-        window_end=window.end,
-        spec_digest=spec_digest,
-        data_digest=data_digest,
-        reference_digest=reference_digest,
-    )
+    identity = Identity.of(spec, spec_digest, data_digest, reference_digest)
+    return identity._replace(grain=spec.window, window_start=window.start, window_end=window.end)

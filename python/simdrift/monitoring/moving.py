@@ -245,17 +245,12 @@ class _SegmentWindows:
         self._measured.append(measured)
         self._rows_before.append(max((column.rows for column in before.values()), default=0))
         if wanted := monitor.spec.metrics.custom:
-            groups = _groups([(int(self._groups.starts[place]), self._stops[place])])
-            of_reference = values_of(table, wanted)
-            self._custom.append(rows_of(self._segment.table, groups, wanted, of_reference, limits))
+            group, of_reference = self._groups.alone(place), values_of(table, wanted)
+            self._custom.append(rows_of(self._segment.table, group, wanted, of_reference, limits))
         if whole:
             self._counts.append(
                 {name: counts_of(pair, monitor.threads) for name, pair in pairs.items()}
             )
-
-    @property
-    def _stops(self) -> list[int]:
-        return [int(stop) for stop in self._groups.ends(0)]
 
     def measured(self) -> MeasuredSegment:
         """All windows as one."""
@@ -289,9 +284,10 @@ def _stacked(windows: Sequence[Sequence[Measured]]) -> list[Measured]:
             key = (row.column, row.spec.name, row.params, row.informational)
             found.setdefault((*key, seen[key]), {})[place] = row
             seen[key] += 1
-    columns = list(dict.fromkeys(column for column, *_ in found))
-    ordered = sorted(found.items(), key=lambda item: columns.index(item[0][0]))
-    return [_over_windows(own, len(windows)) for _, own in ordered]
+    by_column: dict[str, list[Measured]] = {}
+    for (column, *_), own in found.items():
+        by_column.setdefault(column, []).append(_over_windows(own, len(windows)))
+    return [row for rows in by_column.values() for row in rows]
 
 
 def _over_windows(rows: Mapping[int, Measured], windows: int) -> Measured:
