@@ -98,22 +98,11 @@ static sdr_code lay_validity(sdr_view *view, const reader *r) {
     return SDR_OK;
 }
 
-static int64_t offset_at(const sdr_view *view, int64_t i) {
-    int64_t large;
-    int32_t small;
-    if (view->type == SDR_TYPE_UTF8) {
-        memcpy(&small, view->data + i * view->stride, sizeof small);
-        return small;
-    }
-    memcpy(&large, view->data + i * view->stride, sizeof large);
-    return large;
-}
-
 /* The interface does not tell the data's size: the last offset does. */
 static sdr_code lay_text(sdr_view *view, const reader *r) {
     view->bytes = r->array->buffers[2];
-    view->bytes_size = offset_at(view, view->length);
-    bool reads_bytes = view->bytes_size > offset_at(view, 0);
+    view->bytes_size = sdr_arrow_offset(view->type, view->data, view->length);
+    bool reads_bytes = view->bytes_size > sdr_arrow_offset(view->type, view->data, 0);
     if (view->bytes == NULL && reads_bytes)
         return refuse_missing(r, "a buffer of characters");
     return SDR_OK;

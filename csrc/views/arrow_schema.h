@@ -7,6 +7,8 @@
 #include "simdrift/arrow_abi.h"
 #include "simdrift/view.h"
 
+#include <string.h>
+
 /* What a schema of a flat type says. */
 typedef struct sdr_arrow_type {
     sdr_type type;       /* of a dictionary: DICTIONARY */
@@ -18,5 +20,17 @@ typedef struct sdr_arrow_type {
  * SDR_INVALID_COLUMN: malformed. */
 sdr_code sdr_arrow_schema_read(sdr_arrow_type *out, const struct ArrowSchema *schema,
                                sdr_error *error);
+
+/* The i-th offset of texts, at any address. */
+static inline int64_t sdr_arrow_offset(sdr_type type, const void *offsets, int64_t i) {
+    int32_t small;
+    int64_t large;
+    if (type == SDR_TYPE_UTF8) {
+        memcpy(&small, (const char *)offsets + i * (int64_t)sizeof small, sizeof small);
+        return small;
+    }
+    memcpy(&large, (const char *)offsets + i * (int64_t)sizeof large, sizeof large);
+    return large;
+}
 
 #endif

@@ -206,18 +206,6 @@ static sdr_code hide_nulls(sdr_arena *arena, struct ArrowArray *window,
     return SDR_OK;
 }
 
-static int64_t offset_at(const void *offsets, int64_t width, int64_t i) {
-    int32_t narrow;
-    int64_t wide;
-    const char *at = (const char *)offsets + i * width;
-    if (width == sizeof wide) {
-        memcpy(&wide, at, sizeof wide);
-        return wide;
-    }
-    memcpy(&narrow, at, sizeof narrow);
-    return narrow;
-}
-
 /* A text's characters reach as far as its last offset says, which a window that ends
  * before the child's rows do does not see: its own last offset must not be beyond. */
 static sdr_code check_text_end(const struct ArrowSchema *field,
@@ -231,9 +219,8 @@ static sdr_code check_text_end(const struct ArrowSchema *field,
         sdr_arrow_schema_read(&type, field, NULL) != SDR_OK)
         return SDR_OK; /* nothing to read, or refused for what it is */
     if (type.type != SDR_TYPE_UTF8 && type.type != SDR_TYPE_LARGE_UTF8) return SDR_OK;
-    int64_t width = sdr_type_width(type.type);
-    int64_t own = offset_at(child->buffers[1], width, end);
-    int64_t last = offset_at(child->buffers[1], width, all);
+    int64_t own = sdr_arrow_offset(type.type, child->buffers[1], end);
+    int64_t last = sdr_arrow_offset(type.type, child->buffers[1], all);
     if (own <= last) return SDR_OK;
     return sdr_error_set(error, SDR_INVALID_COLUMN,
                          "expected offsets that do not fall below %lld, that of row "
