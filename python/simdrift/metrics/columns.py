@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from simdrift import _core
 from simdrift.columns import Refused
+from simdrift.metrics.cached import cached
 from simdrift.metrics.nulls import brownian_bridge
-from simdrift.metrics.once import once
 from simdrift.metrics.values import Size
 from simdrift.metrics.weighted import WeightedRows
 from simdrift.metrics.weights import RowWeights
@@ -142,7 +142,7 @@ class ColumnState:
     def is_number(self) -> bool:
         return self.value_kind in ("integer", "float", "boolean", TEMPORAL)
 
-    @once
+    @cached
     def unit_seconds(self) -> float:
         """Seconds per unit of a temporal column (a date32 counts days), else 1."""
         if self.value_kind != TEMPORAL:
@@ -151,20 +151,20 @@ class ColumnState:
             return 86400.0
         return _SECONDS[self.unit or "ms"]
 
-    @once
+    @cached
     def profile(self) -> Mapping[str, Any]:
         """The fused profile of a column of numbers (`_core.ProfileDict`)."""
         if self.weighted is not None:
             return self.weighted.profile
         return cast("Mapping[str, Any]", _core.profile(self.column, threads=self.threads))
 
-    @once
+    @cached
     def text_profile(self) -> Mapping[str, Any]:
         """Lengths and counts of a text column (`_core.TextProfileDict`)."""
         found = _core.profile_text(self.column, threads=self.threads)
         return cast("Mapping[str, Any]", found)
 
-    @once
+    @cached
     def missing(self) -> int:
         """Rows that are null or NaN."""
         if self.weighted is not None:
@@ -188,7 +188,7 @@ class ColumnState:
             return self.weighted.missing_of(self.missing)
         return self.missing, self.rows
 
-    @once
+    @cached
     def categories(self) -> CategoryTable:
         """Label and count of each category, up to HIGH_CARDINALITY of them."""
         table = _core.Categories(maximum=HIGH_CARDINALITY)
@@ -197,7 +197,7 @@ class ColumnState:
             return CategoryTable((), np.zeros(0, np.int64), True)
         return CategoryTable(tuple(table.labels), counts, False)
 
-    @once
+    @cached
     def category_sizes(self) -> NDArray[np.float64]:
         """Effective rows of each of `categories`."""
         labels, counts, overflow = self.categories
@@ -205,7 +205,7 @@ class ColumnState:
             return counts.astype(float)
         return self.weighted.counted(_core.Categories(labels, maximum=HIGH_CARDINALITY))[1]
 
-    @once
+    @cached
     def distinct(self) -> tuple[int, float]:
         """Distinct values and the relative standard error of that count (0: exact)."""
         return _core.distinct(self.column, threads=self.threads)
@@ -232,7 +232,7 @@ class ColumnState:
             return self.weighted.characteristic(t, scale)
         return _core.characteristic(self.column, t, scale, threads=self.threads)
 
-    @once
+    @cached
     def finite_median(self) -> float:
         """The median of the rows that are finite."""
         if self.weighted is not None:
@@ -253,7 +253,7 @@ class ColumnState:
         found = self.quantiles([(first + place) / last for place in places])
         return [float(value) for value in found]
 
-    @once
+    @cached
     def deviations(self) -> Mapping[str, Any]:
         """Mean and variance of the distances of the finite rows from their median."""
         if self.weighted is not None:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from simdrift import _core
 from simdrift._types import Floats
 from simdrift.catalogue.statuses import CODES
+from simdrift.metrics.cached import cached
 from simdrift.metrics.columns import (
     CATEGORICAL,
     HIGH_CARDINALITY,
@@ -38,7 +39,6 @@ from simdrift.metrics.count_tables import (
 )
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.nulls import quadratic, ties
-from simdrift.metrics.once import once
 from simdrift.metrics.outcomes import OK_CODE, Codes, Outcomes, Rows, Sizes, all_ok, any_true
 from simdrift.metrics.pair import ColumnPair, column_status
 from simdrift.metrics.stacked import Arrays, stacked_ranks, stacked_two_sample
@@ -66,13 +66,13 @@ class GroupedPair:
     def __len__(self) -> int:
         return len(self.current)
 
-    @once
+    @cached
     def pairs(self) -> list[ColumnPair]:
         """The groups one by one."""
         options: dict[str, Any] = {"reads": self._reads, "threads": self.threads}
         return [ColumnPair(self.reference, one, **options) for one in self.current.each]
 
-    @once
+    @cached
     def _columns(self) -> ColumnPair:
         """The two columns, whatever the groups."""
         return ColumnPair(self.reference, cast("CurrentColumn", self.current.whole), reads=())
@@ -84,13 +84,13 @@ class GroupedPair:
             return self.pairs[0].sorted_once()
         return nullcontext()
 
-    @once
+    @cached
     def kind(self) -> str:
         """The reference's kind; that of the current column where the reference has none."""
         reference = self.reference.kind
         return self.current.kind if reference == NULL else reference
 
-    @once
+    @cached
     def shape_codes(self) -> Codes:
         """(G,) why the two columns cannot be compared at all: refused, retyped, no rows."""
         status = column_status(self.reference, self.current.whole)
@@ -108,7 +108,7 @@ class GroupedPair:
             return np.zeros(len(current), np.uint8)
         return np.where(np.minimum(reference, current) == 0, code, OK_CODE).astype(np.uint8)
 
-    @once
+    @cached
     def codes(self) -> Codes:
         """`shape_codes`, or 'all_null' where a side has only missing rows."""
         shape = self.shape_codes
@@ -120,7 +120,7 @@ class GroupedPair:
         lost = self._without_rows(self.reference.valid, self.current.valid, CODES["all_null"])
         return lost if all_ok(shape) else np.where(shape == OK_CODE, lost, shape)
 
-    @once
+    @cached
     def two_sample(self) -> Arrays:
         """KS and Wasserstein-1 of each group (`_core.TwoSampleGroupsDict`), with its counts over
         the bins of the reference's histogram where both are numbers."""
@@ -145,12 +145,12 @@ class GroupedPair:
             arrays["status"] = np.where(lost, CODES["all_null"], status).astype(np.uint8)
         return arrays
 
-    @once
+    @cached
     def ranks(self) -> Arrays:
         """Rank statistics of each group (`_core.RankGroupsDict`) that are whole numbers."""
         return self.rank_sums if self._is_ranked_alone else self._rank_statistics(sums=False)
 
-    @once
+    @cached
     def rank_sums(self) -> Arrays:
         """All rank statistics of each group: those of Anderson-Darling and energy, too."""
         if self._is_ranked_alone:
@@ -167,12 +167,12 @@ class GroupedPair:
         )
         return self._without_values(cast("dict[str, NDArray[Any]]", found))
 
-    @once
+    @cached
     def reference_profile(self) -> Arrays:
         """`_core.ProfileDict` of the reference, of one entry each."""
         return self._profiles([self.reference.profile])
 
-    @once
+    @cached
     def profile(self) -> Arrays:
         """What measures read of `_core.ProfileDict` in each group; weighted where rows are."""
         if self.is_weighted:
@@ -311,7 +311,7 @@ class GroupedPair:
         current = self.current.count_bins(cuts)
         return tables_of(np.broadcast_to(reference, current.shape), current)
 
-    @once
+    @cached
     def categories(self) -> GroupCategories | None:
         """Categories of all groups, counted in one call; None where the groups are counted one
         by one: of weights, of one group, of too many categories in some."""
@@ -331,7 +331,7 @@ class GroupedPair:
             ordered[:, len(labels) :] = new
         return GroupCategories(tuple(table.labels), reference, current, ordered)
 
-    @once
+    @cached
     def _category_tables(self) -> list[CountTables]:
         found = self.categories
         if found is None:

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from simdrift import _core
 from simdrift._types import Floats
 from simdrift.columns import Refused
+from simdrift.metrics.cached import cached
 from simdrift.metrics.columns import (
     HIGH_CARDINALITY,
     NULL,
     ColumnState,
     CurrentColumn,
 )
-from simdrift.metrics.once import once
 from simdrift.metrics.outcomes import Rows
 from simdrift.metrics.stacked import Arrays, stacked
 from simdrift.metrics.weights import checked_weights
@@ -141,14 +141,14 @@ class ColumnGroups:
         starts, stops = self.groups.starts, self.stops
         return len(starts) == 1 and bool(stops[0] - starts[0] == self.whole.rows)
 
-    @once
+    @cached
     def rows(self) -> Rows:
         """(G,) rows; 0 of a column that was refused."""
         if self.whole.refused is not None:
             return np.zeros(len(self), np.int64)
         return self.stops if self.groups is _WHOLE else self.stops - self.groups.starts
 
-    @once
+    @cached
     def each(self) -> list[Any]:
         """The groups one by one, with the weights of their rows."""
         return [self._one(place) for place in range(len(self))]
@@ -165,7 +165,7 @@ class ColumnGroups:
         part = whole.column if self.is_one else whole.column.slice(first, stop)
         return CurrentColumn(self.name, part, weights, kind=kind, threads=whole.threads)
 
-    @once
+    @cached
     def missing(self) -> Rows:
         """(G,) rows that are null or NaN."""
         if self.is_one:
@@ -174,26 +174,26 @@ class ColumnGroups:
             return self.rows
         return _core.missing_groups(*self.ranges, threads=self.threads)
 
-    @once
+    @cached
     def valid(self) -> Rows:
         """(G,) rows that are neither null nor NaN."""
         return np.asarray(self.rows - self.missing)
 
-    @once
+    @cached
     def profile(self) -> Mapping[str, NDArray[Any]]:
         """`_core.ProfileDict` of each group; statuses as codes."""
         if self.is_one:
             return stacked([self.whole.profile])
         return cast("Arrays", _core.profile_groups(*self.ranges, threads=self.threads))
 
-    @once
+    @cached
     def text_profile(self) -> Mapping[str, NDArray[Any]]:
         """`_core.TextProfileDict` of each group."""
         if self.is_one:
             return stacked([self.whole.text_profile])
         return cast("Arrays", _core.text_profile_groups(*self.ranges, threads=self.threads))
 
-    @once
+    @cached
     def distinct(self) -> tuple[Rows, Floats]:
         """Distinct values and the relative standard error of that count (0: exact)."""
         if self.is_one:
@@ -201,7 +201,7 @@ class ColumnGroups:
             return np.array([count], np.int64), np.array([error], float)
         return _core.distinct_groups(*self.ranges, threads=self.threads)
 
-    @once
+    @cached
     def category_counts(self) -> CategoryCounts:
         """How many categories each group has, the rows of the most frequent, and of all."""
         if self.is_one:
@@ -240,7 +240,7 @@ class ColumnGroups:
             return np.full(len(self), np.nan)
         return _core.median_deviation_groups(*self.ranges, centers, threads=self.threads)
 
-    @once
+    @cached
     def top_values(self) -> tuple[Floats, Rows]:
         """The most frequent number of each group and its rows; no rows where there are more
         distinct numbers than are counted."""

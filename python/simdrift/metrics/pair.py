@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift import _core
+from simdrift.metrics.cached import cached
 from simdrift.metrics.columns import (
     CATEGORICAL,
     HIGH_CARDINALITY,
@@ -23,7 +24,6 @@ from simdrift.metrics.columns import (
     ReferenceColumn,
 )
 from simdrift.metrics.nulls import quadratic, ties
-from simdrift.metrics.once import once
 from simdrift.metrics.values import (
     ALL_NULL,
     EMPTY,
@@ -99,7 +99,7 @@ class ColumnPair:
         """The reference's kind; that of the current column where the reference has none."""
         return self.current.kind if self.reference.kind == NULL else self.reference.kind
 
-    @once
+    @cached
     def shape_status(self) -> str | None:
         """Why the two columns cannot be compared at all: refused, retyped, no rows."""
         status = column_status(self.reference, self.current)
@@ -107,7 +107,7 @@ class ColumnPair:
             return status
         return EMPTY if min(self.reference.rows, self.current.rows) == 0 else None
 
-    @once
+    @cached
     def status(self) -> str | None:
         """`shape_status`, or 'all_null' where a side has only missing rows."""
         if self.shape_status is not None:
@@ -133,7 +133,7 @@ class ColumnPair:
             n_current=sides.current.rows_of(outcome.n_current, self.current.rows),
         )
 
-    @once
+    @cached
     def _weighted(self) -> WeightedSides:
         """The rows of both sides with their weights."""
         before, now = self.reference.weighted, self.current.weighted
@@ -178,7 +178,7 @@ class ColumnPair:
         """Whatever somebody says that their kind is."""
         return self.reference.is_number and self.current.is_number
 
-    @once
+    @cached
     def two_sample(self) -> Mapping[str, Any]:
         """KS and Wasserstein-1 of one fused pass (`_core.TwoSampleDict`)."""
         if self.is_weighted:
@@ -207,7 +207,7 @@ class ColumnPair:
         drawn = {"wasserstein", "histogram"}.intersection(self._reads)
         return self.reference.histogram_request() if drawn and self.shape_status is None else None
 
-    @once
+    @cached
     def ranks(self) -> Mapping[str, Any]:
         """Rank statistics of one sort a side and one walk (`_core.RankDict`)."""
         if self.is_weighted:
@@ -240,7 +240,7 @@ class ColumnPair:
             found["cramer_von_mises"], within, found["ties"], found["n"], found["m"]
         )
 
-    @once
+    @cached
     def tied_shares(self) -> NDArray[np.float64] | None:
         """Shares of both samples' rows in steps, where ties hold so many rows that they change
         the law of a rank statistic; else None."""
@@ -290,7 +290,7 @@ class ColumnPair:
         labels, (reference, current), _ = self._categories
         return labels, reference, current
 
-    @once
+    @cached
     def _categories(self) -> tuple[tuple[str, ...], Counted, tuple[Counts, Counts]]:
         """Labels, the rows of both sides, and the effective rows of both."""
         labels, rows, overflow = self.reference.categories

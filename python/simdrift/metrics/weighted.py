@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from simdrift import _core
 from simdrift._types import Floats
-from simdrift.metrics.once import once
+from simdrift.metrics.cached import cached
 from simdrift.metrics.values import CONSTANT, OK, TOO_FEW_ROWS, Size
 from simdrift.metrics.weights import RowWeights, effective_size
 
@@ -140,13 +140,13 @@ class WeightedRows:
             raise ValueError("weighted column: the rows were not kept")
         return self._weights
 
-    @once
+    @cached
     def values(self) -> WeightedValues:
         """Of the rows that are not missing."""
         values = self.column.to_float64()
         return WeightedValues(*_core.weighted_sort(values, self.weights, threads=self.threads))
 
-    @once
+    @cached
     def present(self) -> tuple[int, float, float]:
         """Of the rows that are not missing: how many, their weights, the squares of those."""
         if self._are_null:
@@ -165,7 +165,7 @@ class WeightedRows:
         """The effective number of rows that are not missing."""
         return effective_size(*self.present[1:])
 
-    @once
+    @cached
     def total(self) -> float:
         """The weights of all rows."""
         return float(self.weights.sum())
@@ -182,7 +182,7 @@ class WeightedRows:
             return size
         return rows if size == self.size != self.valid else self.present[0]
 
-    @once
+    @cached
     def profile(self) -> Mapping[str, Any]:
         """What drift methods read of `_core.ProfileDict`, weighted, of the finite rows."""
         values = self.values.finite
@@ -204,7 +204,7 @@ class WeightedRows:
             "variance_status": status,
         }
 
-    @once
+    @cached
     def finite_median(self) -> float:
         finite = self.values.finite
         return float(finite.quantiles([0.5])[0]) if len(finite.values) else 0.0
@@ -214,7 +214,7 @@ class WeightedRows:
         values = self.values.finite.values
         return [float(values[0] if place == 0 else values[-1]) for place in places]
 
-    @once
+    @cached
     def deviations(self) -> Mapping[str, Any]:
         finite = self.values.finite
         distances = finite._replace(values=np.abs(finite.values - self.finite_median))
@@ -296,11 +296,11 @@ class WeightedSides:
         self.reference, self.current = reference, current
         self.threads = threads
 
-    @once
+    @cached
     def _walk(self) -> Mapping[str, Any]:
         return _statistics(self.reference.values, self.current.values, self.threads)
 
-    @once
+    @cached
     def _finite_walk(self) -> Mapping[str, Any]:
         x, y = self.reference.values, self.current.values
         known = x.finite, y.finite
@@ -323,7 +323,7 @@ class WeightedSides:
             "wasserstein": self._finite_walk["wasserstein"] if min(n, m) > 0.0 else None,
         }
 
-    @once
+    @cached
     def ranks(self) -> Mapping[str, Any]:
         """What measures read of `_core.RankDict`."""
         x, y, found = self.reference.values, self.current.values, self._walk

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from simdrift._types import Floats
 from simdrift.catalogue.metric import Param
 from simdrift.catalogue.statuses import CODES
+from simdrift.metrics.cached import cached
 from simdrift.metrics.columns import CATEGORICAL, HIGH_CARDINALITY, WIDTH_RULES, Bins, Counts
 from simdrift.metrics.grouped import GroupedPair
-from simdrift.metrics.once import once
 from simdrift.metrics.outcomes import Outcomes, Sizes
 from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.values import NOT_APPLICABLE, Outcome
@@ -92,27 +92,27 @@ class Tables:
     def bins(self) -> int:
         return int(self.c.shape[1])
 
-    @once
+    @cached
     def n(self) -> Sizes:
         """(tables,) rows of the reference."""
         return np.asarray(np.add.reduce(self.c, axis=1))
 
-    @once
+    @cached
     def m(self) -> Sizes:
         """(tables,) rows of the current sample."""
         return np.asarray(np.add.reduce(self.d, axis=1))
 
-    @once
+    @cached
     def both(self) -> Counts:
         """(tables, bins) rows of the two together."""
         return self.c + self.d
 
-    @once
+    @cached
     def shares(self) -> tuple[Floats, Floats]:
         """(tables, bins) of both sides."""
         return self.c / self.n[:, np.newaxis], self.d / self.m[:, np.newaxis]
 
-    @once
+    @cached
     def inverse_sizes(self) -> Floats:
         """(tables,) 1/n + 1/m."""
         return np.asarray(1.0 / self.n + 1.0 / self.m)

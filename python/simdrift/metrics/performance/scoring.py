@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from simdrift.catalogue.statuses import CODES
 from simdrift.columns import as_column
+from simdrift.metrics.cached import cached
 from simdrift.metrics.columns import CurrentColumn
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.numbers import Numbers, as_array
-from simdrift.metrics.once import once
 from simdrift.metrics.outcomes import ABSENT_ROWS, OK_CODE, Outcomes, all_ok
 from simdrift.metrics.registry import function_of, functions, unknown
 from simdrift.metrics.values import ALL_NULL, EMPTY, NOT_APPLICABLE, OK, Outcome
@@ -55,14 +55,14 @@ class TargetPair:
             )
         self.target, self.prediction = target, prediction
 
-    @once
+    @cached
     def sums(self) -> Sums:
         """Sums of the rows in which both are finite, as `_core.pair_profile` has them; of one
         group NumPy's numbers."""
         sums = self.target.sums_with(self.prediction)
         return {name: own[0] for name, own in sums.items()} if len(self.target) == 1 else sums
 
-    @once
+    @cached
     def n(self) -> NDArray[np.int64]:
         """The rows in which both are finite."""
         return as_array(self.sums["n"]).astype(np.int64, copy=False)

@@ -1,4 +1,4 @@
-"""`@once`: an attribute that is computed when it is first asked for.
+"""`@cached`: an attribute that is computed when it is first asked for.
 
 As `functools.cached_property`, which until Python 3.12 holds one lock for all objects of a class
 while it computes: columns that are measured side by side would wait for each other.
@@ -12,11 +12,11 @@ from typing import Any, Generic, Self, TypeVar, overload
 Value = TypeVar("Value")
 
 
-class once(Generic[Value]):  # noqa: N801 - read as a decorator
+class cached(Generic[Value]):  # noqa: N801 - read as a decorator
     """The method's value, kept in the object's `__dict__` under its name.
 
     >>> class Circle:
-    ...     @once
+    ...     @cached
     ...     def area(self) -> float:
     ...         print("computed")
     ...         return 3.0
