@@ -241,7 +241,7 @@ def test_quantile_shift_is_bootstrapped_on_request():
 def test_resampled_quantiles_have_the_law_of_resampled_rows():
     from simdrift import _core
     from simdrift.metrics.columns import CurrentColumn
-    from simdrift.metrics.drift.moment_tests import QUANTILES, resampled_quantiles
+    from simdrift.metrics.drift.quantiles import QUANTILES, resampled_quantiles
 
     x = np.random.default_rng(1).exponential(size=37)
     side = CurrentColumn("x", _core.Column.from_numpy(x))

@@ -1,4 +1,4 @@
-"""Drift of where numbers lie and how far they spread: tests of means, variances, quantiles.
+"""Drift of where numbers lie and how far they spread: tests of means and variances.
 
 Only finite rows take part; the tests of mean and variance assume nothing of the rows but
 finite moments (Welch), or normal ones (the F test of `std_ratio`). Effect sizes and changes
@@ -8,18 +8,16 @@ are of the current sample against the reference: positive where it is larger.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simdrift._types import Floats
-from simdrift.catalogue.metric import Metric, Param
+from simdrift.catalogue.metric import Metric
 from simdrift.catalogue.statuses import CODES
-from simdrift.metrics.columns import NUMERIC, ColumnState
-from simdrift.metrics.drift.checks import SEED, checked_resamples
+from simdrift.metrics.columns import NUMERIC
 from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import special
@@ -37,7 +35,6 @@ from simdrift.metrics.outcomes import (
     status_codes,
 )
 from simdrift.metrics.over_groups import over_groups
-from simdrift.metrics.pair import ColumnPair
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import (
@@ -46,19 +43,12 @@ from simdrift.metrics.values import (
     OVERFLOW,
     TOO_FEW_ROWS,
     DriftResult,
-    Outcome,
-    Size,
 )
 
-__all__ = ["epps_singleton", "levene", "mean_shift", "quantile_shift", "std_ratio", "t_test"]
+__all__ = ["levene", "mean_shift", "std_ratio", "t_test"]
 
 LEVEL = 0.975
 """Upper end of the intervals: 95 %."""
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-SINGLETON_POINT = 0.4  # and twice as much
-SINGLETON_ROWS = 5
-SINGLETON_SMALL = 25
-"""Below so many rows on both sides W2 is corrected (Epps and Singleton 1986)."""
 
 
 class Moments(NamedTuple):
@@ -389,324 +379,3 @@ def levene(
     2.419355
     """
     return run("levene", reference, current, {}, alpha=alpha, weights=weights, threads=threads)
-
-
-@drift_method(
-    Metric(
-        name="drift.epps_singleton",
-        title="Epps-Singleton W²",
-        group="location and scale",
-        formula="W2 of the characteristic functions at t = 0.4, 0.8",
-        p_value=(
-            "chi2(4), a limit: near 0.05 within a fifth at 90 rows; of sides that differ "
-            "in size, of W2 or, where that is less, of the same form with one covariance "
-            "of all rows"
-        ),
-        effect_size="sqrt(W2 (n + m) / (n m)): Mahalanobis distance",
-        source="Epps and Singleton 1986; scipy.stats.epps_singleton_2samp",
-        better="lower",
-        bounds=(0.0, None),
-        rule="test",
-        kinds=(NUMERIC,),
-        statuses=("too_few_rows", "degenerate"),
-    )
-)
-def measure_epps_singleton(pair: ColumnPair) -> Outcome:
-    """W2 at t = 0.4 and 0.8 in semi-quartile ranges of both samples; chi2(4)."""
-    n, m = (side.profile["finite"] for side in (pair.reference, pair.current))
-    if min(n, m) < SINGLETON_ROWS:
-        return Outcome(None, TOO_FEW_ROWS, n_reference=n, n_current=m)
-    low, high = pair.pooled_quantiles([0.25, 0.75])
-    scale = 0.5 * (high - low)
-    if not 0.0 < scale < math.inf:
-        status = DEGENERATE if scale == 0.0 else OVERFLOW
-        return Outcome(None, status, n_reference=n, n_current=m, reason="no quartile range")
-    value, rank, weight = _singleton(pair, scale, n, m)
-    return Outcome(
-        value,
-        p_value=special.chi2_sf(weight, rank),
-        effect_size=math.sqrt(value * (n + m) / (n * m)),
-        n_reference=n,
-        n_current=m,
-        log_p=partial(special.chi2_log_sf, weight, rank),
-    )
-
-
-def _singleton(pair: ColumnPair, scale: float, n: Size, m: Size) -> tuple[float, int, float]:
-    """W2, the rank of its covariance, and what the chi-square law is asked about: W2, or less.
-
-    W2 takes each side's covariance from its own rows. The few rows of a small side that happen
-    to lie close together then weigh as if they could lie nowhere else: of one law, a thousand
-    rows against ten have p < 0.01 three times in four. Where the covariance of both sides'
-    rows makes less of the difference, that counts; of equal sizes the two are one."""
-    total = n + m
-    (_, gx, cx), (_, gy, cy) = (
-        side.characteristic(SINGLETON_POINT, scale) for side in (pair.reference, pair.current)
-    )
-    difference = gx - gy
-
-    def form(flat: NDArray[np.float64]) -> tuple[float, int]:
-        inverse = np.linalg.pinv(flat.reshape(4, 4))
-        value = total * float(difference @ inverse @ difference)
-        return value, max(1, int(np.linalg.matrix_rank(inverse)))
-
-    value, rank = form(total / n * cx + total / m * cy)
-    shared, other = (value, rank) if n == m else form(total / m * cx + total / n * cy)
-    if shared < value:
-        rank = max(rank, other)
-    if max(n, m) < SINGLETON_SMALL:
-        small = 1.0 + total**-0.45 + 10.1 * (n**-1.7 + m**-1.7)
-        value, shared = value / small, shared / small
-    value = max(value, 0.0)
-    return value, rank, max(min(value, shared), 0.0)
-
-
-def epps_singleton(
-    reference: object,
-    current: object,
-    *,
-    alpha: float = DEFAULT_ALPHA,
-    weights: Weights = None,
-    threads: int | None = None,
-) -> DriftResult:
-    """Epps-Singleton W2: whether the characteristic functions of two samples agree at
-    t = 0.4 and 0.8; unlike Kolmogorov-Smirnov also for discrete rows. From 5 rows a side. Effect
-    size: sqrt(W2 (n + m) / (n m)), the Mahalanobis distance of the two functions there.
-    The value equals `scipy.stats.epps_singleton_2samp`'s.
-
-    The p-value is chi2(4)'s, a limit: near 0.05 within a fifth at 90 rows a side. Samples of one
-    size have SciPy's; of others one that is no smaller: of W2 or, where that is less, of the same
-    form with one covariance of both sides' rows. Alerts where p <= alpha.
-
-    >>> from simdrift.metrics import drift
-    >>> result = drift.epps_singleton([1.0, 2.0, 3.0, 4.0, 6.0], [5.0, 6.0, 7.0, 9.0, 9.5])
-    >>> round(result.value, 4), round(result.p_value, 4)
-    (6.32, 0.1765)
-    """
-    return run(
-        "epps_singleton", reference, current, {}, alpha=alpha, weights=weights, threads=threads
-    )
-
-
-@drift_method(
-    Metric(
-        name="drift.quantile_shift",
-        title="largest change of a quantile",
-        group="location and scale",
-        formula=(
-            "largest change of the 5, 25, 50, 75, 95 % quantiles in IQR(x), signed, with "
-            "interval from order statistics or a bootstrap"
-        ),
-        p_value=(
-            "of the order statistics, or of the shares of rows beyond the quantiles where "
-            "they say less; Bonferroni, errs upwards"
-        ),
-        effect_size="change of the median",
-        source="textbook: intervals of quantiles by order statistics",
-        unit="IQR",
-        better="zero",
-        rule="distance",
-        threshold=0.25,
-        kinds=(NUMERIC,),
-        params=(
-            Param(
-                "bootstrap", 0, "resamples for the interval; 0: order statistics", checked_resamples
-            ),
-            SEED,
-        ),
-        statuses=("too_few_rows", "degenerate"),
-    )
-)
-@over_groups
-def measure_quantile_shift(pair: GroupedPair, *, bootstrap: int = 0, seed: int = 0) -> Outcomes:
-    """The largest change of the 5, 25, 50, 75 and 95 % quantiles in quartile ranges of the
-    reference, signed; interval from the order statistics around each quantile, or from
-    resampled rows."""
-    n, m = pair.reference.valid, pair.valid
-    few = np.minimum(n, m) < 2
-    whole = Outcomes.refused(
-        np.full(len(pair), CODES[TOO_FEW_ROWS], np.uint8), np.full(len(pair), n), m
-    )
-    places = np.flatnonzero(~few)
-    if not len(places):
-        return whole
-    low, x, high = _order_interval(pair.reference.quantiles, n)
-    iqr = float(x[3] - x[1])
-    if not 0.0 < iqr < math.inf:
-        whole.status[places] = CODES[DEGENERATE if iqr == 0.0 else OVERFLOW]
-        whole.reasons = dict.fromkeys(places.tolist(), "no quartile range")
-        return whole
-    found = _shifts(pair, places, (low, x, high), iqr)
-    if bootstrap:
-        ends = [
-            _resampled_interval(pair.pairs[place], at, bootstrap, np.random.default_rng(seed))
-            if status == OK_CODE
-            else (math.nan, math.nan)
-            for place, at, status in zip(
-                places.tolist(), found.largest.tolist(), found.outcomes.status, strict=True
-            )
-        ]
-        found.outcomes.ci_low, found.outcomes.ci_high = np.array(ends).T
-    return whole.filled([(places, found.outcomes)])
-
-
-def _shifts(
-    pair: GroupedPair, places: NDArray[np.intp], ends: tuple[Floats, Floats, Floats], iqr: float
-) -> _Shifts:
-    """The changes of groups, in quartile ranges, and which of the quantiles changes most."""
-    n, m = pair.reference.valid, pair.valid[places]
-    low, x, high = ends
-    below, y, above = _order_intervals(pair, places, m)
-    shift = (y - x) / iqr
-    left = shift - np.hypot(y - below, high - x) / iqr
-    right = shift + np.hypot(above - y, x - low) / iqr
-    known = np.isfinite(shift)
-    lost = np.asarray(~known.any(axis=1))
-    at = np.argmax(np.where(known, np.abs(shift), -1.0), axis=1)
-    # towards 0: with ties an interval may end at the quantile on its other side
-    half_width = np.where(shift > 0.0, shift - left, right - shift) / special.NORMAL_975
-    z = np.where(known & (shift != 0.0), np.abs(shift) / half_width, 0.0)
-    z = np.minimum(z, _between(pair, places, x, y))
-    strongest = np.max(np.where(np.isnan(z), 0.0, z), axis=1, initial=0.0)
-    rows, valued = np.arange(len(places)), ~lost
-    status = status_codes((lost, OVERFLOW), otherwise=np.full(len(places), OK_CODE, np.uint8))
-    p = len(QUANTILES) * special.normal_two_sided_ps(strongest)
-    outcomes = Outcomes(
-        np.where(lost, np.nan, shift[rows, at]),
-        status,
-        np.where(lost, np.nan, np.minimum(1.0, p)),
-        np.where(lost, np.nan, shift[:, 2]),
-        np.where(lost, np.nan, left[rows, at]),
-        np.where(lost, np.nan, right[rows, at]),
-        n_reference=np.array([n]),
-        n_current=m,
-        log_p=lambda: np.where(valued, _any_quantile_log_ps(strongest), np.nan),
-        reasons=dict.fromkeys(np.flatnonzero(lost).tolist(), "no finite quantile"),
-    )
-    return _Shifts(outcomes, at)
-
-
-class _Shifts(NamedTuple):
-    """Outcomes, and the place in QUANTILES of the largest change of each group."""
-
-    outcomes: Outcomes
-    largest: NDArray[np.intp]
-
-
-def _between(pair: GroupedPair, places: NDArray[np.intp], x: Floats, y: Floats) -> Floats:
-    """What the shares of rows say of each change of a quantile, in standard deviations: of a
-    shift up the reference has more rows at or below its own quantile, and below the current
-    one, than the current sample has; the larger of both. Few rows bound a quantile badly, counts
-    are right of them. Infinity where a quantile is infinite."""
-    n, m = pair.reference.valid, np.asarray(pair.valid[places])[:, np.newaxis]
-    low, high, up = np.minimum(x, y), np.maximum(x, y), np.sign(y - x)
-    ends = np.concatenate([np.nextafter(low, np.inf), high], axis=1)
-    known = np.isfinite(ends)
-    before, after = pair.rows_below(places, ends)
-    f, g = before / n, after / m
-    h = (before + after) / (n + m)
-    standard_error = np.sqrt(h * (1.0 - h) * (1.0 / n + 1.0 / m))
-    found = np.divide(
-        f - g, standard_error, out=np.zeros_like(standard_error), where=standard_error > 0.0
-    )
-    deviations = np.where(known, np.tile(up, 2) * found, np.inf)
-    return np.asarray(np.max(deviations.reshape(len(ends), 2, -1), axis=1, initial=0.0))
-
-
-def _any_quantile_log_ps(z: Floats) -> Floats:
-    """Bonferroni over the quantiles."""
-    logs = math.log(len(QUANTILES)) + special.normal_two_sided_log_ps(z)
-    return np.asarray(np.minimum(0.0, logs))
-
-
-def _order_interval(
-    quantiles: Callable[[list[float]], Floats], n: Size
-) -> tuple[Floats, Floats, Floats]:
-    """Lower ends, quantiles and upper ends: the order statistics between which a quantile
-    lies in 95 of 100 samples (normal approximation of the binomial law). Of a function that
-    gives quantiles, along its last axis."""
-    q = np.array(QUANTILES)
-    half_width = special.NORMAL_975 * np.sqrt(q * (1.0 - q) / n)
-    low, high = q - half_width, q + half_width
-    found = np.array(quantiles(np.clip([*low, *q, *high], 0.0, 1.0).tolist()))
-    below, above = found[..., :5], found[..., 10:]
-    # no row bounds a quantile that so few rows lie beyond
-    below[..., low < 0.0], above[..., high > 1.0] = -np.inf, np.inf
-    return below, found[..., 5:10], above
-
-
-def _order_intervals(
-    pair: GroupedPair, places: NDArray[np.intp], rows: NDArray[Any]
-) -> tuple[Floats, Floats, Floats]:
-    """`_order_interval` of groups: those with as many rows share the levels."""
-    ends = np.empty((3, len(places), len(QUANTILES)))
-    for size in np.unique(rows).tolist():
-        own = np.flatnonzero(rows == size)
-        ends[:, own] = _order_interval(partial(pair.quantiles, places[own]), size)
-    return ends[0], ends[1], ends[2]
-
-
-def _resampled_interval(
-    pair: ColumnPair, at: int, resamples: int, rng: np.random.Generator
-) -> tuple[float, float]:
-    """95 % percentile interval of the change of one quantile, rows of both sides drawn with
-    replacement."""
-    x = resampled_quantiles(pair.reference, resamples, rng)
-    y = resampled_quantiles(pair.current, resamples, rng)
-    change = (y[:, at] - x[:, at]) / (x[:, 3] - x[:, 1])
-    change = change[np.isfinite(change)]
-    if len(change) == 0:
-        return math.nan, math.nan
-    low, high = np.quantile(change, [1.0 - LEVEL, LEVEL])
-    return float(low), float(high)
-
-
-def resampled_quantiles(
-    side: ColumnState, resamples: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """The quantiles of each of so many samples of the side's rows, drawn with replacement
-    (resamples x quantiles). Row j of a sorted resample is row ceil(n U) of the sorted side, U
-    the j-th of n sorted uniform numbers: a ratio of sums of exponential ones. So five quantiles
-    take eleven gamma variates, whatever n."""
-    n = max(1, round(side.valid))
-    place = (n - 1) * np.array(QUANTILES)
-    below = np.floor(place).astype(np.int64)
-    ranks = np.unique(np.concatenate([below, np.minimum(below + 1, n - 1)])) + 1
-    steps = np.diff(ranks, prepend=0, append=n + 1)
-    sums = np.cumsum(rng.gamma(steps, size=(resamples, len(steps))), axis=1)
-    chosen = np.ceil(n * (sums[:, :-1] / sums[:, -1:])).clip(1, n) - 1
-    level = chosen.ravel() / max(n - 1, 1)
-    rows = side.quantiles_at(level).reshape(chosen.shape)
-    first = np.searchsorted(ranks, below + 1)
-    second = np.searchsorted(ranks, np.minimum(below + 1, n - 1) + 1)
-    return np.asarray(rows[:, first] + (place - below) * (rows[:, second] - rows[:, first]))
-
-
-def quantile_shift(
-    reference: object,
-    current: object,
-    *,
-    bootstrap: int = 0,
-    seed: int = 0,
-    threshold: float | None = None,
-    weights: Weights = None,
-    threads: int | None = None,
-) -> DriftResult:
-    """The largest change of the 5, 25, 50, 75 and 95 % quantiles, in quartile ranges (IQR) of
-    the reference: 0.3 is up by 0.3 IQR. Effect size: the median's change.
-
-    Interval and p-value (Bonferroni over the five) from order statistics, or from the shares of
-    rows beyond the quantiles where they say less: no law is assumed; the p-value errs upwards.
-    `bootstrap`: so many resamples of both sides (seeded) give the interval
-    instead, the quartile range resampled too. Default threshold 0.25. A reference without a
-    quartile range: status 'degenerate'.
-
-    >>> import numpy as np
-    >>> from simdrift.metrics import drift
-    >>> drift.quantile_shift(np.arange(101.0), np.arange(101.0) + 10.0).value
-    0.2
-    """
-    params = {"bootstrap": bootstrap, "seed": seed} if bootstrap or seed else {}
-    return run(
-        "quantile_shift", reference, current, params, threshold, weights=weights, threads=threads
-    )
