@@ -192,7 +192,9 @@ def _missing_column(
     column: ReferenceColumn, choice: MethodChoice, plan: DriftPlan, groups: int
 ) -> list[Measured]:
     calls = choice.deciding or (("missing_share", {}),)
-    outcomes = Outcomes.uniform(Outcome(None, MISSING_COLUMN, n_reference=column.rows), groups)
+    why = "the current data have no such column"
+    lost = Outcome(None, MISSING_COLUMN, n_reference=column.rows, reason=why)
+    outcomes = Outcomes.uniform(lost, groups)
     return [
         Measured(column.name, spec, text, outcomes)
         for spec, _, text in (prepared_call(call, column.kind, plan.bins) for call in calls)
@@ -200,7 +202,11 @@ def _missing_column(
 
 
 def _new_column(column: ColumnGroups) -> Measured:
-    rows = [Outcome(None, NEW_COLUMN, n_current=int(count)) for count in column.rows.tolist()]
+    why = "the reference has no such column"
+    rows = [
+        Outcome(None, NEW_COLUMN, n_current=int(count), reason=why)
+        for count in column.rows.tolist()
+    ]
     return Measured(column.name, method("missing_share"), "", Outcomes.stacked(rows))
 
 

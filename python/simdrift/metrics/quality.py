@@ -393,6 +393,7 @@ def column_statistics(
     if column.whole.refused is not None:
         value = np.full(len(column), np.nan)
         outcomes = Outcomes(value, _codes(column, NOT_APPLICABLE))
+        outcomes.reasons = dict.fromkeys(range(len(column)), column.whole.refused.message)
         return [Decided(column.name, "quality.rows", "", outcomes)]
     rows: list[Decided] = []
     for part in _parts(column):
