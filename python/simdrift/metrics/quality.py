@@ -29,6 +29,7 @@ from simdrift.metrics.correlation import Correlations, pearson_groups
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
 from simdrift.metrics.groups import ColumnGroups
+from simdrift.metrics.names import ColumnKey, column_text
 from simdrift.metrics.nulls.special import NORMAL_975
 from simdrift.metrics.numbers import as_array, number_or_array, quotient
 from simdrift.metrics.outcomes import OK_CODE, Codes, Outcomes, Rows, all_ok, all_true, elementwise
@@ -413,7 +414,7 @@ def _measured(part: _Part, column: ColumnGroups) -> list[Statistic]:
     return [Statistic(name, value, code) for name in _NAMES[part] if name != "quantile"]
 
 
-def _decided(column: str, statistics: Sequence[Statistic], rows: Rows) -> list[Decided]:
+def _decided(column: ColumnKey, statistics: Sequence[Statistic], rows: Rows) -> list[Decided]:
     """The rows of statistics that one pass gave."""
     values = np.array([statistic.value for statistic in statistics], float)
     is_finite, decided = all_true(np.isfinite(values)), []
@@ -439,7 +440,7 @@ def _decided(column: str, statistics: Sequence[Statistic], rows: Rows) -> list[D
     _statistic("columns", "columns", "counts", "number of columns", kinds=(TABLE,), unit="columns")
 )
 def table_statistics(columns: Mapping[str, ColumnGroups], groups: int) -> list[Decided]:
-    """Rows, columns and the share of missing cells of the whole table (`column` '')."""
+    """Rows, columns and the share of missing cells of the whole table."""
     known = [column for column in columns.values() if column.whole.refused is None]
     none = np.zeros(groups, np.int64)
     n = np.max([column.rows for column in known], axis=0, initial=0) if known else none
@@ -459,7 +460,7 @@ def table_statistics(columns: Mapping[str, ColumnGroups], groups: int) -> list[D
         Statistic("columns", np.full(groups, float(len(columns)))),
         Statistic("missing_share", share, empty),
     )
-    return _decided("", found, n)
+    return _decided(None, found, n)
 
 
 def quantile_statistics(column: ColumnGroups, shares: Sequence[float]) -> list[Decided]:
@@ -494,10 +495,10 @@ def quantile_statistics(column: ColumnGroups, shares: Sequence[float]) -> list[D
     )
 )
 def correlation(a: ColumnGroups, b: ColumnGroups) -> Decided:
-    """`quality.correlation` of a pair 'a ~ b': Pearson's r over the rows in which both are
+    """`quality.correlation` of a pair: Pearson's r over the rows in which both are
     finite, with Fisher's 95 % interval; `n_current` counts those rows."""
-    name = f"{a.name} ~ {b.name}"
-    found = attempt("quality.correlation", name, lambda: pearson_groups(a, b))
+    name = a.name, b.name
+    found = attempt("quality.correlation", column_text(name), lambda: pearson_groups(a, b))
     if isinstance(found, Outcome):
         found = Correlations(np.full(len(a), np.nan), _codes(a, ERROR), a.rows)
     r, status, n = found

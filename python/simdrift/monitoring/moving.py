@@ -40,6 +40,7 @@ from simdrift.metrics.measure import (
     measure_columns,
     measure_tables,
 )
+from simdrift.metrics.names import ColumnKey
 from simdrift.metrics.outcomes import Outcomes, Rows
 from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.values import Outcome
@@ -281,14 +282,14 @@ def _groups(ranges: Sequence[Range]) -> Groups:
 def _stacked(windows: Sequence[Sequence[Measured]]) -> list[Measured]:
     """What was measured of each window alone as arrays of all, column after column; a row that
     some windows don't have is absent there."""
-    found: dict[tuple[str, str, str, bool, int], dict[int, Measured]] = {}
+    found: dict[tuple[ColumnKey, str, str, bool, int], dict[int, Measured]] = {}
     for place, rows in enumerate(windows):
-        seen: Counter[tuple[str, str, str, bool]] = Counter()
+        seen: Counter[tuple[ColumnKey, str, str, bool]] = Counter()
         for row in rows:
             key = (row.column, row.spec.name, row.params, row.informational)
             found.setdefault((*key, seen[key]), {})[place] = row
             seen[key] += 1
-    by_column: dict[str, list[Measured]] = {}
+    by_column: dict[ColumnKey, list[Measured]] = {}
     for (column, *_), own in found.items():
         by_column.setdefault(column, []).append(_over_windows(own, len(windows)))
     return [row for rows in by_column.values() for row in rows]

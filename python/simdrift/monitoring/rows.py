@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from simdrift.catalogue.statuses import STATUSES
 from simdrift.metrics.decide import Decided
+from simdrift.metrics.names import column_text
 from simdrift.metrics.outcomes import ABSENT_ROWS
 from simdrift.results.rows import Run
 from simdrift.results.table import Head, ResultTable
@@ -27,7 +28,7 @@ def table_of(runs: Sequence[Run], rows: Mapping[str, Sequence[Decided]]) -> Resu
         [
             (
                 segment.setdefault(of, len(segment)),
-                column.setdefault(row.column, len(column)),
+                column.setdefault(column_text(row.column), len(column)),
                 metric.setdefault(row.metric, len(metric)),
                 params.setdefault(row.params, len(params)),
             )
