@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from simdrift._errors import SpecError
 from simdrift._secrets import redact
+from simdrift._suggest import did_you_mean
 from simdrift.monitoring import toml
 
 ELSEWHERE = {
@@ -78,16 +78,6 @@ def _unknown(key: str, name: str, known: list[str]) -> str:
     if key in ELSEWHERE:
         return f"'{key}': {ELSEWHERE[key]}"
     return f"unknown key '{key}'{did_you_mean(name, known)}; known here: {', '.join(known)}"
-
-
-def did_you_mean(name: str, known: list[str]) -> str:
-    """', did you mean 'x'?' where one of `known` is close, else nothing.
-
-    >>> did_you_mean("timestmap", ["timestamp", "target"])
-    ", did you mean 'timestamp'?"
-    """
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return f", did you mean '{close[0]}'?" if close else ""
 
 
 def found(value: object, key: str = "") -> str:
