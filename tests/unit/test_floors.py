@@ -28,6 +28,7 @@ FLOORS = (
     ("dashboards",),
     ("monitoring",),
     ("integrations", "demo"),
+    ("cli_spec",),
     ("cli",),
     ("", "__main__"),
 )

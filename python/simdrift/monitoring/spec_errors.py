@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,6 +33,14 @@ def spec_error(
     if len(messages) == 1:
         return SpecError(messages[0])
     return SpecError(f"the spec has {len(messages)} mistakes:\n" + "\n".join(messages))
+
+
+def with_line(error: SpecError, name: str, text: str) -> SpecError:
+    """An error of a key that only the data refused, with the file and the line of the key."""
+    keys = re.match(r"'([\w.]+)'", str(error))
+    path = tuple(keys[1].split(".")) if keys else ()
+    line = toml.line_of(text, path) if path else None
+    return error if line is None else SpecError(f"{name}, line {line}: {error}")
 
 
 def _place(name: str, text: str, path: toml.Path) -> str:
