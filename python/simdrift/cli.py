@@ -71,9 +71,11 @@ class _Commands(click.Group):
 
     def _with_store(self) -> None:
         if "migrate" not in self.commands:
+            from simdrift import cli_spec
             from simdrift.dashboards import commands as dashboards
             from simdrift.store import commands as store
 
+            cli_spec.register(self)
             store.register(self)
             dashboards.register(self)
 
@@ -103,6 +105,8 @@ def cli() -> None:
       simdrift demo                            a year of flights, day by day
       simdrift compare jan.parquet feb.parquet
       simdrift profile jan.parquet
+      simdrift init trips.parquet              writes monitor.toml, every option explained
+      simdrift spec monitor.toml               checks it, and says what will be computed
       simdrift run monitor.toml                windows of time, into Postgres
       simdrift metrics psi                     what a metric is, and when it alerts
 
@@ -165,6 +169,7 @@ def run(
     `simdrift demo` runs one that can be copied: simdrift/demo/flights.toml in the package. A second
     run of the same data changes nothing. TIME is 2024-01-31 or 2024-01-31T12:00:00.
     """
+    from simdrift import cli_spec
     from simdrift.monitoring.files import run_files
     from simdrift.monitoring.roles import named_roles
     from simdrift.monitoring.spec import Spec
@@ -174,7 +179,7 @@ def run(
     _check_folders(html, prometheus_file)
     target = None if no_store else _target(dsn or spec.store.dsn)
     began = time.monotonic()
-    with _bar("columns", progress) as bar:
+    with cli_spec.lines_of(spec_file), _bar("columns", progress) as bar:
         between = (_utc(after), _utc(until))
         results = run_files(spec, between=between, threads=threads, progress=bar)
     say(f"computed {_extent(results)} in {time.monotonic() - began:.2f} s")

@@ -19,6 +19,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from simdrift._suggest import KINDS as OTHER_KINDS
+from simdrift._suggest import did_you_mean
 from simdrift.metrics.columns import CATEGORICAL, KINDS, NUMERIC, TABLE
 from simdrift.metrics.registry import checked_params, method
 
@@ -152,5 +154,6 @@ def checked_methods(methods: Methods, columns: Sequence[str]) -> None:
     for key, given in methods.items():
         if key not in columns and key not in (*KINDS, TABLE):
             known = ", ".join((*KINDS, TABLE))
-            raise ValueError(f"methods: expected a column or one of {known}, found {key!r}")
+            meant = did_you_mean(key, (*KINDS, TABLE, *columns), OTHER_KINDS)
+            raise ValueError(f"methods: expected a column or one of {known}, found {key!r}{meant}")
         _named(given, True, NUMERIC, 0)

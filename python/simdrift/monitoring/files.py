@@ -33,15 +33,23 @@ def run_files(
 ) -> Results:
     """The windows of a spec that names its data (those that end `between` two times); only
     columns with a role are read."""
+    threads = threads or spec.threads
+    table, reference = read_files(spec, threads)
+    return monitor(spec, table, reference, between=between, progress=progress, threads=threads)
+
+
+def read_files(
+    spec: Spec, threads: int | None = None
+) -> tuple[pyarrow.Table, Reference | pyarrow.Table | None]:
+    """The rows that a spec names, and its reference where that is a file; only columns with a
+    role. SpecError where it names no data, or a column that none of them has."""
     if not spec.data:
         raise SpecError("'data' is missing: expected the path of a Parquet file, or a list")
     paths = expanded(spec.data)
-    threads = threads or spec.threads
     names = parquet_names(paths[0])
     reference = _reference(spec, threads)
     check_names(spec, list(dict.fromkeys([*names, *_names(reference)])))
-    table = _read(paths, columns_of(spec, names))
-    return monitor(spec, table, reference, between=between, progress=progress, threads=threads)
+    return _read(paths, columns_of(spec, names)), reference
 
 
 def expanded(patterns: Iterable[str]) -> list[Path]:
@@ -58,7 +66,8 @@ def expanded(patterns: Iterable[str]) -> list[Path]:
 def columns_of(spec: Spec, names: Sequence[str]) -> list[str]:
     """The columns of a file that the spec needs, in the file's order."""
     roles = roles_of(spec.columns, names)
-    wanted = {*roles.with_weight(roles.watched), roles.timestamp, *segment_columns(spec)}
+    named = {roles.timestamp, spec.columns.key}  # checked to be there with the others
+    wanted = {*roles.with_weight(roles.watched), *named, *segment_columns(spec)}
     return [name for name in names if name in wanted]
 
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from simdrift._errors import InputError, SpecError
+from simdrift._suggest import did_you_mean
 from simdrift.columns import Table
 from simdrift.metrics.names import column_text
 from simdrift.metrics.weights import RowWeights, checked_weights
 from simdrift.monitoring.spec import Columns, Spec
-from simdrift.monitoring.spec_errors import did_you_mean
 
 NAMES_SHOWN = 12
 NUMBERS = ("integer", "float", "boolean")

@@ -322,6 +322,30 @@ def _windows(spec: Spec, table: Table) -> Windows:
     return Windows((Window(start, end, 0, len(table)),), None, 0, 0)
 
 
+def outline(
+    spec: Spec, data: object, reference: object | None = None
+) -> tuple[Windows, Table | Reference]:
+    """The windows of a monitor and the rows that the first is compared with, all checked as
+    `monitor` does it, and nothing computed. Of a reference that moves these are the rows of the
+    first window: there is nothing before it."""
+    table = as_table(data)
+    moves = spec.reference is not None and spec.reference.moving is not None
+    before = table if moves else _reference_rows(spec, table, reference)
+    names = list(dict.fromkeys([*table.names, *before.columns]))
+    check_names(spec, names)
+    roles = roles_of(spec.columns, names)
+    check_watched(spec, roles)
+    found = _windows(spec, table)
+    if isinstance(before, Reference):
+        _check_reference(spec, roles, before)
+        return found, before
+    if not moves:
+        return found, _interval(spec, before)
+    rows = table if found.order is None else table.take(found.order)
+    first = next((window for window in found.windows if window.rows), None)
+    return found, rows.slice(0, 0) if first is None else rows.slice(first.first, first.stop)
+
+
 def _assign(
     spec: Spec,
     table: Table,
