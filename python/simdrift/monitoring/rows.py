@@ -83,7 +83,9 @@ def table_of(runs: Sequence[Run], rows: Mapping[str, Sequence[Decided]]) -> Resu
 def reasons_of(rows: Mapping[str, Sequence[Decided]]) -> dict[tuple[str, str, str], str]:
     """Why a metric has no value, by (segment, column, metric): of the newest window that says."""
     return {
-        (segment, row.column, row.metric): row.outcomes.reasons[max(row.outcomes.reasons)]
+        (segment, column_text(row.column), row.metric): row.outcomes.reasons[
+            max(row.outcomes.reasons)
+        ]
         for segment, own in rows.items()
         for row in own
         if row.outcomes.reasons
