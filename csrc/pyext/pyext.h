@@ -66,7 +66,7 @@ core_state *core_state_of(PyObject *instance);
 
 /* --- arguments (arguments.c) ------------------------------------------------------ */
 
-#define PARAMETERS_MAX 9
+#define PARAMETERS_MAX 10
 
 typedef struct parameters {
     const char *function;

@@ -105,6 +105,8 @@ class TextProfileDict(TypedDict):
 class TwoSampleDict(TypedDict):
     n: int
     m: int
+    most_tied: int
+    """No value is shared by more rows of both sides; 1: none is tied; 0: not looked for."""
     status: str
     ks: float
     ks_numerator: int
@@ -215,6 +217,7 @@ class TwoSampleGroupsDict(TypedDict):
 
     n: Int64s
     m: Int64s
+    most_tied: Int64s
     status: Codes
     ks: Doubles
     ks_numerator_high: Int64s
@@ -401,6 +404,20 @@ def weighted_statistics(
 def ks_exact_p(
     n: int, m: int, numerator: int, threads: int | None = None, progress: Progress = None
 ) -> float: ...
+def ks_ties_p(
+    n: int,
+    m: int,
+    numerator: int,
+    ends: Int64s | None,
+    most_cost: float,
+    logarithm: bool,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> float:
+    """Exact, `ends` saying how many rows of both samples lie at or below each value, None where
+    none is tied; NaN where it would cost more than so many nanoseconds or so. The logarithm is
+    that of a p-value below float64's range, too."""
+
 def ks_limit_p(
     n: Doubles,
     d: Doubles,
@@ -539,6 +556,20 @@ def ks_exact_p_groups(
     progress: Progress = None,
 ) -> Doubles:
     """Each equals `ks_exact_p`; numerators are high * 2**64 + low."""
+
+def ks_ties_p_groups(
+    reference: Column | Prepared,
+    column: Column,
+    starts: Int64s,
+    stops: Int64s,
+    numerator_high: Int64s,
+    numerator_low: NDArray[np.uint64],
+    most_cost: float,
+    logarithm: bool,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> Doubles:
+    """`ks_ties_p` of each group's rows and the reference's; NaN where a side has none, too."""
 
 @final
 class Categories:

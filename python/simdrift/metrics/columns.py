@@ -21,6 +21,7 @@ from simdrift import _core
 from simdrift.columns import Refused
 from simdrift.metrics.cached import cached
 from simdrift.metrics.nulls import brownian_bridge
+from simdrift.metrics.nulls.kolmogorov_ties import LEVELS
 from simdrift.metrics.values import Size
 from simdrift.metrics.weighted import WeightedRows
 from simdrift.metrics.weights import RowWeights
@@ -419,6 +420,18 @@ class ReferenceColumn(ColumnState):
         constant = self.profile["min"] == self.profile["max"]
         tied = cuts if constant else cuts[ties > 1]
         return np.union1d(cuts, np.nextafter(tied, np.inf))
+
+    def value_cells(self) -> tuple[NDArray[np.float64], Counts]:
+        """Cut points that make a cell of every quantile's value (`kolmogorov_ties.LEVELS`) and of
+        what lies between them, and the reference's counts."""
+        if "values" not in self._cells:
+            values = np.unique(self.quantiles(LEVELS))
+            values = values[np.isfinite(values)]
+            ends = np.nextafter(values, np.inf)
+            apart = np.append(True, values[1:] > ends[:-1])[: len(values)]
+            cuts = np.stack([values[apart], ends[apart]], axis=1).ravel()
+            self._cells.setdefault("values", (cuts, self.count_cells(cuts)))
+        return self._cells["values"]
 
     def _equal_widths(self, rule: str) -> NDArray[np.float64]:
         """Cut points of cells of equal width from the smallest to the largest finite value, and

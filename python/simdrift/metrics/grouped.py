@@ -267,6 +267,18 @@ class GroupedPair:
                     shares[int(table.places[place])] = both[place] / both[place].sum()
         return list(shares.values())
 
+    def value_counts(self, place: int) -> NDArray[Any]:
+        """Rows of both sides in cells, the odd ones of one value each: those of the reference's
+        quantiles (`kolmogorov_ties.LEVELS`), and what lies between them."""
+        cuts, reference = self.reference.value_cells()
+        if self.is_weighted or self.current.is_one:
+            return np.asarray(reference + self.pairs[place].current.count_cells(cuts))
+        return np.asarray(reference + self._value_counts[place])
+
+    @cached
+    def _value_counts(self) -> NDArray[np.int64]:
+        return self.current.count_bins(self.reference.value_cells()[0])
+
     def _edges(self) -> Floats | None:
         """The bins of the reference's histogram, where they are wanted and numbers are read."""
         if "histogram" not in self._reads or not self._has_numbers:
