@@ -268,6 +268,13 @@ class DeviationGroupsDict(TypedDict):
     mean: Doubles
     variance: Doubles
 
+class CountLawsDict(TypedDict):
+    mean: Doubles
+    variance: Doubles
+    third: Doubles
+    p_value: Doubles
+    exchanges: Int64s
+
 def profile(
     column: Column, threads: int | None = None, progress: Progress = None
 ) -> ProfileDict: ...
@@ -378,6 +385,32 @@ def mmd_quadratic(
 ) -> NDArray[np.float64]:
     """MMD^2 over all pairs of rows (`values` row after row, `features` each) under each
     labeling (`labels` labeling after labeling, one a row; 1: a reference's row)."""
+
+def count_laws(
+    rows: NDArray[np.int64],
+    current: NDArray[np.int64],
+    observed: NDArray[np.float64],
+    statistic: int,
+    smoothing: float,
+    most: int,
+    enough: int,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> CountLawsDict:
+    """Null law of a statistic of 2 x K tables (`rows` of both sides, table after table) under
+    exchanges of rows; `statistic` by its number in counts.h. At most `most` exchanges of each
+    table, until `enough` of them reach its `observed` value."""
+
+def fisher_log_p(
+    a: NDArray[np.int64],
+    n: NDArray[np.int64],
+    k: NDArray[np.int64],
+    total: NDArray[np.int64],
+    threads: int | None = None,
+    progress: Progress = None,
+) -> NDArray[np.float64]:
+    """log of Fisher's two-sided p-value of each table with `a` of its `n` rows among the `k` of
+    `total`."""
 
 def weighted_sort(
     values: NDArray[np.float64],
