@@ -81,11 +81,13 @@ class ProfileDict(TypedDict):
     max: float | int
     sum: float | int  # int (exact) for integer kinds
     mean: float
+    mean_low: float  # the rest of the mean, which float64 rounds
     variance: float
     std: float
     skewness: float
     kurtosis: float
     variance_status: str
+    std_status: str
     skewness_status: str
     kurtosis_status: str
     increasing: bool
@@ -156,6 +158,7 @@ class DeviationDict(TypedDict):
     n: int
     mean: float
     variance: float
+    std: float
 
 class PairDict(TypedDict):
     n: int
@@ -190,11 +193,13 @@ class ProfileGroupsDict(TypedDict):
     max: Doubles
     sum: Doubles
     mean: Doubles
+    mean_low: Doubles
     variance: Doubles
     std: Doubles
     skewness: Doubles
     kurtosis: Doubles
     variance_status: Codes
+    std_status: Codes
     skewness_status: Codes
     kurtosis_status: Codes
     increasing: Bools

@@ -131,7 +131,7 @@ def _absent(column: ColumnGroups) -> Codes:
 _SPECIALS = ("nan", "pos_inf", "neg_inf", "zeros", "negatives")
 _MOMENTS = (
     ("variance", 2, "variance_status"),
-    ("std", 1, "variance_status"),
+    ("std", 1, "std_status"),
     ("skewness", 0, "skewness_status"),
     ("kurtosis", 0, "kurtosis_status"),
 )
@@ -262,23 +262,29 @@ def _distinct(column: ColumnGroups) -> list[Statistic]:
     ),
 )
 def _quantiles(column: ColumnGroups) -> list[Statistic]:
-    status, unit = _absent(column), column.whole.unit_seconds
-    values = column.quantiles(QUANTILES) * unit
-    low, middle, high = (values[:, place] for place in _QUARTERS)
-    iqr = high - low
+    status, unit, near = _absent(column), column.whole.unit_seconds, column.near
+    own = near.quantiles(QUANTILES)
+    low, middle, high = (own[:, place] for place in _QUARTERS)
+    iqr = (high - low) * unit
+    values = _as_given(near, own) * unit
     found = [
         Statistic("quantile", values[:, place], status, f"q={q:g}")
         for place, q in enumerate(QUANTILES)
     ]
     found.append(Statistic("iqr", np.where(np.isfinite(iqr), iqr, np.inf), status))
-    return [*found, Statistic("mad", _mad(column, middle / unit, status), status)]
+    return [*found, Statistic("mad", _mad(near, middle, status) * unit, status)]
 
 
 def _mad(column: ColumnGroups, center: Floats, status: Codes) -> Floats:
     """Median absolute deviation from the median, over finite rows."""
     known = (status == OK_CODE) & np.isfinite(center)
     mad = column.median_deviations(np.where(known, center, 0.0), known)
-    return np.where(known, mad * column.whole.unit_seconds, np.nan)
+    return np.where(known, mad, np.nan)
+
+
+def _as_given(near: ColumnGroups, values: Floats) -> Floats:
+    """Values of `ColumnGroups.near` as those of the column itself."""
+    return values + float(near.whole.offset) if near.whole.offset else values
 
 
 _TOP_SHARE = _statistic(
@@ -306,13 +312,13 @@ _TOP_SHARE = _statistic(
 )
 def _mode(column: ColumnGroups) -> list[Statistic]:
     """The most frequent number (of equally frequent ones the smallest) and its share."""
-    status = _absent(column)
-    values, counts = column.top_values
+    status, near = _absent(column), column.near
+    values, counts = near.top_values
     # without any: more distinct values than are counted one by one
     many = (status == OK_CODE) & (counts == 0)
     status = np.where(many, CODES[NOT_APPLICABLE], status).astype(np.uint8)
     share = counts / column.valid
-    mode = values * column.whole.unit_seconds
+    mode = _as_given(near, values) * column.whole.unit_seconds
     return [Statistic("mode", mode, status), Statistic("top_share", share, status)]
 
 
@@ -469,7 +475,9 @@ def quantile_statistics(column: ColumnGroups, shares: Sequence[float]) -> list[D
     if not shares or whole.refused is not None or whole.kind not in ("numeric", "temporal"):
         return []
     measured = attempt(
-        "quality.quantile", column.name, lambda: (_absent(column), column.quantiles(shares))
+        "quality.quantile",
+        column.name,
+        lambda: (_absent(column), _as_given(column.near, column.near.quantiles(shares))),
     )
     if isinstance(measured, Outcome):
         measured = _codes(column, ERROR), np.full((len(column), len(shares)), np.nan)

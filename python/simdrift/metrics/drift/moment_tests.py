@@ -8,6 +8,7 @@ are of the current sample against the reference: positive where it is larger.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
@@ -29,6 +30,7 @@ from simdrift.metrics.outcomes import (
     Outcomes,
     all_finite,
     all_ok,
+    all_true,
     any_true,
     elementwise_at,
     reasons_at,
@@ -49,19 +51,31 @@ __all__ = ["levene", "mean_shift", "std_ratio", "t_test"]
 
 LEVEL = 0.975
 """Upper end of the intervals: 95 %."""
+LEVENE_ROWS = 3
+"""Of two rows both lie as far from their median: W has nothing to divide by."""
+SMALLEST, LARGEST = 1e-290, 1e290
+"""Variances between these are divided by rows, and multiplied, without a loss of digits."""
+INFINITE = sys.float_info.max
+"""In place of an infinite statistic, as that of two different constants: its p-value is 0."""
+
+ULPS = 4.0 * sys.float_info.epsilon
+"""Distances that differ by less, in parts of the values, are equal but for rounding."""
+
+Profile = Mapping[str, NDArray[Any]]
 
 
 class Moments(NamedTuple):
-    """Finite rows, mean and variance (ddof 1; 0 of a constant) of the reference (x) and of each
-    group (y); the status of all of them."""
+    """Finite rows and variance (ddof 1; 0 of a constant) of the reference (x) and of each group
+    (y), the mean of y less that of x, and the status of all of them. Shift and variances are in
+    units of 2^exponent, and of its square: 0 unless squares would leave float64's range."""
 
     n: Any
-    mean_x: Floats
     variance_x: Floats
     m: Any
-    mean_y: Floats
     variance_y: Floats
+    shift: Floats
     status: Codes
+    exponent: NDArray[Any]
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -71,6 +85,10 @@ class Moments(NamedTuple):
     def numbers(self) -> Self:
         """Of one group NumPy's numbers in place of arrays; they divide by 0 as arrays do."""
         return self if len(self.status) > 1 else type(self)(*(field[0] for field in self))
+
+    @property
+    def is_scaled(self) -> bool:
+        return any_true(self.exponent != 0)
 
     def outcomes(self, value: Floats, status: Codes, **fields: Any) -> Outcomes:
         """With the finite rows of both sides; fields are absent where there is no value."""
@@ -83,29 +101,45 @@ class Moments(NamedTuple):
         return Outcomes(value, status, n_reference=self.n, n_current=self.m, **fields)
 
 
-def _side(profile: Mapping[str, NDArray[Any]]) -> tuple[Floats, Floats, Codes]:
-    """Mean, variance and the status of both."""
-    mean, variance, status = profile["mean"], profile["variance"], profile["variance_status"]
+def _side(profile: Profile) -> tuple[Floats, Floats, Codes]:
+    """Standard deviation and variance (0 of a constant), and the status of both."""
+    std, variance, status = profile["std"], profile["variance"], profile["std_status"]
     few = profile["finite"] < 2
-    if all_ok(status) and all_finite(mean + variance) and not any_true(few):
-        return mean, variance, status
+    if all_ok(status) and all_finite(profile["mean"] + std) and not any_true(few):
+        return std, variance, status
     constant = status == CODES[CONSTANT]
-    variance = np.where(constant, 0.0, variance)
-    fine = (np.isfinite(mean) & np.isfinite(variance)) | constant
+    std, variance = (np.where(constant, 0.0, found) for found in (std, variance))
+    fine = (np.isfinite(profile["mean"]) & np.isfinite(std)) | constant
     code = np.where(constant, OK_CODE, np.where((status == OK_CODE) & ~fine, OVERFLOW_CODE, status))
-    return mean, variance, np.where(few, CODES[TOO_FEW_ROWS], code).astype(np.uint8)
+    return std, variance, np.where(few, CODES[TOO_FEW_ROWS], code).astype(np.uint8)
 
 
 def _moments(pair: GroupedPair) -> Moments:
     """The moments of both sides; a status of the reference counts before one of a group."""
     reference, current = pair.reference_profile, pair.profile
-    mean_x, variance_x, left = _side(reference)
-    mean_y, variance_y, right = _side(current)
+    std_x, variance_x, left = _side(reference)
+    std_y, variance_y, right = _side(current)
     status = right
     if not all_ok(left):
         status = np.where(left != OK_CODE, left, right).astype(np.uint8)
+    shift = (current["mean"] - reference["mean"]) + (current["mean_low"] - reference["mean_low"])
     rows = reference["finite"], current["finite"]
-    return Moments(rows[0], mean_x, variance_x, rows[1], mean_y, variance_y, status)
+    whole = variance_x + variance_y
+    if all_true((std_x + std_y == 0.0) | ((whole > SMALLEST) & (whole < LARGEST))):
+        exponent = np.zeros(len(whole), np.int64)
+        return Moments(rows[0], variance_x, rows[1], variance_y, shift, status, exponent)
+    exponent = _exponents(std_x, std_y)
+    variance_x, variance_y = (np.ldexp(std, -exponent) ** 2 for std in (std_x, std_y))
+    halves = 0.5 * current["mean"] - 0.5 * reference["mean"]
+    rest = 0.5 * current["mean_low"] - 0.5 * reference["mean_low"]
+    shift = np.ldexp(halves + rest, 1 - exponent)
+    return Moments(rows[0], variance_x, rows[1], variance_y, shift, status, exponent)
+
+
+def _exponents(std_x: Floats, std_y: Floats) -> NDArray[Any]:
+    """The binary exponent of the larger standard deviation of each group."""
+    larger = np.fmax(std_x, std_y)
+    return np.frexp(np.where(np.isfinite(larger), larger, 0.0))[1].astype(np.int64)
 
 
 def _welch(moments: Moments) -> tuple[Floats, Floats]:
@@ -123,8 +157,13 @@ def _hedges_g(moments: Moments) -> Floats:
     of = moments.numbers
     df = of.n + of.m - 2
     pooled = np.sqrt(((of.n - 1) * of.variance_x + (of.m - 1) * of.variance_y) / df)
-    g = (of.mean_y - of.mean_x) / pooled * (1.0 - 3.0 / (4.0 * df - 1.0))
+    g = of.shift / pooled * (1.0 - 3.0 / (4.0 * df - 1.0))
     return as_array(where(pooled != 0.0, g, np.nan))
+
+
+def _or_largest(statistic: Floats) -> Floats:
+    """With the largest float64 of the same sign for what is infinite."""
+    return np.clip(statistic, -INFINITE, INFINITE)
 
 
 def _student_ps(t: Floats, df: Floats) -> Floats:
@@ -153,11 +192,12 @@ def measure_t_test(pair: GroupedPair) -> Outcomes:
     """Welch's t of reference against current; effect size Hedges' g."""
     of = _moments(pair)
     error, df = _welch(of)
-    still = of.known & (error == 0.0)
+    still = of.known & (error == 0.0) & (of.shift == 0.0)
     status = status_codes((still, DEGENERATE), otherwise=of.status)
-    t, known = (of.mean_x - of.mean_y) / error, status == OK_CODE
+    t = -of.shift / error
+    known = (status == OK_CODE) & (error > 0.0)
     return of.outcomes(
-        t,
+        _or_largest(t),
         status,
         p_value=_student_ps(t, df),
         effect_size=_hedges_g(of),
@@ -178,7 +218,8 @@ def t_test(
     positive where the current mean is larger (t is then negative). Equals
     `scipy.stats.ttest_ind(reference, current, equal_var=False)`.
 
-    Alerts where p <= alpha. Two constant samples: status 'degenerate'.
+    Alerts where p <= alpha. Two different constants: the largest float64 with p = 0; twice the
+    same constant: status 'degenerate'.
 
     >>> from simdrift.metrics import drift
     >>> result = drift.t_test([1.0, 2.0, 3.0], [2.0, 4.0, 6.0, 8.0])
@@ -208,7 +249,7 @@ def t_test(
 def measure_mean_shift(pair: GroupedPair) -> Outcomes:
     """Current mean less reference mean with Welch's interval; effect size Hedges' g."""
     of = _moments(pair)
-    shift = of.mean_y - of.mean_x
+    shift = of.shift
     error, df = _welch(of)
     still, t = error == 0.0, shift / error
     half_width, p, effect = (
@@ -220,6 +261,8 @@ def measure_mean_shift(pair: GroupedPair) -> Outcomes:
         t = np.where(still, np.where(shift == 0.0, 0.0, np.inf), t)
         half_width, p = np.where(still, 0.0, half_width), np.where(still, shift == 0.0, p)
         effect = np.where(still, np.nan, effect)
+    if of.is_scaled:
+        shift, half_width = np.ldexp(shift, of.exponent), np.ldexp(half_width, of.exponent)
     return of.outcomes(
         shift,
         of.status,
@@ -339,27 +382,41 @@ def std_ratio(
 def measure_levene(pair: GroupedPair) -> Outcomes:
     """Brown and Forsythe's W: an analysis of variance of distances from each median."""
     of = _moments(pair)
-    if not any_true(of.known):
-        return of.outcomes(of.mean_y, of.status)
-    n, m, x, y = of.n, of.m, pair.reference.deviations, pair.deviations(of.known)
-    total = n + m
-    middle = (n * x["mean"] + m * y["mean"]) / total
-    between = n * (x["mean"] - middle) ** 2 + m * (y["mean"] - middle) ** 2
-    within = (n - 1) * x["variance"] + (m - 1) * y["variance"]
-    beyond, still = ~np.isfinite(between + within), within == 0.0
-    status = status_codes((beyond, OVERFLOW), (still, DEGENERATE), otherwise=of.status)
-    known, value = status == OK_CODE, (total - 2) * between / within
-    ratio = of.variance_y / of.variance_x
-    varies = known & (of.variance_x > 0.0) & (of.variance_y > 0.0)
-    still = still & (status == CODES[DEGENERATE])
+    few = np.minimum(of.n, of.m) < LEVENE_ROWS
+    status = status_codes((few, TOO_FEW_ROWS), otherwise=of.status)
+    if not any_true(status == OK_CODE):
+        return of.outcomes(of.shift, status)
+    between, within = _levene_squares(pair, of)
+    beyond, still = ~np.isfinite(between + within), (within == 0.0) & (between == 0.0)
+    status = status_codes((beyond, OVERFLOW), (still, DEGENERATE), otherwise=status)
+    total, still = of.n + of.m, still & (status == CODES[DEGENERATE])
+    value, valued = (total - 2) * between / within, status == OK_CODE
+    known, ratio = valued & (within > 0.0), of.variance_y / of.variance_x
+    varies = valued & (of.variance_x > 0.0) & (of.variance_y > 0.0)
     return of.outcomes(
-        value,
+        _or_largest(value),
         status,
         p_value=special.special().fdtrc(1, total - 2, value),
         effect_size=0.5 * elementwise_at(varies, math.log, ratio),
         log_p=lambda: elementwise_at(known, special.f_log_sf, value, 1, total - 2),
         reasons=reasons_at(still, "no distance varies"),
     )
+
+
+def _levene_squares(pair: GroupedPair, of: Moments) -> tuple[Floats, Floats]:
+    """Sums of squares of the distances from the medians between the sides and within them, in
+    units of 4^exponent; 0 where they are the rounding of the values alone, or of their medians."""
+    sides: list[Profile] = [pair.reference.deviations, pair.deviations(of.known)]
+    n, m = of.n, of.m
+    (x, y), (u, v) = ([side[name] for side in sides] for name in ("mean", "variance"))
+    noise = np.fmax(*(ULPS * (abs(side.get("center", 0.0)) + side["mean"]) for side in sides))
+    if of.is_scaled:
+        x, y, noise = (np.ldexp(length, -of.exponent) for length in (x, y, noise))
+        u, v = (np.ldexp(side["std"], -of.exponent) ** 2 for side in sides)
+    change = np.where(abs(y - x) <= noise, 0.0, y - x)
+    between = n * (m / (n + m) * change) ** 2 + m * (n / (n + m) * change) ** 2
+    within = (n - 1) * u + (m - 1) * v
+    return between, np.where(within <= (n + m) * noise * noise, 0.0, within)
 
 
 def levene(
@@ -372,7 +429,8 @@ def levene(
 ) -> DriftResult:
     """Levene's W about the medians (Brown and Forsythe 1974): whether two samples spread
     equally, whatever their law; effect size: log of the ratio of standard deviations. Equals
-    `scipy.stats.levene`. Alerts where p <= alpha.
+    `scipy.stats.levene`, but where rows lie equally far from their medians but for rounding: those
+    distances do not vary. Alerts where p <= alpha. From 3 rows a side.
 
     >>> from simdrift.metrics import drift
     >>> round(drift.levene([1.0, 2.0, 3.0, 4.0], [2.0, 4.0, 6.0, 9.0]).value, 6)

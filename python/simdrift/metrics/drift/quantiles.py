@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric, Param
 from simdrift.catalogue.statuses import CODES
-from simdrift.metrics.columns import NUMERIC, ColumnState
+from simdrift.metrics.columns import NUMERIC, ColumnState, ReferenceColumn
 from simdrift.metrics.drift.checks import SEED, checked_resamples
 from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.grouped import GroupedPair
+from simdrift.metrics.near import check_exact
 from simdrift.metrics.nulls import special
 from simdrift.metrics.outcomes import (
     OK_CODE,
@@ -38,6 +39,8 @@ __all__ = ["quantile_shift"]
 
 LEVEL = 0.975
 """Upper end of the intervals: 95 %."""
+NORMAL_RANGE = 1.3489795003921634
+"""The quartile range of normal rows, in standard deviations."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -83,8 +86,10 @@ def measure_quantile_shift(pair: GroupedPair, *, bootstrap: int = 0, seed: int =
     places = np.flatnonzero(~few)
     if not len(places):
         return whole
-    low, x, high = _order_interval(pair.reference.quantiles, n)
-    iqr = float(x[3] - x[1])
+    reference = pair.near[0]
+    low, x, high = _order_interval(reference.quantiles, n)
+    check_exact(x, reference.offset)
+    iqr = _range(reference, x)
     if not 0.0 < iqr < math.inf:
         whole.status[places] = CODES[DEGENERATE if iqr == 0.0 else OVERFLOW]
         whole.reasons = dict.fromkeys(places.tolist(), "no quartile range")
@@ -101,6 +106,16 @@ def measure_quantile_shift(pair: GroupedPair, *, bootstrap: int = 0, seed: int =
         ]
         found.outcomes.ci_low, found.outcomes.ci_high = np.array(ends).T
     return whole.filled([(places, found.outcomes)])
+
+
+def _range(reference: ReferenceColumn, quantiles: Floats) -> float:
+    """The quartile range of the reference; where more than half of its rows are one value, what it
+    is of normal rows of its standard deviation."""
+    iqr = float(quantiles[3] - quantiles[1])
+    if iqr != 0.0:
+        return iqr
+    std = float(reference.profile["std"])
+    return NORMAL_RANGE * std if std == std else 0.0
 
 
 def _shifts(
@@ -204,8 +219,7 @@ def _resampled_interval(
 ) -> tuple[float, float]:
     """95 % percentile interval of the change of one quantile, rows of both sides drawn with
     replacement."""
-    x = resampled_quantiles(pair.reference, resamples, rng)
-    y = resampled_quantiles(pair.current, resamples, rng)
+    x, y = (resampled_quantiles(side, resamples, rng) for side in pair.near)
     change = (y[:, at] - x[:, at]) / (x[:, 3] - x[:, 1])
     change = change[np.isfinite(change)]
     if len(change) == 0:
