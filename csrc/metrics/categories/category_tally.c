@@ -288,10 +288,17 @@ sdr_code sdr_tally_rows(sdr_tally *tally, bool *full, int32_t *ids,
     }
 }
 
+static int64_t decimal_label(char *text, uint64_t magnitude, bool negative);
+
+/* A whole number has the integer's label: codes are int64 where no row is missing, float64 where
+ * one is. */
 static int64_t float_label(char *text, int64_t key) {
     enum { MOST_DIGITS = 17 }; /* enough for every binary64 to read back */
+    const double largest_integer = 0x1p53;
     double value;
     memcpy(&value, &key, sizeof value);
+    if (fabs(value) <= largest_integer && value == floor(value))
+        return decimal_label(text, (uint64_t)fabs(value), value < 0);
     int size = 0;
     for (int digits = 1; digits <= MOST_DIGITS; digits++) {
         size = snprintf(text, SDR_LABEL_BYTES, "%.*g", digits, value);
