@@ -28,6 +28,7 @@ from simdrift.metrics.columns import (
     Counts,
     CurrentColumn,
     ReferenceColumn,
+    common_unit,
 )
 from simdrift.metrics.count_tables import (
     BinCounts,
@@ -56,6 +57,9 @@ class GroupedPair:
         reads: Collection[str | None] = ("ks", "wasserstein"),
         threads: int | None = None,
     ) -> None:
+        unit = common_unit(reference, current.whole)
+        if unit is not None:
+            reference, current = reference.counted_in(unit), current.counted_in(unit)
         self.name = reference.name
         self.reference = reference
         self.current = current
