@@ -211,6 +211,11 @@ class Results(Sequence[Result]):
         """A polars frame with the types of `to_arrow`."""
         return frames.to_polars(self._table)
 
+    def to_csv(self) -> str:
+        """CSV with a line a row and a head of the fields' names; empty where a value is absent,
+        times in UTC (ISO 8601)."""
+        return frames.to_csv(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts and lists that JSON can hold: the shape of `simdrift.results.interchange`."""
         return interchange.encode(self._table, self._runs, self._histograms, self._timezone)

@@ -26,6 +26,24 @@ def whole_metrics(asked: str | Collection[str], there: Sequence[str]) -> set[str
     return found
 
 
+def stored_metrics(asked: str | Collection[str]) -> list[str]:
+    """The whole names of metrics, of which the short ones must be known; another writer's whole
+    names are taken as they are.
+
+    >>> stored_metrics(["ks", "service.errors"])
+    ['drift.ks', 'service.errors']
+    """
+    from simdrift.metrics.registry import records
+
+    found: list[str] = []
+    for name in [asked] if isinstance(asked, str) else asked:
+        whole = [name] if "." in name else [one.name for one in records() if one.short == name]
+        if not whole:
+            _check_known(name, ())
+        found += whole
+    return found
+
+
 def check_statuses(asked: str | Collection[str], there: Sequence[str]) -> None:
     """InputError for a status that does not exist."""
     known = list(dict.fromkeys([*there, *(status.name for status in STATUSES)]))
@@ -41,5 +59,5 @@ def _check_known(name: str, there: Sequence[str]) -> None:
     known = {key for one in records() for key in (one.name, one.short)}
     if name not in known:
         meant = did_you_mean(name, [*there, *sorted(known)], METHODS)
-        listed = ", ".join(there) or "none"
-        raise InputError(f"metric: found no {name!r}{meant}; these results have {listed}")
+        listed = f"; these results have {', '.join(there)}" if there else ""
+        raise InputError(f"metric: found no {name!r}{meant}{listed}")
