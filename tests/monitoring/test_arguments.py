@@ -206,6 +206,15 @@ def test_a_monitor_takes_a_path_and_the_data_that_it_names(monitor_file: Path) -
     assert list(map(repr, by_path)) == list(map(repr, by_spec)) == list(map(repr, given))
 
 
+def test_a_reference_file_of_the_spec_is_read_beside_data_too(monitor_file: Path) -> None:
+    text = monitor_file.read_text().replace('"previous"', '"rows.parquet"')
+    monitor_file.write_text(text)
+    rows = monitor_file.parent / "rows.parquet"
+    results = sd.monitor(monitor_file, rows)
+    assert {row.status for row in results.filter(metric="ks", column="x")} == {"ok"}
+    assert list(map(repr, results)) == list(map(repr, sd.monitor(monitor_file)))
+
+
 def test_a_monitor_without_data_is_refused() -> None:
     spec = sd.Spec(monitor="m", columns=sd.Columns(timestamp="time"), reference="previous")
     with pytest.raises(SpecError, match="'data' is missing"):

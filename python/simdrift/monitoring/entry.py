@@ -8,7 +8,7 @@ from typing import get_args
 from simdrift._errors import SpecError
 from simdrift._types import Progress
 from simdrift.monitoring import run
-from simdrift.monitoring.files import run_files
+from simdrift.monitoring.files import reference_file, run_files
 from simdrift.monitoring.run import Between
 from simdrift.monitoring.spec import Spec
 from simdrift.monitoring.spec_errors import found
@@ -29,11 +29,12 @@ def monitor(
 
     `spec`: a `Spec`, or the path of its TOML file. `data`: a frame or a path, as `compare` takes
     them, or None for the files that the spec names. `reference`: a `Reference`, a frame, or
-    None where the spec's `reference` says which interval of the data it is, or that it moves
-    (`ReferenceSpec.moving`: each window is compared with windows before it). `between=(after,
-    until)`, times with zones, computes the windows that end after the one and not after the
-    other: windows are cut as without it, so stretches that follow each other give every window
-    once. SpecError where a name in the spec is no column of the data; data never raise.
+    None where the spec's `reference` names a file, says which interval of the data it is, or
+    that it moves (`ReferenceSpec.moving`: each window is compared with windows before it).
+    `between=(after, until)`, times with zones, computes the windows that end after the one and
+    not after the other: windows are cut as without it, so stretches that follow each other give
+    every window once. SpecError where a name in the spec is no column of the data; data never
+    raise.
 
     >>> import numpy as np
     >>> from simdrift.monitoring import Columns, ReferenceSpec, Spec
@@ -52,9 +53,8 @@ def monitor(
             f"spec, as reference=ReferenceSpec(moving={reference!r})"
         )
     if data is not None:
-        return run.monitor(
-            read, data, reference, between=between, progress=progress, threads=threads
-        )
+        before = reference_file(read, threads) if reference is None else reference
+        return run.monitor(read, data, before, between=between, progress=progress, threads=threads)
     if reference is not None:
         raise SpecError("data: expected them beside a reference, found none: pass both, or neither")
     return run_files(read, between=between, threads=threads, progress=progress)

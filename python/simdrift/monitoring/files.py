@@ -47,7 +47,7 @@ def read_files(
         raise SpecError("'data' is missing: expected the path of a Parquet file, or a list")
     paths = expanded(spec.data)
     names = parquet_names(paths[0])
-    reference = _reference(spec, threads)
+    reference = reference_file(spec, threads)
     check_names(spec, list(dict.fromkeys([*names, *_names(reference)])))
     return _read(paths, columns_of(spec, names)), reference
 
@@ -71,7 +71,7 @@ def columns_of(spec: Spec, names: Sequence[str]) -> list[str]:
     return [name for name in names if name in wanted]
 
 
-def _reference(spec: Spec, threads: int | None) -> Reference | pyarrow.Table | None:
+def reference_file(spec: Spec, threads: int | None) -> Reference | pyarrow.Table | None:
     """The saved reference or the rows of the file that the spec names, None for its own data."""
     if spec.reference is None or spec.reference.data is None:
         return None
