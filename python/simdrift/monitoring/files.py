@@ -123,7 +123,7 @@ def compare_files(
     if not set(left) & set(right):
         raise InputError(
             f"{current}: expected columns of {reference} ({', '.join(left)}); "
-            f"found none of them but {', '.join(right)}"
+            f"found only others: {', '.join(right)}"
         )
     return compare(reference, current, threads=threads, progress=progress, **arguments)
 

@@ -351,7 +351,7 @@ def plan_of(
     threads: int | None = None,
     weighted: bool | None = None,
 ) -> tuple[DriftPlan, Limits]:
-    """The drift plan of a spec, and the limits that other metrics are held against. `weighted`:
+    """The drift plan of a spec, and the limits that other metrics are compared with. `weighted`:
     whether rows have weights, where the spec alone doesn't say."""
     drift, limits = split_thresholds(spec.thresholds)
     try:

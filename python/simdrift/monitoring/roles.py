@@ -1,4 +1,4 @@
-"""Which column is what: the roles that a spec gives, held against the columns that are there."""
+"""Which column is what: the roles that a spec gives to the columns that are there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NUMBERS = ("integer", "float", "boolean")
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Column names by role. `compared` are held against the reference, in order: features, then
+    """Column names by role. `compared` are compared with the reference, in order: features, then
     the prediction; `kinds` says how a column is read where its type alone doesn't."""
 
     compared: tuple[str, ...]

@@ -246,7 +246,7 @@ def annotate(dsn: str | None, dataset: str, kind: str, at: datetime | None, text
 @store.command()
 @_dsn
 def verify(dsn: str | None) -> int:
-    """Hold the stored values against the checksums of their runs."""
+    """Compare the stored values with the checksums of their runs."""
     with _open(dsn) as opened:
         damaged = opened.verify()
     for run_id in damaged:
