@@ -16,6 +16,7 @@ from simdrift.metrics import quality
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.drift.table.sample import TableSample
 from simdrift.metrics.groups import ColumnGroups, Groups
+from simdrift.metrics.names import column_text
 from simdrift.metrics.weights import both_sides
 from simdrift.monitoring.arguments import Arguments
 from simdrift.monitoring.digests import DataDigest
@@ -207,7 +208,7 @@ def profile(
     rows = max((column.whole.rows for column in columns_of.values()), default=0)
     run = Identity(monitor="profile").run(rows, started)
     results = results_of([run], WindowValues({WHOLE: values}, {}), threads=threads)
-    types = {name: column.whole.type for name, column in columns_of.items()}
+    types = {column_text(name): column.whole.type for name, column in columns_of.items()}
     return ProfileReport(results, types=types)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from simdrift._errors import InputError, SpecError
 from simdrift._suggest import did_you_mean
 from simdrift.columns import Table
+from simdrift.metrics.names import column_text
 from simdrift.metrics.weights import RowWeights, checked_weights
 from simdrift.monitoring.spec import Columns, Spec
 from simdrift.monitoring.spec_errors import found
@@ -104,13 +105,13 @@ def roles_of(columns: Columns, names: Sequence[str], methods: object = None) -> 
 
 
 def named_roles(columns: Columns) -> dict[str, str]:
-    """Role by column, of those that a spec names one by one.
+    """Role by column as result rows name it, of those that a spec names one by one.
 
     >>> named_roles(Columns(prediction="p", target="y"))
     {'p': 'prediction', 'y': 'target'}
     """
     named = {columns.prediction: "prediction", columns.target: "target"}
-    return {name: role for name, role in named.items() if name is not None}
+    return {column_text(name): role for name, role in named.items() if name is not None}
 
 
 def check_names(spec: Spec, names: Sequence[str]) -> None:

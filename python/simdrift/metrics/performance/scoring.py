@@ -110,7 +110,7 @@ def performance_rows(
         outcomes = _outcomes(name, known[name], target, pair)
         if refused:
             outcomes.n_current = np.array([ABSENT_ROWS])
-        rows.append(Decided("", f"performance.{name}", "", outcomes))
+        rows.append(Decided(None, f"performance.{name}", "", outcomes))
     return rows
 
 
