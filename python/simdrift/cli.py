@@ -24,6 +24,7 @@ import click
 
 from simdrift._errors import InputError, SimdriftError, StoreError
 from simdrift._secrets import HIDDEN, Dsn, redact
+from simdrift.cli_compare import arguments_of, hint, names_of, with_roles
 
 if TYPE_CHECKING:
     from simdrift.monitoring.progress import Bar
@@ -196,7 +197,7 @@ def run(
 @cli.command()
 @click.argument("reference", type=file_argument)
 @click.argument("current", type=file_argument)
-@click.option("--columns", metavar="A,B,...", help="Only these columns.")
+@with_roles
 @click.option("--fail-on-alert", is_flag=True, help="Exit with 1 where something alerts.")
 @html_option
 @json_option
@@ -205,12 +206,12 @@ def run(
 def compare(
     reference: Path,
     current: Path,
-    columns: str | None,
     fail_on_alert: bool,
     html: Path | None,
     as_json: bool,
     threads: int | None,
     progress: bool | None,
+    **options: Any,
 ) -> int:
     """Drift of every column between two Parquet files.
 
@@ -220,11 +221,12 @@ def compare(
     from simdrift.monitoring.files import compare_files
 
     _check_folders(html)
+    arguments = arguments_of(**options)
     with _bar("columns", progress) as bar:
-        report = compare_files(
-            reference, current, columns=_names(columns), threads=threads, progress=bar
-        )
+        report = compare_files(reference, current, threads=threads, progress=bar, **arguments)
     _all(lambda: _show(report, as_json), lambda: _page(report, html))
+    if words := hint(reference, report.types, arguments):
+        say(words)
     return _verdict(report.results, fail_on_alert)
 
 
@@ -252,7 +254,7 @@ def profile(
 
     _check_folders(html)
     with _bar("columns", progress) as bar:
-        report = profile_file(data, columns=_names(columns), threads=threads, progress=bar)
+        report = profile_file(data, columns=names_of(columns), threads=threads, progress=bar)
     _all(lambda: _show(report, as_json), lambda: _page(report, html))
     return DONE
 
@@ -338,13 +340,13 @@ def _bar(label: str, progress: bool | None) -> Bar:
     return Bar(label, shown=sys.stderr.isatty() if progress is None else progress)
 
 
-def _names(text: str | None) -> list[str] | None:
-    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
-
-
 def _extent(results: Results) -> str:
     runs = results.runs
-    return f"{len(runs)} windows, {sum(r.rows for r in runs):,} rows, {len(results):,} values"
+    from simdrift.results.text import counted
+
+    rows, values = sum(run.rows for run in runs), len(results)
+    parts = ((len(runs), "window"), (rows, "row"), (values, "value"))
+    return ", ".join(counted(*part) for part in parts)
 
 
 def _all(*steps: Callable[[], None]) -> None:

@@ -89,7 +89,7 @@ where {CHOSEN}
 order by 1, 2""",
             12,
             8,
-            'Switch it on with methods = {category = ["jensen_shannon", "new_categories"]}.',
+            'Switch it on with methods = {categorical = ["jensen_shannon", "new_categories"]}.',
             ("drift.new_categories",),
         ),
         Panel(

@@ -82,10 +82,13 @@ def _call(named: str | tuple[str, Mapping[str, Any]]) -> Call:
 
 
 def _is_call(named: object) -> bool:
-    """Whether it is (name, parameters)."""
-    if not isinstance(named, tuple) or len(named) != 2:
+    """Whether it is (name, parameters), and not two methods, the second with its parameters."""
+    if not isinstance(named, tuple) or len(named) != 2 or not isinstance(named[0], str):
         return False
-    return isinstance(named[0], str) and isinstance(named[1], Mapping)
+    parameters = named[1]
+    return isinstance(parameters, Mapping) and not any(
+        isinstance(value, Mapping) for value in parameters.values()
+    )
 
 
 _NUMERIC_SMALL = MethodChoice((("ks", {}),))

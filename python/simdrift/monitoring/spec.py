@@ -1,4 +1,4 @@
-"""`Spec`: what a monitor watches, how its time is cut, and what it is held against.
+"""`Spec`: what a monitor watches, how its time is cut, and what it is compared with.
 
 The same names as keyword arguments and as keys of a TOML file. Everything is checked when the
 spec is made; a `SpecError` names the key, what was expected, what was found, and in a file the

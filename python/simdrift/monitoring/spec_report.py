@@ -37,7 +37,7 @@ def explained(spec: Spec) -> str:
     own = before.columns if isinstance(before, Reference) else _columns(spec, before)
     recorded = before.plan.record() if isinstance(before, Reference) else None
     plan, limits = plan_of(spec, own, recorded=recorded if spec.methods == "auto" else None)
-    roles = roles_of(spec.columns, list(dict.fromkeys([*table.column_names, *own])))
+    roles = roles_of(spec.columns, list(dict.fromkeys([*table.column_names, *own])), spec.methods)
     rows = before.rows if isinstance(before, Reference) else len(before)
     lines = [
         *_data_lines(spec, table.num_rows, found),
@@ -55,7 +55,7 @@ def _columns(spec: Spec, rows: object) -> dict[str, ReferenceColumn]:
     from simdrift.columns import as_table
 
     table = as_table(rows)
-    return references(table, roles_of(spec.columns, table.names), spec.threads)
+    return references(table, roles_of(spec.columns, table.names, spec.methods), spec.threads)
 
 
 def _data_lines(spec: Spec, rows: int, found: Windows) -> Iterator[str]:
