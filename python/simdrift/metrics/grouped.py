@@ -146,6 +146,8 @@ class GroupedPair:
             edges=self._edges(),
             threads=self.threads,
         )
+        if found["status"].max(initial=OK_CODE) <= CODES["all_null"]:  # the types agree
+            self.current.keep_valid(found["m"])
         return self._without_values(cast("dict[str, NDArray[Any]]", found))
 
     def _without_values(self, arrays: dict[str, NDArray[Any]]) -> Arrays:

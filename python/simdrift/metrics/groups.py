@@ -209,6 +209,10 @@ class ColumnGroups:
             return self.rows
         return _core.missing_groups(*self.ranges, threads=self.threads)
 
+    def keep_valid(self, rows: Rows) -> None:
+        """Keeps for `missing` what a pass has counted: rows that are neither null nor NaN."""
+        self.__dict__.setdefault("missing", self.rows - rows)
+
     @cached
     def valid(self) -> Rows:
         """(G,) rows that are neither null nor NaN."""
