@@ -191,7 +191,8 @@ SDR_API sdr_code sdr_rank_statistics_sorted(sdr_rank_statistics *out,
 /* |x - center| of the finite rows, for tests of scale. */
 typedef struct sdr_deviations {
     int64_t n;
-    double mean, variance; /* ddof 1; NaN below two rows */
+    double mean, variance, std; /* ddof 1; NaN below two rows. A variance may be out of
+                                   float64's range where std is not */
 } sdr_deviations;
 
 SDR_API sdr_code sdr_deviation_profile(sdr_deviations *out, const sdr_column *column,

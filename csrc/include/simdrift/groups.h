@@ -30,9 +30,9 @@ typedef struct sdr_groups {
  * of integers the exact ones, rounded once. */
 typedef struct sdr_group_profile {
     int64_t rows, nulls, nan, pos_inf, neg_inf, zeros, negatives, finite;
-    double min, max, sum, mean;
+    double min, max, sum, mean, mean_low;
     double variance, std, skewness, kurtosis;
-    sdr_status variance_status, skewness_status, kurtosis_status;
+    sdr_status variance_status, std_status, skewness_status, kurtosis_status;
     bool increasing, decreasing, strict;
 } sdr_group_profile;
 
