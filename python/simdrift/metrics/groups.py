@@ -25,7 +25,7 @@ from simdrift.metrics.columns import (
 )
 from simdrift.metrics.outcomes import Rows
 from simdrift.metrics.stacked import Arrays, stacked
-from simdrift.metrics.weights import checked_weights
+from simdrift.metrics.weights import TableWeights
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class ColumnGroups:
         *,
         kind: str | None = None,
         threads: int | None = None,
-        weights: Floats | None = None,
+        weights: TableWeights | None = None,
     ) -> None:
         self.name = name
         self.whole: ColumnState = CurrentColumn(name, column, kind=kind, threads=threads)
@@ -159,8 +159,7 @@ class ColumnGroups:
             return whole
         if self.is_one and self.weights is None:
             return whole
-        own = None if self.weights is None else self.weights[first:stop]
-        weights = None if own is None else checked_weights(own, len(own), "weights")
+        weights = None if self.weights is None else self.weights.between(first, stop)
         kind = None if whole.kind == NULL else whole.kind
         part = whole.column if self.is_one else whole.column.slice(first, stop)
         return CurrentColumn(self.name, part, weights, kind=kind, threads=whole.threads)

@@ -143,6 +143,18 @@ class ReferenceSpec(_Part):
         return self
 
 
+_ROLES = (
+    "timestamp",
+    "prediction",
+    "target",
+    "key",
+    "weight",
+    "cluster",
+    "features",
+    "ignore",
+)
+
+
 class Columns(_Part):
     """The roles of columns. Integers are counted as numbers unless named as categorical.
 
@@ -155,6 +167,12 @@ class Columns(_Part):
     target: str | None = Field(None, description="the name of a column")
     key: str | None = Field(None, description="the name of a column")
     weight: str | None = Field(None, description="the name of a column of row weights")
+    cluster: str | None = Field(
+        None, description="the name of a column: rows with one value hang together"
+    )
+    block: int | None = Field(
+        None, ge=1, description="a number of rows: so many after one another hang together"
+    )
     features: Literal["auto"] | Names = Field(
         "auto", description="'auto' (every column without another role) or a list of names"
     )
@@ -170,7 +188,9 @@ class Columns(_Part):
     @model_validator(mode="after")
     def _one_role(self) -> Self:
         roles: dict[str, str] = {}
-        for role in ("timestamp", "prediction", "target", "key", "weight", "features", "ignore"):
+        if self.cluster is not None and self.block is not None:
+            raise _refuse("expected 'cluster' or 'block', found both")
+        for role in _ROLES:
             names = getattr(self, role) if getattr(self, role) != "auto" else ()
             for name in (names,) if isinstance(names, str) else names or ():
                 if roles.setdefault(name, role) != role:
