@@ -28,6 +28,7 @@ from simdrift.metrics.columns import (
     Counts,
     CurrentColumn,
     ReferenceColumn,
+    common_unit,
 )
 from simdrift.metrics.count_tables import (
     BinCounts,
@@ -56,6 +57,9 @@ class GroupedPair:
         reads: Collection[str | None] = ("ks", "wasserstein"),
         threads: int | None = None,
     ) -> None:
+        unit = common_unit(reference, current.whole)
+        if unit is not None:
+            reference, current = reference.counted_in(unit), current.counted_in(unit)
         self.name = reference.name
         self.reference = reference
         self.current = current
@@ -142,6 +146,8 @@ class GroupedPair:
             edges=self._edges(),
             threads=self.threads,
         )
+        if found["status"].max(initial=OK_CODE) <= CODES["all_null"]:  # the types agree
+            self.current.keep_valid(found["m"])
         return self._without_values(cast("dict[str, NDArray[Any]]", found))
 
     def _without_values(self, arrays: dict[str, NDArray[Any]]) -> Arrays:
@@ -278,6 +284,18 @@ class GroupedPair:
                 for place in np.flatnonzero(np.isin(table.places, tied)).tolist():
                     shares[int(table.places[place])] = both[place] / both[place].sum()
         return list(shares.values())
+
+    def value_counts(self, place: int) -> NDArray[Any]:
+        """Rows of both sides in cells, the odd ones of one value each: those of the reference's
+        quantiles (`kolmogorov_ties.LEVELS`), and what lies between them."""
+        cuts, reference = self.reference.value_cells()
+        if self.is_weighted or self.current.is_one:
+            return np.asarray(reference + self.pairs[place].current.count_cells(cuts))
+        return np.asarray(reference + self._value_counts[place])
+
+    @cached
+    def _value_counts(self) -> NDArray[np.int64]:
+        return self.current.count_bins(self.reference.value_cells()[0])
 
     def _edges(self) -> Floats | None:
         """The bins of the reference's histogram, where they are wanted and numbers are read."""

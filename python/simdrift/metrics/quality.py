@@ -29,6 +29,7 @@ from simdrift.metrics.correlation import Correlations, pearson_groups
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
 from simdrift.metrics.groups import ColumnGroups
+from simdrift.metrics.names import ColumnKey, column_text
 from simdrift.metrics.nulls.special import NORMAL_975
 from simdrift.metrics.numbers import as_array, number_or_array, quotient
 from simdrift.metrics.outcomes import OK_CODE, Codes, Outcomes, Rows, all_ok, all_true, elementwise
@@ -397,9 +398,7 @@ def column_statistics(
     statistic that the kind does not have gives no row."""
     wanted = None if statistics is None else checked_statistics(statistics)
     if column.whole.refused is not None:
-        value = np.full(len(column), np.nan)
-        outcomes = Outcomes(value, _codes(column, NOT_APPLICABLE))
-        return [Decided(column.name, "quality.rows", "", outcomes)]
+        return _of_refused(column, column.whole.refused.message, wanted)
     rows: list[Decided] = []
     for part in _parts(column):
         if wanted is None or not wanted.isdisjoint(_NAMES[part]):
@@ -407,6 +406,24 @@ def column_statistics(
             if wanted is not None:
                 found = [statistic for statistic in found if statistic.name in wanted]
             rows += _decided(column.name, found, column.rows)
+    return rows
+
+
+def _of_refused(column: ColumnGroups, why: str, wanted: frozenset[str] | None) -> list[Decided]:
+    """Rows and missing ones of a column that is not computed on, where they are known, and a
+    statistic of its values that says why there are none."""
+    value, rows = np.full(len(column), np.nan), []
+    refused = Outcomes(value, _codes(column, NOT_APPLICABLE))
+    refused.reasons = dict.fromkeys(range(len(column)), why)
+    if column.presence is None:
+        return [Decided(column.name, "quality.rows", "", refused)]
+    found = _measured(_counts, column)
+    kept = [one for one in found if wanted is None or one.name in wanted]
+    if kept:
+        rows = _decided(column.name, kept, column.rows)
+    if wanted is None or "distinct" in wanted:
+        refused.n_current = column.rows
+        rows.append(Decided(column.name, "quality.distinct", "", refused))
     return rows
 
 
@@ -418,7 +435,7 @@ def _measured(part: _Part, column: ColumnGroups) -> list[Statistic]:
     return [Statistic(name, value, code) for name in _NAMES[part] if name != "quantile"]
 
 
-def _decided(column: str, statistics: Sequence[Statistic], rows: Rows) -> list[Decided]:
+def _decided(column: ColumnKey, statistics: Sequence[Statistic], rows: Rows) -> list[Decided]:
     """The rows of statistics that one pass gave."""
     values = np.array([statistic.value for statistic in statistics], float)
     is_finite, decided = all_true(np.isfinite(values)), []
@@ -444,8 +461,12 @@ def _decided(column: str, statistics: Sequence[Statistic], rows: Rows) -> list[D
     _statistic("columns", "columns", "counts", "number of columns", kinds=(TABLE,), unit="columns")
 )
 def table_statistics(columns: Mapping[str, ColumnGroups], groups: int) -> list[Decided]:
-    """Rows, columns and the share of missing cells of the whole table (`column` '')."""
-    known = [column for column in columns.values() if column.whole.refused is None]
+    """Rows, columns and the share of missing cells of the whole table."""
+    known = [
+        column
+        for column in columns.values()
+        if column.whole.refused is None or column.presence is not None
+    ]
     none = np.zeros(groups, np.int64)
     n = np.max([column.rows for column in known], axis=0, initial=0) if known else none
     cells = sum((column.rows for column in known), none)
@@ -464,7 +485,7 @@ def table_statistics(columns: Mapping[str, ColumnGroups], groups: int) -> list[D
         Statistic("columns", np.full(groups, float(len(columns)))),
         Statistic("missing_share", share, empty),
     )
-    return _decided("", found, n)
+    return _decided(None, found, n)
 
 
 def quantile_statistics(column: ColumnGroups, shares: Sequence[float]) -> list[Decided]:
@@ -501,10 +522,10 @@ def quantile_statistics(column: ColumnGroups, shares: Sequence[float]) -> list[D
     )
 )
 def correlation(a: ColumnGroups, b: ColumnGroups) -> Decided:
-    """`quality.correlation` of a pair 'a ~ b': Pearson's r over the rows in which both are
+    """`quality.correlation` of a pair: Pearson's r over the rows in which both are
     finite, with Fisher's 95 % interval; `n_current` counts those rows."""
-    name = f"{a.name} ~ {b.name}"
-    found = attempt("quality.correlation", name, lambda: pearson_groups(a, b))
+    name = a.name, b.name
+    found = attempt("quality.correlation", column_text(name), lambda: pearson_groups(a, b))
     if isinstance(found, Outcome):
         found = Correlations(np.full(len(a), np.nan), _codes(a, ERROR), a.rows)
     r, status, n = found
