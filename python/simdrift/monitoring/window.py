@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simdrift._types import Floats, Progress
+from simdrift._types import Progress
 from simdrift.columns import Table
 from simdrift.metrics import custom, quality, registry, side_by_side
 from simdrift.metrics.columns import ReferenceColumn
@@ -27,6 +27,7 @@ from simdrift.metrics.measure import Measured, measure_columns, measure_tables
 from simdrift.metrics.names import ColumnKey, column_text
 from simdrift.metrics.performance.scoring import performance_rows
 from simdrift.metrics.plan import DriftPlan
+from simdrift.metrics.weights import TableWeights
 from simdrift.monitoring.roles import Roles
 from simdrift.monitoring.spec import Metrics
 
@@ -152,7 +153,7 @@ def rows_of_windows(
 def columns_of(data: SegmentData, roles: Roles, threads: int | None) -> Columns:
     """The segment's watched columns over its windows."""
 
-    def grouped(name: str, weights: Floats | None = None) -> ColumnGroups:
+    def grouped(name: str, weights: TableWeights | None = None) -> ColumnGroups:
         return ColumnGroups(
             name,
             data.table.columns[name],
@@ -164,10 +165,9 @@ def columns_of(data: SegmentData, roles: Roles, threads: int | None) -> Columns:
 
     plain = {name: grouped(name) for name in roles.watched if name in data.table.columns}
     compared = {name: plain[name] for name in roles.compared if name in plain}
-    weight = None if roles.weight is None else data.table.computed.get(roles.weight)
-    if weight is not None:
-        values = weight.to_float64()
-        compared = {name: grouped(name, values) for name in compared}
+    if roles.is_weighted:
+        weights = roles.table_weights(data.table)
+        compared = {name: grouped(name, weights) for name in compared}
     return Columns(plain, compared, len(data.groups))
 
 
