@@ -49,7 +49,7 @@ from simdrift.{of} as d
 where {CHOSEN}
     and {metric}
     and {extra}
-order by d.ts"""
+order by 1, 2"""
 
 
 DATASET: Final = Variable(
@@ -114,5 +114,5 @@ group by metric order by metric""",
 EVENTS: Final = """select e.ts as time, e.text, e.kind as tags
 from simdrift.dashboard_event as e
 where $__timeFilter(e.ts) and e.dataset in ('', ${dataset:sqlstring})
-order by e.ts"""
+order by e.ts, e.text, e.kind"""
 """Deployments, outages, changes of schema, as annotations."""

@@ -206,7 +206,7 @@ def rows_of(
     reference: Mapping[str, float],
     limits: Mapping[tuple[ColumnKey, str], float],
 ) -> list[Decided]:
-    """The wanted metrics of each group, held against limits and the reference's values."""
+    """The wanted metrics of each group, compared with limits and the reference's values."""
     if not wanted:
         return []
     stops = [None] if groups.stops is None else groups.stops.tolist()

@@ -131,7 +131,7 @@ def _absent(column: ColumnGroups) -> Codes:
 _SPECIALS = ("nan", "pos_inf", "neg_inf", "zeros", "negatives")
 _MOMENTS = (
     ("variance", 2, "variance_status"),
-    ("std", 1, "variance_status"),
+    ("std", 1, "std_status"),
     ("skewness", 0, "skewness_status"),
     ("kurtosis", 0, "kurtosis_status"),
 )
@@ -262,23 +262,29 @@ def _distinct(column: ColumnGroups) -> list[Statistic]:
     ),
 )
 def _quantiles(column: ColumnGroups) -> list[Statistic]:
-    status, unit = _absent(column), column.whole.unit_seconds
-    values = column.quantiles(QUANTILES) * unit
-    low, middle, high = (values[:, place] for place in _QUARTERS)
-    iqr = high - low
+    status, unit, near = _absent(column), column.whole.unit_seconds, column.near
+    own = near.quantiles(QUANTILES)
+    low, middle, high = (own[:, place] for place in _QUARTERS)
+    iqr = (high - low) * unit
+    values = _as_given(near, own) * unit
     found = [
         Statistic("quantile", values[:, place], status, f"q={q:g}")
         for place, q in enumerate(QUANTILES)
     ]
     found.append(Statistic("iqr", np.where(np.isfinite(iqr), iqr, np.inf), status))
-    return [*found, Statistic("mad", _mad(column, middle / unit, status), status)]
+    return [*found, Statistic("mad", _mad(near, middle, status) * unit, status)]
 
 
 def _mad(column: ColumnGroups, center: Floats, status: Codes) -> Floats:
     """Median absolute deviation from the median, over finite rows."""
     known = (status == OK_CODE) & np.isfinite(center)
     mad = column.median_deviations(np.where(known, center, 0.0), known)
-    return np.where(known, mad * column.whole.unit_seconds, np.nan)
+    return np.where(known, mad, np.nan)
+
+
+def _as_given(near: ColumnGroups, values: Floats) -> Floats:
+    """Values of `ColumnGroups.near` as those of the column itself."""
+    return values + float(near.whole.offset) if near.whole.offset else values
 
 
 _TOP_SHARE = _statistic(
@@ -306,13 +312,13 @@ _TOP_SHARE = _statistic(
 )
 def _mode(column: ColumnGroups) -> list[Statistic]:
     """The most frequent number (of equally frequent ones the smallest) and its share."""
-    status = _absent(column)
-    values, counts = column.top_values
+    status, near = _absent(column), column.near
+    values, counts = near.top_values
     # without any: more distinct values than are counted one by one
     many = (status == OK_CODE) & (counts == 0)
     status = np.where(many, CODES[NOT_APPLICABLE], status).astype(np.uint8)
     share = counts / column.valid
-    mode = values * column.whole.unit_seconds
+    mode = _as_given(near, values) * column.whole.unit_seconds
     return [Statistic("mode", mode, status), Statistic("top_share", share, status)]
 
 
@@ -392,9 +398,7 @@ def column_statistics(
     statistic that the kind does not have gives no row."""
     wanted = None if statistics is None else checked_statistics(statistics)
     if column.whole.refused is not None:
-        value = np.full(len(column), np.nan)
-        outcomes = Outcomes(value, _codes(column, NOT_APPLICABLE))
-        return [Decided(column.name, "quality.rows", "", outcomes)]
+        return _of_refused(column, column.whole.refused.message, wanted)
     rows: list[Decided] = []
     for part in _parts(column):
         if wanted is None or not wanted.isdisjoint(_NAMES[part]):
@@ -402,6 +406,24 @@ def column_statistics(
             if wanted is not None:
                 found = [statistic for statistic in found if statistic.name in wanted]
             rows += _decided(column.name, found, column.rows)
+    return rows
+
+
+def _of_refused(column: ColumnGroups, why: str, wanted: frozenset[str] | None) -> list[Decided]:
+    """Rows and missing ones of a column that is not computed on, where they are known, and a
+    statistic of its values that says why there are none."""
+    value, rows = np.full(len(column), np.nan), []
+    refused = Outcomes(value, _codes(column, NOT_APPLICABLE))
+    refused.reasons = dict.fromkeys(range(len(column)), why)
+    if column.presence is None:
+        return [Decided(column.name, "quality.rows", "", refused)]
+    found = _measured(_counts, column)
+    kept = [one for one in found if wanted is None or one.name in wanted]
+    if kept:
+        rows = _decided(column.name, kept, column.rows)
+    if wanted is None or "distinct" in wanted:
+        refused.n_current = column.rows
+        rows.append(Decided(column.name, "quality.distinct", "", refused))
     return rows
 
 
@@ -440,7 +462,11 @@ def _decided(column: ColumnKey, statistics: Sequence[Statistic], rows: Rows) -> 
 )
 def table_statistics(columns: Mapping[str, ColumnGroups], groups: int) -> list[Decided]:
     """Rows, columns and the share of missing cells of the whole table."""
-    known = [column for column in columns.values() if column.whole.refused is None]
+    known = [
+        column
+        for column in columns.values()
+        if column.whole.refused is None or column.presence is not None
+    ]
     none = np.zeros(groups, np.int64)
     n = np.max([column.rows for column in known], axis=0, initial=0) if known else none
     cells = sum((column.rows for column in known), none)
@@ -468,7 +494,9 @@ def quantile_statistics(column: ColumnGroups, shares: Sequence[float]) -> list[D
     if not shares or whole.refused is not None or whole.kind not in ("numeric", "temporal"):
         return []
     measured = attempt(
-        "quality.quantile", column.name, lambda: (_absent(column), column.quantiles(shares))
+        "quality.quantile",
+        column.name,
+        lambda: (_absent(column), _as_given(column.near, column.near.quantiles(shares))),
     )
     if isinstance(measured, Outcome):
         measured = _codes(column, ERROR), np.full((len(column), len(shares)), np.nan)

@@ -49,7 +49,7 @@ from simdrift.monitoring.identity import identity_of
 from simdrift.monitoring.reference import plan_of, references
 from simdrift.monitoring.report import blocks_of
 from simdrift.monitoring.roles import Roles
-from simdrift.monitoring.rows import table_of
+from simdrift.monitoring.rows import reasons_of, table_of
 from simdrift.monitoring.segments import found_segments, rows_by_segment
 from simdrift.monitoring.spec import ReferenceSpec, Spec
 from simdrift.monitoring.window import (
@@ -178,7 +178,11 @@ class MovingMonitor:
         without_reference(rows, np.array([not own for own in before]))
         runs = self._runs(windows, before, started)
         return Results.from_table(
-            table_of(runs, rows), runs, measured[0].histograms(runs), timezone=self.spec.timezone
+            table_of(runs, rows),
+            runs,
+            measured[0].histograms(runs),
+            timezone=self.spec.timezone,
+            reasons=reasons_of(rows),
         )
 
     def _plan(self, ranges: Sequence[list[Range]]) -> _Plan:

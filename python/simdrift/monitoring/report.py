@@ -14,7 +14,7 @@ from simdrift.metrics.pair import ColumnPair
 from simdrift.monitoring import window as windows
 from simdrift.monitoring.identity import Identity
 from simdrift.monitoring.roles import Roles
-from simdrift.monitoring.rows import table_of
+from simdrift.monitoring.rows import reasons_of, table_of
 from simdrift.monitoring.window import WHOLE, WindowValues
 from simdrift.reports import Report
 from simdrift.reports.explain import Direction, label_text, shift_text
@@ -33,7 +33,8 @@ def results_of(
     """The results of windows, one run each, with a histogram of every column that has one."""
     drawn = windows.histograms(values.pairs, threads)
     blocks = blocks_of(drawn, runs)
-    return Results.from_table(table_of(runs, values.rows), runs, blocks, timezone=timezone)
+    table, reasons = table_of(runs, values.rows), reasons_of(values.rows)
+    return Results.from_table(table, runs, blocks, timezone=timezone, reasons=reasons)
 
 
 def blocks_of(drawn: Mapping[str, BinCounts | None], runs: Sequence[Run]) -> list[HistogramBlock]:

@@ -80,6 +80,18 @@ def table_of(runs: Sequence[Run], rows: Mapping[str, Sequence[Decided]]) -> Resu
     )
 
 
+def reasons_of(rows: Mapping[str, Sequence[Decided]]) -> dict[tuple[str, str, str], str]:
+    """Why a metric has no value, by (segment, column, metric): of the newest window that says."""
+    return {
+        (segment, column_text(row.column), row.metric): row.outcomes.reasons[
+            max(row.outcomes.reasons)
+        ]
+        for segment, own in rows.items()
+        for row in own
+        if row.outcomes.reasons
+    }
+
+
 _OF_OUTCOMES = ("value", "ci_low", "ci_high", "p_value", "effect_size", "null_quantile")
 _OF_ROWS = ("q_value", "threshold")
 _COUNTS = ("n_reference", "n_current")

@@ -142,7 +142,7 @@ def rows_of_windows(
         ]
         rows[own.segment] = [
             *values,
-            *_dataset(values, own, plan),
+            *_dataset([row for row in values if row.column != roles.target], own, plan),
             *(_judged(row, limits) for row in extra),
             *own.custom,
         ]
