@@ -196,8 +196,9 @@ def _quality(watched: Mapping[str, ColumnGroups], metrics: Metrics, groups: int)
         for row in quality.table_statistics(watched, groups)
         if row.metric.removeprefix("quality.") in statistics
     ]
+    of_columns = [name for name in statistics if name != "rows"]
     for column in watched.values():
-        rows += quality.column_statistics(column, [n for n in statistics if n != "rows"])
+        rows += quality.column_statistics(column, of_columns)
         shares = metrics.quantiles.get(column.name, metrics.quantiles.get("*", ()))
         rows += quality.quantile_statistics(column, shares)
     return rows + _correlations(watched, metrics)
