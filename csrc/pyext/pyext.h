@@ -152,7 +152,7 @@ PyObject *bound_call(const signature *bound, core_state *state, PyObject *self,
 /* Each file's functions; module.c adds all of them to the module. */
 extern PyMethodDef arrow_functions[], profile_functions[], prepared_functions[],
     two_sample_functions[], rank_functions[], group_functions[], mmd_functions[],
-    weighted_functions[], count_functions[], config_functions[];
+    weighted_functions[], count_functions[], config_functions[], text_functions[];
 
 /* --- result dicts (fields.c) ------------------------------------------------------ */
 
@@ -241,8 +241,10 @@ column_object *column_new(PyTypeObject *type);
 const sdr_column *column_argument(core_state *state, PyObject *value, const char *name);
 /* The column that holds the values: the dictionary of a category. */
 const sdr_column *column_values(const sdr_column *column);
-/* Column of a sequence of str (text.c); None and NaN are null. */
-PyObject *text_column(PyTypeObject *type, PyObject *values);
+/* Column of a sequence of str (text.c); what is_missing there is null. `name` as above. */
+PyObject *text_column(PyTypeObject *type, PyObject *values, PyObject *name);
+/* Sets the name of the column's type; NULL or None for its own. */
+int type_name_set(column_object *self, PyObject *name);
 
 /* sdr_two_sample_flags of two arguments (two_sample.c); NULL is true. */
 int two_sample_flags_read(int *flags, PyObject *ks, PyObject *wasserstein);

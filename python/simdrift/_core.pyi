@@ -27,9 +27,9 @@ class Column:
         `type`: the name to show where a dtype can't say it (a time zone). No copy, but for
         times in units other than s, ms, us and ns, which are read as seconds."""
     @classmethod
-    def from_text(cls, values: Sequence[object]) -> Column:
-        """A copy of str as large_utf8; None and NaN are null, anything else raises
-        UnsupportedColumn."""
+    def from_text(cls, values: Sequence[object], type: str | None = None) -> Column:
+        """A copy of str as large_utf8; None, NaN, and pandas' NA and NaT are null, anything else
+        raises UnsupportedColumn. `type`: the name to show."""
     @property
     def type(self) -> str:
         """'int64', 'large_utf8', 'dictionary<int8, utf8>', 'timestamp[us, UTC]', ..."""
@@ -50,6 +50,8 @@ class Column:
         """Address of each chunk's first row (of its offsets for text): shows that nothing
         was copied. For tests."""
     def __len__(self) -> int: ...
+    def named(self, type: str) -> Column:
+        """The same rows with another name of their type."""
     def slice(self, start: int, stop: int) -> Column: ...
     def take(self, indices: Sequence[int] | NDArray[np.int64]) -> Column: ...
     def to_float64(self) -> NDArray[np.float64]:
@@ -59,6 +61,9 @@ class Column:
         integer and temporal kinds. Temporal values stay in the column's unit; null is 0."""
     def to_text(self) -> list[str | None]:
         """Strings of a text column or a category over text (invalid bytes as U+FFFD)."""
+
+def missing_items(items: list[object]) -> NDArray[np.bool_]:
+    """Which items are None, NA, NaT, or NaN of any type."""
 
 def columns_from_arrow(
     data: object,

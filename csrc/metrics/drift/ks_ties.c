@@ -262,9 +262,8 @@ double sdr_ks_ties_cost(const sdr_ks_case *of) {
         const int64_t low = sdr_ks_first(&paths, end), high = sdr_ks_last(&paths, end);
         if (high < low) break;
         double steps = steps_cost(&w, run);
-        cost += run < JUMP_FROM
-                    ? steps
-                    : fmin(steps, jump_cost(passed, run, high - low + 1));
+        cost += run < JUMP_FROM ? steps
+                                : fmin(steps, jump_cost(passed, run, high - low + 1));
         w.low = low, w.high = high;
     }
     return cost;

@@ -207,6 +207,8 @@ def rows_of(
     limits: Mapping[tuple[ColumnKey, str], float],
 ) -> list[Decided]:
     """The wanted metrics of each group, compared with limits and the reference's values."""
+    if not wanted:
+        return []
     stops = [None] if groups.stops is None else groups.stops.tolist()
     parts = [Rows(table, *bounds) for bounds in zip(groups.starts.tolist(), stops, strict=True)]
     sizes = np.array([part.rows for part in parts], np.int64)

@@ -28,6 +28,7 @@ from simdrift.metrics.columns import (
     Counts,
     CurrentColumn,
     ReferenceColumn,
+    common_unit,
 )
 from simdrift.metrics.count_tables import (
     BinCounts,
@@ -56,6 +57,9 @@ class GroupedPair:
         reads: Collection[str | None] = ("ks", "wasserstein"),
         threads: int | None = None,
     ) -> None:
+        unit = common_unit(reference, current.whole)
+        if unit is not None:
+            reference, current = reference.counted_in(unit), current.counted_in(unit)
         self.name = reference.name
         self.reference = reference
         self.current = current
@@ -142,6 +146,8 @@ class GroupedPair:
             edges=self._edges(),
             threads=self.threads,
         )
+        if found["status"].max(initial=OK_CODE) <= CODES["all_null"]:  # the types agree
+            self.current.keep_valid(found["m"])
         return self._without_values(cast("dict[str, NDArray[Any]]", found))
 
     def _without_values(self, arrays: dict[str, NDArray[Any]]) -> Arrays:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from simdrift.metrics.over_groups import evaluate
 from simdrift.metrics.plan import DriftPlan, choice_of, prepared_call
 from simdrift.metrics.registry import DriftMethod, method
 from simdrift.metrics.registry import evaluate as evaluate_one
-from simdrift.metrics.values import MISSING_COLUMN, NEW_COLUMN, Outcome, params_text
+from simdrift.metrics.values import MISSING_COLUMN, NEW_COLUMN, NOT_APPLICABLE, Outcome, params_text
 
 if TYPE_CHECKING:
     from simdrift.metrics.drift.table.sample import TablePair
@@ -153,10 +153,22 @@ def _measure(
     pair = GroupedPair(column, other, reads=reads, threads=plan.threads)
     with pair.sorted_once():
         measured = [
-            Measured(column.name, spec, text, evaluate(spec, pair, params), informational)
+            Measured(column.name, spec, text, _evaluated(spec, pair, params), informational)
             for spec, params, text, informational in calls
         ]
     return MeasuredColumn(measured, pair)
+
+
+def _evaluated(spec: DriftMethod, pair: GroupedPair, params: dict[str, Any]) -> Outcomes:
+    """The metric; the missing share of a column that is not computed on is known all the same."""
+    if spec.name == "missing_share":
+        before, now = pair.reference.presence, pair.current.presence
+        if before is not None and now is not None:
+            rows = GroupedPair(before, now, reads=(), threads=pair.threads)
+            outcomes = evaluate(spec, rows, params)
+            why = pair.reason(spec.kinds, NOT_APPLICABLE)
+            return replace(outcomes, reasons=dict.fromkeys(range(len(pair)), why))
+    return evaluate(spec, pair, params)
 
 
 def _by_evidently(pair: GroupedPair, choice: MethodChoice, plan: DriftPlan) -> list[Measured]:

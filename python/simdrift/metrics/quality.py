@@ -398,10 +398,7 @@ def column_statistics(
     statistic that the kind does not have gives no row."""
     wanted = None if statistics is None else checked_statistics(statistics)
     if column.whole.refused is not None:
-        value = np.full(len(column), np.nan)
-        outcomes = Outcomes(value, _codes(column, NOT_APPLICABLE))
-        outcomes.reasons = dict.fromkeys(range(len(column)), column.whole.refused.message)
-        return [Decided(column.name, "quality.rows", "", outcomes)]
+        return _of_refused(column, column.whole.refused.message, wanted)
     rows: list[Decided] = []
     for part in _parts(column):
         if wanted is None or not wanted.isdisjoint(_NAMES[part]):
@@ -409,6 +406,24 @@ def column_statistics(
             if wanted is not None:
                 found = [statistic for statistic in found if statistic.name in wanted]
             rows += _decided(column.name, found, column.rows)
+    return rows
+
+
+def _of_refused(column: ColumnGroups, why: str, wanted: frozenset[str] | None) -> list[Decided]:
+    """Rows and missing ones of a column that is not computed on, where they are known, and a
+    statistic of its values that says why there are none."""
+    value, rows = np.full(len(column), np.nan), []
+    refused = Outcomes(value, _codes(column, NOT_APPLICABLE))
+    refused.reasons = dict.fromkeys(range(len(column)), why)
+    if column.presence is None:
+        return [Decided(column.name, "quality.rows", "", refused)]
+    found = _measured(_counts, column)
+    kept = [one for one in found if wanted is None or one.name in wanted]
+    if kept:
+        rows = _decided(column.name, kept, column.rows)
+    if wanted is None or "distinct" in wanted:
+        refused.n_current = column.rows
+        rows.append(Decided(column.name, "quality.distinct", "", refused))
     return rows
 
 
@@ -447,7 +462,11 @@ def _decided(column: ColumnKey, statistics: Sequence[Statistic], rows: Rows) -> 
 )
 def table_statistics(columns: Mapping[str, ColumnGroups], groups: int) -> list[Decided]:
     """Rows, columns and the share of missing cells of the whole table."""
-    known = [column for column in columns.values() if column.whole.refused is None]
+    known = [
+        column
+        for column in columns.values()
+        if column.whole.refused is None or column.presence is not None
+    ]
     none = np.zeros(groups, np.int64)
     n = np.max([column.rows for column in known], axis=0, initial=0) if known else none
     cells = sum((column.rows for column in known), none)

@@ -293,8 +293,8 @@ def types_of(
 
 
 def rows_of(table: Table, roles: Roles) -> int:
-    """The table's rows; 0 where none of the watched columns can be read."""
-    return table.length if table.among(roles.watched).computed else 0
+    """The table's rows; 0 where it has none of the watched columns."""
+    return table.length if table.among(roles.watched).columns else 0
 
 
 def _parted(state: Mapping[str, Any], name: str, arrays: dict[str, Any]) -> dict[str, Any]:

@@ -7,9 +7,10 @@
                      "labels": [...] or null, "reference": [...], "current": [...]}, ...],
      "reasons":    [["segment", "column", "metric", "why its status is not ok"], ...]}
 
-"reasons" is absent where no row has one. The objects carry the fields of `Result`, `Run` and `Histogram` under their names. Times are
-ISO 8601 in UTC ('2013-02-08T05:00:00Z'), identifiers are UUID texts, what is absent is null.
-There is no NaN; the infinities, which JSON has no numbers for, are "Infinity" and "-Infinity".
+"reasons" is absent where no row has one. The objects carry the fields of `Result`, `Run` and
+`Histogram` under their names. Times are ISO 8601 in UTC ('2013-02-08T05:00:00Z'), identifiers are
+UUID texts, what is absent is null. There is no NaN; the infinities, which JSON has no numbers for,
+are "Infinity" and "-Infinity".
 A text in which two halves of a surrogate pair lie side by side is a list of its parts, for JSON
 would read them as one character.
 """
