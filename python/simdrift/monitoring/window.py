@@ -143,11 +143,16 @@ def rows_of_windows(
         ]
         rows[own.segment] = [
             *values,
-            *_dataset([row for row in values if row.column != roles.target], own, plan),
+            *_dataset(_without(values, roles.target), own, plan),
             *(_judged(row, limits) for row in extra),
             *own.custom,
         ]
     return rows
+
+
+def _without(rows: Sequence[Decided], target: str | None) -> list[Decided]:
+    """The rows of all but the target, which is no part of what the data are like."""
+    return [row for row in rows if target is None or row.column != target]
 
 
 def columns_of(data: SegmentData, roles: Roles, threads: int | None) -> Columns:
