@@ -76,12 +76,14 @@ def report_of(
     started: datetime,
     threads: int | None,
     digests: Callable[[], tuple[str, str]] | None = None,
+    reference_types: Mapping[str, str] | None = None,
 ) -> Report:
     """The report of one window."""
     results = results_of([identity.run(rows, started)], values, threads=threads)
     return Report(
         results,
         types=types,
+        reference_types=reference_types,
         roles=roles.by_column,
         directions=lambda: _directions(values.pairs),
         digests=digests,
