@@ -19,9 +19,10 @@ from simdrift.metrics import thresholds as rules
 from simdrift.metrics.columns import TABLE
 from simdrift.metrics.correction import correct
 from simdrift.metrics.measure import Measured
+from simdrift.metrics.names import ColumnKey, column_text
 from simdrift.metrics.outcomes import OK_CODE, Outcomes
 from simdrift.metrics.plan import DriftPlan
-from simdrift.metrics.registry import measures, record
+from simdrift.metrics.registry import measures
 from simdrift.metrics.values import MetricValue
 
 Alerts = NDArray[np.int8]
@@ -30,9 +31,9 @@ MISSING_SHARE = "missing_share"
 
 
 class Decided(NamedTuple):
-    """One metric of one column over windows, as result rows have it."""
+    """One metric of one column, of a pair or of the table (None), over windows."""
 
-    column: str
+    column: ColumnKey
     metric: str
     params: str
     outcomes: Outcomes
@@ -47,7 +48,7 @@ class Decided(NamedTuple):
         q = None if self.q_value is None else float(self.q_value[group])
         alert = -1 if self.alert is None else int(self.alert[group])
         return MetricValue(
-            self.column,
+            column_text(self.column),
             self.metric,
             outcome.value,
             outcome.ci_low,
@@ -109,8 +110,8 @@ def _p_values(item: Measured) -> Floats:
 def _decided(
     segment: Sequence[Measured], q_values: Sequence[Floats | None], plan: DriftPlan
 ) -> list[Decided]:
-    tested: dict[str, Floats] = {}
-    valued: dict[str, NDArray[np.bool_]] = {}
+    tested: dict[ColumnKey, Floats] = {}
+    valued: dict[ColumnKey, NDArray[np.bool_]] = {}
     informed = {item.column for item in segment if item.informational}
     for item, q in zip(segment, q_values, strict=True):
         if item.informational and q is not None:
@@ -146,8 +147,8 @@ def _alert_of(row: Decided) -> Alerts:
 def _row(
     item: Measured,
     q_value: Floats | None,
-    tested: dict[str, Floats],
-    valued: dict[str, NDArray[np.bool_]],
+    tested: dict[ColumnKey, Floats],
+    valued: dict[ColumnKey, NDArray[np.bool_]],
     plan: DriftPlan,
 ) -> Decided:
     outcomes, spec = item.outcomes, item.spec
@@ -210,9 +211,9 @@ def dataset_drift(
     distribution is decided, or where anything of it alerts: that more is missing, that it is
     lost, that a statistic is beyond its limit. A window without rows alerts. `n_reference`: of
     each window, or one for all."""
-    alerts: dict[str, Alerts] = {}
+    alerts: dict[ColumnKey, Alerts] = {}
     for row in rows:
-        if row.alert is None or not row.column or _is_of_pair(row):
+        if row.alert is None or not isinstance(row.column, str):
             continue
         own = row.alert
         if not _is_of_distribution(row):
@@ -234,15 +235,10 @@ def dataset_drift(
     whole = Outcomes(share, status, n_reference=before, n_current=n_current)
     number = Outcomes(counted, status, n_reference=before, n_current=n_current)
     return [
-        Decided("", "drift.dataset", "", whole, None, threshold, alert),
-        Decided("", "drift.dataset_count", "", number),
+        Decided(None, "drift.dataset", "", whole, None, threshold, alert),
+        Decided(None, "drift.dataset_count", "", number),
     ]
 
 
 def _is_of_distribution(row: Decided) -> bool:
     return row.metric.startswith("drift.") and row.metric != f"drift.{MISSING_SHARE}"
-
-
-def _is_of_pair(row: Decided) -> bool:
-    known = record(row.metric)
-    return known is not None and known.kinds == ("pair",)

@@ -107,7 +107,8 @@ class Report:
     def summary(self) -> Summary:
         """Drifted columns, shares, rows and windows in numbers; a column that alerts for whatever
         reason is a drifted one."""
-        return summarise(self._results, self.columns)
+        targets = {name for name, role in self._roles.items() if role == "target"}
+        return summarise(self._results, self.columns, targets)
 
     def explain(self, importances: Mapping[str, float] | None = None) -> Explanation:
         """Which columns and segments stand behind the drift, and in which direction.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from statistics import median
 from typing import NamedTuple
@@ -147,6 +147,8 @@ class Summary(NamedTuple):
     """Why columns were not judged, one a column."""
     table_alerts: tuple[str, ...] = ()
     """What alerts of the whole table, the share of drifted columns aside, in words."""
+    target_alerts: tuple[str, ...] = ()
+    """Targets that alert, and why; they are not among the drifted columns."""
     segment_alerts: tuple[tuple[str, str], ...] = ()
     """Segments and columns that alert in them."""
     without_rows: int = 0
@@ -284,13 +286,17 @@ def guess_types(histograms: Histograms) -> dict[str, str]:
     }
 
 
-def summarise(results: Results, lines: list[ColumnLine] | None = None) -> Summary:
-    """The whole in numbers."""
+def summarise(
+    results: Results, lines: list[ColumnLine] | None = None, targets: Collection[str] = ()
+) -> Summary:
+    """The whole in numbers; targets are told apart from the columns of the model."""
     lines = column_lines(results, {}) if lines is None else lines
     table = results.table
     whole_table = table.having("segment", {""}) & table.having("metric", {DATASET})
     dataset = results.rows_of(whole_table)
     whole = [line for line in lines if line.segment == ""] or lines
+    of_targets = [line for line in whole if line.column in targets]
+    whole = [line for line in whole if line.column not in targets]
     heads = table.in_use("head")
     alerting = _windows(table.take(table.alert == 1).in_use("head"))
     windows = len(_windows(heads))
@@ -317,6 +323,7 @@ def summarise(results: Results, lines: list[ColumnLine] | None = None) -> Summar
         window_end=max((h.window_end for h in heads if h.window_end), default=None),
         unjudged=tuple(line.unjudged for line in whole if line.unjudged is not None),
         table_alerts=_table_alerts(results),
+        target_alerts=tuple(f"{line.name}: {line.why}" for line in of_targets if line.alerts),
         segment_alerts=tuple(
             (line.segment, line.column) for line in lines if line.segment and line.alerts
         ),
@@ -328,7 +335,8 @@ def headline(summary: Summary) -> str:
     """The verdict on the whole in one sentence."""
     if not summary.columns:
         return "No column was compared"
-    whole = f"; whole table: {', '.join(summary.table_alerts)}" if summary.table_alerts else ""
+    whole = f"; target {', '.join(summary.target_alerts)}" if summary.target_alerts else ""
+    whole += f"; whole table: {', '.join(summary.table_alerts)}" if summary.table_alerts else ""
     if summary.windows > 1:
         empty = f", {summary.without_rows} without rows" if summary.without_rows else ""
         return (
