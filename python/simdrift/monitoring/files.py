@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import glob
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simdrift._errors import InputError, SpecError
+from simdrift._errors import InputError
 from simdrift._types import Progress
-from simdrift.columns import open_parquet, parquet_names
+from simdrift.columns import opened
 from simdrift.monitoring import state_file
 from simdrift.monitoring.compare import compare, profile
 from simdrift.monitoring.reference import Reference
-from simdrift.monitoring.roles import check_names, roles_of, segment_columns
 from simdrift.monitoring.run import Between, monitor
 from simdrift.monitoring.spec import Spec
 
 if TYPE_CHECKING:
-    import pyarrow
-
     from simdrift.reports import ProfileReport, Report
     from simdrift.results import Results
 
@@ -31,100 +27,37 @@ def run_files(
     threads: int | None = None,
     progress: Progress = None,
 ) -> Results:
-    """The windows of a spec that names its data (those that end `between` two times); only
-    columns with a role are read."""
-    if not spec.data:
-        raise SpecError("'data' is missing: expected the path of a Parquet file, or a list")
-    paths = expanded(spec.data)
-    threads = threads or spec.threads
-    names = parquet_names(paths[0])
-    reference = _reference(spec, threads)
-    check_names(spec, list(dict.fromkeys([*names, *_names(reference)])))
-    table = _read(paths, columns_of(spec, names))
-    return monitor(spec, table, reference, between=between, progress=progress, threads=threads)
-
-
-def expanded(patterns: Iterable[str]) -> list[Path]:
-    """The files that the paths and patterns ('data/*.parquet') name, patterns in name order."""
-    found: list[Path] = []
-    for pattern in patterns:
-        matches = sorted(glob.glob(pattern)) if glob.has_magic(pattern) else [pattern]
-        if not matches:
-            raise InputError(f"{pattern}: no file matches; expected Parquet files")
-        found += [Path(match) for match in matches]
-    return found
-
-
-def columns_of(spec: Spec, names: Sequence[str]) -> list[str]:
-    """The columns of a file that the spec needs, in the file's order."""
-    roles = roles_of(spec.columns, names)
-    wanted = {*roles.with_weight(roles.watched), roles.timestamp, *segment_columns(spec)}
-    return [name for name in names if name in wanted]
-
-
-def _reference(spec: Spec, threads: int | None) -> Reference | pyarrow.Table | None:
-    """The saved reference or the rows of the file that the spec names, None for its own data."""
-    if spec.reference is None or spec.reference.data is None:
-        return None
-    path = spec.reference.data
-    if state_file.is_state_file(path):
-        return Reference.load(path, threads=threads)
-    return open_parquet(path, columns_of(spec, parquet_names(path)))
-
-
-def _names(reference: Reference | pyarrow.Table | None) -> list[str]:
-    if reference is None:
-        return []
-    if isinstance(reference, Reference):
-        return list(reference.columns)
-    return list(reference.column_names)
-
-
-def _read(paths: Sequence[Path], wanted: Sequence[str]) -> pyarrow.Table:
-    """One table of all files; each must have the columns of the first, of the same types."""
-    tables = [open_parquet(path, wanted) for path in paths]
-    if len(tables) == 1:
-        return tables[0]
-    import pyarrow as pa
-
-    for path, table in zip(paths, tables, strict=True):
-        for name in wanted:
-            expected, found = tables[0].schema.field(name).type, table.schema.field(name).type
-            if expected != found:
-                raise InputError(
-                    f"{path}: expected column {name!r} of type {expected} as in {paths[0]}, "
-                    f"found {found}: convert one of them"
-                )
-    return pa.concat_tables(tables)
+    """The windows of a spec that names its data (those that end `between` two times)."""
+    return monitor(spec, between=between, progress=progress, threads=threads or spec.threads)
 
 
 def compare_files(
-    reference: Path,
-    current: Path,
+    reference: str | Path,
+    current: str | Path,
     *,
     columns: Sequence[str] | None = None,
     threads: int | None = None,
     progress: Progress = None,
 ) -> Report:
-    """Two Parquet files, or a saved reference and a Parquet file."""
+    """Files of two sides (paths, folders or patterns), or a saved reference and files."""
     if state_file.is_state_file(reference):
         prepared = Reference.load(reference, threads=threads)
         return prepared.compare(current, threads=threads, progress=progress)
-    left, right = parquet_names(reference), parquet_names(current)
-    if not set(left) & set(right):
+    left, right = opened(reference), opened(current)
+    if not set(left.names) & set(right.names):
         raise InputError(
-            f"{current}: expected columns of {reference} ({', '.join(left)}); "
-            f"found none of them but {', '.join(right)}"
+            f"{current}: expected columns of {reference} ({', '.join(left.names)}); "
+            f"found none of them but {', '.join(right.names)}"
         )
-    return compare(reference, current, columns=columns, threads=threads, progress=progress)
+    return compare(left, right, columns=columns, threads=threads, progress=progress)
 
 
 def profile_file(
-    data: Path,
+    data: str | Path,
     *,
     columns: Sequence[str] | None = None,
     threads: int | None = None,
     progress: Progress = None,
 ) -> ProfileReport:
-    """One Parquet file."""
+    """A file, a folder or a pattern."""
     return profile(data, columns=columns, threads=threads, progress=progress)

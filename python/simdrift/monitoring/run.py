@@ -11,12 +11,13 @@ import numpy as np
 
 from simdrift._errors import InputError, SpecError
 from simdrift._types import Progress
-from simdrift.columns import Refused, Table, as_table
+from simdrift.columns import Frame, Refused, Source, Table, as_table, opened
 from simdrift.metrics.groups import Groups
+from simdrift.monitoring import state_file
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import identity_of
 from simdrift.monitoring.moving import MovingMonitor, check_moving
-from simdrift.monitoring.reference import Reference, plan_of
+from simdrift.monitoring.reference import Reference, needed, plan_of
 from simdrift.monitoring.report import results_of
 from simdrift.monitoring.roles import (
     Roles,
@@ -32,6 +33,7 @@ from simdrift.monitoring.window import WHOLE, SegmentData, measure_windows
 from simdrift.monitoring.windows import Rule, Unit, Window, Windows, assign, instant_of
 from simdrift.results import Results, Run
 
+Data = Source | Table | Frame
 Between = tuple[datetime | None, datetime | None]
 SECONDS_PER_DAY = 86_400
 log = logging.getLogger("simdrift")
@@ -39,7 +41,7 @@ log = logging.getLogger("simdrift")
 
 def monitor(
     spec: Spec,
-    data: object,
+    data: object | None = None,
     reference: object | None = None,
     *,
     between: Between | None = None,
@@ -48,8 +50,9 @@ def monitor(
 ) -> Results:
     """Every window of the data against the reference: rows, runs and histograms.
 
-    `data`: a frame or a path, as `compare` takes them. `reference`: a `Reference`, a frame, or
-    None where the spec's `reference` says which interval of the data it is, or that it moves
+    `data`: as `compare` takes them, by default the spec's own; of files only the columns that the
+    spec needs are read. `reference`: a `Reference`, a frame, or None where the spec's `reference`
+    says which file or interval of the data it is, or that it moves
     (`ReferenceSpec.moving`: each window is compared with windows before it). `between=(after,
     until)`, times with zones, computes the windows that end after the one and not after the
     other: windows are cut as without it, so stretches that follow each other give every window
@@ -65,13 +68,23 @@ def monitor(
     >>> [(row.window_start.day, row.value) for row in results.filter(metric="drift.ks")]
     [(3, 0.0), (4, 0.0)]
     """
-    table = as_table(data)
-    if spec.reference is not None and spec.reference.moving is not None:
+    source = opened(_data_of(spec, data))
+    is_moving = spec.reference is not None and spec.reference.moving is not None
+    if is_moving:
         check_moving(spec, reference)
+        check_names(spec, [*source.names, *source.hidden])
+        table = as_table(source, columns=needed(spec, source))
         return _moving(spec, table, between, progress, threads)
-    before = _reference_rows(spec, table, reference)
+    left = _reference_source(spec, source, reference, threads)
+    known = left.columns if isinstance(left, Reference) else (*left.names, *left.hidden)
+    check_names(spec, [*dict.fromkeys([*source.names, *source.hidden, *known])])
+    table = as_table(source, columns=needed(spec, source))
+    before: Reference | Table = table
+    if isinstance(left, Reference):
+        before = left
+    elif left is not source:
+        before = as_table(left, columns=needed(spec, left))
     names = list(dict.fromkeys([*table.names, *before.columns]))
-    check_names(spec, names)
     found = _windows(spec, table)
     _tell(spec, table, found, holds_reference=before is table)
     if between is not None:
@@ -93,7 +106,6 @@ def _moving(
 ) -> Results:
     """Every window against the windows before it."""
     names = table.names
-    check_names(spec, names)
     found = _windows(spec, table)
     _tell(spec, table, found, holds_reference=False)
     wanted = found if between is None else _ending(found, between)
@@ -280,15 +292,34 @@ class _Monitor:
         return identity.run(window.rows, started)
 
 
-def _reference_rows(spec: Spec, table: Table, reference: object | None) -> Table | Reference:
-    """The reference: the given one, or the data that hold it."""
+def _data_of(spec: Spec, data: object | None) -> object:
+    """The data that are given, or those that the spec names."""
+    if data is not None:
+        return data
+    if not spec.data:
+        raise SpecError(
+            "'data' is missing: expected the path of a Parquet, Arrow or CSV file, a folder or a "
+            "pattern, or a list of them"
+        )
+    return list(spec.data)
+
+
+def _reference_source(
+    spec: Spec, source: Data, reference: object | None, threads: int | None
+) -> Data | Reference:
+    """The reference: the given one, that of the spec's file, or the data that hold it."""
     if isinstance(reference, Reference):
         return reference
     if reference is not None:
-        return as_table(reference)
+        return opened(reference, argument="reference")
+    if spec.reference is not None and spec.reference.data is not None:
+        path = spec.reference.data
+        if state_file.is_state_file(path):
+            return Reference.load(path, threads=threads)
+        return opened(path, argument="reference")
     if spec.reference is None or (spec.reference.start is None and spec.reference.end is None):
         raise SpecError("'reference' is missing: pass one, or give 'start' and 'end' of its rows")
-    return table
+    return source
 
 
 def _interval(spec: Spec, table: Table) -> Table:

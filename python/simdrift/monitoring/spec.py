@@ -26,6 +26,7 @@ from pydantic_core import PydanticCustomError
 
 from simdrift._errors import SpecError
 from simdrift._secrets import Dsn
+from simdrift.columns.paths import is_url
 from simdrift.monitoring import toml
 from simdrift.monitoring.names import known_metrics, whole_name
 from simdrift.monitoring.spec_errors import did_you_mean, found, spec_error
@@ -264,7 +265,9 @@ class Spec(_Part):
     dataset: str = Field("", description="a name for the data")
     model: str = Field("", description="text")
     model_version: str = Field("", description="text (quote numbers)")
-    data: Names = Field((), description="the path of a Parquet file, or a list of them")
+    data: Names = Field(
+        (), description="the path of a file, a folder or a pattern, or a list of them"
+    )
     reference: ReferenceSpec | None = Field(
         None,
         description="a path, 'previous', 'growing', or a table with data, start and end, or moving",
@@ -408,7 +411,9 @@ class Spec(_Part):
 
     def _in_folder(self, folder: Path) -> Self:
         """The spec with its relative paths taken from this folder."""
-        values: dict[str, Any] = {"data": tuple(str(folder / path) for path in self.data)}
+        values: dict[str, Any] = {
+            "data": tuple(path if is_url(path) else str(folder / path) for path in self.data)
+        }
         if self.reference is not None and self.reference.data is not None:
             path = str(folder / self.reference.data)
             values["reference"] = self.reference.model_copy(update={"data": path})

@@ -159,6 +159,7 @@ def columns_of(data: SegmentData, roles: Roles, threads: int | None) -> Columns:
             kind=roles.kinds.get(name),
             threads=threads,
             weights=weights,
+            gap=data.table.gaps.get(name),
         )
 
     plain = {name: grouped(name) for name in roles.watched if name in data.table.columns}
