@@ -23,7 +23,9 @@ from simdrift.columns import Refused
 from simdrift.columns.labels import are_labels, dated
 from simdrift.columns.times import PER_SECOND, coarser, column_of_dates, counted_in, resolution
 from simdrift.metrics.cached import cached
+from simdrift.metrics.near import check_exact, column_less, is_beyond, less, may_be_beyond
 from simdrift.metrics.nulls import brownian_bridge
+from simdrift.metrics.nulls.kolmogorov_ties import LEVELS
 from simdrift.metrics.values import Size
 from simdrift.metrics.weighted import WeightedRows
 from simdrift.metrics.weights import RowWeights
@@ -102,6 +104,8 @@ class ColumnState:
         self.value_kind: str = UNSUPPORTED
         self.kind: str = UNSUPPORTED
         self.rows = 0
+        self.offset = 0
+        """What the values are less than the given ones (`near`)."""
         self.type = column.type
         if isinstance(column, Refused):
             self.refused = column
@@ -161,6 +165,48 @@ class ColumnState:
     @property
     def is_number(self) -> bool:
         return self.value_kind in ("integer", "float", "boolean", TEMPORAL)
+
+    @cached
+    def base(self) -> int:
+        """The integer that values are read less where float64 does not hold them (`near`): about
+        the median of a column of integers or times beyond 2^53, else 0."""
+        is_restored = self.weighted is not None and self._column is None
+        if self.value_kind not in ("integer", TEMPORAL) or self.kind not in ORDERED:
+            return 0
+        if is_restored or not may_be_beyond(self.type):
+            return 0
+        found = self.profile if self.weighted is None else _core.profile(self.column)
+        if not found["finite"] or not is_beyond(found["min"], found["max"]):
+            return 0
+        return int(self.quantiles([0.5])[0])
+
+    @property
+    def near(self) -> Self:
+        """The column less its `base`."""
+        return self.less(self.base)
+
+    def less(self, base: int) -> Self:
+        """The column less an integer, as float64: itself less 0."""
+        if base == 0:
+            return self
+        kept = self.__dict__.setdefault("_less", {})
+        if base not in kept:
+            kept[base] = self._made_less(base)
+        return cast("Self", kept[base])
+
+    def _made_less(self, base: int) -> Self:
+        new = self.__new__(type(self))
+        new.__dict__.update(self.__dict__)
+        for name in ("_less", "profile", "deviations", "finite_median", "distinct", "categories"):
+            new.__dict__.pop(name, None)
+        known = new.__dict__
+        known["base"], new.offset, new.ordered = 0, self.offset + base, None
+        new.value_kind, new.type, new.unit = "float", "double", None
+        if self._column is not None:
+            new._column = column_less(self._column, base)
+        if self.weighted is not None:
+            new.weighted = self.weighted.less(base)
+        return new
 
     @cached
     def unit_seconds(self) -> float:
@@ -286,10 +332,12 @@ class ColumnState:
     @cached
     def deviations(self) -> Mapping[str, Any]:
         """Mean and variance of the distances of the finite rows from their median."""
+        if self.base:
+            return self.near.deviations
         if self.weighted is not None:
             return self.weighted.deviations
         found = _core.deviation_profile(self.column, self.finite_median, threads=self.threads)
-        return cast("Mapping[str, Any]", found)
+        return {**found, "center": self.finite_median}
 
     def top_values(self, k: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         return _core.top_values(self.column, k, threads=self.threads)
@@ -438,6 +486,14 @@ class ReferenceColumn(ColumnState):
         """What two-sample statistics read: the sorted values where there are any."""
         return self.column if self.prepared is None else self.prepared
 
+    def _made_less(self, base: int) -> Self:
+        new = super()._made_less(base)
+        new._cells, new._null_integrals = {}, {}
+        if self.prepared is not None:
+            new.prepared = _core.Prepared.from_sorted(less(self.prepared.values, base))
+            new._column = None
+        return new
+
     def prepare(self) -> ReferenceColumn:
         """Computes what comparing needs and lets go of the rows; returns itself."""
         if self.weighted is not None:
@@ -497,14 +553,27 @@ class ReferenceColumn(ColumnState):
 
     def _cuts(self, bins: Bins) -> NDArray[np.float64]:
         if isinstance(bins, tuple):
-            return np.asarray(bins, float)
+            return np.asarray(bins, float) - float(self.offset)
         if isinstance(bins, str):
             return self._equal_widths(bins)
         cuts = self.quantiles([i / bins for i in range(1, bins)])
+        check_exact(cuts, self.offset)
         cuts, ties = np.unique(cuts[~np.isnan(cuts)], return_counts=True)
         constant = self.profile["min"] == self.profile["max"]
         tied = cuts if constant else cuts[ties > 1]
         return np.union1d(cuts, np.nextafter(tied, np.inf))
+
+    def value_cells(self) -> tuple[NDArray[np.float64], Counts]:
+        """Cut points that make a cell of every quantile's value (`kolmogorov_ties.LEVELS`) and of
+        what lies between them, and the reference's counts."""
+        if "values" not in self._cells:
+            values = np.unique(self.quantiles(LEVELS))
+            values = values[np.isfinite(values)]
+            ends = np.nextafter(values, np.inf)
+            apart = np.append(True, values[1:] > ends[:-1])[: len(values)]
+            cuts = np.stack([values[apart], ends[apart]], axis=1).ravel()
+            self._cells.setdefault("values", (cuts, self.count_cells(cuts)))
+        return self._cells["values"]
 
     def _equal_widths(self, rule: str) -> NDArray[np.float64]:
         """Cut points of cells of equal width from the smallest to the largest finite value, and

@@ -214,6 +214,20 @@ class ColumnGroups:
         part = whole.column if self.is_one else whole.column.slice(first, stop)
         return CurrentColumn(self.name, part, weights, kind=kind, threads=whole.threads)
 
+    @property
+    def near(self) -> ColumnGroups:
+        """The column less its `base`, over the same groups."""
+        return self.less(self.whole.base)
+
+    def less(self, base: int) -> ColumnGroups:
+        """The column less an integer, as float64, over the same groups: itself less 0."""
+        if base == 0:
+            return self
+        new = ColumnGroups.__new__(ColumnGroups)
+        new.name, new.groups, new.weights = self.name, self.groups, self.weights
+        new.whole, new.stops, new.is_one = self.whole.less(base), self.stops, self.is_one
+        return new
+
     @cached
     def missing(self) -> Rows:
         """(G,) rows that are null or NaN."""
@@ -224,6 +238,10 @@ class ColumnGroups:
         if self.whole.refused is not None or self.kind == NULL:
             return self.rows
         return _core.missing_groups(*self.ranges, threads=self.threads)
+
+    def keep_valid(self, rows: Rows) -> None:
+        """Keeps for `missing` what a pass has counted: rows that are neither null nor NaN."""
+        self.__dict__.setdefault("missing", self.rows - rows)
 
     @cached
     def valid(self) -> Rows:
@@ -299,9 +317,10 @@ class ColumnGroups:
 
     def sums_with(self, other: ColumnGroups) -> Mapping[str, NDArray[Any]]:
         """`_core.PairDict` of each group: this column against another."""
-        column, starts, stops = self.ranges
+        base = self.whole.base or other.whole.base
+        column, starts, stops = self.less(base).ranges
         sums = _core.pair_profile_groups(
-            column, other.whole.column, starts, stops, threads=self.threads
+            column, other.whole.less(base).column, starts, stops, threads=self.threads
         )
         return cast("Arrays", sums)
 

@@ -16,6 +16,7 @@ from simdrift.metrics.columns import ReferenceColumn
 from simdrift.metrics.conventions import evidently
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.groups import ColumnGroups
+from simdrift.metrics.names import ColumnKey
 from simdrift.metrics.outcomes import Outcomes
 from simdrift.metrics.over_groups import evaluate
 from simdrift.metrics.plan import DriftPlan, choice_of, prepared_call
@@ -39,10 +40,11 @@ class Verdict(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """One metric of one column over groups. `informational`: it decides only where the deciding
-    ones have no value. `present`: the groups that have this row; None for all."""
+    """One metric of one column, or of the table (None), over groups. `informational`: it decides
+    only where the deciding ones have no value. `present`: the groups that have this row; None for
+    all."""
 
-    column: str
+    column: ColumnKey
     spec: DriftMethod
     params: str
     outcomes: Outcomes
@@ -228,10 +230,10 @@ def _new_column(column: ColumnGroups) -> Measured:
 
 
 def measure_tables(pairs: Sequence[TablePair], plan: DriftPlan) -> list[Measured]:
-    """The planned methods of whole tables, a pair a group; their rows have the column ''."""
+    """The planned methods of whole tables, a pair a group; their rows are the table's."""
     measured = []
     for name, params in plan.table:
         spec = method(name)
         outcomes = Outcomes.stacked([evaluate_one(spec, pair, params) for pair in pairs])
-        measured.append(Measured("", spec, params_text(params), outcomes))
+        measured.append(Measured(None, spec, params_text(params), outcomes))
     return measured

@@ -237,6 +237,13 @@ class ColumnPair:
             return None
         return refused_sides(self.status, self.reference.rows, self.current.rows)
 
+    @cached
+    def near(self) -> tuple[ReferenceColumn, ColumnState]:
+        """Both columns as float64 holds them: less the reference's `base`, where both are integers
+        or times beyond 2^53."""
+        base = self.reference.base if self.current.value_kind == self.reference.value_kind else 0
+        return self.reference.less(base), self.current.less(base)
+
     @property
     def mises_numerator(self) -> Fraction | float:
         """What Cramer and von Mises' T is made of (`quadratic`)."""
@@ -263,7 +270,7 @@ class ColumnPair:
         """Exact quantiles of the finite rows of both sides together."""
         if self.is_weighted:
             return self._weighted.pooled_quantiles(q)
-        reference, current, wanted = self.reference, self.current, np.asarray(q, float)
+        (reference, current), wanted = self.near, np.asarray(q, float)
         if reference.ordered is not None and current.ordered is not None:
             return _core.pooled_quantiles(reference.ordered, current.ordered, wanted)
         return _core.pooled_quantiles(
@@ -278,8 +285,9 @@ class ColumnPair:
         if self.kind == CATEGORICAL:
             reference, current = self.category_counts[1:3]
         else:
-            cuts, reference = self.reference.cells(bins)
-            current = self.current.count_cells(cuts)
+            before, now = self.near
+            cuts, reference = before.cells(bins)
+            current = now.count_cells(cuts)
         used = (reference + current) > 0
         return (reference, current) if used.all() else (reference[used], current[used])
 

@@ -40,6 +40,7 @@ from simdrift.metrics.measure import (
     measure_columns,
     measure_tables,
 )
+from simdrift.metrics.names import ColumnKey
 from simdrift.metrics.outcomes import Outcomes, Rows
 from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.values import Outcome
@@ -81,6 +82,7 @@ class _Segment(NamedTuple):
     text: str
     table: Table
     rows: Rows | None
+    own: tuple[str, ...] = ()
 
     def ranges(self, ranges: Sequence[Range]) -> list[Range]:
         """Ranges of rows of the whole table as ranges of this segment's rows."""
@@ -143,7 +145,9 @@ class MovingMonitor:
         segments = found_segments(table, spec.segments, self.threads)
         rows = rows_by_segment(table, segments, self.threads)
         self.segments = [_Segment(WHOLE, table, None)]
-        self.segments += [_Segment(t, table.take(own), own) for t, own in rows.items()]
+        for key in segments:
+            own = rows[key.text]
+            self.segments.append(_Segment(key.text, table.take(own), own, key.columns))
 
     def run(self, every: Sequence[Window], wanted: Sequence[Window], progress: Progress) -> Results:
         """The wanted windows, in order; `every` window may be a reference."""
@@ -227,7 +231,7 @@ class _SegmentWindows:
         self._monitor, self._plan, self._segment = monitor, plan, segment
         self._groups = _groups(segment.ranges([(w.first, w.stop) for w in windows]))
         self._before = [segment.ranges(own) for own in before]
-        data = SegmentData(segment.text, {}, segment.table, self._groups)
+        data = SegmentData(segment.text, {}, segment.table, self._groups, own=segment.own)
         self.columns = columns_of(data, monitor.roles, plan.drift.threads)
         self._measured: list[list[Measured]] = []
         self._custom: list[list[Decided]] = []
@@ -239,6 +243,8 @@ class _SegmentWindows:
         monitor, (plan, limits) = self._monitor, self._plan
         table = _rows_of(self._segment.table, self._before[place])
         before = references(table, monitor.roles, monitor.threads)
+        for name in self._segment.own:
+            before.pop(name, None)
         now = {name: column.alone(place) for name, column in self.columns.compared.items()}
         measured, pairs = measure_columns(before, now, plan, 1)
         whole = self._segment.text == WHOLE
@@ -281,14 +287,14 @@ def _groups(ranges: Sequence[Range]) -> Groups:
 def _stacked(windows: Sequence[Sequence[Measured]]) -> list[Measured]:
     """What was measured of each window alone as arrays of all, column after column; a row that
     some windows don't have is absent there."""
-    found: dict[tuple[str, str, str, bool, int], dict[int, Measured]] = {}
+    found: dict[tuple[ColumnKey, str, str, bool, int], dict[int, Measured]] = {}
     for place, rows in enumerate(windows):
-        seen: Counter[tuple[str, str, str, bool]] = Counter()
+        seen: Counter[tuple[ColumnKey, str, str, bool]] = Counter()
         for row in rows:
             key = (row.column, row.spec.name, row.params, row.informational)
             found.setdefault((*key, seen[key]), {})[place] = row
             seen[key] += 1
-    by_column: dict[str, list[Measured]] = {}
+    by_column: dict[ColumnKey, list[Measured]] = {}
     for (column, *_), own in found.items():
         by_column.setdefault(column, []).append(_over_windows(own, len(windows)))
     return [row for rows in by_column.values() for row in rows]

@@ -25,7 +25,7 @@ from simdrift.monitoring import state_file
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import Identity
 from simdrift.monitoring.report import report_of
-from simdrift.monitoring.roles import Roles, check_names, roles_of, segment_columns
+from simdrift.monitoring.roles import Roles, check_names, column_names, roles_of, segment_columns
 from simdrift.monitoring.segments import Segment, found_segments, segment_tables
 from simdrift.monitoring.spec import Columns, Metrics, Spec
 from simdrift.monitoring.state_checks import check_content
@@ -40,6 +40,8 @@ from simdrift.reports import Report
 from simdrift.results.identity import canonical_json, digest
 
 log = logging.getLogger("simdrift")
+_SHOWN = 8
+"""Names of columns in a repr."""
 
 
 class Reference:
@@ -81,16 +83,18 @@ class Reference:
         data: object,
         *,
         spec: Spec | None = None,
-        columns: Sequence[str] | None = None,
+        columns: str | Sequence[str] | None = None,
         threads: int | None = None,
     ) -> Self:
         """Prepare a frame (anything that `compare` takes). `spec` gives roles, methods and
         thresholds; without it every column, or those of `columns`, is a feature. SpecError where
-        a name is no column; data never raise.
+        a name is no column, or where both are given; data never raise.
 
         >>> Reference.fit({"x": [1.0, 2.0, None], "c": ["a", "b", "a"]}, columns=["x"]).rows
         3
         """
+        if spec is not None and columns is not None:
+            raise SpecError("columns: expected them or a spec, found both: name them in the spec")
         spec = spec or spec_without_time(columns)
         later = () if spec.columns.target is None else (spec.columns.target,)
         source = opened(data)
@@ -101,7 +105,7 @@ class Reference:
     @classmethod
     def of_table(cls, table: Table, spec: Spec, *, threads: int | None = None) -> Self:
         """Prepare the columns of a table."""
-        roles = roles_of(spec.columns, table.names)
+        roles = roles_of(spec.columns, table.names, spec.methods)
         found = found_segments(table, spec.segments, threads)
         tables = segment_tables(table, found, roles.with_weight(roles.compared), threads)
         segments = {key: prepared(tables[key.text], roles, threads) for key in found}
@@ -115,6 +119,11 @@ class Reference:
         return cls(
             columns, spec, roles, segments=segments, sample=sample, custom=custom, threads=threads
         )
+
+    def __repr__(self) -> str:
+        shown = ", ".join(list(self.columns)[:_SHOWN])
+        more = f" and {len(self.columns) - _SHOWN} more" if len(self.columns) > _SHOWN else ""
+        return f"Reference({self.rows:,} rows, {len(self.columns)} columns: {shown}{more})"
 
     @property
     def rows(self) -> int:
@@ -180,7 +189,12 @@ class Reference:
         tables = segment_tables(table, list(self.segments), names, threads)
         return [
             SegmentData(
-                key.text, own, tables[key.text], Groups.whole(), None, self.custom_of(key.text)
+                key.text,
+                own,
+                tables[key.text],
+                Groups.whole(),
+                custom=self.custom_of(key.text),
+                own=key.columns,
             )
             for key, own in self.segments.items()
         ]
@@ -226,7 +240,7 @@ class Reference:
             column = ReferenceColumn.from_state(_whole(entry, str(number), arrays), threads=threads)
             groups[entry.get("group", 0)][column.name] = column
         spec = Spec(**json.loads(content["spec"]))
-        roles = roles_of(spec.columns, content["names"])
+        roles = roles_of(spec.columns, content["names"], spec.methods)
         recorded = content["methods"]
         sample = None
         if "sample" in content:
@@ -283,7 +297,7 @@ def needed(spec: Spec, source: Source | Table | Frame, *more: str) -> list[str]:
     read any."""
     if spec.metrics.custom:
         return list(source.names)
-    roles = roles_of(spec.columns, [*dict.fromkeys([*source.names, *more])])
+    roles = roles_of(spec.columns, [*dict.fromkeys([*source.names, *more])], spec.methods)
     wanted = {*roles.with_weight(roles.watched), roles.timestamp, *segment_columns(spec), *more}
     return [name for name in (*source.names, *sorted(source.hidden)) if name in wanted]
 
@@ -318,9 +332,10 @@ def _segment(pairs: Sequence[Sequence[str]]) -> Segment:
     return Segment(tuple(columns), tuple(values))
 
 
-def spec_without_time(columns: Sequence[str] | None) -> Spec:
+def spec_without_time(columns: str | Sequence[str] | None) -> Spec:
     """Every column (or these) as a feature of one window."""
-    features = "auto" if columns is None else tuple(columns)
+    names = column_names(columns)
+    features = "auto" if names is None else names
     return Spec(
         monitor="compare", window="all", columns=Columns(features=features), metrics=Metrics()
     )
@@ -354,7 +369,7 @@ def plan_of(
     threads: int | None = None,
     weighted: bool | None = None,
 ) -> tuple[DriftPlan, Limits]:
-    """The drift plan of a spec, and the limits that other metrics are held against. `weighted`:
+    """The drift plan of a spec, and the limits that other metrics are compared with. `weighted`:
     whether rows have weights, where the spec alone doesn't say."""
     drift, limits = split_thresholds(spec.thresholds)
     try:

@@ -9,6 +9,7 @@ from itertools import compress
 from simdrift.metrics.columns import CATEGORICAL
 from simdrift.metrics.count_tables import BinCounts
 from simdrift.metrics.grouped import GroupedPair
+from simdrift.metrics.names import by_text, column_text
 from simdrift.metrics.pair import ColumnPair
 from simdrift.monitoring import window as windows
 from simdrift.monitoring.identity import Identity
@@ -43,7 +44,7 @@ def blocks_of(drawn: Mapping[str, BinCounts | None], runs: Sequence[Run]) -> lis
         HistogramBlock(
             every if own.present.all() else tuple(compress(every, own.present.tolist())),
             WHOLE,
-            name,
+            column_text(name),
             own.edges,
             own.labels,
             own.reference,
@@ -82,9 +83,9 @@ def report_of(
     results = results_of([identity.run(rows, started)], values, threads=threads)
     return Report(
         results,
-        types=types,
-        roles=roles.by_column,
-        directions=lambda: _directions(values.pairs),
+        types=by_text(types),
+        roles=by_text(roles.by_column),
+        directions=lambda: _directions(by_text(values.pairs)),
         digests=digests,
     )
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from simdrift.catalogue.statuses import STATUSES
 from simdrift.metrics.decide import Decided
+from simdrift.metrics.names import column_text
 from simdrift.metrics.outcomes import ABSENT_ROWS
 from simdrift.results.rows import Run
 from simdrift.results.table import Head, ResultTable
@@ -27,7 +28,7 @@ def table_of(runs: Sequence[Run], rows: Mapping[str, Sequence[Decided]]) -> Resu
         [
             (
                 segment.setdefault(of, len(segment)),
-                column.setdefault(row.column, len(column)),
+                column.setdefault(column_text(row.column), len(column)),
                 metric.setdefault(row.metric, len(metric)),
                 params.setdefault(row.params, len(params)),
             )
@@ -82,7 +83,9 @@ def table_of(runs: Sequence[Run], rows: Mapping[str, Sequence[Decided]]) -> Resu
 def reasons_of(rows: Mapping[str, Sequence[Decided]]) -> dict[tuple[str, str, str], str]:
     """Why a metric has no value, by (segment, column, metric): of the newest window that says."""
     return {
-        (segment, row.column, row.metric): row.outcomes.reasons[max(row.outcomes.reasons)]
+        (segment, column_text(row.column), row.metric): row.outcomes.reasons[
+            max(row.outcomes.reasons)
+        ]
         for segment, own in rows.items()
         for row in own
         if row.outcomes.reasons

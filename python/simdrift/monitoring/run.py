@@ -13,7 +13,6 @@ from simdrift._errors import InputError, SpecError
 from simdrift._types import Progress
 from simdrift.columns import Frame, Refused, Source, Table, as_table, opened
 from simdrift.metrics.groups import Groups
-from simdrift.monitoring import state_file
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import identity_of
 from simdrift.monitoring.moving import MovingMonitor, check_moving
@@ -41,41 +40,21 @@ log = logging.getLogger("simdrift")
 
 def monitor(
     spec: Spec,
-    data: object | None = None,
+    data: object,
     reference: object | None = None,
     *,
     between: Between | None = None,
     progress: Progress = None,
     threads: int | None = None,
 ) -> Results:
-    """Every window of the data against the reference: rows, runs and histograms.
-
-    `data`: as `compare` takes them, by default the spec's own; of files only the columns that the
-    spec needs are read. `reference`: a `Reference`, a frame, or None where the spec's `reference`
-    says which file or interval of the data it is, or that it moves
-    (`ReferenceSpec.moving`: each window is compared with windows before it). `between=(after,
-    until)`, times with zones, computes the windows that end after the one and not after the
-    other: windows are cut as without it, so stretches that follow each other give every window
-    once. SpecError where a name in the spec is no column of the data; data never raise.
-
-    >>> import numpy as np
-    >>> from simdrift.monitoring import Columns, ReferenceSpec, Spec
-    >>> hours = np.datetime64("2024-01-01T00", "s") + np.arange(96).astype("timedelta64[h]")
-    >>> spec = Spec(monitor="m", dataset="d", columns=Columns(timestamp="t"),
-    ...             reference=ReferenceSpec(start="2024-01-01", end="2024-01-03"),
-    ...             start="2024-01-03")
-    >>> results = monitor(spec, {"t": hours, "x": np.arange(96.0) % 24})
-    >>> [(row.window_start.day, row.value) for row in results.filter(metric="drift.ks")]
-    [(3, 0.0), (4, 0.0)]
-    """
-    source = opened(_data_of(spec, data))
-    is_moving = spec.reference is not None and spec.reference.moving is not None
-    if is_moving:
+    """Every window of the data against the reference; `entry.monitor` says what is what."""
+    source = opened(data)
+    if spec.reference is not None and spec.reference.moving is not None:
         check_moving(spec, reference)
         check_names(spec, [*source.names, *source.hidden])
         table = as_table(source, columns=needed(spec, source))
         return _moving(spec, table, between, progress, threads)
-    left = _reference_source(spec, source, reference, threads)
+    left = _reference_source(spec, source, reference)
     known = left.columns if isinstance(left, Reference) else (*left.names, *left.hidden)
     check_names(spec, [*dict.fromkeys([*source.names, *source.hidden, *known])])
     table = as_table(source, columns=needed(spec, source))
@@ -93,7 +72,7 @@ def monitor(
         prepared = before
     else:
         prepared = Reference.of_table(_interval(spec, before), spec, threads=threads)
-    roles = roles_of(spec.columns, names)
+    roles = roles_of(spec.columns, names, spec.methods)
     check_watched(spec, roles)
     _check_reference(spec, roles, prepared)
     roles.row_weights(table)  # refused before any window is computed
@@ -109,7 +88,7 @@ def _moving(
     found = _windows(spec, table)
     _tell(spec, table, found, holds_reference=False)
     wanted = found if between is None else _ending(found, between)
-    roles = roles_of(spec.columns, names)
+    roles = roles_of(spec.columns, names, spec.methods)
     check_watched(spec, roles)
     roles.row_weights(table)  # refused before any window is computed
     ordered = _ordered(spec, roles, table, found, threads)
@@ -276,6 +255,7 @@ class _Monitor:
                     np.searchsorted(rows[key.text], stops),
                 ),
                 custom=self.reference.custom_of(key.text),
+                own=key.columns,
             )
             for key, own in asked.items()
         ]
@@ -292,31 +272,12 @@ class _Monitor:
         return identity.run(window.rows, started)
 
 
-def _data_of(spec: Spec, data: object | None) -> object:
-    """The data that are given, or those that the spec names."""
-    if data is not None:
-        return data
-    if not spec.data:
-        raise SpecError(
-            "'data' is missing: expected the path of a Parquet, Arrow or CSV file, a folder or a "
-            "pattern, or a list of them"
-        )
-    return list(spec.data)
-
-
-def _reference_source(
-    spec: Spec, source: Data, reference: object | None, threads: int | None
-) -> Data | Reference:
-    """The reference: the given one, that of the spec's file, or the data that hold it."""
+def _reference_source(spec: Spec, source: Data, reference: object | None) -> Data | Reference:
+    """The reference: the given one, or the data that hold it."""
     if isinstance(reference, Reference):
         return reference
     if reference is not None:
         return opened(reference, argument="reference")
-    if spec.reference is not None and spec.reference.data is not None:
-        path = spec.reference.data
-        if state_file.is_state_file(path):
-            return Reference.load(path, threads=threads)
-        return opened(path, argument="reference")
     if spec.reference is None or (spec.reference.start is None and spec.reference.end is None):
         raise SpecError("'reference' is missing: pass one, or give 'start' and 'end' of its rows")
     return source
@@ -351,6 +312,35 @@ def _windows(spec: Spec, table: Table) -> Windows:
         instant_of(timestamp, ZoneInfo(spec.timezone)) for timestamp in (spec.start, spec.end)
     )
     return Windows((Window(start, end, 0, len(table)),), None, 0, 0)
+
+
+def outline(
+    spec: Spec, data: object, reference: object | None = None
+) -> tuple[Windows, Table | Reference]:
+    """The windows of a monitor and the rows that the first is compared with, all checked as
+    `monitor` does it, and nothing computed. Of a reference that moves these are the rows of the
+    first window: there is nothing before it."""
+    table = as_table(data)
+    moves = spec.reference is not None and spec.reference.moving is not None
+    before: Reference | Table = table
+    left = table if moves else _reference_source(spec, table, reference)
+    if isinstance(left, Reference):
+        before = left
+    elif left is not table:
+        before = as_table(left, columns=needed(spec, left))
+    names = list(dict.fromkeys([*table.names, *before.columns]))
+    check_names(spec, names)
+    roles = roles_of(spec.columns, names, spec.methods)
+    check_watched(spec, roles)
+    found = _windows(spec, table)
+    if isinstance(before, Reference):
+        _check_reference(spec, roles, before)
+        return found, before
+    if not moves:
+        return found, _interval(spec, before)
+    rows = table if found.order is None else table.take(found.order)
+    first = next((window for window in found.windows if window.rows), None)
+    return found, rows.slice(0, 0) if first is None else rows.slice(first.first, first.stop)
 
 
 def _assign(

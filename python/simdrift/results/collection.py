@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from simdrift.results import frames, interchange, notebook
 from simdrift.results.coding import by_first_use, combined
+from simdrift.results.conditions import check_statuses, whole_metrics
 from simdrift.results.files import write_text
 from simdrift.results.histograms import HistogramBlock, Histograms, Key
 from simdrift.results.rows import Histogram, Result, Run
@@ -203,10 +204,15 @@ class Results(Sequence[Result]):
         segment: str | Collection[str] = _ANY,
     ) -> Results:
         """The rows that match every condition given; a text condition is one text or several.
+        A metric is named whole ('drift.ks') or short ('ks', of any family).
 
         Runs and histograms of rows that are gone go too. `alert=None` are the rows that no rule
-        applies to.
+        applies to. InputError for a metric or a status that does not exist.
         """
+        if metric is not _ANY:
+            metric = whole_metrics(metric, self._table.metrics)
+        if status is not _ANY:
+            check_statuses(status, self._table.statuses)
         wanted = {"column": column, "metric": metric, "status": status, "segment": segment}
         kept = np.ones(len(self), dtype=bool)
         for name, texts in wanted.items():
@@ -227,6 +233,11 @@ class Results(Sequence[Result]):
     def to_polars(self) -> polars.DataFrame:
         """A polars frame with the types of `to_arrow`."""
         return frames.to_polars(self._table)
+
+    def to_csv(self) -> str:
+        """CSV with a line a row and a head of the fields' names; empty where a value is absent,
+        times in UTC (ISO 8601)."""
+        return frames.to_csv(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts and lists that JSON can hold: the shape of `simdrift.results.interchange`."""

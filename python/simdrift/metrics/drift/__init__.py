@@ -15,13 +15,28 @@ A function is public where the `__all__` of its file names it: nothing is listed
 2.25
 """
 
-from simdrift.metrics.drift import binned, categorical, distances, missing, moment_tests, rank_tests
+from simdrift.metrics.drift import (
+    binned,
+    categorical,
+    characteristic,
+    distances,
+    missing,
+    moment_tests,
+    quantiles,
+    rank_tests,
+    share_distances,
+    two_categories,
+    unseen_categories,
+)
 from simdrift.metrics.drift.binned import *
 from simdrift.metrics.drift.categorical import *
+from simdrift.metrics.drift.characteristic import *
 from simdrift.metrics.drift.distances import *
 from simdrift.metrics.drift.missing import *
 from simdrift.metrics.drift.moment_tests import *
+from simdrift.metrics.drift.quantiles import *
 from simdrift.metrics.drift.rank_tests import *
+from simdrift.metrics.drift.share_distances import *
 from simdrift.metrics.drift.table import correlation as table_correlation
 from simdrift.metrics.drift.table import domain as table_domain
 from simdrift.metrics.drift.table import mmd as table_mmd
@@ -30,19 +45,26 @@ from simdrift.metrics.drift.table.correlation import *
 from simdrift.metrics.drift.table.domain import *
 from simdrift.metrics.drift.table.mmd import *
 from simdrift.metrics.drift.table.pca import *
+from simdrift.metrics.drift.two_categories import *
+from simdrift.metrics.drift.unseen_categories import *
 from simdrift.metrics.values import DriftResult
 
 __all__ = ["DriftResult"]
 __all__ += binned.__all__
 __all__ += categorical.__all__
+__all__ += characteristic.__all__
 __all__ += distances.__all__
 __all__ += missing.__all__
 __all__ += moment_tests.__all__
+__all__ += quantiles.__all__
 __all__ += rank_tests.__all__
+__all__ += share_distances.__all__
 __all__ += table_correlation.__all__
 __all__ += table_domain.__all__
 __all__ += table_mmd.__all__
 __all__ += table_pca.__all__
+__all__ += two_categories.__all__
+__all__ += unseen_categories.__all__
 
 
 def __dir__() -> list[str]:

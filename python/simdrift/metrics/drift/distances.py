@@ -220,8 +220,9 @@ def measure_wasserstein_normed(
     unit, profile = pair.reference.unit_seconds, pair.reference.profile
     value = value * unit
     std = profile["std"] * unit
-    code = CODES[profile["variance_status"]]
-    if profile["variance_status"] in (OK, CONSTANT) and std == 0.0:
+    spread = profile.get("std_status", profile["variance_status"])
+    code = CODES[spread]
+    if spread in (OK, CONSTANT) and std == 0.0:
         constant = np.where(value == 0.0, CODES[DEGENERATE], CODES[CONSTANT])
         status = np.where(status == OK_CODE, constant, status).astype(np.uint8)
     elif code != OK_CODE:

@@ -6,12 +6,15 @@ import math
 
 import numpy as np
 
+from simdrift import _core
+from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric
 from simdrift.metrics.columns import CATEGORICAL, NULL, NUMERIC, TEMPORAL
 from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls.special import (
     NORMAL_975,
+    exp_p,
     normal_two_sided_log_ps,
     normal_two_sided_ps,
 )
@@ -25,12 +28,15 @@ from simdrift.metrics.numbers import (
     quotient,
     root,
 )
-from simdrift.metrics.outcomes import Outcomes, Sizes
+from simdrift.metrics.outcomes import Outcomes, Sizes, any_true, elementwise
 from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.values import DriftResult, Size
 
 __all__ = ["missing_share"]
+
+FEW_ROWS = 5
+"""Rows that a cell of the 2 x 2 table expects, for the z-test to serve."""
 
 
 @drift_method(
@@ -39,7 +45,7 @@ __all__ = ["missing_share"]
         title="change of missing share",
         group="any column",
         formula="share of missing rows in current minus in reference, Newcombe's 95 % interval",
-        p_value="two-proportion z-test, pooled",
+        p_value="two-proportion z-test, pooled; Fisher's where fewer than 5 rows are expected",
         effect_size="Cohen's h",
         source="Newcombe 1998; Cohen 1988",
         unit="share change",
@@ -62,7 +68,8 @@ def measure_missing_share(pair: GroupedPair) -> Outcomes:
 
 def share_differences(a: Size, n: Size, b: Sizes, m: Sizes) -> Outcomes:
     """b / m - a / n of one reference against each group: Newcombe's 95 % interval from both score
-    intervals (1998, method 10), the pooled z-test and Cohen's h."""
+    intervals (1998, method 10), the pooled z-test (Fisher's where `fisher_log_p` has one), and
+    Cohen's h."""
     b, m = number_or_array(b), number_or_array(m)
     p, q = a / n, b / m
     difference, pooled = q - p, (a + b) / (n + m)
@@ -71,18 +78,48 @@ def share_differences(a: Size, n: Size, b: Sizes, m: Sizes) -> Outcomes:
     p_low, p_high = wilson(p, n)
     q_low, q_high = wilson(q, m)
     effect = 2.0 * (each(math.asin, root(q)) - math.asin(math.sqrt(p)))
-    value = as_array(difference)
+    value, fisher = as_array(difference), fisher_log_p(a, n, as_array(b), as_array(m))
     return Outcomes(
         value,
         np.zeros(len(value), np.uint8),
-        p_value=as_array(normal_two_sided_ps(z)),
+        p_value=_share_ps(z, fisher),
         effect_size=as_array(effect),
         ci_low=as_array(difference - each(math.hypot, q - q_low, p_high - p)),
         ci_high=as_array(difference + each(math.hypot, q_high - q, p - p_low)),
         n_reference=np.array([n]),
         n_current=as_array(m),
-        log_p=lambda: normal_two_sided_log_ps(as_array(z)),
+        log_p=lambda: _share_logs(z, fisher),
     )
+
+
+def fisher_log_p(a: Size, n: Size, b: Sizes, m: Sizes) -> Floats | None:
+    """log of Fisher's two-sided p-value of a of n rows against b of m in each group, where one of
+    the four cells expects fewer than FEW_ROWS; NaN elsewhere, None where all cells expect them.
+    Effective rows are rounded."""
+    before, now = np.maximum(n, 0.0), np.asarray(m, float)
+    rows, total = np.asarray(a + np.asarray(b), float), before + now
+    least = np.minimum(rows, total - rows) * np.minimum(before, now) / np.maximum(total, 1.0)
+    few = (least < FEW_ROWS) & (rows > 0.0) & (rows < total)
+    if not any_true(few):
+        return None
+    b, m = (np.rint(np.broadcast_to(side, few.shape)[few]).astype(np.int64) for side in (b, m))
+    a, n = round(a), round(n)
+    logs = np.full(few.shape, np.nan)
+    logs[few] = _core.fisher_log_p(np.full(len(b), a), np.full(len(b), n), a + b, n + m)
+    return logs
+
+
+def _share_ps(z: Numbers, fisher: Floats | None) -> Floats:
+    """p-values of z, or Fisher's where these are."""
+    p = as_array(normal_two_sided_ps(z))
+    if fisher is None:
+        return p
+    return np.where(np.isnan(fisher), p, elementwise(exp_p, np.nan_to_num(fisher)))
+
+
+def _share_logs(z: Numbers, fisher: Floats | None) -> Floats:
+    logs = normal_two_sided_log_ps(as_array(z))
+    return logs if fisher is None else np.where(np.isnan(fisher), logs, fisher)
 
 
 def wilson(share: Numbers, rows: Numbers) -> tuple[Numbers, Numbers]:
@@ -103,8 +140,8 @@ def missing_share(
     threads: int | None = None,
 ) -> DriftResult:
     """Current share minus reference share of missing rows (null or NaN), in [-1, 1], with
-    Newcombe's 95 % interval; p-value of the pooled two-proportion z-test, effect size Cohen's
-    h; default threshold 0.05.
+    Newcombe's 95 % interval; p-value of the pooled two-proportion z-test (of Fisher's where fewer
+    than 5 rows are expected), effect size Cohen's h; default threshold 0.05.
 
     >>> from simdrift.metrics import drift
     >>> drift.missing_share([1.0, None, 3.0, 4.0], [None, None, 3.0, None]).value
