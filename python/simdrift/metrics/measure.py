@@ -133,7 +133,12 @@ def _measure_named(
     if other is None:
         return MeasuredColumn(_missing_column(column, choice, plan, groups), None)
     with other.on(plan.threads):
-        return _measure(column.on(plan.threads), other, choice, plan)
+        found = _measure(column.on(plan.threads), other, choice, plan)
+    if other.gap is None:
+        return found
+    return found._replace(
+        measured=[row._replace(outcomes=other.hidden(row.outcomes)) for row in found.measured]
+    )
 
 
 def _measure(
