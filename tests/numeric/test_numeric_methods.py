@@ -100,11 +100,14 @@ def test_anderson_darling_p_values_are_those_of_permutations():
 @pytest.mark.parametrize(("n", "m"), SIZES)
 def test_mann_whitney_is_scipys(n, m, decimals):
     x, y = samples(n, m, decimals)
-    counted = n * m <= 2500 and decimals is None
-    expected = stats.mannwhitneyu(x, y, method="exact" if counted else "asymptotic")
+    exact = n * m <= 5000 and decimals is None
+    expected = stats.mannwhitneyu(x, y, method="exact" if exact else "asymptotic")
     found = drift.mann_whitney(x, y)
     assert found.value == expected.statistic
-    assert found.p_value == pytest.approx(expected.pvalue, rel=1e-10)
+    right = 1e-10
+    if decimals is None and n * m > 2500:  # the saddle point; SciPy's limit law is further off
+        right = 1e-3 if exact else 0.02
+    assert found.p_value == pytest.approx(expected.pvalue, rel=right)
     auc = np.mean((x[:, None] < y) + 0.5 * (x[:, None] == y))
     assert found.effect_size == pytest.approx(2 * auc - 1, rel=1e-12)
 

@@ -167,7 +167,7 @@ def _tested(
         title="Kuiper distance",
         group="ranks",
         formula="V = max (F - G) + max (G - F)",
-        p_value="limit law at Stephens' corrected size",
+        p_value="limit law, moved by what n and m rows pass a bound by",
         effect_size="V",
         source="Kuiper 1960, Stephens 1970",
         better="lower",
@@ -181,11 +181,12 @@ def _tested(
 @over_groups
 def measure_kuiper(pair: GroupedPair) -> Outcomes:
     """V = D+ + D-, the p-value by the corrected limit law."""
+    log_p = partial(kuiper_law.log_p, whole=not pair.is_weighted)
 
     def law(found: Mapping[str, Numbers], _: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
         n, m = found["n"], found["m"]
         value = as_floats((found["plus"] + found["minus"]) / (n * m))
-        return value, elementwise(kuiper_law.log_p, n, m, value), value
+        return value, elementwise(log_p, n, m, value), value
 
     return _tested(pair, pair.ranks["status"], law)
 
@@ -201,8 +202,9 @@ def kuiper(
     """Kuiper's statistic V = max (F - G) + max (G - F) in [0, 2) of two samples: as sensitive
     in the tails as in the middle; effect size V.
 
-    The p-value is the limit law's at Stephens' corrected size (1970), right within some percent
-    from 10 rows a side on. Alerts where p <= alpha.
+    The p-value is the limit law's, moved by what a walk of n and m rows passes a bound by: near
+    0.05 right within a tenth or so from 10 rows a side on, smaller ones too large, and with ties
+    an upper bound; with weights at Stephens' corrected size (1970). Alerts where p <= alpha.
 
     >>> from simdrift.metrics import drift
     >>> drift.kuiper([1.0, 2.0, 3.0, 4.0], [0.0, 2.5, 5.0]).value
@@ -368,7 +370,8 @@ def anderson_darling(
         group="ranks",
         formula="U of the reference: pairs in which its row is larger, ties count half",
         p_value=(
-            "counted for n m <= 2,500 without ties, else normal, corrected for ties and continuity"
+            "without ties counted for n m <= 2,500 and for 10 rows against many, else by the "
+            "saddle point; with ties normal, corrected for them and for continuity"
         ),
         effect_size="Cliff's delta (AUC = (1 + delta) / 2)",
         source="Mann and Whitney 1947; scipy.stats.mannwhitneyu",
@@ -404,8 +407,9 @@ def mann_whitney(
     """Mann-Whitney U of the reference: pairs in which it is larger, and half of those equal.
 
     Effect size: Cliff's delta in [-1, 1], positive where the current sample is larger; AUC =
-    (1 + delta) / 2. Two-sided p-value: counted for n m <= 2,500 without ties, else normal with
-    the variance of ties and a correction for continuity. Equals `scipy.stats.mannwhitneyu`.
+    (1 + delta) / 2. Two-sided p-value: without ties counted for n m <= 2,500 and where a side has
+    up to 10 rows, else by the saddle point of the counts (to 1e-3, however small); with ties normal
+    with their variance and a correction for continuity, as `scipy.stats.mannwhitneyu`'s.
 
     >>> from simdrift.metrics import drift
     >>> result = drift.mann_whitney([1.0, 2.0, 3.0], [2.5, 4.0, 5.0])
