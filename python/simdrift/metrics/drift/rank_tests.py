@@ -218,7 +218,10 @@ def kuiper(
         name="drift.cramer_von_mises",
         title="Cramér-von Mises T",
         group="ranks",
-        formula="T = n m / (n + m) times the mean of (F - G)^2, ties at the middle of their step",
+        formula=(
+            "T = n m / (n + m) times the mean of (F - G)^2, ties at the middle of their step, "
+            "+ 1 / (4 (n + m))"
+        ),
         p_value="counted up to 20 rows a side, else the limit law; see Ties",
         effect_size="mean of (F - G)^2",
         source="Anderson 1962; scipy.stats.cramervonmises_2samp where no values tie",
@@ -249,7 +252,8 @@ def measure_cramer_von_mises(pair: GroupedPair) -> Outcomes:
             logs[place] = quadratic.mises_log_exact(numerators[place], n[place], m[place])
         rest = np.flatnonzero(~small.astype(bool))
         logs[rest] = _mises_logs(value[rest], n[rest], m[rest], pair.tied_shares(at[rest]))
-        return value, logs, (value * (n + m) / (n * m)).astype(float)
+        mean = (value - 0.25 / (n + m)) * (n + m) / (n * m)
+        return value, logs, np.maximum(mean.astype(float), 0.0)
 
     found = pair.ranks
     few = np.minimum(found["n"], found["m"]) < 2
@@ -278,8 +282,8 @@ def cramer_von_mises(
     weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
-    """Cramer-von Mises statistic T = n m / (n + m) times the mean of (F - G)^2 over both samples;
-    effect size T (n + m) / (n m), in [0, 1/3].
+    """Cramer-von Mises statistic T = n m / (n + m) times the mean of (F - G)^2 over both samples,
+    + 1 / (4 (n + m)); effect size: that mean, in [0, 1/3], 0 of identical samples.
 
     The p-value counts orders up to 20 rows a side, else it is the limit law's after Anderson
     (1962), right down to 1e-300; with many ties that of the tied values

@@ -124,7 +124,8 @@ def _saddle_log_sf(u: int, n: int, m: int) -> float:
 
 
 def _saddle(x: float, n: int, m: int) -> float:
-    """The s with K'(s) = x, from the middle: Newton's steps between bounds."""
+    """The s with K'(s) = x, from the middle: Newton's steps between bounds. s counts squared in
+    what it is read for."""
     low, high = 0.0, math.inf
     s = 12.0 * x / (n * m * (n + m + 1.0))
     for _ in range(100):
@@ -133,7 +134,7 @@ def _saddle(x: float, n: int, m: int) -> float:
         new = s + (x - slope) / bend if bend > 0.0 else 2.0 * s
         if not low < new < high:
             new = 2.0 * s if math.isinf(high) else 0.5 * (low + high)
-        if abs(new - s) <= 1e-13 * s:
+        if abs(new - s) <= 1e-7 * s:
             return new
         s = new
     return s
