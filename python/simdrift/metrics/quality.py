@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -385,6 +386,11 @@ def _parts(column: ColumnGroups) -> tuple[_Part, ...]:
 
 def checked_statistics(statistics: Iterable[str]) -> frozenset[str]:
     """The names without 'quality.'; ValueError where one does not exist."""
+    return _checked(tuple(statistics))
+
+
+@cache
+def _checked(statistics: tuple[str, ...]) -> frozenset[str]:
     names = frozenset(name.removeprefix("quality.") for name in statistics)
     for name in names:
         if name not in STATISTICS:

@@ -205,6 +205,7 @@ def _compared(
         started,
         threads,
         digests=lambda: (fingerprint(current), fingerprint(reference)),
+        reference_types={name: column.type for name, column in left.items()},
     )
 
 

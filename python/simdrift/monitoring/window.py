@@ -141,13 +141,15 @@ def rows_of_windows(
             *_quality(watched, metrics, own.columns.groups),
             *_performance(plain, roles, metrics),
         ]
-        rows[own.segment] = [
-            *values,
-            *_dataset([row for row in values if row.column != roles.target], own, plan),
-            *(_judged(row, limits) for row in extra),
-            *own.custom,
-        ]
+        extra = [_judged(row, limits) for row in extra]
+        dataset = _dataset(_without([*values, *extra], roles.target), own, plan)
+        rows[own.segment] = [*values, *dataset, *extra, *own.custom]
     return rows
+
+
+def _without(rows: Sequence[Decided], target: str | None) -> list[Decided]:
+    """The rows of all but the target, which is no part of what the data are like."""
+    return [row for row in rows if target is None or row.column != target]
 
 
 def columns_of(data: SegmentData, roles: Roles, threads: int | None) -> Columns:
@@ -196,8 +198,9 @@ def _quality(watched: Mapping[str, ColumnGroups], metrics: Metrics, groups: int)
         for row in quality.table_statistics(watched, groups)
         if row.metric.removeprefix("quality.") in statistics
     ]
+    of_columns = [name for name in statistics if name != "rows"]
     for column in watched.values():
-        rows += quality.column_statistics(column, [n for n in statistics if n != "rows"])
+        rows += quality.column_statistics(column, of_columns)
         shares = metrics.quantiles.get(column.name, metrics.quantiles.get("*", ()))
         rows += quality.quantile_statistics(column, shares)
     return rows + _correlations(watched, metrics)
