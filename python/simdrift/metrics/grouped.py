@@ -151,8 +151,8 @@ class GroupedPair:
         return self._without_values(cast("dict[str, NDArray[Any]]", found))
 
     def _without_values(self, arrays: dict[str, NDArray[Any]]) -> Arrays:
-        """With 'all_null' for 'empty' where there are rows: a restored reference knows only
-        its values."""
+        """The arrays with 'all_null' for 'empty' where there are rows: a restored reference knows
+        only its values."""
         if not all_ok(status := arrays["status"]):
             lost = (status == CODES["empty"]) & (self.shape_codes == OK_CODE)
             arrays["status"] = np.where(lost, CODES["all_null"], status).astype(np.uint8)

@@ -101,7 +101,7 @@ def _rows(columns: References | dict[str, ReferenceColumn]) -> int:
 
 
 def _rows_read(reference: References, current: Currents) -> int:
-    """Of the longest column; a prepared reference is not read again."""
+    """The rows of the longest column; a prepared reference is not read again."""
     unread = {name: column for name, column in reference.items() if column.prepared is None}
     longest = max((int(column.rows.sum()) for column in current.values()), default=0)
     return max(_rows(unread), longest)
