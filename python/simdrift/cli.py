@@ -1,8 +1,9 @@
 """The command `simdrift`.
 
-Exit codes: 0 done; 1 an alert, with --fail-on-alert; 2 the input, the spec or the command line
-can't be used; 3 the store did not take the results (they lie in the spool: `simdrift flush`);
-130 stopped by Ctrl-C. Messages go to stderr, one each, without a traceback; results to stdout.
+Exit codes (docs/exit-codes.md): 0 done; 1 an alert, with --fail-on-alert or --fail-on; 2 the input,
+the spec or the command line can't be used; 3 the store did not take the results (they lie in the
+spool: `simdrift flush`); 4 no rows, with those or --require-rows; 130 stopped by Ctrl-C. Messages
+go to stderr, one each, without a traceback; results to stdout.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ import click
 from simdrift._errors import InputError, SimdriftError, StoreError
 from simdrift._secrets import HIDDEN, Dsn, redact
 from simdrift.cli_compare import arguments_of, hint, names_of, with_roles
+from simdrift.cli_fails import NAMES as FAILS
+from simdrift.cli_fails import failure, with_fails
 
 if TYPE_CHECKING:
     from simdrift.monitoring.progress import Bar
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from simdrift.results import Results
     from simdrift.store import Target
 
-DONE, ALERT, BAD_INPUT, NOT_STORED, STOPPED = 0, 1, 2, 3, 130
+DONE, ALERT, BAD_INPUT, NOT_STORED, NO_ROWS, STOPPED = 0, 1, 2, 3, 4, 130
 _STDOUT, _STDERR = 1, 2
 
 file_argument = click.Path(path_type=Path)
@@ -112,7 +115,8 @@ def cli() -> None:
       simdrift metrics psi                     what a metric is, and when it alerts
 
     Exit codes: 0 done; 1 an alert, with --fail-on-alert; 2 the input can't be used; 3 the store did
-    not take the results: they wait in the spool for `simdrift flush`; 130 stopped by Ctrl-C.
+    not take the results: they wait in the spool for `simdrift flush`; 4 no window has rows, with
+    --fail-on-alert; 130 stopped by Ctrl-C.
     """
     log = logging.getLogger("simdrift")
     log.setLevel(logging.INFO)
@@ -136,7 +140,7 @@ def cli() -> None:
     "--until", type=timestamp, metavar="TIME", help="Only windows that end by then (UTC)."
 )
 @click.option("--no-store", is_flag=True, help="Compute and show only.")
-@click.option("--fail-on-alert", is_flag=True, help="Exit with 1 where something alerts.")
+@with_fails
 @click.option(
     "--prometheus",
     "prometheus_file",
@@ -156,13 +160,13 @@ def run(
     after: datetime | None,
     until: datetime | None,
     no_store: bool,
-    fail_on_alert: bool,
     prometheus_file: Path | None,
     pushgateway: str | None,
     html: Path | None,
     as_json: bool,
     threads: int | None,
     progress: bool | None,
+    **fails: Any,
 ) -> int:
     """Compute the windows of a monitor and store them.
 
@@ -191,14 +195,14 @@ def run(
         lambda: None if target is None else _store(results, target, deadline),
         lambda: _expose(results, prometheus_file, pushgateway),
     )
-    return _verdict(results, fail_on_alert)
+    return _exit_code(report, **fails)
 
 
 @cli.command()
 @click.argument("reference", type=file_argument)
 @click.argument("current", type=file_argument)
 @with_roles
-@click.option("--fail-on-alert", is_flag=True, help="Exit with 1 where something alerts.")
+@with_fails
 @html_option
 @json_option
 @threads_option
@@ -206,7 +210,6 @@ def run(
 def compare(
     reference: Path,
     current: Path,
-    fail_on_alert: bool,
     html: Path | None,
     as_json: bool,
     threads: int | None,
@@ -221,13 +224,14 @@ def compare(
     from simdrift.monitoring.files import compare_files
 
     _check_folders(html)
+    fails = {name: options.pop(name) for name in FAILS}
     arguments = arguments_of(**options)
     with _bar("columns", progress) as bar:
         report = compare_files(reference, current, threads=threads, progress=bar, **arguments)
     _all(lambda: _show(report, as_json), lambda: _page(report, html))
     if words := hint(reference, report.types, arguments):
         say(words)
-    return _verdict(report.results, fail_on_alert)
+    return _exit_code(report, **fails)
 
 
 @cli.command()
@@ -461,8 +465,11 @@ def _expose(results: Results, file: Path | None, gateway: str | None) -> None:
         say(f"prometheus: {prometheus.push(results, gateway):,} series pushed")
 
 
-def _verdict(results: Results, fail_on_alert: bool) -> int:
-    return ALERT if fail_on_alert and bool((results.table.alert == 1).any()) else DONE
+def _exit_code(report: Report, **asked: Any) -> int:
+    """The exit code: of alerts, and of data without rows, where that is asked for."""
+    if not report.results.runs:
+        say("simdrift: no window has rows: nothing was compared")
+    return {None: DONE, "alert": ALERT, "no rows": NO_ROWS}[failure(report, **asked)]
 
 
 class _Stop:

@@ -177,7 +177,14 @@ class Reference:
         )
         types = types_of(self.columns, table, self.roles)
         return report_of(
-            values, identity, self.roles, types, rows_of(table, self.roles), started, threads
+            values,
+            identity,
+            self.roles,
+            types,
+            rows_of(table, self.roles),
+            started,
+            threads,
+            reference_types={name: column.type for name, column in self.columns.items()},
         )
 
     def segment_data(self, table: Table, threads: int | None) -> list[SegmentData]:

@@ -18,6 +18,7 @@ from simdrift.monitoring.rows import reasons_of, table_of
 from simdrift.monitoring.window import WHOLE, WindowValues
 from simdrift.reports import Report
 from simdrift.reports.explain import Direction, label_text, shift_text
+from simdrift.reports.performance import PerformanceChange
 from simdrift.results import Results
 from simdrift.results.histograms import HistogramBlock
 from simdrift.results.rows import Run
@@ -78,15 +79,19 @@ def report_of(
     started: datetime,
     threads: int | None,
     digests: Callable[[], tuple[str, str]] | None = None,
+    reference_types: Mapping[str, str] | None = None,
+    performance: Callable[[], Sequence[PerformanceChange]] | None = None,
 ) -> Report:
     """The report of one window."""
     results = results_of([identity.run(rows, started)], values, threads=threads)
     return Report(
         results,
         types=by_text(types),
+        reference_types=by_text(reference_types or {}),
         roles=by_text(roles.by_column),
         directions=lambda: _directions(by_text(values.pairs)),
         digests=digests,
+        performance=performance,
     )
 
 

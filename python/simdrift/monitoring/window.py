@@ -140,12 +140,9 @@ def rows_of_windows(
             *_quality(watched, metrics, own.columns.groups),
             *_performance(plain, roles, metrics),
         ]
-        rows[own.segment] = [
-            *values,
-            *_dataset(_without(values, roles.target), own, plan),
-            *(_judged(row, limits) for row in extra),
-            *own.custom,
-        ]
+        extra = [_judged(row, limits) for row in extra]
+        dataset = _dataset(_without([*values, *extra], roles.target), own, plan)
+        rows[own.segment] = [*values, *dataset, *extra, *own.custom]
     return rows
 
 

@@ -127,7 +127,10 @@ def test_every_value_of_a_comparison_is_shown():
 def test_bars_have_the_threshold_in_the_middle():
     run = synth.run_of()
     values = {"at": 0.2, "thrice": 0.6, "far": 2000.0, "none": 0.0}
-    rows = [synth.row_of(run, c, "drift.psi", v, threshold=0.2) for c, v in values.items()]
+    rows = [
+        synth.row_of(run, c, "drift.psi", v, threshold=0.2, alert=v > 0.2)
+        for c, v in values.items()
+    ]
     shares = {
         row.all("th")[0].text: row.all("i")[0].attributes["style"]
         for row in column_rows(Report(Results(rows, [run])).to_html())
@@ -147,11 +150,20 @@ def test_past_the_threshold_without_an_alert_is_chance():
     assert line.all("span", "pill")[0].text == "chance"
 
 
-def test_a_status_is_said_in_words():
+@pytest.mark.parametrize(
+    ("status", "alert", "words"),
+    [
+        ("missing_column", True, ["lost", "column lost"]),
+        ("missing_column", None, ["not judged", "column is missing"]),
+        ("too_few_rows", None, ["not judged", "too few rows"]),
+    ],
+)
+def test_a_status_is_said_in_words(status, alert, words):
     run = synth.run_of()
-    row = synth.row_of(run, "a", "drift.psi", None, status="missing_column")
+    row = synth.row_of(run, "a", "drift.psi", None, status=status, alert=alert)
     (line,) = column_rows(Report(Results([row], [run])).to_html())
-    assert line.all("span", "pill")[0].text == "column is missing"
+    (verdict,) = line.all("td", "say")
+    assert [verdict.all(name)[0].text for name in ("span", "small")] == words
 
 
 def test_a_monitor_has_days_heat_map_and_charts():
