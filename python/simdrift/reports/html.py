@@ -21,6 +21,7 @@ from simdrift.drawing.text import shorten
 from simdrift.drawing.timeline import Timeline
 from simdrift.reports import charts
 from simdrift.reports.distributions import HistogramChart, histogram_charts, quantile_chart
+from simdrift.reports.notebook import scoped
 from simdrift.reports.ranking import StandOut, stand_out
 from simdrift.reports.summary import ColumnLine, Summary
 from simdrift.reports.verdict import (
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from simdrift.reports.report import Report
 
 MOST_ROWS = 400
+NOTEBOOK_CELLS = 100
+MOST_PLAIN_LINES = 60
 MOST_DAYS = 12
 MOST_REASONS = 4
 MOST_OTHERS = 3
@@ -144,7 +147,8 @@ def report_page(report: Report) -> str:
 
 def report_fragment(report: Report) -> str:
     """The page's body with its style, for a notebook."""
-    return _render("report.html.j2", **_report_values(report), whole=False)
+    table = report.table(width=NOTEBOOK_CELLS)
+    return scoped(_render("report.html.j2", **_report_values(report), whole=False), table)
 
 
 def _report_values(report: Report) -> dict[str, Any]:
@@ -420,7 +424,8 @@ def profile_page(report: ProfileReport) -> str:
 
 def profile_fragment(report: ProfileReport) -> str:
     """A profile for a notebook."""
-    return _render("profile.html.j2", **_profile_values(report), whole=False)
+    table = report.table(width=NOTEBOOK_CELLS)
+    return scoped(_render("profile.html.j2", **_profile_values(report), whole=False), table)
 
 
 def _profile_values(report: ProfileReport) -> dict[str, Any]:
