@@ -1,9 +1,9 @@
 """The command `simdrift`.
 
-Exit codes: 0 done; 1 an alert, with --fail-on-alert; 2 the input, the spec or the command line
-can't be used; 3 the store did not take the results (they lie in the spool: `simdrift flush`);
-4 no window has rows, with --fail-on-alert; 130 stopped by Ctrl-C. Messages go to stderr, one each,
-without a traceback; results to stdout.
+Exit codes (docs/exit-codes.md): 0 done; 1 an alert, with --fail-on-alert or --fail-on; 2 the input,
+the spec or the command line can't be used; 3 the store did not take the results (they lie in the
+spool: `simdrift flush`); 4 no rows, with those or --require-rows; 130 stopped by Ctrl-C. Messages
+go to stderr, one each, without a traceback; results to stdout.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ import click
 from simdrift._errors import InputError, SimdriftError, StoreError
 from simdrift._secrets import HIDDEN, Dsn, redact
 from simdrift.cli_compare import arguments_of, hint, names_of, with_roles
+from simdrift.cli_fails import NAMES as FAILS
+from simdrift.cli_fails import failure, with_fails
 
 if TYPE_CHECKING:
     from simdrift.monitoring.progress import Bar
@@ -53,11 +55,6 @@ deadline_option = click.option(
     show_default=True,
     metavar="SECONDS",
     help="How long to try a server that is away; then the results wait in the spool.",
-)
-fail_option = click.option(
-    "--fail-on-alert",
-    is_flag=True,
-    help="Exit with 1 where something alerts, with 4 where there are no rows.",
 )
 html_option = click.option(
     "--html", type=file_argument, metavar="FILE", help="Write the report as an HTML page."
@@ -145,7 +142,7 @@ def cli() -> None:
     "--until", type=timestamp, metavar="TIME", help="Only windows that end by then (UTC)."
 )
 @click.option("--no-store", is_flag=True, help="Compute and show only.")
-@fail_option
+@with_fails
 @click.option(
     "--prometheus",
     "prometheus_file",
@@ -165,13 +162,13 @@ def run(
     after: datetime | None,
     until: datetime | None,
     no_store: bool,
-    fail_on_alert: bool,
     prometheus_file: Path | None,
     pushgateway: str | None,
     html: Path | None,
     as_json: bool,
     threads: int | None,
     progress: bool | None,
+    **fails: Any,
 ) -> int:
     """Compute the windows of a monitor and store them.
 
@@ -200,14 +197,14 @@ def run(
         lambda: None if target is None else _store(results, target, deadline),
         lambda: _expose(results, prometheus_file, pushgateway),
     )
-    return _verdict(report, fail_on_alert)
+    return _exit_code(report, **fails)
 
 
 @cli.command()
 @click.argument("reference", type=data_argument)
 @click.argument("current", type=data_argument)
 @with_roles
-@fail_option
+@with_fails
 @html_option
 @json_option
 @threads_option
@@ -215,7 +212,6 @@ def run(
 def compare(
     reference: str,
     current: str,
-    fail_on_alert: bool,
     html: Path | None,
     as_json: bool,
     threads: int | None,
@@ -231,13 +227,14 @@ def compare(
     from simdrift.monitoring.files import compare_files
 
     _check_folders(html)
+    fails = {name: options.pop(name) for name in FAILS}
     arguments = arguments_of(**options)
     with _bar("columns", progress) as bar:
         report = compare_files(reference, current, threads=threads, progress=bar, **arguments)
     _all(lambda: _show(report, as_json), lambda: _page(report, html))
     if words := hint(reference, report.types, arguments):
         say(words)
-    return _verdict(report, fail_on_alert)
+    return _exit_code(report, **fails)
 
 
 @cli.command()
@@ -471,15 +468,11 @@ def _expose(results: Results, file: Path | None, gateway: str | None) -> None:
         say(f"prometheus: {prometheus.push(results, gateway):,} series pushed")
 
 
-def _verdict(report: Report, fail_on_alert: bool) -> int:
+def _exit_code(report: Report, **asked: Any) -> int:
     """The exit code: of alerts, and of data without rows, where that is asked for."""
     if not report.results.runs:
         say("simdrift: no window has rows: nothing was compared")
-    if not fail_on_alert:
-        return DONE
-    if report.alerting:
-        return ALERT
-    return DONE if any(run.rows for run in report.results.runs) else NO_ROWS
+    return {None: DONE, "alert": ALERT, "no rows": NO_ROWS}[failure(report, **asked)]
 
 
 class _Stop:

@@ -16,6 +16,7 @@ import yaml
 from click.testing import CliRunner
 from store_servers import admin, make_results, running_server, target_of
 
+from simdrift._errors import InputError
 from simdrift.cli import cli
 from simdrift.dashboards.classic import GENERATED
 from simdrift.dashboards.export import SECRETS, export
@@ -174,3 +175,10 @@ def test_rules_keep_their_macros(folder):
     for rule in json.loads(text)["groups"][0]["rules"]:
         assert "$__timeFilter(" in rule["data"][0]["model"]["rawSql"]
         assert "{{ $labels.dataset }}" in rule["annotations"]["summary"]
+
+
+def test_a_folder_of_other_things_is_left_alone(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(InputError, match="expected a new folder, or one of an earlier export"):
+        export(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

@@ -44,7 +44,7 @@ def blocks(page: str) -> list[Block]:
 def commands(block: Block) -> Iterator[list[str]]:
     """The words of each line that is one of our commands, as a shell would pass them."""
     for line in block.text.splitlines():
-        text = line.partition("  #")[0].strip()
+        text = re.split(r"\s#\s", line)[0].strip()
         if text.startswith("simdrift ") and not any(name in text for name in ELSEWHERE):
             text = re.sub(r'"\$\(date[^)]*\)"', "2024-02-20", text)
             yield shlex.split(text)[1:]

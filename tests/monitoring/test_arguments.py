@@ -185,6 +185,36 @@ def test_a_monitor_and_a_reference_compare_the_target_where_methods_name_it() ->
     assert row.value == sd.drift.ks(BEFORE["t"], NOW["t"]).value
 
 
+# -- the model on both sides
+
+
+def test_performance_is_of_both_sides_with_the_change() -> None:
+    report = sd.compare(BEFORE, NOW, roles={"target": "t", "prediction": "p"})
+    changes = {change.metric: change for change in report.performance}
+    assert set(changes) == {"performance.mae", "performance.rmse"}
+    for name, score in (("mae", sd.performance.mae), ("rmse", sd.performance.rmse)):
+        change = changes[f"performance.{name}"]
+        before, now = score(BEFORE["t"], BEFORE["p"]), score(NOW["t"], NOW["p"])
+        assert (change.reference, change.current) == (before.value, now.value)
+        assert change.change == change.current - change.reference
+    mae = changes["performance.mae"]
+    before, now = (sd.performance.mae(side["t"], side["p"]) for side in (BEFORE, NOW))
+    assert before.ci_high is not None
+    assert now.ci_low is not None
+    low = mae.change - np.hypot(now.value - now.ci_low, before.ci_high - before.value)
+    assert mae.ci_low == pytest.approx(low, rel=1e-12)
+    [line] = [line for line in str(report).splitlines() if line.startswith("performance: ")]
+    assert line.startswith("performance: MAE ")
+
+
+@pytest.mark.parametrize("roles", [{}, {"target": "t"}, {"prediction": "p"}])
+def test_there_is_no_performance_without_target_and_prediction(roles: dict[str, str]) -> None:
+    assert sd.compare(BEFORE, NOW, roles=roles).performance == ()
+    later = {name: values for name, values in NOW.items() if name != "t"}
+    report = sd.compare(BEFORE, later, roles={"target": "t", "prediction": "p"})
+    assert report.performance == ()
+
+
 # -- the monitor
 
 

@@ -28,7 +28,7 @@ FLOORS = (
     ("dashboards",),
     ("monitoring",),
     ("integrations", "demo"),
-    ("cli_spec", "cli_compare"),
+    ("cli_spec", "cli_compare", "cli_fails"),
     ("cli",),
     ("", "__main__"),
 )

@@ -98,7 +98,7 @@ def _short(value: float) -> str:
 
 
 def _duration(seconds: float) -> str:
-    for size, name in ((_YEAR, "years"), (86_400, "d"), (3_600, "h"), (60, "min")):
+    for size, name in ((_YEAR, "y"), (86_400, "d"), (3_600, "h"), (60, "min")):
         if abs(seconds) >= size:
             return f"{number(seconds / size)}\u00a0{name}"
     return f"{number(seconds)}\u00a0s"

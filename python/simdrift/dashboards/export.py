@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 from typing import Any, Final
 
+from simdrift._errors import InputError
 from simdrift.results.files import read_bytes, write_bytes, write_text
 from simdrift.store.migrate import schema_script
 
@@ -33,9 +34,15 @@ SECRETS: Final = (
 def export(folder: Path) -> list[Path]:
     """Writes the folder; the paths written, `.env` among them where it was made.
 
-    Running it again replaces everything but an `.env` that is there, to which names that it
-    lacks are added.
+    InputError for a folder that holds other things. Running it again replaces everything but an
+    `.env` that is there, to which names that it lacks are added.
     """
+    there = folder.is_dir() and any(folder.iterdir())
+    if there and not (folder / "grafana/provisioning").is_dir():
+        raise InputError(
+            f"{folder}: expected a new folder, or one of an earlier export, found other files: "
+            "choose another"
+        )
     texts = {
         target: (_HERE / "compose" / name).read_text("utf-8") for name, target in _COPIED.items()
     }

@@ -136,7 +136,8 @@ order by 1, 2""",
         ),
         Panel(
             "Share of drifted columns",
-            "Of every window, with the share at which the whole dataset counts as drifted.",
+            "Of every window, at its end, with the share at which the whole dataset counts as "
+            "drifted.",
             "lines",
             "percentunit",
             f"""select d.ts as time, {MODEL} as metric, d.value, d.threshold
@@ -152,7 +153,7 @@ order by 1, 2""",
         ),
         Panel(
             "Volume",
-            "Rows of every window.",
+            "Rows of every window, at its end.",
             "bars",
             "short",
             series("d.metric = 'quality.rows'", MODEL, extra=f"d.column_name = '' and {SEGMENT}"),
@@ -187,7 +188,7 @@ limit 20""",
         ),
         Panel(
             "Alerts by window",
-            "How many rules each window crossed.",
+            "How many rules each window crossed; a window stands at its end.",
             "bars",
             "short",
             f"""with alerts as materialized (

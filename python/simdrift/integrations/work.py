@@ -15,6 +15,7 @@ from simdrift.monitoring.spec import Spec
 from simdrift.reports import Report
 from simdrift.reports.summary import ColumnLine
 from simdrift.results import Results
+from simdrift.results.text import counted
 
 if TYPE_CHECKING:
     from simdrift.store import Store, WriteSummary
@@ -198,12 +199,12 @@ def markdown(summary: Summary) -> str:
     worst = [f"- {text}" for text in summary.reasons] or ["- nothing alerts"]
     return "\n".join(
         (
-            f"# {summary.monitor}: {summary.alerts:,} alerts",
+            f"# {summary.monitor}: {counted(summary.alerts, 'alert')}",
             "",
             f"{summary.verdict}.",
             "",
-            f"{summary.windows:,} windows of `{summary.dataset}`, {summary.first} to "
-            f"{summary.last}, {summary.rows:,} rows{share} in the median window.",
+            f"{counted(summary.windows, 'window')} of `{summary.dataset}`, {summary.first} to "
+            f"{summary.last}, {counted(summary.rows, 'row')}{share} in the median window.",
             "",
             *worst,
             "",

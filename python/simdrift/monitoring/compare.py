@@ -21,6 +21,7 @@ from simdrift.metrics.weights import both_sides
 from simdrift.monitoring.arguments import Arguments
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import Identity
+from simdrift.monitoring.performance_change import performance_changes
 from simdrift.monitoring.reference import Reference, needed, plan_of, references, rows_of, types_of
 from simdrift.monitoring.report import report_of, results_of
 from simdrift.monitoring.roles import Roles, check_names, column_names, no_column, roles_of
@@ -216,6 +217,9 @@ def _compared(
         started,
         threads,
         digests=lambda: (fingerprint(current), fingerprint(reference)),
+        performance=lambda: performance_changes(
+            reference, current, roles, spec.metrics.performance, threads
+        ),
         reference_types={name: column.type for name, column in left.items()},
     )
 

@@ -18,6 +18,7 @@ from simdrift.monitoring.rows import reasons_of, table_of
 from simdrift.monitoring.window import WHOLE, WindowValues
 from simdrift.reports import Report
 from simdrift.reports.explain import Direction, label_text, shift_text
+from simdrift.reports.performance import PerformanceChange
 from simdrift.results import Results
 from simdrift.results.histograms import HistogramBlock
 from simdrift.results.rows import Run
@@ -79,6 +80,7 @@ def report_of(
     threads: int | None,
     digests: Callable[[], tuple[str, str]] | None = None,
     reference_types: Mapping[str, str] | None = None,
+    performance: Callable[[], Sequence[PerformanceChange]] | None = None,
 ) -> Report:
     """The report of one window."""
     results = results_of([identity.run(rows, started)], values, threads=threads)
@@ -89,6 +91,7 @@ def report_of(
         roles=by_text(roles.by_column),
         directions=lambda: _directions(by_text(values.pairs)),
         digests=digests,
+        performance=performance,
     )
 
 

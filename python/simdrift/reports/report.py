@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING
 
 from simdrift.reports import terminal
+from simdrift.reports.performance import PerformanceChange, performance_text
 from simdrift.reports.relabel import Owner, Window, relabelled
 from simdrift.reports.summary import (
     ColumnLine,
@@ -54,7 +55,9 @@ class Report:
         roles: Mapping[str, str] | None = None,
         directions: Callable[[], Direction] | None = None,
         digests: Callable[[], tuple[str, str]] | None = None,
+        performance: Callable[[], Sequence[PerformanceChange]] | None = None,
     ) -> None:
+        self._performance = performance
         self._direction_source = directions
         self._digests = digests
         self._results = results
@@ -92,6 +95,12 @@ class Report:
     def whole_table(self) -> list[ColumnLine]:
         """One line a metric of the whole table that a rule applies to, the worst first."""
         return table_lines(self._results)
+
+    @cached_property
+    def performance(self) -> tuple[PerformanceChange, ...]:
+        """The model's scores of the reference and of the current rows, with their changes; none
+        where there is no prediction and target on both sides."""
+        return () if self._performance is None else tuple(self._performance())
 
     @property
     def alerting(self) -> list[ColumnLine]:
@@ -133,6 +142,8 @@ class Report:
         """Verdict and table as text, at most `width` cells wide (default: the terminal's, at most
         100), coloured where `colour` (default: never)."""
         parts = [terminal.summary_text(self.summary, self._results, cells=width)]
+        if self.performance:
+            parts[0] += f"\n{performance_text(self.performance)}"
         if self.columns:
             parts.append(terminal.report_table(self.columns, cells=width, colour=bool(colour)))
         if any(line.worst.metric != "drift.dataset" for line in self.whole_table):
