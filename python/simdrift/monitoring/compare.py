@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from os import PathLike
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -53,6 +55,7 @@ def compare(
     segments: str | Sequence[str | Sequence[str]] | None = None,
     bins: int | str | Sequence[float] | None = None,
     weights: str | tuple[object, object] | None = None,
+    names: tuple[str, str] | None = None,
     threads: int | None = None,
     progress: Progress = None,
 ) -> Report:
@@ -72,6 +75,7 @@ def compare(
     `weights`: the name of a column of row weights in both, or array-likes for reference and
     current (either of them None): drift is then of the weighted rows, tests take effective sizes.
     `convention="evidently"`: scores, thresholds and choice of methods of Evidently 0.7.23.
+    `names`: what the report calls reference and current (default: the names of files).
     SpecError for an argument that can't be used; data never raise.
 
     >>> import numpy as np
@@ -86,12 +90,21 @@ def compare(
     if isinstance(reference, Reference):
         _check_reference_weights(reference, weights)
         asked = arguments.of_reference(reference)
-        return asked.compare(current, threads=threads, progress=progress)
+        report = asked.compare(current, threads=threads, progress=progress)
+        report.names = names or ("", _name_of(current))
+        return report
     before, now = as_table(reference, argument="reference"), as_table(current, argument="current")
     before, now, weight = _with_weights(weights, before, now)
     spec = arguments.spec(weight)
     _check_columns(arguments.names, list(dict.fromkeys([*before.names, *now.names])))
-    return _compared(before, now, spec, threads, progress)
+    report = _compared(before, now, spec, threads, progress)
+    report.names = names or (_name_of(reference), _name_of(current))
+    return report
+
+
+def _name_of(data: object) -> str:
+    """The name of a file; '' of a frame."""
+    return Path(data).name if isinstance(data, (str, PathLike)) else ""
 
 
 def _check_reference_weights(reference: Reference, weights: object) -> None:
