@@ -393,8 +393,10 @@ class GroupedPair:
 
     def histograms(self) -> BinCounts | None:
         """Counts of both sides over the same bins in each group that has them."""
-        if self.kind == CATEGORICAL or self.is_weighted or self.current.is_one:
+        if self.kind == CATEGORICAL or self.is_weighted:
             return bin_counts([pair.histogram() for pair in self.pairs])
+        if self.current.is_one:
+            return self._histogram_of_one()
         present = self.codes == OK_CODE
         if not self._has_numbers or not present.any():
             return None
@@ -404,6 +406,16 @@ class GroupedPair:
         return BinCounts(
             present, tuple(cuts.tolist()), None, np.asarray(counts, float), current.astype(float)
         )
+
+    def _histogram_of_one(self) -> BinCounts | None:
+        """Counts of numbers of the only group."""
+        counted = self.pairs[0].counts_of_bins()
+        if counted is None:
+            return None
+        cuts, reference, current = counted
+        edges = tuple(cuts.tolist())
+        present = np.ones(1, bool)
+        return BinCounts(present, edges, None, reference.astype(float), current.astype(float)[None])
 
     def reported(self, outcomes: Outcomes) -> Outcomes:
         """The outcomes as rows report them: with rows in place of effective sizes."""

@@ -282,6 +282,11 @@ class Reference:
         return dict.fromkeys([*self.columns, *self.roles.watched])
 
 
+def _is_weighted(spec: Spec) -> bool:
+    columns = spec.columns
+    return (columns.weight, columns.cluster, columns.block) != (None, None, None)
+
+
 def references(table: Table, roles: Roles, threads: int | None) -> dict[str, ReferenceColumn]:
     """The compared columns of a reference that are there, with the rows' weights."""
     weights = roles.row_weights(table)
@@ -374,7 +379,7 @@ def plan_of(
             drift_share=spec.drift_share,
             threads=threads or spec.threads,
             convention=spec.convention,
-            weighted=spec.columns.weight is not None if weighted is None else weighted,
+            weighted=_is_weighted(spec) if weighted is None else weighted,
         )
     except ValueError as error:  # a column or kind that does not exist
         raise SpecError(str(error)) from None
