@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from os import PathLike
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -54,6 +56,7 @@ def compare(
     segments: str | Sequence[str | Sequence[str]] | None = None,
     bins: int | str | Sequence[float] | None = None,
     weights: str | tuple[object, object] | None = None,
+    names: tuple[str, str] | None = None,
     cluster: str | None = None,
     block: int | None = None,
     threads: int | None = None,
@@ -79,6 +82,7 @@ def compare(
     `block`: so many rows after one another do, in the order of the frames. Tests then count
     fewer rows: docs/metrics.md, Rows that hang together.
     `convention="evidently"`: scores, thresholds and choice of methods of Evidently 0.7.23.
+    `names`: what the report calls reference and current (default: the names of files).
     SpecError for an argument that can't be used; data never raise.
 
     >>> import numpy as np
@@ -95,19 +99,28 @@ def compare(
         _check_reference_weights(reference, weights)
         _check_reference_links(reference, cluster, block)
         asked = arguments.of_reference(reference)
-        return asked.compare(current, threads=threads, progress=progress)
+        report = asked.compare(current, threads=threads, progress=progress)
+        report.names = names or ("", _name_of(current))
+        return report
     left, right = opened(reference, argument="reference"), opened(current, argument="current")
-    names = [*dict.fromkeys([*left.names, *right.names, *left.hidden, *right.hidden])]
-    weight = weights if weights is None or isinstance(weights, str) else _weights_name(names)
+    known = [*dict.fromkeys([*left.names, *right.names, *left.hidden, *right.hidden])]
+    weight = weights if weights is None or isinstance(weights, str) else _weights_name(known)
     spec = arguments.spec(weight)
-    _check_columns(arguments.names, names)
+    _check_columns(arguments.names, known)
     before, now = (
         as_table(side, argument=argument, columns=needed(spec, side))
         for side, argument in ((left, "reference"), (right, "current"))
     )
     if weight is not None and not isinstance(weights, str):
         before, now = _with_weights(weights, before, now, weight)
-    return _compared(before, now, spec, threads, progress)
+    report = _compared(before, now, spec, threads, progress)
+    report.names = names or (_name_of(reference), _name_of(current))
+    return report
+
+
+def _name_of(data: object) -> str:
+    """The name of a file; '' of a frame."""
+    return Path(data).name if isinstance(data, (str, PathLike)) else ""
 
 
 def _with_links(

@@ -18,6 +18,7 @@ from simdrift.reports.summary import ColumnLine
 from simdrift.reports.verdict import is_column_drift, on_p_value, reasons
 from simdrift.results.collection import Results
 from simdrift.results.histograms import Histograms
+from simdrift.results.numbers import drawable
 from simdrift.results.rows import Result
 from simdrift.results.text import visible
 
@@ -218,9 +219,12 @@ def drawn_direction(histograms: Histograms) -> Direction:
         if histogram is None or not sum(histogram.reference) or not sum(histogram.current):
             return ""
         before, now = list(histogram.reference), list(histogram.current)
-        if histogram.labels is not None:
-            return label_text(histogram.labels, _shares(before), _shares(now))
-        edges = list(histogram.edges or ())
+        labels, edges = histogram.labels, list(histogram.edges or ())
+        bins = len(edges) + 1 if labels is None else len(labels)
+        if not len(before) == len(now) == bins or not all(map(drawable, (*before, *now))):
+            return ""
+        if labels is not None:
+            return label_text(labels, _shares(before), _shares(now))
         if len(edges) < 2:
             return ""
         x, y = _quartiles(edges, before), _quartiles(edges, now)

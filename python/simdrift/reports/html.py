@@ -45,6 +45,8 @@ MOST_ROWS = 400
 NOTEBOOK_CELLS = 100
 MOST_PLAIN_LINES = 60
 MOST_DAYS = 12
+MOST_DRIVERS = 6
+MOST_OPEN, LEAST_OPEN = 40, 10
 MOST_REASONS = 4
 MOST_OTHERS = 3
 
@@ -153,9 +155,12 @@ def report_fragment(report: Report) -> str:
 
 def _report_values(report: Report) -> dict[str, Any]:
     results, summary = report.results, report.summary
+    explanation = report.explain()
     zone = zone_of(results.timezone)
     time = _timeline(results, summary, zone)
     found = stand_out(results, columns=None) if time else []
+    rows = _rows(report, report.columns, time, zone)
+    fold = _fold(report.columns)
     return {
         "title": shorten(report.title, 200) or "Drift report",
         "summary": summary,
@@ -173,7 +178,11 @@ def _report_values(report: Report) -> dict[str, Any]:
         "heat_words": charts.HEAT_WORDS,
         "marks": time.marks() if time else [],
         "charts": charts.charts(results, time, report.roles, found) if time else [],
-        "rows": _rows(report, report.columns, time, zone),
+        "names": tuple(shorten(name) for name in report.names),
+        "drivers": [driver for driver in explanation.columns if driver.share][:MOST_DRIVERS],
+        "prediction": explanation.prediction,
+        "rows": rows[:fold],
+        "quiet_rows": rows[fold:],
         "table_rows": _rows(report, report.whole_table, time, zone),
         "all_rows": results.rows if len(results) <= MOST_ROWS else (),
         "results": results,
@@ -284,6 +293,12 @@ def _reason(group: Sequence[StandOut]) -> Reason:
     others = [one for one in group if one is not lead][:MOST_OTHERS]
     others_of = ", ".join(f"{shorten(one.column, 40)} {text(one.value)}" for one in others)
     return Reason(labels.series_words(lead), text(lead.value), text(lead.median), score, others_of)
+
+
+def _fold(lines: Sequence[ColumnLine]) -> int:
+    """How many lines are open: all of a few, else those that alert and some after them."""
+    alerting = sum(line.alerts > 0 for line in lines)  # they come first
+    return len(lines) if len(lines) <= MOST_OPEN else max(alerting, LEAST_OPEN)
 
 
 def _rows(

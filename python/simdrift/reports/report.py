@@ -34,7 +34,7 @@ class Report:
     prediction), `title` heads the page; all are for showing only. `directions` gives what says in
     words how a column changed (default: from the histograms); `digests` those of the current data
     and of the reference, taken only when the report is written: to hash every row takes as long as
-    to compare them.
+    to compare them. `names`: of the reference and of the current data.
 
     >>> from uuid import UUID
     >>> from simdrift.results import Result, Results
@@ -56,8 +56,11 @@ class Report:
         directions: Callable[[], Direction] | None = None,
         digests: Callable[[], tuple[str, str]] | None = None,
         performance: Callable[[], Sequence[PerformanceChange]] | None = None,
+        names: tuple[str, str] = ("", ""),
     ) -> None:
         self._performance = performance
+        self.names = names
+        """What the reference and the current data are called."""
         self._direction_source = directions
         self._digests = digests
         self._results = results
@@ -141,7 +144,7 @@ class Report:
     def table(self, *, width: int | None = None, colour: bool | None = None) -> str:
         """Verdict and table as text, at most `width` cells wide (default: the terminal's, at most
         100), coloured where `colour` (default: never)."""
-        parts = [terminal.summary_text(self.summary, self._results, cells=width)]
+        parts = [terminal.summary_text(self.summary, self._results, self.names, cells=width)]
         if self.performance:
             parts[0] += f"\n{performance_text(self.performance)}"
         if self.columns:

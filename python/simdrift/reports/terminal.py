@@ -227,12 +227,19 @@ def metric_value(row: Result, value: float | None) -> str:
     return plain_text(row.metric)(value)
 
 
-def summary_text(summary: Summary, results: Results, *, cells: int | None = None) -> str:
+def summary_text(
+    summary: Summary,
+    results: Results,
+    names: tuple[str, str] = ("", ""),
+    *,
+    cells: int | None = None,
+) -> str:
     """A few lines: verdict, rows, windows."""
     limit = terminal_width() if cells is None else cells
     reference, current = count(summary.rows_reference), count(summary.rows_current)
     lines = wrapped(headline(summary), limit)
-    lines.append(f"reference {reference} rows, current {current} rows")
+    before, now = (f" {fit(name, 40)}:" if name else "" for name in names)
+    lines += wrapped(f"reference{before} {reference} rows, current{now} {current} rows", limit)
     if summary.window_start is not None:
         zone = zone_of(results.timezone)
         window = span_label(summary.window_start, summary.window_end, zone)

@@ -127,3 +127,41 @@ def test_on_paper_nothing_is_cut_off_on_the_right(browse, tmp_path, hostile_name
         shown, right = map(int, re.search(r"<title>(\d+) (\d+)</title>", dom).groups())
         assert shown > 30
         assert right <= PAPER
+
+
+LAB = """.jp-RenderedHTMLCommon table{table-layout:fixed;margin-left:auto;color:#808080}
+.jp-RenderedHTMLCommon td,.jp-RenderedHTMLCommon th,.jp-RenderedHTMLCommon tr{text-align:right;
+padding:.5em;max-width:none}.jp-RenderedHTMLCommon tbody tr:nth-child(even){background:#808080}
+.jp-RenderedHTMLCommon dl dt{float:left}.jp-RenderedHTMLCommon h2{font-weight:bolder}"""
+"""What JupyterLab 4's style sheet has for outputs, as far as it reaches a report."""
+
+THEMES = """<!doctype html><title>none</title>
+<iframe id="light" style="width:900px" srcdoc="{light}"></iframe>
+<iframe id="dark" style="width:900px" srcdoc="{dark}"></iframe>
+<script>
+const look = frame => {{
+  const of = query => getComputedStyle(frame.contentDocument.querySelector(query));
+  return [of(".columns tbody th").color, of(".columns tbody tr").backgroundColor,
+    of(".panel").backgroundColor, of(".columns tbody th").textAlign,
+    of(".plain").display, of(".rich").display].join("; ")
+}};
+window.onload = () => document.title = look(light) + " | " + look(dark)
+</script>"""
+
+
+@pytest.mark.parametrize("flags", [(), ("--force-dark-mode",)], ids=["light", "dark"])
+def test_a_notebooks_theme_wins_over_the_systems_and_over_its_rules(browse, tmp_path, flags):
+    output = f'<div class="jp-RenderedHTMLCommon">{Report(synth.comparison())._repr_html_()}</div>'
+    frames = {
+        name: escape(
+            f'<!doctype html><style>{LAB}</style><body data-jp-theme-light="{told}">{output}'
+        )
+        for name, told in (("light", "true"), ("dark", "false"))
+    }
+    page = tmp_path / "themes.html"
+    page.write_text(THEMES.format(**frames), encoding="utf-8")
+    dom = browse(page, "--dump-dom", "--window-size=1000,900", *flags)
+    light, dark = re.search(r"<title>(.*?)</title>", dom).group(1).split(" | ")
+    rest = "left; none; block"
+    assert light == f"rgb(21, 26, 33); rgba(0, 0, 0, 0); rgb(255, 255, 255); {rest}"
+    assert dark == f"rgb(231, 235, 240); rgba(0, 0, 0, 0); rgb(22, 27, 34); {rest}"
