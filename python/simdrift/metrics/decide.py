@@ -1,7 +1,8 @@
 """What alerts: q-values over the family of a window, thresholds, and the table's own drift.
 
-A family is one window: the distribution tests of all its columns and segments; the tests of
-missing shares are a family of their own. Everything is an array with one entry a window.
+A family is one window: the deciding tests of the distributions of all its columns and segments.
+The tests of missing shares are a family of their own, and so are those that inform. Everything is
+an array with one entry a window.
 """
 
 from __future__ import annotations
@@ -84,15 +85,14 @@ def _is_distribution(item: Measured) -> bool:
 
 
 def _corrected(flat: Sequence[Measured], correction: str) -> list[Floats | None]:
-    """q-values of the two families: distributions, and missing shares."""
+    """q-values of the three families: distributions, missing shares, and what informs."""
     q_values: list[Floats | None] = [None] * len(flat)
-    families: tuple[list[int], list[int]] = ([], [])
+    families: dict[tuple[bool, bool], list[int]] = {}
     for index, item in enumerate(flat):
         if item.outcomes.p_value is not None and item.verdict is None:
-            families[_is_distribution(item)].append(index)
-    for family in families:
-        if not family:
-            continue
+            key = _is_distribution(item), item.informational
+            families.setdefault(key, []).append(index)
+    for family in families.values():
         p_values = np.stack([_p_values(flat[index]) for index in family], axis=1)
         q_of_tests = np.ascontiguousarray(correct(p_values, correction).T)
         for index, q in zip(family, q_of_tests, strict=True):
@@ -134,7 +134,9 @@ def _row(
     if _is_distribution(item) and not item.informational and item.column in tested:
         other = tested[item.column]
         p_or_q = other if q_value is None else np.where(np.isnan(q_value), other, q_value)
-    threshold = rules.threshold_of(spec, item.column, plan.thresholds, plan.alpha)
+    threshold = rules.threshold_of(
+        spec, item.column, plan.thresholds, plan.alpha, outcomes.practical
+    )
     alert = rules.alerts_of(
         spec, outcomes.value, threshold, p_or_q, plan.alpha, outcomes.null_quantile
     )

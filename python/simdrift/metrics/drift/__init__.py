@@ -18,6 +18,7 @@ A function is public where the `__all__` of its file names it: nothing is listed
 from simdrift.metrics.drift import (
     binned,
     categorical,
+    category_change,
     distances,
     missing,
     moment_tests,
@@ -28,6 +29,7 @@ from simdrift.metrics.drift import (
 )
 from simdrift.metrics.drift.binned import *
 from simdrift.metrics.drift.categorical import *
+from simdrift.metrics.drift.category_change import *
 from simdrift.metrics.drift.distances import *
 from simdrift.metrics.drift.missing import *
 from simdrift.metrics.drift.moment_tests import *
@@ -48,6 +50,7 @@ from simdrift.metrics.values import DriftResult
 __all__ = ["DriftResult"]
 __all__ += binned.__all__
 __all__ += categorical.__all__
+__all__ += category_change.__all__
 __all__ += distances.__all__
 __all__ += missing.__all__
 __all__ += moment_tests.__all__
