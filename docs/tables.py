@@ -1,4 +1,5 @@
-"""Writes the tables of metrics in README.md and docs/metrics.md from the records of the metrics.
+"""Writes the tables of the documentation: of metrics in README.md and docs/metrics.md from their
+records, of a monitor's keys in docs/monitor.md from the fields of the spec.
 
 `make docs` runs it; tests/test_docs_tables.py says when it is due. A table stands between
 `<!-- table: NAME -->` and `<!-- end of table -->`; everything else is left as it is.
@@ -14,9 +15,12 @@ from pathlib import Path
 from simdrift.catalogue.metric import FAMILIES, GROUPS, Metric
 from simdrift.catalogue.statuses import STATUSES
 from simdrift.metrics import registry
+from simdrift.monitoring.spec import Spec
+from simdrift.monitoring.spec_keys import REQUIRED, keys_of, tables_of
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = (ROOT / "README.md", ROOT / "docs" / "metrics.md")
+PAGES = (ROOT / "README.md", ROOT / "docs" / "metrics.md", ROOT / "docs" / "monitor.md")
+METRIC_PAGES = PAGES[:2]
 MARKED = re.compile(r"(<!-- table: ([a-z ]+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
 Cells = Iterable[str]
@@ -105,6 +109,20 @@ def summary() -> str:
     return table(("family", "metrics"), rows)
 
 
+def keys(name: str) -> str:
+    """The keys of one table of a monitor's file."""
+    rows = [
+        (f"`{key.name}`", key.about, key.expected, default_of(key.default), f"`{key.example}`")
+        for key in keys_of(tables_of(Spec)[name], name)
+    ]
+    return table(("key", "what it is for", "expected", "default", "example"), rows)
+
+
+def default_of(text: str) -> str:
+    """A default as a cell shows it."""
+    return text if text in ("", REQUIRED) else f"`{text}`"
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "summary": summary,
     "statuses": statuses,
@@ -116,6 +134,11 @@ TABLES: dict[str, Callable[[], str]] = {
     "drift of whole rows": lambda: tests_and_distances({"whole rows"}),
     "quality": lambda: definitions("quality"),
     "performance": lambda: definitions("performance"),
+    "keys of the monitor": lambda: keys(""),
+    "keys of reference": lambda: keys("reference"),
+    "keys of columns": lambda: keys("columns"),
+    "keys of metrics": lambda: keys("metrics"),
+    "keys of store": lambda: keys("store"),
 }
 
 

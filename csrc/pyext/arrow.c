@@ -181,22 +181,26 @@ static sdr_arrow_table table_of(owner *self) {
     return (sdr_arrow_table){&self->schema, self->chunks, self->n_chunks};
 }
 
-static sdr_code chunks_read(sdr_column *out, const owner *from, sdr_error *error) {
+typedef sdr_code column_reader(sdr_column *, const struct ArrowSchema *,
+                               const struct ArrowArray *const *, int64_t, sdr_error *);
+
+static sdr_code chunks_read(column_reader *read, sdr_column *out, const owner *from,
+                            sdr_error *error) {
     size_t n = (size_t)from->n_chunks;
     const struct ArrowArray **arrays = sdr_allocate(n * sizeof *arrays);
     if (arrays == NULL) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
     for (size_t c = 0; c < n; c++) {
         arrays[c] = &from->chunks[c];
     }
-    sdr_code code =
-        sdr_column_from_arrow(out, &from->schema, arrays, from->n_chunks, error);
+    sdr_code code = read(out, &from->schema, arrays, from->n_chunks, error);
     sdr_release(arrays);
     return code;
 }
 
 static sdr_code column_read(sdr_column *out, const source *from, int64_t i,
                             sdr_error *error) {
-    if (!from->is_table) return chunks_read(out, from->owner, error);
+    if (!from->is_table)
+        return chunks_read(sdr_column_from_arrow, out, from->owner, error);
     const sdr_arrow_table table = table_of(from->owner);
     return sdr_column_from_arrow_table(out, &table, i, error);
 }
@@ -211,6 +215,28 @@ static PyObject *problem_new(core_state *state, PyObject *name, sdr_code code,
     PyObject *problem = PyObject_CallFunctionObjArgs(type, message, NULL);
     Py_DECREF(message);
     return problem;
+}
+
+static sdr_code presence_read(sdr_column *out, const source *from, int64_t i,
+                              sdr_error *error) {
+    if (from->is_table) {
+        const sdr_arrow_table table = table_of(from->owner);
+        return sdr_column_presence_from_arrow_table(out, &table, i, error);
+    }
+    return chunks_read(sdr_column_presence_from_arrow, out, from->owner, error);
+}
+
+/* What is known of a column that is not computed on: `present`, a column of its rows. */
+static int problem_complete(PyObject *problem, const source *from, int64_t i) {
+    column_object *rows = column_new(from->state->column_type);
+    sdr_error error;
+    if (rows == NULL) return -1;
+    rows->owner = Py_NewRef(from->capsule);
+    int answer = 0;
+    if (presence_read(&rows->column, from, i, &error) == SDR_OK)
+        answer = PyObject_SetAttrString(problem, "present", (PyObject *)rows);
+    Py_DECREF(rows);
+    return answer;
 }
 
 /* A Column, or the exception instance that says why not; NULL: exception. */
@@ -231,7 +257,11 @@ static PyObject *entry_column(const source *from, int64_t i, PyObject *name,
     if (code == SDR_OK) return (PyObject *)self;
     Py_DECREF(self);
     if (code == SDR_INVALID_COLUMN || code == SDR_NOT_SUPPORTED) {
-        return problem_new(from->state, name, code, &call.error);
+        PyObject *problem = problem_new(from->state, name, code, &call.error);
+        if (problem != NULL && code == SDR_NOT_SUPPORTED &&
+            problem_complete(problem, from, i) < 0)
+            Py_CLEAR(problem);
+        return problem;
     }
     call_raise(&call, code);
     return NULL;

@@ -62,7 +62,7 @@ static sdr_code encode_labels(categories_object *self, const sdr_column *labels,
 }
 
 static int add_labels(categories_object *self, PyObject *labels, call *call) {
-    PyObject *object = text_column(call->state->column_type, labels);
+    PyObject *object = text_column(call->state->column_type, labels, NULL);
     if (object == NULL) return -1;
     const sdr_column *column = &((column_object *)object)->column;
     bool done = CALL(call, encode_labels(self, column, &call->error));

@@ -126,9 +126,11 @@ static PyObject *from_numpy_bound(call *Py_UNUSED(call), PyObject *type,
 }
 BIND_AS(from_numpy, type_state_of, 0, 1, "array", "mask", "type")
 
-static PyObject *column_from_text(PyObject *type, PyObject *values) {
-    return text_column((PyTypeObject *)type, values);
+static PyObject *from_text_bound(call *Py_UNUSED(call), PyObject *type,
+                                 PyObject *const *values) {
+    return text_column((PyTypeObject *)type, values[0], values[1]);
 }
+BIND_AS(from_text, type_state_of, 0, 1, "values", "type")
 
 /* A new object of the same type name that keeps `owner` alive. */
 static column_object *column_derive(const column_object *self, PyObject *owner) {
@@ -155,6 +157,21 @@ static PyObject *slice_bound(call *call, PyObject *object, PyObject *const *valu
     return (PyObject *)result;
 }
 BIND_AS(slice, core_state_of, 0, 2, "start", "stop")
+
+static PyObject *named_bound(call *call, PyObject *object, PyObject *const *values) {
+    column_object *self = (column_object *)object;
+    column_object *result = column_derive(self, self->is_slice ? self->owner : object);
+    if (result == NULL) return NULL;
+    result->is_slice = true;
+    Py_CLEAR(result->type_name);
+    if (type_name_set(result, values[0]) < 0 ||
+        !CALL(call, sdr_column_slice(&result->column, &self->column, 0,
+                                     self->column.length, &call->error))) {
+        Py_CLEAR(result);
+    }
+    return (PyObject *)result;
+}
+BIND_AS(named, core_state_of, 0, 1, "type")
 
 static PyObject *column_take(PyObject *object, PyObject *indices) {
     column_object *self = (column_object *)object;
@@ -306,8 +323,12 @@ static PyMethodDef column_methods[] = {
     {"from_numpy", AS_METHOD(core_from_numpy), FAST | METH_CLASS,
      "from_numpy(array, mask=None, type=None)\n--\n\nColumn over a 1-D array, without "
      "a copy; mask: True is null."},
-    {"from_text", column_from_text, METH_O | METH_CLASS,
-     "from_text(values)\n--\n\nColumn of a sequence of str; None and NaN are null."},
+    {"from_text", AS_METHOD(core_from_text), FAST | METH_CLASS,
+     "from_text(values, type=None)\n--\n\nColumn of a sequence of str; None, NaN, NA "
+     "and "
+     "NaT are null."},
+    ROW(named, "(type)",
+        "The same column with another name of its type, without a copy."),
     ROW(slice, "(start, stop)", "Rows [start, stop), without a copy."),
     {"take", column_take, METH_O,
      "take(indices)\n--\n\nRows by index, in memory of the result's own."},

@@ -179,11 +179,13 @@ static const field group_profile_fields[] = {
     PROFILE_FIELD(DOUBLE, max),
     PROFILE_FIELD(DOUBLE, sum),
     PROFILE_FIELD(DOUBLE, mean),
+    PROFILE_FIELD(DOUBLE, mean_low),
     PROFILE_FIELD(DOUBLE, variance),
     PROFILE_FIELD(DOUBLE, std),
     PROFILE_FIELD(DOUBLE, skewness),
     PROFILE_FIELD(DOUBLE, kurtosis),
     PROFILE_FIELD(STATUS, variance_status),
+    PROFILE_FIELD(STATUS, std_status),
     PROFILE_FIELD(STATUS, skewness_status),
     PROFILE_FIELD(STATUS, kurtosis_status),
     PROFILE_FIELD(BOOL, increasing),
@@ -254,6 +256,7 @@ BIND_COLUMN(histogram_groups, 4, "column", "starts", "stops", "edges", "threads"
 static const field group_two_sample_fields[] = {
     TWO_SAMPLE_FIELD(INT, n),
     TWO_SAMPLE_FIELD(INT, m),
+    TWO_SAMPLE_FIELD(INT, most_tied),
     TWO_SAMPLE_FIELD(STATUS, status),
     TWO_SAMPLE_FIELD(DOUBLE, ks),
     TWO_SAMPLE_FIELD(INT, ks_numerator_high),
@@ -382,6 +385,49 @@ cleanup:
 BIND(ks_exact_p_groups, 4, "n", "m", "numerator_high", "numerator_low", "threads",
      "progress")
 
+/* Numerators of as many groups; -1: exception. */
+static int group_numerators_read(PyObject **high, PyObject **low,
+                                 PyObject *const *values, int64_t n_groups) {
+    *high = array_from(values[0], NPY_INT64, "numerator_high");
+    if (*high == NULL) return -1;
+    *low = array_from(values[1], NPY_UINT64, "numerator_low");
+    if (*low == NULL) return -1;
+    if (array_length(*high) == n_groups && array_length(*low) == n_groups) return 0;
+    PyErr_Format(PyExc_ValueError,
+                 "numerators: expected %lld values, one for each group, found %lld and "
+                 "%lld",
+                 (long long)n_groups, (long long)array_length(*high),
+                 (long long)array_length(*low));
+    return -1;
+}
+
+/* p-values, or their logarithms. */
+static PyObject *ks_ties_p_groups_bound(call *call, PyObject *Py_UNUSED(module),
+                                        PyObject *const *values) {
+    static const family own = {ARRAY(NPY_DOUBLE), .has_reference = true};
+    PyObject *high = NULL, *low = NULL, *result = NULL;
+    double most_cost = 0.0;
+    bool wants_log;
+    request r = {0};
+
+    if (argument_double(&most_cost, values[6], "most_cost") < 0) return NULL;
+    if (argument_bool(&wants_log, values[7]) < 0) return NULL;
+    if (request_open(&r, &own, call, values) < 0) goto cleanup;
+    if (group_numerators_read(&high, &low, values + 4, r.g.groups.n) < 0) goto cleanup;
+    double *p = array_data(r.arrays[0]);
+    if (RUN(call, sdr_ks_ties_p_groups, wants_log ? NULL : p, wants_log ? p : NULL,
+            array_data(high), array_data(low), most_cost, r.reference, r.x,
+            &r.g.groups))
+        result = result_of(&r, &own, call->state);
+cleanup:
+    Py_XDECREF(high);
+    Py_XDECREF(low);
+    request_close(&r);
+    return result;
+}
+BIND(ks_ties_p_groups, 8, "reference", "column", "starts", "stops", "numerator_high",
+     "numerator_low", "most_cost", "logarithm", "threads", "progress")
+
 #define GROUPS "column, starts, stops, "
 
 PyMethodDef group_functions[] = {
@@ -411,6 +457,10 @@ PyMethodDef group_functions[] = {
         "Rank statistics, one a group."),
     ROW(ks_exact_p_groups, "(n, m, numerator_high, numerator_low, " OPTIONS ")",
         "Exact p-values."),
+    ROW(ks_ties_p_groups,
+        "(reference, " GROUPS
+        "numerator_high, numerator_low, most_cost, logarithm, " OPTIONS ")",
+        "Exact p-values with ties."),
     ROW(digest_groups, "(" GROUPS OPTIONS ")",
         "Fingerprints of the rows, 16 bytes a group."),
     {NULL, NULL, 0, NULL},

@@ -253,7 +253,7 @@ static sdr_code column_over(sdr_column *out, sdr_type type, sdr_unit unit,
 }
 
 /* Names the type where the caller knows more than the dtype: None says nothing. */
-static int type_name_set(column_object *self, PyObject *name) {
+int type_name_set(column_object *self, PyObject *name) {
     if (name == NULL || name == Py_None) return 0;
     if (!PyUnicode_Check(name)) {
         PyErr_Format(PyExc_TypeError, "type: expected str or None, found %R", name);

@@ -46,6 +46,7 @@ typedef enum dict_id {
     DICT_WEIGHTED,
     DICT_GROUP_PROFILE,
     DICT_GROUP_TWO_SAMPLE,
+    DICT_COUNT_LAWS,
     DICT_COUNT
 } dict_id;
 
@@ -66,7 +67,7 @@ core_state *core_state_of(PyObject *instance);
 
 /* --- arguments (arguments.c) ------------------------------------------------------ */
 
-#define PARAMETERS_MAX 9
+#define PARAMETERS_MAX 10
 
 typedef struct parameters {
     const char *function;
@@ -151,7 +152,7 @@ PyObject *bound_call(const signature *bound, core_state *state, PyObject *self,
 /* Each file's functions; module.c adds all of them to the module. */
 extern PyMethodDef arrow_functions[], profile_functions[], prepared_functions[],
     two_sample_functions[], rank_functions[], group_functions[], mmd_functions[],
-    weighted_functions[], config_functions[];
+    weighted_functions[], count_functions[], config_functions[], text_functions[];
 
 /* --- result dicts (fields.c) ------------------------------------------------------ */
 
@@ -185,7 +186,7 @@ typedef struct dict_type {
 
 extern const dict_type profile_dict, text_profile_dict, pair_profile_dict,
     two_sample_dict, ranks_dict, deviations_dict, weighted_dict, group_profile_dict,
-    group_two_sample_dict;
+    group_two_sample_dict, count_laws_dict;
 
 /* Interns the names of all dicts; -1 on failure. */
 int dict_keys_intern(core_state *state);
@@ -240,8 +241,10 @@ column_object *column_new(PyTypeObject *type);
 const sdr_column *column_argument(core_state *state, PyObject *value, const char *name);
 /* The column that holds the values: the dictionary of a category. */
 const sdr_column *column_values(const sdr_column *column);
-/* Column of a sequence of str (text.c); None and NaN are null. */
-PyObject *text_column(PyTypeObject *type, PyObject *values);
+/* Column of a sequence of str (text.c); what is_missing there is null. `name` as above. */
+PyObject *text_column(PyTypeObject *type, PyObject *values, PyObject *name);
+/* Sets the name of the column's type; NULL or None for its own. */
+int type_name_set(column_object *self, PyObject *name);
 
 /* sdr_two_sample_flags of two arguments (two_sample.c); NULL is true. */
 int two_sample_flags_read(int *flags, PyObject *ks, PyObject *wasserstein);

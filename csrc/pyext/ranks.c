@@ -51,6 +51,7 @@ static const field deviations_fields[] = {
     FIELD(sdr_deviations, INT, n, n),
     FIELD(sdr_deviations, DOUBLE, mean, mean),
     FIELD(sdr_deviations, DOUBLE, variance, variance),
+    FIELD(sdr_deviations, DOUBLE, std, std),
 };
 const dict_type deviations_dict = DICT_TYPE(DICT_DEVIATIONS, deviations_fields);
 

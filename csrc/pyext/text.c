@@ -1,6 +1,6 @@
 /*
- * Python strings to a text column: one large_utf8 copy, null where None or NaN stands
- * (NaN is what pandas leaves in the place of missing text).
+ * Python strings to a text column: one large_utf8 copy, null where None, NaN, pandas' NA or its
+ * NaT stands.
  *
  * Two passes over the strings: the sizes, then the bytes. CPython keeps ASCII strings
  * as UTF-8, so for them neither pass converts.
@@ -29,8 +29,32 @@ static void text_parts_clear(text_parts *parts) {
     Py_CLEAR(parts->bytes);
 }
 
+/* pandas' NA and NaT are known by the names of their types, as pandas need not be imported. */
+static bool is_na(PyObject *item) {
+    PyObject *name = PyType_GetName(Py_TYPE(item));
+    bool is_one =
+        name != NULL && (PyUnicode_CompareWithASCIIString(name, "NAType") == 0 ||
+                         PyUnicode_CompareWithASCIIString(name, "NaTType") == 0);
+    Py_XDECREF(name);
+    return is_one;
+}
+
+/* None, NaN, NA, NaT. */
 static bool is_missing(PyObject *item) {
-    return item == Py_None || (PyFloat_Check(item) && isnan(PyFloat_AsDouble(item)));
+    if (item == Py_None) return true;
+    if (PyFloat_Check(item)) return isnan(PyFloat_AsDouble(item));
+    return is_na(item);
+}
+
+/* 1 of what differs from itself: the NaN and NaT of any library; -1: an exception that is none of
+ * comparing. */
+static int differs_from_itself(PyObject *item) {
+    PyObject *answer = PyObject_RichCompare(item, item, Py_NE);
+    int differs = answer == NULL ? -1 : PyObject_IsTrue(answer);
+    Py_XDECREF(answer);
+    if (differs >= 0 || !PyErr_ExceptionMatches(PyExc_Exception)) return differs;
+    PyErr_Clear();
+    return 0;
 }
 
 static int raise_item(core_state *state, PyObject *item, Py_ssize_t row) {
@@ -102,7 +126,7 @@ static sdr_code column_over(sdr_column *out, const text_parts *parts, int64_t n,
     return sdr_column_init(out, &view, 1, error);
 }
 
-PyObject *text_column(PyTypeObject *column_type, PyObject *values) {
+PyObject *text_column(PyTypeObject *column_type, PyObject *values, PyObject *name) {
     core_state *state = PyType_GetModuleState(column_type);
     text_parts parts = {NULL, NULL, NULL};
     PyObject *items = NULL;
@@ -116,7 +140,7 @@ PyObject *text_column(PyTypeObject *column_type, PyObject *values) {
     self = column_new(column_type);
     if (self == NULL) goto cleanup;
     self->owner = PyTuple_Pack(3, parts.offsets, parts.validity, parts.bytes);
-    if (self->owner == NULL ||
+    if (self->owner == NULL || type_name_set(self, name) < 0 ||
         !CALL(&call,
               column_over(&self->column, &parts, PyList_Size(items), &call.error))) {
         Py_CLEAR(self);
@@ -126,3 +150,41 @@ cleanup:
     Py_DECREF(items);
     return (PyObject *)self;
 }
+
+static int items_missing(uint8_t *out, PyObject *items) {
+    Py_ssize_t n = PyList_Size(items);
+    for (Py_ssize_t i = 0; i < n && i < PyList_Size(items); i++) {
+        PyObject *item = PyList_GetItem(items, i); /* borrowed */
+        out[i] = 0;
+        if (PyUnicode_Check(item) || PyLong_Check(item)) continue; /* bool, too */
+        out[i] = is_missing(item);
+        if (out[i] || PyFloat_Check(item)) continue;
+        Py_INCREF(item); /* it may do anything when it is compared */
+        int differs = differs_from_itself(item);
+        Py_DECREF(item);
+        if (differs < 0) return -1;
+        out[i] = differs > 0;
+    }
+    return 0;
+}
+
+static PyObject *missing_items_bound(call *Py_UNUSED(call), PyObject *Py_UNUSED(module),
+                                     PyObject *const *values) {
+    PyObject *items = values[0];
+    if (!PyList_Check(items)) {
+        PyErr_Format(PyExc_TypeError, "items: expected list, found %R",
+                     (PyObject *)Py_TYPE(items));
+        return NULL;
+    }
+    PyObject *array = array_new(NPY_BOOL, PyList_Size(items));
+    if (array == NULL) return NULL;
+    memset(array_data(array), 0, (size_t)array_length(array));
+    if (items_missing(array_data(array), items) < 0) Py_CLEAR(array);
+    return array;
+}
+BIND(missing_items, 1, "items")
+
+PyMethodDef text_functions[] = {
+    ROW(missing_items, "(items)", "Which of a list's items are None, NaN, NA or NaT."),
+    {NULL, NULL, 0, NULL},
+};

@@ -1,6 +1,7 @@
 /* Two samples and the exact p-value: drift.h. */
 #include "pyext/pyext.h"
 
+#include <math.h>
 #include <string.h>
 
 /* --- two samples ------------------------------------------------------------------ */
@@ -19,6 +20,7 @@ static const field two_sample_fields[] = {
     TWO_SAMPLE_FIELD(STATUS, status, result.status),
     TWO_SAMPLE_FIELD(DOUBLE, ks, result.ks),
     TWO_SAMPLE_FIELD(INT128, ks_numerator, result.ks_numerator_high),
+    TWO_SAMPLE_FIELD(INT, most_tied, result.most_tied),
     TWO_SAMPLE_FIELD(DOUBLE, ks_location, result.ks_location),
     TWO_SAMPLE_FIELD(SIGN, ks_sign, result.ks_sign),
     TWO_SAMPLE_FIELD(INT, wasserstein_n, result.wasserstein_n),
@@ -127,6 +129,35 @@ static PyObject *ks_exact_p_bound(call *call, PyObject *Py_UNUSED(module),
 }
 BIND(ks_exact_p, 3, "n", "m", "numerator", "threads", "progress")
 
+/* p of rows whose values are tied, or its logarithm; NaN where it costs too much. */
+static PyObject *ks_ties_p_bound(call *call, PyObject *Py_UNUSED(module),
+                                 PyObject *const *values) {
+    sdr_ks_case of = {0};
+    PyObject *ends = NULL, *result = NULL;
+    double most_cost = 0.0, p = NAN;
+    bool wants_log;
+
+    if (argument_int64(&of.n, values[0], "n") < 0) return NULL;
+    if (argument_int64(&of.m, values[1], "m") < 0) return NULL;
+    if (int128_read(&of.numerator.high, &of.numerator.low, values[2]) < 0) return NULL;
+    if (argument_double(&most_cost, values[4], "most_cost") < 0) return NULL;
+    if (argument_bool(&wants_log, values[5]) < 0) return NULL;
+    if (values[3] != Py_None) {
+        ends = array_from(values[3], NPY_INT64, "ends");
+        if (ends == NULL) return NULL;
+        of.ends = array_data(ends);
+        of.n_ends = array_length(ends);
+    }
+    if (wants_log
+            ? RUN(call, sdr_ks_exact_log_p, &p, &of)
+            : sdr_ks_ties_cost(&of) > most_cost || RUN(call, sdr_ks_ties_p, &p, &of))
+        result = PyFloat_FromDouble(p);
+    Py_XDECREF(ends);
+    return result;
+}
+BIND(ks_ties_p, 6, "n", "m", "numerator", "ends", "most_cost", "logarithm", "threads",
+     "progress")
+
 /* p-values, or their logarithms. */
 static PyObject *ks_limit_p_bound(call *call, PyObject *Py_UNUSED(module),
                                   PyObject *const *values) {
@@ -163,6 +194,8 @@ PyMethodDef two_sample_functions[] = {
         "(reference, current, ks=True, wasserstein=True, " OPTIONS ", histogram=None)",
         "Kolmogorov-Smirnov and Wasserstein-1, exact."),
     ROW(ks_exact_p, "(n, m, numerator, " OPTIONS ")", "Two-sided, lattice paths."),
+    ROW(ks_ties_p, "(n, m, numerator, ends, most_cost, logarithm, " OPTIONS ")",
+        "Two-sided, lattice paths given the ties."),
     ROW(ks_limit_p, "(n, d, logarithm, " OPTIONS ")", "Two-sided, limit law."),
     {NULL, NULL, 0, NULL},
 };

@@ -6,6 +6,7 @@
  * once. At last the array's null_count is held against its bitmap. Nothing is copied
  * but the list of a string_view's buffers.
  */
+#include "views/arrow_decimal.h"
 #include "views/arrow_schema.h"
 #include "views/column.h"
 #include "views/types.h"
@@ -54,7 +55,8 @@ static sdr_code check_buffer_count(const reader *r) {
     int64_t n = r->array->n_buffers;
     switch (r->type.type) {
     case SDR_TYPE_NULL:
-        return n == 0 ? SDR_OK : refuse(r, "0 buffers for null", n);
+        /* 0 by the specification; Polars and others export the slot of a bitmap, too */
+        return n == 0 || n == 1 ? SDR_OK : refuse(r, "0 buffers for null", n);
     case SDR_TYPE_UTF8:
     case SDR_TYPE_LARGE_UTF8:
         return n == 3 ? SDR_OK : refuse(r, "3 buffers for text", n);
@@ -153,8 +155,22 @@ static sdr_code read_array(sdr_view *view, const reader *r) {
                        .unit = r->type.unit,
                        .length = r->array->length,
                        .null_count = -1};
-    view->stride = sdr_view_width(view);
+    view->stride = sdr_arrow_type_width(&r->type);
     return view->length > 0 ? lay_buffers(view, r) : SDR_OK;
+}
+
+/* Of a decimal: views over integers become views over numbers, over int64 where all are whole and
+ * fit. */
+static sdr_code convert_decimals(sdr_view *views, int64_t n, sdr_arrow_type *type,
+                                 sdr_arena *arena, sdr_error *error) {
+    if (type->decimal_bits == 0) return SDR_OK;
+    bool is_whole =
+        type->decimal_scale == 0 && sdr_decimals_fit(views, n, type->decimal_bits);
+    type->type = is_whole ? SDR_TYPE_INT64 : SDR_TYPE_FLOAT64;
+    for (int64_t i = 0; i < n; i++)
+        SDR_TRY(sdr_decimals_convert(&views[i], arena, type->type, type->decimal_bits,
+                                     type->decimal_scale, error));
+    return SDR_OK;
 }
 
 /* Of a view that was validated. A null type's arrays say what they like. */
@@ -181,13 +197,13 @@ static sdr_code in_dictionary(sdr_code code, sdr_error *error) {
 
 /* A column of one array, in the arena: a dictionary's values. */
 static sdr_code read_dictionary(const sdr_column **out, const reader *parent,
-                                const sdr_arrow_type *type,
-                                const struct ArrowArray *array) {
+                                sdr_arrow_type *type, const struct ArrowArray *array) {
     reader r = {array, *type, parent->chunk, parent->arena, parent->error};
     sdr_view view;
     sdr_column *column = sdr_arena_allocate(r.arena, sizeof *column);
     if (column == NULL) return sdr_no_memory(r.error);
     sdr_code code = read_array(&view, &r);
+    if (code == SDR_OK) code = convert_decimals(&view, 1, type, r.arena, r.error);
     if (code == SDR_OK)
         code = sdr_column_assemble(column, r.arena, type->type, type->unit, &view, 1,
                                    r.error);
@@ -244,6 +260,8 @@ static sdr_code read_column(sdr_column *out, arrow_import *self) {
     sdr_view *views = sdr_arena_allocate(&self->arena, (size_t)n * sizeof *views);
     if (views == NULL) return sdr_no_memory(self->error);
     SDR_TRY(read_views(views, self));
+    if (self->type.type != SDR_TYPE_DICTIONARY)
+        SDR_TRY(convert_decimals(views, n, &self->type, &self->arena, self->error));
     SDR_TRY(sdr_column_assemble(out, &self->arena, self->type.type, self->type.unit,
                                 views, n, self->error));
     SDR_TRY(sdr_column_validate(out, self->error));

@@ -27,7 +27,8 @@ typedef enum shape {
     SHAPE_NAMED,    /* only known by name */
     SHAPE_ZONE,     /* timestamp: ':' and a time zone, which may be empty */
     SHAPE_WIDTH,    /* fixed size: ':' and a number */
-    SHAPE_DECIMAL,  /* ':' precision ',' scale, and ',' bits or not */
+    SHAPE_DECIMAL,  /* ':' precision ',' scale, and ',' bits or not; computed on */
+    SHAPE_CLOCK,    /* time of day; computed on as a decimal of seconds */
     SHAPE_TYPE_IDS, /* unions: ':' and numbers, or none */
     SHAPE_MALFORMED
 } shape;
@@ -45,6 +46,8 @@ typedef struct format {
     {letters, NULL, SHAPE_##shape, SDR_TYPE_##type, SDR_UNIT_##unit}
 #define OTHER(letters, name, shape)                                                    \
     {letters, name, SHAPE_##shape, SDR_TYPE_NULL, SDR_UNIT_NONE}
+#define CLOCK(letters, name, unit)                                                     \
+    {letters, name, SHAPE_CLOCK, SDR_TYPE_NULL, SDR_UNIT_##unit}
 
 static const format formats[] = {
     FLAT("n", NULL),
@@ -73,10 +76,10 @@ static const format formats[] = {
     TIME("tDm", DURATION, MS, FLAT),
     TIME("tDu", DURATION, US, FLAT),
     TIME("tDn", DURATION, NS, FLAT),
-    OTHER("tts", "time32[s]", NAMED),
-    OTHER("ttm", "time32[ms]", NAMED),
-    OTHER("ttu", "time64[us]", NAMED),
-    OTHER("ttn", "time64[ns]", NAMED),
+    CLOCK("tts", "time32[s]", S),
+    CLOCK("ttm", "time32[ms]", MS),
+    CLOCK("ttu", "time64[us]", US),
+    CLOCK("ttn", "time64[ns]", NS),
     OTHER("tiM", "month_interval", NAMED),
     OTHER("tiD", "day_time_interval", NAMED),
     OTHER("tin", "month_day_nano_interval", NAMED),
@@ -145,6 +148,7 @@ static bool rest_is_right(const format *f, const char *rest) {
     switch (f->shape) {
     case SHAPE_FLAT:
     case SHAPE_NAMED:
+    case SHAPE_CLOCK:
         return *rest == '\0';
     case SHAPE_ZONE:
         return *rest == ':';
@@ -330,20 +334,50 @@ static sdr_code read_level(const format **out, const struct ArrowSchema *schema,
     return SDR_OK;
 }
 
-static bool is_computed_on(const format *f, const struct ArrowSchema *schema) {
-    return f->name == NULL && extension_name(schema).size < 0;
+/* Bits and scale of a decimal or a time of day; false: it is none that is computed on. */
+static bool read_scaled(sdr_arrow_type *out, const format *f, const char *text) {
+    int numbers[3];
+    if (f->shape == SHAPE_CLOCK) {
+        out->decimal_bits = f->unit <= SDR_UNIT_MS ? 32 : 64;
+        out->decimal_scale = 3 * ((int)f->unit - (int)SDR_UNIT_S);
+        return true;
+    }
+    if (f->shape != SHAPE_DECIMAL || !read_decimal(numbers, rest_of(f, text)))
+        return false;
+    out->decimal_bits = numbers[2];
+    out->decimal_scale = numbers[1];
+    return numbers[2] == 32 || numbers[2] == 64 || numbers[2] == 128 ||
+           numbers[2] == 256;
+}
+
+/* Sets what the type says; false: it is not computed on. */
+static bool read_type(sdr_arrow_type *out, const format *f,
+                      const struct ArrowSchema *schema) {
+    *out = (sdr_arrow_type){.type = f->type, .unit = f->unit};
+    if (extension_name(schema).size >= 0) return false;
+    if (f->name == NULL) return true;
+    out->type = SDR_TYPE_FLOAT64;
+    out->unit = SDR_UNIT_NONE;
+    return read_scaled(out, f, schema->format);
+}
+
+int sdr_arrow_type_width(const sdr_arrow_type *type) {
+    if (type->decimal_bits != 0) return type->decimal_bits / 8;
+    bool is_index = type->type == SDR_TYPE_DICTIONARY;
+    return sdr_type_width(is_index ? type->index_type : type->type);
 }
 
 sdr_code sdr_arrow_schema_read(sdr_arrow_type *out, const struct ArrowSchema *schema,
                                sdr_error *error) {
     const format *f = NULL, *values = NULL;
+    sdr_arrow_type ignored;
     if (schema == NULL)
         return sdr_error_set(error, SDR_INVALID_COLUMN,
                              "expected a schema, found a null pointer");
     SDR_TRY(read_level(&f, schema, error));
-    *out = (sdr_arrow_type){f->type, SDR_TYPE_NULL, f->unit};
+    bool is_computed_on = read_type(out, f, schema);
     if (schema->dictionary == NULL)
-        return is_computed_on(f, schema) ? SDR_OK : refuse_type(schema, error);
+        return is_computed_on ? SDR_OK : refuse_type(schema, error);
     if (!sdr_type_is_index(f->type) || f->name != NULL)
         return sdr_error_set(error, SDR_INVALID_COLUMN,
                              "expected dictionary indices of (u)int8 to (u)int64, "
@@ -351,9 +385,8 @@ sdr_code sdr_arrow_schema_read(sdr_arrow_type *out, const struct ArrowSchema *sc
                              schema->format);
     SDR_TRY(read_level(&values, schema->dictionary, error));
     bool is_flat = schema->dictionary->dictionary == NULL &&
-                   is_computed_on(values, schema->dictionary) &&
-                   is_computed_on(f, schema);
+                   read_type(&ignored, values, schema->dictionary) && is_computed_on;
     if (!is_flat) return refuse_type(schema, error);
-    *out = (sdr_arrow_type){SDR_TYPE_DICTIONARY, f->type, SDR_UNIT_NONE};
+    *out = (sdr_arrow_type){.type = SDR_TYPE_DICTIONARY, .index_type = f->type};
     return SDR_OK;
 }

@@ -11,10 +11,15 @@
 
 /* What a schema of a flat type says. */
 typedef struct sdr_arrow_type {
-    sdr_type type;       /* of a dictionary: DICTIONARY */
+    sdr_type type;       /* of a dictionary: DICTIONARY; of a decimal: FLOAT64 */
     sdr_type index_type; /* of a dictionary */
     sdr_unit unit;
+    int decimal_bits;  /* 32 to 256 of a decimal or time of day, else 0 */
+    int decimal_scale; /* its value is the row's integer over 10^scale */
 } sdr_arrow_type;
+
+/* Bytes of a row in the array's buffer. */
+int sdr_arrow_type_width(const sdr_arrow_type *type);
 
 /* SDR_NOT_SUPPORTED: well-formed, but not computed on, with its name in the message;
  * SDR_INVALID_COLUMN: malformed. */

@@ -163,10 +163,8 @@ static bool takes_validity(sdr_arrow_type *type, const struct ArrowSchema *field
 static void move_to_rows(struct ArrowArray *window, const void **buffers,
                          const sdr_arrow_type *type) {
     int64_t skipped = window->offset & -BITS_PER_BYTE, bytes = skipped / BITS_PER_BYTE;
-    bool is_index = type->type == SDR_TYPE_DICTIONARY;
     if (buffers[0] != NULL) buffers[0] = (const char *)buffers[0] + bytes;
-    if (type->type != SDR_TYPE_BOOL_BITS)
-        bytes = skipped * sdr_type_width(is_index ? type->index_type : type->type);
+    if (type->type != SDR_TYPE_BOOL_BITS) bytes = skipped * sdr_arrow_type_width(type);
     if (buffers[1] != NULL) buffers[1] = (const char *)buffers[1] + bytes;
     window->buffers = buffers;
     window->offset -= skipped;

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from simdrift.metrics import drift, performance
     from simdrift.metrics.custom import metric
     from simdrift.monitoring.compare import compare, profile
+    from simdrift.monitoring.entry import monitor
     from simdrift.monitoring.reference import Reference
-    from simdrift.monitoring.run import monitor
     from simdrift.monitoring.spec import Columns, Metrics, ReferenceSpec, Spec
     from simdrift.reports import Report
     from simdrift.results import Result, Results
@@ -81,7 +81,7 @@ _HOMES = {
     "Spec": "simdrift.monitoring.spec",
     "compare": "simdrift.monitoring.compare",
     "metric": "simdrift.metrics.custom",
-    "monitor": "simdrift.monitoring.run",
+    "monitor": "simdrift.monitoring.entry",
     "profile": "simdrift.monitoring.compare",
     "show_config": "simdrift._config",
 }

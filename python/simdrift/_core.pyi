@@ -27,9 +27,9 @@ class Column:
         `type`: the name to show where a dtype can't say it (a time zone). No copy, but for
         times in units other than s, ms, us and ns, which are read as seconds."""
     @classmethod
-    def from_text(cls, values: Sequence[object]) -> Column:
-        """A copy of str as large_utf8; None and NaN are null, anything else raises
-        UnsupportedColumn."""
+    def from_text(cls, values: Sequence[object], type: str | None = None) -> Column:
+        """A copy of str as large_utf8; None, NaN, and pandas' NA and NaT are null, anything else
+        raises UnsupportedColumn. `type`: the name to show."""
     @property
     def type(self) -> str:
         """'int64', 'large_utf8', 'dictionary<int8, utf8>', 'timestamp[us, UTC]', ..."""
@@ -50,6 +50,8 @@ class Column:
         """Address of each chunk's first row (of its offsets for text): shows that nothing
         was copied. For tests."""
     def __len__(self) -> int: ...
+    def named(self, type: str) -> Column:
+        """The same rows with another name of their type."""
     def slice(self, start: int, stop: int) -> Column: ...
     def take(self, indices: Sequence[int] | NDArray[np.int64]) -> Column: ...
     def to_float64(self) -> NDArray[np.float64]:
@@ -59,6 +61,9 @@ class Column:
         integer and temporal kinds. Temporal values stay in the column's unit; null is 0."""
     def to_text(self) -> list[str | None]:
         """Strings of a text column or a category over text (invalid bytes as U+FFFD)."""
+
+def missing_items(items: list[object]) -> NDArray[np.bool_]:
+    """Which items are None, NA, NaT, or NaN of any type."""
 
 def columns_from_arrow(
     data: object,
@@ -81,11 +86,13 @@ class ProfileDict(TypedDict):
     max: float | int
     sum: float | int  # int (exact) for integer kinds
     mean: float
+    mean_low: float  # the rest of the mean, which float64 rounds
     variance: float
     std: float
     skewness: float
     kurtosis: float
     variance_status: str
+    std_status: str
     skewness_status: str
     kurtosis_status: str
     increasing: bool
@@ -105,6 +112,8 @@ class TextProfileDict(TypedDict):
 class TwoSampleDict(TypedDict):
     n: int
     m: int
+    most_tied: int
+    """No value is shared by more rows of both sides; 1: none is tied; 0: not looked for."""
     status: str
     ks: float
     ks_numerator: int
@@ -154,6 +163,7 @@ class DeviationDict(TypedDict):
     n: int
     mean: float
     variance: float
+    std: float
 
 class PairDict(TypedDict):
     n: int
@@ -188,11 +198,13 @@ class ProfileGroupsDict(TypedDict):
     max: Doubles
     sum: Doubles
     mean: Doubles
+    mean_low: Doubles
     variance: Doubles
     std: Doubles
     skewness: Doubles
     kurtosis: Doubles
     variance_status: Codes
+    std_status: Codes
     skewness_status: Codes
     kurtosis_status: Codes
     increasing: Bools
@@ -215,6 +227,7 @@ class TwoSampleGroupsDict(TypedDict):
 
     n: Int64s
     m: Int64s
+    most_tied: Int64s
     status: Codes
     ks: Doubles
     ks_numerator_high: Int64s
@@ -264,6 +277,13 @@ class DeviationGroupsDict(TypedDict):
     n: Int64s
     mean: Doubles
     variance: Doubles
+
+class CountLawsDict(TypedDict):
+    mean: Doubles
+    variance: Doubles
+    third: Doubles
+    p_value: Doubles
+    exchanges: Int64s
 
 def profile(
     column: Column, threads: int | None = None, progress: Progress = None
@@ -376,6 +396,32 @@ def mmd_quadratic(
     """MMD^2 over all pairs of rows (`values` row after row, `features` each) under each
     labeling (`labels` labeling after labeling, one a row; 1: a reference's row)."""
 
+def count_laws(
+    rows: NDArray[np.int64],
+    current: NDArray[np.int64],
+    observed: NDArray[np.float64],
+    statistic: int,
+    smoothing: float,
+    most: int,
+    enough: int,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> CountLawsDict:
+    """Null law of a statistic of 2 x K tables (`rows` of both sides, table after table) under
+    exchanges of rows; `statistic` by its number in counts.h. At most `most` exchanges of each
+    table, until `enough` of them reach its `observed` value."""
+
+def fisher_log_p(
+    a: NDArray[np.int64],
+    n: NDArray[np.int64],
+    k: NDArray[np.int64],
+    total: NDArray[np.int64],
+    threads: int | None = None,
+    progress: Progress = None,
+) -> NDArray[np.float64]:
+    """log of Fisher's two-sided p-value of each table with `a` of its `n` rows among the `k` of
+    `total`."""
+
 def weighted_sort(
     values: NDArray[np.float64],
     weights: NDArray[np.float64],
@@ -401,6 +447,20 @@ def weighted_statistics(
 def ks_exact_p(
     n: int, m: int, numerator: int, threads: int | None = None, progress: Progress = None
 ) -> float: ...
+def ks_ties_p(
+    n: int,
+    m: int,
+    numerator: int,
+    ends: Int64s | None,
+    most_cost: float,
+    logarithm: bool,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> float:
+    """Exact, `ends` saying how many rows of both samples lie at or below each value, None where
+    none is tied; NaN where it would cost more than so many nanoseconds or so. The logarithm is
+    that of a p-value below float64's range, too."""
+
 def ks_limit_p(
     n: Doubles,
     d: Doubles,
@@ -549,6 +609,20 @@ def ks_exact_p_groups(
     progress: Progress = None,
 ) -> Doubles:
     """Each equals `ks_exact_p`; numerators are high * 2**64 + low."""
+
+def ks_ties_p_groups(
+    reference: Column | Prepared,
+    column: Column,
+    starts: Int64s,
+    stops: Int64s,
+    numerator_high: Int64s,
+    numerator_low: NDArray[np.uint64],
+    most_cost: float,
+    logarithm: bool,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> Doubles:
+    """`ks_ties_p` of each group's rows and the reference's; NaN where a side has none, too."""
 
 @final
 class Categories:

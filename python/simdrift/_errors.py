@@ -14,6 +14,8 @@ Data never raises: a metric gives a value or a status. No message shows a passwo
 
 from __future__ import annotations
 
+from typing import Any
+
 from simdrift._secrets import redact
 
 
@@ -29,7 +31,10 @@ class InvalidColumn(SimdriftError, ValueError):
 
 
 class UnsupportedColumn(SimdriftError, TypeError):
-    """A well-formed array of a type that is not computed on."""
+    """A well-formed array of a type that is not computed on. `present`: its rows as a column of
+    booleans, null where one is missing; None where that is not known."""
+
+    present: Any = None
 
 
 class SpecError(SimdriftError, ValueError):

@@ -24,6 +24,7 @@ import click
 
 from simdrift._errors import InputError, SimdriftError, StoreError
 from simdrift._secrets import HIDDEN, Dsn, redact
+from simdrift.cli_compare import arguments_of, hint, names_of, with_roles
 
 if TYPE_CHECKING:
     from simdrift.monitoring.progress import Bar
@@ -71,9 +72,11 @@ class _Commands(click.Group):
 
     def _with_store(self) -> None:
         if "migrate" not in self.commands:
+            from simdrift import cli_spec
             from simdrift.dashboards import commands as dashboards
             from simdrift.store import commands as store
 
+            cli_spec.register(self)
             store.register(self)
             dashboards.register(self)
 
@@ -103,6 +106,8 @@ def cli() -> None:
       simdrift demo                            a year of flights, day by day
       simdrift compare jan.parquet feb.parquet
       simdrift profile jan.parquet
+      simdrift init trips.parquet              writes monitor.toml, every option explained
+      simdrift spec monitor.toml               checks it, and says what will be computed
       simdrift run monitor.toml                windows of time, into Postgres
       simdrift metrics psi                     what a metric is, and when it alerts
 
@@ -165,6 +170,7 @@ def run(
     `simdrift demo` runs one that can be copied: simdrift/demo/flights.toml in the package. A second
     run of the same data changes nothing. TIME is 2024-01-31 or 2024-01-31T12:00:00.
     """
+    from simdrift import cli_spec
     from simdrift.monitoring.files import run_files
     from simdrift.monitoring.roles import named_roles
     from simdrift.monitoring.spec import Spec
@@ -174,7 +180,7 @@ def run(
     _check_folders(html, prometheus_file)
     target = None if no_store else _target(dsn or spec.store.dsn)
     began = time.monotonic()
-    with _bar("columns", progress) as bar:
+    with cli_spec.lines_of(spec_file), _bar("columns", progress) as bar:
         between = (_utc(after), _utc(until))
         results = run_files(spec, between=between, threads=threads, progress=bar)
     say(f"computed {_extent(results)} in {time.monotonic() - began:.2f} s")
@@ -191,7 +197,7 @@ def run(
 @cli.command()
 @click.argument("reference", type=file_argument)
 @click.argument("current", type=file_argument)
-@click.option("--columns", metavar="A,B,...", help="Only these columns.")
+@with_roles
 @click.option("--fail-on-alert", is_flag=True, help="Exit with 1 where something alerts.")
 @html_option
 @json_option
@@ -200,12 +206,12 @@ def run(
 def compare(
     reference: Path,
     current: Path,
-    columns: str | None,
     fail_on_alert: bool,
     html: Path | None,
     as_json: bool,
     threads: int | None,
     progress: bool | None,
+    **options: Any,
 ) -> int:
     """Drift of every column between two Parquet files.
 
@@ -215,11 +221,12 @@ def compare(
     from simdrift.monitoring.files import compare_files
 
     _check_folders(html)
+    arguments = arguments_of(**options)
     with _bar("columns", progress) as bar:
-        report = compare_files(
-            reference, current, columns=_names(columns), threads=threads, progress=bar
-        )
+        report = compare_files(reference, current, threads=threads, progress=bar, **arguments)
     _all(lambda: _show(report, as_json), lambda: _page(report, html))
+    if words := hint(reference, report.types, arguments):
+        say(words)
     return _verdict(report.results, fail_on_alert)
 
 
@@ -247,7 +254,7 @@ def profile(
 
     _check_folders(html)
     with _bar("columns", progress) as bar:
-        report = profile_file(data, columns=_names(columns), threads=threads, progress=bar)
+        report = profile_file(data, columns=names_of(columns), threads=threads, progress=bar)
     _all(lambda: _show(report, as_json), lambda: _page(report, html))
     return DONE
 
@@ -333,13 +340,13 @@ def _bar(label: str, progress: bool | None) -> Bar:
     return Bar(label, shown=sys.stderr.isatty() if progress is None else progress)
 
 
-def _names(text: str | None) -> list[str] | None:
-    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
-
-
 def _extent(results: Results) -> str:
     runs = results.runs
-    return f"{len(runs)} windows, {sum(r.rows for r in runs):,} rows, {len(results):,} values"
+    from simdrift.results.text import counted
+
+    rows, values = sum(run.rows for run in runs), len(results)
+    parts = ((len(runs), "window"), (rows, "row"), (values, "value"))
+    return ", ".join(counted(*part) for part in parts)
 
 
 def _all(*steps: Callable[[], None]) -> None:

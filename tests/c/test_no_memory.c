@@ -220,6 +220,13 @@ static sdr_code call_ks_exact(double *out, sdr_error *error) {
     return sdr_ks_exact_p(out, 200, 300, 0, 9000, &context, error);
 }
 
+static sdr_code call_ks_ties(double *out, sdr_error *error) {
+    static const int64_t ends[] = {20, 300, 301, 500};
+    const sdr_ks_case of = {200, 300, {0, 9000}, ends, 4};
+    SDR_TRY(sdr_ks_ties_p(&out[0], &of, &context, error));
+    return sdr_ks_exact_log_p(&out[1], &of, &context, error);
+}
+
 static sdr_code call_sort(double *out, sdr_error *error) {
     static double copy[ROWS];
     memcpy(copy, values[0], sizeof copy);
@@ -319,6 +326,7 @@ static const entry entries[] = {
     ENTRY(prepared_both),
     ENTRY(prepared_from_sorted),
     ENTRY(ks_exact),
+    ENTRY(ks_ties),
     ENTRY(sort),
     ENTRY(mmd),
     ENTRY(ranks),

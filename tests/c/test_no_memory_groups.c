@@ -146,6 +146,23 @@ static sdr_code call_ks_exact_groups(double *out, sdr_error *error) {
     return sdr_ks_exact_p_groups(out, n, m, high, low, 2, &context, error);
 }
 
+static sdr_code ks_ties_groups(double *out, sdr_group_reference reference,
+                               const sdr_column *column, sdr_error *error) {
+    static const int64_t high[GROUPS];
+    static const uint64_t low[GROUPS] = {900000, 9000, 900000, 900000};
+    double p[GROUPS], log_p[GROUPS];
+    SDR_TRY(sdr_ks_ties_p_groups(p, log_p, high, low, INFINITY, reference, column,
+                                 &groups, &context, error));
+    out[0] = p[LAST], out[1] = log_p[LAST];
+    return SDR_OK;
+}
+static sdr_code call_ks_ties_groups(double *out, sdr_error *error) {
+    return ks_ties_groups(out, (sdr_group_reference){.column = &tiny}, &y, error);
+}
+static sdr_code call_ks_ties_integer_groups(double *out, sdr_error *error) {
+    return ks_ties_groups(out, (sdr_group_reference){.column = &whole}, &whole, error);
+}
+
 static sdr_code count_groups(double *out, sdr_categories *table, sdr_error *error) {
     static int64_t counts[GROUPS * ROWS], first[GROUPS * ROWS];
     int64_t nulls[GROUPS];
@@ -189,6 +206,8 @@ static const entry entries[] = {
     ENTRY(ranks_groups),
     ENTRY(whole_ranks_groups),
     ENTRY(ks_exact_groups),
+    ENTRY(ks_ties_groups),
+    ENTRY(ks_ties_integer_groups),
     ENTRY(category_groups),
 };
 enum { ENTRIES = sizeof entries / sizeof *entries };

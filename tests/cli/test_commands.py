@@ -122,8 +122,8 @@ def test_files_without_a_common_column_are_told(simdrift, two_files: tuple[Path,
     done = simdrift("compare", two_files[0], other)
     assert done.returncode == 2
     assert done.stderr == (
-        f"simdrift: {other}: expected columns of {two_files[0]} (t, x, y, c); found none of them "
-        "but z\n"
+        f"simdrift: {other}: expected columns of {two_files[0]} (t, x, y, c); found only others: "
+        "z\n"
     )
 
 

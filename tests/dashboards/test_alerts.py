@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
+import tomllib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from store_servers import DAY, STARTED, make_row, make_run, new_database, target_of
 
-from simdrift.dashboards.catalogue import rules
+from simdrift import dashboards as classic_folder
+from simdrift.dashboards.catalogue import dashboards, rules
 from simdrift.dashboards.macros import expand
+from simdrift.monitoring.spec import Spec
 from simdrift.results.collection import Results
 from simdrift.store import Store
 
@@ -24,6 +30,8 @@ USUAL_AND_WRONG = {
     "quality.missing_share": (0.01, 0.09),
     "drift.dataset": (0.2, 0.7),
 }
+# Column: the window from which on it alerts where the dataset goes wrong.
+LASTING = {"fare": WINDOWS - 3, "tip": WINDOWS - 2, "predicted_fare": WINDOWS - 1}
 FALLEN = {"performance.mae", "performance.accuracy", "performance.r2"}
 
 
@@ -38,7 +46,13 @@ def windows(dataset: str, newest: datetime, *, wrong: bool) -> Results:
             value = values[wrong and day == WINDOWS - 1]
             alert = value > 0.5 if metric == "drift.dataset" else None
             rows.append(make_row(run, "", metric, value, alert=alert))
+        for column, since in LASTING.items():
+            alert = wrong and day >= since
+            rows.append(make_row(run, column, "drift.psi", 0.5, threshold=0.2, alert=alert))
     return Results(rows, runs)
+
+
+OF_COLUMNS = {"simdrift-column-drift", "simdrift-prediction-drift"}
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +71,8 @@ def fired(server, tmp_path_factory):
                 low = rule.low is not None and row[-1] < rule.low
                 high = rule.high is not None and row[-1] > rule.high
                 if low or high:
-                    found.add((rule.uid.removeprefix("simdrift-"), row[0], row[4]))
+                    place = row[5] if rule.uid in OF_COLUMNS else row[4]
+                    found.add((rule.uid.removeprefix("simdrift-"), row[0], place))
     return found
 
 
@@ -73,3 +88,41 @@ def test_no_rule_fires_for_the_dataset_that_does_not(fired):
 
 def test_a_performance_drop_is_of_those_metrics_that_fell_by_a_fifth(fired):
     assert {metric for rule, _, metric in fired if rule == "performance-drop"} == FALLEN
+
+
+def test_a_column_must_alert_in_three_windows_and_a_prediction_in_one(fired):
+    assert {column for rule, _, column in fired if rule == "column-drift"} == {"fare"}
+    assert {column for rule, _, column in fired if rule == "prediction-drift"} == {"predicted_fare"}
+
+
+def test_a_message_has_the_value_a_severity_and_a_panel_to_look_at():
+    group = json.loads((Path(classic_folder.__file__).parent / "generated/rules.json").read_text())
+    panels = {one.uid: [panel.title for panel in one.panels] for one in dashboards}
+    for rule, made in zip(rules, group["rules"], strict=True):
+        notes = made["annotations"]
+        assert notes["summary"].endswith(" Value: {{ $values.A.Value }}")
+        assert made["labels"]["severity"] in ("critical", "warning")
+        uid, title = rule.panel
+        assert notes["__dashboardUid__"] == uid
+        assert panels[uid][int(notes["__panelId__"]) - 1] == title
+
+
+def hints():
+    """(panel, TOML) of each hint that tells what to write into a monitor's file."""
+    pattern = re.compile(r"(?:\[[a-z.]+\] )?\w+ = (?:\[[^\]]*\]|\{.*?\})")
+    for one in dashboards:
+        for panel in one.panels:
+            for text in pattern.findall(panel.switch_on):
+                yield pytest.param(text, id=f"{one.title}: {panel.title}")
+
+
+@pytest.mark.parametrize("text", list(hints()))
+def test_what_a_panel_says_to_write_is_taken(text):
+    toml = text.replace("] ", "]\n", 1) if text.startswith("[") else text
+    given = tomllib.loads(toml.replace("[...]", '["x"]'))
+    columns = {"timestamp": "t", **given.pop("columns", {})}
+    assert Spec(monitor="m", columns=columns, **given)
+
+
+def test_panels_say_what_to_write():
+    assert len(list(hints())) >= 8

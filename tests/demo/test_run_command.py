@@ -83,7 +83,7 @@ def test_nothing_is_lost_while_the_server_is_away_and_nothing_is_there_twice(
     assert len(waiting) == 1
 
     flushed = command("flush", "--adopt")
-    assert (flushed.returncode, "1 batches" in flushed.stdout) == (0, True)
+    assert (flushed.returncode, "1 batch:" in flushed.stdout) == (0, True)
     assert stored_runs() == 3
     assert list(Path(os.environ["SIMDRIFT_SPOOL"]).glob("*.spool")) == []
 

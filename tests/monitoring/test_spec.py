@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pydoc
 import re
 from datetime import date, datetime
 from pathlib import Path
@@ -13,7 +14,9 @@ import pytest
 
 import simdrift as sd
 from simdrift._errors import SpecError
+from simdrift._suggest import KINDS, METHODS
 from simdrift.metrics import registry
+from simdrift.metrics.columns import KINDS as COLUMN_KINDS
 from simdrift.metrics.performance.scoring import score_functions
 from simdrift.monitoring.spec import Columns, Metrics, ReferenceSpec, Spec, StoreSpec
 
@@ -361,3 +364,75 @@ def test_compare_and_a_saved_reference_take_parameters(tmp_path):
     sd.Reference.fit(before, spec=spec).save(tmp_path / "r")
     again = sd.Reference.load(tmp_path / "r").compare(now).results
     assert again.filter(metric="drift.psi")[0].value == psi.value
+
+
+@pytest.mark.parametrize(
+    "given",
+    [("psi", {"bins": 20}), {"psi": {"bins": 20}}, ["psi", {"bins": 20}],
+     {"drift.psi": {"bins": 20}}],
+    ids=str,
+)  # fmt: skip
+def test_one_method_with_parameters_needs_no_list(given: Any) -> None:
+    spec = Spec(monitor="m", window="all", methods=given)
+    assert spec.methods == ({"psi": {"bins": 20}},)
+    x = np.random.default_rng(0).normal(size=(2, 2000))
+    before, now = {"x": x[0]}, {"x": x[1]}
+    [row] = sd.compare(before, now, methods=given).results.filter(metric="drift.psi")
+    assert row.value == sd.drift.psi(x[0], x[1], bins=20).value
+
+
+def test_a_column_that_is_named_as_a_method_keeps_its_methods() -> None:
+    given = {"psi": {"ks": {"method": "asymp"}}}
+    assert Spec(monitor="m", window="all", methods=given).methods == given
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("KS", "ks"), ("ks_2samp", "ks"), ("Jensen-Shannon", "jensen_shannon"),
+     ("chisquare", "chi_square"), ("wasserstein_distance", "wasserstein"),
+     ("TVD", "total_variation")],
+)  # fmt: skip
+def test_another_library_s_name_of_a_method_leads_to_ours(name: str, meant: str) -> None:
+    with pytest.raises(SpecError, match=f"unknown method '{name}', did you mean '{meant}'"):
+        Spec(**SOUND, methods=name)
+
+
+def test_every_name_of_other_libraries_leads_to_a_method_or_a_kind() -> None:
+    assert set(METHODS.values()) <= set(registry.methods())
+    assert set(KINDS.values()) <= set(COLUMN_KINDS)
+    assert not set(METHODS) & set(registry.methods())
+
+
+def test_a_kind_by_another_name_leads_to_ours() -> None:
+    x = {"x": np.arange(10.0)}
+    with pytest.raises(SpecError, match="found 'category', did you mean 'categorical'"):
+        sd.compare(x, x, methods={"category": "psi"})
+
+
+def test_a_convention_in_other_letters_leads_to_ours() -> None:
+    with pytest.raises(SpecError, match="found 'Evidently', did you mean 'evidently'"):
+        Spec(**SOUND, convention="Evidently")
+
+
+@pytest.mark.parametrize("moving", ["rolling", "same_weekday"])
+def test_a_moving_reference_without_its_number_of_windows_is_no_file(moving: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        Spec(**SOUND, reference=moving)
+    assert str(caught.value) == (
+        f"'reference': expected how many windows '{moving}' takes, found none: write "
+        f"{{ moving = '{moving}', windows = 7 }}"
+    )
+
+
+def test_a_byte_order_mark_is_no_part_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "monitor.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + b'monitor = "m"\nwindow = "all"\n')
+    assert Spec.from_toml(path).monitor == "m"
+
+
+def test_help_shows_every_field_and_nothing_of_pydantic() -> None:
+    text = pydoc.plain(pydoc.render_doc(Spec))
+    assert len(text.splitlines()) < 80
+    assert "model_dump" not in text
+    for name, field in Spec.model_fields.items():
+        assert re.search(rf"^ \|  {name}( = .+)?: ", text, re.MULTILINE), (name, field)

@@ -26,8 +26,9 @@ def test_g_test_is_scipys(table):
     expected = stats.chi2_contingency(table, lambda_="log-likelihood", correction=False)
     found = drift.g_test(*both(table))
     assert found.value == pytest.approx(expected.statistic, rel=1e-12)
-    assert found.p_value == pytest.approx(expected.pvalue, rel=1e-10)
-    assert found.log_p_value == pytest.approx(np.log(expected.pvalue), rel=1e-10)
+    if np.min(table) > 5:  # the law of sparse tables: test_table_laws.py
+        assert found.p_value == pytest.approx(expected.pvalue, rel=1e-10)
+        assert found.log_p_value == pytest.approx(np.log(expected.pvalue), rel=1e-10)
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -224,13 +225,17 @@ def test_l_infinity_of_two_sparse_categories_is_fishers_test():
 
 
 def test_total_variation_of_sparse_cells_alerts_by_chance_as_often_as_it_says():
-    rng, count = np.random.default_rng(12), 1_000
+    rng, count = np.random.default_rng(12), 400
     shares = [0.99, 0.005, 0.005]
     pairs = [
         [rng.choice(3, rows, p=shares).astype(str) for rows in (1000, 100)] for _ in range(count)
     ]
     p = np.array([drift.total_variation(x, y).p_value for x, y in pairs])
-    plain = np.array([drift.chi_square(x, y).p_value for x, y in pairs])
+    c, d = (
+        np.array([np.bincount(own[k].astype(int), minlength=3) for own in pairs]) for k in (0, 1)
+    )
+    chi = np.sum((c - 10 * d) ** 2 / (10 * np.maximum(1, c + d)), axis=1)
+    plain = stats.chi2.sf(chi, np.count_nonzero(c + d, axis=1) - 1)
     assert np.mean(plain <= 0.01) > 0.025  # one or two rows are no chi-square
     for level in (0.01, 0.05):
         low = int(np.count_nonzero(p <= level))

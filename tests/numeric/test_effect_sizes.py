@@ -10,7 +10,7 @@ from scipy import stats
 
 import simdrift as sd
 from simdrift.metrics import drift, registry
-from simdrift.metrics.drift.moment_tests import SINGLETON_POINT
+from simdrift.metrics.drift.characteristic import SINGLETON_POINT
 
 
 def samples(n, m, seed=0):

@@ -4,12 +4,14 @@ brute force."""
 import math
 from fractions import Fraction
 from functools import cache
+from itertools import combinations
 
 import mpmath
 import numpy as np
 import pytest
 from scipy.stats import ks_2samp, kstwo
 
+import simdrift as sd
 from simdrift import _core
 from simdrift.metrics import drift
 
@@ -214,3 +216,117 @@ def test_many_values_are_those_of_each_alone():
     for logarithm in (False, True):
         alone = [_core.ks_limit_p(n[i : i + 1], d[i : i + 1], logarithm)[0] for i in range(2000)]
         assert _core.ks_limit_p(n, d, logarithm, threads=2).tolist() == alone
+
+
+# --- ties -----------------------------------------------------------------------------
+
+
+def _ends(x, y):
+    return np.cumsum(np.unique(np.concatenate([x, y]), return_counts=True)[1])
+
+
+def _share_beyond(n: int, m: int, numerator: int, ends) -> Fraction:
+    """The share of orders with D n m >= numerator, by whole numbers: paths place by place."""
+    inside, tested = {0: 1}, set(ends.tolist())
+    for passed in range(1, n + m + 1):
+        ways: dict[int, int] = {}
+        for j, count in inside.items():
+            for k in (j, j + 1):
+                if k <= m and passed - k <= n:
+                    ways[k] = ways.get(k, 0) + count
+        if passed in tested:
+            ways = {j: c for j, c in ways.items() if abs((passed - j) * m - j * n) < numerator}
+        inside = ways
+    return 1 - Fraction(sum(inside.values()), math.comb(n + m, m))
+
+
+@pytest.mark.parametrize("values", [2, 3, 7, 40, 1000])
+@pytest.mark.parametrize(("n", "m"), [(1, 9), (12, 12), (60, 23), (40, 300)])
+def test_ties_give_the_share_of_orders_with_a_d_as_large(n, m, values):
+    rng = np.random.default_rng(values)
+    for scale in (1, 1, 3):
+        x, y = rng.integers(0, values, n), rng.integers(0, values, m) * scale
+        found = drift.ks(x, y)
+        expected = _share_beyond(n, m, round(found.value * n * m), _ends(x, y))
+        if expected > 0:
+            assert found.p_value == pytest.approx(float(expected), rel=1e-11)
+            assert found.log_p_value == pytest.approx(math.log(expected), rel=1e-11, abs=1e-13)
+
+
+def test_ties_of_eight_rows_are_all_seventy_orders():
+    pooled = np.array([1.0, 1, 1, 2, 2, 3, 4, 4])
+    x, y = pooled[[0, 1, 2, 3]], pooled[[4, 5, 6, 7]]
+    d = [
+        ks_2samp(pooled[list(own)], np.delete(pooled, own)).statistic
+        for own in combinations(range(8), 4)
+    ]
+    share = np.mean(np.array(d) >= drift.ks(x, y).value - 1e-12)
+    assert drift.ks(x, y).p_value == pytest.approx(share, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("reference", "current", "p"),
+    [
+        ({0: 1990, 1: 10}, {0: 1970, 1: 30}, 0.0021132326196854753),  # Fisher's
+        ({0: 300, 1: 70, 2: 20, 3: 10}, {0: 272, 1: 78, 2: 32, 3: 18}, 0.03518),
+        ({0: 99_980, 1: 20}, {0: 99_800, 1: 200}, 1.4462906811e-38),  # Fisher's
+    ],
+)
+def test_counts_and_flags_have_the_p_value_of_their_ties(reference, current, p):
+    x, y = (np.repeat([*side.keys()], [*side.values()]) for side in (reference, current))
+    assert drift.ks(x, y).p_value == pytest.approx(p, rel=2e-4)
+    assert drift.ks(x, y, method="exact").p_value == pytest.approx(p, rel=2e-4)
+
+
+@pytest.mark.parametrize(
+    ("n", "m", "common", "log_p"),
+    [(600, 600, 10, -771.55367), (3162, 3162, 158, -3642.6533), (500, 500, 0, -688.774114387)],
+)
+def test_logarithms_of_equal_sides_are_those_of_gnedenko_and_korolyuk(n, m, common, log_p):
+    x = np.arange(float(n))
+    y = np.where(x < common, x + 0.5, x + 1e6)
+    with mpmath.workdps(40):
+        c, whole = n - common, mpmath.binomial(2 * n, n)
+        terms = (mpmath.binomial(2 * n, n - k * c) * (-1) ** (k - 1) for k in range(1, n // c + 1))
+        expected = float(mpmath.log(2 * mpmath.fsum(terms) / whole))
+    found = drift.ks(x, y)
+    assert found.log_p_value == pytest.approx(expected, rel=1e-12)
+    assert expected == pytest.approx(log_p, rel=1e-4)
+
+
+@pytest.mark.parametrize(("n", "m"), [(700, 300), (2000, 20_000), (50_000, 40_000)])
+def test_samples_apart_have_two_orders_of_all(n, m):
+    found = drift.ks(np.arange(float(n)), n + np.arange(float(m)))
+    with mpmath.workdps(40):
+        expected = float(mpmath.log(2 / mpmath.binomial(n + m, n)))
+    assert found.log_p_value == pytest.approx(expected, rel=1e-12)
+    assert found.p_value is not None
+
+
+@pytest.mark.parametrize("rows", [3163, 20_000, 1_000_000])
+def test_equal_sides_beyond_the_limit_have_their_closed_form(rows):
+    x = np.arange(float(rows))
+    y = x - round(1.36 * math.sqrt(2 * rows)) + 0.5
+    found = drift.ks(x, y)
+    c = round(found.value * rows)
+    with mpmath.workdps(60):
+        whole = mpmath.binomial(2 * rows, rows)
+        terms = [mpmath.binomial(2 * rows, rows - k * c) / whole for k in range(1, 8)]
+        expected = float(2 * mpmath.fsum((-1) ** k * term for k, term in enumerate(terms)))
+    assert found.p_value == pytest.approx(expected, rel=1e-9)
+
+
+def test_exact_beyond_its_limit_says_so():
+    x = np.arange(20_001.0)
+    found = drift.ks(x, x[1:] + 0.5, method="exact")
+    assert found.reason == "n m is above 100,000,000: p-value of the limit law"
+    assert drift.ks(x, x + 0.5, method="exact").reason == ""  # n = m: a closed form
+
+
+@pytest.mark.parametrize("values", [2, 5, 30])
+def test_a_prepared_reference_has_the_p_values_of_two_arrays(values):
+    rng = np.random.default_rng(values)
+    x, y = rng.integers(0, values, 5000), rng.integers(0, values, 900)
+    report = sd.compare(sd.Reference.fit({"x": x}), {"x": y}, methods="ks")
+    [row] = [row for row in report.results.rows if row.metric == "drift.ks"]
+    assert row.p_value == drift.ks(x, y).p_value

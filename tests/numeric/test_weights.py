@@ -78,8 +78,11 @@ def test_rank_statistics_are_those_of_the_weighted_distributions(decimals):
     weights = (u, v)
     ks = drift.ks(x, y, weights=weights)
     assert ks.value == pytest.approx(np.abs(difference).max(), rel=1e-12)
-    size = round(n * m / (n + m))
-    assert ks.p_value == pytest.approx(stats.kstwo.sf(ks.value, size), rel=1e-9)
+    continuous = stats.kstwo.sf(ks.value, round(n * m / (n + m)))
+    if decimals is None:
+        assert ks.p_value == pytest.approx(continuous, rel=1e-9)
+    else:  # many rows share a value
+        assert 0.3 < ks.p_value < 0.95 * continuous
     kuiper = drift.kuiper(x, y, weights=weights).value
     assert kuiper == pytest.approx(difference.max() - difference.min(), rel=1e-12)
     auc = np.sum(v * middle(x, u, y)) / v.sum()

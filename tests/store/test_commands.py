@@ -1,5 +1,7 @@
 """The store's commands, as a person types them."""
 
+import csv
+import io
 import socket
 
 import click
@@ -8,6 +10,7 @@ from click.testing import CliRunner
 from store_servers import DAY, STARTED, binaries, make_results, server_folder
 
 from simdrift import _errors
+from simdrift.results import Result, Results
 from simdrift.store.commands import register
 from simdrift.store.embedded import EmbeddedServer
 from simdrift.store.migrate import latest_version
@@ -51,7 +54,7 @@ def test_flush_says_what_it_wrote_and_leaves_with_zero(store, dsn):
     with store.spool.kept(batch_from_results(make_results()), store.target.label):
         pass
     done = say("flush", dsn)
-    assert "1 batches: 18 rows and 2 runs written" in done.output
+    assert "1 batch: 18 rows and 2 runs written" in done.output
     assert done.return_value == 0
 
 
@@ -146,3 +149,36 @@ def test_the_embedded_servers_life(monkeypatch, tmp_path):
             assert say("store", "stop").output == "stopped\n"
         finally:
             EmbeddedServer(folder / "s").stop()
+
+
+def test_status_has_a_line_a_monitor(store, dsn):
+    store.write(make_results())
+    lines = say("store", "status", dsn).output.splitlines()
+    [head] = [n for n, line in enumerate(lines) if line.startswith("monitor")]
+    assert lines[head].split("  ")[0] == "monitor"
+    [one] = store.monitors()
+    assert (one.monitor, one.windows) == (make_results().runs[0].monitor, 2)
+    assert lines[head + 1].split()[0] == one.monitor
+    assert lines[head + 1].split()[-1] == str(one.alerts)
+    newest = max(run.window_end for run in make_results().runs)
+    assert one.newest == newest
+    rows = store.read().filter(alert=True)
+    assert one.alerts == sum(row.window_end == newest for row in rows)
+
+
+def test_stored_rows_come_out_as_csv_and_json(store, dsn):
+    store.write(make_results())
+    text = say("results", dsn, "--metric", "ks").stdout
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert {row["metric"] for row in rows} == {"drift.ks"}
+    assert len(rows) == len(store.read(metric="drift.ks")) > 0
+    assert {row["run_id"] for row in rows} <= {str(run.run_id) for run in make_results().runs}
+    assert Results.from_json(say("results", dsn, "--json").stdout).runs == store.read().runs
+    empty = say("results", dsn, "--monitor", "nobody").stdout
+    assert empty.splitlines() == [",".join(Result._fields)]
+
+
+def test_a_metric_that_does_not_exist_is_refused(store, dsn):
+    with pytest.raises(_errors.InputError, match="metric: found no 'kss', did you mean 'ks'"):
+        store.read(metric="kss")
+    assert len(store.read(metric="other.thing")) == 0

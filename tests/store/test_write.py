@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from store_servers import (
     DAY,
@@ -13,6 +14,7 @@ from store_servers import (
     visible_rows,
 )
 
+from simdrift import Columns, Metrics, Spec, monitor
 from simdrift.results.collection import Results
 from simdrift.results.rows import Histogram
 from simdrift.store.store import WriteSummary
@@ -67,6 +69,25 @@ def test_every_field_of_a_row_comes_back(store):
     store.write(Results([row], [run]))
     assert store.read().rows == (row,)
     assert store.read().runs == (run,)
+
+
+def test_names_that_look_like_others_keep_their_rows(store, sql):
+    hours = np.datetime64("2024-03-01T00", "s") + np.arange(96).astype("timedelta64[h]")
+    x = np.arange(96.0) % 24
+    hidden = np.where(np.arange(96) % 2 == 0, x, np.nan)
+    data = {"t": hours, "": hidden, "(no name)": x, "a": x, "b": hidden, "a ~ b": x}
+    spec = Spec(
+        monitor="names",
+        columns=Columns(timestamp="t"),
+        reference="previous",
+        metrics=Metrics(correlations="numeric"),
+    )
+    results = monitor(spec, data)
+    assert {"", "(no name)", '"(no name)"', "a ~ b"} < set(results.table.columns)
+    assert store.write(results).rows_written == len(results)
+    found = store.read()
+    assert set(found.rows) == set(results.rows)
+    assert set(found.histograms) == set(results.histograms)
 
 
 def test_the_same_results_again_touch_no_row(store, sql):

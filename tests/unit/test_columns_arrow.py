@@ -222,9 +222,7 @@ def test_a_table_is_no_column():
     [
         pa.list_(pa.int8()),
         pa.struct([("a", pa.int8())]),
-        pa.decimal128(9, 2),
         pa.binary(),
-        pa.time64("us"),
         pa.map_(pa.string(), pa.int8()),
         pa.list_(pa.int8(), 2),
         pa.binary(4),

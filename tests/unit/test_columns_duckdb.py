@@ -27,7 +27,10 @@ def test_a_relation_is_a_table(connection):
     assert table.columns["s"].null_count == 1_667
     assert table.columns["t"].type == "timestamp[us]"
     assert [table.columns[n].kind for n in "tdbu"] == ["temporal", "temporal", "boolean", "integer"]
-    assert [table.columns[n].status for n in "lm"] == ["not_applicable"] * 2
+    assert table.columns["l"].status == "not_applicable"
+    assert len(table.columns["l"].present) == 5_000
+    assert table.columns["m"].type == "decimal128(9, 2)"
+    np.testing.assert_array_equal(table.columns["m"].to_float64(), np.arange(5_000.0))
 
 
 def test_an_enum_is_a_category(connection):

@@ -19,7 +19,7 @@ ROOT = Path(simdrift.__file__).parent
 
 FLOORS = (
     ("_secrets",),
-    ("catalogue", "_types", "_errors", "_core"),
+    ("catalogue", "_types", "_errors", "_core", "_suggest"),
     ("_config", "columns"),
     ("metrics",),
     ("results",),
@@ -28,6 +28,7 @@ FLOORS = (
     ("dashboards",),
     ("monitoring",),
     ("integrations", "demo"),
+    ("cli_spec", "cli_compare"),
     ("cli",),
     ("", "__main__"),
 )

@@ -311,7 +311,8 @@ def test_a_prepared_reference_of_another_size_gives_the_same_bits(name, rows):
     for ks, wasserstein in ((True, True), (True, False), (False, True)):
         found = _core.two_sample(Prepared(reference), current, ks, wasserstein)
         expected = _core.two_sample(reference, current, ks, wasserstein)
-        assert all(same(found[key], expected[key]) for key in expected if key != "histogram")
+        bounds = {"histogram", "most_tied"}  # each table has its own
+        assert all(same(found[key], expected[key]) for key in expected.keys() - bounds)
 
 
 @pytest.mark.parametrize("prepared", [False, True])

@@ -47,7 +47,7 @@ def test_monitor_stays_a_function_when_its_package_is_imported():
     code = (
         "import simdrift as sd, simdrift.monitoring.windows, sys;"
         "assert not isinstance(sd.monitor, type(sys)) and callable(sd.monitor);"
-        "from simdrift.monitoring.run import monitor; assert monitor is sd.monitor"
+        "from simdrift.monitoring import monitor; assert monitor is sd.monitor"
     )
     run(code)
 

@@ -22,7 +22,8 @@ SDR_API sdr_code sdr_categories_new(sdr_categories **out, int64_t maximum,
 SDR_API void sdr_categories_free(sdr_categories *categories);
 SDR_API int64_t sdr_categories_size(const sdr_categories *categories);
 /* Label of a code: text as its bytes; integers, booleans and temporals as decimal text
- * ('true' and 'false' for booleans); floats as the shortest text that reads back. */
+ * ('true' and 'false' for booleans); floats as the shortest text that reads back in their
+ * type, whole ones below 2^53 as integers. */
 SDR_API sdr_string sdr_categories_label(const sdr_categories *categories, int64_t code);
 
 /* Adds what is new, then adds to counts[code] (room for `capacity`, zeroed by the

@@ -19,6 +19,11 @@
 extern "C" {
 #endif
 
+typedef struct sdr_integer {
+    int64_t high;
+    uint64_t low;
+} sdr_integer; /* 128 bits, two's complement */
+
 typedef struct sdr_two_sample {
     int64_t n, m;              /* reference and current rows that took part in KS */
     sdr_status status;         /* EMPTY, ALL_NULL (either side), TYPE_CHANGED, OK */
@@ -26,7 +31,10 @@ typedef struct sdr_two_sample {
     int64_t ks_numerator_high; /* D * n * m as 128-bit integer */
     uint64_t ks_numerator_low;
     double ks_location; /* a value at which |F - G| = D, the smallest such */
-    int ks_sign;        /* +1: F > G there (current is larger), -1: F < G, 0: D = 0 */
+    /* No value is shared by more rows of both sides; 1: none is tied, 0: KS was not
+     * wanted. Large columns that are counted by buckets know a bound of it. */
+    int64_t most_tied;
+    int ks_sign; /* +1: F > G there (current is larger), -1: F < G, 0: D = 0 */
     int64_t wasserstein_n, wasserstein_m;
     sdr_status
         wasserstein_status; /* OK, or OVERFLOW where W1 is not finite in float64 */
@@ -101,12 +109,34 @@ SDR_API sdr_code sdr_two_sample_prepared(sdr_two_sample *out,
                                          const sdr_context *context, sdr_error *error);
 
 /* Exact two-sided p-value of the two-sample KS statistic d = numerator / lcm-free n *
- * m, by counting lattice paths; ties allowed (then it is the conservative usual one, as
- * SciPy's). O(n * m) at most: SDR_INVALID_ARGUMENT above SDR_KS_EXACT_LIMIT. */
+ * m without ties, by counting lattice paths. O(n * m) at most: SDR_INVALID_ARGUMENT
+ * above SDR_KS_EXACT_LIMIT. */
 #define SDR_KS_EXACT_LIMIT 100000000
 SDR_API sdr_code sdr_ks_exact_p(double *p, int64_t n, int64_t m, int64_t numerator_high,
                                 uint64_t numerator_low, const sdr_context *context,
                                 sdr_error *error);
+
+/* A statistic and what its exact law depends on. */
+typedef struct sdr_ks_case {
+    int64_t n, m;          /* 1 to SDR_KS_MOST_ROWS */
+    sdr_integer numerator; /* D * n * m */
+    /* How many rows of both samples lie at or below each of their values, ascending, the
+     * last n + m; NULL: no value is tied. */
+    const int64_t *ends;
+    int64_t n_ends;
+} sdr_ks_case;
+#define SDR_KS_MOST_ROWS INT64_C(1000000000)
+
+/* The same with ties: given the values of both samples, their order being drawn at random.
+ * Any size; sdr_ks_ties_cost says what it takes, in nanoseconds or so. */
+SDR_API sdr_code sdr_ks_ties_p(double *p, const sdr_ks_case *of,
+                               const sdr_context *context, sdr_error *error);
+SDR_API double sdr_ks_ties_cost(const sdr_ks_case *of);
+/* Its natural logarithm, however small p is. With ties and more than SDR_KS_EXACT_LIMIT
+ * pairs an upper bound that is close where p is small; without ties there
+ * SDR_INVALID_ARGUMENT, unless n = m or D = 1. */
+SDR_API sdr_code sdr_ks_exact_log_p(double *log_p, const sdr_ks_case *of,
+                                    const sdr_context *context, sdr_error *error);
 
 /* The limit law of the same: P(D >= d[i]) of the one-sample statistic of n[i] rows, which
  * is the effective size n m / (n + m), rounded, of two samples; 1 where it is 0. And its
@@ -116,11 +146,6 @@ SDR_API sdr_code sdr_ks_limit_p(double *p, double *log_p, const double *n,
                                 const sdr_context *context, sdr_error *error);
 
 /* --- rank statistics -------------------------------------------------------------- */
-
-typedef struct sdr_integer {
-    int64_t high;
-    uint64_t low;
-} sdr_integer; /* 128 bits, two's complement */
 
 /* What the tests of Mann and Whitney, Cramer and von Mises, Anderson and Darling,
  * Kuiper, and the energy distance are made of: one sort of each side and one walk give
@@ -166,7 +191,8 @@ SDR_API sdr_code sdr_rank_statistics_sorted(sdr_rank_statistics *out,
 /* |x - center| of the finite rows, for tests of scale. */
 typedef struct sdr_deviations {
     int64_t n;
-    double mean, variance; /* ddof 1; NaN below two rows */
+    double mean, variance, std; /* ddof 1; NaN below two rows. A variance may be out of
+                                   float64's range where std is not */
 } sdr_deviations;
 
 SDR_API sdr_code sdr_deviation_profile(sdr_deviations *out, const sdr_column *column,

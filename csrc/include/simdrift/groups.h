@@ -30,9 +30,9 @@ typedef struct sdr_groups {
  * of integers the exact ones, rounded once. */
 typedef struct sdr_group_profile {
     int64_t rows, nulls, nan, pos_inf, neg_inf, zeros, negatives, finite;
-    double min, max, sum, mean;
+    double min, max, sum, mean, mean_low;
     double variance, std, skewness, kurtosis;
-    sdr_status variance_status, skewness_status, kurtosis_status;
+    sdr_status variance_status, std_status, skewness_status, kurtosis_status;
     bool increasing, decreasing, strict;
 } sdr_group_profile;
 
@@ -111,6 +111,17 @@ SDR_API sdr_code sdr_ks_exact_p_groups(double *p, const int64_t *n, const int64_
                                        const int64_t *numerator_high,
                                        const uint64_t *numerator_low, int64_t n_groups,
                                        const sdr_context *context, sdr_error *error);
+
+/* p[i] = sdr_ks_ties_p of the group's rows and the reference's, with the i-th numerator;
+ * NaN where sdr_ks_ties_cost is above most_cost or a side has no rows. log_p: their
+ * logarithms, however small p is. p or log_p: NULL where it is not wanted. */
+SDR_API sdr_code sdr_ks_ties_p_groups(double *p, double *log_p,
+                                      const int64_t *numerator_high,
+                                      const uint64_t *numerator_low, double most_cost,
+                                      sdr_group_reference reference,
+                                      const sdr_column *column,
+                                      const sdr_groups *groups,
+                                      const sdr_context *context, sdr_error *error);
 
 /* SDR_DIGEST_BYTES a group: a fingerprint of its rows, the same for any layout, chunks
  * and encoding. Numbers by their float64, integers and times by their 64-bit integer,

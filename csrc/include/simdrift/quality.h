@@ -32,10 +32,13 @@ typedef struct sdr_profile {
     int64_t min_i64, max_i64; /* uint64: bit patterns, to be read as uint64_t */
     int64_t sum_high;         /* sum as 128-bit two's complement */
     uint64_t sum_low;
-    double sum;                  /* of finite rows */
-    double mean;                 /* of finite rows */
-    double mean_low;             /* mean + mean_low: the mean in twice the precision */
-    double m2, m3, m4;           /* sums of powers of (x - mean) over finite rows */
+    double sum;      /* of finite rows */
+    double mean;     /* of finite rows */
+    double mean_low; /* mean + mean_low: the mean in twice the precision */
+    /* Sums of powers of (x - mean) * 2^-exponent over finite rows; exponent is 0 unless
+     * the squares of what values differ by would leave float64's range. */
+    double m2, m3, m4;
+    int exponent;
     bool increasing, decreasing; /* non-strictly, over rows that are not null or NaN */
     bool strict;                 /* and no two neighbours equal */
     double first,
@@ -50,10 +53,11 @@ SDR_API void sdr_profile_merge(sdr_profile *out, const sdr_profile *left,
                                const sdr_profile *right);
 
 /* variance (ddof 1), std, skewness, kurtosis (excess; both population forms g1, g2)
- * with a status each: TOO_FEW_ROWS, CONSTANT, OVERFLOW, ALL_NULL, EMPTY. */
+ * with a status each: TOO_FEW_ROWS, CONSTANT, OVERFLOW (a variance below float64's
+ * smallest normal number, too), ALL_NULL, EMPTY. */
 typedef struct sdr_moments {
     double variance, std, skewness, kurtosis;
-    sdr_status variance_status, skewness_status, kurtosis_status;
+    sdr_status variance_status, std_status, skewness_status, kurtosis_status;
 } sdr_moments;
 SDR_API void sdr_profile_moments(sdr_moments *out, const sdr_profile *profile);
 

@@ -4,6 +4,7 @@
 
 #include "simdrift/categories.h"
 #include "simdrift/context.h"
+#include "simdrift/counts.h"
 #include "simdrift/drift.h"
 #include "simdrift/groups.h"
 #include "simdrift/performance.h"

@@ -147,12 +147,18 @@ struct ArrowArray;
 struct ArrowArrayStream;
 
 /* Column over chunks (arrays) of one schema; borrows: arrays stay the caller's to
- * release, after the column. SDR_NOT_SUPPORTED for well-formed formats that are not
- * listed above, SDR_INVALID_COLUMN for broken ones; both name what was found. */
+ * release, after the column. Decimals and times of day are copied, as float64 or, where
+ * all are whole, as int64. SDR_NOT_SUPPORTED for well-formed formats that are not listed above, SDR_INVALID_COLUMN for broken ones; both name what was found. */
 SDR_API sdr_code sdr_column_from_arrow(sdr_column *out,
                                        const struct ArrowSchema *schema,
                                        const struct ArrowArray *const *arrays,
                                        int64_t n_arrays, sdr_error *error);
+/* Which rows are not null, of any well-formed type with a validity bitmap, lists and structs too: a
+ * column of booleans, true or null. No value is read. Borrows as sdr_column_from_arrow does. */
+SDR_API sdr_code sdr_column_presence_from_arrow(sdr_column *out,
+                                                const struct ArrowSchema *schema,
+                                                const struct ArrowArray *const *arrays,
+                                                int64_t n_arrays, sdr_error *error);
 /* A table that came as Arrow structs: chunks of one schema, a child a field. */
 typedef struct sdr_arrow_table {
     const struct ArrowSchema *schema;
@@ -172,6 +178,10 @@ SDR_API sdr_code sdr_arrow_check_table(const sdr_arrow_table *table, sdr_error *
 SDR_API sdr_code sdr_column_from_arrow_table(sdr_column *out,
                                              const sdr_arrow_table *table, int64_t i,
                                              sdr_error *error);
+/* sdr_column_presence_from_arrow of field `i` of a table that was checked. */
+SDR_API sdr_code sdr_column_presence_from_arrow_table(sdr_column *out,
+                                                      const sdr_arrow_table *table,
+                                                      int64_t i, sdr_error *error);
 /* 'int64', 'timestamp[us, UTC]', 'dictionary<int8, large_utf8>' ... of a schema, into
  * text of `size` bytes. Other well-formed types too ('list<int64>'); of a malformed
  * format, the format string itself. */

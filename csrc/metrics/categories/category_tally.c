@@ -288,18 +288,6 @@ sdr_code sdr_tally_rows(sdr_tally *tally, bool *full, int32_t *ids,
     }
 }
 
-static int64_t float_label(char *text, int64_t key) {
-    enum { MOST_DIGITS = 17 }; /* enough for every binary64 to read back */
-    double value;
-    memcpy(&value, &key, sizeof value);
-    int size = 0;
-    for (int digits = 1; digits <= MOST_DIGITS; digits++) {
-        size = snprintf(text, SDR_LABEL_BYTES, "%.*g", digits, value);
-        if (strtod(text, NULL) == value) break;
-    }
-    return size;
-}
-
 /* Decimal digits; snprintf takes ten times as long, and a dictionary of numbers may
  * have 100,000 labels. */
 static int64_t decimal_label(char *text, uint64_t magnitude, bool negative) {
@@ -316,8 +304,39 @@ static int64_t decimal_label(char *text, uint64_t magnitude, bool negative) {
     return size;
 }
 
+/* Whether a text of that value is read back as `value` in a type of so many bits of
+ * precision, whose smallest number is 2^least. A power of two is nearer to the number
+ * below it. */
+static bool reads_back(double read, double value, int precision, int least) {
+    int exponent;
+    double mantissa = fabs(frexp(value, &exponent));
+    int step = exponent - precision > least ? exponent - precision : least;
+    bool below = mantissa == 0.5 && fabs(read) < fabs(value) && step > least;
+    return fabs(read - value) < ldexp(1.0, step - (below ? 2 : 1));
+}
+
+/* The shortest text that is this number in the column's type, so that 0.1 is one
+ * category in all of them; whole numbers as integers have it. */
+static int64_t float_label(char *text, int64_t key, sdr_type type) {
+    enum { MOST_DIGITS = 17 }; /* enough for every binary64 to read back */
+    static const double MOST_WHOLE = 9007199254740992.0; /* 2^53 */
+    double value;
+    memcpy(&value, &key, sizeof value);
+    if (fabs(value) < MOST_WHOLE && value == trunc(value))
+        return decimal_label(text, (uint64_t)fabs(value), value < 0.0);
+    int size = 0;
+    for (int digits = 1; digits <= MOST_DIGITS; digits++) {
+        size = snprintf(text, SDR_LABEL_BYTES, "%.*g", digits, value);
+        double read = strtod(text, NULL);
+        if (read == value) break;
+        if (type == SDR_TYPE_FLOAT32 && reads_back(read, value, 24, -149)) break;
+        if (type == SDR_TYPE_FLOAT16 && reads_back(read, value, 11, -24)) break;
+    }
+    return size;
+}
+
 int64_t sdr_key_label(char *text, int64_t key, const sdr_column *column) {
-    if (column->kind == SDR_KIND_FLOAT) return float_label(text, key);
+    if (column->kind == SDR_KIND_FLOAT) return float_label(text, key, column->type);
     if (column->kind == SDR_KIND_BOOLEAN)
         return snprintf(text, SDR_LABEL_BYTES, "%s", key ? "true" : "false");
     if (column->type == SDR_TYPE_UINT64) /* loaded as its bits minus 2^63 */

@@ -18,11 +18,7 @@
  * places, at one nanosecond. Memory O(min(n, m)). Reference: Hodges, The significance
  * probability of the Smirnov two-sample test, 1958.
  */
-#include "core/parallel.h"
-#include "metrics/common/exact.h"
-#include "simdrift/drift.h"
-
-enum { POLL_PLACES = 1 << 22 }; /* some 10 ms */
+#include "metrics/drift/ks_paths.h"
 
 typedef struct band {
     int64_t n, m; /* m <= n: the diagonals are short */
@@ -50,25 +46,6 @@ static void edge_next(edge *e, const band *b) {
     e->quotient += is_over;
 }
 
-/* r of the places low to high of the diagonal i + j = sum out of the one before it;
- * outside of the band r is 1. Places without an i or j have weight 0. */
-static void advance(double *restrict next, const double *restrict row,
-                    const double *restrict place, int64_t sum, int64_t low,
-                    int64_t high) {
-    double total = (double)sum, share = 1.0 / total;
-    for (int64_t j = low; j <= high; j++)
-        next[j] = (total - place[j]) * share * row[j] + place[j] * share * row[j - 1];
-    next[low - 1] = next[high + 1] = 1.0;
-}
-
-static int64_t largest(int64_t a, int64_t b) {
-    return a > b ? a : b;
-}
-
-static int64_t smallest(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
 static sdr_code walk(double *p, band *b, const sdr_context *context, sdr_error *error) {
     /* first and last j with |i * m - j * n| < limit */
     edge below = edge_at_0(b, -b->limit), above = edge_at_0(b, b->limit - 1);
@@ -79,13 +56,14 @@ static sdr_code walk(double *p, band *b, const sdr_context *context, sdr_error *
     for (int64_t sum = 1; sum <= end; sum++) {
         edge_next(&below, b);
         edge_next(&above, b);
-        int64_t low = largest(largest(below.quotient + 1, sum - b->n), 0);
-        int64_t high = smallest(smallest(above.quotient, sum), b->m);
-        advance(b->next, b->row, b->place, sum, low, high);
+        int64_t low = sdr_larger_of(sdr_larger_of(below.quotient + 1, sum - b->n), 0);
+        int64_t high = sdr_smaller_of(sdr_smaller_of(above.quotient, sum), b->m);
+        sdr_ks_advance(b->next, b->row, b->place, sum, low, high);
+        b->next[low - 1] = b->next[high + 1] = 1.0;
         double *row = b->row;
         b->row = b->next, b->next = row;
         places += high - low + 1;
-        if (places < POLL_PLACES) continue;
+        if (places < SDR_KS_POLL_PLACES) continue;
         places = 0;
         SDR_TRY(sdr_poll(context, sum, end, error));
     }

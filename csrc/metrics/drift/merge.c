@@ -40,12 +40,14 @@ void sdr_merge_walk(sdr_merge *merge, const double *x, int64_t nx, const double 
     int64_t i = 0, j = 0;
     while (i < nx || j < ny) {
         double value = i == nx || (j < ny && y[j] < x[i]) ? y[j] : x[i];
+        const int64_t before = i + j;
         for (; i < nx && x[i] == value; i++) {
             pass_value(merge, &merge->x, value, merge->m);
         }
         for (; j < ny && y[j] == value; j++) {
             pass_value(merge, &merge->y, value, -merge->n);
         }
+        if (i + j - before > merge->most_tied) merge->most_tied = i + j - before;
         if (merge->want_ks) sdr_merge_note(merge, merge->a, value);
     }
 }

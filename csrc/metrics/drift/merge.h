@@ -23,6 +23,7 @@ typedef struct sdr_merge {
     sdr_int128 a; /* A where the next walk begins */
     bool want_ks, want_w1;
     sdr_int128 best;    /* A with the largest |A| so far, the first of equals */
+    int64_t most_tied;  /* the most rows of both sides that share a value */
     double best_value;  /* the value after which it holds; NaN while best is 0 */
     sdr_exact_sum x, y; /* sum of -sign(A) * x, of sign(A) * y */
     sdr_wide crossed;   /* sum of v * factor where A changes sign */

@@ -176,6 +176,7 @@ void sdr_prefix_walk(sdr_merge *merge, sdr_int128 *sum_x, const sdr_prefix *pref
         }
         int64_t equal = first_from(x, n, below, value, true) - below;
         pass_ties(&w, value, equal, j - first);
+        if (equal + j - first > merge->most_tied) merge->most_tied = equal + j - first;
         if (merge->want_ks) sdr_merge_note(merge, merge->a, value);
     }
     if (w.i < n) pass_x(&w, n);

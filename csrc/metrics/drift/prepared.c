@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "metrics/common/quantile.h"
+#include "metrics/drift/pooled_ends.h"
 #include "metrics/drift/prepared_keys.h"
 #include "metrics/drift/ranks.h"
 
@@ -18,10 +19,24 @@ enum {
     BUCKETS_GROWTH = 2 /* as many times its rows, and its own sums no longer hold */
 };
 
+/* The most rows that share a value. */
+static int64_t most_tied(const sdr_sample *sample) {
+    int64_t most = sample->n > 0, first = 0;
+    for (int64_t i = 1; i < sample->n; i++) {
+        const bool is_same = sample->values != NULL
+                                 ? sample->values[i] == sample->values[i - 1]
+                                 : sample->keys[i] == sample->keys[i - 1];
+        if (!is_same) first = i;
+        if (i - first >= most) most = i - first + 1;
+    }
+    return most;
+}
+
 /* What comparing needs on top of the sorted values. */
 static sdr_code count_sorted(sdr_prepared *prepared, const sdr_context *context,
                              sdr_error *error) {
     const sdr_sample *sample = &prepared->sample;
+    prepared->most_tied = most_tied(sample);
     if (sample->values == NULL) return SDR_OK;
     SDR_TRY(sdr_prefix_init(&prepared->prefix, sample->values, sample->n, error));
     if (sample->n < BUCKETS_FROM_ROWS) return SDR_OK;
@@ -210,7 +225,10 @@ static void gallop(sdr_two_sample *out, const sdr_sample *x, const sdr_prefix *p
     merge.want_ks = flags & SDR_TWO_SAMPLE_KS;
     merge.want_w1 = flags & SDR_TWO_SAMPLE_WASSERSTEIN;
     sdr_prefix_walk(&merge, &sum_x, prefix, x->values, y->values);
-    if (merge.want_ks) sdr_two_sample_set_ks(out, merge.best, merge.best_value);
+    if (merge.want_ks) {
+        sdr_two_sample_set_ks(out, merge.best, merge.best_value);
+        out->most_tied = merge.most_tied; /* of the current's values */
+    }
     if (!merge.want_w1) return;
     sdr_wide total = {{0}};
     sdr_merge_add_to(&merge, &total);
@@ -332,6 +350,9 @@ sdr_code sdr_two_sample_prepared(sdr_two_sample *out,
     out->status =
         sdr_two_sample_status(reference->rows, current->length, out->n, out->m);
     if (out->status != SDR_STATUS_OK) out->wasserstein_status = out->status;
+    const bool is_found = out->status == SDR_STATUS_OK && (flags & SDR_TWO_SAMPLE_KS);
+    if (is_found && reference->most_tied > out->most_tied)
+        out->most_tied = reference->most_tied;
     return code;
 }
 
@@ -364,6 +385,34 @@ sdr_code sdr_rank_statistics_prepared(sdr_rank_statistics *out,
         x = &as_doubles;
     }
     sdr_code code = rank_loaded(out, x, reference->rows, current, context, error);
+    sdr_sample_reset(&as_doubles);
+    return code;
+}
+
+static sdr_code ends_loaded(sdr_pooled_ends *out, const sdr_sample *reference,
+                            const sdr_column *current, const sdr_context *context,
+                            sdr_error *error) {
+    sdr_domain domain = {reference->keys != NULL, 0};
+    sdr_sample y = {0};
+    sdr_code code = sdr_sample_load_sorted(&y, current, domain, context, error);
+    if (code == SDR_OK) code = sdr_pooled_ends_sorted(out, reference, &y, error);
+    sdr_sample_reset(&y);
+    return code;
+}
+
+sdr_code sdr_pooled_ends_prepared(sdr_pooled_ends *out, const sdr_prepared *reference,
+                                  const sdr_column *current, const sdr_context *context,
+                                  sdr_error *error) {
+    sdr_column like = sdr_prepared_like(reference);
+    *out = (sdr_pooled_ends){0};
+    if (sdr_samples_agree(&like, current) != SDR_STATUS_OK) return SDR_OK;
+    sdr_sample as_doubles = {0};
+    const sdr_sample *x = &reference->sample;
+    if (is_mixed(reference, current)) {
+        SDR_TRY(sample_as_doubles(&as_doubles, x, error));
+        x = &as_doubles;
+    }
+    sdr_code code = ends_loaded(out, x, current, context, error);
     sdr_sample_reset(&as_doubles);
     return code;
 }

@@ -10,6 +10,7 @@ struct sdr_prepared {
     sdr_sample sample;          /* sorted */
     sdr_prefix prefix;          /* of float64 values */
     sdr_buckets_sorted buckets; /* of many float64 values, else without a table */
+    int64_t most_tied;          /* rows that share a value */
     int64_t rows;               /* of the column, null and NaN too */
     sdr_kind kind;
     sdr_type type;

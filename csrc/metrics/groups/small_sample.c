@@ -203,8 +203,22 @@ static void add_wasserstein(sdr_two_sample *out, const placed *p) {
     sdr_two_sample_set_wasserstein(out, &w.turns, p->n, p->m);
 }
 
+/* The most rows of both that share a value. */
+static int64_t most_tied(const placed *p) {
+    int64_t most = p->reference->most_tied;
+    for (int64_t j = 0; j < p->m;) {
+        const int64_t first = j, same = p->upto[j] - (int64_t)p->below[j];
+        do
+            j++;
+        while (j < p->m && p->y[j] == p->y[first]);
+        if (same + j - first > most) most = same + j - first;
+    }
+    return most;
+}
+
 static void add_ks(sdr_two_sample *out, const placed *p) {
     largest best = {0};
+    out->most_tied = most_tied(p);
     if (p->upto == p->below)
         find_largest(&best, p);
     else

@@ -5,16 +5,19 @@
  * and that changes no bit. Small groups have a way of their own (small_sample.c), the
  * others, and those with infinities, are compared as a single column is.
  */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include "metrics/common/samples.h"
+#include "metrics/drift/pooled_ends.h"
 #include "metrics/groups/groups.h"
 #include "metrics/groups/small_ranks.h"
 
 enum {
     SORT_BYTES = 64,
     RANK_BYTES = 128,
+    TIES_BYTES = 4096,
     PLACE_BYTES = 16, /* about what a row, or a place of a path, costs */
     PREPARED_FROM = 4 /* groups that repay sorting a reference */
 };
@@ -255,4 +258,68 @@ sdr_code sdr_ks_exact_p_groups(double *p, const int64_t *n, const int64_t *m,
     if (n_groups == 0) return SDR_OK;
     return sdr_parallel_for(context, n_groups, exact_cost(&j, n_groups), exact_items,
                             &j, error);
+}
+
+/* --- exact p-values with ties --- */
+
+typedef struct ties_job {
+    double *p, *log_p;
+    sdr_group_reference reference;
+    const int64_t *high;
+    const uint64_t *low;
+    double most_cost;
+} ties_job;
+
+static sdr_code ties_p(const ties_job *j, int64_t index, const sdr_ks_case *of,
+                       const sdr_context *context, sdr_error *error) {
+    double p = NAN, log_p = NAN;
+    if (of->ends != NULL && sdr_ks_ties_cost(of) <= j->most_cost) {
+        SDR_TRY(sdr_ks_ties_p(&p, of, context, error));
+        log_p = log(p);
+        if (j->log_p != NULL && p < DBL_MIN)
+            SDR_TRY(sdr_ks_exact_log_p(&log_p, of, context, error));
+    }
+    if (j->p != NULL) j->p[index] = p;
+    if (j->log_p != NULL) j->log_p[index] = log_p;
+    return SDR_OK;
+}
+
+static sdr_code ties_group(void *user, const sdr_group *group,
+                           const sdr_context *context, sdr_error *error) {
+    const ties_job *j = user;
+    const int64_t i = group->index;
+    sdr_pooled_ends ends;
+    SDR_TRY(j->reference.prepared != NULL
+                ? sdr_pooled_ends_prepared(&ends, j->reference.prepared, group->rows,
+                                           context, error)
+                : sdr_pooled_ends_columns(&ends, j->reference.column, group->rows,
+                                          context, error));
+    const sdr_ks_case of = {.n = ends.n,
+                            .m = ends.m,
+                            .numerator = {j->high[i], j->low[i]},
+                            .ends = ends.ends,
+                            .n_ends = ends.n_ends};
+    sdr_code code = ties_p(j, i, &of, context, error);
+    sdr_pooled_ends_reset(&ends);
+    return code;
+}
+
+sdr_code sdr_ks_ties_p_groups(double *p, double *log_p, const int64_t *numerator_high,
+                              const uint64_t *numerator_low, double most_cost,
+                              sdr_group_reference reference, const sdr_column *column,
+                              const sdr_groups *groups, const sdr_context *context,
+                              sdr_error *error) {
+    sdr_prepared *own;
+    SDR_TRY(sdr_groups_check(groups, column, error));
+    SDR_TRY(prepare(&own, &reference, column, groups, context, error));
+    if (own != NULL) reference = (sdr_group_reference){.prepared = own};
+    ties_job j = {p, log_p, reference, numerator_high, numerator_low, most_cost};
+    const sdr_group_pass pass = {.column = column,
+                                 .groups = groups,
+                                 .row_bytes = TIES_BYTES,
+                                 .body = ties_group,
+                                 .user = &j};
+    sdr_code code = sdr_groups_run(&pass, context, error);
+    sdr_prepared_free(own);
+    return code;
 }

@@ -9,6 +9,9 @@
  * take a path of their own: 128-bit sum, exact extremes, moments about the middle of
  * their range. The mean of an integer column is the exact sum's quotient, rounded once.
  *
+ * Where the squares of what floats differ by leave float64's range, the moments are
+ * those of a second read, scaled by a power of two: all digits from 1e-300 to 1e300.
+ *
  * Time: one read. Memory: a node for each 16 blocks above 65,536 rows, none below.
  */
 #include "simdrift/quality.h"
@@ -28,7 +31,14 @@ typedef struct source {
     const sdr_column *column;
     void (*block)(sdr_block_moments *out, const double *values, int64_t n, bool masked);
     bool is_unsigned;
+    int exponent; /* values are read times 2^-exponent */
 } source;
+
+/* times 2^-exponent: in two steps, since that power itself may be out of range */
+static double scaled_down(double x, int exponent) {
+    int half = exponent / 2;
+    return ldexp(ldexp(x, -half), half - exponent);
+}
 
 static void profile_of_block(sdr_profile *out, const sdr_block_moments *b,
                              int64_t nulls) {
@@ -204,6 +214,21 @@ static void integer_leaf(void *out, const void *user, int64_t start, int64_t cou
         set_far_integers(profile, s, start, count);
 }
 
+static void scaled_leaf(void *out, const void *user, int64_t start, int64_t count,
+                        int *hint) {
+    const source *s = user;
+    double scratch[SDR_BLOCK_ROWS], scaled[SDR_BLOCK_ROWS];
+    int64_t nulls;
+    (void)hint;
+    const double *values =
+        sdr_column_load_f64(s->column, start, count, 0, scratch, &nulls);
+    for (int64_t i = 0; i < count; i++)
+        scaled[i] = isfinite(values[i]) ? scaled_down(values[i], s->exponent) : NAN;
+    sdr_block_moments block;
+    s->block(&block, scaled, count, true);
+    profile_of_block(out, &block, nulls);
+}
+
 static void merge_nodes(void *out, const void *left, const void *right) {
     sdr_profile_merge(out, left, right);
 }
@@ -217,6 +242,49 @@ static void set_exact_mean(sdr_profile *p) {
     mean = sum < 0 ? -mean : mean;
     p->mean_low = (p->mean - mean) + p->mean_low;
     p->mean = mean;
+}
+
+/* The squares, and fourth powers, of what values differ by lose no digit between. */
+static const double SMALLEST_SQUARES = 0x1p-480, LARGEST_SQUARES = 0x1p480;
+
+static bool is_out_of_range(const sdr_profile *p) {
+    if (p->finite < 2 || p->min == p->max) return false;
+    return !(p->m2 > SMALLEST_SQUARES && p->m2 < LARGEST_SQUARES);
+}
+
+/* The binary exponent of the largest finite value; 0 where all are 0. */
+static int largest_exponent(const sdr_column *column) {
+    double scratch[SDR_BLOCK_ROWS], most = 0.0;
+    int64_t nulls;
+    for (int64_t start = 0; start < column->length; start += SDR_BLOCK_ROWS) {
+        int64_t rest = column->length - start;
+        int64_t n = rest < SDR_BLOCK_ROWS ? rest : SDR_BLOCK_ROWS;
+        const double *values =
+            sdr_column_load_f64(column, start, n, 0, scratch, &nulls);
+        for (int64_t i = 0; i < n; i++)
+            if (isfinite(values[i]) && fabs(values[i]) > most) most = fabs(values[i]);
+    }
+    return most == 0.0 ? 0 : ilogb(most);
+}
+
+/* The moments of a second read, in units of about the largest value. */
+static sdr_code read_scaled(sdr_profile *out, const sdr_grid_pass *pass,
+                            const sdr_context *context, sdr_error *error) {
+    source s = *(const source *)pass->user;
+    sdr_grid_pass again = *pass;
+    sdr_profile scaled;
+    s.exponent = largest_exponent(s.column);
+    again.leaf = scaled_leaf;
+    again.user = &s;
+    SDR_TRY(sdr_grid_run(&scaled, &again, context, error));
+    out->sum = ldexp(scaled.sum, s.exponent);
+    out->mean = ldexp(scaled.mean, s.exponent);
+    out->mean_low = ldexp(scaled.mean_low, s.exponent);
+    out->m2 = scaled.m2;
+    out->m3 = scaled.m3;
+    out->m4 = scaled.m4;
+    out->exponent = s.exponent;
+    return SDR_OK;
 }
 
 static void profile_without_values(sdr_profile *out, const sdr_column *column) {
@@ -243,5 +311,7 @@ sdr_code sdr_profile_column(sdr_profile *out, const sdr_column *column,
                           .user = &s};
     SDR_TRY(sdr_grid_run(out, &pass, context, error));
     set_exact_mean(out);
+    if (!out->exact_integer && is_out_of_range(out))
+        return read_scaled(out, &pass, context, error);
     return SDR_OK;
 }

@@ -30,10 +30,27 @@ static void merge_means(sdr_profile *out, const sdr_profile *l, const sdr_profil
     sdr_two_sum(l->mean, l->mean_low + delta * share, &out->mean, &out->mean_low);
 }
 
-static void merge_moments(sdr_profile *out, const sdr_profile *l,
-                          const sdr_profile *r) {
+/* The same moments in units of 2^exponent. */
+static sdr_profile at_exponent(const sdr_profile *p, int exponent) {
+    sdr_profile scaled = *p;
+    int step = p->exponent - exponent;
+    if (step == 0) return scaled;
+    scaled.exponent = exponent;
+    scaled.m2 = ldexp(p->m2, 2 * step);
+    scaled.m3 = ldexp(p->m3, 3 * step);
+    scaled.m4 = ldexp(p->m4, 4 * step);
+    return scaled;
+}
+
+static void merge_moments(sdr_profile *out, const sdr_profile *left,
+                          const sdr_profile *right) {
+    int exponent = left->exponent > right->exponent ? left->exponent : right->exponent;
+    sdr_profile ours = at_exponent(left, exponent),
+                theirs = at_exponent(right, exponent);
+    const sdr_profile *l = &ours, *r = &theirs;
     double a = (double)l->finite, b = (double)r->finite, n = a + b;
-    double delta = (r->mean - l->mean) + (r->mean_low - l->mean_low);
+    double step = (r->mean - l->mean) + (r->mean_low - l->mean_low);
+    double delta = exponent == 0 ? step : ldexp(step, -exponent);
     double d2 = delta * delta, ra = a / n, rb = b / n;
     double m2 = (l->m2 + r->m2) + d2 * (ra * b);
     double m3 = ((l->m3 + r->m3) + d2 * delta * (ra * rb * (a - b))) +
@@ -42,7 +59,8 @@ static void merge_moments(sdr_profile *out, const sdr_profile *l,
         (((l->m4 + r->m4) + d2 * d2 * (ra * rb) * ((a * ra - a * rb) + b * rb)) +
          6.0 * d2 * (ra * ra * r->m2 + rb * rb * l->m2)) +
         4.0 * delta * (ra * r->m3 - rb * l->m3);
-    merge_means(out, l, r, delta, rb);
+    merge_means(out, l, r, step, rb);
+    out->exponent = exponent;
     out->m2 = m2;
     out->m3 = m3;
     out->m4 = m4;
@@ -130,6 +148,7 @@ void sdr_profile_merge(sdr_profile *out, const sdr_profile *left,
     } else if (right->finite > 0) {
         merged.mean = right->mean;
         merged.mean_low = right->mean_low;
+        merged.exponent = right->exponent;
         merged.m2 = right->m2;
         merged.m3 = right->m3;
         merged.m4 = right->m4;
@@ -151,9 +170,11 @@ static sdr_status shape_status(const sdr_profile *p, double divisor) {
                                                    : SDR_STATUS_OK;
 }
 
-/* Keeps a finite value, else makes it null with a status. */
+/* Keeps a finite value with all its digits, else makes it null with a status. */
 static void settle(double *value, sdr_status *status) {
-    if (*status == SDR_STATUS_OK && !isfinite(*value)) *status = SDR_STATUS_OVERFLOW;
+    bool is_subnormal = *value != 0.0 && fabs(*value) < DBL_MIN;
+    if (*status == SDR_STATUS_OK && (!isfinite(*value) || is_subnormal))
+        *status = SDR_STATUS_OVERFLOW;
     if (*status != SDR_STATUS_OK) *value = NAN;
 }
 
@@ -161,17 +182,20 @@ void sdr_profile_moments(sdr_moments *out, const sdr_profile *profile) {
     const sdr_profile *p = profile;
     double n = (double)p->finite, m2 = p->m2;
     sdr_status status = rows_status(p);
-    out->variance_status = out->skewness_status = out->kurtosis_status = status;
+    out->variance_status = out->std_status = status;
+    out->skewness_status = out->kurtosis_status = status;
     double cube = sqrt(m2) * m2, square = m2 * m2;
     if (status == SDR_STATUS_OK) {
         out->skewness_status = shape_status(p, cube);
         out->kurtosis_status = shape_status(p, square);
     }
-    out->variance = m2 / (n - 1.0);
+    out->variance = ldexp(m2 / (n - 1.0), 2 * p->exponent);
+    out->std = ldexp(sqrt(m2 / (n - 1.0)), p->exponent);
+    if (m2 > 0.0 && out->variance == 0.0) out->variance = INFINITY; /* below all */
     out->skewness = sqrt(n) * p->m3 / cube;
     out->kurtosis = n * p->m4 / square - 3.0;
     settle(&out->variance, &out->variance_status);
+    settle(&out->std, &out->std_status);
     settle(&out->skewness, &out->skewness_status);
     settle(&out->kurtosis, &out->kurtosis_status);
-    out->std = sqrt(out->variance);
 }

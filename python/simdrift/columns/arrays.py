@@ -13,11 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift._core import Column, columns_from_arrow
-from simdrift._errors import InvalidColumn, UnsupportedColumn
+from simdrift._errors import UnsupportedColumn
+from simdrift.columns.objects import column_of_objects, named
 from simdrift.columns.table import Refused
 
 _TEXT_OR_OBJECT = "UOT"
-_NUMBERS = (int, float, np.number, np.bool_)
+_ARE_NUMBERS = frozenset({int, float})
+"""Of a list of these NumPy makes what they are."""
 
 
 def column_of_array(
@@ -36,60 +38,16 @@ def column_of_array(
     try:
         return Column.from_numpy(array, mask)
     except UnsupportedColumn as error:
-        raise UnsupportedColumn(f"column {name!r}: {error}") from None
+        problem = UnsupportedColumn(f"column {name!r}: {error}")
+        problem.present = _present(array, mask)
+        raise problem from None
 
 
-def column_of_objects(values: Any, name: str, mask: NDArray[np.bool_] | None = None) -> Column:
-    """Python objects of one kind - text, numbers, booleans, times - of which None is null, and
-    NaN too among text. UnsupportedColumn: a mixture, or nothing that is computed on."""
-    items = values.tolist() if isinstance(values, np.ndarray) else list(values)
-    if mask is not None:
-        items = [None if hidden else item for item, hidden in zip(items, mask, strict=True)]
-    try:
-        if isinstance(_first_value(items), str):
-            return Column.from_text(items)
-        kinds = set(map(type, items)) - {type(None)}
-        if kinds and _are_numbers(kinds):
-            return _column_of_numbers(items, fill=False if kinds <= {bool, np.bool_} else 0)
-    except UnsupportedColumn as error:
-        raise UnsupportedColumn(f"column {name!r}: {error}") from None
-    except UnicodeEncodeError as error:
-        raise InvalidColumn(f"column {name!r}: expected text, found {error}") from None
-    return _column_by_arrow(items, name)
-
-
-def _are_numbers(kinds: set[type]) -> bool:
-    return all(issubclass(kind, _NUMBERS) for kind in kinds)
-
-
-def _first_value(items: list[Any]) -> object:
-    """The first item that is neither None nor NaN."""
-    return next(
-        (item for item in items if not (item is None or (type(item) is float and item != item))),
-        None,
-    )
-
-
-def _column_of_numbers(items: list[Any], fill: int) -> Column:
-    mask = np.fromiter((item is None for item in items), bool, len(items))
-    array = np.array([fill if item is None else item for item in items])
-    if array.dtype.kind not in "iufb":
-        raise UnsupportedColumn("expected integers of at most 64 bits")
-    return Column.from_numpy(array, mask)
-
-
-def _column_by_arrow(items: list[Any], name: str) -> Column:
-    """Times, scalars of libraries, and what Arrow then refuses."""
-    import pyarrow as pa
-
-    try:
-        array = pa.array(items, from_pandas=True) if items else pa.nulls(0)
-    except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
-        raise UnsupportedColumn(
-            f"column {name!r}: expected values of one kind (numbers, text, booleans or "
-            f"times), found a mixture: {_first_line(error)}"
-        ) from None
-    return column_of_arrow(array, name)
+def _present(array: NDArray[Any], mask: NDArray[np.bool_] | None) -> Column:
+    """The rows of an array that is not computed on (complex numbers, records): NaN is missing."""
+    with np.errstate(all="ignore"):
+        missing = np.isnan(array) if array.dtype.kind == "c" else np.zeros(len(array), bool)
+    return Column.from_numpy(np.ones(len(array), bool), missing if mask is None else missing | mask)
 
 
 def column_of_arrow(data: object, name: str) -> Column:
@@ -100,16 +58,16 @@ def column_of_arrow(data: object, name: str) -> Column:
             f"column {name!r}: expected one column, found a table or struct of "
             f"{len(entries)}: choose one of it"
         )
-    column = entries[0][2]
+    column = named(entries[0][2], name)
     if isinstance(column, Column):
         return column
-    raise type(column)(str(column).replace("column ''", f"column {name!r}", 1)) from None
+    raise column from None
 
 
 def column_of_sequence(values: Sequence[object] | object, name: str) -> Column:
     """A list, tuple, range or whatever NumPy makes an array of: numbers, or text. None is
     null."""
-    if isinstance(values, (list, tuple)) and not _are_numbers(set(map(type, values))):
+    if isinstance(values, (list, tuple)) and not _ARE_NUMBERS.issuperset(map(type, values)):
         return column_of_objects(values, name)  # ['a', 1] is text to NumPy, a mixture to us
     array = np.asarray(values)
     if array.ndim > 1:
@@ -141,7 +99,3 @@ def _computed_or_refused(name: str, array: NDArray[Any]) -> Column | Refused:
         return column_of_array(array, name)
     except UnsupportedColumn as error:
         return Refused.by(error, name, str(array.dtype))
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).split("\n", 1)[0]

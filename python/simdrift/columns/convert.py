@@ -19,6 +19,7 @@ from simdrift._errors import InvalidColumn, UnsupportedColumn
 from simdrift.columns import arrays, pandas_frame
 from simdrift.columns.parquet import open_parquet
 from simdrift.columns.table import Refused, Table, refuse_repeated, table_of
+from simdrift.columns.times import in_seconds
 
 _ACCEPTED = (
     "a DataFrame (pandas, Polars), an Arrow table or stream, a DuckDB relation, a dict of "
@@ -62,6 +63,10 @@ def as_column(data: object, name: str = "data") -> Column:
     >>> as_column(["a", "b"]).type
     'large_utf8'
     """
+    return in_seconds(_as_column(data, name))
+
+
+def _as_column(data: object, name: str) -> Column:
     if isinstance(data, Column):
         return data
     if isinstance(data, np.ndarray):

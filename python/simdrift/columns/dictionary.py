@@ -27,11 +27,11 @@ def as_dictionary(column: Column, threads: int | None = None) -> Column:
     valid = pa.py_buffer(np.packbits(codes >= 0, bitorder="little"))
     values = pa.py_buffer(np.maximum(codes, 0))
     indices = pa.Array.from_buffers(pa.int32(), len(codes), [valid, values])
-    made: Any = columns_from_arrow(pa.DictionaryArray.from_arrays(indices, _texts(table.labels)))
+    made: Any = columns_from_arrow(pa.DictionaryArray.from_arrays(indices, texts(table.labels)))
     return made[0][2] if isinstance(made[0][2], Column) else column
 
 
-def _texts(labels: Sequence[str]) -> pa.Array:
+def texts(labels: Sequence[str]) -> pa.Array:
     """An Arrow array of texts."""
     import pyarrow as pa
 

@@ -15,7 +15,11 @@ import numpy as np
 from simdrift._core import Column
 from simdrift._errors import InvalidColumn, UnsupportedColumn
 from simdrift.columns.arrays import column_of_array, column_of_arrow
+from simdrift.columns.labels import MIXED, dictionary_column
+from simdrift.columns.objects import column_of_labels, label_of
 from simdrift.columns.table import Refused
+
+_LABELLED = ("interval", "period")
 
 
 def columns_of_frame(frame: Any) -> Iterator[tuple[str, Column | Refused]]:
@@ -57,15 +61,34 @@ def _column_of_categories(values: Any, name: str) -> Column:
     """A Categorical: its codes where they lie, -1 as null, its categories by Arrow."""
     import pyarrow as pa
 
-    codes = np.ascontiguousarray(values.codes)
+    codes, categories = np.ascontiguousarray(values.codes), values.categories
+    labels = _labels_of(categories)
+    if labels is not None:
+        return dictionary_column(codes, labels, type=f"dictionary<{codes.dtype}, {MIXED}>")
     there = codes >= 0
     valid = None if there.all() else pa.array(there).buffers()[1]
     indices = pa.Array.from_buffers(
         pa.from_numpy_dtype(codes.dtype), len(codes), [valid, pa.py_buffer(codes)]
     )
-    labels = _arrow_of(values.categories, name)
-    dictionary = pa.DictionaryArray.from_arrays(indices, labels, ordered=values.ordered, safe=False)
+    dictionary = pa.DictionaryArray.from_arrays(
+        indices, _arrow_of(categories, name), ordered=values.ordered, safe=False
+    )
     return column_of_arrow(dictionary, name)
+
+
+def _labels_of(categories: Any) -> list[str] | None:
+    """The labels of categories that are no text, numbers or booleans: intervals, periods, dates,
+    or values of several kinds. None of those that Arrow has."""
+    if _is_labelled(categories.dtype) or categories.dtype.kind in "Mm":
+        return [label_of(one) for one in categories]
+    if categories.dtype != np.dtype(object) or all(isinstance(one, str) for one in categories):
+        return None
+    return [label_of(one) for one in categories]
+
+
+def _is_labelled(dtype: Any) -> bool:
+    """Whether values of this pandas type are compared by their labels."""
+    return str(dtype).startswith(_LABELLED)
 
 
 def _is_masked(values: Any) -> bool:
@@ -81,6 +104,8 @@ def _column_of_extension(values: Any, name: str) -> Column:
     """Text, Arrow-backed and other extension arrays, by way of Arrow."""
     if str(values.dtype).startswith("Sparse"):
         return column_of_array(np.asarray(values), name)
+    if _is_labelled(values.dtype):
+        return column_of_labels(values.tolist())
     return column_of_arrow(_arrow_of(values, name), name)
 
 

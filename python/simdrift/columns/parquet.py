@@ -121,7 +121,7 @@ def _read(file: Any, threads: bool, path: Path, columns: Iterable[str] | None) -
     if missing:
         raise InputError(
             f"{path}: expected columns {', '.join(missing)}, found {', '.join(found)}: "
-            "correct the names, or pass another file"
+            "correct the names, or choose another file"
         )
     return file.read(columns=wanted, use_threads=threads).select(wanted)
 

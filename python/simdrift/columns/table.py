@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simdrift._core import Column
 from simdrift._errors import InputError, InvalidColumn, UnsupportedColumn
 from simdrift.columns.dictionary import as_dictionary
+from simdrift.columns.times import in_seconds
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,19 @@ class Refused:
     type: str
     status: Literal["not_applicable", "error"]
     message: str
+    present: Column | None = field(default=None, compare=False, repr=False)
+    """Its rows as booleans, null where one is missing; None where that is not known."""
 
     @classmethod
     def by(cls, error: InvalidColumn | UnsupportedColumn, name: str, type: str) -> Self:
         """The column that this exception refused."""
-        unsupported = isinstance(error, UnsupportedColumn)
-        return cls(name, type, "not_applicable" if unsupported else "error", str(error))
+        if isinstance(error, UnsupportedColumn):
+            return cls(name, type, "not_applicable", str(error), error.present)
+        return cls(name, type, "error", str(error))
+
+    def of_rows(self, present: Column | None) -> Refused:
+        """The same refusal of other rows."""
+        return replace(self, present=present)
 
 
 @dataclass(frozen=True)
@@ -76,13 +84,22 @@ class Table:
 
     def slice(self, start: int, stop: int) -> Table:
         """Rows [start, stop), without a copy; ValueError outside of the table."""
-        rows = {n: c.slice(start, stop) for n, c in self.computed.items()}
-        return self._with(rows, stop - start)
+        return self._rows(lambda column: column.slice(start, stop), stop - start)
 
     def take(self, order: Sequence[int] | NDArray[np.integer]) -> Table:
         """Rows by index, copied (text stays where it is); ValueError outside of the table."""
         indices = np.ascontiguousarray(order, np.int64)
-        return self._with({n: c.take(indices) for n, c in self.computed.items()}, len(indices))
+        return self._rows(lambda column: column.take(indices), len(indices))
+
+    def _rows(self, chosen: Callable[[Column], Column], length: int) -> Table:
+        """Some of the rows of every column, those of refused ones too where they are known."""
+        rows: dict[str, Column | Refused] = {}
+        for name, column in self.columns.items():
+            if isinstance(column, Column):
+                rows[name] = chosen(column)
+            elif column.present is not None:
+                rows[name] = column.of_rows(chosen(column.present))
+        return self._with(rows, length)
 
     def select(self, names: Iterable[str]) -> Table:
         """Some of the columns, in the order asked for; InputError names those that are not
@@ -110,7 +127,7 @@ class Table:
         """The table with one column more, of as many rows."""
         return Table({**self.columns, name: column}, self.length)
 
-    def _with(self, columns: dict[str, Column], length: int) -> Table:
+    def _with(self, columns: Mapping[str, Column | Refused], length: int) -> Table:
         return Table({**self.columns, **columns}, length)
 
 
@@ -120,8 +137,8 @@ def table_of(
     """A table of columns; `length` where the source knows it (all of them may be refused).
     InputError, with the table's name: a column's name twice, or columns of different lengths."""
     refuse_repeated([own for own, _ in columns], name)
-    table = Table(dict(columns), 0)
-    lengths = {n: len(c) for n, c in table.computed.items()}
+    table = Table({own: in_seconds(column) for own, column in columns}, 0)
+    lengths = {n: rows for n, c in table.columns.items() if (rows := rows_of(c)) is not None}
     first = next(iter(lengths.values()), 0) if length is None else length
     for other, rows in lengths.items():
         if rows != first:
@@ -130,6 +147,13 @@ def table_of(
                 f"{next(iter(lengths))!r} and {rows} in {other!r}"
             )
     return Table(table.columns, first)
+
+
+def rows_of(column: Column | Refused) -> int | None:
+    """The column's rows; None of a refused one whose rows are not known."""
+    if isinstance(column, Column):
+        return len(column)
+    return None if column.present is None else len(column.present)
 
 
 def refuse_repeated(names: Sequence[str], table: str) -> None:

@@ -1,4 +1,5 @@
-"""Alert rules: drift, performance, freshness, missing values and volume of every dataset."""
+"""Alert rules: drift of datasets, predictions and columns, performance, freshness, missing values
+and volume."""
 
 from __future__ import annotations
 
@@ -29,7 +30,48 @@ cross join lateral (
 ) as history"""
 
 
+IN_A_ROW: Final = 3
+"""Windows that a column must alert in, one after the other, before a message is sent."""
+_JUDGED_COLUMN: Final = """d.metric like 'drift.%' and d.column_name <> '' and d.segment = ''
+        and d.alert is not null and $__timeFilter(d.ts)"""
+
+
+def _last_windows(windows: int, *, extra: str) -> str:
+    """In how many of its newest windows each series of a column alerts."""
+    return f"""select d.dataset, d.model, d.model_version, d.grain, d.metric,
+    d.column_name as "column", count(*) filter (where d.alert)::float8 as value
+from (
+    select d.*, row_number() over (partition by d.series_id order by d.ts desc) as place
+    from simdrift.dashboard_result as d
+    where {_JUDGED_COLUMN} and {extra}
+) as d
+where d.place <= {windows}
+group by d.dataset, d.model, d.model_version, d.grain, d.metric, d.column_name"""
+
+
 rules: Final = (
+    Rule(
+        "simdrift-column-drift",
+        "Column drift",
+        "{{ $labels.column }} of {{ $labels.dataset }} alerts in each of its newest "
+        f"{IN_A_ROW} windows ({{{{ $labels.metric }}}}).",
+        _last_windows(IN_A_ROW, extra="true"),
+        None,
+        IN_A_ROW - 0.5,
+        60,
+        panel=("simdrift-overview", "Worst columns"),
+    ),
+    Rule(
+        "simdrift-prediction-drift",
+        "Prediction drift",
+        "{{ $labels.column }} of {{ $labels.dataset }}, a column whose name begins with "
+        "'predict', alerts in its newest window ({{ $labels.metric }}).",
+        _last_windows(1, extra="d.column_name ilike 'predict%'"),
+        None,
+        0.5,
+        60,
+        severity="critical",
+    ),
     Rule(
         "simdrift-drift-share",
         "Dataset drift",
@@ -39,6 +81,8 @@ rules: Final = (
         None,
         0.5,
         400,
+        severity="critical",
+        panel=("simdrift-overview", "Share of drifted columns"),
     ),
     Rule(
         "simdrift-performance-drop",
@@ -59,6 +103,8 @@ rules: Final = (
         None,
         1.2,
         400,
+        severity="critical",
+        panel=("simdrift-overview", "Performance against its median"),
     ),
     Rule(
         "simdrift-freshness",
@@ -73,6 +119,7 @@ group by d.dataset, d.model, d.model_version, d.grain""",
         None,
         2.0,
         400,
+        panel=("simdrift-overview", "Freshness"),
     ),
     Rule(
         "simdrift-missing-share",
@@ -84,6 +131,7 @@ group by d.dataset, d.model, d.model_version, d.grain""",
         None,
         0.05,
         400,
+        panel=("simdrift-overview", "Missing cells"),
     ),
     Rule(
         "simdrift-volume",
@@ -95,5 +143,6 @@ group by d.dataset, d.model, d.model_version, d.grain""",
         0.5,
         2.0,
         400,
+        panel=("simdrift-overview", "Volume"),
     ),
 )

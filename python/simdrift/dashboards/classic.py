@@ -258,8 +258,18 @@ def _colour(name: str) -> models.DynamicConfigValue:
     return models.DynamicConfigValue("color", {"mode": "fixed", "fixedColor": name})
 
 
-def _table(made: Any, _: Panel) -> None:
+_COLUMN_LINK: Final = (
+    "/d/simdrift-column-drift?${__url_time_range}&${dataset:queryparam}&${model:queryparam}"
+    "&${grain:queryparam}&var-column=${__value.raw:percentencode}"
+)
+"""From a table's cell with the name of a column to that column's dashboard."""
+
+
+def _table(made: Any, panel: Panel) -> None:
     made.filterable(True)
+    if 'as "column"' in panel.sql or "column_name as column" in panel.sql:
+        link = {"title": "Column drift", "url": _COLUMN_LINK}
+        made.override_by_name("column", [models.DynamicConfigValue("links", [link])])
     made.override_by_name("time", [models.DynamicConfigValue("unit", "dateTimeAsIso")])
 
 
@@ -294,8 +304,8 @@ def _rule(one: Rule) -> alerting_models.Rule:
         .for_val("0s")
         .no_data_state("OK")
         .exec_err_state("Error")
-        .labels({"source": "simdrift"})
-        .annotations({"summary": one.summary})
+        .labels({"source": "simdrift", "severity": one.severity})
+        .annotations(_annotations(one))
         .with_query(
             alerting.Query("A")
             .datasource_uid(SOURCE_UID)
@@ -310,6 +320,18 @@ def _rule(one: Rule) -> alerting_models.Rule:
         )
         .build()
     )
+
+
+def _annotations(one: Rule) -> dict[str, str]:
+    """What a message says: the summary with the value, and the panel that it leads to."""
+    uid, title = one.panel
+    [shown] = [each for each in dashboards if each.uid == uid]
+    panel = [each.title for each in shown.panels].index(title) + 1
+    return {
+        "summary": f"{one.summary} Value: {{{{ $values.A.Value }}}}",
+        "__dashboardUid__": uid,
+        "__panelId__": str(panel),
+    }
 
 
 def files() -> dict[str, str]:

@@ -62,7 +62,7 @@ dashboard = Dashboard(
 from simdrift.dashboard_result as d
 where {CHOSEN}
     and {_METRIC} and {COLUMN} and {SEGMENT}
-order by d.ts""",
+order by 1, 2""",
             16,
             9,
             _COMPARE,
@@ -93,7 +93,7 @@ where {CHOSEN}
     and {SEGMENT}
     and d.alert is not null
 group by d.ts, d.column_name
-order by d.ts, d.column_name""",
+order by 1, 2""",
             24,
             11,
             _COMPARE,
@@ -112,7 +112,7 @@ where {CHOSEN}
     and d.metric like 'drift.%' and d.metric <> 'drift.missing_share'
     and {COLUMN} and {SEGMENT}
     and d.p_value is not null
-order by d.ts""",
+order by 1, 2""",
             12,
             8,
             'Switch a test on with methods = ["ks"] in the spec.',
@@ -128,7 +128,7 @@ order by d.ts""",
 from simdrift.dashboard_result as d
 where {CHOSEN}
     and d.metric in ('quality.mean', 'quality.quantile') and {COLUMN} and {SEGMENT}
-order by d.ts""",
+order by 1, 2""",
             12,
             8,
             'Switch it on with [metrics] quality = ["mean"], [metrics.quantiles] in the spec.',
@@ -150,7 +150,7 @@ where {CHOSEN}
             and $__timeFilter(r.window_end)
     )
     and d.metric like 'drift.%' and d.column_name <> '' and {SEGMENT}
-order by d.alert desc nulls last, {DISTANCE} desc nulls last
+order by d.alert desc nulls last, {DISTANCE} desc nulls last, 1, 2, 3
 limit 500""",
             24,
             10,

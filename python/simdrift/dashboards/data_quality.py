@@ -38,7 +38,7 @@ from simdrift.dashboard_result as d
 where {CHOSEN}
     and d.metric = 'quality.missing_share'
     and d.column_name in ('', ${{column:sqlstring}}) and {SEGMENT}
-order by d.ts""",
+order by 1, 2""",
             12,
             8,
             _MISSING,
@@ -55,7 +55,7 @@ from simdrift.dashboard_result as d
 where {CHOSEN}
     and d.metric in ('quality.min', 'quality.max', 'quality.mean', 'quality.quantile')
     and {COLUMN} and {SEGMENT}
-order by d.ts""",
+order by 1, 2""",
             12,
             8,
             _STATISTICS,
@@ -70,7 +70,7 @@ order by d.ts""",
 from simdrift.dashboard_result as d
 where {CHOSEN}
     and d.metric = 'quality.missing_share' and d.column_name <> '' and {SEGMENT}
-order by d.ts, d.column_name""",
+order by 1, 2""",
             24,
             10,
             _MISSING,
@@ -86,10 +86,10 @@ order by d.ts, d.column_name""",
 from simdrift.dashboard_result as d
 where {CHOSEN}
     and d.metric = 'drift.new_categories' and {SEGMENT}
-order by d.ts""",
+order by 1, 2""",
             12,
             8,
-            'Switch it on with methods = {category = ["jensen_shannon", "new_categories"]}.',
+            'Switch it on with methods = {categorical = ["jensen_shannon", "new_categories"]}.',
             ("drift.new_categories",),
         ),
         Panel(
@@ -101,7 +101,7 @@ order by d.ts""",
 from simdrift.dashboard_result as d
 where {CHOSEN}
     and d.metric = 'quality.out_of_range' and {SEGMENT}
-order by d.ts""",
+order by 1, 2""",
             12,
             8,
             "quality.out_of_range is not computed by this version of simdrift.",
@@ -120,7 +120,7 @@ union
 select e.ts, '', e.text
 from simdrift.dashboard_event as e
 where $__timeFilter(e.ts) and e.dataset = ${{dataset:sqlstring}} and e.kind = 'schema'
-order by time desc
+order by time desc, "column", change
 limit 100""",
             12,
             8,
@@ -148,7 +148,7 @@ from (
         and d.rows = 0
 ) as gone
 where gone.first < gone.last
-order by gone.first desc
+order by gone.first desc, gone.last, gone.what
 limit 100""",
             12,
             8,
@@ -164,7 +164,7 @@ limit 100""",
 from simdrift.dashboard_result as d
 where {CHOSEN}
     and d.metric like 'quality.%' and {COLUMN} and {SEGMENT}
-order by d.metric, d.params, d.ts desc
+order by d.metric, d.params, d.ts desc, d.series_id
 limit 100""",
             24,
             8,

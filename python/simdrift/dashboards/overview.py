@@ -31,7 +31,7 @@ def _newest(metric: str) -> str:
 from simdrift.dashboard_result as d
 where {CHOSEN}
     and d.metric = '{metric}' and d.column_name = '' and {SEGMENT}
-order by d.ts"""
+order by 1, 2"""
 
 
 PERFORMANCE_NOW = listed(relative())
@@ -129,7 +129,7 @@ inner join (
 where {CHOSEN}
     and {SEGMENT}
     and d.metric in {PERFORMANCE_NOW}
-order by d.ts""",
+order by 1, 2""",
             4,
             4,
             _PERFORMANCE,
@@ -144,7 +144,7 @@ order by d.ts""",
 from simdrift.dashboard_result as d
 where {CHOSEN}
     and d.metric = 'drift.dataset' and d.column_name = '' and {SEGMENT}
-order by d.ts""",
+order by 1, 2""",
             12,
             8,
             _DRIFT,
@@ -178,7 +178,7 @@ where {CHOSEN}
     and {SEGMENT}
     and d.alert is not null
 group by d.column_name, d.metric
-order by alerts desc, distance desc nulls last
+order by alerts desc, distance desc nulls last, 1, 2
 limit 20""",
             12,
             9,
@@ -202,7 +202,7 @@ from simdrift.dashboard_run as d
 left join alerts on alerts.run_id = d.run_id
 where {STREAM}
     and $__timeFilter(d.window_end)
-order by d.window_end""",
+order by 1, 2""",
             12,
             9,
             _DRIFT,
@@ -226,7 +226,7 @@ inner join (
 ) as usual on usual.series_id = d.series_id
 where {CHOSEN}
     and d.metric in {PERFORMANCE_NOW}
-order by d.ts""",
+order by 1, 2""",
             12,
             8,
             _PERFORMANCE,
@@ -242,7 +242,7 @@ order by d.ts""",
 from simdrift.dashboard_result as d
 where {CHOSEN}
     and d.alert
-order by d.ts desc, {DISTANCE} desc nulls last
+order by d.ts desc, {DISTANCE} desc nulls last, 2, 3, 4
 limit 50""",
             12,
             8,

@@ -101,6 +101,9 @@ class Rule:
     high: float | None
     days: int
     """How far back the query looks."""
+    severity: Literal["critical", "warning"] = "warning"
+    panel: tuple[str, str] = ("simdrift-overview", "Newest alerts")
+    """Where a message leads: a dashboard's uid and a panel's title."""
 
 
 @dataclass(frozen=True)

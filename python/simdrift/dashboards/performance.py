@@ -36,7 +36,7 @@ dashboard = Dashboard(
 from simdrift.dashboard_result as d
 where {CHOSEN}
     and {_METRIC} and {SEGMENT}
-order by d.ts""",
+order by 1, 2""",
             14,
             9,
             _PERFORMANCE,
@@ -71,7 +71,7 @@ limit 100""",
 from simdrift.dashboard_result as d
 where {CHOSEN}
     and {_METRIC} and d.segment <> ''
-order by d.ts""",
+order by 1, 2""",
             12,
             9,
             'Switch it on with segments = ["column"] in the spec.',
@@ -91,7 +91,7 @@ from (
         and {_METRIC} and d.segment <> ''
     order by d.series_id, d.ts desc
 ) as newest
-order by newest.value desc nulls last
+order by newest.value desc nulls last, newest.segment, newest.model
 limit 50""",
             12,
             9,
@@ -108,7 +108,7 @@ limit 50""",
 from simdrift.dashboard_result as d
 where {CHOSEN}
     and d.metric like 'fairness.%' and {SEGMENT}
-order by d.ts""",
+order by 1, 2""",
             12,
             8,
             "fairness.* is not computed by this version of simdrift.",
@@ -124,7 +124,7 @@ from simdrift.dashboard_result as d
 where {CHOSEN}
     and d.metric like 'performance.%' and {SEGMENT}
 group by d.ts, {MODEL}
-order by d.ts""",
+order by 1, 2""",
             12,
             8,
             _PERFORMANCE,

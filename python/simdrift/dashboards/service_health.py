@@ -20,7 +20,7 @@ def _service(title: str, description: str, unit: Unit, names: tuple[str, ...]) -
 from simdrift.dashboard_result as d
 where {CHOSEN}
     and d.metric in ({listed}) and {SEGMENT}
-order by d.ts""",
+order by 1, 2""",
         12,
         8,
         _LOG,

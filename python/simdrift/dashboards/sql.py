@@ -39,7 +39,7 @@ DISTANCE: Final = f"""case
 
 COLUMN_DRIFT: Final = """d.metric like 'drift.%'
     and d.metric not in ('drift.missing_share', 'drift.dataset', 'drift.dataset_count')
-    and d.column_name <> '' and position(' ~ ' in d.column_name) = 0"""
+    and d.column_name <> ''"""
 
 
 def series(metric: str, name: str, *, of: str = "dashboard_result", extra: str = WHOLE) -> str:
@@ -49,7 +49,7 @@ from simdrift.{of} as d
 where {CHOSEN}
     and {metric}
     and {extra}
-order by d.ts"""
+order by 1, 2"""
 
 
 DATASET: Final = Variable(
@@ -89,7 +89,7 @@ COLUMNS: Final = Variable(
     "One column of the dataset.",
     """select distinct column_name from simdrift.dashboard_series
 where dataset = ${dataset:sqlstring} and column_name <> ''
-    and position(' ~ ' in column_name) = 0
+    and metric <> 'quality.correlation'
 order by 1""",
 )
 DRIFT_METRIC: Final = Variable(
@@ -114,5 +114,5 @@ group by metric order by metric""",
 EVENTS: Final = """select e.ts as time, e.text, e.kind as tags
 from simdrift.dashboard_event as e
 where $__timeFilter(e.ts) and e.dataset in ('', ${dataset:sqlstring})
-order by e.ts"""
+order by e.ts, e.text, e.kind"""
 """Deployments, outages, changes of schema, as annotations."""

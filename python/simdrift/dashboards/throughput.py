@@ -24,7 +24,7 @@ dashboard = Dashboard(
     b.rows_per_second as value
 from simdrift.dashboard_bench as b
 where $__timeFilter(b.ts)
-order by b.ts""",
+order by 1, 2""",
             12,
             9,
             _BENCH,
@@ -38,7 +38,7 @@ order by b.ts""",
     b.speed_up as value
 from simdrift.dashboard_bench as b
 where $__timeFilter(b.ts) and b.speed_up is not null
-order by b.ts""",
+order by 1, 2""",
             12,
             9,
             _BENCH,
@@ -52,7 +52,7 @@ order by b.ts""",
     d.rows / nullif(extract(epoch from d.finished_at - d.started_at), 0)::float8 as value
 from simdrift.dashboard_run as d
 where $__timeFilter(d.window_end) and d.dataset = ${dataset:sqlstring}
-order by d.window_end""",
+order by 1, 2""",
             12,
             8,
             _RUN,
@@ -66,7 +66,7 @@ order by d.window_end""",
     extract(epoch from d.finished_at - d.started_at)::float8 as value
 from simdrift.dashboard_run as d
 where $__timeFilter(d.window_end) and d.dataset = ${dataset:sqlstring}
-order by d.window_end""",
+order by 1, 2""",
             12,
             8,
             _RUN,

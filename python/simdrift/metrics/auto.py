@@ -15,6 +15,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from simdrift._suggest import KINDS as OTHER_KINDS
+from simdrift._suggest import did_you_mean
 from simdrift.metrics.columns import CATEGORICAL, KINDS, NUMERIC, TABLE
 from simdrift.metrics.registry import checked_params, method
 
@@ -82,10 +84,13 @@ def _call(named: str | tuple[str, Mapping[str, Any]]) -> Call:
 
 
 def _is_call(named: object) -> bool:
-    """Whether it is (name, parameters)."""
-    if not isinstance(named, tuple) or len(named) != 2:
+    """Whether it is (name, parameters), and not two methods, the second with its parameters."""
+    if not isinstance(named, tuple) or len(named) != 2 or not isinstance(named[0], str):
         return False
-    return isinstance(named[0], str) and isinstance(named[1], Mapping)
+    parameters = named[1]
+    return isinstance(parameters, Mapping) and not any(
+        isinstance(value, Mapping) for value in parameters.values()
+    )
 
 
 _CHOICES = {
@@ -145,5 +150,6 @@ def checked_methods(methods: Methods, columns: Sequence[str]) -> None:
     for key, given in methods.items():
         if key not in columns and key not in (*KINDS, TABLE):
             known = ", ".join((*KINDS, TABLE))
-            raise ValueError(f"methods: expected a column or one of {known}, found {key!r}")
+            meant = did_you_mean(key, (*KINDS, TABLE, *columns), OTHER_KINDS)
+            raise ValueError(f"methods: expected a column or one of {known}, found {key!r}{meant}")
         _named(given, True, NUMERIC)

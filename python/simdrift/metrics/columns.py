@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple, Self, cast
 
@@ -19,8 +20,12 @@ from numpy.typing import NDArray
 
 from simdrift import _core
 from simdrift.columns import Refused
+from simdrift.columns.labels import are_labels, dated
+from simdrift.columns.times import PER_SECOND, coarser, column_of_dates, counted_in, resolution
 from simdrift.metrics.cached import cached
+from simdrift.metrics.near import check_exact, column_less, is_beyond, less, may_be_beyond
 from simdrift.metrics.nulls import brownian_bridge
+from simdrift.metrics.nulls.kolmogorov_ties import LEVELS
 from simdrift.metrics.values import Size
 from simdrift.metrics.weighted import WeightedRows
 from simdrift.metrics.weights import RowWeights
@@ -48,6 +53,8 @@ _KIND = {
     "temporal": TEMPORAL,
     "null": NULL,
 }
+LABEL = "label"
+"""The family of columns that hold labels of values of several kinds."""
 _FAMILY = {"integer": "number", "float": "number"}
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _DISPLAY_POINTS, _DISPLAY_BETWEEN = 19, (0.01, 0.99)
@@ -97,10 +104,15 @@ class ColumnState:
         self.value_kind: str = UNSUPPORTED
         self.kind: str = UNSUPPORTED
         self.rows = 0
+        self.offset = 0
+        """What the values are less than the given ones (`near`)."""
         self.type = column.type
         if isinstance(column, Refused):
             self.refused = column
+            self.rows = 0 if column.present is None else len(column.present)
             return
+        if kind == CATEGORICAL or column.kind == "category":
+            column = dated(column, threads)
         self._column = column
         self.value_kind = column.value_kind
         self.unit = column.unit
@@ -135,12 +147,66 @@ class ColumnState:
 
     @property
     def family(self) -> str:
-        """What its values are, whatever their width: 'number', 'text', 'boolean', ..."""
+        """What its values are, whatever their width and unit: 'number', 'text', 'boolean', ..."""
+        if self.type.startswith(("duration", "time32", "time64")):
+            return self.type.partition("[")[0].rstrip("3264")
+        if self.value_kind == "text" and are_labels(self.type):
+            return LABEL
         return _FAMILY.get(self.value_kind, self.value_kind)
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether it is compared by its labels whatever they are of: categories that are no plain
+        text, and numbers that somebody calls categorical."""
+        if self.kind != CATEGORICAL or self.value_kind == "boolean":
+            return False
+        return self.value_kind != "text" or "dictionary" in self.type or self.family == LABEL
 
     @property
     def is_number(self) -> bool:
         return self.value_kind in ("integer", "float", "boolean", TEMPORAL)
+
+    @cached
+    def base(self) -> int:
+        """The integer that values are read less where float64 does not hold them (`near`): about
+        the median of a column of integers or times beyond 2^53, else 0."""
+        is_restored = self.weighted is not None and self._column is None
+        if self.value_kind not in ("integer", TEMPORAL) or self.kind not in ORDERED:
+            return 0
+        if is_restored or not may_be_beyond(self.type):
+            return 0
+        found = self.profile if self.weighted is None else _core.profile(self.column)
+        if not found["finite"] or not is_beyond(found["min"], found["max"]):
+            return 0
+        return int(self.quantiles([0.5])[0])
+
+    @property
+    def near(self) -> Self:
+        """The column less its `base`."""
+        return self.less(self.base)
+
+    def less(self, base: int) -> Self:
+        """The column less an integer, as float64: itself less 0."""
+        if base == 0:
+            return self
+        kept = self.__dict__.setdefault("_less", {})
+        if base not in kept:
+            kept[base] = self._made_less(base)
+        return cast("Self", kept[base])
+
+    def _made_less(self, base: int) -> Self:
+        new = self.__new__(type(self))
+        new.__dict__.update(self.__dict__)
+        for name in ("_less", "profile", "deviations", "finite_median", "distinct", "categories"):
+            new.__dict__.pop(name, None)
+        known = new.__dict__
+        known["base"], new.offset, new.ordered = 0, self.offset + base, None
+        new.value_kind, new.type, new.unit = "float", "double", None
+        if self._column is not None:
+            new._column = column_less(self._column, base)
+        if self.weighted is not None:
+            new.weighted = self.weighted.less(base)
+        return new
 
     @cached
     def unit_seconds(self) -> float:
@@ -150,6 +216,13 @@ class ColumnState:
         if "date32" in self.type:
             return 86400.0
         return _SECONDS[self.unit or "ms"]
+
+    @property
+    def resolution(self) -> str | None:
+        """What its points in time count: 'D', 's', ...; None where it has no such."""
+        if self.value_kind != TEMPORAL or self.kind == CATEGORICAL:
+            return None
+        return resolution(self.type, self.unit)
 
     @cached
     def profile(self) -> Mapping[str, Any]:
@@ -166,7 +239,10 @@ class ColumnState:
 
     @cached
     def missing(self) -> int:
-        """Rows that are null or NaN."""
+        """Rows that are null or NaN; of a refused column, as far as they are known."""
+        if self.refused is not None:
+            present = self.refused.present
+            return 0 if present is None else int(present.null_count)
         if self.weighted is not None:
             return self.rows - self.weighted.present[0]
         if self.is_number:
@@ -256,10 +332,12 @@ class ColumnState:
     @cached
     def deviations(self) -> Mapping[str, Any]:
         """Mean and variance of the distances of the finite rows from their median."""
+        if self.base:
+            return self.near.deviations
         if self.weighted is not None:
             return self.weighted.deviations
         found = _core.deviation_profile(self.column, self.finite_median, threads=self.threads)
-        return cast("Mapping[str, Any]", found)
+        return {**found, "center": self.finite_median}
 
     def top_values(self, k: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         return _core.top_values(self.column, k, threads=self.threads)
@@ -297,6 +375,24 @@ def _count_sorted(values: NDArray[Any], cuts: NDArray[np.float64]) -> NDArray[np
 class CurrentColumn(ColumnState):
     """A column that is compared with a reference."""
 
+    def counted_in(self, unit: str) -> CurrentColumn:
+        """The same points in time in another unit."""
+        if unit == self.resolution and "date64" not in self.type:
+            return self
+        column = counted_in(self.column, unit)
+        return CurrentColumn(self.name, column, kind=self.kind, threads=self.threads)
+
+
+def common_unit(reference: ColumnState, current: ColumnState) -> str | None:
+    """The unit in which two columns of points in time are compared: the coarser of theirs, but
+    that of a reference whose rows have weights. None where they have the same, or no such."""
+    before, now = reference.resolution, current.resolution
+    if before is None or now is None:
+        return None
+    if before == now and ("date64" in reference.type) == ("date64" in current.type):
+        return None
+    return before if reference.is_weighted else coarser(before, now)
+
 
 class ReferenceColumn(ColumnState):
     """A column that others are compared with, by several calls at once perhaps: each works with
@@ -317,6 +413,7 @@ class ReferenceColumn(ColumnState):
         self._null_integrals: dict[bool, float | None] = {}
         self.null_parts: dict[str, Any] = {}
         """What null distributions keep of these rows, by name."""
+        self._in_units: dict[str, ReferenceColumn] = {}
 
     def on(self, threads: int | None) -> Self:
         """The same column for one call, on so many threads: what is known, and the bins that
@@ -339,9 +436,19 @@ class ReferenceColumn(ColumnState):
         if self.value_kind != TEMPORAL:
             return _core.Column.from_numpy(values)
         if "date" in self.type:
-            return _column_of_dates(values, days="date32" in self.type)
-        kind = "timedelta64" if "duration" in self.type else "datetime64"
-        return _core.Column.from_numpy(values.astype(np.int64).view(f"{kind}[{self.unit}]"))
+            return column_of_dates(values, days="date32" in self.type)
+        return _core.Column.from_numpy(values.astype(np.int64).view(f"datetime64[{self.unit}]"))
+
+    def _in_seconds(self, values: NDArray[Any]) -> NDArray[Any]:
+        """The values; durations of earlier files, which counted units, become numbers."""
+        if self.value_kind != TEMPORAL or not self.type.startswith("duration"):
+            return values
+        for part in ("profile", "deviations"):
+            self.__dict__.pop(part, None)
+        values = values / PER_SECOND[self.unit or "s"]
+        self.value_kind, self.unit = "float", None
+        self.kind = NUMERIC if self.kind == TEMPORAL else self.kind
+        return np.asarray(values, float)
 
     def _restore_values(self, values: NDArray[Any]) -> None:
         if self.value_kind == TEMPORAL:
@@ -349,10 +456,45 @@ class ReferenceColumn(ColumnState):
         else:
             self.prepared = _core.Prepared.from_sorted(values)
 
+    def counted_in(self, unit: str) -> ReferenceColumn:
+        """The same points in time in another unit, as far as they are kept."""
+        if unit == self.resolution and "date64" not in self.type:
+            return self
+        found = self._in_units.get(unit)
+        if found is None:
+            column = counted_in(self.column, unit)
+            found = ReferenceColumn(self.name, column, kind=self.kind, threads=self.threads)
+            found.rows = self.rows
+            found.__dict__["missing"] = self.missing
+            found = self._in_units.setdefault(unit, found.prepare() if self.prepared else found)
+        return found.on(self.threads)
+
+    @property
+    def presence(self) -> ReferenceColumn | None:
+        """Of a column that is not computed on: whether its rows are there, as booleans; None where
+        that is not known."""
+        if self.refused is None or self.refused.status != "not_applicable" or self.is_weighted:
+            return None
+        if self.refused.present is None and "missing" not in self.__dict__:
+            return None
+        new = ReferenceColumn(self.name, replace(self.refused, present=None), threads=self.threads)
+        new.refused, new.kind, new.value_kind = None, CATEGORICAL, "boolean"
+        new.rows, new.type = self.rows, "bool"
+        new.__dict__["missing"] = self.missing
+        return new
+
     @property
     def sample(self) -> _core.Column | _core.Prepared:
         """What two-sample statistics read: the sorted values where there are any."""
         return self.column if self.prepared is None else self.prepared
+
+    def _made_less(self, base: int) -> Self:
+        new = super()._made_less(base)
+        new._cells, new._null_integrals = {}, {}
+        if self.prepared is not None:
+            new.prepared = _core.Prepared.from_sorted(less(self.prepared.values, base))
+            new._column = None
+        return new
 
     def prepare(self) -> ReferenceColumn:
         """Computes what comparing needs and lets go of the rows; returns itself."""
@@ -413,14 +555,27 @@ class ReferenceColumn(ColumnState):
 
     def _cuts(self, bins: Bins) -> NDArray[np.float64]:
         if isinstance(bins, tuple):
-            return np.asarray(bins, float)
+            return np.asarray(bins, float) - float(self.offset)
         if isinstance(bins, str):
             return self._equal_widths(bins)
         cuts = self.quantiles([i / bins for i in range(1, bins)])
+        check_exact(cuts, self.offset)
         cuts, ties = np.unique(cuts[~np.isnan(cuts)], return_counts=True)
         constant = self.profile["min"] == self.profile["max"]
         tied = cuts if constant else cuts[ties > 1]
         return np.union1d(cuts, np.nextafter(tied, np.inf))
+
+    def value_cells(self) -> tuple[NDArray[np.float64], Counts]:
+        """Cut points that make a cell of every quantile's value (`kolmogorov_ties.LEVELS`) and of
+        what lies between them, and the reference's counts."""
+        if "values" not in self._cells:
+            values = np.unique(self.quantiles(LEVELS))
+            values = values[np.isfinite(values)]
+            ends = np.nextafter(values, np.inf)
+            apart = np.append(True, values[1:] > ends[:-1])[: len(values)]
+            cuts = np.stack([values[apart], ends[apart]], axis=1).ravel()
+            self._cells.setdefault("values", (cuts, self.count_cells(cuts)))
+        return self._cells["values"]
 
     def _equal_widths(self, rule: str) -> NDArray[np.float64]:
         """Cut points of cells of equal width from the smallest to the largest finite value, and
@@ -503,6 +658,8 @@ class ReferenceColumn(ColumnState):
             state["broken"] = self.refused.message
             if self.refused.status != "not_applicable":
                 state["status"] = self.refused.status
+            elif self.presence is not None:
+                state["missing"] = self.missing
             return state | {"weighted": 1} if self.is_weighted else state
         state["missing"] = self.missing
         if self.is_number:
@@ -532,6 +689,8 @@ class ReferenceColumn(ColumnState):
         new.kind, new.value_kind = str(state["kind"]), str(state["value_kind"])
         new.rows, new.is_weighted = int(state["rows"]), "weighted" in state
         if "broken" in state:
+            if "missing" in state:
+                new.__dict__["missing"] = int(state["missing"])
             return new
         new.refused, new.unit = None, str(state["unit"]) or None
         known = new.__dict__
@@ -546,23 +705,12 @@ class ReferenceColumn(ColumnState):
                 state, are_numbers=new.is_number, are_null=new.kind == NULL, threads=threads
             )
         elif "values" in state:
-            new._restore_values(np.ascontiguousarray(state["values"]))
+            new._restore_values(np.ascontiguousarray(new._in_seconds(state["values"])))
         if "counts" in state:
             known["categories"] = _unpack_categories(state)
         if "category_sizes" in state:
             known["category_sizes"] = np.asarray(state["category_sizes"], float)
         return new
-
-
-def _column_of_dates(values: NDArray[Any], *, days: bool) -> _core.Column:
-    """NumPy has dates of days only as a type that is converted: Arrow has both."""
-    import pyarrow as pa
-
-    width, dates = (np.int32, pa.date32()) if days else (np.int64, pa.date64())
-    [(_, _, column)] = _core.columns_from_arrow(pa.array(values.astype(width)).view(dates))
-    if not isinstance(column, _core.Column):
-        raise column
-    return column
 
 
 def _pack_categories(table: CategoryTable) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from simdrift.metrics import registry
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
 from simdrift.metrics.groups import Groups
+from simdrift.metrics.names import ColumnKey
 from simdrift.metrics.outcomes import Outcomes
 from simdrift.metrics.values import (
     DEGENERATE,
@@ -203,9 +204,11 @@ def rows_of(
     groups: Groups,
     wanted: Sequence[str],
     reference: Mapping[str, float],
-    limits: Mapping[tuple[str, str], float],
+    limits: Mapping[tuple[ColumnKey, str], float],
 ) -> list[Decided]:
-    """The wanted metrics of each group, held against limits and the reference's values."""
+    """The wanted metrics of each group, compared with limits and the reference's values."""
+    if not wanted:
+        return []
     stops = [None] if groups.stops is None else groups.stops.tolist()
     parts = [Rows(table, *bounds) for bounds in zip(groups.starts.tolist(), stops, strict=True)]
     sizes = np.array([part.rows for part in parts], np.int64)
@@ -231,10 +234,10 @@ def _decided(
     custom: Custom,
     outcomes: Outcomes,
     reference: float | None,
-    limits: Mapping[tuple[str, str], float],
+    limits: Mapping[tuple[ColumnKey, str], float],
 ) -> Decided:
     name, better = custom.record.name, custom.record.better
-    limit = limits.get(("", name), custom.limit)
+    limit = limits.get((None, name), custom.limit)
     worse = np.zeros(len(outcomes), bool)
     if limit is not None:
         worse |= beyond(outcomes.value, limit, better)
@@ -246,9 +249,9 @@ def _decided(
             if limit is None:
                 limit = reference + allowed
     if limit is None:
-        return Decided("", name, "", outcomes)
+        return Decided(None, name, "", outcomes)
     alert = np.where(np.isnan(outcomes.value), -1, worse).astype(np.int8)
-    return Decided("", name, "", outcomes, threshold=limit, alert=alert)
+    return Decided(None, name, "", outcomes, threshold=limit, alert=alert)
 
 
 def beyond(values: NDArray[np.float64], limit: float, better: str) -> NDArray[np.bool_]:

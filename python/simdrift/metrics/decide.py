@@ -20,6 +20,7 @@ from simdrift.metrics import thresholds as rules
 from simdrift.metrics.columns import TABLE
 from simdrift.metrics.correction import correct
 from simdrift.metrics.measure import Measured
+from simdrift.metrics.names import ColumnKey, column_text
 from simdrift.metrics.outcomes import OK_CODE, Outcomes
 from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.registry import measures
@@ -31,9 +32,9 @@ MISSING_SHARE = "missing_share"
 
 
 class Decided(NamedTuple):
-    """One metric of one column over windows, as result rows have it."""
+    """One metric of one column, of a pair or of the table (None), over windows."""
 
-    column: str
+    column: ColumnKey
     metric: str
     params: str
     outcomes: Outcomes
@@ -48,7 +49,7 @@ class Decided(NamedTuple):
         q = None if self.q_value is None else float(self.q_value[group])
         alert = -1 if self.alert is None else int(self.alert[group])
         return MetricValue(
-            self.column,
+            column_text(self.column),
             self.metric,
             outcome.value,
             outcome.ci_low,
@@ -109,8 +110,8 @@ def _p_values(item: Measured) -> Floats:
 def _decided(
     segment: Sequence[Measured], q_values: Sequence[Floats | None], plan: DriftPlan
 ) -> list[Decided]:
-    tested: dict[str, Floats] = {}
-    valued: dict[str, NDArray[np.bool_]] = {}
+    tested: dict[ColumnKey, Floats] = {}
+    valued: dict[ColumnKey, NDArray[np.bool_]] = {}
     informed = {item.column for item in segment if item.informational}
     for item, q in zip(segment, q_values, strict=True):
         if item.informational and q is not None:
@@ -125,8 +126,8 @@ def _decided(
 def _row(
     item: Measured,
     q_value: Floats | None,
-    tested: dict[str, Floats],
-    valued: dict[str, NDArray[np.bool_]],
+    tested: dict[ColumnKey, Floats],
+    valued: dict[ColumnKey, NDArray[np.bool_]],
     plan: DriftPlan,
 ) -> Decided:
     outcomes, spec = item.outcomes, item.spec
@@ -190,9 +191,9 @@ def dataset_drift(
     threshold on, and `drift.dataset_count`, their number. A column is compared where a metric of
     its distribution is decided; a missing share is none. `n_reference`: of each window, or one
     for all."""
-    alerts: dict[str, Alerts] = {}
+    alerts: dict[ColumnKey, Alerts] = {}
     for row in rows:
-        if row.alert is None or row.metric == "drift.missing_share" or not row.column:
+        if row.alert is None or row.metric == "drift.missing_share" or row.column is None:
             continue
         other = alerts.get(row.column)
         alerts[row.column] = row.alert if other is None else np.maximum(other, row.alert)
@@ -208,6 +209,6 @@ def dataset_drift(
     whole = Outcomes(share, status, n_reference=before, n_current=n_current)
     number = Outcomes(counted, status, n_reference=before, n_current=n_current)
     return [
-        Decided("", "drift.dataset", "", whole, None, threshold, alert),
-        Decided("", "drift.dataset_count", "", number),
+        Decided(None, "drift.dataset", "", whole, None, threshold, alert),
+        Decided(None, "drift.dataset_count", "", number),
     ]

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from simdrift.metrics.near import NoValueError
 from simdrift.metrics.values import ERROR, Outcome, cleaned
 
 log = logging.getLogger("simdrift")
@@ -24,6 +25,8 @@ def attempt(
     try:
         with np.errstate(all="ignore"):  # what is not finite becomes a status
             return compute()
+    except NoValueError as error:
+        return Outcome(None, error.status, reason=str(error))
     except Exception as error:
         if logged:
             log.exception("%s of column %r failed", what, column)

@@ -28,6 +28,7 @@ from simdrift.metrics.columns import (
     Counts,
     CurrentColumn,
     ReferenceColumn,
+    common_unit,
 )
 from simdrift.metrics.count_tables import (
     BinCounts,
@@ -56,15 +57,25 @@ class GroupedPair:
         reads: Collection[str | None] = ("ks", "wasserstein"),
         threads: int | None = None,
     ) -> None:
+        unit = common_unit(reference, current.whole)
+        if unit is not None:
+            reference, current = reference.counted_in(unit), current.counted_in(unit)
         self.name = reference.name
         self.reference = reference
         self.current = current
         self.threads = threads
         self.is_weighted = reference.is_weighted
+        if self.is_weighted:  # all of it is read as float64
+            self.reference, self.current = _near(reference, current)
         self._reads = reads
 
     def __len__(self) -> int:
         return len(self.current)
+
+    @cached
+    def near(self) -> tuple[ReferenceColumn, ColumnGroups]:
+        """`ColumnPair.near` of all groups."""
+        return _near(self.reference, self.current)
 
     @cached
     def pairs(self) -> list[ColumnPair]:
@@ -135,6 +146,8 @@ class GroupedPair:
             edges=self._edges(),
             threads=self.threads,
         )
+        if found["status"].max(initial=OK_CODE) <= CODES["all_null"]:  # the types agree
+            self.current.keep_valid(found["m"])
         return self._without_values(cast("dict[str, NDArray[Any]]", found))
 
     def _without_values(self, arrays: dict[str, NDArray[Any]]) -> Arrays:
@@ -184,34 +197,38 @@ class GroupedPair:
     @staticmethod
     def _profiles(groups: Sequence[Mapping[str, Any]]) -> Arrays:
         codes = [CODES[group["variance_status"]] for group in groups]
+        std = [CODES[group.get("std_status", group["variance_status"])] for group in groups]
         return {
             "mean": np.array([group["mean"] for group in groups], float),
+            "mean_low": np.array([group.get("mean_low", 0.0) for group in groups], float),
             "variance": np.array([group["variance"] for group in groups], float),
+            "std": np.array([group["std"] for group in groups], float),
             "finite": np.array([group["finite"] for group in groups]),
             "variance_status": np.array(codes, np.uint8),
+            "std_status": np.array(std, np.uint8),
         }
 
     def deviations(self, known: NDArray[np.bool_]) -> Arrays:
         """Mean and variance of the distances of the finite rows of known groups from their
         medians (`_core.DeviationGroupsDict`)."""
         if self.is_weighted or self.current.is_one:
-            none = {"mean": np.nan, "variance": np.nan}
+            none = dict.fromkeys(("mean", "variance", "std", "center"), np.nan)
             sides = [
                 one.deviations if known[place] else none
                 for place, one in enumerate(self.current.each)
             ]
             return {name: np.array([side[name] for side in sides], float) for name in none}
-        medians = self.current.finite_medians(known)
-        found = _core.deviation_profile_groups(
-            *self.current.ranges, medians, threads=self.current.threads
-        )
-        return cast("Arrays", found)
+        current = self.current.near
+        medians = current.finite_medians(known)
+        found = _core.deviation_profile_groups(*current.ranges, medians, threads=current.threads)
+        return {**cast("Arrays", found), "center": medians}
 
     def quantiles(self, places: NDArray[np.intp], q: Sequence[float]) -> Floats:
         """(places, len(q)) exact quantiles of the rows of these groups that are not missing."""
-        if self.is_weighted or self.current.is_one:
-            return np.stack([self.current.each[place].quantiles(q) for place in places.tolist()])
-        column, starts, stops = self.current.ranges
+        current = self.near[1]
+        if self.is_weighted or current.is_one:
+            return np.stack([current.each[place].quantiles(q) for place in places.tolist()])
+        column, starts, stops = current.ranges
         return _core.quantiles_groups(
             column, starts[places], stops[places], np.asarray(q, float), threads=self.threads
         )
@@ -227,15 +244,16 @@ class GroupedPair:
             cuts, at = np.unique(ends[row][known], return_inverse=True)
             if not len(cuts):
                 continue
-            sides = self.reference.count_cells(cuts), self._count_of(place, cuts)
+            sides = self.near[0].count_cells(cuts), self._count_of(place, cuts)
             before[row, known], after[row, known] = (np.cumsum(side)[at] for side in sides)
         return before, after
 
     def _count_of(self, place: int, cuts: Floats) -> Counts:
         """`ColumnState.count_cells` of one group."""
-        if self.is_weighted or self.current.is_one:
-            return cast("Counts", self.current.each[place].count_cells(cuts))
-        column, starts, stops = self.current.ranges
+        current = self.near[1]
+        if self.is_weighted or current.is_one:
+            return cast("Counts", current.each[place].count_cells(cuts))
+        column, starts, stops = current.ranges
         own = slice(place, place + 1)
         counts = _core.histogram_groups(
             column, starts[own], stops[own], cuts, threads=self.current.threads
@@ -266,6 +284,18 @@ class GroupedPair:
                 for place in np.flatnonzero(np.isin(table.places, tied)).tolist():
                     shares[int(table.places[place])] = both[place] / both[place].sum()
         return list(shares.values())
+
+    def value_counts(self, place: int) -> NDArray[Any]:
+        """Rows of both sides in cells, the odd ones of one value each: those of the reference's
+        quantiles (`kolmogorov_ties.LEVELS`), and what lies between them."""
+        cuts, reference = self.reference.value_cells()
+        if self.is_weighted or self.current.is_one:
+            return np.asarray(reference + self.pairs[place].current.count_cells(cuts))
+        return np.asarray(reference + self._value_counts[place])
+
+    @cached
+    def _value_counts(self) -> NDArray[np.int64]:
+        return self.current.count_bins(self.reference.value_cells()[0])
 
     def _edges(self) -> Floats | None:
         """The bins of the reference's histogram, where they are wanted and numbers are read."""
@@ -307,8 +337,9 @@ class GroupedPair:
             return tables_of_pairs(self.pairs, bins)
         if self.kind == CATEGORICAL:
             return self._category_tables
-        cuts, reference = self.reference.cells(bins)
-        current = self.current.count_bins(cuts)
+        before, now = self.near
+        cuts, reference = before.cells(bins)
+        current = now.count_bins(cuts)
         return tables_of(np.broadcast_to(reference, current.shape), current)
 
     @cached
@@ -384,3 +415,11 @@ class GroupedPair:
         return replace(
             outcomes, n_reference=n, n_current=np.where(refused, self.rows, shown.n_current)
         )
+
+
+def _near(
+    reference: ReferenceColumn, current: ColumnGroups
+) -> tuple[ReferenceColumn, ColumnGroups]:
+    """Both columns less the reference's `base`, where both are of one kind."""
+    base = reference.base if current.whole.value_kind == reference.value_kind else 0
+    return reference.less(base), current.less(base)

@@ -18,6 +18,7 @@ from simdrift._types import Floats
 from simdrift.columns import Refused
 from simdrift.metrics.cached import cached
 from simdrift.metrics.columns import (
+    CATEGORICAL,
     HIGH_CARDINALITY,
     NULL,
     ColumnState,
@@ -106,6 +107,24 @@ class ColumnGroups:
     def __len__(self) -> int:
         return len(self.groups.starts)
 
+    @cached
+    def presence(self) -> ColumnGroups | None:
+        """Of a column that is not computed on: whether its rows are there, as booleans; None where
+        that is not known."""
+        refused = self.whole.refused
+        if refused is None or refused.present is None or self.weights is not None:
+            return None
+        rows, threads = refused.present, self.threads
+        return ColumnGroups(self.name, rows, self.groups, kind=CATEGORICAL, threads=threads)
+
+    def counted_in(self, unit: str) -> ColumnGroups:
+        """The same points in time in another unit."""
+        new = ColumnGroups.__new__(ColumnGroups)
+        new.__dict__.update(name=self.name, groups=self.groups, stops=self.stops)
+        new.__dict__.update(is_one=self.is_one, weights=self.weights)
+        new.whole = cast("CurrentColumn", self.whole).counted_in(unit)
+        return new
+
     def alone(self, place: int) -> ColumnGroups:
         """One of the groups, of the same column."""
         new = ColumnGroups.__new__(ColumnGroups)
@@ -143,8 +162,8 @@ class ColumnGroups:
 
     @cached
     def rows(self) -> Rows:
-        """(G,) rows; 0 of a column that was refused."""
-        if self.whole.refused is not None:
+        """(G,) rows; 0 of a column that was refused and whose rows are not known."""
+        if self.whole.refused is not None and self.whole.refused.present is None:
             return np.zeros(len(self), np.int64)
         return self.stops if self.groups is _WHOLE else self.stops - self.groups.starts
 
@@ -165,14 +184,34 @@ class ColumnGroups:
         part = whole.column if self.is_one else whole.column.slice(first, stop)
         return CurrentColumn(self.name, part, weights, kind=kind, threads=whole.threads)
 
+    @property
+    def near(self) -> ColumnGroups:
+        """The column less its `base`, over the same groups."""
+        return self.less(self.whole.base)
+
+    def less(self, base: int) -> ColumnGroups:
+        """The column less an integer, as float64, over the same groups: itself less 0."""
+        if base == 0:
+            return self
+        new = ColumnGroups.__new__(ColumnGroups)
+        new.name, new.groups, new.weights = self.name, self.groups, self.weights
+        new.whole, new.stops, new.is_one = self.whole.less(base), self.stops, self.is_one
+        return new
+
     @cached
     def missing(self) -> Rows:
         """(G,) rows that are null or NaN."""
         if self.is_one:
             return np.array([self.whole.missing], np.int64)
+        if self.whole.refused is not None and self.presence is not None:
+            return self.presence.missing
         if self.whole.refused is not None or self.kind == NULL:
             return self.rows
         return _core.missing_groups(*self.ranges, threads=self.threads)
+
+    def keep_valid(self, rows: Rows) -> None:
+        """Keeps for `missing` what a pass has counted: rows that are neither null nor NaN."""
+        self.__dict__.setdefault("missing", self.rows - rows)
 
     @cached
     def valid(self) -> Rows:
@@ -248,9 +287,10 @@ class ColumnGroups:
 
     def sums_with(self, other: ColumnGroups) -> Mapping[str, NDArray[Any]]:
         """`_core.PairDict` of each group: this column against another."""
-        column, starts, stops = self.ranges
+        base = self.whole.base or other.whole.base
+        column, starts, stops = self.less(base).ranges
         sums = _core.pair_profile_groups(
-            column, other.whole.column, starts, stops, threads=self.threads
+            column, other.whole.less(base).column, starts, stops, threads=self.threads
         )
         return cast("Arrays", sums)
 

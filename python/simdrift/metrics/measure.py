@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +16,13 @@ from simdrift.metrics.columns import ReferenceColumn
 from simdrift.metrics.conventions import evidently
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.groups import ColumnGroups
+from simdrift.metrics.names import ColumnKey
 from simdrift.metrics.outcomes import Outcomes
 from simdrift.metrics.over_groups import evaluate
 from simdrift.metrics.plan import DriftPlan, choice_of, prepared_call
 from simdrift.metrics.registry import DriftMethod, method
 from simdrift.metrics.registry import evaluate as evaluate_one
-from simdrift.metrics.values import MISSING_COLUMN, NEW_COLUMN, Outcome, params_text
+from simdrift.metrics.values import MISSING_COLUMN, NEW_COLUMN, NOT_APPLICABLE, Outcome, params_text
 
 if TYPE_CHECKING:
     from simdrift.metrics.drift.table.sample import TablePair
@@ -39,10 +40,11 @@ class Verdict(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """One metric of one column over groups. `informational`: it decides only where the deciding
-    ones have no value. `present`: the groups that have this row; None for all."""
+    """One metric of one column, or of the table (None), over groups. `informational`: it decides
+    only where the deciding ones have no value. `present`: the groups that have this row; None for
+    all."""
 
-    column: str
+    column: ColumnKey
     spec: DriftMethod
     params: str
     outcomes: Outcomes
@@ -151,10 +153,22 @@ def _measure(
     pair = GroupedPair(column, other, reads=reads, threads=plan.threads)
     with pair.sorted_once():
         measured = [
-            Measured(column.name, spec, text, evaluate(spec, pair, params), informational)
+            Measured(column.name, spec, text, _evaluated(spec, pair, params), informational)
             for spec, params, text, informational in calls
         ]
     return MeasuredColumn(measured, pair)
+
+
+def _evaluated(spec: DriftMethod, pair: GroupedPair, params: dict[str, Any]) -> Outcomes:
+    """The metric; the missing share of a column that is not computed on is known all the same."""
+    if spec.name == "missing_share":
+        before, now = pair.reference.presence, pair.current.presence
+        if before is not None and now is not None:
+            rows = GroupedPair(before, now, reads=(), threads=pair.threads)
+            outcomes = evaluate(spec, rows, params)
+            why = pair.reason(spec.kinds, NOT_APPLICABLE)
+            return replace(outcomes, reasons=dict.fromkeys(range(len(pair)), why))
+    return evaluate(spec, pair, params)
 
 
 def _by_evidently(pair: GroupedPair, choice: MethodChoice, plan: DriftPlan) -> list[Measured]:
@@ -192,7 +206,9 @@ def _missing_column(
     column: ReferenceColumn, choice: MethodChoice, plan: DriftPlan, groups: int
 ) -> list[Measured]:
     calls = choice.deciding or (("missing_share", {}),)
-    outcomes = Outcomes.uniform(Outcome(None, MISSING_COLUMN, n_reference=column.rows), groups)
+    why = "the current data have no such column"
+    lost = Outcome(None, MISSING_COLUMN, n_reference=column.rows, reason=why)
+    outcomes = Outcomes.uniform(lost, groups)
     return [
         Measured(column.name, spec, text, outcomes)
         for spec, _, text in (prepared_call(call, column.kind, plan.bins) for call in calls)
@@ -200,15 +216,19 @@ def _missing_column(
 
 
 def _new_column(column: ColumnGroups) -> Measured:
-    rows = [Outcome(None, NEW_COLUMN, n_current=int(count)) for count in column.rows.tolist()]
+    why = "the reference has no such column"
+    rows = [
+        Outcome(None, NEW_COLUMN, n_current=int(count), reason=why)
+        for count in column.rows.tolist()
+    ]
     return Measured(column.name, method("missing_share"), "", Outcomes.stacked(rows))
 
 
 def measure_tables(pairs: Sequence[TablePair], plan: DriftPlan) -> list[Measured]:
-    """The planned methods of whole tables, a pair a group; their rows have the column ''."""
+    """The planned methods of whole tables, a pair a group; their rows are the table's."""
     measured = []
     for name, params in plan.table:
         spec = method(name)
         outcomes = Outcomes.stacked([evaluate_one(spec, pair, params) for pair in pairs])
-        measured.append(Measured("", spec, params_text(params), outcomes))
+        measured.append(Measured(None, spec, params_text(params), outcomes))
     return measured

@@ -15,6 +15,7 @@ from simdrift.metrics.cached import cached
 from simdrift.metrics.columns import (
     CATEGORICAL,
     HIGH_CARDINALITY,
+    LABEL,
     NULL,
     ORDERED,
     Bins,
@@ -27,6 +28,7 @@ from simdrift.metrics.nulls import quadratic, ties
 from simdrift.metrics.values import (
     ALL_NULL,
     EMPTY,
+    ERROR,
     NOT_APPLICABLE,
     OK,
     TYPE_CHANGED,
@@ -56,20 +58,26 @@ class Cells(NamedTuple):
 
 def column_status(reference: ColumnState, current: ColumnState) -> str | None:
     """Why two columns cannot be compared, whatever their rows: refused, retyped."""
-    for side in (reference, current):
-        if side.refused is not None:
-            return side.refused.status
+    refused = [side.refused.status for side in (reference, current) if side.refused is not None]
+    if ERROR in refused:
+        return ERROR
+    if refused:
+        is_one = len(refused) == 1 and NULL not in (reference.family, current.family)
+        return TYPE_CHANGED if is_one else NOT_APPLICABLE
     return TYPE_CHANGED if _retyped(reference, current) else None
 
 
 def _retyped(reference: ColumnState, current: ColumnState) -> bool:
-    if reference.type == current.type and reference.value_kind == current.value_kind:
+    before, now = reference.family, current.family
+    if before == now or NULL in (before, now):
         return False
-    if NULL in (reference.family, current.family):
-        return False
-    if reference.family != current.family:
+    if LABEL in (before, now):
+        other = current if before == LABEL else reference
+        is_alike = other.value_kind == "text" or other.has_labels
+        return not (is_alike or (before == LABEL and other.value_kind in ("integer", "float")))
+    if reference.kind != CATEGORICAL or current.kind != CATEGORICAL:
         return True
-    return bool(reference.unit_seconds != current.unit_seconds)
+    return "boolean" in (before, now) or not (reference.has_labels or current.has_labels)
 
 
 class ColumnPair:
@@ -143,11 +151,11 @@ class ColumnPair:
 
     def reason(self, kinds: frozenset[str], status: str) -> str:
         """What stands behind a status, in words."""
+        if status == TYPE_CHANGED:
+            return f"reference is {self.reference.type}, current is {self.current.type}"
         for side in (self.reference, self.current):
             if side.refused is not None:
                 return side.refused.message
-        if status == TYPE_CHANGED:
-            return f"reference is {self.reference.type}, current is {self.current.type}"
         if status == NOT_APPLICABLE:
             return f"for {' and '.join(sorted(kinds))} columns; this one is {self.kind}"
         return ""
@@ -229,6 +237,13 @@ class ColumnPair:
             return None
         return refused_sides(self.status, self.reference.rows, self.current.rows)
 
+    @cached
+    def near(self) -> tuple[ReferenceColumn, ColumnState]:
+        """Both columns as float64 holds them: less the reference's `base`, where both are integers
+        or times beyond 2^53."""
+        base = self.reference.base if self.current.value_kind == self.reference.value_kind else 0
+        return self.reference.less(base), self.current.less(base)
+
     @property
     def mises_numerator(self) -> Fraction | float:
         """What Cramer and von Mises' T is made of (`quadratic`)."""
@@ -255,7 +270,7 @@ class ColumnPair:
         """Exact quantiles of the finite rows of both sides together."""
         if self.is_weighted:
             return self._weighted.pooled_quantiles(q)
-        reference, current, wanted = self.reference, self.current, np.asarray(q, float)
+        (reference, current), wanted = self.near, np.asarray(q, float)
         if reference.ordered is not None and current.ordered is not None:
             return _core.pooled_quantiles(reference.ordered, current.ordered, wanted)
         return _core.pooled_quantiles(
@@ -270,8 +285,9 @@ class ColumnPair:
         if self.kind == CATEGORICAL:
             reference, current = self.category_counts[1:3]
         else:
-            cuts, reference = self.reference.cells(bins)
-            current = self.current.count_cells(cuts)
+            before, now = self.near
+            cuts, reference = before.cells(bins)
+            current = now.count_cells(cuts)
         used = (reference + current) > 0
         return (reference, current) if used.all() else (reference[used], current[used])
 

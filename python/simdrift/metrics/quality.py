@@ -29,6 +29,7 @@ from simdrift.metrics.correlation import Correlations, pearson_groups
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
 from simdrift.metrics.groups import ColumnGroups
+from simdrift.metrics.names import ColumnKey, column_text
 from simdrift.metrics.nulls.special import NORMAL_975
 from simdrift.metrics.numbers import as_array, number_or_array, quotient
 from simdrift.metrics.outcomes import OK_CODE, Codes, Outcomes, Rows, all_ok, all_true, elementwise
@@ -130,7 +131,7 @@ def _absent(column: ColumnGroups) -> Codes:
 _SPECIALS = ("nan", "pos_inf", "neg_inf", "zeros", "negatives")
 _MOMENTS = (
     ("variance", 2, "variance_status"),
-    ("std", 1, "variance_status"),
+    ("std", 1, "std_status"),
     ("skewness", 0, "skewness_status"),
     ("kurtosis", 0, "kurtosis_status"),
 )
@@ -261,23 +262,29 @@ def _distinct(column: ColumnGroups) -> list[Statistic]:
     ),
 )
 def _quantiles(column: ColumnGroups) -> list[Statistic]:
-    status, unit = _absent(column), column.whole.unit_seconds
-    values = column.quantiles(QUANTILES) * unit
-    low, middle, high = (values[:, place] for place in _QUARTERS)
-    iqr = high - low
+    status, unit, near = _absent(column), column.whole.unit_seconds, column.near
+    own = near.quantiles(QUANTILES)
+    low, middle, high = (own[:, place] for place in _QUARTERS)
+    iqr = (high - low) * unit
+    values = _as_given(near, own) * unit
     found = [
         Statistic("quantile", values[:, place], status, f"q={q:g}")
         for place, q in enumerate(QUANTILES)
     ]
     found.append(Statistic("iqr", np.where(np.isfinite(iqr), iqr, np.inf), status))
-    return [*found, Statistic("mad", _mad(column, middle / unit, status), status)]
+    return [*found, Statistic("mad", _mad(near, middle, status) * unit, status)]
 
 
 def _mad(column: ColumnGroups, center: Floats, status: Codes) -> Floats:
     """Median absolute deviation from the median, over finite rows."""
     known = (status == OK_CODE) & np.isfinite(center)
     mad = column.median_deviations(np.where(known, center, 0.0), known)
-    return np.where(known, mad * column.whole.unit_seconds, np.nan)
+    return np.where(known, mad, np.nan)
+
+
+def _as_given(near: ColumnGroups, values: Floats) -> Floats:
+    """Values of `ColumnGroups.near` as those of the column itself."""
+    return values + float(near.whole.offset) if near.whole.offset else values
 
 
 _TOP_SHARE = _statistic(
@@ -305,13 +312,13 @@ _TOP_SHARE = _statistic(
 )
 def _mode(column: ColumnGroups) -> list[Statistic]:
     """The most frequent number (of equally frequent ones the smallest) and its share."""
-    status = _absent(column)
-    values, counts = column.top_values
+    status, near = _absent(column), column.near
+    values, counts = near.top_values
     # without any: more distinct values than are counted one by one
     many = (status == OK_CODE) & (counts == 0)
     status = np.where(many, CODES[NOT_APPLICABLE], status).astype(np.uint8)
     share = counts / column.valid
-    mode = values * column.whole.unit_seconds
+    mode = _as_given(near, values) * column.whole.unit_seconds
     return [Statistic("mode", mode, status), Statistic("top_share", share, status)]
 
 
@@ -391,9 +398,7 @@ def column_statistics(
     statistic that the kind does not have gives no row."""
     wanted = None if statistics is None else checked_statistics(statistics)
     if column.whole.refused is not None:
-        value = np.full(len(column), np.nan)
-        outcomes = Outcomes(value, _codes(column, NOT_APPLICABLE))
-        return [Decided(column.name, "quality.rows", "", outcomes)]
+        return _of_refused(column, column.whole.refused.message, wanted)
     rows: list[Decided] = []
     for part in _parts(column):
         if wanted is None or not wanted.isdisjoint(_NAMES[part]):
@@ -401,6 +406,24 @@ def column_statistics(
             if wanted is not None:
                 found = [statistic for statistic in found if statistic.name in wanted]
             rows += _decided(column.name, found, column.rows)
+    return rows
+
+
+def _of_refused(column: ColumnGroups, why: str, wanted: frozenset[str] | None) -> list[Decided]:
+    """Rows and missing ones of a column that is not computed on, where they are known, and a
+    statistic of its values that says why there are none."""
+    value, rows = np.full(len(column), np.nan), []
+    refused = Outcomes(value, _codes(column, NOT_APPLICABLE))
+    refused.reasons = dict.fromkeys(range(len(column)), why)
+    if column.presence is None:
+        return [Decided(column.name, "quality.rows", "", refused)]
+    found = _measured(_counts, column)
+    kept = [one for one in found if wanted is None or one.name in wanted]
+    if kept:
+        rows = _decided(column.name, kept, column.rows)
+    if wanted is None or "distinct" in wanted:
+        refused.n_current = column.rows
+        rows.append(Decided(column.name, "quality.distinct", "", refused))
     return rows
 
 
@@ -412,7 +435,7 @@ def _measured(part: _Part, column: ColumnGroups) -> list[Statistic]:
     return [Statistic(name, value, code) for name in _NAMES[part] if name != "quantile"]
 
 
-def _decided(column: str, statistics: Sequence[Statistic], rows: Rows) -> list[Decided]:
+def _decided(column: ColumnKey, statistics: Sequence[Statistic], rows: Rows) -> list[Decided]:
     """The rows of statistics that one pass gave."""
     values = np.array([statistic.value for statistic in statistics], float)
     is_finite, decided = all_true(np.isfinite(values)), []
@@ -438,8 +461,12 @@ def _decided(column: str, statistics: Sequence[Statistic], rows: Rows) -> list[D
     _statistic("columns", "columns", "counts", "number of columns", kinds=(TABLE,), unit="columns")
 )
 def table_statistics(columns: Mapping[str, ColumnGroups], groups: int) -> list[Decided]:
-    """Rows, columns and the share of missing cells of the whole table (`column` '')."""
-    known = [column for column in columns.values() if column.whole.refused is None]
+    """Rows, columns and the share of missing cells of the whole table."""
+    known = [
+        column
+        for column in columns.values()
+        if column.whole.refused is None or column.presence is not None
+    ]
     none = np.zeros(groups, np.int64)
     n = np.max([column.rows for column in known], axis=0, initial=0) if known else none
     cells = sum((column.rows for column in known), none)
@@ -458,7 +485,7 @@ def table_statistics(columns: Mapping[str, ColumnGroups], groups: int) -> list[D
         Statistic("columns", np.full(groups, float(len(columns)))),
         Statistic("missing_share", share, empty),
     )
-    return _decided("", found, n)
+    return _decided(None, found, n)
 
 
 def quantile_statistics(column: ColumnGroups, shares: Sequence[float]) -> list[Decided]:
@@ -467,7 +494,9 @@ def quantile_statistics(column: ColumnGroups, shares: Sequence[float]) -> list[D
     if not shares or whole.refused is not None or whole.kind not in ("numeric", "temporal"):
         return []
     measured = attempt(
-        "quality.quantile", column.name, lambda: (_absent(column), column.quantiles(shares))
+        "quality.quantile",
+        column.name,
+        lambda: (_absent(column), _as_given(column.near, column.near.quantiles(shares))),
     )
     if isinstance(measured, Outcome):
         measured = _codes(column, ERROR), np.full((len(column), len(shares)), np.nan)
@@ -493,10 +522,10 @@ def quantile_statistics(column: ColumnGroups, shares: Sequence[float]) -> list[D
     )
 )
 def correlation(a: ColumnGroups, b: ColumnGroups) -> Decided:
-    """`quality.correlation` of a pair 'a ~ b': Pearson's r over the rows in which both are
+    """`quality.correlation` of a pair: Pearson's r over the rows in which both are
     finite, with Fisher's 95 % interval; `n_current` counts those rows."""
-    name = f"{a.name} ~ {b.name}"
-    found = attempt("quality.correlation", name, lambda: pearson_groups(a, b))
+    name = a.name, b.name
+    found = attempt("quality.correlation", column_text(name), lambda: pearson_groups(a, b))
     if isinstance(found, Outcome):
         found = Correlations(np.full(len(a), np.nan), _codes(a, ERROR), a.rows)
     r, status, n = found

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simdrift._types import Floats
+from simdrift.metrics.names import ColumnKey
 from simdrift.metrics.numbers import as_array, number_or_array, where
 from simdrift.metrics.registry import DriftMethod, method
 
@@ -41,8 +43,8 @@ def checked_overrides(overrides: Overrides) -> dict[str | tuple[str, str], float
 
 def threshold_of(
     spec: DriftMethod,
-    column: str,
-    overrides: Overrides,
+    column: ColumnKey,
+    overrides: Mapping[Any, float],
     alpha: float,
     practical: Floats | None = None,
 ) -> float | Floats | None:

@@ -76,7 +76,7 @@ class MetricValue(NamedTuple):
 class DriftResult:
     """What a drift function found on two arrays. `value` is None exactly where `status` is
     not 'ok', and `reason` then says more. `alert` is None where no rule applies. Of one
-    comparison there is nothing to correct: the p-value is held against alpha itself."""
+    comparison there is nothing to correct: the p-value is compared with alpha itself."""
 
     metric: str
     value: float | None

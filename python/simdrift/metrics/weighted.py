@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from simdrift import _core
 from simdrift._types import Floats
 from simdrift.metrics.cached import cached
+from simdrift.metrics.near import column_less
 from simdrift.metrics.values import CONSTANT, OK, TOO_FEW_ROWS, Size
 from simdrift.metrics.weights import RowWeights, effective_size
 
@@ -85,16 +86,39 @@ class WeightedValues(NamedTuple):
         steps = np.diff(below, prepend=0.0, append=ends[-1])
         return np.asarray(np.maximum(steps, 0.0) * (self.size / self.total))
 
-    def moments(self) -> tuple[float, float, float]:
-        """Mean, variance (ddof 1 in effective rows) and skewness."""
+    def moments(self) -> WeightedMoments:
+        """Mean, variance (ddof 1 in effective rows), their root and skewness."""
         shares, n = self.shares, self.size
         base = float(self.values[len(self.values) // 2])
-        mean = base + float(shares @ (self.values - base))
+        rest = float(shares @ (self.values - base))
+        mean = base + rest
+        low = (base - (mean - rest)) + (rest - (mean - (mean - rest)))
         centred = self.values - mean
+        exponent = math.frexp(float(np.abs(centred).max(initial=0.0)))[1]
+        centred = np.ldexp(np.ldexp(centred, -(exponent // 2)), exponent // 2 - exponent)
         second = float(shares @ centred**2)
         if not second > 0.0 or n <= 1.0:
-            return mean, 0.0 if n > 1.0 else math.nan, math.nan
-        return mean, second * n / (n - 1.0), float(shares @ centred**3) / second**1.5
+            none = 0.0 if n > 1.0 else math.nan
+            return WeightedMoments(mean, low, none, none, math.nan)
+        variance = second * n / (n - 1.0)
+        return WeightedMoments(
+            mean,
+            low,
+            float(np.ldexp(variance, 2 * exponent)),
+            float(np.ldexp(math.sqrt(variance), exponent)),
+            float(shares @ centred**3) / second**1.5,
+        )
+
+
+class WeightedMoments(NamedTuple):
+    """Mean + mean_low is the mean in twice the precision; the variance may be out of float64's
+    range where std is not."""
+
+    mean: float
+    mean_low: float
+    variance: float
+    std: float
+    skewness: float
 
 
 class WeightedRows:
@@ -120,6 +144,14 @@ class WeightedRows:
         """The same rows, read on so many threads."""
         new = copy(self)
         new.threads = threads
+        return new
+
+    def less(self, base: int) -> Self:
+        """The rows' values less an integer, with the same weights."""
+        new = copy(self)
+        for name in ("values", "profile", "finite_median", "deviations"):
+            new.__dict__.pop(name, None)
+        new._column = column_less(self.column, base)
         return new
 
     def let_go(self) -> None:
@@ -192,17 +224,12 @@ class WeightedRows:
             "min": float(values.values[0]) if len(values.values) else math.nan,
             "max": float(values.values[-1]) if len(values.values) else math.nan,
         }
-        mean, variance, skewness = values.moments() if len(values.values) else (math.nan,) * 3
+        none = WeightedMoments(*(math.nan,) * 5)
+        moments = values.moments() if len(values.values) else none
         status = OK if values.size > 1.0 else TOO_FEW_ROWS
         if status == OK and len(values.values) == 1:
             status = CONSTANT
-        return found | {
-            "mean": mean,
-            "variance": variance,
-            "std": math.sqrt(variance),
-            "skewness": skewness,
-            "variance_status": status,
-        }
+        return found | moments._asdict() | {"variance_status": status, "std_status": status}
 
     @cached
     def finite_median(self) -> float:
@@ -218,8 +245,8 @@ class WeightedRows:
     def deviations(self) -> Mapping[str, Any]:
         finite = self.values.finite
         distances = finite._replace(values=np.abs(finite.values - self.finite_median))
-        mean, variance, _ = distances.moments()
-        return {"n": distances.size, "mean": mean, "variance": variance}
+        found = distances.moments()._asdict()
+        return found | {"n": distances.size, "center": self.finite_median}
 
     def characteristic(self, t: float, scale: float) -> tuple[float, Floats, Floats]:
         finite = self.values.finite

@@ -1,8 +1,8 @@
 """What is watched, how its time is cut, and the run: read spec.py first, then run.py."""
 
 from simdrift.monitoring.compare import compare, profile
+from simdrift.monitoring.entry import monitor
 from simdrift.monitoring.reference import Reference
-from simdrift.monitoring.run import monitor
 from simdrift.monitoring.spec import Columns, Metrics, ReferenceSpec, Spec, StoreSpec
 
 __all__ = [

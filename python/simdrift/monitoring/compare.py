@@ -16,12 +16,14 @@ from simdrift.metrics import quality
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.drift.table.sample import TableSample
 from simdrift.metrics.groups import ColumnGroups, Groups
+from simdrift.metrics.names import column_text
 from simdrift.metrics.weights import both_sides
+from simdrift.monitoring.arguments import Arguments
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import Identity
 from simdrift.monitoring.reference import Reference, plan_of, references, rows_of, types_of
 from simdrift.monitoring.report import report_of, results_of
-from simdrift.monitoring.roles import Roles, check_names, no_column, roles_of
+from simdrift.monitoring.roles import Roles, check_names, column_names, no_column, roles_of
 from simdrift.monitoring.segments import found_segments, segment_tables
 from simdrift.monitoring.spec import Columns, Spec
 from simdrift.monitoring.window import (
@@ -42,14 +44,14 @@ def compare(
     reference: object,
     current: object,
     *,
-    columns: Sequence[str] | None = None,
+    columns: str | Sequence[str] | None = None,
     roles: Columns | Mapping[str, Any] | None = None,
-    methods: Any = "auto",
+    methods: Any = None,
     convention: Literal["simdrift", "evidently"] | None = None,
-    correction: Correction = "bh",
+    correction: Correction | None = None,
     thresholds: Thresholds | None = None,
-    segments: Sequence[str | Sequence[str]] = (),
-    bins: int | str | Sequence[float] = 10,
+    segments: str | Sequence[str | Sequence[str]] | None = None,
+    bins: int | str | Sequence[float] | None = None,
     weights: str | tuple[object, object] | None = None,
     threads: int | None = None,
     progress: Progress = None,
@@ -57,12 +59,16 @@ def compare(
     """Compare the columns of two frames: drift of each, and of the whole.
 
     `reference`, `current`: pandas, polars, Arrow, NumPy dicts, DuckDB, a path of a Parquet file;
-    `reference` may be a `Reference`. `columns`: names to compare (default: all of both).
-    `roles`: a dict such as {"prediction": "p", "target": "y", "categorical": ["zip"]}.
-    `methods`: 'auto', a name, a list, or a dict of them by column or kind; with parameters as
-    (name, {parameter: value}) or {name: {parameter: value}}. `thresholds`: by
+    `reference` may be a `Reference`, whose own roles, methods and rules count where an argument
+    is left out; what it was not prepared for is refused. `columns`: names to compare (default:
+    all of both).
+    `roles`: a dict such as {"prediction": "p", "target": "y", "categorical": ["zip"]}; a target
+    that both sides have is compared, too.
+    `methods`: 'auto' (default), a name, a list, or a dict of them by column or kind; with
+    parameters as (name, {parameter: value}) or {name: {parameter: value}}. `correction` over the
+    columns: 'bh' (default), 'by', 'holm', 'bonferroni', 'none'. `thresholds`: by
     metric, or by column and metric. `segments`: columns, or lists of columns, the rows of whose
-    values are compared on their own, too. `bins`: how psi and its like cut numbers.
+    values are compared on their own, too. `bins`: how psi and its like cut numbers (default: 10).
     `weights`: the name of a column of row weights in both, or array-likes for reference and
     current (either of them None): drift is then of the weighted rows, tests take effective sizes.
     `convention="evidently"`: scores, thresholds and choice of methods of Evidently 0.7.23.
@@ -74,15 +80,17 @@ def compare(
     >>> report.results.filter(metric="drift.dataset")[0].value
     1.0
     """
+    arguments = Arguments(
+        columns, roles, methods, convention, correction, thresholds, segments, bins
+    )
     if isinstance(reference, Reference):
         _check_reference_weights(reference, weights)
-        return reference.compare(current, threads=threads, progress=progress)
+        asked = arguments.of_reference(reference)
+        return asked.compare(current, threads=threads, progress=progress)
     before, now = as_table(reference, argument="reference"), as_table(current, argument="current")
     before, now, weight = _with_weights(weights, before, now)
-    spec = _spec(
-        columns, roles, methods, convention, correction, thresholds, segments, bins, weight
-    )
-    _check_columns(columns, list(dict.fromkeys([*before.names, *now.names])))
+    spec = arguments.spec(weight)
+    _check_columns(arguments.names, list(dict.fromkeys([*before.names, *now.names])))
     return _compared(before, now, spec, threads, progress)
 
 
@@ -129,46 +137,15 @@ def _check_columns(columns: Sequence[str] | None, names: Sequence[str]) -> None:
             raise SpecError(f"columns: {no_column(name, names)}")
 
 
-def _spec(
-    columns: Sequence[str] | None,
-    roles: Columns | Mapping[str, Any] | None,
-    methods: Any,
-    convention: Any,
-    correction: Any,
-    thresholds: Thresholds | None,
-    segments: Sequence[str | Sequence[str]],
-    bins: int | str | Sequence[float],
-    weight: str | None,
-) -> Spec:
-    """The arguments, checked as a spec's keys are."""
-    values = roles.model_dump() if isinstance(roles, Columns) else dict(roles or {})
-    if weight is not None:
-        if values.setdefault("weight", weight) not in (None, weight):
-            raise SpecError("weights: expected them as an argument or as a role, found both")
-        values["weight"] = weight
-    if columns is not None:
-        named = {values.get(role) for role in ("prediction", "target", "timestamp", "weight")}
-        values["features"] = tuple(name for name in columns if name not in named)
-    return Spec(
-        monitor="compare",
-        window="all",
-        columns=Columns(**values),
-        methods=methods,
-        convention=convention,
-        correction=correction,
-        thresholds=dict(thresholds or {}),
-        segments=segments,
-        bins=bins,
-    )
-
-
 def _compared(
     reference: Table, current: Table, spec: Spec, threads: int | None, progress: Progress
 ) -> Report:
     started = datetime.now(UTC)
     names = list(dict.fromkeys([*reference.names, *current.names]))
     check_names(spec, names)
-    roles = _without_equal_weights(roles_of(spec.columns, names), reference, current)
+    roles = _without_equal_weights(roles_of(spec.columns, names, spec.methods), reference, current)
+    if roles.target in reference.columns and roles.target in current.columns:
+        roles = roles.with_target()
     left = references(reference, roles, threads)
     rows = rows_of(current, roles)
     weighted = roles.weight is not None
@@ -198,7 +175,7 @@ def _compared(
 def profile(
     data: object,
     *,
-    columns: Sequence[str] | None = None,
+    columns: str | Sequence[str] | None = None,
     quantiles: Sequence[float] = QUANTILES,
     threads: int | None = None,
     progress: Progress = None,
@@ -216,7 +193,8 @@ def profile(
     """
     started = datetime.now(UTC)
     table = as_table(data)
-    names = table.names if columns is None else tuple(columns)
+    chosen = column_names(columns)
+    names = table.names if chosen is None else chosen
     _check_columns(names, table.names)
     columns_of = {
         name: ColumnGroups(name, column, Groups.whole(), threads=threads)
@@ -230,7 +208,7 @@ def profile(
     rows = max((column.whole.rows for column in columns_of.values()), default=0)
     run = Identity(monitor="profile").run(rows, started)
     results = results_of([run], WindowValues({WHOLE: values}, {}), threads=threads)
-    types = {name: column.whole.type for name, column in columns_of.items()}
+    types = {column_text(name): column.whole.type for name, column in columns_of.items()}
     return ProfileReport(results, types=types)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simdrift._errors import InputError, SpecError
 from simdrift._types import Progress
@@ -33,15 +33,23 @@ def run_files(
 ) -> Results:
     """The windows of a spec that names its data (those that end `between` two times); only
     columns with a role are read."""
+    threads = threads or spec.threads
+    table, reference = read_files(spec, threads)
+    return monitor(spec, table, reference, between=between, progress=progress, threads=threads)
+
+
+def read_files(
+    spec: Spec, threads: int | None = None
+) -> tuple[pyarrow.Table, Reference | pyarrow.Table | None]:
+    """The rows that a spec names, and its reference where that is a file; only columns with a
+    role. SpecError where it names no data, or a column that none of them has."""
     if not spec.data:
         raise SpecError("'data' is missing: expected the path of a Parquet file, or a list")
     paths = expanded(spec.data)
-    threads = threads or spec.threads
     names = parquet_names(paths[0])
-    reference = _reference(spec, threads)
+    reference = reference_file(spec, threads)
     check_names(spec, list(dict.fromkeys([*names, *_names(reference)])))
-    table = _read(paths, columns_of(spec, names))
-    return monitor(spec, table, reference, between=between, progress=progress, threads=threads)
+    return _read(paths, columns_of(spec, names)), reference
 
 
 def expanded(patterns: Iterable[str]) -> list[Path]:
@@ -57,12 +65,13 @@ def expanded(patterns: Iterable[str]) -> list[Path]:
 
 def columns_of(spec: Spec, names: Sequence[str]) -> list[str]:
     """The columns of a file that the spec needs, in the file's order."""
-    roles = roles_of(spec.columns, names)
-    wanted = {*roles.with_weight(roles.watched), roles.timestamp, *segment_columns(spec)}
+    roles = roles_of(spec.columns, names, spec.methods)
+    named = {roles.timestamp, spec.columns.key}  # checked to be there with the others
+    wanted = {*roles.with_weight(roles.watched), *named, *segment_columns(spec)}
     return [name for name in names if name in wanted]
 
 
-def _reference(spec: Spec, threads: int | None) -> Reference | pyarrow.Table | None:
+def reference_file(spec: Spec, threads: int | None) -> Reference | pyarrow.Table | None:
     """The saved reference or the rows of the file that the spec names, None for its own data."""
     if spec.reference is None or spec.reference.data is None:
         return None
@@ -102,21 +111,21 @@ def compare_files(
     reference: Path,
     current: Path,
     *,
-    columns: Sequence[str] | None = None,
     threads: int | None = None,
     progress: Progress = None,
+    **arguments: Any,
 ) -> Report:
-    """Two Parquet files, or a saved reference and a Parquet file."""
+    """Two Parquet files, or a saved reference and a Parquet file; `arguments` as `compare`."""
     if state_file.is_state_file(reference):
         prepared = Reference.load(reference, threads=threads)
-        return prepared.compare(current, threads=threads, progress=progress)
+        return compare(prepared, current, threads=threads, progress=progress, **arguments)
     left, right = parquet_names(reference), parquet_names(current)
     if not set(left) & set(right):
         raise InputError(
             f"{current}: expected columns of {reference} ({', '.join(left)}); "
-            f"found none of them but {', '.join(right)}"
+            f"found only others: {', '.join(right)}"
         )
-    return compare(reference, current, columns=columns, threads=threads, progress=progress)
+    return compare(reference, current, threads=threads, progress=progress, **arguments)
 
 
 def profile_file(

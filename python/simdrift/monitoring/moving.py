@@ -40,6 +40,7 @@ from simdrift.metrics.measure import (
     measure_columns,
     measure_tables,
 )
+from simdrift.metrics.names import ColumnKey
 from simdrift.metrics.outcomes import Outcomes, Rows
 from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.values import Outcome
@@ -48,7 +49,7 @@ from simdrift.monitoring.identity import identity_of
 from simdrift.monitoring.reference import plan_of, references
 from simdrift.monitoring.report import blocks_of
 from simdrift.monitoring.roles import Roles
-from simdrift.monitoring.rows import table_of
+from simdrift.monitoring.rows import reasons_of, table_of
 from simdrift.monitoring.segments import found_segments, rows_by_segment
 from simdrift.monitoring.spec import ReferenceSpec, Spec
 from simdrift.monitoring.window import (
@@ -177,7 +178,11 @@ class MovingMonitor:
         without_reference(rows, np.array([not own for own in before]))
         runs = self._runs(windows, before, started)
         return Results.from_table(
-            table_of(runs, rows), runs, measured[0].histograms(runs), timezone=self.spec.timezone
+            table_of(runs, rows),
+            runs,
+            measured[0].histograms(runs),
+            timezone=self.spec.timezone,
+            reasons=reasons_of(rows),
         )
 
     def _plan(self, ranges: Sequence[list[Range]]) -> _Plan:
@@ -277,14 +282,14 @@ def _groups(ranges: Sequence[Range]) -> Groups:
 def _stacked(windows: Sequence[Sequence[Measured]]) -> list[Measured]:
     """What was measured of each window alone as arrays of all, column after column; a row that
     some windows don't have is absent there."""
-    found: dict[tuple[str, str, str, bool, int], dict[int, Measured]] = {}
+    found: dict[tuple[ColumnKey, str, str, bool, int], dict[int, Measured]] = {}
     for place, rows in enumerate(windows):
-        seen: Counter[tuple[str, str, str, bool]] = Counter()
+        seen: Counter[tuple[ColumnKey, str, str, bool]] = Counter()
         for row in rows:
             key = (row.column, row.spec.name, row.params, row.informational)
             found.setdefault((*key, seen[key]), {})[place] = row
             seen[key] += 1
-    by_column: dict[str, list[Measured]] = {}
+    by_column: dict[ColumnKey, list[Measured]] = {}
     for (column, *_), own in found.items():
         by_column.setdefault(column, []).append(_over_windows(own, len(windows)))
     return [row for rows in by_column.values() for row in rows]

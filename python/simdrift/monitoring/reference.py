@@ -25,7 +25,7 @@ from simdrift.monitoring import state_file
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import Identity
 from simdrift.monitoring.report import report_of
-from simdrift.monitoring.roles import Roles, check_names, roles_of, segment_columns
+from simdrift.monitoring.roles import Roles, check_names, column_names, roles_of, segment_columns
 from simdrift.monitoring.segments import Segment, found_segments, segment_tables
 from simdrift.monitoring.spec import DEFAULTS_VERSION, Columns, Metrics, Spec
 from simdrift.monitoring.state_checks import check_content
@@ -40,6 +40,8 @@ from simdrift.reports import Report
 from simdrift.results.identity import canonical_json, digest
 
 log = logging.getLogger("simdrift")
+_SHOWN = 8
+"""Names of columns in a repr."""
 
 
 class Reference:
@@ -81,16 +83,18 @@ class Reference:
         data: object,
         *,
         spec: Spec | None = None,
-        columns: Sequence[str] | None = None,
+        columns: str | Sequence[str] | None = None,
         threads: int | None = None,
     ) -> Self:
         """Prepare a frame (anything that `compare` takes). `spec` gives roles, methods and
         thresholds; without it every column, or those of `columns`, is a feature. SpecError where
-        a name is no column; data never raise.
+        a name is no column, or where both are given; data never raise.
 
         >>> Reference.fit({"x": [1.0, 2.0, None], "c": ["a", "b", "a"]}, columns=["x"]).rows
         3
         """
+        if spec is not None and columns is not None:
+            raise SpecError("columns: expected them or a spec, found both: name them in the spec")
         spec = spec or spec_without_time(columns)
         table = as_table(data)
         later = () if spec.columns.target is None else (spec.columns.target,)
@@ -100,7 +104,7 @@ class Reference:
     @classmethod
     def of_table(cls, table: Table, spec: Spec, *, threads: int | None = None) -> Self:
         """Prepare the columns of a table."""
-        roles = roles_of(spec.columns, table.names)
+        roles = roles_of(spec.columns, table.names, spec.methods)
         found = found_segments(table, spec.segments, threads)
         tables = segment_tables(table, found, roles.with_weight(roles.compared), threads)
         segments = {key: prepared(tables[key.text], roles, threads) for key in found}
@@ -114,6 +118,11 @@ class Reference:
         return cls(
             columns, spec, roles, segments=segments, sample=sample, custom=custom, threads=threads
         )
+
+    def __repr__(self) -> str:
+        shown = ", ".join(list(self.columns)[:_SHOWN])
+        more = f" and {len(self.columns) - _SHOWN} more" if len(self.columns) > _SHOWN else ""
+        return f"Reference({self.rows:,} rows, {len(self.columns)} columns: {shown}{more})"
 
     @property
     def rows(self) -> int:
@@ -223,7 +232,7 @@ class Reference:
             column = ReferenceColumn.from_state(_whole(entry, str(number), arrays), threads=threads)
             groups[entry.get("group", 0)][column.name] = column
         spec = Spec(**json.loads(content["spec"]))
-        roles = roles_of(spec.columns, content["names"])
+        roles = roles_of(spec.columns, content["names"], spec.methods)
         recorded = _recorded(content["methods"], content.get("defaults", 1))
         sample = None
         if "sample" in content:
@@ -285,8 +294,8 @@ def types_of(
 
 
 def rows_of(table: Table, roles: Roles) -> int:
-    """The table's rows; 0 where none of the watched columns can be read."""
-    return table.length if table.among(roles.watched).computed else 0
+    """The table's rows; 0 where it has none of the watched columns."""
+    return table.length if table.among(roles.watched).columns else 0
 
 
 def _parted(state: Mapping[str, Any], name: str, arrays: dict[str, Any]) -> dict[str, Any]:
@@ -306,9 +315,10 @@ def _segment(pairs: Sequence[Sequence[str]]) -> Segment:
     return Segment(tuple(columns), tuple(values))
 
 
-def spec_without_time(columns: Sequence[str] | None) -> Spec:
+def spec_without_time(columns: str | Sequence[str] | None) -> Spec:
     """Every column (or these) as a feature of one window."""
-    features = "auto" if columns is None else tuple(columns)
+    names = column_names(columns)
+    features = "auto" if names is None else names
     return Spec(
         monitor="compare", window="all", columns=Columns(features=features), metrics=Metrics()
     )
@@ -348,7 +358,7 @@ def plan_of(
     threads: int | None = None,
     weighted: bool | None = None,
 ) -> tuple[DriftPlan, Limits]:
-    """The drift plan of a spec, and the limits that other metrics are held against. `weighted`:
+    """The drift plan of a spec, and the limits that other metrics are compared with. `weighted`:
     whether rows have weights, where the spec alone doesn't say."""
     drift, limits = split_thresholds(spec.thresholds)
     try:

@@ -9,11 +9,12 @@ from itertools import compress
 from simdrift.metrics.columns import CATEGORICAL
 from simdrift.metrics.count_tables import BinCounts
 from simdrift.metrics.grouped import GroupedPair
+from simdrift.metrics.names import by_text, column_text
 from simdrift.metrics.pair import ColumnPair
 from simdrift.monitoring import window as windows
 from simdrift.monitoring.identity import Identity
 from simdrift.monitoring.roles import Roles
-from simdrift.monitoring.rows import table_of
+from simdrift.monitoring.rows import reasons_of, table_of
 from simdrift.monitoring.window import WHOLE, WindowValues
 from simdrift.reports import Report
 from simdrift.reports.explain import Direction, label_text, shift_text
@@ -32,7 +33,8 @@ def results_of(
     """The results of windows, one run each, with a histogram of every column that has one."""
     drawn = windows.histograms(values.pairs, threads)
     blocks = blocks_of(drawn, runs)
-    return Results.from_table(table_of(runs, values.rows), runs, blocks, timezone=timezone)
+    table, reasons = table_of(runs, values.rows), reasons_of(values.rows)
+    return Results.from_table(table, runs, blocks, timezone=timezone, reasons=reasons)
 
 
 def blocks_of(drawn: Mapping[str, BinCounts | None], runs: Sequence[Run]) -> list[HistogramBlock]:
@@ -42,7 +44,7 @@ def blocks_of(drawn: Mapping[str, BinCounts | None], runs: Sequence[Run]) -> lis
         HistogramBlock(
             every if own.present.all() else tuple(compress(every, own.present.tolist())),
             WHOLE,
-            name,
+            column_text(name),
             own.edges,
             own.labels,
             own.reference,
@@ -81,9 +83,9 @@ def report_of(
     results = results_of([identity.run(rows, started)], values, threads=threads)
     return Report(
         results,
-        types=types,
-        roles=roles.by_column,
-        directions=lambda: _directions(values.pairs),
+        types=by_text(types),
+        roles=by_text(roles.by_column),
+        directions=lambda: _directions(by_text(values.pairs)),
         digests=digests,
     )
 

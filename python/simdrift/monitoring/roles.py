@@ -1,15 +1,17 @@
-"""Which column is what: the roles that a spec gives, held against the columns that are there."""
+"""Which column is what: the roles that a spec gives to the columns that are there."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from simdrift._errors import InputError, SpecError
+from simdrift._suggest import did_you_mean
 from simdrift.columns import Table
+from simdrift.metrics.names import column_text
 from simdrift.metrics.weights import RowWeights, checked_weights
 from simdrift.monitoring.spec import Columns, Spec
-from simdrift.monitoring.spec_errors import did_you_mean
+from simdrift.monitoring.spec_errors import found
 
 NAMES_SHOWN = 12
 NUMBERS = ("integer", "float", "boolean")
@@ -17,7 +19,7 @@ NUMBERS = ("integer", "float", "boolean")
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Column names by role. `compared` are held against the reference, in order: features, then
+    """Column names by role. `compared` are compared with the reference, in order: features, then
     the prediction; `kinds` says how a column is read where its type alone doesn't."""
 
     compared: tuple[str, ...]
@@ -49,10 +51,21 @@ class Roles:
         except ValueError as error:
             raise InputError(str(error)) from None
 
+    def only(self, names: Sequence[str]) -> Roles:
+        """The roles with those of the compared columns that are named."""
+        kept = tuple(name for name in self.compared if name in names)
+        return replace(self, compared=kept)
+
+    def with_target(self) -> Roles:
+        """The roles with the target, where there is one, among the compared columns."""
+        return replace(self, compared=self.watched)
+
     @property
     def watched(self) -> tuple[str, ...]:
         """Columns with quality metrics: those compared, and the target."""
-        return self.compared if self.target is None else (*self.compared, self.target)
+        if self.target is None or self.target in self.compared:
+            return self.compared
+        return (*self.compared, self.target)
 
     @property
     def by_column(self) -> dict[str, str]:
@@ -61,8 +74,9 @@ class Roles:
         return {name: named.get(name, "feature") for name in self.watched if name is not None}
 
 
-def roles_of(columns: Columns, names: Sequence[str]) -> Roles:
-    """The roles over these columns; 'auto' features are those without another role.
+def roles_of(columns: Columns, names: Sequence[str], methods: object = None) -> Roles:
+    """The roles over these columns; 'auto' features are those without another role. The target is
+    compared where `methods` names it.
 
     >>> roles_of(Columns(timestamp="t", prediction="p"), ["t", "a", "p"]).compared
     ('a', 'p')
@@ -78,7 +92,7 @@ def roles_of(columns: Columns, names: Sequence[str]) -> Roles:
     kinds = dict.fromkeys(columns.numeric, "numeric") | dict.fromkeys(
         columns.categorical, "categorical"
     )
-    return Roles(
+    roles = Roles(
         (*features, *prediction),
         columns.timestamp,
         columns.prediction,
@@ -86,16 +100,18 @@ def roles_of(columns: Columns, names: Sequence[str]) -> Roles:
         kinds,
         columns.weight,
     )
+    named_target = isinstance(methods, Mapping) and columns.target in methods
+    return roles.with_target() if named_target else roles
 
 
 def named_roles(columns: Columns) -> dict[str, str]:
-    """Role by column, of those that a spec names one by one.
+    """Role by column as result rows name it, of those that a spec names one by one.
 
     >>> named_roles(Columns(prediction="p", target="y"))
     {'p': 'prediction', 'y': 'target'}
     """
     named = {columns.prediction: "prediction", columns.target: "target"}
-    return {name: role for name, role in named.items() if name is not None}
+    return {column_text(name): role for name, role in named.items() if name is not None}
 
 
 def check_names(spec: Spec, names: Sequence[str]) -> None:
@@ -143,8 +159,29 @@ def segment_columns(spec: Spec) -> list[str]:
     return list(dict.fromkeys(name for names in spec.segments for name in names))
 
 
-def no_column(name: str, names: Sequence[str]) -> str:
-    """That the data have no such column, the one that was perhaps meant, and what they have."""
+def no_column(name: str, names: Sequence[str], who: str = "the data have") -> str:
+    """That the data, or `who` else, have no such column, the one that was perhaps meant, and what
+    they have."""
     shown = ", ".join(names[:NAMES_SHOWN])
     more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
-    return f"the data have no column {name!r}{did_you_mean(name, list(names))}; found {shown}{more}"
+    return f"{who} no column {name!r}{did_you_mean(name, names)}; found {shown}{more}"
+
+
+def column_names(columns: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    """The argument `columns` as names: a text is one name. SpecError for what is no name.
+
+    >>> column_names("fare"), column_names(["fare", "zone"])
+    (('fare',), ('fare', 'zone'))
+    """
+    if columns is None or isinstance(columns, str):
+        return None if columns is None else (columns,)
+    if not isinstance(columns, Sequence) and not hasattr(columns, "__iter__"):
+        raise SpecError(f"columns: expected a name or a list of names, found {found(columns)}")
+    names = tuple(columns)
+    for name in names:
+        if not isinstance(name, str):
+            raise SpecError(
+                f"columns: expected names of columns (text), found {found(name)}: a column whose "
+                f"name is a number is called {str(name)!r} here"
+            )
+    return names

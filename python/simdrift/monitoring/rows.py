@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from simdrift.catalogue.statuses import STATUSES
 from simdrift.metrics.decide import Decided
+from simdrift.metrics.names import column_text
 from simdrift.metrics.outcomes import ABSENT_ROWS
 from simdrift.results.rows import Run
 from simdrift.results.table import Head, ResultTable
@@ -27,7 +28,7 @@ def table_of(runs: Sequence[Run], rows: Mapping[str, Sequence[Decided]]) -> Resu
         [
             (
                 segment.setdefault(of, len(segment)),
-                column.setdefault(row.column, len(column)),
+                column.setdefault(column_text(row.column), len(column)),
                 metric.setdefault(row.metric, len(metric)),
                 params.setdefault(row.params, len(params)),
             )
@@ -77,6 +78,18 @@ def table_of(runs: Sequence[Run], rows: Mapping[str, Sequence[Decided]]) -> Resu
         alert=flat(alert),
         **{name: flat(array) for name, array in (*numbers.items(), *counts.items())},
     )
+
+
+def reasons_of(rows: Mapping[str, Sequence[Decided]]) -> dict[tuple[str, str, str], str]:
+    """Why a metric has no value, by (segment, column, metric): of the newest window that says."""
+    return {
+        (segment, column_text(row.column), row.metric): row.outcomes.reasons[
+            max(row.outcomes.reasons)
+        ]
+        for segment, own in rows.items()
+        for row in own
+        if row.outcomes.reasons
+    }
 
 
 _OF_OUTCOMES = ("value", "ci_low", "ci_high", "p_value", "effect_size", "null_quantile")

@@ -46,25 +46,7 @@ def monitor(
     progress: Progress = None,
     threads: int | None = None,
 ) -> Results:
-    """Every window of the data against the reference: rows, runs and histograms.
-
-    `data`: a frame or a path, as `compare` takes them. `reference`: a `Reference`, a frame, or
-    None where the spec's `reference` says which interval of the data it is, or that it moves
-    (`ReferenceSpec.moving`: each window is compared with windows before it). `between=(after,
-    until)`, times with zones, computes the windows that end after the one and not after the
-    other: windows are cut as without it, so stretches that follow each other give every window
-    once. SpecError where a name in the spec is no column of the data; data never raise.
-
-    >>> import numpy as np
-    >>> from simdrift.monitoring import Columns, ReferenceSpec, Spec
-    >>> hours = np.datetime64("2024-01-01T00", "s") + np.arange(96).astype("timedelta64[h]")
-    >>> spec = Spec(monitor="m", dataset="d", columns=Columns(timestamp="t"),
-    ...             reference=ReferenceSpec(start="2024-01-01", end="2024-01-03"),
-    ...             start="2024-01-03")
-    >>> results = monitor(spec, {"t": hours, "x": np.arange(96.0) % 24})
-    >>> [(row.window_start.day, row.value) for row in results.filter(metric="drift.ks")]
-    [(3, 0.0), (4, 0.0)]
-    """
+    """Every window of the data against the reference; `entry.monitor` says what is what."""
     table = as_table(data)
     if spec.reference is not None and spec.reference.moving is not None:
         check_moving(spec, reference)
@@ -80,7 +62,7 @@ def monitor(
         prepared = before
     else:
         prepared = Reference.of_table(_interval(spec, before), spec, threads=threads)
-    roles = roles_of(spec.columns, names)
+    roles = roles_of(spec.columns, names, spec.methods)
     check_watched(spec, roles)
     _check_reference(spec, roles, prepared)
     roles.row_weights(table)  # refused before any window is computed
@@ -97,7 +79,7 @@ def _moving(
     found = _windows(spec, table)
     _tell(spec, table, found, holds_reference=False)
     wanted = found if between is None else _ending(found, between)
-    roles = roles_of(spec.columns, names)
+    roles = roles_of(spec.columns, names, spec.methods)
     check_watched(spec, roles)
     roles.row_weights(table)  # refused before any window is computed
     ordered = _ordered(spec, roles, table, found, threads)
@@ -320,6 +302,30 @@ def _windows(spec: Spec, table: Table) -> Windows:
         instant_of(timestamp, ZoneInfo(spec.timezone)) for timestamp in (spec.start, spec.end)
     )
     return Windows((Window(start, end, 0, len(table)),), None, 0, 0)
+
+
+def outline(
+    spec: Spec, data: object, reference: object | None = None
+) -> tuple[Windows, Table | Reference]:
+    """The windows of a monitor and the rows that the first is compared with, all checked as
+    `monitor` does it, and nothing computed. Of a reference that moves these are the rows of the
+    first window: there is nothing before it."""
+    table = as_table(data)
+    moves = spec.reference is not None and spec.reference.moving is not None
+    before = table if moves else _reference_rows(spec, table, reference)
+    names = list(dict.fromkeys([*table.names, *before.columns]))
+    check_names(spec, names)
+    roles = roles_of(spec.columns, names, spec.methods)
+    check_watched(spec, roles)
+    found = _windows(spec, table)
+    if isinstance(before, Reference):
+        _check_reference(spec, roles, before)
+        return found, before
+    if not moves:
+        return found, _interval(spec, before)
+    rows = table if found.order is None else table.take(found.order)
+    first = next((window for window in found.windows if window.rows), None)
+    return found, rows.slice(0, 0) if first is None else rows.slice(first.first, first.stop)
 
 
 def _assign(

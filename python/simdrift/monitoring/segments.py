@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from simdrift._core import Categories, Column
 from simdrift.columns import Table
+from simdrift.metrics.names import segment_text
 
 MOST_SEGMENTS = 50
 """Of each column or combination of columns."""
@@ -40,8 +41,8 @@ class Segment(NamedTuple):
 
     @property
     def text(self) -> str:
-        """'column=value', joined by ' & '."""
-        return " & ".join(f"{c}={v}" for c, v in zip(self.columns, self.values, strict=True))
+        """What result rows call it."""
+        return segment_text(self.columns, self.values)
 
 
 def found_segments(table: Table, wanted: Sequence[Names], threads: int | None) -> list[Segment]:

@@ -1,4 +1,4 @@
-"""`Spec`: what a monitor watches, how its time is cut, and what it is held against.
+"""`Spec`: what a monitor watches, how its time is cut, and what it is compared with.
 
 The same names as keyword arguments and as keys of a TOML file. Everything is checked when the
 spec is made; a `SpecError` names the key, what was expected, what was found, and in a file the
@@ -7,28 +7,33 @@ line.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from simdrift._errors import SpecError
-from simdrift._secrets import Dsn
+from simdrift._suggest import did_you_mean
 from simdrift.monitoring import toml
 from simdrift.monitoring.names import known_metrics, whole_name
-from simdrift.monitoring.spec_errors import did_you_mean, found, spec_error
+from simdrift.monitoring.spec_errors import found, spec_error
+from simdrift.monitoring.spec_keys import document, tables_of
+from simdrift.monitoring.spec_methods import checked_methods
+from simdrift.monitoring.spec_parts import (
+    Columns,
+    Metrics,
+    Names,
+    Numbers,
+    Part,
+    ReferenceSpec,
+    Segments,
+    StoreSpec,
+    Timestamp,
+    known_name,
+    refuse,
+)
 from simdrift.monitoring.windows import Rule
 from simdrift.results.files import read_bytes
 from simdrift.results.identity import canonical_json, digest
@@ -40,217 +45,10 @@ DEFAULTS_VERSION = 2
 # Of a spec's keys, those that don't change what a number is.
 NOT_IN_DIGEST = {"data", "threads", "store", "monitor", "dataset", "model", "model_version"}
 
-
-def _refuse(message: str) -> PydanticCustomError:
-    return PydanticCustomError("simdrift", "{message}", {"message": message})
+__all__ = ["DEFAULTS_VERSION", "Columns", "Metrics", "ReferenceSpec", "Spec", "StoreSpec"]
 
 
-def _one_or_more(value: object) -> object:
-    """Text, or a list of text, as a tuple; anything else is left for the type to refuse."""
-    if isinstance(value, str):
-        return (value,)
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _named_sets(value: object) -> object:
-    """A name, names, or lists of names, as a tuple of tuples."""
-    if isinstance(value, str):
-        return ((value,),)
-    if not isinstance(value, (list, tuple)):
-        return value
-    return tuple(_one_or_more(item) for item in value)
-
-
-def _timestamp(value: object) -> object:
-    """ISO text as date or time; else as it is."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        pass
-    try:
-        return datetime.fromisoformat(value)
-    except ValueError:
-        return value
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_one_or_more)]
-Numbers = Annotated[
-    tuple[float, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)
-]
-Segments = Annotated[tuple[tuple[str, ...], ...], BeforeValidator(_named_sets)]
-Timestamp = Annotated[datetime | date | None, BeforeValidator(_timestamp)]
-
-
-if TYPE_CHECKING:
-    from pydantic._internal._model_construction import ModelMetaclass as _Meta
-else:
-    _Meta = type(BaseModel)  # the same class by a public way
-
-
-class _Speaking(_Meta):
-    """Makes `Spec(...)` raise SpecError; parts inside a spec are refused by the whole."""
-
-    def __call__(self, *args: Any, **values: Any) -> Any:
-        try:
-            return super().__call__(*args, **values)
-        except ValidationError as error:
-            problem = spec_error(error, cast("type[BaseModel]", self))
-        raise problem  # out here, for pydantic's error would go along, and hold the values
-
-
-class _Part(BaseModel, metaclass=_Speaking):
-    model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, allow_inf_nan=False,
-        protected_namespaces=(),  # before 2.10 pydantic warns of every field named model_...
-    )  # fmt: skip
-
-
-Moving = Literal["previous", "rolling", "same_weekday", "growing"]
-
-
-class ReferenceSpec(_Part):
-    """The rows that every window is compared with: a file, an interval of the data, or both; or
-    windows before it (`moving`).
-
-    >>> ReferenceSpec(moving="rolling", windows=7).windows
-    7
-    """
-
-    data: str | None = Field(None, description="the path of a Parquet file or saved reference")
-    start: Timestamp = Field(None, description="a date or a time such as 2013-01-01")
-    end: Timestamp = Field(None, description="a date or a time such as 2013-02-01")
-    moving: Moving | None = Field(
-        None, description="'previous', 'rolling', 'same_weekday' or 'growing'"
-    )
-    windows: int | None = Field(
-        None, ge=1, description="how many windows before: of 'rolling' and 'same_weekday'"
-    )
-
-    @model_validator(mode="after")
-    def _something(self) -> Self:
-        fixed = [name for name in ("data", "start", "end") if getattr(self, name) is not None]
-        if self.moving is None and not fixed:
-            raise _refuse("expected 'data', or 'start' and 'end', or 'moving', found none of them")
-        if self.moving is not None and fixed:
-            raise _refuse(f"expected 'moving' or '{fixed[0]}', found both")
-        counted = self.moving in ("rolling", "same_weekday")
-        if counted and self.windows is None:
-            raise _refuse(f"'windows' is missing: how many windows {self.moving!r} takes")
-        if self.windows is not None and not counted:
-            raise _refuse("expected 'windows' with moving = 'rolling' or 'same_weekday' alone")
-        return self
-
-
-class Columns(_Part):
-    """The roles of columns. Integers are counted as numbers unless named as categorical.
-
-    >>> Columns(timestamp="pickup", target="fare", categorical=["zone"]).categorical
-    ('zone',)
-    """
-
-    timestamp: str | None = Field(None, description="the name of the time column")
-    prediction: str | None = Field(None, description="the name of a column")
-    target: str | None = Field(None, description="the name of a column")
-    key: str | None = Field(None, description="the name of a column")
-    weight: str | None = Field(None, description="the name of a column of row weights")
-    features: Literal["auto"] | Names = Field(
-        "auto", description="'auto' (every column without another role) or a list of names"
-    )
-    numeric: Names = Field((), description="a list of column names")
-    categorical: Names = Field((), description="a list of column names")
-    ignore: Names = Field((), description="a list of column names")
-
-    @field_validator("features", mode="before")
-    @classmethod
-    def _features(cls, value: object) -> object:
-        return value if value == "auto" else _one_or_more(value)
-
-    @model_validator(mode="after")
-    def _one_role(self) -> Self:
-        roles: dict[str, str] = {}
-        for role in ("timestamp", "prediction", "target", "key", "weight", "features", "ignore"):
-            names = getattr(self, role) if getattr(self, role) != "auto" else ()
-            for name in (names,) if isinstance(names, str) else names or ():
-                if roles.setdefault(name, role) != role:
-                    raise _refuse(f"column {name!r} is both {roles[name]} and {role}: keep one")
-        for name in self.numeric:
-            if name in self.categorical:
-                raise _refuse(f"column {name!r} is both numeric and categorical: keep one")
-        return self
-
-
-class Metrics(_Part):
-    """What is stored of each window, drift aside. `simdrift metrics` lists the names.
-
-    >>> metrics = Metrics(quality=["mean", "missing_share"], quantiles={"fare": [0.5, 0.99]})
-    >>> metrics.quality, metrics.performance
-    (('mean', 'missing_share'), ('mae', 'rmse'))
-    """
-
-    quality: Names = Field(
-        ("missing_share",), description="a list of quality metrics such as 'mean'"
-    )
-    quantiles: dict[str, Numbers] = Field(
-        {}, description="a table of column = [numbers from 0 to 1]; '*' is every numeric column"
-    )
-    correlations: Literal["numeric"] | tuple[tuple[str, str], ...] = Field(
-        (), description="'numeric' (every pair) or a list of pairs of column names"
-    )
-    performance: Names = Field(
-        ("mae", "rmse"), description="a list of performance metrics such as 'mae'"
-    )
-    custom: Names = Field(
-        (), description="a list of metrics of your own, registered with @simdrift.metric"
-    )
-
-    @field_validator("custom")
-    @classmethod
-    def _registered(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        known = known_metrics("custom")
-        for name in names:
-            if name not in known:
-                raise _refuse(
-                    f"found {name!r}, which is not registered: @simdrift.metric({name!r}) on its "
-                    f"function does that; there are {', '.join(known) or 'none'}"
-                )
-        return names
-
-    @field_validator("correlations", mode="before")
-    @classmethod
-    def _pairs(cls, value: object) -> object:
-        if not isinstance(value, list):
-            return value
-        return tuple(tuple(pair) if isinstance(pair, list) else pair for pair in value)
-
-    @field_validator("quality", "performance")
-    @classmethod
-    def _known(cls, names: tuple[str, ...], info: Any) -> tuple[str, ...]:
-        known = known_metrics(info.field_name)
-        family = str(info.field_name)
-        short = tuple(name.removeprefix(f"{family}.") for name in names)
-        if "quantile" in short:
-            raise _refuse("quantiles are asked for by column, in 'metrics.quantiles'")
-        return tuple(_known_name(name, f"{family} metric", known) for name in short)
-
-    @field_validator("quantiles")
-    @classmethod
-    def _shares(cls, value: dict[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
-        for column, shares in value.items():
-            for share in shares:
-                if not 0.0 <= share <= 1.0:
-                    raise _refuse(f"{column}: expected numbers from 0 to 1, found {share!r}")
-        return value
-
-
-class StoreSpec(_Part):
-    """Where results go: not part of what a run is."""
-
-    dsn: Dsn | None = Field(None, repr=False, description="postgresql://user@host/database")
-
-
-class Spec(_Part):
+class Spec(Part):
     """A monitor: roles of columns, windows, metrics and thresholds; the keys of its TOML file are
     the same names. SpecError names every key that is unknown or can't be so, with what was
     expected and found.
@@ -260,41 +58,124 @@ class Spec(_Part):
     ('1d', 'UTC', 'bh')
     """
 
-    monitor: str = Field(min_length=1, description="a name for this monitor")
-    dataset: str = Field("", description="a name for the data")
-    model: str = Field("", description="text")
-    model_version: str = Field("", description="text (quote numbers)")
-    data: Names = Field((), description="the path of a Parquet file, or a list of them")
+    monitor: str = Field(
+        min_length=1,
+        title="The monitor's name: its results are kept, and shown, under it.",
+        description="a name for this monitor",
+        examples=["trips"],
+    )
+    dataset: str = Field(
+        "",
+        title="The data's name: several monitors may watch the same data.",
+        description="a name for the data",
+        examples=["taxis"],
+    )
+    model: str = Field(
+        "", title="The model's name.", description="text", examples=["arrival delay"]
+    )
+    model_version: str = Field(
+        "",
+        title="The model's version: another one starts series of its own.",
+        description="text (quote numbers)",
+        examples=["2024-06"],
+    )
+    data: Names = Field(
+        (),
+        title="The rows to watch. A relative path starts at the folder of the TOML file.",
+        description="the path of a Parquet file, or a list of them",
+        examples=["trips/*.parquet"],
+    )
     reference: ReferenceSpec | None = Field(
         None,
+        title="What every window is compared with.",
         description="a path, 'previous', 'growing', or a table with data, start and end, or moving",
+        examples=["previous"],
     )
     columns: Columns = Field(default_factory=Columns, description="a table of roles")
     segments: Segments = Field(
-        (), description="a list of column names, or of lists of them: each value has its own rows"
+        (),
+        title="The rows of each value are compared on their own, too.",
+        description="a list of column names, or of lists of them: each value has its own rows",
+        examples=[["zone", ["zone", "kind"]]],
     )
-    window: str = Field("1d", description="'1d', '7d', '1h', '6h', '7d/1d' or 'all'")
-    timezone: str = Field("UTC", description="an IANA name such as 'Europe/Berlin'")
-    start: Timestamp = Field(None, description="a date or a time such as 2013-02-01")
-    end: Timestamp = Field(None, description="a date or a time such as 2014-01-01")
-    methods: Any = Field("auto", description="'auto', a method, a list, or a table of them")
+    window: str = Field(
+        "1d",
+        title="How time is cut; '7d/1d' is the last seven days, every day.",
+        description="'1d', '7d', '1h', '6h', '7d/1d' or 'all'",
+        examples=["7d/1d"],
+    )
+    timezone: str = Field(
+        "UTC",
+        title="Where days begin at midnight; times without a zone are of it.",
+        description="an IANA name such as 'Europe/Berlin'",
+        examples=["Europe/Berlin"],
+    )
+    start: Timestamp = Field(
+        None,
+        title="The first window begins here; else with the first row.",
+        description="a date or a time such as 2013-02-01",
+        examples=[date(2013, 2, 1)],
+    )
+    end: Timestamp = Field(
+        None,
+        title="The last window ends here; else after the last row.",
+        description="a date or a time such as 2014-01-01",
+        examples=[date(2014, 1, 1)],
+    )
+    methods: Any = Field(
+        "auto",
+        title="How drift is measured: 'auto' chooses by the column's type and rows.",
+        description="'auto', a method, a list, or a table of them",
+        examples=[{"numeric": ["ks", {"psi": {"bins": 20}}], "zone": "chi_square"}],
+    )
     metrics: Metrics = Field(default_factory=Metrics, description="a table")
     thresholds: dict[str, float | dict[str, float]] = Field(
-        {}, description="a table of metric = number, or of column = { metric = number }"
+        {},
+        title="From which value on a metric alerts, by metric, or by column and metric.",
+        description="a table of metric = number, or of column = { metric = number }",
+        examples=[{"psi": 0.3, "fare": {"psi": 0.5}, "performance.mae": 4.0}],
     )
     bins: int | str | Numbers = Field(
         10,
+        title="How psi and other distances over bins cut numbers.",
         description="a number of cells, 'equal_width', 'sturges', 'doane', 'fd' or cut points",
+        examples=["equal_width"],
     )
     correction: Literal["bh", "by", "holm", "bonferroni", "none"] = Field(
-        "bh", description="'bh', 'by', 'holm', 'bonferroni' or 'none'"
+        "bh",
+        title="How p-values are corrected for the number of columns of a window.",
+        description="'bh', 'by', 'holm', 'bonferroni' or 'none'",
+        examples=["holm"],
     )
-    alpha: float = Field(0.05, gt=0, lt=1, description="a number between 0 and 1")
-    drift_share: float = Field(0.5, gt=0, le=1, description="a number above 0, at most 1")
+    alpha: float = Field(
+        0.05,
+        gt=0,
+        lt=1,
+        title="The largest corrected p-value that alerts.",
+        description="a number between 0 and 1",
+        examples=[0.01],
+    )
+    drift_share: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        title="The share of drifted columns from which on the whole window counts as drifted.",
+        description="a number above 0, at most 1",
+        examples=[0.3],
+    )
     convention: Literal["simdrift", "evidently"] | None = Field(
-        None, description="'simdrift' or 'evidently'"
+        None,
+        title="Scores, thresholds and choice of methods of another library.",
+        description="'simdrift' or 'evidently'",
+        examples=["evidently"],
     )
-    threads: int | None = Field(None, ge=1, description="a whole number of 1 or more")
+    threads: int | None = Field(
+        None,
+        ge=1,
+        title="How many threads compute; else as many as `simdrift show-config` says.",
+        description="a whole number of 1 or more",
+        examples=[4],
+    )
     store: StoreSpec = Field(default_factory=StoreSpec, description="a table with dsn")
 
     @field_validator("reference", mode="before")
@@ -302,6 +183,11 @@ class Spec(_Part):
     def _reference(cls, value: object) -> object:
         if value in ("previous", "growing"):
             return {"moving": value}
+        if value in ("rolling", "same_weekday"):
+            raise refuse(
+                f"expected how many windows {value!r} takes, found none: write "
+                f"{{ moving = {value!r}, windows = 7 }}"
+            )
         return {"data": value} if isinstance(value, str) else value
 
     @field_validator("window")
@@ -310,7 +196,7 @@ class Spec(_Part):
         try:
             Rule.parse(text)
         except ValueError as error:
-            raise _refuse(f"expected {error}, found {text!r}") from None
+            raise refuse(f"expected {error}, found {text!r}") from None
         return text
 
     @field_validator("bins")
@@ -321,14 +207,14 @@ class Spec(_Part):
         try:
             return checked_bins(value)
         except (TypeError, ValueError) as error:
-            raise _refuse(str(error).removeprefix("bins: ")) from None
+            raise refuse(str(error).removeprefix("bins: ")) from None
 
     @field_validator("segments")
     @classmethod
     def _segments(cls, value: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
         for names in value:
             if not names or len(set(names)) < len(names):
-                raise _refuse(f"expected different column names, found {list(names)!r}")
+                raise refuse(f"expected different column names, found {list(names)!r}")
         return tuple(dict.fromkeys(value))
 
     @field_validator("timezone")
@@ -337,7 +223,7 @@ class Spec(_Part):
         try:
             ZoneInfo(name)
         except (ValueError, OSError, KeyError):
-            raise _refuse(
+            raise refuse(
                 f"expected an IANA time zone such as 'Europe/Berlin', found {name!r}"
             ) from None
         return name
@@ -345,14 +231,19 @@ class Spec(_Part):
     @field_validator("convention", mode="before")
     @classmethod
     def _convention(cls, value: object) -> object:
-        if value not in (None, "simdrift", "evidently"):
-            raise _refuse(f"expected 'simdrift' or 'evidently', found {found(value)}")
+        known = ("simdrift", "evidently")
+        if value is not None and value not in known:
+            meant = did_you_mean(value, known) if isinstance(value, str) else ""
+            raise refuse(f"expected 'simdrift' or 'evidently', found {found(value)}{meant}")
         return value
 
     @field_validator("methods", mode="before")
     @classmethod
     def _methods(cls, value: object) -> object:
-        return _checked_methods(value)
+        try:
+            return checked_methods(value)
+        except ValueError as error:
+            raise refuse(str(error)) from None
 
     @field_validator("thresholds")
     @classmethod
@@ -369,17 +260,15 @@ class Spec(_Part):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if self.window != "all" and self.columns.timestamp is None:
-            raise _refuse(
+            raise refuse(
                 f"window {self.window!r} needs 'columns.timestamp': the name of the time column"
             )
         moves = self.reference is not None and self.reference.moving is not None
         if moves and (self.window == "all" or self.columns.timestamp is None):
-            raise _refuse("'reference.moving' needs windows: 'columns.timestamp' and a 'window'")
+            raise refuse("'reference.moving' needs windows: 'columns.timestamp' and a 'window'")
         for name, part in (("", self), ("reference.", self.reference)):
             if part is not None and _after(part.start, part.end):
-                raise _refuse(
-                    f"'{name}start' ({part.start}) is not before '{name}end' ({part.end})"
-                )
+                raise refuse(f"'{name}start' ({part.start}) is not before '{name}end' ({part.end})")
         return self
 
     @classmethod
@@ -387,7 +276,7 @@ class Spec(_Part):
         """The spec of a TOML file; paths in it are relative to the file's folder."""
         name = str(path)
         try:
-            text = read_bytes(path).decode("utf-8")
+            text = read_bytes(path).decode("utf-8-sig")  # editors of Windows begin with a mark
         except FileNotFoundError:
             raise SpecError(
                 f"{name}: expected a monitor's TOML file, found no such file: check the path"
@@ -442,65 +331,8 @@ def _after(start: datetime | date | None, end: datetime | date | None) -> bool:
 
 
 def _metric(name: str) -> str:
-    return _known_name(whole_name(name), "metric", known_metrics("thresholds"))
+    return known_name(whole_name(name), "metric", known_metrics("thresholds"))
 
 
-def _known_name(name: str, what: str, known: tuple[str, ...]) -> str:
-    if name not in known:
-        close = did_you_mean(name, list(known))
-        raise _refuse(f"unknown {what} {name!r}{close}; known: {', '.join(known)}")
-    return name
-
-
-Call = str | dict[str, dict[str, Any]]
-"""A method's name, or that with its parameters."""
-
-
-def _checked_methods(value: object) -> Call | tuple[Call, ...] | dict[str, Any]:
-    """A method, several, or either by column name or type; 'auto' chooses by type and rows."""
-    if isinstance(value, Mapping):
-        return {str(key): _some_methods(item) for key, item in value.items()}
-    return _some_methods(value)
-
-
-def _some_methods(value: object) -> Call | tuple[Call, ...]:
-    if isinstance(value, str):
-        known = ("auto", *known_metrics("methods"))
-        return _known_name(value.removeprefix("drift."), "method", known)
-    if isinstance(value, Mapping) or _is_pair(value):
-        calls = _called(value)
-        return calls[0] if len(calls) == 1 else calls
-    if isinstance(value, list | tuple):
-        return tuple(call for item in value for call in _called(item))
-    raise _refuse(f"expected 'auto', a method, a list, or a table of them, found {found(value)}")
-
-
-def _is_pair(value: object) -> bool:
-    """(name, parameters)."""
-    if not isinstance(value, list | tuple) or len(value) != 2 or not isinstance(value[0], str):
-        return False
-    parameters = value[1]
-    return isinstance(parameters, Mapping) and not any(
-        isinstance(part, Mapping) for part in parameters.values()
-    )
-
-
-def _called(value: object) -> tuple[Call, ...]:
-    """A name, (name, parameters) or {name: parameters}, all checked."""
-    from simdrift.metrics.auto import calls_of
-
-    if isinstance(value, str):
-        known = known_metrics("methods")
-        return (_known_name(value.removeprefix("drift."), "method", known),)
-    items: Any = value.items() if isinstance(value, Mapping) else [value]
-    if not isinstance(value, Mapping) and not _is_pair(value):
-        raise _refuse(f"expected a method, or one with its parameters, found {found(value)}")
-    calls: list[Call] = []
-    for name, parameters in items:
-        _called(name)
-        try:
-            [(plain, _)] = calls_of((name, parameters))
-        except (TypeError, ValueError) as error:
-            raise _refuse(str(error)) from None
-        calls.append({plain: dict(parameters)} if parameters else plain)
-    return tuple(calls)
+for _model in tables_of(Spec).values():
+    document(_model)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from simdrift._errors import SpecError
 from simdrift._secrets import redact
+from simdrift._suggest import did_you_mean
 from simdrift.monitoring import toml
 
 ELSEWHERE = {
@@ -32,6 +33,14 @@ def spec_error(
     if len(messages) == 1:
         return SpecError(messages[0])
     return SpecError(f"the spec has {len(messages)} mistakes:\n" + "\n".join(messages))
+
+
+def with_line(error: SpecError, name: str, text: str) -> SpecError:
+    """An error of a key that only the data refused, with the file and the line of the key."""
+    keys = re.match(r"'([\w.]+)'", str(error))
+    path = tuple(keys[1].split(".")) if keys else ()
+    line = toml.line_of(text, path) if path else None
+    return error if line is None else SpecError(f"{name}, line {line}: {error}")
 
 
 def _place(name: str, text: str, path: toml.Path) -> str:
@@ -78,16 +87,6 @@ def _unknown(key: str, name: str, known: list[str]) -> str:
     if key in ELSEWHERE:
         return f"'{key}': {ELSEWHERE[key]}"
     return f"unknown key '{key}'{did_you_mean(name, known)}; known here: {', '.join(known)}"
-
-
-def did_you_mean(name: str, known: list[str]) -> str:
-    """', did you mean 'x'?' where one of `known` is close, else nothing.
-
-    >>> did_you_mean("timestmap", ["timestamp", "target"])
-    ", did you mean 'timestamp'?"
-    """
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return f", did you mean '{close[0]}'?" if close else ""
 
 
 def found(value: object, key: str = "") -> str:

@@ -121,11 +121,11 @@ def write(values: Mapping[str, object]) -> str:
     [t]
     q = [0.5]
     """
-    lines = [f"{_key(k)} = {_value(v)}" for k, v in values.items() if _is_leaf(v)]
+    lines = [f"{_key(k)} = {value_of(v)}" for k, v in values.items() if _is_leaf(v)]
     for name, table in values.items():
         if isinstance(table, Mapping):
             lines += ["", f"[{_key(name)}]"]
-            lines += [f"{_key(k)} = {_value(v)}" for k, v in table.items() if v is not None]
+            lines += [f"{_key(k)} = {value_of(v)}" for k, v in table.items() if v is not None]
     return "\n".join(lines) + "\n"
 
 
@@ -137,7 +137,12 @@ def _key(name: str) -> str:
     return name if BARE_KEY.fullmatch(name) else _quoted(name)
 
 
-def _value(value: object) -> str:
+def value_of(value: object) -> str:
+    """A value as TOML.
+
+    >>> value_of({"psi": [0.5, True]})
+    '{ psi = [0.5, true] }'
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
@@ -145,10 +150,12 @@ def _value(value: object) -> str:
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Mapping):
-        inner = ", ".join(f"{_key(k)} = {_value(v)}" for k, v in value.items())
+        if not value:
+            return "{}"
+        inner = ", ".join(f"{_key(k)} = {value_of(v)}" for k, v in value.items())
         return f"{{ {inner} }}"
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return "[" + ", ".join(_value(item) for item in value) + "]"
+        return "[" + ", ".join(value_of(item) for item in value) + "]"
     return _quoted(str(value))
 
 

@@ -24,6 +24,7 @@ from simdrift.metrics.drift.table.sample import TablePair, TableSample
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.groups import ColumnGroups, Groups
 from simdrift.metrics.measure import Measured, measure_columns, measure_tables
+from simdrift.metrics.names import ColumnKey, column_text
 from simdrift.metrics.performance.scoring import performance_rows
 from simdrift.metrics.plan import DriftPlan
 from simdrift.monitoring.roles import Roles
@@ -31,8 +32,8 @@ from simdrift.monitoring.spec import Metrics
 
 WHOLE = ""
 """The segment of all rows."""
-Limits = Mapping[tuple[str, str], float]
-"""By (column, metric); column '' is any."""
+Limits = Mapping[tuple[ColumnKey, str], float]
+"""By (column, metric); column None is any."""
 Thresholds = Mapping[str, float | Mapping[str, float]]
 log = logging.getLogger("simdrift")
 
@@ -68,16 +69,16 @@ class Columns(NamedTuple):
 
 def split_thresholds(
     thresholds: Thresholds,
-) -> tuple[dict[str | tuple[str, str], float], dict[tuple[str, str], float]]:
+) -> tuple[dict[str | tuple[str, str], float], dict[tuple[ColumnKey, str], float]]:
     """The thresholds of drift, as the drift plan takes them, and those of everything else."""
     drift: dict[str | tuple[str, str], float] = {}
-    other: dict[tuple[str, str], float] = {}
+    other: dict[tuple[ColumnKey, str], float] = {}
     for key, limit in thresholds.items():
-        column, limits = (key, limit) if isinstance(limit, Mapping) else ("", {key: limit})
+        column, limits = (key, limit) if isinstance(limit, Mapping) else (None, {key: limit})
         for name, number in limits.items():
             family, _, short = name.partition(".")
             if family == "drift":
-                drift[(column, short) if column else short] = number
+                drift[short if column is None else (column, short)] = number
             else:
                 other[column, name] = number
     return drift, other
@@ -141,7 +142,7 @@ def rows_of_windows(
         ]
         rows[own.segment] = [
             *values,
-            *_dataset(values, own, plan),
+            *_dataset([row for row in values if row.column != roles.target], own, plan),
             *(_judged(row, limits) for row in extra),
             *own.custom,
         ]
@@ -163,7 +164,7 @@ def columns_of(data: SegmentData, roles: Roles, threads: int | None) -> Columns:
 
     plain = {name: grouped(name) for name in roles.watched if name in data.table.columns}
     compared = {name: plain[name] for name in roles.compared if name in plain}
-    weight = data.table.computed.get(roles.weight or "")
+    weight = None if roles.weight is None else data.table.computed.get(roles.weight)
     if weight is not None:
         values = weight.to_float64()
         compared = {name: grouped(name, values) for name in compared}
@@ -217,7 +218,9 @@ def _performance(
     current: Mapping[str, ColumnGroups], roles: Roles, metrics: Metrics
 ) -> list[Decided]:
     """Of prediction against target, where both are there."""
-    target, prediction = (current.get(name or "") for name in (roles.target, roles.prediction))
+    target, prediction = (
+        None if name is None else current.get(name) for name in (roles.target, roles.prediction)
+    )
     if target is None or prediction is None or not metrics.performance:
         return []
     return performance_rows(target, prediction, metrics.performance)
@@ -226,7 +229,8 @@ def _performance(
 def _judged(row: Decided, limits: Limits) -> Decided:
     """With threshold and alert where a limit is set: it alerts where the value is worse, which is
     below the limit for a metric that is better higher, and above it for all others."""
-    limit = limits.get((row.column, row.metric), limits.get(("", row.metric)))
+    column = column_text(row.column) if isinstance(row.column, tuple) else row.column
+    limit = limits.get((column, row.metric), limits.get((None, row.metric)))
     if limit is None:
         return row
     value, record = row.outcomes.value, registry.record(row.metric)

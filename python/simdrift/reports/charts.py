@@ -39,7 +39,8 @@ HEAT_WORDS = ("0", "¼", "½", "¾", "1×", "1.5×", "2×", "3×")
 _FIRST = tuple(record.name for record in registry.records() if record.leads)
 
 
-_CHARTED = frozenset({*_FIRST, "quality.rows", "quality.mean", "quality.quantile"})
+_OF_PAIRS = "quality.correlation"
+_CHARTED = frozenset({*_FIRST, "quality.rows", "quality.mean", "quality.quantile", _OF_PAIRS})
 
 
 class Chart(NamedTuple):
@@ -143,7 +144,7 @@ def charts(
 ) -> list[Chart]:
     """The key series over the windows, the most telling first."""
     table = results.table
-    kept = table.having("metric", _may_have_a_chart) | table.having("column", _is_pair)
+    kept = table.having("metric", _may_have_a_chart)
     series = series_of(results.rows_of(kept & table.having("segment", {""})))
     series = {key: rows for key, rows in series.items() if sum(drawable(r.value) for r in rows) > 1}
     marked: dict[tuple[str, str, str], list[StandOut]] = {}
@@ -165,10 +166,6 @@ def _may_have_a_chart(metric: str) -> bool:
     return metric in _CHARTED or metric.startswith(("performance.", "drift."))
 
 
-def _is_pair(column: str) -> bool:
-    return " ~ " in column
-
-
 def _rank(
     key: Key, rows: Sequence[Result], roles: Mapping[str, str]
 ) -> tuple[int, int, str] | None:
@@ -185,7 +182,7 @@ def _rank(
         return 20, -alerts, key.metric
     if role in ("target", "prediction") and key.metric == "quality.mean":
         return 21, -alerts, key.column
-    if _is_pair(key.column):
+    if key.metric == _OF_PAIRS:
         return 40, -alerts, key.column
     return None
 

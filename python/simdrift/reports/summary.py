@@ -18,7 +18,6 @@ from simdrift.results.numbers import drawable
 from simdrift.results.rows import Result
 from simdrift.results.table import ABSENT, Head, ResultTable
 
-PAIR = " ~ "
 MISSING = "drift.missing_share"
 MISSING_SHARE = "quality.missing_share"
 DATASET = "drift.dataset"
@@ -101,12 +100,7 @@ def on_p_value(row: Result) -> bool:
 
 def is_column_drift(row: Result) -> bool:
     """A drift metric of one column, missing share aside."""
-    return (
-        row.metric.startswith("drift.")
-        and row.metric != MISSING
-        and row.column != ""
-        and PAIR not in row.column
-    )
+    return row.metric.startswith("drift.") and row.metric != MISSING and row.column != ""
 
 
 def severity(row: Result) -> tuple[bool, float]:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from simdrift.results import frames, interchange, notebook
 from simdrift.results.coding import by_first_use, combined
+from simdrift.results.conditions import check_statuses, whole_metrics
 from simdrift.results.files import write_text
 from simdrift.results.histograms import HistogramBlock, Histograms, Key
 from simdrift.results.rows import Histogram, Result, Run
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 _ANY: Final[Any] = object()
 _OF_HISTOGRAMS: Final = ("segment", "column", "head")
+Reasons = Mapping[tuple[str, str, str], str]
+"""What stands behind a status, in words, by (segment, column, metric)."""
 
 
 class Results(Sequence[Result]):
@@ -45,7 +48,7 @@ class Results(Sequence[Result]):
     'dep_delay'
     """
 
-    __slots__ = ("_histograms", "_rows", "_runs", "_table", "_timezone")
+    __slots__ = ("_histograms", "_reasons", "_rows", "_runs", "_table", "_timezone")
 
     def __init__(
         self,
@@ -54,9 +57,12 @@ class Results(Sequence[Result]):
         histograms: Iterable[Histogram | HistogramBlock] = (),
         *,
         timezone: str = "UTC",
+        reasons: Reasons | None = None,
     ) -> None:
-        table = rows.table if isinstance(rows, Results) else ResultTable.from_rows(rows)
-        self._set(table, runs, histograms, timezone)
+        if isinstance(rows, Results):
+            self._set(rows.table, runs, histograms, timezone, reasons or rows.reasons)
+        else:
+            self._set(ResultTable.from_rows(rows), runs, histograms, timezone, reasons)
 
     @classmethod
     def from_table(
@@ -66,6 +72,7 @@ class Results(Sequence[Result]):
         histograms: Iterable[Histogram | HistogramBlock] = (),
         *,
         timezone: str = "UTC",
+        reasons: Reasons | None = None,
     ) -> Results:
         """Results of rows that are columns already; no row is made until somebody iterates.
 
@@ -73,7 +80,7 @@ class Results(Sequence[Result]):
         'degenerate'.
         """
         made = cls.__new__(cls)
-        made._set(table.cleaned(), runs, histograms, timezone)
+        made._set(table.cleaned(), runs, histograms, timezone, reasons)
         return made
 
     def _set(
@@ -82,8 +89,10 @@ class Results(Sequence[Result]):
         runs: Iterable[Run],
         histograms: Iterable[Histogram | HistogramBlock],
         timezone: str,
+        reasons: Reasons | None,
     ) -> None:
         self._table = table
+        self._reasons: Reasons = dict(reasons or {})
         self._rows: tuple[Result, ...] | None = None
         self._runs = tuple([_run_in_utc(run) for run in runs])
         if not isinstance(histograms, Histograms):
@@ -125,6 +134,20 @@ class Results(Sequence[Result]):
         """IANA name of the zone in which windows are labelled."""
         return self._timezone
 
+    @property
+    def reasons(self) -> Reasons:
+        """What stands behind a status other than 'ok', in words, by (segment, column, metric); of
+        several windows the newest that has one. A store keeps the statuses alone."""
+        return self._reasons
+
+    def reason(self, column: str, segment: str = "") -> str:
+        """Why a column was not computed on, in words: of its first metric that has a reason; ''
+        where none has."""
+        own = (
+            text for (of, name, _), text in self._reasons.items() if (of, name) == (segment, column)
+        )
+        return next(own, "")
+
     def __len__(self) -> int:
         return len(self._table)
 
@@ -149,6 +172,7 @@ class Results(Sequence[Result]):
             tuple(dict.fromkeys(self._runs + other._runs)),
             self._histograms + other._histograms,
             self._timezone,
+            {**self._reasons, **other._reasons},
         )
 
     def __eq__(self, other: object) -> bool:
@@ -180,10 +204,15 @@ class Results(Sequence[Result]):
         segment: str | Collection[str] = _ANY,
     ) -> Results:
         """The rows that match every condition given; a text condition is one text or several.
+        A metric is named whole ('drift.ks') or short ('ks', of any family).
 
         Runs and histograms of rows that are gone go too. `alert=None` are the rows that no rule
-        applies to.
+        applies to. InputError for a metric or a status that does not exist.
         """
+        if metric is not _ANY:
+            metric = whole_metrics(metric, self._table.metrics)
+        if status is not _ANY:
+            check_statuses(status, self._table.statuses)
         wanted = {"column": column, "metric": metric, "status": status, "segment": segment}
         kept = np.ones(len(self), dtype=bool)
         for name, texts in wanted.items():
@@ -205,9 +234,16 @@ class Results(Sequence[Result]):
         """A polars frame with the types of `to_arrow`."""
         return frames.to_polars(self._table)
 
+    def to_csv(self) -> str:
+        """CSV with a line a row and a head of the fields' names; empty where a value is absent,
+        times in UTC (ISO 8601)."""
+        return frames.to_csv(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts and lists that JSON can hold: the shape of `simdrift.results.interchange`."""
-        return interchange.encode(self._table, self._runs, self._histograms, self._timezone)
+        return interchange.encode(
+            self._table, self._runs, self._histograms, self._timezone, self._reasons
+        )
 
     def to_openlineage(self) -> dict[str, dict[str, Any]]:
         """The newest window as OpenLineage facets of an input dataset, plain dicts.
@@ -243,16 +279,25 @@ class Results(Sequence[Result]):
         """
         decoded = interchange.decode(document)
         return cls.from_table(
-            decoded.table, decoded.runs, decoded.histograms, timezone=decoded.timezone
+            decoded.table,
+            decoded.runs,
+            decoded.histograms,
+            timezone=decoded.timezone,
+            reasons=decoded.reasons,
         )
 
     @classmethod
     def _of(
-        cls, table: ResultTable, runs: tuple[Run, ...], histograms: Histograms, timezone: str
+        cls,
+        table: ResultTable,
+        runs: tuple[Run, ...],
+        histograms: Histograms,
+        timezone: str,
+        reasons: Reasons,
     ) -> Results:
         made = cls.__new__(cls)
         made._table, made._rows, made._runs, made._histograms = table, None, runs, histograms
-        made._timezone = timezone
+        made._timezone, made._reasons = timezone, reasons
         return made
 
     def _with_rows(self, rows: slice | npt.NDArray[np.bool_]) -> Results:
@@ -263,6 +308,7 @@ class Results(Sequence[Result]):
             tuple(run for run in self._runs if run.run_id in runs),
             self._histograms.of(_runs_of_columns(table) if self._histograms else {}),
             self._timezone,
+            _reasons_in(table, self._reasons),
         )
 
     def _parts(self) -> tuple[object, ...]:
@@ -284,6 +330,19 @@ def _runs_of_columns(table: ResultTable) -> dict[Key, set[UUID]]:
     for segment, column, head in zip(*places, strict=True):
         found[table.segments[segment], table.columns[column]].add(table.heads[head].run_id)
     return found
+
+
+def _reasons_in(table: ResultTable, reasons: Reasons) -> Reasons:
+    """Those of rows that the table has."""
+    if not reasons:
+        return reasons
+    names = ("segment", "column", "metric")
+    codes = [(getattr(table, name), len(table.dictionary(name))) for name in names]
+    first, _ = by_first_use(*combined(*codes))
+    kept = table.take(first)
+    texts = [[kept.dictionary(n)[code] for code in getattr(kept, n).tolist()] for n in names]
+    held = set(zip(*texts, strict=True))
+    return {key: text for key, text in reasons.items() if key in held}
 
 
 def _run_in_utc(run: Run) -> Run:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import importlib
-from collections.abc import Sequence
+import io
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from simdrift.results.rows import Result
@@ -92,6 +95,21 @@ def to_polars(table: ResultTable) -> polars.DataFrame:
     """A polars frame: the Arrow table's types, null where a value is absent."""
     frame: polars.DataFrame = _library("polars").from_arrow(to_arrow(table))
     return frame
+
+
+def to_csv(rows: Iterable[Result]) -> str:
+    """A line a row below the names of the fields; empty where a value is absent."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(Result._fields)
+    writer.writerows([_csv_cell(value) for value in row] for row in rows)
+    return encodable(out.getvalue())
+
+
+def _csv_cell(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return "true" if value is True else "false" if value is False else value
 
 
 def _library(name: str) -> Any:

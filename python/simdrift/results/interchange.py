@@ -4,11 +4,13 @@
      "rows":       [{"run_id": "...", "dataset": "...", ..., "params": ""}, ...],
      "runs":       [{"run_id": "...", "monitor": "...", ..., "reference_digest": "..."}, ...],
      "histograms": [{"run_id": "...", "segment": "", "column": "...", "edges": [...] or null,
-                     "labels": [...] or null, "reference": [...], "current": [...]}, ...]}
+                     "labels": [...] or null, "reference": [...], "current": [...]}, ...],
+     "reasons":    [["segment", "column", "metric", "why its status is not ok"], ...]}
 
-The objects carry the fields of `Result`, `Run` and `Histogram` under their names. Times are
-ISO 8601 in UTC ('2013-02-08T05:00:00Z'), identifiers are UUID texts, what is absent is null.
-There is no NaN; the infinities, which JSON has no numbers for, are "Infinity" and "-Infinity".
+"reasons" is absent where no row has one. The objects carry the fields of `Result`, `Run` and
+`Histogram` under their names. Times are ISO 8601 in UTC ('2013-02-08T05:00:00Z'), identifiers are
+UUID texts, what is absent is null. There is no NaN; the infinities, which JSON has no numbers for,
+are "Infinity" and "-Infinity".
 A text in which two halves of a surrogate pair lie side by side is a list of its parts, for JSON
 would read them as one character.
 """
@@ -42,10 +44,14 @@ _Row = TypeVar("_Row", bound=tuple[Any, ...])
 
 
 def encode(
-    table: ResultTable, runs: Iterable[Run], histograms: Iterable[Histogram], timezone: str
+    table: ResultTable,
+    runs: Iterable[Run],
+    histograms: Iterable[Histogram],
+    timezone: str,
+    reasons: Mapping[tuple[str, str, str], str] | None = None,
 ) -> dict[str, Any]:
     """The plain dict that `json.dumps` takes as it is."""
-    return {
+    document: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
         "timezone": timezone,
@@ -53,6 +59,9 @@ def encode(
         "runs": [_record(run) for run in runs],
         "histograms": [_record(histogram) for histogram in histograms],
     }
+    if reasons:
+        document["reasons"] = [_value((*key, text)) for key, text in reasons.items()]
+    return document
 
 
 def _records(table: ResultTable) -> list[dict[str, Any]]:
@@ -101,6 +110,7 @@ class Decoded(NamedTuple):
     runs: list[Run]
     histograms: list[Histogram]
     timezone: str
+    reasons: dict[tuple[str, str, str], str]
 
 
 def decode(document: str | bytes | Mapping[str, Any]) -> Decoded:
@@ -118,7 +128,23 @@ def decode(document: str | bytes | Mapping[str, Any]) -> Decoded:
         _rows(Run, data, "runs"),
         _rows(Histogram, data, "histograms"),
         _timezone(data.get("timezone", "UTC")),
+        _reasons(data.get("reasons", [])),
     )
+
+
+def _reasons(entries: Any) -> dict[tuple[str, str, str], str]:
+    if not isinstance(entries, list):
+        raise InputError(f"reasons: expected a list, found {type(entries).__name__}")
+    reasons = {}
+    for place, entry in enumerate(entries):
+        if not isinstance(entry, list) or len(entry) != 4:
+            raise InputError(f"reasons[{place}]: expected four texts, found {entry!r}")
+        try:
+            segment, column, metric, text = map(_text, entry)
+        except ValueError as error:
+            raise InputError(f"reasons[{place}]: {error}") from None
+        reasons[segment, column, metric] = text
+    return reasons
 
 
 def _timezone(value: Any) -> str:

@@ -24,6 +24,15 @@ def visible(text: str) -> str:
     return _UNSEEN.sub(_escape, text)
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: '1 file', '2 files'.
+
+    >>> counted(1, "file"), counted(2_000, "file")
+    ('1 file', '2,000 files')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def encodable(text: str) -> str:
     r"""The text with lone surrogates written as escapes, everything else as it is: what UTF-8
     can hold.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from simdrift.store.embedded import EmbeddedServer
     from simdrift.store.migrate import Migrated
     from simdrift.store.prune import Pruned
-    from simdrift.store.read import Inventory
+    from simdrift.store.read import Inventory, Monitored
     from simdrift.store.store import Benchmark, FlushSummary, Store, WriteSummary
 
 _HOMES = {
@@ -24,6 +24,7 @@ _HOMES = {
     "FlushSummary": "store",
     "Inventory": "read",
     "Migrated": "migrate",
+    "Monitored": "read",
     "Pruned": "prune",
     "Store": "store",
     "Target": "dsn",
@@ -37,6 +38,7 @@ __all__ = [
     "FlushSummary",
     "Inventory",
     "Migrated",
+    "Monitored",
     "Pruned",
     "Store",
     "StoreError",

@@ -7,15 +7,18 @@ Results go to stdout. The command line around them (simdrift.cli) turns errors i
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from simdrift.results.text import counted, visible
+
 if TYPE_CHECKING:
     from simdrift.store.embedded import EmbeddedServer, ServerStatus
-    from simdrift.store.read import Inventory
+    from simdrift.store.read import Inventory, Monitored
     from simdrift.store.store import Store
 
 _DAMAGED = 3
@@ -30,7 +33,7 @@ _dsn = click.option(
 
 def register(cli: click.Group) -> None:
     """Adds the commands to the group."""
-    for command in (migrate, flush, prune, prometheus, store):
+    for command in (migrate, flush, prune, prometheus, results, store):
         cli.add_command(command)
 
 
@@ -52,11 +55,13 @@ def migrate(dsn: str | None, partition_by_month: bool) -> None:
         done = opened.migrate(partition_by_month=partition_by_month)
         label = opened.target.label
     if done.applied:
-        click.echo(f"{label}: {len(done.applied)} migrations, now at version {done.version}")
+        applied = counted(len(done.applied), "migration")
+        click.echo(f"{label}: {applied}, now at version {done.version}")
     else:
         click.echo(f"{label}: at version {done.version} already")
     if done.months:
-        click.echo(f"{len(done.months)} months: {done.months[0]} to {done.months[-1]}")
+        months = counted(len(done.months), "month")
+        click.echo(f"{months}: {done.months[0]} to {done.months[-1]}")
     if done.for_admin:
         click.echo("-- not allowed to this user; an administrator may run:")
         click.echo("\n".join(done.for_admin))
@@ -75,10 +80,8 @@ def flush(dsn: str | None, adopt: bool, deadline: float | None) -> int:
     """Write what waits in the spool, oldest first."""
     with _open(dsn) as opened:
         done = opened.flush(adopt=adopt, deadline=deadline)
-    click.echo(
-        f"{done.batches} batches: {done.rows_written:,} rows and {done.runs_written:,} runs "
-        f"written to {opened.target.label}"
-    )
+    written = f"{counted(done.rows_written, 'row')} and {counted(done.runs_written, 'run')}"
+    click.echo(f"{batches(done.batches)}: {written} written to {opened.target.label}")
     for window in done.superseded:
         click.echo(f"superseded by a later run, which is shown: {window}")
     for paths, why in (
@@ -129,6 +132,40 @@ def prometheus(file: Path | None, dsn: str | None, gateway: str | None, max_seri
         click.echo(text(found, max_series=max_series), nl=False)
 
 
+_time = click.DateTime(("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"))
+
+
+@click.command()
+@_dsn
+@click.option("--monitor", metavar="NAME")
+@click.option("--dataset", metavar="NAME")
+@click.option("--column", metavar="NAME")
+@click.option("--metric", metavar="NAME", help="A metric such as drift.psi, or psi.")
+@click.option("--after", type=_time, metavar="TIME", help="Windows that end after this (UTC).")
+@click.option("--until", type=_time, metavar="TIME", help="Windows that begin before this (UTC).")
+@click.option("--alerts", is_flag=True, help="Only rows that alert.")
+@click.option("--csv/--json", "as_csv", default=True, show_default=True)
+def results(
+    dsn: str | None,
+    monitor: str | None,
+    dataset: str | None,
+    column: str | None,
+    metric: str | None,
+    after: datetime | None,
+    until: datetime | None,
+    alerts: bool,
+    as_csv: bool,
+) -> None:
+    """Stored rows that meet every condition, to stdout as CSV or JSON."""
+    start, end = (None if time is None else time.replace(tzinfo=UTC) for time in (after, until))
+    with _open(dsn) as opened:
+        found = opened.read(
+            monitor=monitor, dataset=dataset, column=column, metric=metric, start=start, end=end
+        )
+    kept = found.filter(alert=True) if alerts else found
+    click.echo(kept.to_csv() if as_csv else kept.to_json(), nl=not as_csv)
+
+
 @click.group()
 def store() -> None:
     """The store and its embedded server."""
@@ -137,7 +174,8 @@ def store() -> None:
 @store.command()
 @_dsn
 def status(dsn: str | None) -> None:
-    """What is in the store, and what waits in the spool."""
+    """What is in the store, a line a monitor (times in UTC; alerts of its newest window), and what
+    waits in the spool."""
     with _open(dsn) as opened:
         click.echo(f"store: {opened.target.label} (by {opened.target.source})")
         server = opened.target.server
@@ -146,8 +184,10 @@ def status(dsn: str | None) -> None:
             click.echo(_server_line(found))
         if found is None or found.running:
             click.echo(_inventory_lines(opened.status()))
+            click.echo("\n".join(_monitor_lines(opened.monitors())))
         pending = opened.spool.pending()
-    click.echo(f"spool: {len(pending)} batches wait in {opened.spool.folder}")
+    wait = "waits" if len(pending) == 1 else "wait"
+    click.echo(f"spool: {batches(len(pending))} {wait} in {opened.spool.folder}")
 
 
 @store.command()
@@ -206,7 +246,7 @@ def annotate(dsn: str | None, dataset: str, kind: str, at: datetime | None, text
 @store.command()
 @_dsn
 def verify(dsn: str | None) -> int:
-    """Hold the stored values against the checksums of their runs."""
+    """Compare the stored values with the checksums of their runs."""
     with _open(dsn) as opened:
         damaged = opened.verify()
     for run_id in damaged:
@@ -229,6 +269,32 @@ def _server_line(found: ServerStatus) -> str:
         return "server: stopped (any command that needs it starts it)"
     port = "" if found.port is None else f", open on 127.0.0.1:{found.port}"
     return f"server: PostgreSQL {found.version}, pid {found.pid}, {found.socket}{port}"
+
+
+def batches(number: int) -> str:
+    """'1 batch', '2 batches'."""
+    return "1 batch" if number == 1 else f"{number:,} batches"
+
+
+def _monitor_lines(found: Sequence[Monitored]) -> Iterator[str]:
+    """A table: a line a monitor."""
+    if not found:
+        return
+    head = ("monitor", "dataset", "model", "window", "windows", "newest ends", "last run", "alerts")
+    rows = [head, *(tuple(map(visible, _monitor_row(one))) for one in found)]
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(cells).rstrip()
+
+
+def _monitor_row(one: Monitored) -> tuple[str, ...]:
+    newest = "-" if one.newest is None else f"{one.newest.astimezone(UTC):%Y-%m-%d %H:%M}"
+    model = " ".join(part for part in (one.model, one.model_version) if part)
+    last = f"{one.last_run.astimezone(UTC):%Y-%m-%d %H:%M}"
+    names = (one.monitor, one.dataset, model)
+    shown = (name or "-" for name in names)
+    return (*shown, one.grain, f"{one.windows:,}", newest, last, f"{one.alerts:,}")
 
 
 def _inventory_lines(found: Inventory) -> str:

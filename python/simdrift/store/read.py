@@ -50,6 +50,22 @@ class Inventory(NamedTuple):
     pending: tuple[Path, ...]
 
 
+class Monitored(NamedTuple):
+    """One monitor of a dataset and model: its windows, and its newest one."""
+
+    monitor: str
+    dataset: str
+    model: str
+    model_version: str
+    grain: str
+    windows: int
+    newest: datetime | None
+    """When the newest window ended."""
+    last_run: datetime
+    alerts: int
+    """Of the newest window."""
+
+
 # -- rows for people
 
 _SQL_NAME: Final = {"column": "column_name"}
@@ -288,3 +304,37 @@ def inventory(connection: Connection, pending: Sequence[Path]) -> Inventory:
     row = connection.execute(_COUNTS).fetchone()
     assert row is not None
     return Inventory._make((*row, tuple(pending)))
+
+
+_MONITORS: Final = """
+select
+    r.monitor, r.dataset, r.model, r.model_version, r.grain, r.windows, newest.window_end,
+    r.last_run,
+    (
+        select count(*)
+        from simdrift.metric_value as v
+        where v.ts = newest.window_end and v.run_id = newest.run_id and v.alert
+    )
+from (
+    select
+        monitor, dataset, model, model_version, grain, count(*) as windows,
+        max(finished_at) as last_run
+    from simdrift.dashboard_run
+    group by monitor, dataset, model, model_version, grain
+) as r
+cross join lateral (
+    select n.run_id, n.window_end
+    from simdrift.dashboard_run as n
+    where
+        (n.monitor, n.dataset, n.model, n.model_version, n.grain)
+        = (r.monitor, r.dataset, r.model, r.model_version, r.grain)
+    order by n.window_end desc, n.window_start
+    limit 1
+) as newest
+order by r.monitor, r.dataset, r.model, r.model_version, r.grain
+"""
+
+
+def monitors(connection: Connection) -> tuple[Monitored, ...]:
+    """A line a monitor, dataset, model and length of window."""
+    return tuple(map(Monitored._make, connection.execute(_MONITORS.encode()).fetchall()))

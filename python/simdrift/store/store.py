@@ -14,6 +14,7 @@ from uuid import UUID, uuid5
 
 from simdrift._errors import StoreError, StoreNotMigrated
 from simdrift.results.collection import Results
+from simdrift.results.conditions import stored_metrics
 from simdrift.results.identity import NAMESPACE, canonical_json
 from simdrift.store import read as reading
 from simdrift.store import spool as spooling
@@ -23,7 +24,7 @@ from simdrift.store.dsn import Dsn, Target, resolve
 from simdrift.store.encode import HasResults, batch_from_results, visible
 from simdrift.store.migrate import Migrated, migrate
 from simdrift.store.prune import Pruned, parse_keep, prune
-from simdrift.store.read import Inventory, Texts
+from simdrift.store.read import Inventory, Monitored, Texts
 from simdrift.store.session import DEADLINE, DataRefused, Session
 from simdrift.store.spool import CorruptSpool, Spool
 from simdrift.store.stamp import Stamp
@@ -243,14 +244,15 @@ class Store:
         end: datetime | None = None,
     ) -> Results:
         """Rows of current runs that match every condition (a text or several), and whose windows
-        overlap [start, end); with their runs and histograms."""
+        overlap [start, end); with their runs and histograms. A metric is named whole ('drift.ks')
+        or short ('ks', of any family); InputError for a short name that does not exist."""
         wanted = {
             "monitor": monitor,
             "dataset": dataset,
             "model": model,
             "segment": segment,
             "column": column,
-            "metric": metric,
+            "metric": None if metric is None else stored_metrics(metric),
         }
         return self._session.transaction(
             lambda connection: reading.read_results(connection, wanted, start, end),
@@ -272,6 +274,10 @@ class Store:
         return self._session.transaction(
             lambda connection: reading.inventory(connection, pending), statement_seconds=_READING
         )
+
+    def monitors(self) -> tuple[Monitored, ...]:
+        """A line a monitor: its windows, the newest one and its alerts, the last run."""
+        return self.inspect(reading.monitors)
 
     def verify(self) -> tuple[UUID, ...]:
         """Current runs whose values are not as many as, or not those that, were written."""

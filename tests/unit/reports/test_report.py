@@ -145,7 +145,7 @@ def test_a_test_is_on_its_way_by_its_p_value():
 
 
 def test_a_correlation_of_two_columns_is_no_column():
-    assert report_of(("a ~ b", "drift.correlation", 0.9, {"alert": True})).columns == []
+    assert report_of(("a ~ b", "quality.correlation", 0.9, {})).columns == []
 
 
 class FakeStore:

@@ -305,3 +305,22 @@ def test_save_json_is_read_back(tmp_path):
     path = tmp_path / "results.json"
     Results(ROWS, [RUN]).save_json(path)
     assert Results.from_json(path.read_text()) == Results(ROWS, [RUN])
+
+
+def test_reasons_stay_with_their_rows_through_filters_sums_and_json() -> None:
+    def results(column: str, text: str) -> Results:
+        row = synth.row_of(RUN, column, "drift.ks", None, status="type_changed")
+        return Results([row], reasons={("", column, "drift.ks"): text})
+
+    both = results("x", "reference is float64, current is utf8") + results("y", "odd \udc80")
+    assert both.reason("x") == "reference is float64, current is utf8"
+    assert both.filter(column="y").reasons == {("", "y", "drift.ks"): "odd \udc80"}
+    assert both.reason("z") == both.filter(column="y").reason("x") == ""
+    assert Results.from_json(both.to_json()).reasons == both.reasons
+    assert "reasons" not in Results(both.rows).to_dict()
+
+
+@pytest.mark.parametrize("reasons", [{}, [["", "x"]], [["", "x", "drift.ks", 1]]])
+def test_reasons_that_are_no_texts_are_refused(reasons: object) -> None:
+    with pytest.raises(InputError, match="reasons"):
+        Results.from_json({"format": "simdrift.results", "version": 1, "reasons": reasons})

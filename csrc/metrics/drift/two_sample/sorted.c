@@ -65,6 +65,15 @@ static finite_part finite_of(const sdr_sample *sample) {
     return (finite_part){sample->values + begin, end - begin, begin};
 }
 
+/* The most rows that share a value: of the finite ones, and the infinite ones. */
+static int64_t most_tied(const sdr_sample *x, const sdr_sample *y, finite_part fx,
+                         finite_part fy, int64_t finite) {
+    const int64_t below = fx.below + fy.below;
+    const int64_t above = x->n + y->n - below - fx.n - fy.n;
+    const int64_t infinite = below > above ? below : above;
+    return finite > infinite ? finite : infinite;
+}
+
 static void walk_doubles(sdr_two_sample *out, const sdr_sample *x, const sdr_sample *y,
                          int flags, int64_t base) {
     finite_part fx = finite_of(x), fy = finite_of(y);
@@ -78,6 +87,7 @@ static void walk_doubles(sdr_two_sample *out, const sdr_sample *x, const sdr_sam
     sdr_merge_walk(&merge, fx.values, fx.n, fy.values, fy.n);
     if (merge.want_ks) {
         sdr_two_sample_set_ks(out, merge.best, merge.best_value + (double)base);
+        out->most_tied = most_tied(x, y, fx, fy, merge.most_tied);
     }
     if (!(flags & SDR_TWO_SAMPLE_WASSERSTEIN)) return;
     if (!same) {
@@ -96,6 +106,7 @@ static void walk_integers(sdr_two_sample *out, const sdr_sample *x, const sdr_sa
     sdr_int128 a = 0, best = 0;
     double location = NAN;
     sdr_wide total = {{0}};
+    int64_t most = 0;
     for (int64_t i = 0, j = 0; i < x->n || j < y->n;) {
         sdr_int128 value =
             j == y->n ? sdr_sample_integer(x, i) : sdr_sample_integer(y, j);
@@ -103,12 +114,14 @@ static void walk_integers(sdr_two_sample *out, const sdr_sample *x, const sdr_sa
             value = sdr_sample_integer(x, i);
         }
         sdr_int128 before = a < 0 ? -a : a;
+        const int64_t passed = i + j;
         for (; i < x->n && sdr_sample_integer(x, i) == value; i++) {
             a += y->n;
         }
         for (; j < y->n && sdr_sample_integer(y, j) == value; j++) {
             a -= x->n;
         }
+        if (i + j - passed > most) most = i + j - passed;
         sdr_int128 factor = before - (a < 0 ? -a : a);
         int64_t low = (int64_t)(factor & 0xffffffff), high = (int64_t)(factor >> 32);
         sdr_wide_add_scaled(&total, value, unit, low);
@@ -117,7 +130,10 @@ static void walk_integers(sdr_two_sample *out, const sdr_sample *x, const sdr_sa
         best = a;
         location = (double)value;
     }
-    if (flags & SDR_TWO_SAMPLE_KS) sdr_two_sample_set_ks(out, best, location);
+    if (flags & SDR_TWO_SAMPLE_KS) {
+        sdr_two_sample_set_ks(out, best, location);
+        out->most_tied = most;
+    }
     if (!(flags & SDR_TWO_SAMPLE_WASSERSTEIN)) return;
     sdr_two_sample_set_wasserstein(out, &total, x->n, y->n);
 }

@@ -193,8 +193,9 @@ typedef struct sdr_walk {
     sdr_merge merge;
     sdr_wide total; /* of buckets of one value */
     sdr_int128 tx,
-        ty;       /* of buckets that keep the sign: -s sum(x), s sum(y), in quanta */
-    int64_t i, j; /* of both sides' values, passed */
+        ty;          /* of buckets that keep the sign: -s sum(x), s sum(y), in quanta */
+    int64_t i, j;    /* of both sides' values, passed */
+    int64_t fullest; /* rows of the fullest bucket */
 } sdr_walk;
 
 void sdr_walk_buckets(sdr_walk *out, const sdr_counted *c, const sdr_choice *choice,

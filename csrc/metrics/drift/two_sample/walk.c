@@ -84,6 +84,7 @@ void sdr_walk_buckets(sdr_walk *out, const sdr_counted *c, const sdr_choice *cho
     for (int id = c->first; id <= c->last; id++) {
         int64_t hx = c->x.table[id].count, hy = c->y.table[id].count;
         if (hx == 0 && hy == 0) continue;
+        out->fullest = sdr_larger(out->fullest, hx + hy);
         int64_t after = a + sdr_step(c, hx, hy);
         pass_bucket(out, id, a, after);
         a = after;
@@ -95,6 +96,7 @@ void sdr_walk_finish(sdr_two_sample *out, sdr_walk *walk) {
     if (c->want_ks)
         sdr_two_sample_set_ks(out, walk->merge.best,
                               walk->merge.best_value + (double)c->x.source.base);
+    if (c->want_ks) out->most_tied = walk->fullest;
     if (!c->want_w1) return;
     const int unit = 1074 - c->map.quantum; /* a quantum in units of 2^-1074 */
     sdr_merge_add_to(&walk->merge, &walk->total);

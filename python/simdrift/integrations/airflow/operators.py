@@ -18,10 +18,11 @@ class SimdriftOperator(BaseOperator):
     """Computes the windows of the monitor in the file `spec`, stores them, returns a summary.
 
     `after` and `until` (ISO 8601, templated) keep the windows that end after the one and not
-    after the other: '{{ logical_date - macros.timedelta(days=1) }}' and '{{ logical_date }}' for
-    the day before. The XCom is the summary in plain values. A wrong spec or file fails the task
-    without a retry; a store that is away fails it with retries (three, at most ten minutes
-    between them, unless the DAG says otherwise), and the results wait in the worker's spool.
+    after the other: '{{ data_interval_end - macros.timedelta(days=7) }}' and
+    '{{ data_interval_end }}' for the last seven days. The XCom is the summary in plain values. A
+    wrong spec or file fails the task without a retry; a store that is away fails it with retries
+    (three, at most ten minutes between them, unless the DAG says otherwise), and the results wait
+    in the worker's spool.
     With `fail_on_alert` the task fails, without a retry, where something alerts, after everything
     is stored.
     """

@@ -19,9 +19,11 @@ from simdrift.metrics.drift import (
     binned,
     categorical,
     category_change,
+    characteristic,
     distances,
     missing,
     moment_tests,
+    quantiles,
     rank_tests,
     share_distances,
     two_categories,
@@ -30,9 +32,11 @@ from simdrift.metrics.drift import (
 from simdrift.metrics.drift.binned import *
 from simdrift.metrics.drift.categorical import *
 from simdrift.metrics.drift.category_change import *
+from simdrift.metrics.drift.characteristic import *
 from simdrift.metrics.drift.distances import *
 from simdrift.metrics.drift.missing import *
 from simdrift.metrics.drift.moment_tests import *
+from simdrift.metrics.drift.quantiles import *
 from simdrift.metrics.drift.rank_tests import *
 from simdrift.metrics.drift.share_distances import *
 from simdrift.metrics.drift.table import correlation as table_correlation
@@ -51,9 +55,11 @@ __all__ = ["DriftResult"]
 __all__ += binned.__all__
 __all__ += categorical.__all__
 __all__ += category_change.__all__
+__all__ += characteristic.__all__
 __all__ += distances.__all__
 __all__ += missing.__all__
 __all__ += moment_tests.__all__
+__all__ += quantiles.__all__
 __all__ += rank_tests.__all__
 __all__ += share_distances.__all__
 __all__ += table_correlation.__all__

@@ -5,15 +5,12 @@ cell i of B, and p, q the shares, the null distribution follows from
 sum (p-q)^2/p ~ (1/n + 1/m) chi2(B-1):
 PSI / (1/n + 1/m) ~ chi2(B-1), and JSD (base 2) ~ (1/n + 1/m) / (8 ln 2) chi2(B-1), KL ~ half,
 the squared Hellinger distance ~ an eighth of PSI: the first terms of their expansions about
-p = q. Where cells expect few rows that is poor: then the mean and the variance of the statistic
-under random exchanges of rows (hypergeometric, seeded) give the chi-square law its scale and
-its degrees of freedom.
+p = q. Where cells expect few rows that is poor, and `table_laws` has a law by moments.
 """
 
 from __future__ import annotations
 
 import math
-from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -32,23 +29,25 @@ from simdrift.metrics.drift.cells import (
     by_table,
 )
 from simdrift.metrics.drift.run import Weights, run
-from simdrift.metrics.drift.sparse_tables import Statistic, exchanged, sparse_places, within_1
-from simdrift.metrics.grouped import GroupedPair
-from simdrift.metrics.nulls.special import (
-    chi2_log_sf,
-    chi2_quantile,
-    special,
+from simdrift.metrics.drift.table_laws import (
+    HELLINGER,
+    JENSEN_SHANNON,
+    NullLaw,
+    Statistic,
+    kl_of,
+    psi_of,
+    within_1,
 )
+from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.outcomes import (
     OVERFLOW_CODE,
     Outcomes,
     all_true,
-    elementwise,
     known_where,
 )
 from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.registry import drift_method
-from simdrift.metrics.values import NULL_LEVEL, DriftResult
+from simdrift.metrics.values import DriftResult
 
 __all__ = ["hellinger", "jensen_shannon", "kl", "psi"]
 
@@ -114,13 +113,13 @@ def measure_psi(
     pair: GroupedPair, *, bins: Bins = DEFAULT_BINS, smoothing: float = DEFAULT_SMOOTHING
 ) -> Outcomes:
     """Population stability index sum (p-q) ln(p/q), in nats."""
-    statistic = partial(_psi, smoothing)
-    return by_table(pair, bins, lambda tables: _calibrated(statistic, tables, 1.0))
+    law = psi_of(smoothing)
+    return by_table(pair, bins, lambda own: _calibrated(_psi(smoothing, own), law, own, 1.0))
 
 
-def _rooted(statistic: Statistic, tables: Tables, part: float) -> Outcomes:
+def _rooted(value: Floats, statistic: Statistic, tables: Tables, part: float) -> Outcomes:
     """The outcomes of a distance whose square is the statistic."""
-    outcomes = _calibrated(statistic, tables, part)
+    outcomes = _calibrated(value, statistic, tables, part)
     outcomes.value = outcomes.effect_size = np.sqrt(outcomes.value)
     assert outcomes.null_quantile is not None
     outcomes.null_quantile = np.sqrt(outcomes.null_quantile)
@@ -177,7 +176,7 @@ def measure_jensen_shannon(pair: GroupedPair, *, bins: Bins = DEFAULT_BINS) -> O
     """Jensen-Shannon distance, base 2, in [0, 1]; for categories with Cramer's V."""
 
     def measured(tables: Tables) -> Outcomes:
-        outcomes = _rooted(_divergence, tables, 8.0 * math.log(2.0))
+        outcomes = _rooted(_divergence(tables), JENSEN_SHANNON, tables, 8.0 * math.log(2.0))
         if pair.kind == CATEGORICAL:
             outcomes.effect_size = cramers_v(tables)
         return outcomes
@@ -236,8 +235,8 @@ def measure_kl(
     pair: GroupedPair, *, bins: Bins = DEFAULT_BINS, smoothing: float = DEFAULT_SMOOTHING
 ) -> Outcomes:
     """Kullback-Leibler divergence of the reference from the current sample, in nats."""
-    statistic = partial(_kl, smoothing)
-    return by_table(pair, bins, lambda tables: _calibrated(statistic, tables, 2.0))
+    law = kl_of(smoothing)
+    return by_table(pair, bins, lambda own: _calibrated(_kl(smoothing, own), law, own, 2.0))
 
 
 def kl(
@@ -284,7 +283,7 @@ def kl(
 @over_groups
 def measure_hellinger(pair: GroupedPair, *, bins: Bins = DEFAULT_BINS) -> Outcomes:
     """sqrt(1 - sum sqrt(p q))."""
-    return by_table(pair, bins, lambda tables: _rooted(_hellinger, tables, 8.0))
+    return by_table(pair, bins, lambda own: _rooted(_hellinger(own), HELLINGER, own, 8.0))
 
 
 def hellinger(
@@ -308,10 +307,10 @@ def hellinger(
     )
 
 
-def _calibrated(statistic: Statistic, tables: Tables, part: float) -> Outcomes:
+def _calibrated(value: Floats, statistic: Statistic, tables: Tables, part: float) -> Outcomes:
     """The outcomes of a statistic that, in (1/n + 1/m) / `part`, follows chi2(bins - 1) under no
-    drift."""
-    rows, bins, value = len(tables), tables.bins, statistic(tables)
+    drift where bins expect many rows."""
+    rows, bins = len(tables), tables.bins
     finite, status = np.isfinite(value), np.zeros(rows, np.uint8)
     outcomes = Outcomes(value, status, n_reference=tables.n, n_current=tables.m)
     if not all_true(finite):
@@ -322,21 +321,8 @@ def _calibrated(statistic: Statistic, tables: Tables, part: float) -> Outcomes:
     if bins < 2:
         outcomes.p_value, outcomes.null_quantile = np.ones(rows), np.zeros(rows)
         return outcomes
-    scale, df = tables.inverse_sizes / part, np.full(rows, float(bins - 1))
-    quantile = np.full(rows, _usual_quantile(bins))
-    for place in sparse_places(tables):
-        if finite[place]:
-            usual = float(scale[place]), float(df[place])
-            scale[place], df[place] = exchanged(statistic, *usual, tables, place)
-            quantile[place] = chi2_quantile(NULL_LEVEL, float(df[place]))
-    x = value / scale
-    outcomes.p_value = np.asarray(special().chdtrc(df, x))
-    outcomes.null_quantile = known_where(finite, scale * quantile)
-    outcomes.log_p = lambda: elementwise(chi2_log_sf, x, df)
+    law = NullLaw(tables, statistic, tables.inverse_sizes / part)
+    outcomes.p_value = law.p_values(value)
+    outcomes.null_quantile = known_where(finite, law.quantile)
+    outcomes.log_p = lambda: law.log_p_values(value)
     return outcomes
-
-
-@lru_cache(maxsize=256)
-def _usual_quantile(bins: int) -> float:
-    """What chi2(bins - 1) stays below in 95 of 100 cases."""
-    return chi2_quantile(NULL_LEVEL, float(bins - 1))

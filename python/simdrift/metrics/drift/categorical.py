@@ -16,8 +16,8 @@ from simdrift.metrics.drift.cells import (
     by_table,
 )
 from simdrift.metrics.drift.run import Weights, run
+from simdrift.metrics.drift.table_laws import CHI_SQUARE, G, NullLaw, Statistic
 from simdrift.metrics.grouped import GroupedPair
-from simdrift.metrics.nulls.special import chi2_log_sf, special
 from simdrift.metrics.outcomes import Outcomes, all_true, elementwise
 from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.registry import drift_method
@@ -54,7 +54,7 @@ def checked_corrected(corrected: bool) -> bool:
         title="chi-square",
         group="categories",
         formula="Pearson's chi-square of the 2 x K table, no Yates unless asked",
-        p_value="chi2(K - 1)",
+        p_value="chi2(K - 1); by moments where categories are rare, see below",
         effect_size="Cramer's V; corrected for bias (Bergsma 2013) with `corrected`",
         source="Pearson 1900; scipy.stats.chi2_contingency",
         better="lower",
@@ -76,25 +76,28 @@ def measure_chi_square(
 
     def measured(tables: Tables) -> Outcomes:
         value = chi_squares(tables, yates and tables.bins == 2)
-        return _tested(tables, value, corrected)
+        return _tested(tables, value, CHI_SQUARE, corrected, is_usual=yates)
 
     return by_table(pair, DEFAULT_BINS, measured)
 
 
-def _tested(tables: Tables, value: Floats, corrected: bool) -> Outcomes:
-    """The outcomes of a statistic that follows chi2(categories - 1)."""
+def _tested(
+    tables: Tables, value: Floats, statistic: Statistic, corrected: bool, *, is_usual: bool = False
+) -> Outcomes:
+    """The outcomes of a statistic that follows chi2(categories - 1) where categories expect many
+    rows; `is_usual`: everywhere."""
     if tables.bins < 2:
         sizes = zip(tables.n.tolist(), tables.m.tolist(), strict=True)
         return Outcomes.stacked([one_category(*rows) for rows in sizes])
-    df = float(tables.bins - 1)
+    law = NullLaw(tables, statistic, np.ones(len(tables)), is_usual=is_usual)
     return Outcomes(
         value,
         np.zeros(len(value), np.uint8),
-        p_value=special().chdtrc(df, value),
+        p_value=law.p_values(value),
         effect_size=corrected_v(tables) if corrected else cramers_v(tables),
         n_reference=tables.n,
         n_current=tables.m,
-        log_p=lambda: elementwise(chi2_log_sf, value, df),
+        log_p=lambda: law.log_p_values(value),
     )
 
 
@@ -161,7 +164,8 @@ def chi_square(
     """Pearson's chi-square of the 2 x K table of category counts, df = K - 1; effect size
     Cramer's V, `corrected` for bias (Bergsma 2013) on request. `yates` takes Yates' correction
     where K = 2. One category in both samples: status 'degenerate', p = 1. Equals
-    `scipy.stats.chi2_contingency`.
+    `scipy.stats.chi2_contingency`; where categories are rare, the p-value is that of exchanges of
+    rows between the samples instead.
 
     >>> from simdrift.metrics import drift
     >>> result = drift.chi_square(["a"] * 10 + ["b"] * 20, ["a"] * 20 + ["b"] * 10)
@@ -188,7 +192,7 @@ def chi_square(
         title="G",
         group="categories",
         formula="2 sum O ln(O / E) of the 2 x K table",
-        p_value="chi2(K - 1)",
+        p_value="chi2(K - 1); by moments where categories are rare, see below",
         effect_size="Cramer's V, corrected for bias unless `corrected=False`",
         source='Wilks 1938; scipy.stats.chi2_contingency(lambda_="log-likelihood")',
         better="lower",
@@ -204,7 +208,7 @@ def measure_g_test(pair: GroupedPair, *, corrected: bool = True) -> Outcomes:
     """G = 2 sum observed ln(observed / expected) of the 2 x K table; corrected Cramer's V."""
 
     def measured(tables: Tables) -> Outcomes:
-        return _tested(tables, _g_values(tables), corrected)
+        return _tested(tables, _g_values(tables), G, corrected)
 
     return by_table(pair, DEFAULT_BINS, measured)
 
@@ -244,7 +248,8 @@ def g_test(
     """G statistic (log-likelihood ratio) of the 2 x K table of category counts, df = K - 1;
     effect size: Cramer's V, `corrected` for bias (Bergsma 2013). One category in both samples:
     status 'degenerate', p = 1. Equals `scipy.stats.chi2_contingency(lambda_='log-likelihood',
-    correction=False)`.
+    correction=False)`; where categories are rare, the p-value is that of exchanges of rows between
+    the samples instead.
 
     >>> from simdrift.metrics import drift
     >>> result = drift.g_test(["a"] * 10 + ["b"] * 20, ["a"] * 20 + ["b"] * 10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from simdrift import _core
 from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric
 from simdrift.metrics import effects
@@ -12,9 +13,8 @@ from simdrift.metrics.drift.categorical import measure_chi_square
 from simdrift.metrics.drift.cells import DEFAULT_BINS, Tables, by_table
 from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.grouped import GroupedPair
-from simdrift.metrics.nulls import hypergeometric
 from simdrift.metrics.nulls.special import exp_p
-from simdrift.metrics.outcomes import OK_CODE, Outcomes, absent
+from simdrift.metrics.outcomes import OK_CODE, Outcomes, absent, any_true
 from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.values import DriftResult
@@ -81,11 +81,12 @@ FEW_EXPECTED = 20
 def _fisher_log_ps(tables: Tables) -> Floats:
     """log p of Fisher's exact test of 2 x 2 tables with a cell that few rows are expected in."""
     found = absent(len(tables))
-    columns = (tables.c[:, 0].tolist(), tables.n.tolist(), tables.both[:, 0].tolist())
-    for place, (a, n, k, m) in enumerate(zip(*columns, tables.m.tolist(), strict=True)):
-        total = n + m
-        if min(n, m) * min(k, total - k) < FEW_EXPECTED * total:
-            found[place] = hypergeometric.two_sided_log_p(a, n, k, total)
+    a, n, m = tables.c[:, 0], tables.n, tables.m
+    k, total = tables.both[:, 0], tables.n + tables.m
+    few = np.minimum(n, m) * np.minimum(k, total - k) < FEW_EXPECTED * total
+    if any_true(few):
+        a, n, k, total = (side[few].astype(np.int64) for side in (a, n, k, total))
+        found[few] = _core.fisher_log_p(a, n, k, total)
     return found
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simdrift._types import Floats
 from simdrift.catalogue.metric import Param
@@ -65,11 +64,6 @@ BINS = Param(
 SMOOTHING = Param("smoothing", DEFAULT_SMOOTHING, "rows added to each bin", checked_smoothing)
 
 
-def whole_rows(counts: Counts) -> NDArray[np.int64]:
-    """Counts as rows that can be exchanged: effective ones to the nearest whole number."""
-    return np.rint(counts).astype(np.int64)
-
-
 def too_many_categories(pair: ColumnPair) -> Outcome | None:
     """The outcome where there are too many categories to count; else None."""
     if pair.kind == CATEGORICAL and pair.high_cardinality:
@@ -82,8 +76,8 @@ class Tables:
     """Counts of the reference `c` and of the current sample `d` over the same bins, (tables,
     bins); the rows of each table are summed once."""
 
-    def __init__(self, c: Counts, d: Counts) -> None:
-        self.c, self.d = c, d
+    def __init__(self, c: Counts, d: Counts, threads: int | None = None) -> None:
+        self.c, self.d, self.threads = c, d, threads
 
     def __len__(self) -> int:
         return len(self.c)
@@ -108,6 +102,17 @@ class Tables:
         return self.c + self.d
 
     @cached
+    def expected(self) -> Floats:
+        """(tables, bins) rows that the smaller side expects."""
+        n, m = self.n.astype(float), self.m.astype(float)
+        return np.asarray(self.both * (np.minimum(n, m) / (n + m))[:, np.newaxis])
+
+    @cached
+    def least_expected(self) -> Floats:
+        """(tables,) of these the least."""
+        return np.asarray(np.minimum.reduce(self.expected, axis=1))
+
+    @cached
     def shares(self) -> tuple[Floats, Floats]:
         """(tables, bins) of both sides."""
         return self.c / self.n[:, np.newaxis], self.d / self.m[:, np.newaxis]
@@ -123,7 +128,8 @@ def by_table(pair: GroupedPair, bins: Bins, measure: Callable[[Tables], Outcomes
     'not_applicable'."""
     groups = len(pair)
     measured = [
-        (own.places, measure(Tables(own.reference, own.current))) for own in pair.count_tables(bins)
+        (own.places, measure(Tables(own.reference, own.current, pair.threads)))
+        for own in pair.count_tables(bins)
     ]
     if len(measured) == 1 and len(measured[0][0]) == groups:
         return measured[0][1]

@@ -249,8 +249,9 @@ def measure_wasserstein_normed(
     if not any_true(status == OK_CODE):  # the reference may be no column of numbers
         return _distances(pair, w1, status)
     profile = pair.reference.profile
-    code = CODES[profile["variance_status"]]
-    if profile["variance_status"] in (OK, CONSTANT) and profile["std"] == 0.0:
+    spread = profile.get("std_status", profile["variance_status"])
+    code = CODES[spread]
+    if spread in (OK, CONSTANT) and profile["std"] == 0.0:
         constant = np.where(w1 == 0.0, CODES[DEGENERATE], CODES[CONSTANT])
         status = np.where(status == OK_CODE, constant, status).astype(np.uint8)
     elif code != OK_CODE:

@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
+from simdrift import _core
 from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric
 from simdrift.metrics.columns import CATEGORICAL, NULL, NUMERIC, TEMPORAL
 from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.grouped import GroupedPair
-from simdrift.metrics.nulls import hypergeometric
 from simdrift.metrics.nulls.special import (
     NORMAL_975,
     exp_p,
@@ -28,7 +28,7 @@ from simdrift.metrics.numbers import (
     quotient,
     root,
 )
-from simdrift.metrics.outcomes import Outcomes, Sizes, absent, any_true
+from simdrift.metrics.outcomes import Outcomes, Sizes, any_true, elementwise
 from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.values import DriftResult, Size
@@ -37,8 +37,8 @@ __all__ = ["missing_share"]
 
 THRESHOLD = 0.1
 """Of Cohen's h, where no other is given."""
-FEW_EXPECTED = 20
-"""Rows expected in a cell of the 2 x 2 table below which Fisher's test is taken."""
+FEW_ROWS = 5
+"""Rows that a cell of the 2 x 2 table expects, for the z-test to serve."""
 
 
 @drift_method(
@@ -47,7 +47,7 @@ FEW_EXPECTED = 20
         title="change of missing share",
         group="any column",
         formula="share of missing rows in current minus in reference, Newcombe's 95 % interval",
-        p_value="two-proportion z-test, pooled; Fisher's where few rows are missing",
+        p_value="two-proportion z-test, pooled; Fisher's where fewer than 5 rows are expected",
         effect_size="Cohen's h",
         source="Newcombe 1998; Cohen 1988",
         unit="share change",
@@ -66,10 +66,9 @@ def measure_missing_share(pair: GroupedPair) -> Outcomes:
     missing on either side, or every row, the difference is 0 and so nothing speaks against no
     drift: p = 1."""
     a, n = pair.reference.missing_of()
-    b, m = pair.missing_of()
-    outcomes = share_differences(a, n, b, m)
+    outcomes = share_differences(a, n, *pair.missing_of())
     outcomes.practical = _difference_of(a / n, outcomes.value)
-    return outcomes if pair.is_weighted else _with_exact(outcomes, int(a), int(n), b, m)
+    return outcomes
 
 
 def _difference_of(share: float, change: Floats) -> Floats:
@@ -82,27 +81,10 @@ def _difference_of(share: float, change: Floats) -> Floats:
     return np.where(change < 0.0, less, more)
 
 
-def _with_exact(outcomes: Outcomes, a: int, n: int, b: Sizes, m: Sizes) -> Outcomes:
-    """With Fisher's p-values where few missing rows, or few that are not, are expected."""
-    counts = zip(
-        *(np.broadcast_to(side, (len(outcomes),)).tolist() for side in (b, m)), strict=True
-    )
-    exact = absent(len(outcomes))
-    for place, (own, rows) in enumerate(counts):
-        k, total = a + int(own), n + int(rows)
-        if min(k, total - k) > 0 and min(n, rows) * min(k, total - k) < FEW_EXPECTED * total:
-            exact[place] = hypergeometric.two_sided_log_p(a, n, k, total)
-    known, p, log_p = ~np.isnan(exact), outcomes.p_value, outcomes.log_p
-    if any_true(known) and p is not None and log_p is not None:
-        outcomes.p_value = p.copy()
-        outcomes.p_value[known] = [exp_p(log) for log in exact[known].tolist()]
-        outcomes.log_p = lambda: np.where(known, exact, log_p())
-    return outcomes
-
-
 def share_differences(a: Size, n: Size, b: Sizes, m: Sizes) -> Outcomes:
     """b / m - a / n of one reference against each group: Newcombe's 95 % interval from both score
-    intervals (1998, method 10), the pooled z-test and Cohen's h."""
+    intervals (1998, method 10), the pooled z-test (Fisher's where `fisher_log_p` has one), and
+    Cohen's h."""
     b, m = number_or_array(b), number_or_array(m)
     p, q = a / n, b / m
     difference, pooled = q - p, (a + b) / (n + m)
@@ -111,18 +93,48 @@ def share_differences(a: Size, n: Size, b: Sizes, m: Sizes) -> Outcomes:
     p_low, p_high = wilson(p, n)
     q_low, q_high = wilson(q, m)
     effect = 2.0 * (each(math.asin, root(q)) - math.asin(math.sqrt(p)))
-    value = as_array(difference)
+    value, fisher = as_array(difference), fisher_log_p(a, n, as_array(b), as_array(m))
     return Outcomes(
         value,
         np.zeros(len(value), np.uint8),
-        p_value=as_array(normal_two_sided_ps(z)),
+        p_value=_share_ps(z, fisher),
         effect_size=as_array(effect),
         ci_low=as_array(difference - each(math.hypot, q - q_low, p_high - p)),
         ci_high=as_array(difference + each(math.hypot, q_high - q, p - p_low)),
         n_reference=np.array([n]),
         n_current=as_array(m),
-        log_p=lambda: normal_two_sided_log_ps(as_array(z)),
+        log_p=lambda: _share_logs(z, fisher),
     )
+
+
+def fisher_log_p(a: Size, n: Size, b: Sizes, m: Sizes) -> Floats | None:
+    """log of Fisher's two-sided p-value of a of n rows against b of m in each group, where one of
+    the four cells expects fewer than FEW_ROWS; NaN elsewhere, None where all cells expect them.
+    Effective rows are rounded."""
+    before, now = np.maximum(n, 0.0), np.asarray(m, float)
+    rows, total = np.asarray(a + np.asarray(b), float), before + now
+    least = np.minimum(rows, total - rows) * np.minimum(before, now) / np.maximum(total, 1.0)
+    few = (least < FEW_ROWS) & (rows > 0.0) & (rows < total)
+    if not any_true(few):
+        return None
+    b, m = (np.rint(np.broadcast_to(side, few.shape)[few]).astype(np.int64) for side in (b, m))
+    a, n = round(a), round(n)
+    logs = np.full(few.shape, np.nan)
+    logs[few] = _core.fisher_log_p(np.full(len(b), a), np.full(len(b), n), a + b, n + m)
+    return logs
+
+
+def _share_ps(z: Numbers, fisher: Floats | None) -> Floats:
+    """p-values of z, or Fisher's where these are."""
+    p = as_array(normal_two_sided_ps(z))
+    if fisher is None:
+        return p
+    return np.where(np.isnan(fisher), p, elementwise(exp_p, np.nan_to_num(fisher)))
+
+
+def _share_logs(z: Numbers, fisher: Floats | None) -> Floats:
+    logs = normal_two_sided_log_ps(as_array(z))
+    return logs if fisher is None else np.where(np.isnan(fisher), logs, fisher)
 
 
 def wilson(share: Numbers, rows: Numbers) -> tuple[Numbers, Numbers]:
@@ -143,9 +155,10 @@ def missing_share(
     threads: int | None = None,
 ) -> DriftResult:
     """Current share minus reference share of missing rows (null or NaN), in [-1, 1], with
-    Newcombe's 95 % interval; p-value of the pooled two-proportion z-test (Fisher's where few rows
-    are missing), effect size Cohen's h. The default threshold is the change whose h is 0.1, from 0
-    to 0.25 %, from 1 to 2.2 %, from 10 to 13.2 %; one that is given is of the change itself.
+    Newcombe's 95 % interval; p-value of the pooled two-proportion z-test (of Fisher's where fewer
+    than 5 rows are expected), effect size Cohen's h. The default threshold is the change whose h
+    is 0.1, from 0 to 0.25 %, from 1 to 2.2 %, from 10 to 13.2 %; one that is given is of the change
+    itself.
 
     >>> from simdrift.metrics import drift
     >>> drift.missing_share([1.0, None, 3.0, 4.0], [None, None, 3.0, None]).value

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simdrift import _core
 from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric, Param
 from simdrift.metrics.columns import ORDERED
+from simdrift.metrics.drift import ks_law
 from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.grouped import GroupedPair
-from simdrift.metrics.nulls import kolmogorov, quadratic, ties
 from simdrift.metrics.nulls import kuiper as kuiper_law
 from simdrift.metrics.nulls import mann_whitney as mann_whitney_law
+from simdrift.metrics.nulls import quadratic, ties
 from simdrift.metrics.nulls.special import exp_p
 from simdrift.metrics.numbers import Numbers, as_array, as_floats
 from simdrift.metrics.outcomes import (
@@ -26,33 +26,22 @@ from simdrift.metrics.outcomes import (
     Outcomes,
     absent,
     all_ok,
-    all_true,
-    any_true,
-    at_places,
     elementwise,
     known_where,
     status_codes,
 )
 from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.registry import drift_method
-from simdrift.metrics.stacked import Arrays
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import DEGENERATE, TOO_FEW_ROWS, DriftResult
 
 __all__ = ["anderson_darling", "cramer_von_mises", "ks", "kuiper", "mann_whitney"]
 
-KS_EXACT_AUTO = 10_000_000
-"""n*m up to which method='auto' counts lattice paths (1 to 20 ms; 10 to 300 ms at 1e8); above, the
-corrected limit law is within 1 % of the exact p-value at 0.05 (2 % where n = m), measured."""
-KS_EXACT_LIMIT = 100_000_000
-"""n*m up to which method='exact' counts lattice paths."""
-KS_METHODS = ("auto", "exact", "asymp")
-
 
 def checked_ks_method(method: str) -> str:
-    """The name, where it is one of KS_METHODS; else ValueError."""
-    if method not in KS_METHODS:
-        raise ValueError(f"method: expected one of {', '.join(KS_METHODS)}, found {method!r}")
+    """The name, where it is one of `ks_law.METHODS`; else ValueError."""
+    if method not in ks_law.METHODS:
+        raise ValueError(f"method: expected one of {', '.join(ks_law.METHODS)}, found {method!r}")
     return method
 
 
@@ -63,8 +52,8 @@ def checked_ks_method(method: str) -> str:
         group="ranks",
         formula="D = max |F - G|, exact: D n m is a whole number",
         p_value=(
-            "exact (lattice paths) up to n m = 10,000,000, else the limit law as "
-            '`scipy.stats.ks_2samp(method="asymp")`; its logarithm too'
+            "exact, given the ties (lattice paths) up to n m = 10,000,000, of few values and of "
+            "n = m beyond; else a limit law, see Ties; its logarithm too, to any depth"
         ),
         effect_size="D",
         source="Kolmogorov 1933, Hodges 1958; scipy.stats.ks_2samp",
@@ -86,35 +75,16 @@ def checked_ks_method(method: str) -> str:
 )
 @over_groups
 def measure_ks(pair: GroupedPair, *, method: str = "auto") -> Outcomes:
-    """D = max |F - G|; two-sided p-value, exact or by the corrected limit law."""
+    """D = max |F - G|; two-sided p-value, counted or by a limit law, given the ties."""
     found = pair.two_sample
-    n, m, d, status = found["n"], found["m"], found["ks"], found["status"]
-    exact, rest = _exact_places(pair, found, method), None
-    counted = partial(_core.ks_exact_p_groups, threads=pair.threads)
-    numerators = found["ks_numerator_high"], found["ks_numerator_low"]
-    p = at_places(exact, counted, n, m, *numerators)
-    if not all_true(exact) and any_true(others := (status == OK_CODE) & ~exact):
-        rest = others
-        p[rest] = kolmogorov.limit_sf(n[rest], m[rest], d[rest], pair.threads)
-
-    def log_p() -> Floats:
-        logs = at_places(exact, kolmogorov.log_exact, p, n, m, d)
-        if rest is not None:
-            logs[rest] = kolmogorov.limit_log_sf(n[rest], m[rest], d[rest])
-        return logs
-
-    value = d if all_ok(status) else known_where(status == OK_CODE, d)
-    return Outcomes(value, status, p, value, n_reference=n, n_current=m, log_p=log_p)
-
-
-def _exact_places(pair: GroupedPair, found: Arrays, method: str) -> NDArray[np.bool_]:
-    """Where lattice paths are counted: few enough pairs of rows that have no weights."""
-    status = found["status"]
-    if method == "asymp" or pair.is_weighted:
-        return np.zeros(len(status), bool)
-    limit = KS_EXACT_AUTO if method == "auto" else KS_EXACT_LIMIT
-    few: NDArray[np.bool_] = found["n"] * found["m"].astype(float) <= limit
-    return few if all_ok(status) else few & (status == OK_CODE)
+    status, law = found["status"], ks_law.law_of(pair, found, method)
+    value = found["ks"] if all_ok(status) else known_where(status == OK_CODE, found["ks"])
+    rows = {"n_reference": found["n"], "n_current": found["m"]}
+    reasons: dict[int, str] = {}
+    if method == "exact":
+        others = (status == OK_CODE) & ~law.counted
+        reasons = dict.fromkeys(np.flatnonzero(others).tolist(), ks_law.NOT_EXACT)
+    return Outcomes(value, status, law.p_value, value, **rows, log_p=law.log_p, reasons=reasons)
 
 
 def ks(
@@ -129,9 +99,13 @@ def ks(
     """Kolmogorov-Smirnov statistic D = max |F - G| in [0, 1] of two numeric samples, with its
     two-sided p-value; effect size D. Infinities are ordered at the ends.
 
-    `method`: 'exact' counts lattice paths (up to 1e8 of n*m), 'asymp' is the corrected limit
-    law, 'auto' is exact up to n*m = 1e7. Alerts where p <= alpha. Equals
-    `scipy.stats.ks_2samp`.
+    `method`: 'exact' counts lattice paths given the ties, as R's `ks.test(exact=TRUE)` (up to
+    1e8 of n*m, beyond for few values or n = m; else the result's `reason` says that it did not),
+    'asymp' is the corrected limit law of different values, as SciPy's; 'auto' is exact up to
+    n*m = 1e7 and where that takes little, else the limit law, of tied values where single ones
+    hold 0.8 % of the rows (`nulls/kolmogorov_ties.py`). Alerts where p <= alpha. Without ties
+    equal to `scipy.stats.ks_2samp`, whose p-values with ties are those of different values: too
+    large.
 
     >>> from simdrift.metrics import drift
     >>> result = drift.ks([1.0, 2.0, 3.0, 4.0], [3.0, 4.0, 5.0, 6.0])

@@ -8,37 +8,37 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift import _core
 from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric
-from simdrift.metrics.columns import COUNTABLE, Bins, Counts
+from simdrift.metrics.columns import COUNTABLE, Bins
 from simdrift.metrics.drift.categorical import chi_squares
-from simdrift.metrics.drift.cells import BINS, DEFAULT_BINS, Cut, Tables, by_table, whole_rows
+from simdrift.metrics.drift.cells import BINS, DEFAULT_BINS, Cut, Tables, by_table
 from simdrift.metrics.drift.run import Weights, run
-from simdrift.metrics.drift.sparse_tables import (
-    EXCHANGE_SEED,
-    MOST_CELLS,
-    exchanged,
-    sparse_bins,
-    sparse_places,
+from simdrift.metrics.drift.table_laws import (
+    CHI_SQUARE,
+    VARIATION,
+    NullLaw,
+    rough_places,
     within_1,
 )
 from simdrift.metrics.grouped import GroupedPair
-from simdrift.metrics.nulls import hypergeometric
 from simdrift.metrics.nulls.special import (
     NORMAL_95,
-    chi2_log_sf,
     exp_p,
     normal_two_sided_log_ps,
     special,
 )
-from simdrift.metrics.outcomes import Outcomes, any_true, elementwise
+from simdrift.metrics.outcomes import Outcomes, elementwise
 from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.values import NULL_LEVEL, DriftResult
 
 __all__ = ["l_infinity", "total_variation"]
 
-MOST_SIMULATED, SIMULATIONS = 64, 400
+EXPECTED_ROWS = 20
+"""Rows that a bin of the smaller side expects, for the z-test of its share to serve."""
+MOST_SIMULATED, SIMULATIONS, SEED = 64, 400, 7
 
 
 @drift_method(
@@ -47,7 +47,7 @@ MOST_SIMULATED, SIMULATIONS = 64, 400
         title="total variation distance",
         group="bins",
         formula="half the sum of |p - q|",
-        p_value="of chi-square on the same bins, see below where they are sparse",
+        p_value="of chi-square on the same bins",
         effect_size="the value",
         source="textbook",
         unit="share",
@@ -61,8 +61,7 @@ MOST_SIMULATED, SIMULATIONS = 64, 400
 )
 @over_groups
 def measure_total_variation(pair: GroupedPair, *, bins: Bins = DEFAULT_BINS) -> Outcomes:
-    """Half the sum of |p - q|; p-value of the chi-square test on the same cells,
-    its law by exchanges of rows where they are sparse."""
+    """Half the sum of |p - q|; p-value of the chi-square test on the same cells."""
     return by_table(pair, bins, _total_variations)
 
 
@@ -85,21 +84,22 @@ def _total_variations(tables: Tables) -> Outcomes:
     outcomes = _unchanged(within_1(0.5 * np.add.reduce(np.abs(p - q), axis=1)), tables)
     if tables.bins < 2:
         return outcomes
-    x, df = chi_squares(tables), np.full(len(tables), float(tables.bins - 1))
-    for place in sparse_places(tables):
-        scale, df[place] = exchanged(_equal_chi_squares, 1.0, float(df[place]), tables, place)
-        x[place] /= scale
-    outcomes.p_value = np.asarray(special().chdtrc(df, x))
-    outcomes.null_quantile = _normal_null_quantiles(tables)
-    outcomes.log_p = lambda: elementwise(chi2_log_sf, x, df)
+    value, law = chi_squares(tables), NullLaw(tables, CHI_SQUARE, np.ones(len(tables)))
+    outcomes.p_value = law.p_values(value)
+    outcomes.null_quantile = _null_quantiles(tables)
+    outcomes.log_p = lambda: law.log_p_values(value)
     return outcomes
 
 
-def _equal_chi_squares(tables: Tables) -> Floats:
-    """Chi-square of each table; all have the same rows in a bin and on a side."""
-    n, m = float(tables.n[0]), float(tables.m[0])
-    squares = (tables.c * m - tables.d * n) ** 2 / tables.both
-    return np.asarray(np.add.reduce(squares, axis=1) / (n * m))
+def _null_quantiles(tables: Tables) -> Floats:
+    """0.95-quantile of half the sum of |p - q|: by moments where bins expect few rows."""
+    if not len(places := rough_places(tables, VARIATION)):
+        return _normal_null_quantiles(tables)
+    smooth = np.setdiff1d(np.arange(len(tables)), places)
+    found = NullLaw(tables, VARIATION, np.ones(len(tables))).quantile
+    if len(smooth):
+        found[smooth] = _normal_null_quantiles(Tables(tables.c[smooth], tables.d[smooth]))
+    return found
 
 
 def _normal_null_quantiles(tables: Tables) -> Floats:
@@ -122,7 +122,7 @@ def _normal_null_quantiles(tables: Tables) -> Floats:
 @lru_cache(maxsize=16)
 def _normals(bins: int) -> Floats:
     """(SIMULATIONS, bins) normal numbers, the same at each call."""
-    normals = np.random.default_rng(EXCHANGE_SEED).normal(size=(SIMULATIONS, bins))
+    normals = np.random.default_rng(SEED).normal(size=(SIMULATIONS, bins))
     normals.flags.writeable = False
     return normals
 
@@ -144,8 +144,7 @@ def total_variation(
 ) -> DriftResult:
     """Total variation distance 0.5 sum |p - q| in [0, 1] over the cells of `psi`, unsmoothed:
     the share of rows that would have to move; default threshold 0.1. The p-value is that of
-    the chi-square test on the same cells; where they expect fewer than 5 rows, of random
-    exchanges of rows.
+    the chi-square test on the same cells.
 
     >>> from simdrift.metrics import drift
     >>> drift.total_variation(["a", "a", "b", "b"], ["a", "b", "b", "b"]).value
@@ -170,7 +169,7 @@ def total_variation(
         formula="max |p - q|",
         p_value=(
             "z-tests of all bins (Fisher's where a bin, or all others together, expect "
-            "less than 5 rows), Bonferroni"
+            "less than 20 rows), Bonferroni"
         ),
         effect_size="the value",
         source="textbook",
@@ -199,28 +198,56 @@ def _largest_changes(tables: Tables) -> Outcomes:
     deviation = np.sqrt(pooled * (1.0 - pooled) * tables.inverse_sizes[:, np.newaxis])
     tests = 1 if tables.bins == 2 else tables.bins
     half_width = -float(special().ndtri(0.5 * (1.0 - NULL_LEVEL) / tests))
-    sparse = sparse_bins(tables) if tables.bins <= MOST_CELLS else np.zeros(change.shape, bool)
+    sparse = _sparse(tables)
     z = np.max(np.where(sparse, 0.0, change / deviation), axis=1, initial=0.0)
+    outcomes.null_quantile = half_width * np.maximum.reduce(deviation, axis=1)
     logs = normal_two_sided_log_ps(z)
-    if any_true(sparse):
-        for place in np.flatnonzero(sparse.any(axis=1)).tolist():
-            fisher = _fisher_log_p(tables.c[place], tables.d[place], sparse[place])
-            logs[place] = min(logs[place], fisher)
+    if len(places := np.flatnonzero(np.logical_or.reduce(sparse, axis=1))):
+        own = Tables(tables.c[places], tables.d[places])
+        logs[places] = np.minimum(logs[places], _fisher_log_p(own, sparse[places], tables.threads))
+        outcomes.null_quantile[places] = _binomial_quantiles(own, tests)
     logs = np.minimum(0.0, math.log(tests) + logs)
     outcomes.p_value = elementwise(exp_p, logs)
-    outcomes.null_quantile = half_width * np.maximum.reduce(deviation, axis=1)
     outcomes.log_p = lambda: logs
     return outcomes
 
 
-def _fisher_log_p(c: Counts, d: Counts, cells: NDArray[np.bool_]) -> float:
-    """log of the smallest p-value of Fisher's exact test of one of the cells against all
-    others; 0 without cells."""
-    c, d = whole_rows(c), whole_rows(d)
-    n, total = int(c.sum()), int(c.sum() + d.sum())
-    tables = set(zip(c[cells].tolist(), d[cells].tolist(), strict=True))
-    tails = (hypergeometric.two_sided_log_p(a, n, a + b, total) for a, b in tables)
-    return min(tails, default=0.0)
+def _sparse(tables: Tables) -> NDArray[np.bool_]:
+    """The bins of (tables, bins) that expect less than EXPECTED_ROWS of the smaller side, or all
+    others together do: of two bins both are sparse, or none is."""
+    n, m = tables.n.astype(float), tables.m.astype(float)
+    total, smaller = (n + m)[:, np.newaxis], np.minimum(n, m)[:, np.newaxis]
+    rows = np.minimum(tables.both, total - tables.both)
+    return np.asarray(rows * smaller < EXPECTED_ROWS * total)
+
+
+def _fisher_log_p(tables: Tables, cells: NDArray[np.bool_], threads: int | None) -> Floats:
+    """log of the smallest p-value of Fisher's exact test of one of the cells of each table against
+    all others."""
+    c, d = (np.rint(side).astype(np.int64) for side in (tables.c, tables.d))
+    n, total = (np.add.reduce(side, axis=1) for side in (c, c + d))
+    place, cell = np.nonzero(cells)
+    a, b = c[place, cell], d[place, cell]
+    logs = _core.fisher_log_p(a, n[place], a + b, total[place], threads=threads)
+    least = np.zeros(len(tables))
+    np.minimum.at(least, place, logs)
+    return least
+
+
+def _binomial_quantiles(tables: Tables, tests: int) -> Floats:
+    """What the largest |p - q| stays at or below: the largest of its bound in each bin, in which
+    the smaller side's rows are binomial; Bonferroni."""
+    n, m = (side.astype(float)[:, np.newaxis] for side in (tables.n, tables.m))
+    smaller, larger = np.minimum(n, m), np.maximum(n, m)
+    rows = tables.both.astype(float)
+    share = np.broadcast_to(smaller / (n + m), rows.shape)
+    tail = 0.5 * (1.0 - NULL_LEVEL) / tests
+    bounds = []
+    for level in (tail, 1.0 - tail):
+        k = np.ceil(np.nan_to_num(special().bdtrik(level, rows, share)))
+        k = np.clip(k, 0.0, np.minimum(rows, smaller))
+        bounds.append(np.abs(k / smaller - (rows - k) / larger))
+    return np.asarray(np.maximum.reduce(np.maximum(*bounds), axis=1))
 
 
 def l_infinity(
@@ -234,7 +261,7 @@ def l_infinity(
 ) -> DriftResult:
     """The largest difference |p - q| of the share of a cell, in [0, 1], over the cells of
     `psi`, unsmoothed; default threshold 0.1. The p-value is that of two-proportion z-tests of
-    all cells (Fisher's exact ones where a cell, or all others together, expect less than 5
+    all cells (Fisher's exact ones where a cell, or all others together, expect less than 20
     rows), corrected by Bonferroni.
 
     >>> from simdrift.metrics import drift

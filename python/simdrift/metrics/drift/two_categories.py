@@ -160,7 +160,7 @@ def fisher_exact(
         title="change of a share",
         group="categories",
         formula="change of the share of the category that sorts last, Newcombe's 95 % interval",
-        p_value="pooled z",
+        p_value="pooled z; Fisher's where fewer than 5 rows are expected",
         effect_size="Cohen's h",
         source="Newcombe 1998; Cohen 1988",
         unit="share change",
@@ -191,8 +191,8 @@ def z_test(
     threads: int | None = None,
 ) -> DriftResult:
     """Current share less reference share of the category that sorts last (True, 1, 'yes'), in
-    [-1, 1], with Newcombe's 95 % interval; p-value of the pooled two-proportion z-test, effect
-    size Cohen's h. Alerts where p <= alpha.
+    [-1, 1], with Newcombe's 95 % interval; p-value of the pooled two-proportion z-test (of
+    Fisher's where fewer than 5 rows are expected), effect size Cohen's h. Alerts where p <= alpha.
 
     One category in both samples: status 'degenerate'; more than two: 'not_applicable'.
 

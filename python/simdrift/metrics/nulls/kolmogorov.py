@@ -11,8 +11,7 @@ import numpy as np
 
 from simdrift import _core
 from simdrift._types import Floats
-from simdrift.metrics.nulls.special import TINY
-from simdrift.metrics.outcomes import Sizes, any_true
+from simdrift.metrics.outcomes import Sizes
 
 
 def two_sample_sizes(n: Sizes, m: Sizes) -> Floats:
@@ -32,11 +31,6 @@ def limit_log_sf(n: Sizes, m: Sizes, d: Floats, threads: int | None = None) -> F
     return _core.ks_limit_p(two_sample_sizes(n, m), d, True, threads=threads)
 
 
-def log_exact(p: Floats, n: Sizes, m: Sizes, d: Floats) -> Floats:
-    """log of each exact p-value; the limit law's where that is below float64's range."""
-    tiny = p <= TINY
-    if not any_true(tiny):
-        return np.asarray(np.log(p))
-    logs = np.log(np.where(tiny, 1.0, p))
-    logs[tiny] = limit_log_sf(n[tiny], m[tiny], d[tiny])
-    return logs
+def log_limit(n: float, m: float, d: float) -> float:
+    """log P(D >= d) of n and m rows, which may differ."""
+    return float(limit_log_sf(np.array([n]), np.array([m]), np.array([d]))[0])

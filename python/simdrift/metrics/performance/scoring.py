@@ -19,7 +19,7 @@ from simdrift.columns import as_column
 from simdrift.metrics.cached import cached
 from simdrift.metrics.columns import CurrentColumn
 from simdrift.metrics.decide import Decided
-from simdrift.metrics.evaluate import attempt
+from simdrift.metrics.evaluate import attempt, evaluated
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.numbers import Numbers, as_array
 from simdrift.metrics.outcomes import ABSENT_ROWS, OK_CODE, Outcomes, all_ok
@@ -110,7 +110,7 @@ def performance_rows(
         outcomes = _outcomes(name, known[name], target, pair)
         if refused:
             outcomes.n_current = np.array([ABSENT_ROWS])
-        rows.append(Decided("", f"performance.{name}", "", outcomes))
+        rows.append(Decided(None, f"performance.{name}", "", outcomes))
     return rows
 
 
@@ -151,6 +151,20 @@ def _outcomes(
     return outcomes.cleaned()
 
 
+def _outcome(function: Callable[[TargetPair], Score], pair: TargetPair) -> Outcome:
+    """As `_outcomes` of a single group, of numbers throughout."""
+    rows, score = int(pair.sums["n"]), function(pair)
+    status = next((reason for holds, reason in reversed(score.without) if holds), OK)
+    if rows == 0:
+        status = ALL_NULL if pair.target.whole.rows else EMPTY
+    if status != OK:
+        return Outcome(None, status, n_current=rows)
+    value, half = float(score.value), score.half_width
+    if half is None:
+        return Outcome(value, n_current=rows)
+    return Outcome(value, ci_low=value - half, ci_high=value + half, n_current=rows)
+
+
 def result(name: str, target: object, prediction: object, threads: int | None) -> PerformanceResult:
     """One metric of two array-likes: what the public functions return."""
     left, right = (
@@ -158,7 +172,9 @@ def result(name: str, target: object, prediction: object, threads: int | None) -
         for side, data in (("target", target), ("prediction", prediction))
     )
     pair = _pair_of_numbers(left, right)
-    found = _outcomes(name, score_function(name), left, pair).at(0)
+    if pair is None:
+        return PerformanceResult(f"performance.{name}", None, status=NOT_APPLICABLE)
+    found = evaluated(f"performance.{name}", "", lambda: _outcome(score_function(name), pair))
     return PerformanceResult(
         f"performance.{name}",
         found.value,

@@ -1,4 +1,5 @@
-"""Every night: the windows of the day before, into the store of the connection `simdrift_default`.
+"""Every night: the windows of the last seven days, into the store of the connection
+`simdrift_default`.
 
 Copy it into your DAG folder and set the Airflow variable `simdrift_spec` to the path of your
 monitor's TOML file.
@@ -11,6 +12,15 @@ from datetime import UTC, datetime
 from simdrift.integrations.airflow.compat import DAG, task  # Airflow 3: airflow.sdk
 from simdrift.integrations.airflow.operators import SimdriftOperator
 
+# The end of the run's interval, right in Airflow 2 and 3. A run by an asset, or by hand in 3, has
+# none: then every window is computed, and those that are stored already cost no write.
+END = "{{ data_interval_end | default('', true) }}"
+# Rows that arrive late are counted: a window that has not changed costs no write.
+SEVEN_DAYS_BEFORE = (
+    "{% if data_interval_end | default(none) %}"
+    "{{ data_interval_end - macros.timedelta(days=7) }}{% endif %}"
+)
+
 with DAG(
     dag_id="simdrift_daily",
     schedule="@daily",
@@ -22,10 +32,8 @@ with DAG(
     monitored = SimdriftOperator(
         task_id="monitor",
         spec="{{ var.value.simdrift_spec }}",
-        # Airflow 3 runs a cron schedule at its logical date; that of an interval timetable is the
-        # interval's start: there data_interval_start and data_interval_end are meant.
-        after="{{ logical_date - macros.timedelta(days=1) }}",
-        until="{{ logical_date }}",
+        after=SEVEN_DAYS_BEFORE,
+        until=END,
     )
 
     @task

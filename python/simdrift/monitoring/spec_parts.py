@@ -1,0 +1,337 @@
+"""The parts of a `Spec`: the roles of columns, what is computed, the reference, the store.
+
+Every field says what it is for (`title`), what is expected (`description`, which a refusal quotes)
+and how it may look (`examples`); docs/monitor.md, `simdrift init` and help(Spec) are made of that.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from simdrift._secrets import Dsn
+from simdrift._suggest import METHODS, did_you_mean
+from simdrift.monitoring.names import known_metrics
+from simdrift.monitoring.spec_errors import spec_error
+
+
+def refuse(message: str) -> PydanticCustomError:
+    return PydanticCustomError("simdrift", "{message}", {"message": message})
+
+
+def known_name(name: str, what: str, known: tuple[str, ...]) -> str:
+    """The name, where it is known; else it is refused with what was perhaps meant."""
+    if name not in known:
+        prefix = "drift." if name.startswith("drift.") else ""
+        others = {prefix + other: prefix + ours for other, ours in METHODS.items()}
+        close = did_you_mean(name, known, others)
+        raise refuse(f"unknown {what} {name!r}{close}; known: {', '.join(known)}")
+    return name
+
+
+def one_or_more(value: object) -> object:
+    """Text, or a list of text, as a tuple; anything else is left for the type to refuse."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def named_sets(value: object) -> object:
+    """A name, names, or lists of names, as a tuple of tuples."""
+    if isinstance(value, str):
+        return ((value,),)
+    if not isinstance(value, (list, tuple)):
+        return value
+    return tuple(one_or_more(item) for item in value)
+
+
+def _timestamp(value: object) -> object:
+    """ISO text as date or time; else as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        pass
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(one_or_more)]
+Numbers = Annotated[
+    tuple[float, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)
+]
+Segments = Annotated[tuple[tuple[str, ...], ...], BeforeValidator(named_sets)]
+Timestamp = Annotated[datetime | date | None, BeforeValidator(_timestamp)]
+
+
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass as _Meta
+else:
+    _Meta = type(BaseModel)  # the same class by a public way
+
+
+class Speaking(_Meta):
+    """Makes `Spec(...)` raise SpecError; parts inside a spec are refused by the whole."""
+
+    def __call__(self, *args: Any, **values: Any) -> Any:
+        try:
+            return super().__call__(*args, **values)
+        except ValidationError as error:
+            problem = spec_error(error, cast("type[BaseModel]", self))
+        raise problem  # out here, for pydantic's error would go along, and hold the values
+
+    def __dir__(self) -> list[str]:
+        """What help() and Tab show: the names of this package, not pydantic's hundred."""
+        own = [vars(base) for base in self.__mro__ if base.__module__.startswith("simdrift.")]
+        names = {name for namespace in own for name in namespace}
+        return sorted(name for name in names if not name.startswith(("_", "model_")))
+
+
+class Part(BaseModel, metaclass=Speaking):
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, allow_inf_nan=False,
+        protected_namespaces=(),  # before 2.10 pydantic warns of every field named model_...
+    )  # fmt: skip
+
+
+Moving = Literal["previous", "rolling", "same_weekday", "growing"]
+
+
+class ReferenceSpec(Part):
+    """The rows that every window is compared with: a file, an interval of the data, or both; or
+    windows before it (`moving`).
+
+    >>> ReferenceSpec(moving="rolling", windows=7).windows
+    7
+    """
+
+    data: str | None = Field(
+        None,
+        title="A file of its own; without it the rows are those of the monitor's data.",
+        description="the path of a Parquet file or saved reference",
+        examples=["january.parquet"],
+    )
+    start: Timestamp = Field(
+        None,
+        title="The rows from this time on.",
+        description="a date or a time such as 2013-01-01",
+        examples=[date(2013, 1, 1)],
+    )
+    end: Timestamp = Field(
+        None,
+        title="The rows before this time.",
+        description="a date or a time such as 2013-02-01",
+        examples=[date(2013, 2, 1)],
+    )
+    moving: Moving | None = Field(
+        None,
+        title="Each window is compared with windows before it, instead of with fixed rows.",
+        description="'previous', 'rolling', 'same_weekday' or 'growing'",
+        examples=["rolling"],
+    )
+    windows: int | None = Field(
+        None,
+        ge=1,
+        title="How many windows 'rolling' and 'same_weekday' take.",
+        description="how many windows before: of 'rolling' and 'same_weekday'",
+        examples=[7],
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        fixed = [name for name in ("data", "start", "end") if getattr(self, name) is not None]
+        if self.moving is None and not fixed:
+            raise refuse("expected 'data', or 'start' and 'end', or 'moving', found none of them")
+        if self.moving is not None and fixed:
+            raise refuse(f"expected 'moving' or '{fixed[0]}', found both")
+        counted = self.moving in ("rolling", "same_weekday")
+        if counted and self.windows is None:
+            raise refuse(f"'windows' is missing: how many windows {self.moving!r} takes")
+        if self.windows is not None and not counted:
+            raise refuse("expected 'windows' with moving = 'rolling' or 'same_weekday' alone")
+        return self
+
+
+class Columns(Part):
+    """The roles of columns. Integers are counted as numbers unless named as categorical.
+
+    >>> Columns(timestamp="pickup", target="fare", categorical=["zone"]).categorical
+    ('zone',)
+    """
+
+    timestamp: str | None = Field(
+        None,
+        title="The time of a row: it decides the row's window.",
+        description="the name of the time column",
+        examples=["pickup"],
+    )
+    prediction: str | None = Field(
+        None,
+        title="What the model said: compared as a feature is, and with the target.",
+        description="the name of a column",
+        examples=["minutes"],
+    )
+    target: str | None = Field(
+        None,
+        title="What was true in the end: performance is of prediction against target.",
+        description="the name of a column",
+        examples=["duration"],
+    )
+    key: str | None = Field(
+        None,
+        title="What names a row, such as an order number: not compared.",
+        description="the name of a column",
+        examples=["order_id"],
+    )
+    weight: str | None = Field(
+        None,
+        title="How much a row counts: numbers of 0 or more.",
+        description="the name of a column of row weights",
+        examples=["exposure"],
+    )
+    features: Literal["auto"] | Names = Field(
+        "auto",
+        title="What is compared with the reference.",
+        description="'auto' (every column without another role) or a list of names",
+        examples=[["fare", "zone"]],
+    )
+    numeric: Names = Field(
+        (),
+        title="Columns to compare as numbers though their type is another, such as booleans.",
+        description="a list of column names",
+        examples=[["paid"]],
+    )
+    categorical: Names = Field(
+        (),
+        title="Numbers to compare as categories: codes, zones, identifiers of few values.",
+        description="a list of column names",
+        examples=[["zone", "vendor"]],
+    )
+    ignore: Names = Field(
+        (),
+        title="Columns to leave alone.",
+        description="a list of column names",
+        examples=[["note"]],
+    )
+
+    @field_validator("features", mode="before")
+    @classmethod
+    def _features(cls, value: object) -> object:
+        return value if value == "auto" else one_or_more(value)
+
+    @model_validator(mode="after")
+    def _one_role(self) -> Self:
+        roles: dict[str, str] = {}
+        for role in ("timestamp", "prediction", "target", "key", "weight", "features", "ignore"):
+            names = getattr(self, role) if getattr(self, role) != "auto" else ()
+            for name in (names,) if isinstance(names, str) else names or ():
+                if roles.setdefault(name, role) != role:
+                    raise refuse(f"column {name!r} is both {roles[name]} and {role}: keep one")
+        for name in self.numeric:
+            if name in self.categorical:
+                raise refuse(f"column {name!r} is both numeric and categorical: keep one")
+        return self
+
+
+class Metrics(Part):
+    """What is stored of each window, drift aside. `simdrift metrics` lists the names.
+
+    >>> metrics = Metrics(quality=["mean", "missing_share"], quantiles={"fare": [0.5, 0.99]})
+    >>> metrics.quality, metrics.performance
+    (('mean', 'missing_share'), ('mae', 'rmse'))
+    """
+
+    quality: Names = Field(
+        ("missing_share",),
+        title="Statistics of every column in every window.",
+        description="a list of quality metrics such as 'mean'",
+        examples=[["rows", "missing_share", "mean"]],
+    )
+    quantiles: dict[str, Numbers] = Field(
+        {},
+        title="Quantiles to keep, by column.",
+        description="a table of column = [numbers from 0 to 1]; '*' is every numeric column",
+        examples=[{"fare": [0.5, 0.99]}],
+    )
+    correlations: Literal["numeric"] | tuple[tuple[str, str], ...] = Field(
+        (),
+        title="Correlations to keep.",
+        description="'numeric' (every pair) or a list of pairs of column names",
+        examples=[[["fare", "distance"]]],
+    )
+    performance: Names = Field(
+        ("mae", "rmse"),
+        title="Scores of the prediction against the target, where both are named.",
+        description="a list of performance metrics such as 'mae'",
+        examples=[["mae", "r2"]],
+    )
+    custom: Names = Field(
+        (),
+        title="Functions of your own.",
+        description="a list of metrics of your own, registered with @simdrift.metric",
+        examples=[["custom.margin"]],
+    )
+
+    @field_validator("custom")
+    @classmethod
+    def _registered(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        known = known_metrics("custom")
+        for name in names:
+            if name not in known:
+                raise refuse(
+                    f"found {name!r}, which is not registered: @simdrift.metric({name!r}) on its "
+                    f"function does that; there are {', '.join(known) or 'none'}"
+                )
+        return names
+
+    @field_validator("correlations", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        if not isinstance(value, list):
+            return value
+        return tuple(tuple(pair) if isinstance(pair, list) else pair for pair in value)
+
+    @field_validator("quality", "performance")
+    @classmethod
+    def _known(cls, names: tuple[str, ...], info: Any) -> tuple[str, ...]:
+        known = known_metrics(info.field_name)
+        family = str(info.field_name)
+        short = tuple(name.removeprefix(f"{family}.") for name in names)
+        if "quantile" in short:
+            raise refuse("quantiles are asked for by column, in 'metrics.quantiles'")
+        return tuple(known_name(name, f"{family} metric", known) for name in short)
+
+    @field_validator("quantiles")
+    @classmethod
+    def _shares(cls, value: dict[str, tuple[float, ...]]) -> dict[str, tuple[float, ...]]:
+        for column, shares in value.items():
+            for share in shares:
+                if not 0.0 <= share <= 1.0:
+                    raise refuse(f"{column}: expected numbers from 0 to 1, found {share!r}")
+        return value
+
+
+class StoreSpec(Part):
+    """Where results go: not part of what a run is."""
+
+    dsn: Dsn | None = Field(
+        None,
+        repr=False,
+        title="The Postgres to write to; else SIMDRIFT_DSN, else an embedded server.",
+        description="postgresql://user@host/database",
+        examples=["postgresql://simdrift_writer@db/metrics"],
+    )
