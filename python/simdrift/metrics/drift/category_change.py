@@ -106,7 +106,7 @@ def cohens_w(
 
     >>> from simdrift.metrics import drift
     >>> round(drift.cohens_w(["a"] * 50 + ["b"] * 50, ["a"] * 40 + ["b"] * 60).value, 4)
-    0.201
+    0.2
     """
     return run(
         "cohens_w",
