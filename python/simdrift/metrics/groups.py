@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from simdrift import _core
 from simdrift._types import Floats
+from simdrift.catalogue.statuses import CODES
 from simdrift.columns import Refused
+from simdrift.columns.unify import ABSENT, RETYPED, Gap
 from simdrift.metrics.cached import cached
 from simdrift.metrics.columns import (
     CATEGORICAL,
@@ -24,9 +26,9 @@ from simdrift.metrics.columns import (
     ColumnState,
     CurrentColumn,
 )
-from simdrift.metrics.outcomes import Rows
+from simdrift.metrics.outcomes import OK_CODE, Codes, Outcomes, Rows, all_ok
 from simdrift.metrics.stacked import Arrays, stacked
-from simdrift.metrics.weights import checked_weights
+from simdrift.metrics.weights import TableWeights
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,11 @@ class ColumnGroups:
         *,
         kind: str | None = None,
         threads: int | None = None,
-        weights: Floats | None = None,
+        weights: TableWeights | None = None,
+        gap: Gap | None = None,
     ) -> None:
         self.name = name
+        self.gap = gap
         self.whole: ColumnState = CurrentColumn(name, column, kind=kind, threads=threads)
         self.groups = groups
         self.stops = groups.ends(self.whole.rows)
@@ -98,7 +102,7 @@ class ColumnGroups:
     def of(cls, column: ColumnState) -> ColumnGroups:
         """One group of all rows of a column."""
         new = cls.__new__(cls)
-        new.name, new.whole, new.groups = column.name, column, _WHOLE
+        new.name, new.whole, new.groups, new.gap = column.name, column, _WHOLE, None
         new.stops = np.array([column.rows], np.int64)
         new.is_one = True
         new.weights = None
@@ -106,6 +110,32 @@ class ColumnGroups:
 
     def __len__(self) -> int:
         return len(self.groups.starts)
+
+    @cached
+    def gap_codes(self) -> Codes | None:
+        """(G,) 'type_changed' where a row is of a file that has the column as another type,
+        'missing_column' where all are of files without it, else 'ok'; None without such rows."""
+        if self.gap is None:
+            return None
+        rows = self.stops - self.groups.starts
+        absent, retyped = (self._marked(mark) for mark in (ABSENT, RETYPED))
+        lost = (rows > 0) & (absent == rows)
+        codes = np.where(lost, CODES["missing_column"], OK_CODE)
+        return np.where(retyped > 0, CODES["type_changed"], codes).astype(np.uint8)
+
+    def _marked(self, mark: int) -> Rows:
+        """(G,) rows with this mark."""
+        assert self.gap is not None
+        before = np.concatenate([[0], np.cumsum(self.gap.marks == mark)])
+        return np.asarray(before[self.stops] - before[self.groups.starts], np.int64)
+
+    def hidden(self, outcomes: Outcomes) -> Outcomes:
+        """The outcomes, without those of groups that the column's gap is in."""
+        codes = self.gap_codes
+        if codes is None or self.gap is None or all_ok(codes):
+            return outcomes
+        refused = Outcomes.refused(codes, outcomes.n_reference, self.rows, self.gap.reason)
+        return outcomes.where(codes == OK_CODE, refused)
 
     @cached
     def presence(self) -> ColumnGroups | None:
@@ -121,14 +151,14 @@ class ColumnGroups:
         """The same points in time in another unit."""
         new = ColumnGroups.__new__(ColumnGroups)
         new.__dict__.update(name=self.name, groups=self.groups, stops=self.stops)
-        new.__dict__.update(is_one=self.is_one, weights=self.weights)
+        new.__dict__.update(is_one=self.is_one, weights=self.weights, gap=self.gap)
         new.whole = cast("CurrentColumn", self.whole).counted_in(unit)
         return new
 
     def alone(self, place: int) -> ColumnGroups:
         """One of the groups, of the same column."""
         new = ColumnGroups.__new__(ColumnGroups)
-        new.name, new.whole, new.weights = self.name, self.whole, self.weights
+        new.name, new.whole, new.weights, new.gap = self.name, self.whole, self.weights, self.gap
         new.groups = self.groups.alone(place)
         new.stops = new.groups.ends(self.whole.rows)
         new.is_one = new._is_whole()
@@ -178,8 +208,7 @@ class ColumnGroups:
             return whole
         if self.is_one and self.weights is None:
             return whole
-        own = None if self.weights is None else self.weights[first:stop]
-        weights = None if own is None else checked_weights(own, len(own), "weights")
+        weights = None if self.weights is None else self.weights.between(first, stop)
         kind = None if whole.kind == NULL else whole.kind
         part = whole.column if self.is_one else whole.column.slice(first, stop)
         return CurrentColumn(self.name, part, weights, kind=kind, threads=whole.threads)
@@ -282,8 +311,11 @@ class ColumnGroups:
     @cached
     def top_values(self) -> tuple[Floats, Rows]:
         """The most frequent number of each group and its rows; no rows where there are more
-        distinct numbers than are counted."""
-        return _core.top_value_groups(*self.ranges, threads=self.threads)
+        distinct numbers than are counted, and none has 1/16 of the rows."""
+        values, counts = _core.top_value_groups(*self.ranges, threads=self.threads)
+        for place in np.flatnonzero((counts == 0) & (self.valid > 0)).tolist():
+            values[place], counts[place] = _heaviest(self.each[place])
+        return values, counts
 
     def sums_with(self, other: ColumnGroups) -> Mapping[str, NDArray[Any]]:
         """`_core.PairDict` of each group: this column against another."""
@@ -299,6 +331,27 @@ class ColumnGroups:
         if not len(cuts):
             return self.valid[:, np.newaxis]
         return _core.histogram_groups(*self.ranges, cuts, threads=self.threads)
+
+
+HEAVY_RANKS = 64
+"""At so many ranks a number with 1/16 of the rows is met four times: at two of them, at least, both
+neighbours are its own, and no rounding of the rank gives another number."""
+
+
+def _heaviest(column: ColumnState) -> tuple[float, int]:
+    """The most frequent number and its rows, if it has 1/16 of them: one that is met twice at
+    evenly spaced ranks. NaN and 0 where there is none."""
+    last = column.valid - 1
+    if last < HEAVY_RANKS:
+        return np.nan, 0
+    ranks = np.arange(HEAVY_RANKS + 1) * last // HEAVY_RANKS
+    met, times = np.unique(column.quantiles((ranks / last).tolist()), return_counts=True)
+    cuts = np.union1d(met[times > 1], np.nextafter(met[times > 1], np.inf))
+    if not len(cuts):
+        return np.nan, 0
+    rows = column.count_cells(cuts)[1:]
+    at = int(np.argmax(np.where(np.isin(cuts, met[times > 1]), rows, 0)))
+    return (float(cuts[at]), int(rows[at])) if rows[at] * 16 >= last + 1 else (np.nan, 0)
 
 
 class CategoryCounts(NamedTuple):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -303,7 +304,8 @@ _TOP_SHARE = _statistic(
         "mode",
         "mode",
         "frequent values",
-        "the most frequent number, of equally frequent ones the smallest",
+        "the most frequent number, of equally frequent ones the smallest; beyond 4,096 distinct "
+        "ones only where it has 1/16 of the rows",
         kinds=ORDERED,
         unit="column",
         statuses=_ABSENT,
@@ -384,6 +386,11 @@ def _parts(column: ColumnGroups) -> tuple[_Part, ...]:
 
 def checked_statistics(statistics: Iterable[str]) -> frozenset[str]:
     """The names without 'quality.'; ValueError where one does not exist."""
+    return _checked(tuple(statistics))
+
+
+@cache
+def _checked(statistics: tuple[str, ...]) -> frozenset[str]:
     names = frozenset(name.removeprefix("quality.") for name in statistics)
     for name in names:
         if name not in STATISTICS:
@@ -394,6 +401,14 @@ def checked_statistics(statistics: Iterable[str]) -> frozenset[str]:
 def column_statistics(
     column: ColumnGroups, statistics: Iterable[str] | None = None
 ) -> list[Decided]:
+    """`all_statistics`, without the groups that the column's gap is in."""
+    rows = all_statistics(column, statistics)
+    if column.gap is None:
+        return rows
+    return [row._replace(outcomes=column.hidden(row.outcomes)) for row in rows]
+
+
+def all_statistics(column: ColumnGroups, statistics: Iterable[str] | None = None) -> list[Decided]:
     """The `quality.*` rows of a column in each group: all that its kind has, or those named. A
     statistic that the kind does not have gives no row."""
     wanted = None if statistics is None else checked_statistics(statistics)
@@ -506,7 +521,8 @@ def quantile_statistics(column: ColumnGroups, shares: Sequence[float]) -> list[D
         Statistic("quantile", values[:, place], status, f"q={share:g}")
         for place, share in enumerate(shares)
     ]
-    return _decided(column.name, found, column.rows)
+    rows = _decided(column.name, found, column.rows)
+    return [row._replace(outcomes=column.hidden(row.outcomes)) for row in rows]
 
 
 @measures(
