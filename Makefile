@@ -86,6 +86,9 @@ docs: $(VENV)/test.stamp
 	PYTHONPATH=python $(BIN)/python docs/tables.py
 	PYTHONPATH=python $(BIN)/python -m simdrift.dashboards.classic
 
+bench-power: $(VENV)/test.stamp
+	PYTHONPATH=python $(BIN)/python benches/bench_power.py
+
 CONFIGURE = PATH="$(CURDIR)/$(BIN):$$PATH" cmake -G Ninja -S . -DSIMDRIFT_DEPS=$(CURDIR)/build/deps -DSIMDRIFT_WERROR=ON
 BUILD = PATH="$(CURDIR)/$(BIN):$$PATH" cmake --build
 CTEST = PATH="$(CURDIR)/$(BIN):$$PATH" ctest --output-on-failure --timeout 300 --test-dir

@@ -84,6 +84,8 @@ def threshold(one: Metric) -> str:
         return "q <= alpha"
     if one.rule == "share":
         return f">= {one.threshold:g}"
+    if one.effect_threshold is not None:
+        return f"effect size ±{one.effect_threshold:g}, q <= alpha"
     if one.threshold is None:
         return "on request" if one.rule else ""
     sign = "±" if one.bounds[0] != 0.0 else "> "

@@ -224,6 +224,10 @@ FAMILY(quantiles_groups, MEMBERS(ARRAY(NPY_DOUBLE), .parameter = "q"), OUT(0),
 BIND_COLUMN(quantiles_groups, 4, "column", "starts", "stops", "q", "threads",
             "progress")
 
+FAMILY(extremes_groups, MEMBERS(ARRAY(NPY_DOUBLE), .columns = 2 * SDR_EXTREMES), OUT(0),
+       r->x)
+BIND_COLUMN(extremes_groups, 3, "column", "starts", "stops", "threads", "progress")
+
 FAMILY(median_deviation_groups,
        MEMBERS(ARRAY(NPY_DOUBLE), .parameter = "centers", .is_per_group = true), OUT(0),
        PARAMETER, r->x)
@@ -437,6 +441,8 @@ PyMethodDef group_functions[] = {
     ROW(distinct_groups, "(" GROUPS OPTIONS ")",
         "Counts and standard errors, one a group."),
     ROW(quantiles_groups, "(" GROUPS "q, " OPTIONS ")", "Quantiles, a row a group."),
+    ROW(extremes_groups, "(" GROUPS OPTIONS ")",
+        "The smallest and the largest finite values, a row a group."),
     ROW(median_deviation_groups, "(" GROUPS "centers, " OPTIONS ")",
         "Medians of |x - center|, one a group."),
     ROW(deviation_profile_groups, "(" GROUPS "centers, " OPTIONS ")",

@@ -524,6 +524,16 @@ def quantiles_groups(
 ) -> Doubles:
     """(groups, len(q))."""
 
+def extremes_groups(
+    column: Column,
+    starts: Int64s,
+    stops: Int64s,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> Doubles:
+    """(groups, 32): the 16 smallest finite values and the 16 largest, each ascending; +inf behind
+    the first and -inf before the last where a group has fewer rows."""
+
 def median_deviation_groups(
     column: Column,
     starts: Int64s,

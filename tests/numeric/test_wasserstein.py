@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from scipy.stats import wasserstein_distance
 
 from simdrift.metrics import drift
@@ -88,7 +89,30 @@ def test_normed_wasserstein_divides_by_the_reference_standard_deviation_with_ddo
     rng = np.random.default_rng(8)
     x, y = rng.normal(10, 3, 500), rng.normal(11, 3, 400)
     expected = wasserstein_distance(x, y) / np.std(x, ddof=1)
+    assert drift.wasserstein_normed(x, y, scale="std").value == pytest.approx(expected, rel=1e-12)
+
+
+def test_normed_wasserstein_divides_by_the_smaller_of_sd_and_quartile_range():
+    rng = np.random.default_rng(9)
+    for x in (rng.normal(10, 3, 500), rng.uniform(size=500), rng.pareto(1.2, 500)):
+        y = x[:400] * 1.1
+        low, high = np.quantile(x, [0.25, 0.75])
+        scale = min(np.std(x, ddof=1), (high - low) / (2 * stats.norm.ppf(0.75)))
+        expected = wasserstein_distance(x, y) / scale
+        assert drift.wasserstein_normed(x, y).value == pytest.approx(expected, rel=1e-12)
+
+
+def test_normed_wasserstein_of_mostly_equal_rows_divides_by_the_standard_deviation():
+    x, y = [0.0] * 60 + list(range(40)), [0.0] * 50 + list(range(50))
+    expected = wasserstein_distance(x, y) / np.std(x, ddof=1)
     assert drift.wasserstein_normed(x, y).value == pytest.approx(expected, rel=1e-12)
+
+
+def test_scales_that_do_not_exist_are_refused_by_name():
+    with pytest.raises(ValueError, match="scale: expected 'robust' or 'std', found 'iqr'"):
+        drift.wasserstein_normed([1.0, 2.0], [3.0], scale="iqr")
+    with pytest.raises(TypeError, match="scale: expected a str, found 2"):
+        drift.wasserstein_normed([1.0, 2.0], [3.0], scale=2)
 
 
 def test_normed_wasserstein_of_constant_references_says_why_it_has_no_value():
@@ -110,7 +134,13 @@ def test_wasserstein_of_times_is_in_seconds_whatever_their_unit():
 
 
 def test_wasserstein_alerts_only_where_a_threshold_is_given():
-    assert drift.wasserstein([0.0, 1.0], [5.0, 6.0]).alert is None
-    assert drift.wasserstein([0.0, 1.0], [5.0, 6.0], threshold=4.9).alert is True
-    assert drift.wasserstein([0.0, 1.0], [5.0, 6.0], threshold=5.0).alert is False
-    assert drift.wasserstein_normed([0.0, 1.0], [5.0, 6.0]).alert is True
+    x, y = list(range(9)), list(range(5, 14))
+    assert drift.wasserstein(x, y).alert is None
+    assert drift.wasserstein(x, y, threshold=4.9).alert is True
+    assert drift.wasserstein(x, y, threshold=5.0).alert is False
+    assert drift.wasserstein_normed(x, y).alert is True
+
+
+def test_two_rows_a_side_are_no_evidence_however_far_apart():
+    found = drift.wasserstein_normed([0.0, 1.0], [5000.0, 6000.0])
+    assert (found.alert, found.p_value >= 1 / 6) == (False, True)

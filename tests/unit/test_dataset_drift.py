@@ -72,7 +72,8 @@ def test_large_numeric_columns_get_a_distance_with_the_ks_test_beside_it(sides):
     rows = _compare(*sides)
     distance, test = _of(rows, "c1", "drift.wasserstein_normed"), _of(rows, "c1", "drift.ks")
     assert distance.value == pytest.approx(0.5, abs=0.1)
-    assert (distance.alert, distance.threshold, distance.p_value) == (True, 0.1, None)
+    assert (distance.alert, distance.threshold) == (True, 0.1)
+    assert max(distance.p_value, distance.q_value) < 1e-6
     assert test.alert is None
     assert test.q_value >= test.p_value
 
@@ -161,8 +162,8 @@ def test_a_column_that_is_gone_new_or_retyped_is_told_by_status():
     reference = {"gone": rng.normal(size=40), "flag": rng.normal(size=40), "same": stamps}
     current = {"flag": rng.normal(size=40) > 0, "same": stamps, "new": rng.normal(size=40)}
     rows = _compare(reference, current, methods={"same": "ks"})
-    assert _of(rows, "gone", "drift.ks").status == "missing_column"
-    assert _of(rows, "flag", "drift.ks").status == "type_changed"
+    assert _of(rows, "gone", "drift.wasserstein_normed").status == "missing_column"
+    assert _of(rows, "flag", "drift.wasserstein_normed").status == "type_changed"
     assert _of(rows, "new", "drift.missing_share").status == "new_column"
     assert _of(rows, "same", "drift.ks").value == 0.0
 

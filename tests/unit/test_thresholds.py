@@ -32,7 +32,7 @@ def alerts(spec, value, threshold, q_value, alpha, null_quantile=None):
         ("jensen_shannon", 0.1),
         ("wasserstein_normed", 0.1),
         ("wasserstein", None),
-        ("missing_share", 0.05),
+        ("missing_share", None),  # that of Cohen's h
     ],
 )
 def test_defaults_are_alpha_for_tests_and_practical_thresholds_for_distances(name, expected):

@@ -92,6 +92,8 @@ class Metric:
     threshold and beyond chance; 'share': value at least the threshold; '': never."""
     threshold: float | None = None
     """Default practical threshold; a test is compared with alpha instead."""
+    effect_threshold: float | None = None
+    """Default threshold of the effect size, where that is what a change is judged by."""
     kinds: tuple[str, ...]
     """Kinds of column that it applies to; 'table': whole rows, 'pair': two columns."""
     params: tuple[Param, ...] = ()
@@ -105,7 +107,7 @@ class Metric:
     statuses: tuple[str, ...] = ()
     """Statuses of its own definition, on top of those that any metric can give."""
     decides: bool = False
-    """Whether the automatic choice lets it decide on a large column."""
+    """Whether the automatic choice lets it decide."""
     leads: bool = False
     """Whether a page draws it before others, without being asked."""
     watched: bool = False
@@ -126,6 +128,11 @@ class Metric:
             self._check("kinds", kind, KINDS)
         for status in self.statuses:
             self._check("statuses", status, CODES)
+        if self.effect_threshold is not None and self.rule != "distance":
+            raise ValueError(
+                f"{self.name}: expected no effect threshold with rule {self.rule!r}, "
+                f"found {self.effect_threshold!r}"
+            )
         if self.threshold is not None and self.rule not in ("distance", "share"):
             raise ValueError(
                 f"{self.name}: expected no threshold with rule {self.rule!r}, "

@@ -1,16 +1,12 @@
-"""Which methods a column gets: what the user named, else by its kind and rows.
+"""Which methods a column gets: what the user named, else by its kind.
 
-| kind | rows | decides | for information |
-|---|---|---|---|
-| numeric | up to SMALL_ROWS | ks | |
-| numeric | more | wasserstein_normed | ks |
-| categorical | up to SMALL_ROWS | chi_square | |
-| of two categories | up to SMALL_ROWS | fisher_exact | chi_square |
-| categorical | more | jensen_shannon | chi_square |
-| temporal, null, not supported | | | |
+| kind | decides | for information |
+|---|---|---|
+| numeric | wasserstein_normed | ks |
+| categorical | cohens_w | jensen_shannon |
+| temporal, null, not supported | | |
 
-The choice is made once a column, from its type and the reference's rows (for two frames: the
-smaller side's), and can be recorded: windows of a monitor never switch.
+Rows do not count: small samples show in the p-value. The choice can be recorded, and stands then.
 """
 
 from __future__ import annotations
@@ -23,9 +19,6 @@ from simdrift._suggest import KINDS as OTHER_KINDS
 from simdrift._suggest import did_you_mean
 from simdrift.metrics.columns import CATEGORICAL, KINDS, NUMERIC, TABLE
 from simdrift.metrics.registry import checked_params, method
-
-SMALL_ROWS = 1000
-"""Up to here a test has the say: it is exact, and a distance mostly noise."""
 
 Call = tuple[str, dict[str, Any]]
 Named = str | tuple[str, Mapping[str, Any]] | Mapping[str, Mapping[str, Any]]
@@ -49,6 +42,15 @@ class MethodChoice(NamedTuple):
         """From `record`'s text."""
         deciding, informational = json.loads(text)
         return cls(_calls(map(tuple, deciding)), _calls(map(tuple, informational)))
+
+    def of_first(self) -> MethodChoice:
+        """The same methods with the parameters that were the defaults of version 1."""
+        return MethodChoice(*(tuple(map(_of_first, calls)) for calls in self))
+
+
+def _of_first(call: Call) -> Call:
+    name, params = call
+    return (name, {"scale": "std", **params}) if name == "wasserstein_normed" else call
 
 
 def _calls(named: Any) -> tuple[Call, ...]:
@@ -91,39 +93,30 @@ def _is_call(named: object) -> bool:
     )
 
 
-_NUMERIC_SMALL = MethodChoice((("ks", {}),))
-_NUMERIC_LARGE = MethodChoice((("wasserstein_normed", {}),), (("ks", {}),))
-_CATEGORICAL_SMALL = MethodChoice((("chi_square", {}),))
-_TWO_SMALL = MethodChoice((("fisher_exact", {}),), (("chi_square", {}),))
-_CATEGORICAL_LARGE = MethodChoice((("jensen_shannon", {}),), (("chi_square", {}),))
+_CHOICES = {
+    NUMERIC: MethodChoice((("wasserstein_normed", {}),), (("ks", {}),)),
+    CATEGORICAL: MethodChoice((("cohens_w", {}),), (("jensen_shannon", {}),)),
+}
 
 
-def choose(kind: str, rows: int, categories: int = 0) -> MethodChoice:
-    """The automatic choice for a column of that kind, of that many rows and categories.
+def choose(kind: str) -> MethodChoice:
+    """The automatic choice for a column of that kind.
 
-    >>> choose("numeric", 100_000)
+    >>> choose("numeric")
     MethodChoice(deciding=(('wasserstein_normed', {}),), informational=(('ks', {}),))
     """
-    small = rows <= SMALL_ROWS
-    if kind == NUMERIC:
-        return _NUMERIC_SMALL if small else _NUMERIC_LARGE
-    if kind == CATEGORICAL:
-        few = _TWO_SMALL if categories == 2 else _CATEGORICAL_SMALL
-        return few if small else _CATEGORICAL_LARGE
-    return MethodChoice()
+    return _CHOICES.get(kind, MethodChoice())
 
 
-def resolve(
-    methods: Methods, column: str, kind: str, rows: int, categories: int = 0
-) -> MethodChoice:
+def resolve(methods: Methods, column: str, kind: str) -> MethodChoice:
     """The choice for one column out of what the user gave: 'auto', a name, a list of names,
     (name, parameters) or {name: parameters}, or a mapping from column or kind to those. A method
     from a plain list is taken where it applies to the column's kind; one given for a column is
     always taken."""
     if isinstance(methods, Mapping):
         given = methods.get(column, methods.get(kind, "auto"))
-        return _named(given, column in methods, kind, rows, categories)
-    return _named(methods, False, kind, rows, categories)
+        return _named(given, column in methods, kind)
+    return _named(methods, False, kind)
 
 
 def is_auto(methods: Methods, column: str, kind: str) -> bool:
@@ -133,9 +126,9 @@ def is_auto(methods: Methods, column: str, kind: str) -> bool:
     return methods == "auto"
 
 
-def _named(given: Any, always: bool, kind: str, rows: int, categories: int = 0) -> MethodChoice:
+def _named(given: Any, always: bool, kind: str) -> MethodChoice:
     if given == "auto":
-        return choose(kind, rows, categories)
+        return choose(kind)
     calls = calls_of(given)
     if not always:
         calls = tuple(call for call in calls if kind in method(call[0]).kinds)
@@ -145,18 +138,18 @@ def _named(given: Any, always: bool, kind: str, rows: int, categories: int = 0) 
 def table_calls(methods: Methods) -> tuple[Call, ...]:
     """The methods of whole tables among those given: of a plain list, or under 'table'."""
     given = methods.get(TABLE, "auto") if isinstance(methods, Mapping) else methods
-    return () if given == "auto" else _named(given, False, TABLE, 0).deciding
+    return () if given == "auto" else _named(given, False, TABLE).deciding
 
 
 def checked_methods(methods: Methods, columns: Sequence[str]) -> None:
     """ValueError where a method, parameter, column or kind does not exist; whatever the data
     are, so that a mistake is reported before anything is read."""
     if not isinstance(methods, Mapping):
-        _named(methods, True, NUMERIC, 0)
+        _named(methods, True, NUMERIC)
         return
     for key, given in methods.items():
         if key not in columns and key not in (*KINDS, TABLE):
             known = ", ".join((*KINDS, TABLE))
             meant = did_you_mean(key, (*KINDS, TABLE, *columns), OTHER_KINDS)
             raise ValueError(f"methods: expected a column or one of {known}, found {key!r}{meant}")
-        _named(given, True, NUMERIC, 0)
+        _named(given, True, NUMERIC)

@@ -411,6 +411,8 @@ class ReferenceColumn(ColumnState):
         self.prepared: _core.Prepared | None = None
         self._cells: dict[str, tuple[NDArray[np.float64], Counts]] = {}
         self._null_integrals: dict[bool, float | None] = {}
+        self.null_parts: dict[str, Any] = {}
+        """What null distributions keep of these rows, by name."""
         self._in_units: dict[str, ReferenceColumn] = {}
 
     def on(self, threads: int | None) -> Self:

@@ -1,7 +1,8 @@
 """What alerts: q-values over the family of a window, thresholds, and the table's own drift.
 
-A family is one window: the distribution tests of all its columns and segments; the tests of
-missing shares are a family of their own. Everything is an array with one entry a window.
+A family is one window: the deciding tests of the distributions of all its columns and segments.
+The tests of missing shares are a family of their own, and so are those that inform. Everything is
+an array with one entry a window.
 """
 
 from __future__ import annotations
@@ -71,7 +72,8 @@ class Decided(NamedTuple):
 def decide(segments: Sequence[Sequence[Measured]], plan: DriftPlan) -> list[list[Decided]]:
     """The rows of each segment: q-values over all of them, thresholds, alerts."""
     flat = [item for segment in segments for item in segment]
-    q_values = _corrected(flat, plan.correction)
+    p_values = [p for segment in segments for p in _evidence(segment)]
+    q_values = _corrected(flat, p_values, plan.correction)
     decided, start = [], 0
     for segment in segments:
         end = start + len(segment)
@@ -84,27 +86,45 @@ def _is_distribution(item: Measured) -> bool:
     return item.spec.name != MISSING_SHARE
 
 
-def _corrected(flat: Sequence[Measured], correction: str) -> list[Floats | None]:
-    """q-values of the two families: distributions, and missing shares."""
+def _evidence(segment: Sequence[Measured]) -> list[Floats | None]:
+    """What speaks against no drift: each metric's p-value. That of a distance which a test informs
+    is twice the smaller of both: each sees what the other is blind to."""
+    tests = {
+        item.column: item.outcomes.p_value
+        for item in segment
+        if item.informational and item.spec.rule == "test"
+    }
+    return [
+        _of_both(item.outcomes.p_value, tests.get(item.column))
+        if item.spec.rule == "distance" and _is_distribution(item) and not item.informational
+        else item.outcomes.p_value
+        for item in segment
+    ]
+
+
+def _of_both(p: Floats | None, other: Floats | None) -> Floats | None:
+    if p is None or other is None:
+        return p
+    both = np.minimum(1.0, 2.0 * np.minimum(p, other))
+    return np.where(np.isnan(both), p, both)
+
+
+def _corrected(
+    flat: Sequence[Measured], of_items: Sequence[Floats | None], correction: str
+) -> list[Floats | None]:
+    """q-values of the three families: distributions, missing shares, and what informs."""
     q_values: list[Floats | None] = [None] * len(flat)
-    families: tuple[list[int], list[int]] = ([], [])
+    families: dict[tuple[bool, bool], list[int]] = {}
     for index, item in enumerate(flat):
-        if item.outcomes.p_value is not None and item.verdict is None:
-            families[_is_distribution(item)].append(index)
-    for family in families:
-        if not family:
-            continue
-        p_values = np.stack([_p_values(flat[index]) for index in family], axis=1)
+        if of_items[index] is not None and item.verdict is None:
+            key = _is_distribution(item), item.informational
+            families.setdefault(key, []).append(index)
+    for family in families.values():
+        p_values = np.stack([p for index in family if (p := of_items[index]) is not None], axis=1)
         q_of_tests = np.ascontiguousarray(correct(p_values, correction).T)
         for index, q in zip(family, q_of_tests, strict=True):
             q_values[index] = q
     return q_values
-
-
-def _p_values(item: Measured) -> Floats:
-    p = item.outcomes.p_value
-    assert p is not None
-    return p
 
 
 def _decided(
@@ -156,7 +176,9 @@ def _row(
     if _is_distribution(item) and not item.informational and item.column in tested:
         other = tested[item.column]
         p_or_q = other if q_value is None else np.where(np.isnan(q_value), other, q_value)
-    threshold = rules.threshold_of(spec, item.column, plan.thresholds, plan.alpha)
+    threshold = rules.threshold_of(
+        spec, item.column, plan.thresholds, plan.alpha, outcomes.practical
+    )
     alert = rules.alerts_of(
         spec, outcomes.value, threshold, p_or_q, plan.alpha, outcomes.null_quantile
     )

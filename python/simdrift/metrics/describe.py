@@ -112,6 +112,11 @@ def _alerts(one: Metric) -> str:
         return "where the q-value (the p-value, corrected) is at most alpha, 0.05 by default"
     if one.rule == "share":
         return f"where the value is at least {one.threshold:g}"
+    if one.effect_threshold is not None:
+        return (
+            f"where the absolute effect size is above {one.effect_threshold:g} (or the absolute "
+            "value above a threshold that is given) and beyond chance: the q-value is at most alpha"
+        )
     if one.rule == "distance" and one.threshold is None:
         return "only where a threshold is given: value above it, and beyond chance"
     if one.rule == "distance":

@@ -129,7 +129,7 @@ def _measure_named(
     name: str, reference: References, current: Currents, plan: DriftPlan, groups: int
 ) -> MeasuredColumn:
     column, other = reference[name], current.get(name)
-    choice = plan.choices.get(name) or choice_of("auto", column, None)
+    choice = plan.choices.get(name) or choice_of("auto", column)
     if other is None:
         return MeasuredColumn(_missing_column(column, choice, plan, groups), None)
     with other.on(plan.threads):

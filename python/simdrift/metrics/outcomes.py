@@ -51,6 +51,8 @@ class Outcomes:
     n_current: Sizes = field(default_factory=lambda: _NO_ROWS)
     log_p: Callable[[], Floats] | None = None
     reasons: Mapping[int, str] = field(default_factory=dict)
+    practical: Floats | None = None
+    """Practical thresholds by default, of a metric for which they depend on the data."""
 
     def __len__(self) -> int:
         return len(self.value)
@@ -113,6 +115,7 @@ class Outcomes:
             null_quantile=optional("null_quantile"),
             n_reference=sizes_of("n_reference"),
             n_current=sizes_of("n_current"),
+            practical=optional("practical"),
             reasons={
                 start + place: reason
                 for start, part in zip(starts, parts, strict=True)

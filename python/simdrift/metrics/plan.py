@@ -41,7 +41,6 @@ class DriftPlan:
         reference: Mapping[str, ReferenceColumn],
         *,
         methods: Methods = "auto",
-        rows_current: int | None = None,
         recorded: Mapping[str, str] | None = None,
         thresholds: rules.Overrides | None = None,
         correction: str = "bh",
@@ -53,13 +52,12 @@ class DriftPlan:
         convention: str | None = None,
         weighted: bool = False,
     ) -> DriftPlan:
-        """Checks everything and chooses each column's methods. `rows_current`: of two frames
-        the smaller side's rows count; `recorded`: choices of a saved reference, which stand;
-        `weighted`: rows have weights."""
+        """Checks everything and chooses each column's methods. `recorded`: choices of a saved
+        reference, which stand; `weighted`: rows have weights."""
         auto.checked_methods(methods, list(reference))
         restored = {k: MethodChoice.restore(v) for k, v in (recorded or {}).items()}
         choices = {
-            name: restored.get(name) or choice_of(methods, column, rows_current, weighted)
+            name: restored.get(name) or choice_of(methods, column)
             for name, column in reference.items()
         }
         table = auto.table_calls(methods)
@@ -99,14 +97,8 @@ def _check_weighted(choices: Sequence[MethodChoice], convention: str | None) -> 
             check_weighted(method(name), params)
 
 
-def choice_of(
-    methods: Methods, column: ReferenceColumn, rows: int | None, weighted: bool = False
-) -> MethodChoice:
-    smaller = column.rows if rows is None else min(column.rows, rows)
-    few = column.kind == CATEGORICAL and column.refused is None and smaller <= auto.SMALL_ROWS
-    few = few and not weighted  # two categories: Fisher's test counts rows
-    categories = len(column.categories.labels) if few else 0
-    return auto.resolve(methods, column.name, column.kind, smaller, categories)
+def choice_of(methods: Methods, column: ReferenceColumn) -> MethodChoice:
+    return auto.resolve(methods, column.name, column.kind)
 
 
 def prepared_call(call: Call, kind: str, bins: Bins) -> tuple[DriftMethod, dict[str, Any], str]:

@@ -42,20 +42,27 @@ def checked_overrides(overrides: Overrides) -> dict[str | tuple[str, str], float
 
 
 def threshold_of(
-    spec: DriftMethod, column: ColumnKey, overrides: Mapping[Any, float], alpha: float
-) -> float | None:
-    """The column's own threshold, the method's, else the default; alpha for a test."""
+    spec: DriftMethod,
+    column: ColumnKey,
+    overrides: Mapping[Any, float],
+    alpha: float,
+    practical: Floats | None = None,
+) -> float | Floats | None:
+    """The column's own threshold, the method's, else the default, which `practical` is in each
+    window where it depends on the data; alpha for a test."""
     if overrides:
         found = overrides.get((column, spec.name), overrides.get(spec.name))
         if found is not None:
             return found
+    if practical is not None:
+        return practical
     return alpha if spec.rule == "test" else spec.threshold
 
 
 def alerts_of(
     spec: DriftMethod,
     value: Floats,
-    threshold: float | None,
+    threshold: float | Floats | None,
     q_value: Floats | None,
     alpha: float,
     null_quantile: Floats | None = None,
@@ -69,6 +76,8 @@ def alerts_of(
         math.nan if array is None else number_or_array(array)
         for array in (value, q_value, null_quantile)
     )
+    if isinstance(threshold, np.ndarray):
+        threshold = number_or_array(threshold)
     known, tested = number == number, q == q
     if spec.record.rule == "test":
         alert = where(known & tested, q <= threshold, -1)

@@ -210,7 +210,7 @@ def _compared(
     left = references(reference, roles, threads)
     rows = rows_of(current, roles)
     weighted = roles.is_weighted
-    plan, limits = plan_of(spec, left, rows_current=rows, threads=threads, weighted=weighted)
+    plan, limits = plan_of(spec, left, threads=threads, weighted=weighted)
     sample = TableSample.of(left) if plan.table else None
     data = [SegmentData(WHOLE, left, current, Groups.whole(), sample)]
     segments = found_segments(reference, spec.segments, threads)

@@ -15,7 +15,7 @@ import numpy as np
 from simdrift._errors import InputError, SpecError
 from simdrift._types import Progress
 from simdrift.columns import Frame, Refused, Source, Table, as_table, opened
-from simdrift.metrics.auto import table_calls
+from simdrift.metrics.auto import MethodChoice, table_calls
 from simdrift.metrics.columns import ReferenceColumn
 from simdrift.metrics.custom import values_of
 from simdrift.metrics.drift.table.sample import TableSample
@@ -27,7 +27,7 @@ from simdrift.monitoring.identity import Identity
 from simdrift.monitoring.report import report_of
 from simdrift.monitoring.roles import Roles, check_names, column_names, roles_of, segment_columns
 from simdrift.monitoring.segments import Segment, found_segments, segment_tables
-from simdrift.monitoring.spec import Columns, Metrics, Spec
+from simdrift.monitoring.spec import DEFAULTS_VERSION, Columns, Metrics, Spec
 from simdrift.monitoring.state_checks import check_content
 from simdrift.monitoring.window import (
     WHOLE,
@@ -248,7 +248,7 @@ class Reference:
             groups[entry.get("group", 0)][column.name] = column
         spec = Spec(**json.loads(content["spec"]))
         roles = roles_of(spec.columns, content["names"], spec.methods)
-        recorded = content["methods"]
+        recorded = _recorded(content["methods"], content.get("defaults", 1))
         sample = None
         if "sample" in content:
             sample = TableSample.from_state(_whole(content["sample"], "sample", arrays))
@@ -277,6 +277,7 @@ class Reference:
             "segments": [list(map(list, key)) for key in self.segments],
             "names": list(self._names()),
             "methods": self.plan.record(),
+            "defaults": DEFAULTS_VERSION,
             "spec": self.spec.model_dump_json(exclude={"store", "threads", "data"}),
         }
         if self.custom:
@@ -372,11 +373,17 @@ def _prepared(column: ReferenceColumn) -> ReferenceColumn:
         return ReferenceColumn(column.name, Refused(column.name, column.type, "error", why))
 
 
+def _recorded(methods: Mapping[str, str], defaults: int) -> dict[str, str]:
+    """The methods of a file, by today's defaults: version 1 divided W1 by std(x)."""
+    if defaults >= DEFAULTS_VERSION:
+        return dict(methods)
+    return {name: MethodChoice.restore(text).of_first().record() for name, text in methods.items()}
+
+
 def plan_of(
     spec: Spec,
     columns: Mapping[str, ReferenceColumn],
     *,
-    rows_current: int | None = None,
     recorded: Mapping[str, str] | None = None,
     threads: int | None = None,
     weighted: bool | None = None,
@@ -388,7 +395,6 @@ def plan_of(
         plan = DriftPlan.make(
             columns,
             methods=spec.methods,
-            rows_current=rows_current,
             recorded=recorded,
             thresholds=drift,
             correction=spec.correction,

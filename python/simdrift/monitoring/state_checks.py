@@ -43,6 +43,8 @@ def check_content(content: Entry, arrays: Arrays) -> None:
     methods = content.get("methods")
     known = isinstance(methods, dict) and _are_texts(list(methods.values()))
     require(known, "'methods' to be texts by name", methods)
+    defaults = content.get("defaults", 1)
+    require(is_count(defaults), "'defaults' to be the number of a version", defaults)
     require(isinstance(content.get("spec"), str), "'spec' to be JSON", content.get("spec"))
     custom = content.get("custom", {})
     require(_are_numbers(custom), "'custom' to be numbers by segment and metric", custom)

@@ -18,6 +18,7 @@ A function is public where the `__all__` of its file names it: nothing is listed
 from simdrift.metrics.drift import (
     binned,
     categorical,
+    category_change,
     characteristic,
     distances,
     missing,
@@ -30,6 +31,7 @@ from simdrift.metrics.drift import (
 )
 from simdrift.metrics.drift.binned import *
 from simdrift.metrics.drift.categorical import *
+from simdrift.metrics.drift.category_change import *
 from simdrift.metrics.drift.characteristic import *
 from simdrift.metrics.drift.distances import *
 from simdrift.metrics.drift.missing import *
@@ -53,6 +55,7 @@ from simdrift.metrics.weights import Rows
 __all__ = ["DriftResult", "Rows"]
 __all__ += binned.__all__
 __all__ += categorical.__all__
+__all__ += category_change.__all__
 __all__ += characteristic.__all__
 __all__ += distances.__all__
 __all__ += missing.__all__

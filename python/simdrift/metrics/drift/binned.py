@@ -169,7 +169,6 @@ def psi(
         threshold=0.1,
         kinds=COUNTABLE,
         params=(BINS,),
-        decides=True,
     )
 )
 @over_groups

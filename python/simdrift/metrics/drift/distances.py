@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from simdrift._types import Floats
-from simdrift.catalogue.metric import Metric
+from simdrift.catalogue.metric import Metric, Param
 from simdrift.catalogue.statuses import CODES
-from simdrift.metrics.columns import ORDERED
+from simdrift.metrics.columns import ORDERED, ReferenceColumn
 from simdrift.metrics.drift.checks import PERMUTATIONS, SEED
+from simdrift.metrics.drift.exchanges import reference_levels, wasserstein_null
 from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import permutation
@@ -41,6 +42,21 @@ from simdrift.metrics.values import (
 __all__ = ["energy", "wasserstein", "wasserstein_normed"]
 
 PERMUTED = (PERMUTATIONS, SEED)
+ROBUST, STD = "robust", "std"
+QUARTILES_IN_STD = 1.3489795003921634
+"""The quartile range of a normal law of standard deviation 1."""
+
+
+def checked_scale(scale: str) -> str:
+    """'robust' or 'std', else TypeError or ValueError."""
+    if not isinstance(scale, str):
+        raise TypeError(f"scale: expected a str, found {scale!r}")
+    if scale not in (ROBUST, STD):
+        raise ValueError(f"scale: expected '{ROBUST}' or '{STD}', found {scale!r}")
+    return scale
+
+
+SCALE = Param("scale", ROBUST, "what W1 is divided by: 'robust' or 'std'", checked_scale)
 
 
 @drift_method(
@@ -49,8 +65,8 @@ PERMUTED = (PERMUTATIONS, SEED)
         title="Wasserstein distance",
         group="distances",
         formula="W1 = integral |F - G|, of the float64 values as real numbers, rounded once",
-        p_value="permutations on request",
-        effect_size="with a p-value: W1 in std(x)",
+        p_value="of exchanged rows, from their moments; or permutations on request",
+        effect_size="W1 in std(x)",
         source="Vallender 1974; scipy.stats.wasserstein_distance",
         unit="column",
         better="lower",
@@ -68,9 +84,10 @@ def measure_wasserstein(pair: GroupedPair, *, permutations: int = 0, seed: int =
     """W1 = integral |F - G|, in the column's unit (temporal: seconds), of the finite rows."""
     value, status = _w1(pair)
     scale = pair.reference.unit_seconds
-    return _with_null_quantile(
-        pair, _distances(pair, value * scale, status), scale, permutations, seed
-    )
+    outcomes = _distances(pair, value * scale, status)
+    if permutations:
+        return _permuted_groups(pair, outcomes, scale, permutations, seed)
+    return _with_law(pair, outcomes, value, scale)
 
 
 def _distances(pair: GroupedPair, value: Floats, status: Codes) -> Outcomes:
@@ -92,7 +109,21 @@ def _w1(pair: GroupedPair) -> tuple[Floats, Codes]:
     return np.where(status == OK_CODE, found["wasserstein"], np.nan), status
 
 
-def _with_null_quantile(
+def _with_law(pair: GroupedPair, outcomes: Outcomes, w1: Floats, scale: float) -> Outcomes:
+    """With the p-value and the null quantile of exchanged rows. `w1`: in the column's unit;
+    `scale`: of the value against that."""
+    known = outcomes.status == OK_CODE
+    if any_true(known):
+        null = wasserstein_null(pair, w1, known)
+        outcomes.p_value, outcomes.log_p = null.p_value, null.log_p
+        outcomes.null_quantile = null.null_quantile * scale
+        std = float(pair.reference.profile["std"])
+        if 0.0 < std < math.inf:
+            outcomes.effect_size = known_where(known, w1 / std)
+    return outcomes
+
+
+def _permuted_groups(
     pair: GroupedPair,
     outcomes: Outcomes,
     scale: float,
@@ -101,21 +132,21 @@ def _with_null_quantile(
     *,
     squared: bool = False,
 ) -> Outcomes:
-    """With the null quantile of the limit law; with that and a p-value from permutations, where
-    any are asked for. `scale`: of the value, against the column's unit; `squared`: of the energy
-    distance."""
-    if permutations:
-        own = [
-            _permuted(outcomes.at(place), one, scale, permutations, seed, squared=squared)
-            for place, one in enumerate(pair.pairs)
-        ]
-        return Outcomes.stacked(own)
+    """With the p-value and the null quantile of permutations. `squared`: of the energy distance."""
+    own = [
+        _permuted(outcomes.at(place), one, scale, permutations, seed, squared=squared)
+        for place, one in enumerate(pair.pairs)
+    ]
+    return Outcomes.stacked(own)
+
+
+def _with_limit(pair: GroupedPair, outcomes: Outcomes, scale: float) -> Outcomes:
+    """The energy distance with the null quantile of its limit law."""
     n, m = outcomes.n_reference, outcomes.n_current
     valued = (outcomes.status == OK_CODE) & (np.minimum(n, m) > 0)
-    integral = pair.reference.null_integral(squared=squared) if any_true(valued) else None
+    integral = pair.reference.null_integral(squared=True) if any_true(valued) else None
     if integral is not None:
-        one = math.sqrt(2.0 * integral) if squared else integral
-        quantile = scale * (np.sqrt(1.0 / n + 1.0 / m) * one)
+        quantile = scale * (np.sqrt(1.0 / n + 1.0 / m) * math.sqrt(2.0 * integral))
         outcomes.null_quantile = known_where(valued, quantile)
     return outcomes
 
@@ -166,10 +197,10 @@ def wasserstein(
     columns in seconds. Only finite rows take part. Equals
     `scipy.stats.wasserstein_distance`.
 
-    `null_quantile` is what stays below it without drift in 95 of 100 samples of these sizes, by the
-    limit law between the reference's 1 and 99 % quantiles; `permutations` random exchanges of
-    rows (seeded, over 512 cells at most) give it for the samples at hand, and a p-value; effect
-    size then: the distance in standard deviations of the reference.
+    The p-value is that of exchanging rows between the samples, from the moments of W1 under all
+    exchanges; `null_quantile` is what stays below it without drift in 95 of 100 samples.
+    `permutations` random exchanges of rows (seeded, over 512 cells at most) give both by counting.
+    Effect size: the distance in standard deviations of the reference.
 
     >>> from simdrift.metrics import drift
     >>> drift.wasserstein([0.0, 1.0, 3.0], [5.0, 6.0, 8.0]).value
@@ -192,9 +223,9 @@ def _permuted_params(permutations: int, seed: int) -> dict[str, Any]:
         name="drift.wasserstein_normed",
         title="Wasserstein / sd",
         group="distances",
-        formula="W1 / std(x), ddof 1",
-        p_value="permutations on request",
-        effect_size="with a p-value: W1 in std(x)",
+        formula="W1 over a robust standard deviation of x, or std(x), ddof 1",
+        p_value="that of W1",
+        effect_size="W1 in std(x)",
         source="Vallender 1974",
         unit="sd",
         better="lower",
@@ -202,7 +233,7 @@ def _permuted_params(permutations: int, seed: int) -> dict[str, Any]:
         rule="distance",
         threshold=0.1,
         kinds=ORDERED,
-        params=PERMUTED,
+        params=(*PERMUTED, SCALE),
         reads="wasserstein",
         needs_values=False,
         statuses=("too_few_rows", "constant", "degenerate"),
@@ -211,46 +242,64 @@ def _permuted_params(permutations: int, seed: int) -> dict[str, Any]:
 )
 @over_groups
 def measure_wasserstein_normed(
-    pair: GroupedPair, *, permutations: int = 0, seed: int = 0
+    pair: GroupedPair, *, permutations: int = 0, seed: int = 0, scale: str = ROBUST
 ) -> Outcomes:
-    """W1 in standard deviations (ddof 1) of the reference."""
-    value, status = _w1(pair)
+    """W1 in robust standard deviations of the reference, or (`scale="std"`) its own ones."""
+    w1, status = _w1(pair)
     if not any_true(status == OK_CODE):  # the reference may be no column of numbers
-        return _distances(pair, value, status)
-    unit, profile = pair.reference.unit_seconds, pair.reference.profile
-    value = value * unit
-    std = profile["std"] * unit
+        return _distances(pair, w1, status)
+    profile = pair.reference.profile
     spread = profile.get("std_status", profile["variance_status"])
     code = CODES[spread]
-    if spread in (OK, CONSTANT) and std == 0.0:
-        constant = np.where(value == 0.0, CODES[DEGENERATE], CODES[CONSTANT])
+    if spread in (OK, CONSTANT) and profile["std"] == 0.0:
+        constant = np.where(w1 == 0.0, CODES[DEGENERATE], CODES[CONSTANT])
         status = np.where(status == OK_CODE, constant, status).astype(np.uint8)
     elif code != OK_CODE:
         status = np.where(status == OK_CODE, code, status).astype(np.uint8)
-    value = known_where(status == OK_CODE, value / std)
-    scale = unit / std if std else 1.0
-    return _with_null_quantile(pair, _distances(pair, value, status), scale, permutations, seed)
+    unit = _spread(pair.reference, scale) or 1.0
+    outcomes = _distances(pair, known_where(status == OK_CODE, w1 / unit), status)
+    if permutations:
+        return _permuted_groups(pair, outcomes, 1.0 / unit, permutations, seed)
+    return _with_law(pair, outcomes, w1, 1.0 / unit)
+
+
+def _spread(reference: ReferenceColumn, scale: str) -> float:
+    """What `wasserstein_normed` divides by, in the column's unit."""
+    std = float(reference.profile["std"])
+    if scale == STD or not 0.0 < std < math.inf:
+        return std
+    own = reference_levels(reference)
+    low, median, high = (float(own.values[own.levels == level][0]) for level in (0.25, 0.5, 0.75))
+    if not low < median < high:  # one value holds the middle: no spread of the others
+        return std
+    return min(std, (high - low) / QUARTILES_IN_STD)
 
 
 def wasserstein_normed(
     reference: object,
     current: object,
     *,
+    scale: str = ROBUST,
     permutations: int = 0,
     seed: int = 0,
     threshold: float | None = None,
     weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
-    """Wasserstein-1 distance in standard deviations (ddof 1) of the reference; default
-    threshold 0.1. A constant reference has none: status 'constant', or 'degenerate' where the
-    current sample is the same constant. `permutations` as in `wasserstein`.
+    """Wasserstein-1 distance in standard deviations of the reference; default threshold 0.1.
+    `scale="robust"`: the smaller of std(x), ddof 1, and IQR(x) / 1.349, which heavy tails and
+    sentinels leave alone; std(x) where a quartile is the median, as of mostly equal rows.
+    `scale="std"`: std(x) always. A constant reference has none: status 'constant', or 'degenerate'
+    where the current sample is the same constant. P-value, `null_quantile` and `permutations` as in
+    `wasserstein`.
 
     >>> from simdrift.metrics import drift
-    >>> drift.wasserstein_normed([0.0, 1.0, 2.0], [0.5, 1.5, 2.5]).value
+    >>> drift.wasserstein_normed([0.0, 1.0, 2.0], [0.5, 1.5, 2.5], scale="std").value
     0.5
     """
     params = _permuted_params(permutations, seed)
+    if scale != ROBUST:
+        params["scale"] = scale
     return run(
         "wasserstein_normed",
         reference,
@@ -299,7 +348,9 @@ def measure_energy(pair: GroupedPair, *, permutations: int = 0, seed: int = 0) -
     status = status_codes(*rules, otherwise=found["status"])
     value = known_where(status == OK_CODE, value)
     outcomes = Outcomes(value, status, n_reference=n, n_current=m)
-    return _with_null_quantile(pair, outcomes, scale, permutations, seed, squared=True)
+    if permutations:
+        return _permuted_groups(pair, outcomes, scale, permutations, seed, squared=True)
+    return _with_limit(pair, outcomes, scale)
 
 
 def energy(

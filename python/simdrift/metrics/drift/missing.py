@@ -35,6 +35,8 @@ from simdrift.metrics.values import DriftResult, Size
 
 __all__ = ["missing_share"]
 
+THRESHOLD = 0.1
+"""Of Cohen's h, where no other is given."""
 FEW_ROWS = 5
 """Rows that a cell of the 2 x 2 table expects, for the z-test to serve."""
 
@@ -52,7 +54,7 @@ FEW_ROWS = 5
         better="zero",
         bounds=(-1.0, 1.0),
         rule="distance",
-        threshold=0.05,
+        effect_threshold=THRESHOLD,
         kinds=(NUMERIC, CATEGORICAL, TEMPORAL, NULL),
         needs_values=False,
     )
@@ -60,10 +62,23 @@ FEW_ROWS = 5
 @over_groups
 def measure_missing_share(pair: GroupedPair) -> Outcomes:
     """Current share minus reference share of missing rows; two-proportion z-test (pooled),
-    Newcombe's 95 % interval, effect size Cohen's h. Where no row is missing on either side,
-    or every row, the difference is 0 and so nothing speaks against no drift: p = 1."""
+    Newcombe's 95 % interval, effect size Cohen's h, whose threshold is the default. Where no row is
+    missing on either side, or every row, the difference is 0 and so nothing speaks against no
+    drift: p = 1."""
     a, n = pair.reference.missing_of()
-    return share_differences(a, n, *pair.missing_of())
+    outcomes = share_differences(a, n, *pair.missing_of())
+    outcomes.practical = _difference_of(a / n, outcomes.value)
+    return outcomes
+
+
+def _difference_of(share: float, change: Floats) -> Floats:
+    """The change of a share, up or down as `change` is, whose Cohen's h is THRESHOLD; all of the
+    share where there is less."""
+    angle = math.asin(math.sqrt(share))
+    up, down = angle + 0.5 * THRESHOLD, angle - 0.5 * THRESHOLD
+    more = math.sin(min(up, 0.5 * math.pi)) ** 2 - share
+    less = share - math.sin(max(down, 0.0)) ** 2
+    return np.where(change < 0.0, less, more)
 
 
 def share_differences(a: Size, n: Size, b: Sizes, m: Sizes) -> Outcomes:
@@ -141,7 +156,9 @@ def missing_share(
 ) -> DriftResult:
     """Current share minus reference share of missing rows (null or NaN), in [-1, 1], with
     Newcombe's 95 % interval; p-value of the pooled two-proportion z-test (of Fisher's where fewer
-    than 5 rows are expected), effect size Cohen's h; default threshold 0.05.
+    than 5 rows are expected), effect size Cohen's h. The default threshold is the change whose h
+    is 0.1, from 0 to 0.25 %, from 1 to 2.2 %, from 10 to 13.2 %; one that is given is of the change
+    itself.
 
     >>> from simdrift.metrics import drift
     >>> drift.missing_share([1.0, None, 3.0, 4.0], [None, None, 3.0, None]).value

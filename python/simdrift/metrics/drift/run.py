@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from simdrift._core import Column
 from simdrift._errors import UnsupportedColumn
 from simdrift.columns import Refused, as_column
@@ -76,7 +78,7 @@ def result_of(
         outcomes = evaluate(spec, pair, params)
     else:
         outcomes = Outcomes.stacked([evaluate_one(spec, pair, params)])
-    bound = rules.threshold_of(spec, "", overrides, alpha)
+    bound = rules.threshold_of(spec, "", overrides, alpha, outcomes.practical)
     value, p, null_quantile = outcomes.value, outcomes.p_value, outcomes.null_quantile
     alert = rules.alerts_of(spec, value, bound, p, alpha, null_quantile).item(0)
     outcome = outcomes.at(0)
@@ -89,7 +91,7 @@ def result_of(
         outcome.ci_low,
         outcome.ci_high,
         outcome.null_quantile,
-        bound,
+        float(bound[0]) if isinstance(bound, np.ndarray) else bound,
         None if alert < 0 else bool(alert),
         outcome.status,
         outcome.n_reference,

@@ -69,9 +69,9 @@ def permuted(pair: ColumnPair, statistic: Statistic, permutations: int, seed: in
 
 
 def _cuts(pair: ColumnPair) -> Floats:
-    """Finite quantiles of both samples, ascending; the extremes among them."""
-    shares = np.linspace(0.0, 1.0, MOST_CELLS // 2).tolist()
-    found = np.concatenate([side.quantiles(shares) for side in (pair.reference, pair.current)])
+    """Finite quantiles of both samples together, ascending; the extremes among them. Those of
+    each alone would tell the sides apart."""
+    found = pair.pooled_quantiles(np.linspace(0.0, 1.0, MOST_CELLS).tolist())
     return np.unique(found[np.isfinite(found)])
 
 

@@ -1,0 +1,193 @@
+"""Wasserstein-1 of a pair over groups against exchanges of its rows: what `nulls.transport` reads
+of both columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdrift import _core
+from simdrift._types import Floats
+from simdrift.metrics.columns import ColumnState, Counts, ReferenceColumn
+from simdrift.metrics.grouped import GroupedPair
+from simdrift.metrics.nulls import transport
+from simdrift.metrics.nulls.transport import Law, Middle
+from simdrift.metrics.outcomes import absent
+
+ENDS = 16
+"""Rows at each end of a side that are known one by one (`SDR_EXTREMES`)."""
+
+
+class Null(NamedTuple):
+    """Of each group: the p-value, what makes its logarithm on demand, and the null quantile."""
+
+    p_value: Floats
+    log_p: Callable[[], Floats]
+    null_quantile: Floats
+
+
+def wasserstein_null(pair: GroupedPair, value: Floats, known: NDArray[np.bool_]) -> Null:
+    """The law of W1 (`value`, in the column's unit) in the groups where that is known."""
+    found = pair.two_sample
+    n = np.broadcast_to(found["wasserstein_n"], (len(pair),))
+    m = np.broadcast_to(found["wasserstein_m"], (len(pair),))
+    laws = [(places, _law(pair, places, n, m)) for places in _alike(known, n, m)]
+    p, quantile = absent(len(pair)), absent(len(pair))
+    for places, law in laws:
+        p[places] = law.p_values(value[places])
+        quantile[places] = law.null_quantile()
+
+    def log_p() -> Floats:
+        logs = absent(len(pair))
+        for places, law in laws:
+            logs[places] = law.log_p_values(value[places])
+        return logs
+
+    return Null(p, log_p, quantile)
+
+
+def _alike(
+    known: NDArray[np.bool_], n: NDArray[np.number], m: NDArray[np.number]
+) -> list[NDArray[np.intp]]:
+    """The known groups: those whose larger side is the reference, and the others by how many
+    quantiles are read of the current rows."""
+    is_current = m > n
+    parts = [np.flatnonzero(known & ~is_current)]
+    others = np.flatnonzero(known & is_current)
+    sizes = np.array([len(transport.levels(rows)) for rows in m[others].tolist()])
+    parts += [others[sizes == size] for size in np.unique(sizes)]
+    return [places for places in parts if len(places)]
+
+
+def _law(
+    pair: GroupedPair, places: NDArray[np.intp], n: NDArray[np.number], m: NDArray[np.number]
+) -> Law:
+    if n[places[0]] >= m[places[0]]:
+        middle = _middle_of_reference(pair, places)
+    else:
+        middle = _middle_of_current(pair, places, float(m[places].min()))
+    ends = _ends_of_reference(pair.reference), _ends_of_current(pair, places)
+    return transport.law_of(transport.gaps(*ends, middle, n[places], m[places]))
+
+
+# -- the ends
+
+
+def _ends_of_reference(column: ReferenceColumn) -> Floats:
+    ends = column.null_parts.get("ends")
+    if ends is None:
+        ends = column.null_parts.setdefault("ends", _ends(column))
+    return np.asarray(ends)
+
+
+def _ends(column: ColumnState) -> Floats:
+    """(1, 2 ENDS) extremes of a column; of weighted rows the smallest and the largest alone."""
+    if column.weighted is not None:
+        return column.weighted.values.finite.values[[0, -1]][np.newaxis, :]
+    ordered = column.prepared if isinstance(column, ReferenceColumn) else None
+    if ordered is not None:
+        return _ends_of_sorted(np.asarray(ordered.values))
+    rows = np.zeros(1, np.int64), np.array([len(column.column)], np.int64)
+    return _core.extremes_groups(column.column, *rows, threads=column.threads)
+
+
+def _ends_of_sorted(values: NDArray[np.number]) -> Floats:
+    first, last = 0, len(values)
+    if values.dtype.kind == "f":
+        first = int(np.searchsorted(values, -np.inf, side="right"))
+        last = int(np.searchsorted(values, np.inf, side="left"))
+    ends = np.full((1, 2 * ENDS), np.inf)
+    ends[0, ENDS:] = -np.inf
+    low, high = values[first : min(first + ENDS, last)], values[max(last - ENDS, first) : last]
+    ends[0, : len(low)] = low
+    ends[0, 2 * ENDS - len(high) :] = high
+    return ends
+
+
+def _ends_of_current(pair: GroupedPair, places: NDArray[np.intp]) -> Floats:
+    if pair.is_weighted:
+        return np.concatenate([_ends(pair.current.each[place]) for place in places.tolist()])
+    column, starts, stops = pair.current.ranges
+    return _core.extremes_groups(column, starts[places], stops[places], threads=pair.threads)
+
+
+# -- the middle
+
+
+class Levels(NamedTuple):
+    """Quantiles of a side at these levels, which of them are tied, and where to count."""
+
+    levels: Floats
+    values: Floats
+    tied: NDArray[np.bool_]
+    cuts: Floats
+
+    @classmethod
+    def of(cls, levels: Floats, values: Floats) -> Levels:
+        tied = transport.tied(values) & np.isfinite(values)
+        single = np.unique(values[tied])
+        return cls(levels, values, tied, np.union1d(single, np.nextafter(single, np.inf)))
+
+    def middle(self, reference: Counts, current: Counts) -> Middle:
+        """With the rows of both sides between the cuts, (C,) and (groups, C)."""
+        below, upto = self.levels[np.newaxis, :], self.levels[np.newaxis, :]
+        if len(self.cuts):
+            rows = np.cumsum(reference + current, axis=1)
+            shares = rows[:, :-1] / rows[:, -1:]
+            at = np.searchsorted(self.cuts, self.values[self.tied])
+            groups = (len(shares), len(self.levels))
+            below, upto = (np.broadcast_to(below, groups).copy() for _ in range(2))
+            below[:, self.tied] = shares[:, at]
+            upto[:, self.tied] = shares[:, at + 1]
+        return Middle(self.values[np.newaxis, :], below, upto)
+
+
+def reference_levels(column: ReferenceColumn) -> Levels:
+    """The reference's quantiles: those of its null law, the quartiles among them."""
+    found = column.null_parts.get("levels")
+    if found is None:
+        levels = transport.levels(column.valid)
+        made = Levels.of(levels, np.asarray(column.quantiles(levels.tolist())))
+        found = column.null_parts.setdefault("levels", made)
+    assert isinstance(found, Levels)
+    return found
+
+
+def _middle_of_reference(pair: GroupedPair, places: NDArray[np.intp]) -> Middle:
+    own = reference_levels(pair.reference)
+    if not len(own.cuts):
+        return own.middle(np.zeros(0), np.zeros((0, 0)))
+    reference = pair.reference.null_parts.get("counts")
+    if reference is None:
+        counted = pair.reference.count_cells(own.cuts)
+        reference = pair.reference.null_parts.setdefault("counts", counted)
+    return own.middle(reference, _current_counts(pair, places, own.cuts))
+
+
+def _current_counts(pair: GroupedPair, places: NDArray[np.intp], cuts: Floats) -> Counts:
+    """(places, C) current rows between the cuts."""
+    if pair.is_weighted or pair.current.is_one:
+        return np.stack([pair.current.each[place].count_cells(cuts) for place in places.tolist()])
+    column, starts, stops = pair.current.ranges
+    ranges = starts[places], stops[places]
+    return _core.histogram_groups(column, *ranges, cuts, threads=pair.threads)
+
+
+def _middle_of_current(pair: GroupedPair, places: NDArray[np.intp], rows: float) -> Middle:
+    """Of groups that are larger than the reference."""
+    levels = transport.levels(rows)
+    values = pair.quantiles(places, levels.tolist())
+    parts = []
+    for place, own_values in zip(places.tolist(), values, strict=True):
+        own = Levels.of(levels, own_values)
+        here = np.array([place])
+        reference: Counts = np.zeros(0)
+        current: Counts = np.zeros((0, 0))
+        if len(own.cuts):
+            reference = pair.reference.count_cells(own.cuts)
+            current = _current_counts(pair, here, own.cuts)
+        parts.append(own.middle(reference, current))
+    return Middle(*(np.concatenate(own) for own in zip(*parts, strict=True)))
