@@ -34,7 +34,7 @@ def test_everything_arrives(grafana, client):
     source = grafana.state.sources["simdrift"]
     assert (source["url"], source["user"]) == ("db:5432", "simdrift_reader")
     assert source["secureJsonData"] == {"password": "reader-secret"}
-    assert (done.rules, done.source, len(done.dashboards)) == (5, "made", 6)
+    assert (done.rules, done.source, len(done.dashboards)) == (7, "made", 6)
 
 
 def test_pushing_again_replaces_and_makes_nothing_twice(grafana, client):
