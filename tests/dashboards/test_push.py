@@ -107,7 +107,7 @@ def test_the_command_takes_its_secrets_from_the_environment(grafana):
     done = CliRunner().invoke(cli, arguments, env=secrets)
     assert done.exit_code == 0, done.output
     assert f"{grafana.url}/d/simdrift-overview" in done.output
-    assert "5 alert rules; data source made" in done.output
+    assert "7 alert rules; data source made" in done.output
     assert not any(secret in done.output for secret in secrets.values())
 
 
