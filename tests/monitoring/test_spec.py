@@ -48,7 +48,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
         "'weights': row weights are a column's role: columns.weight = 'its name'",
     ),
     ({"model_version": 1}, "'model_version': expected text (quote numbers), found 1"),
-    ({"data": 3}, "'data': expected the path of a Parquet file, or a list of them, found 3"),
+    ({"data": 3}, "'data': expected the path of a file, a folder or a pattern, or a list of them, found 3"),
     (
         {"timezone": "Mars/Phobos"},
         "'timezone': expected an IANA time zone such as 'Europe/Berlin', found 'Mars/Phobos'",

@@ -42,7 +42,7 @@ from simdrift.results.identity import canonical_json, digest
 # The version of the definitions: raised with any change of a default, of a definition, or of what
 # is computed where nothing is asked for. A key that is not set is not in the digest, and a store
 # keeps what it has under an identity (tests/monitoring/test_definitions.py fails where it is due).
-DEFAULTS_VERSION = 1
+DEFAULTS_VERSION = 2
 # Of a spec's keys, those that don't change what a number is.
 NOT_IN_DIGEST = {"data", "threads", "store", "monitor", "dataset", "model", "model_version"}
 
