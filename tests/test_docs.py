@@ -76,3 +76,19 @@ def test_a_readme_of_a_folder_has_forty_lines_at_most(page: Path) -> None:
         assert lines <= 40
     if page.name == "CONTRIBUTING.md" or page.parent.name == "internals":
         assert lines <= 150
+
+
+WALKS = (ROOT / "docs/internals/walks.md").read_text("utf-8")
+STAYS = [
+    (path, name)
+    for path, names in re.findall(r"^\| \d+ \| `([\w/]+\.py)`: (.*?) \|", WALKS, re.M)
+    for name in re.findall(r"`([\w.]+)`", names)
+]
+
+
+def test_the_walks_pass_through_functions_that_are_there() -> None:
+    assert len(STAYS) > 25
+    for path, name in STAYS:
+        text = (ROOT / "python/simdrift" / path).read_text("utf-8")
+        for part in name.split("."):
+            assert re.search(rf"^\s*(def|class) {part}\b", text, re.M), (path, name)

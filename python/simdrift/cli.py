@@ -2,7 +2,8 @@
 
 Exit codes: 0 done; 1 an alert, with --fail-on-alert; 2 the input, the spec or the command line
 can't be used; 3 the store did not take the results (they lie in the spool: `simdrift flush`);
-130 stopped by Ctrl-C. Messages go to stderr, one each, without a traceback; results to stdout.
+4 no window has rows, with --fail-on-alert; 130 stopped by Ctrl-C. Messages go to stderr, one each,
+without a traceback; results to stdout.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from simdrift.results import Results
     from simdrift.store import Target
 
-DONE, ALERT, BAD_INPUT, NOT_STORED, STOPPED = 0, 1, 2, 3, 130
+DONE, ALERT, BAD_INPUT, NOT_STORED, NO_ROWS, STOPPED = 0, 1, 2, 3, 4, 130
 _STDOUT, _STDERR = 1, 2
 
 file_argument = click.Path(path_type=Path)
@@ -52,6 +53,11 @@ deadline_option = click.option(
     show_default=True,
     metavar="SECONDS",
     help="How long to try a server that is away; then the results wait in the spool.",
+)
+fail_option = click.option(
+    "--fail-on-alert",
+    is_flag=True,
+    help="Exit with 1 where something alerts, with 4 where there are no rows.",
 )
 html_option = click.option(
     "--html", type=file_argument, metavar="FILE", help="Write the report as an HTML page."
@@ -114,7 +120,8 @@ def cli() -> None:
       simdrift metrics psi                     what a metric is, and when it alerts
 
     Exit codes: 0 done; 1 an alert, with --fail-on-alert; 2 the input can't be used; 3 the store did
-    not take the results: they wait in the spool for `simdrift flush`; 130 stopped by Ctrl-C.
+    not take the results: they wait in the spool for `simdrift flush`; 4 no window has rows, with
+    --fail-on-alert; 130 stopped by Ctrl-C.
     """
     log = logging.getLogger("simdrift")
     log.setLevel(logging.INFO)
@@ -138,7 +145,7 @@ def cli() -> None:
     "--until", type=timestamp, metavar="TIME", help="Only windows that end by then (UTC)."
 )
 @click.option("--no-store", is_flag=True, help="Compute and show only.")
-@click.option("--fail-on-alert", is_flag=True, help="Exit with 1 where something alerts.")
+@fail_option
 @click.option(
     "--prometheus",
     "prometheus_file",
@@ -193,14 +200,14 @@ def run(
         lambda: None if target is None else _store(results, target, deadline),
         lambda: _expose(results, prometheus_file, pushgateway),
     )
-    return _verdict(results, fail_on_alert)
+    return _verdict(report, fail_on_alert)
 
 
 @cli.command()
 @click.argument("reference", type=data_argument)
 @click.argument("current", type=data_argument)
 @with_roles
-@click.option("--fail-on-alert", is_flag=True, help="Exit with 1 where something alerts.")
+@fail_option
 @html_option
 @json_option
 @threads_option
@@ -230,7 +237,7 @@ def compare(
     _all(lambda: _show(report, as_json), lambda: _page(report, html))
     if words := hint(reference, report.types, arguments):
         say(words)
-    return _verdict(report.results, fail_on_alert)
+    return _verdict(report, fail_on_alert)
 
 
 @cli.command()
@@ -464,8 +471,15 @@ def _expose(results: Results, file: Path | None, gateway: str | None) -> None:
         say(f"prometheus: {prometheus.push(results, gateway):,} series pushed")
 
 
-def _verdict(results: Results, fail_on_alert: bool) -> int:
-    return ALERT if fail_on_alert and bool((results.table.alert == 1).any()) else DONE
+def _verdict(report: Report, fail_on_alert: bool) -> int:
+    """The exit code: of alerts, and of data without rows, where that is asked for."""
+    if not report.results.runs:
+        say("simdrift: no window has rows: nothing was compared")
+    if not fail_on_alert:
+        return DONE
+    if report.alerting:
+        return ALERT
+    return DONE if any(run.rows for run in report.results.runs) else NO_ROWS
 
 
 class _Stop:

@@ -272,13 +272,21 @@ static void expect_statuses(sdr_moments m, sdr_status variance, sdr_status skewn
     assert_int_equal(m.skewness_status, skewness);
     assert_int_equal(m.kurtosis_status, kurtosis);
     assert_int_equal(isnan(m.variance), variance != SDR_STATUS_OK);
-    assert_int_equal(isnan(m.std), variance != SDR_STATUS_OK);
+    assert_int_equal(isnan(m.std), m.std_status != SDR_STATUS_OK);
     assert_int_equal(isnan(m.skewness), skewness != SDR_STATUS_OK);
     assert_int_equal(isnan(m.kurtosis), kurtosis != SDR_STATUS_OK);
 }
 
 static void expect_status(sdr_moments m, sdr_status status) {
     expect_statuses(m, status, status, status);
+    assert_int_equal(m.std_status, status);
+}
+
+/* Squares are out of range, the rest is not: to a few bits of the std. */
+static void expect_scaled(sdr_moments m, double std) {
+    expect_statuses(m, SDR_STATUS_OVERFLOW, SDR_STATUS_OK, SDR_STATUS_OK);
+    assert_int_equal(m.std_status, SDR_STATUS_OK);
+    assert_true(fabs(m.std / std - 1.0) < 1e-15);
 }
 
 static void test_moments_that_do_not_exist_have_a_status(void **state) {
@@ -292,15 +300,32 @@ static void test_moments_that_do_not_exist_have_a_status(void **state) {
     expect_status(moments_of(inf, 3), SDR_STATUS_TOO_FEW_ROWS);
     expect_status(moments_of(one, 2), SDR_STATUS_TOO_FEW_ROWS);
     expect_status(moments_of(two, 2), SDR_STATUS_OK);
-    expect_status(moments_of(huge, 3), SDR_STATUS_OVERFLOW);
+    expect_scaled(moments_of(huge, 3), 2e200);
+    expect_scaled(moments_of(tiny, 3), 2.0816659994661326e-200); /* sqrt(13 / 3) */
+    assert_true(fabs(moments_of(huge, 3).skewness) < 1e-15);
     expect_status(moments_of(mixed, 4), SDR_STATUS_OK);
     expect_statuses(moments_of(same, 3), SDR_STATUS_OK, SDR_STATUS_CONSTANT,
                     SDR_STATUS_CONSTANT);
-    expect_statuses(moments_of(tiny, 3), SDR_STATUS_OK, SDR_STATUS_OVERFLOW,
-                    SDR_STATUS_OVERFLOW);
     assert_true(moments_of(same, 3).variance == 0.0);
     assert_true(moments_of(two, 2).variance == 2.0);
     assert_true(moments_of(two, 2).kurtosis == -2.0);
+}
+
+/* Profiles of parts, one of which was scaled, are as one of all rows. */
+static void test_profiles_of_any_scale_are_merged(void **state) {
+    (void)state;
+    const double all[] = {1e200, -1e200, 3e200, 1.0, 2.0, 4.0};
+    sdr_profile large = profile_of(all, 3, 1), small = profile_of(all + 3, 3, 1);
+    sdr_moments expected = moments_of(all, 6), merged;
+    assert_true(large.exponent != 0 && small.exponent == 0);
+    for (int side = 0; side < 2; side++) {
+        sdr_profile both;
+        sdr_profile_merge(&both, side ? &small : &large, side ? &large : &small);
+        sdr_profile_moments(&merged, &both);
+        assert_true(fabs(merged.std / expected.std - 1.0) < 1e-15);
+        assert_true(fabs(merged.skewness - expected.skewness) < 1e-14);
+        assert_true(fabs(both.mean / 5e199 - 1.0) < 1e-15);
+    }
 }
 
 static void test_an_empty_column_has_no_extremes(void **state) {
@@ -580,6 +605,7 @@ int main(void) {
         cmocka_unit_test(test_order_is_kept_over_blocks_and_merges),
         cmocka_unit_test(test_masked_rows_are_null_and_nothing_else),
         cmocka_unit_test(test_moments_that_do_not_exist_have_a_status),
+        cmocka_unit_test(test_profiles_of_any_scale_are_merged),
         cmocka_unit_test(test_an_empty_column_has_no_extremes),
         cmocka_unit_test(test_text_is_refused_by_type),
         cmocka_unit_test(test_small_integers_have_exact_sum_and_extremes),

@@ -150,25 +150,33 @@ def grafana_types(request, tmp_path_factory):
     return folder
 
 
-def compiled(folder, text):
-    """What TypeScript says of a program; nothing where it is right."""
-    (folder / "board.ts").write_text(text, "utf-8")
+def compiled(folder, programs):
+    """What TypeScript says of programs by name, each line with its file; nothing where all are
+    right."""
+    files = [f"{name}.ts" for name in programs]
+    for file, text in zip(files, programs.values(), strict=True):
+        (folder / file).write_text(text, "utf-8")
     options = ["--noEmit", "--strict", "--skipLibCheck", "--target", "es2022"]
     options += ["--module", "esnext", "--moduleResolution", "bundler"]
     done = subprocess.run(
-        ["node", "node_modules/typescript/bin/tsc", *options, "board.ts"],
+        ["node", "node_modules/typescript/bin/tsc", *options, *files],
         cwd=folder, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     return done.stdout
 
 
 def test_the_dashboards_are_of_grafanas_own_types(grafana_types):
-    for board in BOARDS.values():
-        assert compiled(grafana_types, PROGRAM % json.dumps(board)) == ""
+    programs = {name.removesuffix(".json"): PROGRAM % json.dumps(b) for name, b in BOARDS.items()}
+    assert compiled(grafana_types, programs) == ""
 
 
 def test_the_type_check_refuses_what_is_no_dashboard(grafana_types):
     text = json.dumps(BOARDS["simdrift-overview.json"])
-    for right, wrong in (('"mode": "absolute"', '"mode": "relative"'), ('"h": 4', '"h": "4"')):
+    mistakes = {"mode": ('"mode": "absolute"', '"mode": "relative"'), "h": ('"h": 4', '"h": "4"')}
+    programs = {}
+    for name, (right, wrong) in mistakes.items():
         assert right in text
-        assert "error TS" in compiled(grafana_types, PROGRAM % text.replace(right, wrong))
+        programs[name] = PROGRAM % text.replace(right, wrong)
+    said = compiled(grafana_types, programs)
+    for name in mistakes:
+        assert re.search(rf"^{name}\.ts\(\d+,\d+\): error TS", said, re.M), said

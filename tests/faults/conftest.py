@@ -14,7 +14,8 @@ from store_servers import admin, empty, folder_of_run, new_database, shared_serv
 from simdrift.store.store import Store  # noqa: E402
 
 
-@pytest.fixture(scope="session", params=["package", "debian"])
+# The same faults on the other installation's server are the slow leg's; tests/store runs on both.
+@pytest.fixture(scope="session", params=["package", pytest.param("debian", marks=pytest.mark.slow)])
 def server_and_database(request, tmp_path_factory):
     """The test run's server, and a database of this worker's own."""
     with shared_server(request.param, folder_of_run(tmp_path_factory)) as server:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import struct
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
@@ -85,7 +86,7 @@ def run(
             return bytes(atheris.Mutate(data, size))
         try:
             made = mutated(data, draw)
-        except (ValueError, TypeError, LookupError, OverflowError, RecursionError):
+        except (ValueError, TypeError, LookupError, OverflowError, RecursionError, struct.error):
             made = data  # what libFuzzer itself has made no sense of: its own mutations go on
         return made if made != data and len(made) <= size else bytes(atheris.Mutate(data, size))
 

@@ -96,6 +96,15 @@ class Stream:
         return self.hand(f"array {number}", self.exporters[number].array, out)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def frozen():
+    """Collections look at this module's objects alone: those of a whole run take seconds."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 def batch(*values):
     return pa.record_batch({"x": [float(value) for value in values]})
 

@@ -112,5 +112,5 @@ def test_a_stretch_that_is_none_is_refused(start, days, message):
 def test_markdown_names_columns_and_counts(spec):
     text = work.markdown(work.summarise(work.compute(spec)))
     assert "Nightly trips" in text
-    assert "`distance`" in text
+    assert "- distance: " in text
     assert f"{WINDOWS} windows of `trips`" in text

@@ -28,7 +28,10 @@ KEYS = (
     "timezone, start, end, methods, metrics, thresholds, bins, correction, alpha, drift_share, "
     "convention, threads, store"
 )
-ROLES = "timestamp, prediction, target, key, weight, features, numeric, categorical, ignore"
+ROLES = (
+    "timestamp, prediction, target, key, weight, cluster, block, features, numeric, categorical, "
+    "ignore"
+)
 SEGMENTS = "a list of column names, or of lists of them: each value has its own rows"
 WINDOW = (
     "'window': expected 'all', a number of days or hours such as '1d', '7d' or '6h', or a rolling "

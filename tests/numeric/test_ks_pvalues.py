@@ -14,6 +14,7 @@ from scipy.stats import ks_2samp, kstwo
 import simdrift as sd
 from simdrift import _core
 from simdrift.metrics import drift
+from simdrift.metrics.nulls import kolmogorov, kolmogorov_ties
 
 SIZES = [1, 2, 3, 10, 50, 139, 140, 141, 200, 1000, 1024, 1025, 2000, 5000, 20_000]
 ARGUMENTS = [0.05, 0.15, 0.2, 0.3, 0.45, 0.6, 0.9, 1.2, 1.45, 1.5, 1.6, 2.1, 3.0, 5.0, 12.0, 19.0]
@@ -330,3 +331,27 @@ def test_a_prepared_reference_has_the_p_values_of_two_arrays(values):
     report = sd.compare(sd.Reference.fit({"x": x}), {"x": y}, methods="ks")
     [row] = [row for row in report.results.rows if row.metric == "drift.ks"]
     assert row.p_value == drift.ks(x, y).p_value
+
+
+@pytest.mark.parametrize(("n", "m"), [(3500, 2800), (5000, 2000), (20_000, 600), (4001, 2600)])
+def test_beyond_the_limit_p_is_that_of_paths(n, m):
+    step = math.gcd(n, m)
+    sides = np.array([n]), np.array([m])
+    for p in (0.3, 0.05, 1e-3, 1e-6, 1e-10, 1e-50):
+        a = round(math.sqrt(-math.log(p / 2) * n * m * (n + m) / 2) / step) * step
+        expected = _core.ks_exact_p(n, m, a)
+        found = kolmogorov.log_limits(*sides, np.array([a / (n * m)]))[0]
+        assert found == pytest.approx(math.log(expected), abs=1e-3 if p > 1e-20 else 0.01)
+
+
+@pytest.mark.parametrize("share", [0.8, 0.3])
+def test_zeros_among_other_values_have_the_law_of_paths_seen_at_their_end(share):
+    rows, rng = 3000, np.random.default_rng(5)
+    both = np.where(rng.random(2 * rows) < share, 0.0, rng.normal(size=2 * rows))
+    ends = _ends(both[:rows], both[rows:])
+    below = np.mean(both < 0.0)
+    shares = np.array([below, np.mean(both == 0.0), np.mean(both > 0.0)])
+    for a in (60, 80, 110):
+        expected = _core.ks_ties_p(rows, rows, a * rows, ends, math.inf, False)
+        found = kolmogorov_ties.sf(a / rows, rows, rows, shares)
+        assert found == pytest.approx(expected, rel=0.08)

@@ -173,7 +173,8 @@ def test_chi_square_of_a_sparse_table_is_scipys_permutation_test():
 )
 @pytest.mark.parametrize("cells", [3, 10, 200])
 def test_laws_meet_where_one_takes_the_others_place(statistic, cells):
-    expected = max(5.0, cells / (statistic.most_rough * math.sqrt(cells - 1.0)))
+    least = statistic.few_rows if cells <= laws.SOME_CELLS else laws.FEW_ROWS
+    expected = max(least, cells / (statistic.most_rough * math.sqrt(cells - 1.0)))
     side = np.full((1, cells), math.ceil(expected))
     tables = Tables(side, side)
     scale = {0: 1.0, 1: 1.0, 2: 1 / (8 * math.log(2.0)), 3: 1 / 8}[statistic.code]

@@ -128,14 +128,25 @@ def test_the_table_drifts_from_the_threshold_on(drifted, alert):
     assert _dataset(rows)[0].alert is alert
 
 
-def test_missing_shares_and_undecided_rows_do_not_count_as_drift():
+def test_a_missing_share_counts_where_it_alerts_and_undecided_rows_never():
     rows = [
         _decided("a", "drift.missing_share", 1),
         _decided("a", "drift.ks", 0),
         _decided("b", "drift.ks", -1),
+        _decided("c", "drift.missing_share", 0),
+        _decided("d", "drift.ks", 0),
     ]
     share, count = _dataset(rows)
-    assert (share.value, count.value) == (0.0, 0.0)
+    assert (share.value, count.value) == (0.5, 1.0)
+
+
+def test_a_window_without_rows_alerts():
+    rows = dataset_drift([_decided("a", "drift.ks", -1)], 0.5, 10, np.array([0]))
+    share, count = (row.at(0) for row in rows)
+    assert (share.value, share.status, share.alert) == (None, "empty", True)
+    assert (count.value, count.alert) == (None, None)
+    (share, _) = (row.at(0) for row in dataset_drift([], 0.5, 0, np.array([0])))
+    assert share.alert is None
 
 
 def test_a_table_without_compared_columns_has_no_share():

@@ -491,3 +491,27 @@ def test_calls_leave_no_memory_behind(column):
     grown = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     assert grown < 50_000
+
+
+@pytest.mark.parametrize("rows", [(1, 1), (2, 3), (300, 40), (5000, 5000)])
+@pytest.mark.parametrize("digits", [None, 1])
+def test_a_small_comparison_counts_its_histogram(rows, digits):
+    rng = np.random.default_rng(sum(rows))
+    x, y = (rng.normal(size=n) if digits is None else rng.normal(size=n).round(1) for n in rows)
+    y[0] = np.inf
+    columns = [_core.Column.from_numpy(side) for side in (x, y)]
+    cuts = np.unique(np.linspace(*np.quantile(x, [0.01, 0.99]), 19))
+    before, now = (
+        np.diff(np.searchsorted(np.sort(side), cuts), prepend=0, append=len(side))
+        for side in (x, y)
+    )
+    found = _core.two_sample(*columns, ks=True, wasserstein=True, histogram=(19, 0.01, 0.99))
+    assert [part.tolist() for part in found["histogram"]] == [
+        cuts.tolist(),
+        before.tolist(),
+        now.tolist(),
+    ]
+    prepared = _core.Prepared(columns[0])
+    known = _core.two_sample(prepared, columns[1], ks=True, wasserstein=True, histogram=cuts)
+    assert known["histogram"][2].tolist() == now.tolist()
+    assert known["ks"] == found["ks"]

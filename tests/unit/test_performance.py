@@ -37,14 +37,34 @@ def test_metrics_match_their_definitions_in_numpy(pair):
         assert found.n == 4000
 
 
-@pytest.mark.parametrize(("name", "of"), [("mean_error", lambda e: e), ("mae", np.abs)])
-def test_intervals_are_those_of_a_mean(pair, name, of):
-    y, p = pair
-    errors = of(p - y)
-    reach = scipy.stats.norm.ppf(0.975) * scipy.stats.sem(errors)
-    found = getattr(performance, name)(y, p)
-    assert found.ci_low == pytest.approx(errors.mean() - reach, rel=1e-9)
-    assert found.ci_high == pytest.approx(errors.mean() + reach, rel=1e-9)
+@pytest.mark.parametrize("rows", [2, 3, 10, 4000])
+def test_intervals_are_those_of_a_mean_and_of_its_logarithm(pair, rows):
+    y, p = (side[:rows] for side in pair)
+    quantile, error = scipy.stats.t.ppf(0.975, rows - 1), p - y
+    reach = quantile * scipy.stats.sem(error)
+    found = performance.mean_error(y, p)
+    assert (found.ci_low, found.ci_high) == pytest.approx(
+        (error.mean() - reach, error.mean() + reach), rel=1e-9
+    )
+    size = np.abs(error)
+    factor = math.exp(quantile * scipy.stats.sem(size) / size.mean())
+    found = performance.mae(y, p)
+    assert (found.ci_low, found.ci_high) == pytest.approx(
+        (size.mean() / factor, size.mean() * factor), rel=1e-9
+    )
+
+
+def test_an_interval_of_an_amount_holds_it_as_often_as_it_says_and_is_not_below_zero():
+    assert performance.mae([1.0, 2.0, 3.0], [2.0, 2.0, 5.0]).ci_low > 0.0
+    rng = np.random.default_rng(31)
+    for rows in (3, 10):
+        errors = rng.normal(size=(400, rows))
+        found = [performance.mae(np.zeros(rows), e) for e in errors]
+        held = sum(f.ci_low <= math.sqrt(2.0 / math.pi) <= f.ci_high for f in found)
+        assert 364 <= held <= 394  # 380, and three standard deviations
+    assert performance.mae([1.0], [3.0]).ci_low is None
+    none = performance.mae([1.0, 2.0], [1.0, 2.0])
+    assert (none.ci_low, none.value, none.ci_high) == (0.0, 0.0, 0.0)
 
 
 def test_a_perfect_prediction_has_no_error_and_r2_one():

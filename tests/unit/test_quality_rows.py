@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
+import simdrift as sd
 from simdrift import _core
 from simdrift.columns import Refused, as_column
 from simdrift.metrics import quality
@@ -231,3 +232,16 @@ def test_correlations_are_of_every_pair_of_numbers():
     groups = [ColumnGroups.of(column) for column in columns]
     found = [row.column for row in quality.correlations(groups)]
     assert found == ["a ~ b", "a ~ c", "b ~ c"]
+
+
+@pytest.mark.parametrize("rows", [9_000, 80_000])
+def test_the_mode_of_many_distinct_numbers_is_found_where_it_holds_a_sixteenth(rows):
+    rng = np.random.default_rng([27, rows])
+    common = rng.random(rows) < 0.08
+    values = np.where(common, 3.0, rng.normal(size=rows))
+    for offset in (0.0, 1e6):
+        found = {r.metric: r for r in sd.profile({"x": values + offset}).results}
+        assert found["quality.mode"].value == 3.0 + offset
+        assert found["quality.top_share"].value == np.count_nonzero(common) / rows
+    found = {r.metric: r for r in sd.profile({"x": rng.normal(size=rows)}).results}
+    assert found["quality.mode"].status == "not_applicable"

@@ -236,10 +236,10 @@ static void gallop(sdr_two_sample *out, const sdr_sample *x, const sdr_prefix *p
     sdr_two_sample_set_wasserstein(out, &total, x->n, y->n);
 }
 
-static sdr_code compare_loaded(sdr_two_sample *out, const sdr_sample *reference,
-                               const sdr_prefix *prefix, const sdr_column *current,
-                               int flags, const sdr_context *context,
-                               sdr_error *error) {
+static sdr_code compare_loaded(sdr_two_sample *out, sdr_two_sample_histogram *histogram,
+                               const sdr_sample *reference, const sdr_prefix *prefix,
+                               const sdr_column *current, int flags,
+                               const sdr_context *context, sdr_error *error) {
     sdr_domain domain = {reference->keys != NULL, 0};
     sdr_sample y = {0};
     sdr_code code = sdr_sample_load_sorted(&y, current, domain, context, error);
@@ -250,6 +250,8 @@ static sdr_code compare_loaded(sdr_two_sample *out, const sdr_sample *reference,
                 gallop(out, reference, prefix, &y, flags);
             else
                 sdr_two_sample_sorted(out, reference, &y, flags, 0);
+            if (histogram != NULL && !histogram->done)
+                sdr_histogram_count_sorted(histogram, NULL, &y);
         }
     }
     sdr_sample_reset(&y);
@@ -345,7 +347,8 @@ sdr_code sdr_two_sample_prepared(sdr_two_sample *out,
     sdr_code code = compare_large(&done, out, histogram, x, buckets, current, flags,
                                   context, error);
     if (code == SDR_OK && !done)
-        code = compare_loaded(out, x, prefix, current, flags, context, error);
+        code =
+            compare_loaded(out, histogram, x, prefix, current, flags, context, error);
     sdr_sample_reset(&as_doubles);
     out->status =
         sdr_two_sample_status(reference->rows, current->length, out->n, out->m);

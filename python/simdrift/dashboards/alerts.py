@@ -20,7 +20,7 @@ from (
     from simdrift.dashboard_result as d
     where {metric}
         and d.column_name = '' and d.segment = '' and {extra}
-        and d.value is not null and $__timeFilter(d.ts)
+        and (d.value is not null or d.alert) and $__timeFilter(d.ts)
     order by d.series_id, d.ts desc
 ) as newest
 cross join lateral (

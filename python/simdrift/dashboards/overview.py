@@ -6,7 +6,6 @@ from simdrift.dashboards.others import relative
 from simdrift.dashboards.panels import ANY_IS_BAD, GOOD_TO_BAD, NEUTRAL, Dashboard, Panel, Step
 from simdrift.dashboards.sql import (
     CHOSEN,
-    COLUMN_DRIFT,
     DATASET,
     DISTANCE,
     EVENTS,
@@ -62,7 +61,7 @@ having max(d.window_end) is not null""",
         ),
         Panel(
             "Drifted columns",
-            "Share of the columns whose deciding method alerts, in the newest window.",
+            "Share of the judged columns that alert, for whatever reason, in the newest window.",
             "stat",
             "percentunit",
             _newest("drift.dataset"),
@@ -174,7 +173,7 @@ order by 1, 2""",
     max(d.ts) filter (where d.alert) as "last alert"
 from simdrift.dashboard_result as d
 where {CHOSEN}
-    and {COLUMN_DRIFT}
+    and d.column_name <> ''
     and {SEGMENT}
     and d.alert is not null
 group by d.column_name, d.metric

@@ -8,15 +8,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from simdrift._errors import InputError
 from simdrift._types import Progress
 from simdrift.reports import Report, StandOut, stand_out
 from simdrift.reports.ranking import MIN_SCORE
-from simdrift.results import Result, Results
+from simdrift.results import Result, Results, Run
 
 if TYPE_CHECKING:
     from simdrift.store import Store, WriteSummary
@@ -259,3 +261,14 @@ def grafana_lines(results: Results, store: Store) -> Iterator[str]:
         yield f"                    {simdrift} grafana push URL --postgres 127.0.0.1:{PORT} \\"
         yield "                        --sslmode disable"
     yield f"  time range        {run.window_start:%Y-%m-%d} to {last:%Y-%m-%d}"
+    yield f"  link              {link(run, last)}"
+
+
+def link(run: Run, end: datetime) -> str:
+    """The overview in the Grafana of the compose folder, with dataset and time range chosen."""
+    start = run.window_start or end
+    first, last = (round(bound.timestamp() * 1000) for bound in (start, end))
+    return (
+        f"http://127.0.0.1:3000/d/simdrift-overview?from={first}&to={last}"
+        f"&var-dataset={quote(run.dataset, safe='')}"
+    )

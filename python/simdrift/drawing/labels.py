@@ -80,6 +80,10 @@ def series_words(key: Series) -> str:
     return f"{words} where {shorten(key.segment)}" if key.segment else words
 
 
+LONG = 1e9
+"""From here on a number is written with an exponent, so that nobody has to cut it."""
+
+
 def number(value: float | None, digits: int = 3) -> str:
     """A number with about `digits` significant digits: thousands separated, no trailing noise.
 
@@ -91,16 +95,19 @@ def number(value: float | None, digits: int = 3) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
     size = abs(value)
-    if size >= 1e15 or 0 < size < 1e-4:
+    if size >= LONG or 0 < size < 1e-4:
         return f"{value:.{digits}g}"
     if size >= 10 ** (digits - 1) or size == int(size):
         return f"{value + 0.0:,.0f}"  # + 0.0: no minus before a zero
     return f"{value:#.{digits}g}".rstrip("0").rstrip(".")
 
 
+MOST_COUNTED = 1e15
+
+
 def count(value: float | None) -> str:
     """A count with thousands separators, '–' where it is not known."""
-    if value is None or not abs(value) < 1e15:
+    if value is None or not abs(value) < MOST_COUNTED:
         return number(value)
     return f"{value:,.0f}"
 
@@ -137,11 +144,19 @@ def p_text(value: float | None) -> str:
     return f"{value:.3f}" if value >= 0.001 else f"{value:.1e}"
 
 
+_SHARES = ("share", "share change")
+
+
 def metric_text(metric: str) -> Callable[[float | None], str]:
     """How a page writes a metric's values: shares as percent, others as numbers."""
     record = _record(metric)
-    share = metric.endswith("_share") if record is None else record.unit == "share"
+    share = metric.endswith("_share") if record is None else record.unit in _SHARES
     return unbroken_percent if share else number
+
+
+def plain_text(metric: str) -> Callable[[float | None], str]:
+    """How a terminal or a sentence writes a metric's values."""
+    return percent if metric_text(metric) is unbroken_percent else number
 
 
 class Windowed(Protocol):

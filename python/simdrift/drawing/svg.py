@@ -59,7 +59,8 @@ class Cell(NamedTuple):
 
 def _drawing(style: str, title: str, description: str, body: Iterable[str]) -> Markup:
     return Markup(
-        f'<svg class="{style}" role="img" viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" '
+        f'<svg class="{style}" role="img" aria-label="{escape(title)}: {escape(description)}" '
+        f'viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" '
         f'preserveAspectRatio="none"><title>{escape(title)}</title>'
         f"<desc>{escape(description)}</desc>{''.join(body)}</svg>"
     )

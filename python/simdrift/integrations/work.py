@@ -13,6 +13,7 @@ from simdrift.monitoring.files import run_files
 from simdrift.monitoring.roles import named_roles
 from simdrift.monitoring.spec import Spec
 from simdrift.reports import Report
+from simdrift.reports.summary import ColumnLine
 from simdrift.results import Results
 
 if TYPE_CHECKING:
@@ -55,6 +56,10 @@ class Summary:
     """Share of drifted columns in the median window."""
     worst_columns: tuple[str, ...]
     """Columns that alert, those that do so most first."""
+    verdict: str = ""
+    """The verdict on the whole in one sentence."""
+    reasons: tuple[str, ...] = ()
+    """What alerts and why, the worst first: columns, then metrics of the whole table."""
     written: int = 0
     """Values that the store did not have."""
     unchanged: int = 0
@@ -68,6 +73,16 @@ class Summary:
         """The fields as JSON knows them."""
         fields = asdict(self).items()
         return {name: list(value) if isinstance(value, tuple) else value for name, value in fields}
+
+    @property
+    def alarm(self) -> str | None:
+        """Why a run that is to fail on alerts fails; None where it does not."""
+        if self.windows == 0:
+            return f"{self.monitor}: expected a window with rows, found none: are the data there?"
+        if self.alerts == 0:
+            return None
+        reasons = "; ".join(self.reasons) or "see the rows"
+        return f"{self.monitor}: expected no alert, found {self.alerts}: {reasons}"
 
     def stored(self) -> str:
         """What the store made of the values, in a line."""
@@ -110,7 +125,8 @@ def store_results(computed: Computed, store: Store) -> Summary:
 
 def summarise(computed: Computed, done: WriteSummary | None = None) -> Summary:
     """The run in plain values, and what the store made of it where it was written."""
-    spec, results, found = computed.spec, computed.results, computed.report.summary
+    spec, results, report = computed.spec, computed.results, computed.report
+    found = report.summary
     return Summary(
         monitor=spec.monitor,
         dataset=spec.dataset,
@@ -123,6 +139,8 @@ def summarise(computed: Computed, done: WriteSummary | None = None) -> Summary:
         last=None if found.window_end is None else found.window_end.isoformat(),
         drifted_share=found.drifted_share,
         worst_columns=found.drifted_columns[:WORST_COLUMNS],
+        verdict=report.verdict,
+        reasons=tuple(map(_reason, report.alerting[:WORST_COLUMNS])),
         written=done.rows_written if done else 0,
         unchanged=done.rows_unchanged if done else 0,
         superseded=done.rows_superseded if done else 0,
@@ -147,34 +165,48 @@ def stretches(start: datetime, end: datetime, days: int) -> Iterator[tuple[datet
         start = after
 
 
+def _reason(line: ColumnLine) -> str:
+    """What alerts and why: 'dep_delay: missing 2 % → 51 %'; of several windows, how many."""
+    where = f" [{line.segment}]" if line.segment else ""
+    often = f" ({line.word} windows)" if line.windows > 1 else ""
+    return f"{line.name}{where}: {line.why}{often}"
+
+
 def column_table(computed: Computed) -> list[dict[str, Any]]:
-    """One line a column for people: method, largest value, threshold, alerts, windows."""
+    """One line a column, and a metric of the whole table, for people: its verdict and why, method,
+    largest value, threshold, alerts, windows."""
+    report = computed.report
     return [
         {
-            "column": line.column,
+            "column": line.name,
             "segment": line.segment,
+            "verdict": line.word,
+            "why": line.why,
             "metric": line.worst.metric,
             "largest": line.worst.value,
             "threshold": line.worst.threshold,
             "alerts": line.alerts,
             "windows": line.windows,
         }
-        for line in computed.report.columns
+        for line in (*report.columns, *report.whole_table)
     ]
 
 
 def markdown(summary: Summary) -> str:
     """A few lines of Markdown."""
     share = "" if summary.drifted_share is None else f", {summary.drifted_share:.0%} of columns"
-    worst = ", ".join(f"`{name}`" for name in summary.worst_columns) or "none"
+    worst = [f"- {text}" for text in summary.reasons] or ["- nothing alerts"]
     return "\n".join(
         (
             f"# {summary.monitor}: {summary.alerts:,} alerts",
             "",
+            f"{summary.verdict}.",
+            "",
             f"{summary.windows:,} windows of `{summary.dataset}`, {summary.first} to "
             f"{summary.last}, {summary.rows:,} rows{share} in the median window.",
             "",
-            f"- columns that alert: {worst}",
-            f"- {summary.stored()}",
+            *worst,
+            "",
+            f"{summary.stored()}.",
         )
     )

@@ -517,7 +517,7 @@ class ReferenceColumn(ColumnState):
     def _prepare_weighted(self, weighted: WeightedRows) -> ReferenceColumn:
         if self._column is None:
             return self
-        _ = (self.missing, weighted.total)
+        _ = (self.missing, weighted.total, weighted.size)
         if self.kind == CATEGORICAL:
             _ = self.category_sizes
         if self.is_number and self.kind != NULL:

@@ -120,7 +120,28 @@ def _decided(
         if not item.informational and item.column in informed and _is_distribution(item):
             has_value = ~np.isnan(item.outcomes.value)
             valued[item.column] = valued.get(item.column, np.False_) | has_value
-    return [_row(item, q, tested, valued, plan) for item, q in zip(segment, q_values, strict=True)]
+    rows = [_row(item, q, tested, valued, plan) for item, q in zip(segment, q_values, strict=True)]
+    return _with_losses(segment, rows)
+
+
+_LOST = [CODES["missing_column"], CODES["type_changed"]]
+
+
+def _with_losses(segment: Sequence[Measured], rows: Sequence[Decided]) -> list[Decided]:
+    """The rows; a column that is lost, or has become one of another type, alerts in its first
+    row."""
+    decided, seen = [], set()
+    for item, row in zip(segment, rows, strict=True):
+        lost = np.isin(row.outcomes.status, _LOST)
+        if item.column not in seen and TABLE not in item.spec.kinds and lost.any():
+            row = row._replace(alert=np.where(lost, 1, _alert_of(row)).astype(np.int8))
+        seen.add(item.column)
+        decided.append(row)
+    return decided
+
+
+def _alert_of(row: Decided) -> Alerts:
+    return np.full(len(row.outcomes.status), -1, np.int8) if row.alert is None else row.alert
 
 
 def _row(
@@ -161,7 +182,7 @@ _TABLE: dict[str, Any] = {
     Metric(
         name="drift.dataset",
         title="share of drifted columns",
-        formula="share of the columns whose deciding method alerts",
+        formula="share of the judged columns that alert",
         unit="share",
         bounds=(0.0, 1.0),
         rule="share",
@@ -173,7 +194,7 @@ _TABLE: dict[str, Any] = {
     Metric(
         name="drift.dataset_count",
         title="drifted columns",
-        formula="number of the columns whose deciding method alerts",
+        formula="number of the columns that alert",
         unit="columns",
         bounds=(0.0, None),
         **_TABLE,
@@ -185,28 +206,39 @@ def dataset_drift(
     n_reference: int | NDArray[np.int64],
     n_current: NDArray[np.int64],
 ) -> list[Decided]:
-    """`drift.dataset`, the share of drifted columns among those compared, alerting from the
-    threshold on, and `drift.dataset_count`, their number. A column is compared where a metric of
-    its distribution is decided; a missing share is none. `n_reference`: of each window, or one
-    for all."""
+    """`drift.dataset`, the share of the judged columns that alert, alerting from the threshold
+    on, and `drift.dataset_count`, their number. A column is judged where a metric of its
+    distribution is decided, or where anything of it alerts: that more is missing, that it is
+    lost, that a statistic is beyond its limit. A window without rows alerts. `n_reference`: of
+    each window, or one for all."""
     alerts: dict[ColumnKey, Alerts] = {}
     for row in rows:
-        if row.alert is None or row.metric == "drift.missing_share" or row.column is None:
+        if row.alert is None or not isinstance(row.column, str):
             continue
+        own = row.alert
+        if not _is_of_distribution(row):
+            own = np.where(own == 1, own, np.int8(-1))
         other = alerts.get(row.column)
-        alerts[row.column] = row.alert if other is None else np.maximum(other, row.alert)
+        alerts[row.column] = own if other is None else np.maximum(other, own)
     of_columns = np.array([*alerts.values()], np.int8).reshape(len(alerts), len(n_current))
     known, count = (np.sum(holds, axis=0) for holds in (of_columns >= 0, of_columns > 0))
     decided = known > 0
-    status = np.where(decided, OK_CODE, CODES["not_applicable"]).astype(np.uint8)
+    before = np.atleast_1d(n_reference)
+    empty = (n_current == 0) & (before > 0)
+    decided &= ~empty
+    status = np.where(decided, OK_CODE, np.where(empty, CODES["empty"], CODES["not_applicable"]))
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(decided, count / known, np.nan)
-    alert = np.where(decided, share >= threshold, -1).astype(np.int8)
+    alert = np.where(empty, 1, np.where(decided, share >= threshold, -1)).astype(np.int8)
     counted = np.where(decided, count, np.nan)
-    before = np.atleast_1d(n_reference)
+    status = status.astype(np.uint8)
     whole = Outcomes(share, status, n_reference=before, n_current=n_current)
     number = Outcomes(counted, status, n_reference=before, n_current=n_current)
     return [
         Decided(None, "drift.dataset", "", whole, None, threshold, alert),
         Decided(None, "drift.dataset_count", "", number),
     ]
+
+
+def _is_of_distribution(row: Decided) -> bool:
+    return row.metric.startswith("drift.") and row.metric != f"drift.{MISSING_SHARE}"

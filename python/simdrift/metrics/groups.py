@@ -28,7 +28,7 @@ from simdrift.metrics.columns import (
 )
 from simdrift.metrics.outcomes import OK_CODE, Codes, Outcomes, Rows, all_ok
 from simdrift.metrics.stacked import Arrays, stacked
-from simdrift.metrics.weights import checked_weights
+from simdrift.metrics.weights import TableWeights
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class ColumnGroups:
         *,
         kind: str | None = None,
         threads: int | None = None,
-        weights: Floats | None = None,
+        weights: TableWeights | None = None,
         gap: Gap | None = None,
     ) -> None:
         self.name = name
@@ -208,8 +208,7 @@ class ColumnGroups:
             return whole
         if self.is_one and self.weights is None:
             return whole
-        own = None if self.weights is None else self.weights[first:stop]
-        weights = None if own is None else checked_weights(own, len(own), "weights")
+        weights = None if self.weights is None else self.weights.between(first, stop)
         kind = None if whole.kind == NULL else whole.kind
         part = whole.column if self.is_one else whole.column.slice(first, stop)
         return CurrentColumn(self.name, part, weights, kind=kind, threads=whole.threads)
@@ -312,8 +311,11 @@ class ColumnGroups:
     @cached
     def top_values(self) -> tuple[Floats, Rows]:
         """The most frequent number of each group and its rows; no rows where there are more
-        distinct numbers than are counted."""
-        return _core.top_value_groups(*self.ranges, threads=self.threads)
+        distinct numbers than are counted, and none has 1/16 of the rows."""
+        values, counts = _core.top_value_groups(*self.ranges, threads=self.threads)
+        for place in np.flatnonzero((counts == 0) & (self.valid > 0)).tolist():
+            values[place], counts[place] = _heaviest(self.each[place])
+        return values, counts
 
     def sums_with(self, other: ColumnGroups) -> Mapping[str, NDArray[Any]]:
         """`_core.PairDict` of each group: this column against another."""
@@ -329,6 +331,27 @@ class ColumnGroups:
         if not len(cuts):
             return self.valid[:, np.newaxis]
         return _core.histogram_groups(*self.ranges, cuts, threads=self.threads)
+
+
+HEAVY_RANKS = 64
+"""At so many ranks a number with 1/16 of the rows is met four times: at two of them, at least, both
+neighbours are its own, and no rounding of the rank gives another number."""
+
+
+def _heaviest(column: ColumnState) -> tuple[float, int]:
+    """The most frequent number and its rows, if it has 1/16 of them: one that is met twice at
+    evenly spaced ranks. NaN and 0 where there is none."""
+    last = column.valid - 1
+    if last < HEAVY_RANKS:
+        return np.nan, 0
+    ranks = np.arange(HEAVY_RANKS + 1) * last // HEAVY_RANKS
+    met, times = np.unique(column.quantiles((ranks / last).tolist()), return_counts=True)
+    cuts = np.union1d(met[times > 1], np.nextafter(met[times > 1], np.inf))
+    if not len(cuts):
+        return np.nan, 0
+    rows = column.count_cells(cuts)[1:]
+    at = int(np.argmax(np.where(np.isin(cuts, met[times > 1]), rows, 0)))
+    return (float(cuts[at]), int(rows[at])) if rows[at] * 16 >= last + 1 else (np.nan, 0)
 
 
 class CategoryCounts(NamedTuple):

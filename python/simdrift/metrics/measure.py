@@ -101,7 +101,7 @@ def _rows(columns: References | dict[str, ReferenceColumn]) -> int:
 
 
 def _rows_read(reference: References, current: Currents) -> int:
-    """Of the longest column; a prepared reference is not read again."""
+    """The rows of the longest column; a prepared reference is not read again."""
     unread = {name: column for name, column in reference.items() if column.prepared is None}
     longest = max((int(column.rows.sum()) for column in current.values()), default=0)
     return max(_rows(unread), longest)
@@ -188,12 +188,15 @@ def _by_evidently(pair: GroupedPair, choice: MethodChoice, plan: DriftPlan) -> l
         {one.method: one for one in evidently.judge(pair.reference, current, named, threshold_of)}
         for current in pair.current.each
     ]
+    gone = _gone_null(pair)
     absent = Outcome(None)
-    measured = []
+    measured: list[Measured] = []
     for short in dict.fromkeys(short for group in judged for short in group):
         own = [group.get(short) for group in judged]
         threshold = next(one.threshold for one in own if one is not None)
         alerts = [-1 if one is None or one.alert is None else int(one.alert) for one in own]
+        if not measured:
+            alerts = [1 if lost else alert for lost, alert in zip(gone, alerts, strict=True)]
         measured.append(
             Measured(
                 name,
@@ -205,6 +208,17 @@ def _by_evidently(pair: GroupedPair, choice: MethodChoice, plan: DriftPlan) -> l
             )
         )
     return measured
+
+
+def _gone_null(pair: GroupedPair) -> list[bool]:
+    """In which groups every row is missing, though not in the reference: Evidently has no score
+    of missing rows, so such a column alerts by its first one."""
+    if pair.reference.refused is not None or pair.current.whole.refused is not None:
+        return [False] * len(pair)
+    before, of = pair.reference.missing_of()
+    missing, rows = (np.broadcast_to(side, len(pair)) for side in pair.missing_of())
+    gone: list[bool] = ((missing == rows) & (rows > 0) & bool(before < of)).tolist()
+    return gone
 
 
 def _missing_column(

@@ -354,13 +354,21 @@ class ColumnPair:
             return None
         if self.kind == CATEGORICAL:
             return None if self.high_cardinality else _label_cells(*self.category_counts)
-        if not self._are_numbers:
+        counted = self.counts_of_bins()
+        if counted is None:
+            return None
+        cuts, counts, current = counted
+        return Cells(tuple(cuts.tolist()), None, _floats(counts), _floats(current))
+
+    def counts_of_bins(self) -> tuple[NDArray[np.float64], Counts, Counts] | None:
+        """Cut points of the histogram of numbers, and the rows of both sides between them."""
+        if self.status is not None or not self._are_numbers:
             return None
         cuts, counts = self.reference.display_cells()
         known = self._counts_of_bins
-        counted = known is not None and known[0] is cuts
-        current = known[1] if known and counted else self.current.count_cells(cuts)
-        return Cells(tuple(cuts.tolist()), None, _floats(counts), _floats(current))
+        if known is not None and known[0] is cuts:
+            return cuts, counts, known[1]
+        return cuts, counts, self.current.count_cells(cuts)
 
 
 def _one_sided(

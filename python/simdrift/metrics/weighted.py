@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from simdrift import _core
 from simdrift._types import Floats
 from simdrift.metrics.cached import cached
+from simdrift.metrics.dependence import of_categories, of_numbers
 from simdrift.metrics.near import column_less
 from simdrift.metrics.values import CONSTANT, OK, TOO_FEW_ROWS, Size
 from simdrift.metrics.weights import RowWeights, effective_size
@@ -134,7 +135,8 @@ class WeightedRows:
         are_null: bool,
         threads: int | None,
     ) -> None:
-        self.size = weights.size
+        self._all = weights.size
+        self._clusters = weights.clusters
         self.threads = threads
         self._column = column
         self._weights: Floats | None = weights.values
@@ -156,7 +158,7 @@ class WeightedRows:
 
     def let_go(self) -> None:
         """Lets go of the rows; what was computed stays."""
-        self._column = self._weights = None
+        self._column = self._weights = self._clusters = None
 
     @property
     def column(self) -> _core.Column:
@@ -173,10 +175,43 @@ class WeightedRows:
         return self._weights
 
     @cached
+    def size(self) -> float:
+        """The effective number of all rows, the missing ones too."""
+        if self._clusters is None:
+            return self._all
+        is_missing = np.asarray(self._codes() < 0, np.int64)
+        return self._all / of_categories(is_missing, self.weights, self._clusters)
+
+    @cached
+    def design_effect(self) -> float:
+        """How many rows that are not missing are worth one independent one."""
+        if self._clusters is None or self._are_null:
+            return 1.0
+        codes = self._codes()
+        known = codes >= 0
+        weights, clusters = self.weights[known], self._clusters[known]
+        if self._are_numbers:
+            return of_numbers(self.column.to_float64()[known], weights, clusters)
+        return of_categories(codes[known], weights, clusters)
+
+    def _codes(self) -> NDArray[np.int64]:
+        """A code of each row's category, -1 where it is missing; of numbers 0."""
+        if self._are_null:
+            return np.full(len(self.column), -1)
+        if self._are_numbers:
+            return -np.isnan(self.column.to_float64()).astype(np.int64)
+        table = _core.Categories(maximum=len(self.column) + 1)
+        return np.asarray(table.encode(self.column, threads=self.threads), np.int64)
+
+    @cached
     def values(self) -> WeightedValues:
-        """Of the rows that are not missing."""
-        values = self.column.to_float64()
-        return WeightedValues(*_core.weighted_sort(values, self.weights, threads=self.threads))
+        """Of the rows that are not missing; squares and cubes of weights are those of as few rows
+        as they are worth."""
+        values, weights, squares, cubes, rows = _core.weighted_sort(
+            self.column.to_float64(), self.weights, threads=self.threads
+        )
+        effect = self.design_effect
+        return WeightedValues(values, weights, squares * effect, cubes * effect**2, rows)
 
     @cached
     def present(self) -> tuple[int, float, float]:
@@ -190,7 +225,8 @@ class WeightedRows:
         if self.column.null_count:
             table = _core.Categories(maximum=len(self.column) + 1)
             weights = weights[table.encode(self.column, threads=self.threads) >= 0]
-        return len(weights), float(weights.sum()), float(np.square(weights).sum())
+        squares = self.design_effect * float(np.square(weights).sum())
+        return len(weights), float(weights.sum()), squares
 
     @property
     def valid(self) -> Size:
@@ -301,9 +337,9 @@ class WeightedRows:
             None, RowWeights.ones(0), are_numbers=are_numbers, are_null=are_null, threads=threads
         )
         new.let_go()
-        new.size = float(state["rows_size"])
         rows = int(state["present_rows"])
         known = new.__dict__
+        known["size"] = float(state["rows_size"])
         known["present"] = rows, float(state["present"]), float(state["present_squares"])
         known["total"] = float(state["total"])
         if "values" in state:

@@ -61,7 +61,7 @@ class Arguments:
             return reference
         before = reference.spec.columns.model_dump()
         if self.roles is not None:  # those of the reference count where nothing else is asked for
-            before = {"weight": before["weight"]}
+            before = {name: before[name] for name in ("weight", "cluster", "block")}
         columns = Columns(**self._roles(before, None))
         values = reference.spec.model_dump(exclude_defaults=True, exclude={"store", "columns"})
         spec = Spec(**{**values, **given, "columns": columns})
@@ -98,7 +98,8 @@ class Arguments:
                 raise SpecError("weights: expected them as an argument or as a role, found both")
             values["weight"] = weight
         if self.names is not None:
-            named = {values.get(role) for role in ("prediction", "target", "timestamp", "weight")}
+            single = ("prediction", "target", "timestamp", "weight", "cluster")
+            named = {values.get(role) for role in single}
             values["features"] = tuple(name for name in self.names if name not in named)
         return values
 

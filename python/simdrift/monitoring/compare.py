@@ -53,6 +53,8 @@ def compare(
     segments: str | Sequence[str | Sequence[str]] | None = None,
     bins: int | str | Sequence[float] | None = None,
     weights: str | tuple[object, object] | None = None,
+    cluster: str | None = None,
+    block: int | None = None,
     threads: int | None = None,
     progress: Progress = None,
 ) -> Report:
@@ -72,6 +74,9 @@ def compare(
     values are compared on their own, too. `bins`: how psi and its like cut numbers (default: 10).
     `weights`: the name of a column of row weights in both, or array-likes for reference and
     current (either of them None): drift is then of the weighted rows, tests take effective sizes.
+    `cluster`: the name of a column; rows with one value of it (of one user, say) hang together.
+    `block`: so many rows after one another do, in the order of the frames. Tests then count
+    fewer rows: docs/metrics.md, Rows that hang together.
     `convention="evidently"`: scores, thresholds and choice of methods of Evidently 0.7.23.
     SpecError for an argument that can't be used; data never raise.
 
@@ -81,11 +86,13 @@ def compare(
     >>> report.results.filter(metric="drift.dataset")[0].value
     1.0
     """
+    roles = _with_links(roles, cluster, block)
     arguments = Arguments(
         columns, roles, methods, convention, correction, thresholds, segments, bins
     )
     if isinstance(reference, Reference):
         _check_reference_weights(reference, weights)
+        _check_reference_links(reference, cluster, block)
         asked = arguments.of_reference(reference)
         return asked.compare(current, threads=threads, progress=progress)
     left, right = opened(reference, argument="reference"), opened(current, argument="current")
@@ -100,6 +107,33 @@ def compare(
     if weight is not None and not isinstance(weights, str):
         before, now = _with_weights(weights, before, now, weight)
     return _compared(before, now, spec, threads, progress)
+
+
+def _with_links(
+    roles: Columns | Mapping[str, Any] | None, cluster: str | None, block: int | None
+) -> Columns | Mapping[str, Any] | None:
+    """The roles, with the arguments that say which rows hang together."""
+    asked = {"cluster": cluster, "block": block}
+    asked = {name: value for name, value in asked.items() if value is not None}
+    if not asked:
+        return roles
+    values = roles.model_dump() if isinstance(roles, Columns) else dict(roles or {})
+    for name, value in asked.items():
+        if values.get(name) not in (None, value):
+            raise SpecError(f"{name}: expected it as an argument or as a role, found both")
+    return {**values, **asked}
+
+
+def _check_reference_links(reference: Reference, cluster: str | None, block: int | None) -> None:
+    """SpecError for clusters or blocks that a `Reference` was not prepared with."""
+    asked = {"cluster": cluster, "block": block}
+    for name, value in asked.items():
+        known = getattr(reference.roles, name)
+        if value is not None and value != known:
+            raise SpecError(
+                f"{name}: the reference has {known!r}: fit it with 'columns.{name}', and leave "
+                "the argument out"
+            )
 
 
 def _check_reference_weights(reference: Reference, weights: object) -> None:
@@ -135,6 +169,8 @@ def _with_weights(weights: object, before: Table, now: Table, name: str) -> tupl
 
 def _without_equal_weights(roles: Roles, reference: Table, current: Table) -> Roles:
     """Rows that count alike on both sides have no weights."""
+    if roles.cluster is not None or roles.block is not None:
+        return roles
     sides = [roles.row_weights(table) for table in (reference, current)]
     if all(side is None or side.are_equal for side in sides):
         return replace(roles, weight=None)
@@ -159,7 +195,7 @@ def _compared(
         roles = roles.with_target()
     left = references(reference, roles, threads)
     rows = rows_of(current, roles)
-    weighted = roles.weight is not None
+    weighted = roles.is_weighted
     plan, limits = plan_of(spec, left, rows_current=rows, threads=threads, weighted=weighted)
     sample = TableSample.of(left) if plan.table else None
     data = [SegmentData(WHOLE, left, current, Groups.whole(), sample)]
@@ -180,6 +216,7 @@ def _compared(
         started,
         threads,
         digests=lambda: (fingerprint(current), fingerprint(reference)),
+        reference_types={name: column.type for name, column in left.items()},
     )
 
 

@@ -180,7 +180,14 @@ class Reference:
         )
         types = types_of(self.columns, table, self.roles)
         return report_of(
-            values, identity, self.roles, types, rows_of(table, self.roles), started, threads
+            values,
+            identity,
+            self.roles,
+            types,
+            rows_of(table, self.roles),
+            started,
+            threads,
+            reference_types={name: column.type for name, column in self.columns.items()},
         )
 
     def segment_data(self, table: Table, threads: int | None) -> list[SegmentData]:
@@ -281,6 +288,11 @@ class Reference:
     def _names(self) -> Iterable[str]:
         """Names from which the roles come out the same again."""
         return dict.fromkeys([*self.columns, *self.roles.watched])
+
+
+def _is_weighted(spec: Spec) -> bool:
+    columns = spec.columns
+    return (columns.weight, columns.cluster, columns.block) != (None, None, None)
 
 
 def references(table: Table, roles: Roles, threads: int | None) -> dict[str, ReferenceColumn]:
@@ -385,7 +397,7 @@ def plan_of(
             drift_share=spec.drift_share,
             threads=threads or spec.threads,
             convention=spec.convention,
-            weighted=spec.columns.weight is not None if weighted is None else weighted,
+            weighted=_is_weighted(spec) if weighted is None else weighted,
         )
     except ValueError as error:  # a column or kind that does not exist
         raise SpecError(str(error)) from None

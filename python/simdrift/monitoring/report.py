@@ -78,12 +78,14 @@ def report_of(
     started: datetime,
     threads: int | None,
     digests: Callable[[], tuple[str, str]] | None = None,
+    reference_types: Mapping[str, str] | None = None,
 ) -> Report:
     """The report of one window."""
     results = results_of([identity.run(rows, started)], values, threads=threads)
     return Report(
         results,
         types=by_text(types),
+        reference_types=by_text(reference_types or {}),
         roles=by_text(roles.by_column),
         directions=lambda: _directions(by_text(values.pairs)),
         digests=digests,

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simdrift._errors import InputError, SpecError
 from simdrift._suggest import did_you_mean
+from simdrift._types import Floats
 from simdrift.columns import Table
 from simdrift.metrics.names import column_text
-from simdrift.metrics.weights import RowWeights, checked_weights
+from simdrift.metrics.weights import RowWeights, TableWeights, checked_weights, cluster_codes
 from simdrift.monitoring.spec import Columns, Spec
 from simdrift.monitoring.spec_errors import found
 
@@ -29,14 +33,50 @@ class Roles:
     kinds: dict[str, str] = field(default_factory=dict)
     weight: str | None = None
     """The column of row weights; None: every row counts alike."""
+    cluster: str | None = None
+    """The column whose values say which rows hang together; None: none do."""
+    block: int | None = None
+    """So many rows after one another hang together."""
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether rows count as many, or as few, as they are worth."""
+        return (self.weight, self.cluster, self.block) != (None, None, None)
+
+    @property
+    def of_rows(self) -> tuple[str | None, str | None, int | None]:
+        """What is known of rows: weights, clusters, blocks."""
+        return self.weight, self.cluster, self.block
 
     def with_weight(self, names: Sequence[str]) -> tuple[str, ...]:
-        """These columns, and that of the weights."""
-        return (*names, self.weight) if self.weight is not None else tuple(names)
+        """These columns, and those that say what rows are worth."""
+        own = (name for name in (self.weight, self.cluster) if name is not None)
+        return tuple(dict.fromkeys([*names, *own]))
 
     def row_weights(self, table: Table) -> RowWeights | None:
         """The weights of the table's rows; None where they count alike. InputError where they
         can't be weights: no such column, or a row without a finite number >= 0."""
+        found = self.table_weights(table)
+        return None if found is None else found.between(0, len(found.values))
+
+    def table_weights(self, table: Table) -> TableWeights | None:
+        """`row_weights` for ranges of rows."""
+        if not self.is_weighted:
+            return None
+        clusters = None if self.cluster is None else self._clusters(self.cluster, table)
+        weights = self._weights(table)
+        values = np.ones(table.length) if weights is None else weights
+        return TableWeights(values, clusters, self.block)
+
+    def _clusters(self, name: str, table: Table) -> NDArray[np.int64]:
+        column = table.computed.get(name)
+        if column is None:
+            found = table.types.get(name, "no such column")
+            raise InputError(f"'columns.cluster': expected labels in {name!r}, found {found}")
+        return cluster_codes(column)
+
+    def _weights(self, table: Table) -> Floats | None:
+        """Checked weights of the rows."""
         if self.weight is None:
             return None
         column = table.computed.get(self.weight)
@@ -47,7 +87,9 @@ class Roles:
             )
         name = f"the weights in {self.weight!r}"
         try:
-            return checked_weights(column.to_float64(), len(column), name)
+            values = column.to_float64()
+            checked_weights(values, len(column), name)
+            return values
         except ValueError as error:
             raise InputError(str(error)) from None
 
@@ -81,7 +123,14 @@ def roles_of(columns: Columns, names: Sequence[str], methods: object = None) -> 
     >>> roles_of(Columns(timestamp="t", prediction="p"), ["t", "a", "p"]).compared
     ('a', 'p')
     """
-    named = (columns.timestamp, columns.prediction, columns.target, columns.key, columns.weight)
+    named = (
+        columns.timestamp,
+        columns.prediction,
+        columns.target,
+        columns.key,
+        columns.weight,
+        columns.cluster,
+    )
     taken = {*named, *columns.ignore}
     features = (
         tuple(name for name in names if name not in taken)
@@ -99,6 +148,8 @@ def roles_of(columns: Columns, names: Sequence[str], methods: object = None) -> 
         columns.target,
         kinds,
         columns.weight,
+        columns.cluster,
+        columns.block,
     )
     named_target = isinstance(methods, Mapping) and columns.target in methods
     return roles.with_target() if named_target else roles
@@ -119,7 +170,7 @@ def check_names(spec: Spec, names: Sequence[str]) -> None:
     columns = spec.columns
     listed: list[tuple[str, Sequence[str]]] = [
         (f"columns.{role}", [name])
-        for role in ("timestamp", "prediction", "target", "key", "weight")
+        for role in ("timestamp", "prediction", "target", "key", "weight", "cluster")
         if (name := getattr(columns, role)) is not None
     ]
     features = () if columns.features == "auto" else columns.features

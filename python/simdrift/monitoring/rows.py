@@ -102,16 +102,29 @@ def _stacked(
 ) -> NDArray[Any]:
     """(rows, windows) of an array, or a number, a row; None is absent in every window."""
     if windows == 1:
-        one = [
-            absent if own is None else own.item() if isinstance(own, np.ndarray) else own
-            for own in given
-        ]
-        return np.array(one, dtype)[:, np.newaxis]
+        return _of_one_window(given, absent, dtype)[:, np.newaxis]
     stacked = np.full((len(given), windows), absent, dtype)
     for place, own in enumerate(given):
         if own is not None:
             stacked[place] = own
     return stacked
+
+
+def _of_one_window(
+    given: Sequence[NDArray[Any] | float | None], absent: float, dtype: type[Any]
+) -> NDArray[Any]:
+    """(rows,) of an array of one entry, or a number, a row: thousands of columns have that many
+    rows, so that they are joined and not read one by one."""
+    known = [own for own in given if own is not None]
+    try:
+        joined = np.concatenate(known) if known else np.zeros(0, dtype)
+    except ValueError:  # numbers among them
+        joined = np.array([np.asarray(own).item() for own in known], dtype)
+    if len(known) == len(given):
+        return joined.astype(dtype, copy=False)
+    found = np.full(len(given), absent, dtype)
+    found[[own is not None for own in given]] = joined
+    return found
 
 
 def _head(run: Run) -> Head:

@@ -172,11 +172,13 @@ def _check_reference(spec: Spec, roles: Roles, reference: Reference) -> None:
             f"'segments': the spec has {asked}, the reference {there}: fit the reference with "
             "this spec"
         )
-    if roles.weight != reference.roles.weight:
-        raise SpecError(
-            f"'columns.weight': the spec has {roles.weight!r}, the reference "
-            f"{reference.roles.weight!r}: fit the reference with this spec"
-        )
+    own, others = roles.of_rows, reference.roles.of_rows
+    for role, here, known in zip(("weight", "cluster", "block"), own, others, strict=True):
+        if here != known:
+            raise SpecError(
+                f"'columns.{role}': the spec has {here!r}, the reference {known!r}: fit the "
+                "reference with this spec"
+            )
     for name, kind in roles.kinds.items():
         column = reference.columns.get(name)
         if column is not None and column.refused is None and column.kind != kind:

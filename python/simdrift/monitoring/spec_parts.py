@@ -166,6 +166,9 @@ class ReferenceSpec(Part):
         return self
 
 
+_ROLES = ("timestamp", "prediction", "target", "key", "weight", "cluster")
+
+
 class Columns(Part):
     """The roles of columns. Integers are counted as numbers unless named as categorical.
 
@@ -203,6 +206,19 @@ class Columns(Part):
         description="the name of a column of row weights",
         examples=["exposure"],
     )
+    cluster: str | None = Field(
+        None,
+        title="Which rows hang together: those with one value, of one user, say.",
+        description="the name of a column",
+        examples=["user"],
+    )
+    block: int | None = Field(
+        None,
+        ge=1,
+        title="So many rows after one another hang together.",
+        description="a number of rows",
+        examples=[200],
+    )
     features: Literal["auto"] | Names = Field(
         "auto",
         title="What is compared with the reference.",
@@ -236,7 +252,9 @@ class Columns(Part):
     @model_validator(mode="after")
     def _one_role(self) -> Self:
         roles: dict[str, str] = {}
-        for role in ("timestamp", "prediction", "target", "key", "weight", "features", "ignore"):
+        if self.cluster is not None and self.block is not None:
+            raise refuse("expected 'cluster' or 'block', found both")
+        for role in (*_ROLES, "features", "ignore"):
             names = getattr(self, role) if getattr(self, role) != "auto" else ()
             for name in (names,) if isinstance(names, str) else names or ():
                 if roles.setdefault(name, role) != role:

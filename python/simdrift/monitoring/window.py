@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simdrift._types import Floats, Progress
+from simdrift._types import Progress
 from simdrift.columns import Table
 from simdrift.metrics import custom, quality, registry, side_by_side
 from simdrift.metrics.columns import ReferenceColumn
@@ -27,6 +27,7 @@ from simdrift.metrics.measure import Measured, measure_columns, measure_tables
 from simdrift.metrics.names import ColumnKey, column_text
 from simdrift.metrics.performance.scoring import performance_rows
 from simdrift.metrics.plan import DriftPlan
+from simdrift.metrics.weights import TableWeights
 from simdrift.monitoring.roles import Roles
 from simdrift.monitoring.spec import Metrics
 
@@ -143,19 +144,21 @@ def rows_of_windows(
             *_quality(watched, metrics, own.columns.groups),
             *_performance(plain, roles, metrics),
         ]
-        rows[own.segment] = [
-            *values,
-            *_dataset([row for row in values if row.column != roles.target], own, plan),
-            *(_judged(row, limits) for row in extra),
-            *own.custom,
-        ]
+        extra = [_judged(row, limits) for row in extra]
+        dataset = _dataset(_without([*values, *extra], roles.target), own, plan)
+        rows[own.segment] = [*values, *dataset, *extra, *own.custom]
     return rows
+
+
+def _without(rows: Sequence[Decided], target: str | None) -> list[Decided]:
+    """The rows of all but the target, which is no part of what the data are like."""
+    return [row for row in rows if target is None or row.column != target]
 
 
 def columns_of(data: SegmentData, roles: Roles, threads: int | None) -> Columns:
     """The segment's watched columns over its windows."""
 
-    def grouped(name: str, weights: Floats | None = None) -> ColumnGroups:
+    def grouped(name: str, weights: TableWeights | None = None) -> ColumnGroups:
         return ColumnGroups(
             name,
             data.table.columns[name],
@@ -169,10 +172,9 @@ def columns_of(data: SegmentData, roles: Roles, threads: int | None) -> Columns:
     plain = {name: grouped(name) for name in roles.watched if name in data.table.columns}
     names = (name for name in roles.compared if name not in data.own)
     compared = {name: plain[name] for name in names if name in plain}
-    weight = None if roles.weight is None else data.table.computed.get(roles.weight)
-    if weight is not None:
-        values = weight.to_float64()
-        compared = {name: grouped(name, values) for name in compared}
+    if roles.is_weighted:
+        weights = roles.table_weights(data.table)
+        compared = {name: grouped(name, weights) for name in compared}
     return Columns(plain, compared, len(data.groups))
 
 
@@ -201,8 +203,9 @@ def _quality(watched: Mapping[str, ColumnGroups], metrics: Metrics, groups: int)
         for row in quality.table_statistics(watched, groups)
         if row.metric.removeprefix("quality.") in statistics
     ]
+    of_columns = [name for name in statistics if name != "rows"]
     for column in watched.values():
-        rows += quality.column_statistics(column, [n for n in statistics if n != "rows"])
+        rows += quality.column_statistics(column, of_columns)
         shares = metrics.quantiles.get(column.name, metrics.quantiles.get("*", ()))
         rows += quality.quantile_statistics(column, shares)
     return rows + _correlations(watched, metrics)

@@ -77,6 +77,7 @@ class HeatRow(NamedTuple):
 def heat_rows(lines: Sequence[ColumnLine], time: Timeline) -> list[HeatRow]:
     """The columns that alert most, over all windows."""
     shown = sorted(lines, key=lambda line: -line.alerts)[:MOST_HEAT_COLUMNS]
+    shown = sorted(shown, key=lambda line: line.segment)  # those of a segment side by side
     shown = [line for line in shown if any(step.ratio is not None for step in line.steps)]
     step = max(1, -(-sum(len(line.steps) for line in shown) // MOST_HEAT_CELLS))
     return [_heat_row(line, time, step) for line in shown]
@@ -90,6 +91,7 @@ def _heat_row(line: ColumnLine, time: Timeline, together: int) -> HeatRow:
     )
     starts = [start for start, _, _ in known]
     width = _typical_step(starts) / _length(time) * 1.02
+    reasons = {step.window_start: step.reason for step in line.steps}
     cells = []
     for place in range(0, len(known), together):
         group = known[place : place + together]
@@ -98,8 +100,9 @@ def _heat_row(line: ColumnLine, time: Timeline, together: int) -> HeatRow:
         x0 = time.share(group[0][0])
         x1 = min(time.share(end), time.share(group[-1][0]) + width, 1.0)
         day, largest, style = max(group, key=itemgetter(1))
-        cells.append(svg.Cell(x0, x1, style, f"{time_label(day, time.zone)}: {largest:.2g}×"))
-    name = shorten(line.column, 32)
+        why = reasons.get(day) or f"{largest:.2g}×"
+        cells.append(svg.Cell(x0, x1, style, f"{time_label(day, time.zone)}: {visible(why)}"))
+    name = _row_name(line)
     description = f"{line.alerts} of {line.windows} windows alert"
     return HeatRow(
         name,
@@ -108,6 +111,13 @@ def _heat_row(line: ColumnLine, time: Timeline, together: int) -> HeatRow:
         line.windows,
         svg.heat_row(cells, f"{name}: value over threshold by window", description),
     )
+
+
+def _row_name(line: ColumnLine) -> str:
+    """The column, and the segment that it is of."""
+    if not line.segment:
+        return shorten(line.column, 32)
+    return f"{shorten(line.column, 24)} [{shorten(line.segment, 24)}]"
 
 
 def _full(line: ColumnLine) -> str:

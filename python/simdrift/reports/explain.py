@@ -1,7 +1,8 @@
 """Which columns, and which segments, stand behind the drift: `Report.explain`.
 
 A column's effect is its drift beyond chance in units of what matters: of a distance
-(|value| - null quantile) / threshold, of a test that alerts its effect size in tenths, else 0.
+(|value| - null quantile) / threshold, of a test that alerts its effect size in tenths, of a column
+that is lost or has another type that of one whose rows all went missing, else 0.
 Times the column's importance, where importances are given, and divided by the sum over all
 columns, that is its share of the prediction's drift. A segment's effect is that of the
 prediction in it (without one: the mean of its columns), times its share of the current rows.
@@ -13,7 +14,8 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from simdrift.reports.summary import ColumnLine, on_p_value
+from simdrift.reports.summary import ColumnLine
+from simdrift.reports.verdict import is_column_drift, on_p_value, reasons
 from simdrift.results.collection import Results
 from simdrift.results.histograms import Histograms
 from simdrift.results.rows import Result
@@ -21,6 +23,8 @@ from simdrift.results.text import visible
 
 TEST_SCALE = 0.1
 """An effect size of a test that counts as much as a distance at its threshold."""
+LOST = 20.0
+"""Effect of a column that is lost or has another type: as of one that all rows miss."""
 OUTCOMES = ("prediction", "target")
 STEADY = 0.005
 """Quartile ranges (and shares) that count as no change."""
@@ -69,6 +73,8 @@ class Explanation:
             lines.append(f"{name} (prediction): {self.prediction.direction}")
         for what, drivers in (("column", self.columns), ("segment", self.segments)):
             shown = [driver for driver in drivers if driver.share]
+            if shown:
+                lines.append(f"share of the drift by {what}")
             lines += [_line(driver) for driver in shown]
             if drivers and not shown:
                 lines.append(f"no {what} drifted beyond chance")
@@ -121,7 +127,9 @@ def _weights(
 
 def effect_of(row: Result) -> float:
     """Drift beyond chance in units of what matters; 0 where there is none or no threshold."""
-    if row.value is None or not row.threshold:
+    if row.value is None:
+        return LOST if row.alert else 0.0
+    if not row.threshold:
         return 0.0
     if not on_p_value(row):
         return max(0.0, abs(row.value) - (row.null_quantile or 0.0)) / row.threshold
@@ -135,8 +143,14 @@ def effect_of(row: Result) -> float:
 def _driver(line: ColumnLine, name: str, importance: float, direction: Direction) -> Driver:
     row = line.worst
     effect = effect_of(row)
-    told = direction(line.column) if effect > 0.0 and not line.segment else ""
-    return Driver(name, None, effect, importance, row.metric, row.value, told)
+    words = ""
+    if effect > 0.0 and not line.segment:
+        words = direction(line.column) if is_column_drift(row) and row.value is not None else ""
+        others = (
+            [one for one in line.reasons if one not in reasons([row])] if words else line.reasons
+        )
+        words = "; ".join(filter(None, (words, *others)))
+    return Driver(name, None, effect, importance, row.metric, row.value, words)
 
 
 def _segments(
@@ -167,17 +181,18 @@ def _shared(drivers: list[Driver]) -> list[Driver]:
     return sorted(drivers, key=lambda d: (-(d.share or 0.0), -d.effect, d.name))
 
 
-def shift_text(shift: float, spread: float) -> str:
-    """In words: the change of the median in quartile ranges, else that of the quartile range.
+def shift_text(shift: float, spread: float, about: str = "") -> str:
+    """In words: the change of the median in quartile ranges, else that of the quartile range;
+    `about` stands before the amount.
 
     >>> shift_text(0.312, 1.0), shift_text(-0.5, 3.0), shift_text(0.0, 1.4)
     ('up by 0.31 IQR', 'down by 0.5 IQR', 'spread up by 40 %')
     """
     if math.isfinite(shift) and abs(shift) >= STEADY:
-        return f"{'up' if shift > 0 else 'down'} by {abs(shift):.2g} IQR"
+        return f"{'up' if shift > 0 else 'down'} by {about}{abs(shift):.2g} IQR"
     change = spread - 1.0
     if math.isfinite(change) and abs(change) >= STEADY:
-        return f"spread {'up' if change > 0 else 'down'} by {100.0 * abs(change):.2g} %"
+        return f"spread {'up' if change > 0 else 'down'} by {about}{100.0 * abs(change):.2g} %"
     return "shape changed"
 
 
@@ -212,7 +227,7 @@ def drawn_direction(histograms: Histograms) -> Direction:
         width = x[2] - x[0]
         if width <= 0.0:
             return ""
-        return "about " + shift_text((y[1] - x[1]) / width, (y[2] - y[0]) / width)
+        return shift_text((y[1] - x[1]) / width, (y[2] - y[0]) / width, "about ")
 
     return direction
 

@@ -19,10 +19,19 @@ from markupsafe import Markup, escape
 from simdrift.drawing import labels, svg
 from simdrift.drawing.text import shorten
 from simdrift.drawing.timeline import Timeline
-from simdrift.reports import charts, terminal
+from simdrift.reports import charts
 from simdrift.reports.distributions import HistogramChart, histogram_charts, quantile_chart
+from simdrift.reports.notebook import scoped
 from simdrift.reports.ranking import StandOut, stand_out
-from simdrift.reports.summary import FARTHEST, ColumnLine, Summary, on_p_value, ratio
+from simdrift.reports.summary import ColumnLine, Summary
+from simdrift.reports.verdict import (
+    FARTHEST,
+    is_of_table,
+    method_words,
+    on_p_value,
+    p_words,
+    ratio,
+)
 from simdrift.results.collection import Results
 from simdrift.results.rows import Result
 from simdrift.results.text import visible
@@ -33,6 +42,8 @@ if TYPE_CHECKING:
     from simdrift.reports.report import Report
 
 MOST_ROWS = 400
+NOTEBOOK_CELLS = 100
+MOST_PLAIN_LINES = 60
 MOST_DAYS = 12
 MOST_REASONS = 4
 MOST_OTHERS = 3
@@ -93,13 +104,17 @@ class Row(NamedTuple):
     line: ColumnLine
     name: str
     full: str
+    reasons: tuple[str, ...]
     method: str
-    p: str
+    statistic: str
+    value: str
+    limit: str
+    chance: str
+    aside: str
+    missing: str
     tone: str
-    verdict: str
     bar: float | None
     null_quantile: float | None
-    effect: float | None
     drawing: HistogramChart | None
     trend: Markup | None
     when: str
@@ -132,7 +147,8 @@ def report_page(report: Report) -> str:
 
 def report_fragment(report: Report) -> str:
     """The page's body with its style, for a notebook."""
-    return _render("report.html.j2", **_report_values(report), whole=False)
+    table = report.table(width=NOTEBOOK_CELLS)
+    return scoped(_render("report.html.j2", **_report_values(report), whole=False), table)
 
 
 def _report_values(report: Report) -> dict[str, Any]:
@@ -149,7 +165,7 @@ def _report_values(report: Report) -> dict[str, Any]:
         if summary.window_start
         else "",
         "zone": results.timezone,
-        "verdict": terminal.verdict(summary),
+        "verdict": report.verdict,
         "tone": _tone(summary),
         "cards": _cards(summary),
         "days": _days(found, zone),
@@ -157,7 +173,8 @@ def _report_values(report: Report) -> dict[str, Any]:
         "heat_words": charts.HEAT_WORDS,
         "marks": time.marks() if time else [],
         "charts": charts.charts(results, time, report.roles, found) if time else [],
-        "rows": _rows(report, time, zone),
+        "rows": _rows(report, report.columns, time, zone),
+        "table_rows": _rows(report, report.whole_table, time, zone),
         "all_rows": results.rows if len(results) <= MOST_ROWS else (),
         "results": results,
         "version": _first(run.library_version for run in results.runs),
@@ -185,7 +202,7 @@ def _tone(summary: Summary) -> str:
         return "bad" if summary.windows_drifted else "warn" if summary.alerts else "good"
     if summary.dataset_drift:
         return "bad"
-    return "warn" if summary.drifted_columns or not summary.compared else "good"
+    return "warn" if summary.alerts or not summary.compared else "good"
 
 
 def _share_tone(summary: Summary) -> str:
@@ -217,7 +234,7 @@ def _windows_card(summary: Summary) -> Card:
 
 
 def _share_card(summary: Summary) -> Card:
-    where = f"{len(summary.drifted_columns)} of {summary.columns}"
+    where = f"{len(summary.drifted_columns)} of {summary.compared} judged"
     return Card(
         "Drifted columns",
         labels.unbroken_percent(summary.drifted_share),
@@ -269,9 +286,11 @@ def _reason(group: Sequence[StandOut]) -> Reason:
     return Reason(labels.series_words(lead), text(lead.value), text(lead.median), score, others_of)
 
 
-def _rows(report: Report, time: Timeline | None, zone: tzinfo) -> list[Row]:
+def _rows(
+    report: Report, lines: Sequence[ColumnLine], time: Timeline | None, zone: tzinfo
+) -> list[Row]:
     drawings = histogram_charts(report.results.histograms, report.types)
-    return [_row(line, drawings, time, zone) for line in report.columns]
+    return [_row(line, drawings, time, zone) for line in lines]
 
 
 def _row(
@@ -281,22 +300,60 @@ def _row(
     zone: tzinfo,
 ) -> Row:
     worst = line.worst
-    size = ratio(worst)
+    judged = line.unjudged is None and worst.value is not None
+    by_test, text = on_p_value(worst), labels.metric_text(worst.metric)
+    size = ratio(worst) if judged else None
     return Row(
         line=line,
-        name=shorten(line.column or "(table)", 48),
-        full=visible(line.column[:2000]),
-        method=labels.metric_words(worst.metric, worst.params),
-        p=terminal.p_or_q(line.p_row),
+        name=shorten(line.name, 48),
+        full=visible(line.name[:2000]),
+        reasons=_reasons(line),
+        method=_method(line) if judged else "",
+        statistic=f"statistic {labels.number(worst.value)}" if judged and by_test else "",
+        value="–" if not judged else p_words(worst) if by_test else text(worst.value),
+        limit="" if worst.threshold is None else _limit(worst, by_test),
+        chance="" if by_test or worst.null_quantile is None else text(worst.null_quantile),
+        aside=_aside(line) if judged else "",
+        missing=line.missing_text.replace(" %", "\u00a0%"),
         tone=_row_tone(line),
-        verdict=_verdict(line),
         bar=None if size is None else on_bar(size),
         null_quantile=_null_quantile(worst),
-        effect=_effect(line),
         drawing=drawings.get((line.column, line.segment)),
         trend=_trend(line, time) if time else None,
         when=labels.window_label(worst, zone) if time else "",
     )
+
+
+def _reasons(line: ColumnLine) -> tuple[str, ...]:
+    """What stands below the verdict: every reason, or why there is no verdict."""
+    if line.unjudged is not None:
+        return (visible(line.unjudged.why),)
+    return tuple(map(visible, line.reasons))
+
+
+def _method(line: ColumnLine) -> str:
+    if is_of_table(line.worst):
+        return ""
+    return labels.metric_words(line.worst.metric, line.worst.params)
+
+
+def _limit(row: Result, by_test: bool) -> str:
+    return (
+        labels.number(row.threshold) if by_test else labels.metric_text(row.metric)(row.threshold)
+    )
+
+
+def _aside(line: ColumnLine) -> str:
+    """The effect size, and the test that informs, by its name."""
+    worst, test = line.worst, line.p_row
+    parts = []
+    if test is not None and not on_p_value(worst):
+        own = "" if test is worst else f"{method_words(test)} "
+        parts.append(f"{own}{p_words(test)}")
+    effect = worst if worst.effect_size is not None or test is None else test
+    if effect.effect_size is not None:
+        parts.append(f"effect {labels.number(effect.effect_size)}")
+    return ", ".join(parts)
 
 
 def on_bar(ratio_to_threshold: float) -> float:
@@ -309,26 +366,9 @@ def on_bar(ratio_to_threshold: float) -> float:
 
 
 def _row_tone(line: ColumnLine) -> str:
-    if line.worst.status != "ok":
-        return "dim"
-    return "bad" if line.alerts else "good" if line.worst.alert is False else ""
-
-
-def _verdict(line: ColumnLine) -> str:
-    if line.windows > 1:
-        return f"{line.alerts} of {line.windows}"
-    if line.worst.status != "ok":
-        return labels.status_words(line.worst.status)
-    if line.worst.alert is False and (ratio(line.worst) or 0.0) > 1.0:
-        return "chance"  # past the threshold, but so it might be without any drift
-    return {True: "drift", False: "no drift", None: "no rule"}[line.worst.alert]
-
-
-def _effect(line: ColumnLine) -> float | None:
-    """The effect size of the deciding row, else of the test that informs."""
-    if line.worst.effect_size is not None or line.p_row is None:
-        return line.worst.effect_size
-    return line.p_row.effect_size
+    if line.alerts:
+        return "bad"
+    return "dim" if line.unjudged is not None else "good"
 
 
 def _null_quantile(row: Result) -> float | None:
@@ -384,7 +424,8 @@ def profile_page(report: ProfileReport) -> str:
 
 def profile_fragment(report: ProfileReport) -> str:
     """A profile for a notebook."""
-    return _render("profile.html.j2", **_profile_values(report), whole=False)
+    table = report.table(width=NOTEBOOK_CELLS)
+    return scoped(_render("profile.html.j2", **_profile_values(report), whole=False), table)
 
 
 def _profile_values(report: ProfileReport) -> dict[str, Any]:

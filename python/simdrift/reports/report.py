@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 from simdrift.reports import terminal
 from simdrift.reports.relabel import Owner, Window, relabelled
-from simdrift.reports.summary import ColumnLine, Summary, column_lines, summarise
+from simdrift.reports.summary import (
+    ColumnLine,
+    Summary,
+    column_lines,
+    headline,
+    summarise,
+    table_lines,
+)
 from simdrift.results.collection import Results
 from simdrift.results.files import write_text
 
@@ -21,11 +28,12 @@ if TYPE_CHECKING:
 class Report:
     """A table in the terminal, a page in the notebook, rows for everything else.
 
-    `types` names the columns' types, `roles` their roles ('prediction', 'target', ...; without
-    them a column whose name begins with 'predict' is a prediction), `title` heads the page; all
-    are for showing only. `directions` gives what says in words how a column changed (default: from
-    the histograms); `digests` those of the current data and of the reference, taken only when
-    the report is written: to hash every row takes as long as to compare them.
+    `types` names the columns' types, `reference_types` those of the reference, `roles` their roles
+    ('prediction', 'target', ...; without them a column whose name begins with 'predict' is a
+    prediction), `title` heads the page; all are for showing only. `directions` gives what says in
+    words how a column changed (default: from the histograms); `digests` those of the current data
+    and of the reference, taken only when the report is written: to hash every row takes as long as
+    to compare them.
 
     >>> from uuid import UUID
     >>> from simdrift.results import Result, Results
@@ -42,6 +50,7 @@ class Report:
         *,
         title: str = "",
         types: Mapping[str, str] | None = None,
+        reference_types: Mapping[str, str] | None = None,
         roles: Mapping[str, str] | None = None,
         directions: Callable[[], Direction] | None = None,
         digests: Callable[[], tuple[str, str]] | None = None,
@@ -51,6 +60,7 @@ class Report:
         self._results = results
         self._title = title
         self._types = dict(types or {})
+        self._reference_types = dict(reference_types or {})
         self._roles = dict(_guessed_roles(results) if roles is None else roles)
 
     @property
@@ -75,18 +85,36 @@ class Report:
 
     @cached_property
     def columns(self) -> list[ColumnLine]:
-        """One line a column, the worst first."""
-        return column_lines(self._results, self._types)
+        """One line a column and segment, with its verdict and why, the worst first."""
+        return column_lines(self._results, self._types, self._reference_types)
+
+    @cached_property
+    def whole_table(self) -> list[ColumnLine]:
+        """One line a metric of the whole table that a rule applies to, the worst first."""
+        return table_lines(self._results)
+
+    @property
+    def alerting(self) -> list[ColumnLine]:
+        """All that alerts: the lines of columns and segments, then of the whole table."""
+        return [line for line in (*self.columns, *self.whole_table) if line.alerts]
+
+    @property
+    def verdict(self) -> str:
+        """The verdict on the whole in one sentence."""
+        return headline(self.summary)
 
     @cached_property
     def summary(self) -> Summary:
-        """Drifted columns, shares, rows and windows in numbers."""
-        return summarise(self._results, self.columns)
+        """Drifted columns, shares, rows and windows in numbers; a column that alerts for whatever
+        reason is a drifted one."""
+        targets = {name for name, role in self._roles.items() if role == "target"}
+        return summarise(self._results, self.columns, targets)
 
     def explain(self, importances: Mapping[str, float] | None = None) -> Explanation:
         """Which columns and segments stand behind the drift, and in which direction.
 
-        `importances`: a weight a column, of the model (default: all alike). ValueError where one
+        `importances`: a weight a column, of the model (default: all alike); a column left out has
+        none. ValueError where one
         is no column that was compared.
         """
         from simdrift.reports.explain import explain
@@ -104,11 +132,17 @@ class Report:
     def table(self, *, width: int | None = None, colour: bool | None = None) -> str:
         """Verdict and table as text, at most `width` cells wide (default: the terminal's, at most
         100), coloured where `colour` (default: never)."""
-        head = terminal.summary_text(self.summary, self._results)
-        if not self.columns:
-            return head
-        body = terminal.report_table(self.columns, cells=width, colour=bool(colour))
-        return f"{head}\n\n{body}"
+        parts = [terminal.summary_text(self.summary, self._results, cells=width)]
+        if self.columns:
+            parts.append(terminal.report_table(self.columns, cells=width, colour=bool(colour)))
+        if any(line.worst.metric != "drift.dataset" for line in self.whole_table):
+            body = terminal.report_table(self.whole_table, cells=width, colour=bool(colour))
+            parts.append(f"Whole table\n\n{body}")
+        if self.summary.windows > 1:
+            lines = self.columns + self.whole_table
+            alerts = terminal.newest_alerts(lines, self._results, cells=width)
+            parts += [f"Newest alerts\n\n{alerts}"] if alerts else []
+        return "\n\n".join(parts)
 
     def __repr__(self) -> str:
         return self.table()

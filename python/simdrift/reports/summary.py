@@ -2,42 +2,69 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from statistics import median
 from typing import NamedTuple
 
 import numpy as np
 
+from simdrift.drawing import labels
 from simdrift.metrics import registry
+from simdrift.reports import verdict
+from simdrift.reports.verdict import (
+    FARTHEST,
+    MISSING,
+    MISSING_SHARE,
+    Sides,
+    Unjudged,
+    deciding_of,
+    is_column_drift,
+    is_judged,
+    is_of_table,
+    on_p_value,
+    ratio,
+    severity,
+)
 from simdrift.results.collection import Results
 from simdrift.results.histograms import Histograms
 from simdrift.results.numbers import drawable
 from simdrift.results.rows import Result
 from simdrift.results.table import ABSENT, Head, ResultTable
 
-MISSING = "drift.missing_share"
-MISSING_SHARE = "quality.missing_share"
+__all__ = [
+    "FARTHEST",
+    "ColumnLine",
+    "Step",
+    "Summary",
+    "column_lines",
+    "guess_types",
+    "headline",
+    "is_column_drift",
+    "on_p_value",
+    "ratio",
+    "summarise",
+    "table_lines",
+]
+
 DATASET = "drift.dataset"
-SMALLEST_P = 1e-300
-FARTHEST = 1e6  # of the distances to a threshold that are told apart
 
 _Place = tuple[str, str]  # column and segment
 
 
 class Step(NamedTuple):
-    """One window of a line: how far to the threshold, and whether the rule alerts."""
+    """One window of a line: how far to the threshold, whether anything alerts, and why."""
 
     window_start: datetime | None
     ratio: float | None
     alert: bool | None
+    reason: str = ""
 
 
 class ColumnLine(NamedTuple):
-    """One column and method (in one segment) over the windows at hand; with one window `worst` is
-    its row."""
+    """One column (in one segment) over the windows at hand, or one metric of the whole table;
+    with one window `worst` is its row."""
 
     column: str
     segment: str
@@ -47,16 +74,61 @@ class ColumnLine(NamedTuple):
     missing_share: float | None
     missing: Result | None  # the largest row of drift.missing_share
     windows: int
-    alerts: int  # windows in which the deciding row alerts
+    alerts: int  # windows in which anything of the column alerts
     steps: tuple[Step, ...]
+    reasons: tuple[str, ...] = ()
+    """All that alerts in the window of `worst`, in words."""
+    unjudged: Unjudged | None = None
+    """Why the column was not judged; None where it was."""
+    kind: str = ""
+    """Its type in a plain word."""
+    rows: tuple[Result, ...] = ()
+    """Its drift rows in the window of `worst`, the deciding one first."""
+
+    @property
+    def missing_text(self) -> str:
+        """The missing share, before and now where it changed: '2 % → 51 %'."""
+        row = self.missing
+        if self.windows > 1 or row is None or not row.value:
+            return labels.percent(self.missing_share)
+        return verdict.missing_words(row, self.missing_share)
+
+    @property
+    def name(self) -> str:
+        """What people call it: the column, or the metric of the whole table."""
+        return verdict.method_words(self.worst) if is_of_table(self.worst) else self.column
+
+    @property
+    def word(self) -> str:
+        """The verdict in a word; over many windows the count of those that alert."""
+        if self.windows > 1:
+            return f"{self.alerts} of {self.windows}"
+        if self.unjudged is not None:
+            return "not judged"
+        return verdict.word(self.worst)
+
+    @property
+    def note(self) -> str:
+        """What the deciding numbers don't say: all reasons of an alert, or why there is none."""
+        if self.unjudged is not None:
+            return self.unjudged.why
+        says_itself = len(self.reasons) == 1 and self.worst.value is not None
+        if not self.alerts or says_itself:
+            return ""
+        return "; ".join(self.reasons)
+
+    @property
+    def why(self) -> str:
+        """All that alerts in the window of `worst`, or why the column was not judged, in words."""
+        return "; ".join(self.reasons) if self.unjudged is None else self.unjudged.why
 
 
 class Summary(NamedTuple):
-    """The whole in numbers. Shares are of columns with a drift metric; over many windows they
-    are those of the median window."""
+    """The whole in numbers. Shares are of judged columns; over many windows they are those of
+    the median window."""
 
     columns: int
-    compared: int  # columns with a value; the others have a status that says why not
+    compared: int  # columns that were judged; `unjudged` says why others were not
     drifted_columns: tuple[str, ...]
     drifted_share: float | None
     drifted_share_threshold: float | None
@@ -71,110 +143,139 @@ class Summary(NamedTuple):
     judged: int  # rows that a rule applies to
     window_start: datetime | None
     window_end: datetime | None
+    unjudged: tuple[Unjudged, ...] = ()
+    """Why columns were not judged, one a column."""
+    table_alerts: tuple[str, ...] = ()
+    """What alerts of the whole table, the share of drifted columns aside, in words."""
+    target_alerts: tuple[str, ...] = ()
+    """Targets that alert, and why; they are not among the drifted columns."""
+    segment_alerts: tuple[tuple[str, str], ...] = ()
+    """Segments and columns that alert in them."""
+    without_rows: int = 0
+    """Windows that have no rows, though the reference has."""
 
 
-def ratio(row: Result) -> float | None:
-    """How far the row is on its way to its threshold: 1 is the threshold, more is past it.
-
-    value / threshold, or log(p) / log(threshold) where the threshold is compared with a p-value.
-    """
-    if row.value is None or not row.threshold:
-        return None
-    if not on_p_value(row):
-        return _bounded(abs(row.value / row.threshold))
-    p_value = row.q_value if row.q_value is not None else row.p_value
-    if p_value is None or not 0 < row.threshold < 1:
-        return None
-    return _bounded(math.log(min(max(p_value, SMALLEST_P), 1.0)) / math.log(row.threshold))
-
-
-def _bounded(distance: float) -> float | None:
-    return min(distance, FARTHEST) if distance == distance else None
-
-
-def on_p_value(row: Result) -> bool:
-    """Whether the threshold is compared with the (corrected) p-value and not the value."""
-    record = registry.record(row.metric)
-    return record is not None and record.rule == "test"
-
-
-def is_column_drift(row: Result) -> bool:
-    """A drift metric of one column, missing share aside."""
-    return row.metric.startswith("drift.") and row.metric != MISSING and row.column != ""
-
-
-def severity(row: Result) -> tuple[bool, float]:
-    """Sort key: alerts first, then by distance to the threshold."""
-    distance = ratio(row)
-    if distance is None:
-        distance = row.value if row.value is not None and row.status == "ok" else -1.0
-        distance = min(distance, 0.0)
-    return row.alert is True, distance
-
-
-def column_lines(results: Results, types: Mapping[str, str]) -> list[ColumnLine]:
-    """One line a column, segment and deciding method, the worst first."""
-    table = results.table
-    drift: dict[_Place, list[Result]] = defaultdict(list)
-    missing: dict[_Place, list[Result]] = defaultdict(list)
-    shares: dict[_Place, list[float]] = defaultdict(list)
-    for row in results.rows_of(table.having("metric", _tells_of_drift)):
-        place = (row.column, row.segment)
-        if is_column_drift(row):
-            drift[place].append(row)
-        elif row.metric == MISSING:
-            missing[place].append(row)
-        elif row.metric == MISSING_SHARE and drawable(row.value):
-            shares[place].append(row.value or 0.0)
-    for place in missing.keys() - drift.keys():
-        drift[place] = missing[place]
-    guessed = {**guess_types(results.histograms), **types}
+def column_lines(
+    results: Results, types: Mapping[str, str], before: Mapping[str, str] | None = None
+) -> list[ColumnLine]:
+    """One line a column and segment, the worst first. `types`, `before`: of the current columns
+    and of the reference's, as Arrow spells them."""
+    drawn = guess_types(results.histograms)
+    names = {**drawn, **types}
+    kinds = verdict.types_in_words(names, drawn), verdict.types_in_words(before or {}, {})
     lines = [
-        _line(deciding, rows, missing.get(place, []), shares.get(place, []), guessed)
-        for place, rows in drift.items()
-        for deciding in _deciding(rows)
+        _line(rows, names.get(column, ""), *(own.get(column, "") for own in kinds))
+        for (column, _), rows in _by_column(results).items()
     ]
-    return sorted(lines, key=_by_severity)
+    return sorted((line for line in lines if line is not None), key=_by_severity)
+
+
+def table_lines(results: Results) -> list[ColumnLine]:
+    """One line a metric of the whole table, or of a pair of columns, that a rule applies to."""
+    table = results.table
+    kept = (table.alert != ABSENT) | table.having("metric", _is_method_of_table)
+    series: dict[tuple[str, ...], list[Result]] = defaultdict(list)
+    for row in results.rows_of(kept):
+        if is_of_table(row):
+            series[row.metric, row.params, row.column, row.segment].append(row)
+    return sorted(map(_table_line, series.values()), key=_by_severity)
+
+
+def _is_method_of_table(metric: str) -> bool:
+    """Whether it is a drift method of whole tables that decides."""
+    record = registry.record(metric)
+    return (
+        metric.startswith("drift.")
+        and record is not None
+        and (record.kinds == ("table",) and record.rule in ("test", "distance"))
+    )
+
+
+def _table_line(rows: Sequence[Result]) -> ColumnLine:
+    worst = max(rows, key=severity)
+    return ColumnLine(
+        column=worst.column,
+        segment=worst.segment,
+        type="",
+        worst=worst,
+        p_row=worst if worst.p_value is not None else None,
+        missing_share=None,
+        missing=None,
+        windows=len(rows),
+        alerts=sum(row.alert is True for row in rows),
+        steps=tuple(Step(row.window_start, ratio(row), row.alert) for row in rows),
+        reasons=verdict.reasons([worst]),
+        unjudged=None if any(r.alert is not None for r in rows) else verdict.unjudged(rows, ""),
+        rows=(worst,),
+    )
+
+
+def _by_column(results: Results) -> dict[_Place, list[Result]]:
+    """The rows that a line needs, of each column and segment: drift, missing shares, alerts."""
+    table = results.table
+    kept = table.having("metric", _tells_of_drift) | (table.alert == 1)
+    found: dict[_Place, list[Result]] = defaultdict(list)
+    for row in results.rows_of(kept):
+        if not is_of_table(row):
+            found[row.column, row.segment].append(row)
+    return found
 
 
 def _tells_of_drift(metric: str) -> bool:
     return metric.startswith("drift.") or metric == MISSING_SHARE
 
 
-def _by_severity(line: ColumnLine) -> tuple[float, float, str]:
-    return -line.alerts, -severity(line.worst)[1], line.column
+def _by_severity(line: ColumnLine) -> tuple[float, float, bool, str, str]:
+    far = -severity(line.worst)[1]
+    return -line.alerts, far, line.unjudged is not None, line.column, line.segment
 
 
-def _line(
-    deciding: list[Result],
-    rows: list[Result],
-    missing: list[Result],
-    shares: list[float],
-    types: Mapping[str, str],
-) -> ColumnLine:
-    worst = max(deciding, key=severity)
-    tested = [row for row in rows if row.run_id == worst.run_id and row.p_value is not None]
+def _line(rows: Sequence[Result], type_name: str, kind: str, before: str) -> ColumnLine | None:
+    """The line of a column; None where there is nothing but its missing share."""
+    windows: dict[object, list[Result]] = defaultdict(list)
+    shares: dict[object, float] = {}
+    for row in rows:
+        if row.metric != MISSING_SHARE or row.alert:
+            windows[row.run_id].append(row)
+        if row.metric == MISSING_SHARE and row.value is not None and drawable(row.value):
+            shares[row.run_id] = row.value
+    if not windows:
+        return None
+    deciding = {run: deciding_of(own) for run, own in windows.items()}
+    run = max(deciding, key=lambda run: severity(deciding[run]))
+    worst, own = deciding[run], windows[run]
+    sides = {key: Sides(shares.get(key), before, kind) for key in windows}
+    tested = [row for row in own if row.p_value is not None and row.metric != MISSING]
+    judged = any(map(is_judged, windows.values()))
     return ColumnLine(
         column=worst.column,
         segment=worst.segment,
-        type=types.get(worst.column, ""),
+        type=type_name,
         worst=worst,
         p_row=worst if worst.p_value is not None else (tested[0] if tested else None),
-        missing_share=median(shares) if shares else None,
-        missing=max(missing, key=severity) if missing else None,
-        windows=len(deciding),
-        alerts=sum(row.alert is True for row in deciding),
-        steps=tuple(Step(row.window_start, ratio(row), row.alert) for row in deciding),
+        missing_share=shares.get(run) if len(windows) == 1 else _median(shares.values()),
+        missing=max((r for r in rows if r.metric == MISSING), key=severity, default=None),
+        windows=len(windows),
+        alerts=sum(any(row.alert for row in group) for group in windows.values()),
+        steps=tuple(_step(deciding[key], windows[key], sides[key]) for key in windows),
+        reasons=verdict.reasons(own, sides[run]),
+        unjudged=None if judged else verdict.unjudged(own, kind),
+        kind=kind,
+        rows=(worst, *(row for row in own if row is not worst)),
     )
 
 
-def _deciding(rows: list[Result]) -> list[list[Result]]:
-    """The column's rows by method, of those that a rule applies to; else of the first."""
-    methods: dict[tuple[str, str], list[Result]] = defaultdict(list)
-    for row in rows:
-        methods[row.metric, row.params].append(row)
-    judged = [group for group in methods.values() if any(r.alert is not None for r in group)]
-    return judged or [next(iter(methods.values()))]
+def _step(deciding: Result, rows: Sequence[Result], sides: Sides) -> Step:
+    alerts = [row.alert for row in rows if row.alert is not None]
+    alert = any(alerts) if alerts else None
+    distance = FARTHEST if alert and deciding.value is None else ratio(deciding)
+    why = "; ".join(verdict.reasons(rows, sides)) if alert else ""
+    return Step(deciding.window_start, distance, alert, why)
+
+
+def _median(values: Iterable[float]) -> float | None:
+    known = list(values)
+    return median(known) if known else None
 
 
 def guess_types(histograms: Histograms) -> dict[str, str]:
@@ -185,33 +286,95 @@ def guess_types(histograms: Histograms) -> dict[str, str]:
     }
 
 
-def summarise(results: Results, lines: list[ColumnLine] | None = None) -> Summary:
-    """The whole in numbers."""
+def summarise(
+    results: Results, lines: list[ColumnLine] | None = None, targets: Collection[str] = ()
+) -> Summary:
+    """The whole in numbers; targets are told apart from the columns of the model."""
     lines = column_lines(results, {}) if lines is None else lines
     table = results.table
     whole_table = table.having("segment", {""}) & table.having("metric", {DATASET})
     dataset = results.rows_of(whole_table)
     whole = [line for line in lines if line.segment == ""] or lines
+    of_targets = [line for line in whole if line.column in targets]
+    whole = [line for line in whole if line.column not in targets]
     heads = table.in_use("head")
     alerting = _windows(table.take(table.alert == 1).in_use("head"))
+    windows = len(_windows(heads))
     drifted = tuple(dict.fromkeys(line.column for line in whole if line.alerts))
+    compared = sum(line.unjudged is None for line in whole)
+    of_lines = len(drifted) / compared if compared else None
+    of_windows = _drifted_share(dataset) if windows > 1 else None
     return Summary(
-        columns=len({line.column for line in whole}),
-        compared=len({line.column for line in whole if line.worst.value is not None}),
+        columns=len(whole),
+        compared=compared,
         drifted_columns=drifted,
-        drifted_share=_drifted_share(dataset, drifted, whole),
+        drifted_share=of_lines if of_windows is None else of_windows,
         drifted_share_threshold=next((r.threshold for r in dataset if r.threshold), None),
         dataset_drift=_any_alert(dataset),
         rows_reference=max(table.n_reference[table.n_reference >= 0].tolist(), default=None),
         rows_current=_rows_current(results),
         missing_share=_median_missing(table),
-        windows=len(_windows(heads)),
+        windows=windows,
         windows_drifted=len({r.window_start for r in dataset if r.alert is True}),
         windows_alerting=len(alerting),
         alerts=int(np.count_nonzero(table.alert == 1)),
         judged=int(np.count_nonzero(table.alert != ABSENT)),
         window_start=min((h.window_start for h in heads if h.window_start), default=None),
         window_end=max((h.window_end for h in heads if h.window_end), default=None),
+        unjudged=tuple(line.unjudged for line in whole if line.unjudged is not None),
+        table_alerts=_table_alerts(results),
+        target_alerts=tuple(f"{line.name}: {line.why}" for line in of_targets if line.alerts),
+        segment_alerts=tuple(
+            (line.segment, line.column) for line in lines if line.segment and line.alerts
+        ),
+        without_rows=sum(row.status == "empty" for row in dataset),
+    )
+
+
+def headline(summary: Summary) -> str:
+    """The verdict on the whole in one sentence."""
+    if not summary.columns:
+        return "No column was compared"
+    whole = f"; target {', '.join(summary.target_alerts)}" if summary.target_alerts else ""
+    whole += f"; whole table: {', '.join(summary.table_alerts)}" if summary.table_alerts else ""
+    if summary.windows > 1:
+        empty = f", {summary.without_rows} without rows" if summary.without_rows else ""
+        return (
+            f"{summary.windows_drifted} of {summary.windows} windows drift as a whole, "
+            f"{summary.windows_alerting} have an alert{empty}{_and_unjudged(summary)}"
+        )
+    if summary.without_rows:
+        return f"No current rows: none of {_columns(summary.columns)} could be judged{whole}"
+    segments = len(summary.segment_alerts)
+    where = f"; {segments} alert{'s' if segments != 1 else ''} in segments" if segments else ""
+    return f"{_of_columns(summary)}{_and_unjudged(summary)}{whole}{where}"
+
+
+def _of_columns(summary: Summary) -> str:
+    drifted = len(summary.drifted_columns)
+    if not summary.compared:
+        return f"None of {_columns(summary.columns)} could be judged"
+    if not drifted:
+        return f"No drift in {_columns(summary.compared)}"
+    return f"{drifted} of {_columns(summary.compared)} drifted"
+
+
+def _and_unjudged(summary: Summary) -> str:
+    return f"; {verdict.counted(summary.unjudged)}" if summary.unjudged else ""
+
+
+def _columns(how_many: int) -> str:
+    return f"{how_many} column{'' if how_many == 1 else 's'}"
+
+
+def _table_alerts(results: Results) -> tuple[str, ...]:
+    """What alerts of whole tables and pairs, in words: of the worst window of each."""
+    lines = table_lines(results)
+    return tuple(
+        f"{words} [{line.segment}]" if line.segment else words
+        for line in lines
+        for words in line.reasons
+        if line.worst.metric != DATASET or line.segment
     )
 
 
@@ -219,13 +382,9 @@ def _windows(heads: Iterable[Head]) -> set[tuple[str, datetime | None]]:
     return {(head.grain, head.window_start) for head in heads}
 
 
-def _drifted_share(
-    dataset: list[Result], drifted: tuple[str, ...], lines: list[ColumnLine]
-) -> float | None:
-    shares = [row.value for row in dataset if row.value is not None and drawable(row.value)]
-    if shares:
-        return median(shares)
-    return len(drifted) / len({line.column for line in lines}) if lines else None
+def _drifted_share(dataset: list[Result]) -> float | None:
+    """The share of drifted columns in the median window."""
+    return _median(row.value for row in dataset if row.value is not None and drawable(row.value))
 
 
 def _any_alert(rows: list[Result]) -> bool | None:

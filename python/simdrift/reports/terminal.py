@@ -6,27 +6,30 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 from simdrift.drawing.labels import (
     count,
     number,
-    p_text,
     percent,
+    plain_text,
     span_label,
-    status_words,
+    time_label,
     window_label,
 )
-from simdrift.drawing.text import clip, width
+from simdrift.drawing.text import fit, width, wrapped
 from simdrift.reports.ranking import StandOut
-from simdrift.reports.summary import ColumnLine, Summary
+from simdrift.reports.summary import ColumnLine, Summary, headline
+from simdrift.reports.verdict import is_of_table, method_words, on_p_value, p_words
 from simdrift.results.collection import Results
 from simdrift.results.rows import Result
+from simdrift.results.text import visible
 from simdrift.results.zones import zone_of
 
 MAX_WIDTH = 100
 MIN_CELLS = 4
+MOST_WHY = 20
 _GAP = "  "
 _COLOURS = {"red": "\x1b[31m", "yellow": "\x1b[33m", "green": "\x1b[32m", "dim": "\x1b[2m"}
 
@@ -64,7 +67,8 @@ def table(
     colour: Callable[[int, str, str], str] | None = None,
 ) -> str:
     """Rows under headings in at most `cells` cells: what may be cut gives way first, then the
-    columns of the highest rank, then everything.
+    columns of the highest rank, then names down to a few cells, then columns of numbers: a number
+    is never cut.
 
     `colour(row, title, text)` may paint a padded cell.
     """
@@ -75,11 +79,11 @@ def table(
     rows = [[row[i] for i in shown] for row in rows]
     widths = [widths[i] for i in shown]
     lines = [
-        _line([clip(h.title, w) for h, w in zip(headings, widths, strict=True)], headings, widths),
+        _line([fit(h.title, w) for h, w in zip(headings, widths, strict=True)], headings, widths),
         _GAP.join("─" * w for w in widths),
     ]
     for index, row in enumerate(rows):
-        texts = [_pad(clip(t, w), h, w) for t, h, w in zip(row, headings, widths, strict=True)]
+        texts = [_pad(fit(t, w), h, w) for t, h, w in zip(row, headings, widths, strict=True)]
         if colour is not None:
             texts = [colour(index, h.title, t) for h, t in zip(headings, texts, strict=True)]
         lines.append(_GAP.join(texts).rstrip())
@@ -89,7 +93,7 @@ def table(
 def _widths(headings: Sequence[Heading], rows: Sequence[Sequence[str]], limit: int) -> list[int]:
     """Cells of each column, 0 for one that is left out."""
     natural = [
-        max([width(h.title), *(width(clip(row[i], limit)) for row in rows)])
+        max([width(h.title), *(width(fit(row[i], limit)) for row in rows)])
         for i, h in enumerate(headings)
     ]
     least = [
@@ -98,8 +102,10 @@ def _widths(headings: Sequence[Heading], rows: Sequence[Sequence[str]], limit: i
     kept = list(range(len(headings)))
     while _total([least[i] for i in kept]) > limit and any(headings[i].rank for i in kept):
         kept.remove(max(kept, key=lambda i: headings[i].rank))
-    if _total([least[i] for i in kept]) > limit:
-        least = [min(n, MIN_CELLS) for n in least]
+    if _total([least[i] for i in kept]) > limit:  # names give way further, numbers never
+        least = [n if h.right else min(n, MIN_CELLS) for n, h in zip(least, headings, strict=True)]
+    while _total([least[i] for i in kept]) > limit and any(headings[i].right for i in kept):
+        kept.remove(max(i for i in kept if headings[i].right))
     widths = [natural[i] if i in kept else 0 for i in range(len(headings))]
     _shrink(widths, least, kept, limit)
     return widths
@@ -128,71 +134,105 @@ def _pad(text: str, heading: Heading, cells: int) -> str:
     return space + text if heading.right else text + space
 
 
-def _report_headings(corrected: bool) -> tuple[Heading, ...]:
-    return (
-        Heading("column", least=16),
-        Heading("type", least=6, rank=2),
-        Heading("method", least=18),
-        Heading("value", right=True),
-        Heading("threshold", right=True),
-        Heading("q" if corrected else "p / q", right=True),
-        Heading("missing", right=True, rank=1),
-        Heading("alert"),
-        Heading("status", least=8),
-    )
+_COLUMN, _SEGMENT, _TYPE, _VERDICT = "column", "segment", "type", "verdict"
+_NOTE = "  └ "
 
 
 def report_table(
     lines: Sequence[ColumnLine], *, cells: int | None = None, colour: bool = False
 ) -> str:
-    """One line a column, the worst first."""
-    corrected = all(line.p_row is None or line.p_row.q_value is not None for line in lines)
-    rows = [_report_row(line, corrected) for line in lines]
+    """One line a column, the worst first; below it what the numbers don't say."""
+    headings = _report_headings(lines)
+    rows = [_report_row(line, headings) for line in lines]
 
     def painted(row: int, title: str, text: str) -> str:
-        if title == "alert" and lines[row].worst.alert is True:
-            return paint(text, "red")
-        return paint(text, "yellow") if title == "status" and text.strip() != "ok" else text
+        if title != _VERDICT:
+            return text
+        return paint(text, _colour(lines[row])) if _colour(lines[row]) else text
 
-    headings = _report_headings(corrected)
-    return table(headings, rows, cells=cells, colour=painted if colour else None)
+    limit = terminal_width() if cells is None else cells
+    body = table(headings, rows, cells=limit, colour=painted if colour else None).splitlines()
+    out = body[:2]
+    for line, text in zip(lines, body[2:], strict=True):
+        out += [text, *_notes(line, limit)]
+    return "\n".join(out)
 
 
-def _report_row(line: ColumnLine, corrected: bool) -> tuple[str, ...]:
-    row = line.worst
-    name = line.column or "(table)"
-    p = p_or_q(line.p_row)
-    return (
-        f"{name} [{line.segment}]" if line.segment else name,
-        line.type or "–",
-        row.metric.removeprefix("drift."),
-        number(row.value),
-        number(row.threshold),
-        p.removeprefix("q ") if corrected else p,
-        percent(line.missing_share),
-        alert_text(line),
-        status_words(row.status),
+def _colour(line: ColumnLine) -> str:
+    return "red" if line.alerts else "yellow" if line.unjudged is not None else ""
+
+
+def _notes(line: ColumnLine, cells: int) -> list[str]:
+    """The line's note, broken to the width."""
+    if not line.note or visible(line.note) == _short_why(line):
+        return []
+    return wrapped(line.note, cells, first=_NOTE, rest=" " * len(_NOTE))
+
+
+def _report_headings(lines: Sequence[ColumnLine]) -> tuple[Heading, ...]:
+    of_table = all(is_of_table(line.worst) for line in lines)
+    headings = (
+        Heading(_COLUMN, least=16),
+        Heading(_SEGMENT, least=32),
+        Heading(_TYPE, rank=3),
+        Heading(_VERDICT),
+        Heading("decided by", least=10),
+        Heading("value", right=True),
+        Heading("limit", right=True),
+        Heading("chance", right=True, rank=2),
+        Heading("missing", right=True, rank=1),
     )
+    absent = set() if any(line.segment for line in lines) else {_SEGMENT}
+    absent |= {_TYPE, "missing"} if of_table else set()
+    return tuple(heading for heading in headings if heading.title not in absent)
 
 
-def p_or_q(row: Result | None) -> str:
-    """The corrected p-value where there is one, marked q, else the raw one."""
-    if row is None:
-        return "–"
-    return p_text(row.p_value) if row.q_value is None else f"q {p_text(row.q_value)}"
+def _report_row(line: ColumnLine, headings: Sequence[Heading]) -> tuple[str, ...]:
+    row, judged = line.worst, line.unjudged is None and line.worst.value is not None
+    by_test = on_p_value(row)
+    alert = line.alerts > 0 and line.windows == 1
+    values = {
+        _COLUMN: line.name,
+        _SEGMENT: line.segment,
+        _TYPE: line.kind or "–",
+        _VERDICT: line.word.upper() if alert else line.word,
+        "decided by": decided_by(line) if judged else _short_why(line),
+        "value": "–" if not judged else p_words(row) if by_test else metric_value(row, row.value),
+        "limit": metric_value(row, row.threshold) if judged else "–",
+        "chance": "–" if by_test or not judged else metric_value(row, row.null_quantile),
+        "missing": line.missing_text,
+    }
+    return tuple(values[heading.title] for heading in headings)
 
 
-def alert_text(line: ColumnLine) -> str:
-    """The verdict in one word; over many windows the count of those that alert."""
-    if line.windows > 1:
-        return f"{line.alerts}/{line.windows}"
-    return {True: "DRIFT", False: "no", None: "–"}[line.worst.alert]
+def _short_why(line: ColumnLine) -> str:
+    """Why there are no numbers, where that is short; else the line's note says it."""
+    why = line.unjudged.why if line.unjudged is not None else "; ".join(line.reasons)
+    return visible(why) if 0 < len(why) <= MOST_WHY else "–"
 
 
-def summary_text(summary: Summary, results: Results) -> str:
-    """Two or three lines: verdict, rows, windows."""
+def decided_by(line: ColumnLine) -> str:
+    """What decided; a test with its statistic, for its q-value is compared with alpha."""
+    row = line.worst
+    if line.name == method_words(row):
+        return number(row.value) if on_p_value(row) else "value"
+    name = method_words(row)
+    return f"{name} {number(row.value)}" if on_p_value(row) else name
+
+
+def metric_value(row: Result, value: float | None) -> str:
+    """A number in the unit of the row's metric."""
+    if on_p_value(row):
+        return number(value)
+    return plain_text(row.metric)(value)
+
+
+def summary_text(summary: Summary, results: Results, *, cells: int | None = None) -> str:
+    """A few lines: verdict, rows, windows."""
+    limit = terminal_width() if cells is None else cells
     reference, current = count(summary.rows_reference), count(summary.rows_current)
-    lines = [verdict(summary), f"reference {reference} rows, current {current} rows"]
+    lines = wrapped(headline(summary), limit)
+    lines.append(f"reference {reference} rows, current {current} rows")
     if summary.window_start is not None:
         zone = zone_of(results.timezone)
         window = span_label(summary.window_start, summary.window_end, zone)
@@ -201,32 +241,33 @@ def summary_text(summary: Summary, results: Results) -> str:
     return "\n".join(lines)
 
 
-def verdict(summary: Summary) -> str:
-    """The whole in one sentence."""
-    if not summary.columns:
-        return "No column was compared"
-    if summary.windows > 1:
-        return (
-            f"{summary.windows_drifted} of {summary.windows} windows drift as a whole, "
-            f"{summary.windows_alerting} have an alert"
-        )
-    drifted, rest = len(summary.drifted_columns), summary.columns - summary.compared
-    unjudged = f", {rest} could not be compared" if rest else ""
-    if summary.compared == 0:
-        return f"None of {summary.columns} {_columns(summary.columns)} could be compared"
-    if drifted == 0:
-        return f"No drift in {summary.compared} {_columns(summary.compared)}{unjudged}"
-    return f"{drifted} of {summary.columns} {_columns(summary.columns)} drifted{unjudged}"
+def newest_alerts(
+    lines: Sequence[ColumnLine], results: Results, *, cells: int | None = None, most: int = 5
+) -> str:
+    """The newest windows that alert, each with the columns that do and why."""
+    limit = terminal_width() if cells is None else cells
+    zone = zone_of(results.timezone)
+    found: dict[datetime, list[str]] = {}
+    for line in lines:
+        for step in line.steps:
+            if step.alert and step.window_start is not None:
+                where = f" [{line.segment}]" if line.segment else ""
+                words = f"{fit(line.name, 40)}{fit(where, 40)} {step.reason}".strip()
+                found.setdefault(step.window_start, []).append(words)
+    newest = sorted(found, reverse=True)[:most]
+    texts = [f"{time_label(start, zone)}: {_first_few(found[start])}" for start in newest]
+    return "\n".join(part for text in texts for part in wrapped(text, limit, rest="  "))
 
 
-def _columns(how_many: int) -> str:
-    return "column" if how_many == 1 else "columns"
+def _first_few(texts: Sequence[str], most: int = 3) -> str:
+    more = f", {len(texts) - most} more" if len(texts) > most else ""
+    return ", ".join(texts[:most]) + more
 
 
 def stand_out_table(found: Sequence[StandOut], *, cells: int | None = None) -> str:
     """The windows that stand out, one sentence a line."""
     limit = terminal_width() if cells is None else cells
-    return "\n".join(clip(one.sentence, limit) for one in found)
+    return "\n".join(fit(one.sentence, limit) for one in found)
 
 
 _RUN_HEADINGS = (

@@ -79,7 +79,7 @@ def test_a_report_without_data_reads_its_histograms(report):
     bare = Report(report.results, roles=report.roles)
     exact, drawn = report.explain(), bare.explain()
     assert [d.name for d in exact] == [d.name for d in drawn]
-    assert drawn.columns[0].direction.startswith("about up by")
+    assert drawn.columns[0].direction.startswith("up by about")
     number = float(drawn.columns[0].direction.split()[3])
     assert number == pytest.approx(float(exact.columns[0].direction.split()[2]), abs=0.05)
     said = {d.name: d.direction for d in drawn}
@@ -108,7 +108,8 @@ def test_nothing_is_explained_where_nothing_drifted():
 def test_the_explanation_reads_well(report):
     lines = repr(report.explain()).splitlines()
     assert lines[0].startswith("prediction (prediction): up by")
-    assert "%  fare: up by" in lines[1]
+    assert lines[1] == "share of the drift by column"
+    assert "%  fare: up by" in lines[2]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import types
 import unicodedata
@@ -45,31 +46,44 @@ EMPTY = ("empty", "drift.psi", None, {"status": "all_null"})
 
 def test_table_has_a_line_per_column_the_worst_first():
     text = lines(report_of(QUIET, EMPTY, DRIFTED, WORSE))
-    assert text[0] == "2 of 4 columns drifted, 1 could not be compared"
-    assert [line.split()[0] for line in text[5:]] == ["worse", "drifted", "quiet", "empty"]
+    assert text[0] == "2 of 3 columns drifted; 1 not judged: 1 empty"
+    assert [line.split()[0] for line in text[5:9]] == ["worse", "drifted", "quiet", "empty"]
+    assert text[9:] == ["  └ no row has a value on either side"]
 
 
-def test_table_shows_every_field_of_a_line():
+def test_a_distance_stands_against_its_threshold_and_its_own_chance():
     report = report_of(
-        ("a", "drift.wasserstein_normed", 0.25, {"threshold": 0.1, "alert": True}),
+        ("a", "drift.wasserstein_normed", 0.25,
+         {"threshold": 0.1, "alert": True, "null_quantile": 0.031}),
         ("a", "drift.ks", 0.125, {"p_value": 0.001, "q_value": 0.0042}),
         ("a", "quality.missing_share", 0.031, {}),
-    )
-    (line,) = lines(Report(report.results, types={"a": "float64"}))[5:]
+    )  # fmt: skip
+    heads, _, line = lines(Report(report.results, types={"a": "float64"}))[3:]
+    assert heads.split() == [
+        "column", "type", "verdict", "decided", "by", "value", "limit", "chance", "missing",
+    ]  # fmt: skip
     assert line.split() == [
-        "a", "float64", "wasserstein_normed", "0.25", "0.1",
-        "0.004", "3.1", "%", "DRIFT", "ok",
+        "a", "number", "DRIFT", "wasserstein_normed", "0.25", "0.1", "0.031", "3.1", "%",
     ]  # fmt: skip
 
 
-def test_p_and_q_values_are_told_apart():
-    one = ("a", "drift.ks", 0.125, {"p_value": 0.01, "q_value": 0.02, "alert": True})
-    other = ("b", "drift.ks", 0.25, {"p_value": 0.03, "alert": True})
-    assert "q" in lines(report_of(one))[3].split()
-    mixed = lines(report_of(one, other))
-    assert "p / q" in mixed[3]
-    assert "q 0.020" in next(line for line in mixed if line.startswith("a "))
-    assert "q 0.030" not in next(line for line in mixed if line.startswith("b "))
+@pytest.mark.parametrize(("more", "text"), [({"q_value": 0.02}, "q 0.020"), ({}, "p 0.010")])
+def test_a_test_shows_q_against_alpha_and_its_statistic_beside_it(more, text):
+    fields = {"p_value": 0.01, "threshold": 0.05, "alert": True, **more}
+    (line,) = lines(report_of(("a", "drift.ks", 0.125, fields)))[5:]
+    assert line.split() == ["a", "–", "DRIFT", "ks", "0.125", *text.split(), "0.05", "–", "–"]
+
+
+def test_names_fill_the_width_and_segments_are_kept():
+    name, segment = "payments_" * 6 + "total", "carrier=" + "A" * 20
+    run = synth.run_of(dataset="")
+    row = synth.row_of(run, name, "drift.psi", 0.5, threshold=0.2, alert=True)
+    report = Report(Results([row, row._replace(segment=segment)], [run]))
+    whole, part = lines(report, 110)[5:]
+    assert segment in part
+    assert whole.startswith("payments_payme…")
+    assert re.match(r"\S+…\S*total ", part)
+    assert max(map(width, lines(report, 110))) == 110
 
 
 @pytest.mark.parametrize("cells", [100, 90, 80])
@@ -107,8 +121,8 @@ def test_summary_of_one_comparison():
     )
     summary = report.summary
     assert summary.columns == 2
-    assert summary.drifted_columns == ("drifted",)
-    assert summary.drifted_share == 0.5
+    assert summary.drifted_columns == ("quiet", "drifted")
+    assert summary.drifted_share == 1.0
     assert summary.drifted_share_threshold == 0.5
     assert summary.dataset_drift is True
     assert summary.rows_reference == 27_004
@@ -129,13 +143,14 @@ def test_summary_of_many_windows_is_of_the_median_window():
     assert summary.windows_drifted <= summary.windows_alerting <= 60
 
 
-def test_a_method_that_decides_beside_another_has_its_own_line():
+def test_a_column_has_one_line_whatever_decides():
     report = report_of(
-        ("a", "drift.psi", 0.5, {"threshold": 0.2, "alert": True}),
         ("a", "drift.ks", 0.01, {"threshold": 0.05, "alert": False, "p_value": 0.5}),
+        ("a", "drift.psi", 0.5, {"threshold": 0.2, "alert": True}),
     )
-    assert [line.worst.metric for line in report.columns] == ["drift.psi", "drift.ks"]
-    assert report.summary.columns == 1
+    (line,) = report.columns
+    assert line.worst.metric == "drift.psi"
+    assert [row.metric for row in line.rows] == ["drift.psi", "drift.ks"]
 
 
 def test_a_test_is_on_its_way_by_its_p_value():
@@ -256,14 +271,14 @@ def test_save_json_is_the_results(tmp_path):
     [
         ({"x": 0, "y": 0}, "No drift in 2 columns"),
         ({"x": 9, "y": 0}, "1 of 2 columns drifted"),
-        ({"x": 0, "y": None}, "No drift in 1 column, 1 could not be compared"),
-        ({"x": 9, "y": None}, "1 of 2 columns drifted, 1 could not be compared"),
-        ({"x": None, "y": None}, "None of 2 columns could be compared"),
-        ({"z": 0}, "None of 3 columns could be compared"),
+        ({"x": 0, "y": None}, "1 of 2 columns drifted"),
+        ({"x": 0}, "1 of 2 columns drifted"),
+        ({"x": 0, "y": 0, "z": 0}, "No drift in 2 columns; 1 not judged: 1 new"),
+        ({"z": 0}, "2 of 2 columns drifted; 1 not judged: 1 new"),
     ],
     ids=str,
 )
-def test_the_verdict_counts_only_columns_that_were_compared(current, verdict):
+def test_the_verdict_counts_lost_columns_and_tells_new_ones_apart(current, verdict):
     x = np.random.default_rng(31).normal(size=500)
     frame = {name: x * np.nan if shift is None else x + shift for name, shift in current.items()}
     report = sd.compare({"x": x, "y": x}, frame)

@@ -17,7 +17,7 @@ from simdrift.results.text import visible
 
 NAMES = """
     root html head meta link title style body main header div p h1 h2 h3 span b i bdi dl dt dd
-    section ul li table thead tbody tr th td small svg desc rect path g details summary footer
+    section ul li table thead tbody tr th td small svg desc rect path g details summary footer pre
     figure figcaption br wbr
 """
 ELEMENTS = set(NAMES.split())
@@ -127,7 +127,10 @@ def test_every_value_of_a_comparison_is_shown():
 def test_bars_have_the_threshold_in_the_middle():
     run = synth.run_of()
     values = {"at": 0.2, "thrice": 0.6, "far": 2000.0, "none": 0.0}
-    rows = [synth.row_of(run, c, "drift.psi", v, threshold=0.2) for c, v in values.items()]
+    rows = [
+        synth.row_of(run, c, "drift.psi", v, threshold=0.2, alert=v > 0.2)
+        for c, v in values.items()
+    ]
     shares = {
         row.all("th")[0].text: row.all("i")[0].attributes["style"]
         for row in column_rows(Report(Results(rows, [run])).to_html())
@@ -147,11 +150,20 @@ def test_past_the_threshold_without_an_alert_is_chance():
     assert line.all("span", "pill")[0].text == "chance"
 
 
-def test_a_status_is_said_in_words():
+@pytest.mark.parametrize(
+    ("status", "alert", "words"),
+    [
+        ("missing_column", True, ["lost", "column lost"]),
+        ("missing_column", None, ["not judged", "column is missing"]),
+        ("too_few_rows", None, ["not judged", "too few rows"]),
+    ],
+)
+def test_a_status_is_said_in_words(status, alert, words):
     run = synth.run_of()
-    row = synth.row_of(run, "a", "drift.psi", None, status="missing_column")
+    row = synth.row_of(run, "a", "drift.psi", None, status=status, alert=alert)
     (line,) = column_rows(Report(Results([row], [run])).to_html())
-    assert line.all("span", "pill")[0].text == "column is missing"
+    (verdict,) = line.all("td", "say")
+    assert [verdict.all(name)[0].text for name in ("span", "small")] == words
 
 
 def test_a_monitor_has_days_heat_map_and_charts():
@@ -215,12 +227,25 @@ def test_fragment_for_a_notebook_is_scoped_and_escaped(hostile_names):
     page = parsed(html)
     assert not page.all("script")
     assert not page.all("html")
-    assert [node.name for node in page.children if isinstance(node, Node)] == ["style", "div"]
+    (root,) = (node for node in page.children if isinstance(node, Node))
     style = re.sub(r"/\*.*?\*/", "", page.all("style")[0].children[0])
-    selectors = re.findall(r"([^{}]+)\{", re.sub(r"@media[^{]*\{", "", style))
+    selectors = re.findall(r"([^{}]+)\{", re.sub(r"@(media|container)[^{]*\{", "", style))
     assert selectors
     for selector in selectors:
-        assert all(part.strip().startswith(".sd") for part in selector.split(",")), selector
+        assert f"#{root.attributes['id']}" in selector
+        assert ".sd" not in selector
+        parts = re.sub(r"\([^()]*(\([^()]*\)[^()]*)*\)", "", selector).split(",")
+        assert all(f"#{root.attributes['id']}" in part for part in parts), selector
+
+
+def test_what_a_viewer_without_style_and_drawings_shows_is_a_plain_table():
+    report = Report(synth.comparison())
+    page = parsed(report._repr_html_())
+    rich, plain = page.all("div", "rich")[0], page.all("pre")[0]
+    assert "hidden" in rich.attributes
+    assert " ".join(report.table(width=100).split()) == " ".join(plain.text.split())
+    assert not [node for svg in page.all("svg") for node in svg.all("title") + svg.all("desc")]
+    assert all(svg.attributes["aria-label"] for svg in page.all("svg"))
 
 
 def test_results_and_profiles_of_hostile_names_are_escaped(hostile_names):

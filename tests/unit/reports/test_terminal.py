@@ -26,7 +26,7 @@ def test_stand_out_table_has_a_sentence_per_line():
 
 def test_a_table_with_room_for_nothing_is_still_a_table():
     text = terminal.table([terminal.Heading("name", least=9)], [["x" * 50]], cells=4)
-    assert text.splitlines()[2] == "xxx…"
+    assert text.splitlines()[2] == "xx…x"
 
 
 def test_columns_of_the_highest_rank_are_left_out_first():
@@ -42,6 +42,19 @@ def test_columns_of_the_highest_rank_are_left_out_first():
     }
     assert titles == {28: ["name", "one", "two"], 24: ["name", "one", "two"],
                       16: ["name", "one"], 9: ["name"]}  # fmt: skip
+
+
+def test_numbers_are_never_cut():
+    headings = [
+        terminal.Heading("name", least=4),
+        terminal.Heading("size", right=True),
+        terminal.Heading("count", right=True),
+    ]
+    rows = [["a_long_name", "4.48e+11", "1,233,000"]]
+    shown = {cells: terminal.table(headings, rows, cells=cells).split() for cells in (25, 24, 15)}
+    assert shown[25][-3:] == ["a_…e", "4.48e+11", "1,233,000"]
+    assert shown[24][-2:] == ["a_long_name", "4.48e+11"]
+    assert shown[15][-2:] == ["a_l…e", "4.48e+11"]
 
 
 def test_no_colour_without_a_terminal_or_where_it_is_not_wanted(monkeypatch):

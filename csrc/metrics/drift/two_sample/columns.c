@@ -131,9 +131,10 @@ sdr_code sdr_two_sample_by_sorted(bool *done, sdr_two_sample *out,
 
 /* --- of columns ------------------------------------------------------------------- */
 
-static sdr_code compare_sorted(sdr_two_sample *out, const sdr_column *reference,
-                               const sdr_column *current, sdr_domain domain, int flags,
-                               const sdr_context *context, sdr_error *error) {
+static sdr_code compare_sorted(sdr_two_sample *out, sdr_two_sample_histogram *histogram,
+                               const sdr_column *reference, const sdr_column *current,
+                               sdr_domain domain, int flags, const sdr_context *context,
+                               sdr_error *error) {
     sdr_sample x = {0}, y = {0};
     sdr_code code =
         sdr_samples_load_sorted(&x, &y, reference, current, domain, context, error);
@@ -145,6 +146,8 @@ static sdr_code compare_sorted(sdr_two_sample *out, const sdr_column *reference,
         out->wasserstein_status = out->status;
         if (out->status == SDR_STATUS_OK) {
             sdr_two_sample_sorted(out, &x, &y, flags, domain.base);
+            if (domain.base == 0 && histogram != NULL && !histogram->done)
+                sdr_histogram_count_sorted(histogram, &x, &y);
         }
     }
     sdr_sample_reset(&x);
@@ -169,5 +172,6 @@ sdr_code sdr_two_sample_columns(sdr_two_sample *out,
                                           domain.base, flags, context, error));
         if (done) return SDR_OK;
     }
-    return compare_sorted(out, reference, current, domain, flags, context, error);
+    return compare_sorted(out, histogram, reference, current, domain, flags, context,
+                          error);
 }

@@ -24,6 +24,10 @@ void sdr_two_sample_sorted(sdr_two_sample *out, const sdr_sample *x,
 /* Refuses a histogram whose parameters are out of range; sets it not done. */
 sdr_code sdr_two_sample_histogram_begin(sdr_two_sample_histogram *histogram,
                                         sdr_error *error);
+/* Fills a histogram (NULL: none) from sorted samples of the values themselves; x NULL:
+ * only of y, where the cut points are known. Not done where they can't be found. */
+void sdr_histogram_count_sorted(sdr_two_sample_histogram *histogram,
+                                const sdr_sample *x, const sdr_sample *y);
 /* Both answers without a sort, for large float64 columns. *done false: left to the
  * sorted way (infinities and Wasserstein, more than 2^62 pairs). A histogram may be
  * done all the same; NULL: none. */

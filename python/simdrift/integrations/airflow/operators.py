@@ -23,8 +23,8 @@ class SimdriftOperator(BaseOperator):
     wrong spec or file fails the task without a retry; a store that is away fails it with retries
     (three, at most ten minutes between them, unless the DAG says otherwise), and the results wait
     in the worker's spool.
-    With `fail_on_alert` the task fails, without a retry, where something alerts, after everything
-    is stored.
+    With `fail_on_alert` the task fails, without a retry, where something alerts or no window has
+    rows, after everything is stored.
     """
 
     template_fields: Sequence[str] = ("spec", "after", "until", "simdrift_conn_id", "html")
@@ -71,11 +71,8 @@ class SimdriftOperator(BaseOperator):
                 summary.alerts,
                 summary.stored(),
             )
-        if self.fail_on_alert and summary.alerts:
-            raise AirflowFailException(
-                f"{summary.monitor}: expected no alert, found {summary.alerts} of "
-                f"{', '.join(summary.worst_columns) or 'the table'}; all of it is stored"
-            )
+        if self.fail_on_alert and summary.alarm:
+            raise AirflowFailException(f"{summary.alarm}; all of it is stored")
         return summary.as_dict()
 
     def _compute(self) -> work.Computed:

@@ -4,9 +4,9 @@ Each function takes a reference and a current array-like (NumPy, list, pandas or
 Arrow array) and gives a `DriftResult`. Null and NaN rows do not take part; data never raise: a
 value that does not exist is None with a status. TypeError and ValueError are for arguments that
 can't be used: no array, a wrong option. `threads`: None takes the library's rule. `weights`: of
-the rows, array-likes for reference and current, either of them None (n or m finite numbers >= 0);
-values are then of the weighted rows, p-values at effective sizes. Definitions, with the papers
-that they come from: docs/metrics.md.
+the rows, array-likes for reference and current, either of them None (n or m finite numbers >= 0),
+or `Rows`, which say which rows hang together, too; values are then of the weighted rows, p-values
+at effective sizes. Definitions, with the papers that they come from: docs/metrics.md.
 
 A function is public where the `__all__` of its file names it: nothing is listed here.
 
@@ -48,8 +48,9 @@ from simdrift.metrics.drift.table.pca import *
 from simdrift.metrics.drift.two_categories import *
 from simdrift.metrics.drift.unseen_categories import *
 from simdrift.metrics.values import DriftResult
+from simdrift.metrics.weights import Rows
 
-__all__ = ["DriftResult"]
+__all__ = ["DriftResult", "Rows"]
 __all__ += binned.__all__
 __all__ += categorical.__all__
 __all__ += characteristic.__all__

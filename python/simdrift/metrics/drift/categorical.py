@@ -111,8 +111,16 @@ def chi_squares(tables: Tables, yates: bool = False) -> Floats:
     if yates:
         deviation -= np.minimum(0.5, deviation)
     total = np.add.reduce(deviation**2 / tables.both, axis=1)
-    squares = elementwise(math.pow, rows, 2.0)  # the last bit of weighted rows
+    squares = elementwise(_squared, rows)  # the last bit of weighted rows
     return np.asarray(total * squares / (n * m))
+
+
+def _squared(rows: float) -> float:
+    """The square, infinite where it is too large for a float: then the status is `overflow`."""
+    try:
+        return math.pow(rows, 2.0)
+    except OverflowError:
+        return math.inf
 
 
 def cramers_v(tables: Tables) -> Floats | None:

@@ -45,10 +45,12 @@ class Law:
 
 def law_of(pair: GroupedPair, found: Arrays, method: str) -> Law:
     """The law by one of METHODS."""
+    limit = EXACT_AUTO if method == "auto" else EXACT_LIMIT
+    if method != "asymp" and _is_one_of_paths(pair, found, limit):
+        return _one_of_paths(found)
     known = found["status"] == OK_CODE
     if method == "asymp":
         return _as_scipy(pair, found, known)
-    limit = EXACT_AUTO if method == "auto" else EXACT_LIMIT
     few = np.zeros(len(known), bool)
     if not pair.is_weighted:
         few = known & (found["n"] * found["m"].astype(float) <= limit)
@@ -57,9 +59,7 @@ def law_of(pair: GroupedPair, found: Arrays, method: str) -> Law:
     if all_true(few):
         return Law(counted.p_value, counted.log_p, few)
     cost = COST_AUTO if method == "auto" else COST_EXACT
-    rest = {
-        place: _beyond(pair, found, place, cost) for place in np.flatnonzero(known & ~few).tolist()
-    }
+    rest = _beyond(pair, found, known & ~few, cost)
     p = counted.p_value
     for place, own in rest.items():
         p[place] = own.p
@@ -73,6 +73,28 @@ def law_of(pair: GroupedPair, found: Arrays, method: str) -> Law:
     exact = few.copy()
     exact[[place for place, own in rest.items() if own.is_exact]] = True
     return Law(p, log_p, exact)
+
+
+def _is_one_of_paths(pair: GroupedPair, found: Arrays, limit: int) -> bool:
+    """Whether there is one group, of few rows without ties: two samples, as a rule."""
+    if len(pair) != 1 or pair.is_weighted or found["status"].item() != OK_CODE:
+        return False
+    pairs: int = found["n"].item() * found["m"].item()
+    return pairs <= limit and int(found["most_tied"].item()) <= 1
+
+
+def _one_of_paths(found: Arrays) -> Law:
+    """As `_Counted`, of one group."""
+    n, m, numerator = found["n"].item(), found["m"].item(), numerator_of(found, 0)
+    p = _core.ks_exact_p(n, m, numerator, threads=1)
+
+    def log_p() -> Floats:
+        return np.array([math.log(p) if p > TINY else _log_counted(found, 0, None)])
+
+    return Law(np.array([p]), log_p, _ONE)
+
+
+_ONE = np.ones(1, bool)
 
 
 def _as_scipy(pair: GroupedPair, found: Arrays, known: Places) -> Law:
@@ -142,19 +164,44 @@ def _log_counted(found: Arrays, place: int, ends: NDArray[np.int64] | None) -> f
     return _core.ks_ties_p(n, m, numerator_of(found, place), ends, 0.0, True)
 
 
-def _beyond(pair: GroupedPair, found: Arrays, place: int, cost: float) -> _One:
-    """One of so many pairs of rows, or with weights."""
-    n, m, d = (found[name][place].item() for name in ("n", "m", "ks"))
+def _beyond(pair: GroupedPair, found: Arrays, places: Places, cost: float) -> dict[int, _One]:
+    """Those of so many pairs of rows, or with weights."""
+    rest: dict[int, _One] = {}
+    plain: list[int] = []
+    for place in np.flatnonzero(places).tolist():
+        own = _tied(pair, found, place, cost) or _in_closed_form(pair, found, place)
+        if own is None:
+            plain.append(place)
+        else:
+            rest[place] = own
+    if plain:
+        law = kolmogorov.limit_log_sf if pair.is_weighted else kolmogorov.log_limits
+        logs = law(*(found[name][plain] for name in ("n", "m", "ks"))).tolist()
+        rest |= {
+            place: _One(exp_p(log), partial(float, log))
+            for place, log in zip(plain, logs, strict=True)
+        }
+    return rest
+
+
+def _in_closed_form(pair: GroupedPair, found: Arrays, place: int) -> _One | None:
+    """Of sides of one length, and where all of one side lies below the other."""
+    if pair.is_weighted or (found["n"][place] != found["m"][place] and found["ks"][place] < 1.0):
+        return None
+    log_p = _log_counted(found, place, None)
+    return _One(exp_p(log_p), lambda: log_p, is_exact=True)
+
+
+def _tied(pair: GroupedPair, found: Arrays, place: int, cost: float) -> _One | None:
+    """Where a value holds much of the rows."""
+    rows = float(found["n"][place] + found["m"][place])
     share = kolmogorov_ties.LARGE if pair.is_weighted else kolmogorov_ties.MATTER
-    if pair.is_weighted or found["most_tied"][place] > share * (n + m):
-        counts = pair.value_counts(place)
-        if counts[1::2].max(initial=0) > share * counts.sum():
-            return _of_ties(pair, found, place, counts, cost)
-    if not pair.is_weighted and (n == m or d >= 1.0):
-        log_p = _log_counted(found, place, None)
-        return _One(exp_p(log_p), lambda: log_p, is_exact=True)
-    log_p = kolmogorov.log_limit(n, m, d)
-    return _One(exp_p(log_p), lambda: log_p)
+    if not pair.is_weighted and found["most_tied"][place] <= share * rows:
+        return None
+    counts = pair.value_counts(place)
+    if counts[1::2].max(initial=0) <= share * counts.sum():
+        return None
+    return _of_ties(pair, found, place, counts, cost)
 
 
 def _of_ties(

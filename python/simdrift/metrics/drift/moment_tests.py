@@ -61,6 +61,8 @@ INFINITE = sys.float_info.max
 ULPS = 4.0 * sys.float_info.epsilon
 """Distances that differ by less, in parts of the values, are equal but for rounding."""
 
+_UNSCALED = np.zeros(1, np.int64)
+
 Profile = Mapping[str, NDArray[Any]]
 
 
@@ -125,14 +127,20 @@ def _moments(pair: GroupedPair) -> Moments:
     shift = (current["mean"] - reference["mean"]) + (current["mean_low"] - reference["mean_low"])
     rows = reference["finite"], current["finite"]
     whole = variance_x + variance_y
-    if all_true((std_x + std_y == 0.0) | ((whole > SMALLEST) & (whole < LARGEST))):
+    if len(whole) == 1 and SMALLEST < whole.item() < LARGEST:
+        return Moments(rows[0], variance_x, rows[1], variance_y, shift, status, _UNSCALED)
+    fits = (std_x + std_y == 0.0) | ((whole > SMALLEST) & (whole < LARGEST)) | (status != OK_CODE)
+    if all_true(fits):
         exponent = np.zeros(len(whole), np.int64)
         return Moments(rows[0], variance_x, rows[1], variance_y, shift, status, exponent)
-    exponent = _exponents(std_x, std_y)
-    variance_x, variance_y = (np.ldexp(std, -exponent) ** 2 for std in (std_x, std_y))
+    exponent = np.where(fits, 0, _exponents(std_x, std_y))
+    variance_x, variance_y = (
+        np.where(fits, variance, np.ldexp(std, -exponent) ** 2)
+        for variance, std in ((variance_x, std_x), (variance_y, std_y))
+    )
     halves = 0.5 * current["mean"] - 0.5 * reference["mean"]
     rest = 0.5 * current["mean_low"] - 0.5 * reference["mean_low"]
-    shift = np.ldexp(halves + rest, 1 - exponent)
+    shift = np.where(fits, shift, np.ldexp(halves + rest, 1 - exponent))
     return Moments(rows[0], variance_x, rows[1], variance_y, shift, status, exponent)
 
 
@@ -412,7 +420,10 @@ def _levene_squares(pair: GroupedPair, of: Moments) -> tuple[Floats, Floats]:
     noise = np.fmax(*(ULPS * (abs(side.get("center", 0.0)) + side["mean"]) for side in sides))
     if of.is_scaled:
         x, y, noise = (np.ldexp(length, -of.exponent) for length in (x, y, noise))
-        u, v = (np.ldexp(side["std"], -of.exponent) ** 2 for side in sides)
+        u, v = (
+            np.where(of.exponent == 0, square, np.ldexp(side["std"], -of.exponent) ** 2)
+            for square, side in zip((u, v), sides, strict=True)
+        )
     change = np.where(abs(y - x) <= noise, 0.0, y - x)
     between = n * (m / (n + m) * change) ** 2 + m * (n / (n + m) * change) ** 2
     within = (n - 1) * u + (m - 1) * v

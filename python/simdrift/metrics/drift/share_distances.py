@@ -25,6 +25,7 @@ from simdrift.metrics.drift.table_laws import (
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls.special import (
     NORMAL_95,
+    NORMAL_975,
     exp_p,
     normal_two_sided_log_ps,
     special,
@@ -38,7 +39,7 @@ __all__ = ["l_infinity", "total_variation"]
 
 EXPECTED_ROWS = 20
 """Rows that a bin of the smaller side expects, for the z-test of its share to serve."""
-MOST_SIMULATED, SIMULATIONS, SEED = 64, 400, 7
+MOST_SIMULATED, SIMULATIONS, SEED = 64, 2_000, 7
 
 
 @drift_method(
@@ -108,6 +109,8 @@ def _normal_null_quantiles(tables: Tables) -> Floats:
     total = np.add.reduce(tables.both, axis=1, keepdims=True)  # the last bit of weighted rows
     pooled = tables.both / np.asarray(total, float)
     scale = np.sqrt(pooled * tables.inverse_sizes[:, np.newaxis])
+    if tables.bins == 2:  # |p - q| of either
+        return np.asarray(NORMAL_975 * (scale * np.sqrt(1.0 - pooled))[:, 0])
     if tables.bins <= MOST_SIMULATED:
         normals = _normals(tables.bins)
         return np.array(

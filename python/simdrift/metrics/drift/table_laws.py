@@ -25,6 +25,7 @@ from simdrift.metrics.values import NULL_LEVEL
 
 FEW_ROWS = 5
 """Rows that a cell of the smaller side expects at least where chi-square laws are used."""
+SOME_CELLS = 4
 LUMPY_SKEWNESS = 1.0
 """Of a law that is looked at by exchanges, where cells expect FEW_ROWS: that of chi2(8)."""
 LEAST_SKEWNESS = 0.01
@@ -38,17 +39,17 @@ _NOWHERE = np.zeros(0, np.intp)
 
 class Statistic(NamedTuple):
     """A sum over cells: its number in counts.h, how far from chi-square cells may be for its
-    chi-square law (`rough_places`), the rows that each of two cells must expect for that (a sum of
-    two has large steps), and the rows that are added to each cell."""
+    chi-square law (`rough_places`), the rows that each of SOME_CELLS must expect for a smooth law
+    (a sum of few terms has large steps), and the rows that are added to each cell."""
 
     code: int
     most_rough: float
-    two_cells: float
+    few_rows: float
     smoothing: float = 0.0
 
 
 CHI_SQUARE = Statistic(0, 0.25, FEW_ROWS)
-G = Statistic(1, 0.15, 10.0)
+G = Statistic(1, 0.15, 20.0)
 JENSEN_SHANNON = Statistic(2, 0.1, 30.0)
 HELLINGER = Statistic(3, 0.1, 30.0)
 VARIATION = Statistic(6, 0.1, 30.0)
@@ -180,9 +181,9 @@ def _laws(
 
 
 def few_rows(tables: Tables, statistic: Statistic) -> NDArray[np.bool_]:
-    """(tables,) whether a cell of the smaller side expects fewer rows than FEW_ROWS, or than two
-    cells must."""
-    least = statistic.two_cells if tables.bins == 2 else FEW_ROWS
+    """(tables,) whether a cell of the smaller side expects fewer rows than FEW_ROWS; of SOME_CELLS,
+    than the statistic's."""
+    least = statistic.few_rows if tables.bins <= SOME_CELLS else FEW_ROWS
     return np.asarray(tables.least_expected < least)
 
 

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift._types import Floats
+from simdrift.metrics.nulls.kolmogorov import shift
 from simdrift.metrics.nulls.special import TINY, normal_two_sided_log_p, special
 
 LEVELS = (
@@ -87,6 +88,7 @@ def sf(d: float, n: float, m: float, shares: Floats, *, whole: bool = True) -> f
     scale = math.sqrt(n * m / (n + m))
     bound = scale * d
     inner = bound - 0.5 / scale if whole else bound
+    passed = bound + scale * (shift(int(n), int(m)) if whole else 0.0)
     if inner <= 0.0:
         return 1.0
     steps = steps_of(shares)
@@ -101,7 +103,7 @@ def sf(d: float, n: float, m: float, shares: Floats, *, whole: bool = True) -> f
     for k in range(len(left) - 1, -1, -1):
         x = y if k else np.zeros(1)
         step = float(steps.lengths[k])
-        barrier = bound + GRID * math.sqrt(float(steps.ties[k]))
+        barrier = passed + GRID * math.sqrt(float(steps.ties[k]))
         cross = 0.0 if steps.single[k] else partial(_cross, x, step=step, bound=barrier)
         if k == len(left) - 1:
             ahead = cross(np.zeros(1))[:, 0] if callable(cross) else np.zeros(len(x))

@@ -1,8 +1,9 @@
 """Errors of a regression, over the rows in which target and prediction are finite; error =
 prediction - target.
 
-Intervals (95 %, normal approximation) where one pass gives them: mae and mean_error. To add one:
-a record and its score, and the public function below with its name in `__all__`.
+Intervals (95 %, by Student's law) where one pass gives them: of mean_error, and of mae, whose
+logarithm they are of: an amount is never below 0. To add a score: a record and its function, and
+the public function below with its name in `__all__`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from simdrift.catalogue.metric import Metric
-from simdrift.metrics.nulls.special import NORMAL_975
+from simdrift.metrics.nulls.special import special
 from simdrift.metrics.numbers import Numbers, at_least, where
 from simdrift.metrics.performance.scoring import (
     PerformanceResult,
@@ -23,6 +24,9 @@ from simdrift.metrics.performance.scoring import (
 )
 from simdrift.metrics.registry import measures
 from simdrift.metrics.values import CONSTANT, TOO_FEW_ROWS
+
+LEVEL = 0.975
+"""Upper end of the intervals: 95 %."""
 
 __all__ = ["mae", "max_error", "mean_error", "mse", "r2", "rmse"]
 
@@ -60,7 +64,8 @@ def _error(name: str, title: str, formula: str, source: str, **rest: Any) -> Met
 def _mean_error(pair: TargetPair) -> Score:
     s = pair.sums
     mean = s["sum_error"] / s["n"]
-    return Score(mean, _half_width(s, mean))
+    half_width = _half_width(s, mean)
+    return Score(mean, (mean - half_width, mean + half_width))
 
 
 @measures(
@@ -77,7 +82,9 @@ def _mean_error(pair: TargetPair) -> Score:
 def _mae(pair: TargetPair) -> Score:
     s = pair.sums
     mean = s["sum_abs_error"] / s["n"]
-    return Score(mean, _half_width(s, mean))
+    factor = np.exp(where(mean > 0.0, _half_width(s, mean) / mean, 0.0))
+    factor = where(s["n"] < 2, np.nan, factor)
+    return Score(mean, (mean / factor, mean * factor))
 
 
 @measures(
@@ -143,7 +150,8 @@ def _half_width(s: Sums, mean: Numbers) -> Numbers:
     """Half the interval of a mean of errors, or of their absolute values."""
     n = s["n"]
     variance = at_least(0.0, (s["sum_squared_error"] - n * mean * mean) / (n - 1))
-    return where(n < 2, np.nan, NORMAL_975 * np.sqrt(variance / n))
+    quantile = special().stdtrit(n - 1.0, LEVEL)
+    return where(n < 2, np.nan, quantile * np.sqrt(variance / n))
 
 
 def mean_error(

@@ -22,7 +22,7 @@ from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt, evaluated
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.numbers import Numbers, as_array
-from simdrift.metrics.outcomes import ABSENT_ROWS, OK_CODE, Outcomes, all_ok
+from simdrift.metrics.outcomes import ABSENT_ROWS, OK_CODE, Outcomes, all_ok, known_where
 from simdrift.metrics.registry import function_of, functions, unknown
 from simdrift.metrics.values import ALL_NULL, EMPTY, NOT_APPLICABLE, OK, Outcome
 
@@ -69,11 +69,11 @@ class TargetPair:
 
 
 class Score(NamedTuple):
-    """Values, half the width of their intervals (None: none), and where a value cannot be: a
-    mask and the status there."""
+    """Values, the ends of their intervals (None: none), and where a value cannot be: a mask and
+    the status there."""
 
     value: Numbers
-    half_width: Numbers = None
+    ends: tuple[Numbers, Numbers] | None = None
     without: tuple[tuple[Numbers, str], ...] = ()
 
 
@@ -145,24 +145,26 @@ def _outcomes(
     value = as_array(score.value)
     value = value if all_ok(status) else np.where(status == OK_CODE, value, np.nan)
     outcomes = Outcomes(value, status, n_current=rows)
-    if score.half_width is not None:
-        outcomes.ci_low = value - score.half_width
-        outcomes.ci_high = value + score.half_width
+    if score.ends is not None:
+        known = status == OK_CODE
+        low, high = (known_where(known, as_array(end)) for end in score.ends)
+        outcomes.ci_low, outcomes.ci_high = low, high
     return outcomes.cleaned()
 
 
 def _outcome(function: Callable[[TargetPair], Score], pair: TargetPair) -> Outcome:
-    """As `_outcomes` of a single group, of numbers throughout."""
+    """The outcome of a single group: `_outcomes` on numbers, without arrays."""
     rows, score = int(pair.sums["n"]), function(pair)
     status = next((reason for holds, reason in reversed(score.without) if holds), OK)
     if rows == 0:
         status = ALL_NULL if pair.target.whole.rows else EMPTY
     if status != OK:
         return Outcome(None, status, n_current=rows)
-    value, half = float(score.value), score.half_width
-    if half is None:
+    value = float(score.value)
+    if score.ends is None:
         return Outcome(value, n_current=rows)
-    return Outcome(value, ci_low=value - half, ci_high=value + half, n_current=rows)
+    low, high = score.ends
+    return Outcome(value, ci_low=float(low), ci_high=float(high), n_current=rows)
 
 
 def result(name: str, target: object, prediction: object, threads: int | None) -> PerformanceResult:
