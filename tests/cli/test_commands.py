@@ -105,14 +105,18 @@ def test_a_file_that_does_not_exist_is_named(simdrift, two_files: tuple[Path, Pa
     done = simdrift("compare", "gone.parquet", two_files[0])
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "simdrift: gone.parquet: expected a Parquet file, found no such file: check the path\n"
+        "simdrift: gone.parquet: expected a CSV, Arrow or Parquet file, found no such file: "
+        "check the path\n"
     )
 
 
 def test_a_file_that_is_no_parquet_is_told(simdrift, days: Path) -> None:
     done = simdrift("profile", days)
     assert done.returncode == 2
-    assert f"simdrift: {days}: expected a Parquet file, found one that starts with" in done.stderr
+    assert (
+        f"simdrift: {days}: expected a CSV, Arrow or Parquet file, found one that starts with"
+        in done.stderr
+    )
     assert "Traceback" not in done.stderr
 
 
@@ -144,7 +148,7 @@ def test_files_without_a_common_column_are_told(simdrift, two_files: tuple[Path,
         (
             "days.parquet",
             "nights.parquet",
-            "nights.parquet: expected a Parquet file, found no",
+            "nights.parquet: expected a CSV, Arrow or Parquet file, found no",
         ),
         (
             "2020-01-04\n\n[col",
@@ -152,7 +156,7 @@ def test_files_without_a_common_column_are_told(simdrift, two_files: tuple[Path,
             "'reference.start' (2020-01-01) is not before",
         ),
         ("2020-01-01", "2021-01-01", "'reference.start' (2021-01-01) is not"),
-        ("days.parquet", "*.arrow", "*.arrow: no file matches; expected Parquet files"),
+        ("days.parquet", "*.arrow", "*.arrow: no file matches; expected CSV, Arrow or Parquet"),
     ],
 )
 def test_a_spec_that_can_not_be_used_is_told(

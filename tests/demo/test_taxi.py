@@ -128,7 +128,7 @@ def test_a_file_of_something_else_is_told(tmp_path: Path) -> None:
         "PULocationID, DOLocationID; found none named lpep_dropoff_datetime, passenger_count, "
         "trip_distance, fare_amount, total_amount, PULocationID, DOLocationID"
     )
-    with pytest.raises(InputError, match="expected a Parquet file, found no such file"):
+    with pytest.raises(InputError, match="Arrow or Parquet file, found no such file"):
         taxi.trips(tmp_path / "gone.parquet", path)
 
 
