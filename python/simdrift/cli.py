@@ -37,6 +37,8 @@ DONE, ALERT, BAD_INPUT, NOT_STORED, NO_ROWS, STOPPED = 0, 1, 2, 3, 4, 130
 _STDOUT, _STDERR = 1, 2
 
 file_argument = click.Path(path_type=Path)
+data_argument = click.Path()
+"""Of data: text, as a URL or a pattern is no path."""
 dsn_option = click.option(
     "--dsn",
     metavar="DSN",
@@ -202,8 +204,8 @@ def run(
 
 
 @cli.command()
-@click.argument("reference", type=file_argument)
-@click.argument("current", type=file_argument)
+@click.argument("reference", type=data_argument)
+@click.argument("current", type=data_argument)
 @with_roles
 @fail_option
 @html_option
@@ -211,8 +213,8 @@ def run(
 @threads_option
 @progress_option
 def compare(
-    reference: Path,
-    current: Path,
+    reference: str,
+    current: str,
     fail_on_alert: bool,
     html: Path | None,
     as_json: bool,
@@ -220,10 +222,11 @@ def compare(
     progress: bool | None,
     **options: Any,
 ) -> int:
-    """Drift of every column between two Parquet files.
+    """Drift of every column between two files.
 
-    CURRENT is compared with REFERENCE, which may also be a file that `Reference.save` wrote.
-    Nothing is stored.
+    Parquet, Arrow or CSV (also .gz), a folder, a quoted pattern ('data/**/*.parquet') or a pipe
+    (/dev/stdin). CURRENT is compared with REFERENCE, which may also be a file that
+    `Reference.save` wrote. Nothing is stored.
     """
     from simdrift.monitoring.files import compare_files
 
@@ -238,21 +241,21 @@ def compare(
 
 
 @cli.command()
-@click.argument("data", type=file_argument)
+@click.argument("data", type=data_argument)
 @click.option("--columns", metavar="A,B,...", help="Only these columns.")
 @html_option
 @json_option
 @threads_option
 @progress_option
 def profile(
-    data: Path,
+    data: str,
     columns: str | None,
     html: Path | None,
     as_json: bool,
     threads: int | None,
     progress: bool | None,
 ) -> int:
-    """Quality statistics of every column of a Parquet file.
+    """Quality statistics of every column of a file, a folder or a pattern.
 
     Rows, missing, extremes, moments, quantiles, distinct values and more; --json has them all.
     Nothing is stored.

@@ -74,13 +74,15 @@ def names_of(text: str | None) -> list[str] | None:
     return names
 
 
-def hint(reference: Path, types: Mapping[str, str], arguments: Mapping[str, Any]) -> str:
+def hint(reference: str, types: Mapping[str, str], arguments: Mapping[str, Any]) -> str:
     """What to say of integers that look like categories and were compared as numbers; '' where
     there are none, or where the file does not show it."""
     from simdrift.columns import as_table
+    from simdrift.columns.paths import is_pipe
     from simdrift.monitoring.guess import distinct_values, looks_like_codes
 
-    if arguments.get("convention") or "categorical" in arguments.get("roles", {}):
+    is_chosen = arguments.get("convention") or "categorical" in arguments.get("roles", {})
+    if is_chosen or is_pipe(Path(reference)):
         return ""
     numbers = [name for name, kind in types.items() if kind.startswith(_INTEGERS)]
     try:

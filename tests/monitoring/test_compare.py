@@ -142,7 +142,9 @@ def test_wrong_arguments_are_told(
 def test_what_is_no_frame_is_told(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="expected a DataFrame"):
         sd.compare(3, 4)
-    with pytest.raises(InputError, match="expected a Parquet file, found no such file"):
+    with pytest.raises(
+        InputError, match="expected a CSV, Arrow or Parquet file, found no such file"
+    ):
         sd.compare(tmp_path / "a.parquet", tmp_path / "b.parquet")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -113,6 +114,49 @@ def test_p_values_of_two_categories_are_at_most_uniform(name):
     p = simulated(name, lambda: (rng.random(80) < 0.3, rng.random(60) < 0.3))
     for level in LEVELS:
         assert no_more_than(p, level, slack=1.0 if name == "fisher_exact" else 1.5), level
+
+
+SPARSE = (  # categories, exponent of their shares by rank, rows of both sides
+    (2, 5.0, 5_000, 200),
+    (50, 1.5, 5_000, 50),
+    (300, 1.0, 400, 2_000),
+    (2_500, 0.0, 1_000, 1_000),
+)
+SPARSE_LONG = (
+    *((200, 1.5, *sizes) for sizes in ((50_000, 50), (50, 50_000), (50_000, 1_000), (900, 200))),
+    *((categories, 1.0, 50_000, 50_000) for categories in (50, 1_900, 2_100, 5_000, 10_000)),
+    (10, 0.0, 50_000, 51),
+)
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_rare_categories_and_unequal_sizes_are_no_drift(name):
+    rare_categories_are_no_drift(name, SPARSE, 30, 2.0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*COUNTED, "l_infinity"])
+def test_rare_categories_are_no_drift_in_many_replications(name):
+    rare_categories_are_no_drift(name, (*SPARSE, *SPARSE_LONG), 400, 1.3)
+
+
+def rare_categories_are_no_drift(name, shapes, replications, slack):
+    """At most so many alerts, and not none as of p-values that are about 1."""
+    for categories, exponent, n, m in shapes:
+        rng = np.random.default_rng([39, len(name), categories, n])
+        shares = np.arange(1.0, categories + 1.0) ** -exponent
+        shares /= shares.sum()
+        labels = pd.Index([f"k{place}" for place in range(categories)])
+
+        def sample(rows, rng=rng, shares=shares, labels=labels):
+            codes = np.repeat(np.arange(len(labels)), rng.multinomial(rows, shares))
+            return pd.Categorical.from_codes(codes, labels)
+
+        p = simulated(name, lambda n=n, m=m, draw=sample: (draw(n), draw(m)), replications)
+        for level in (0.001, 0.01, 0.05, 0.2):
+            assert no_more_than(p, level, slack), (categories, n, m, level)
+        if name in COUNTED and categories > 2:
+            assert np.count_nonzero(p <= 0.5) > 0.3 * replications, (categories, n, m)
 
 
 def five_values(rng, rows):

@@ -110,3 +110,18 @@ def test_two_different_constants_drift(current):
     assert (t.value, t.p_value, t.alert) == (-np.sign(current) * LARGEST, 0.0, True)
     assert drift.t_test(x, x).status == "degenerate"
     assert drift.levene(x, y).status == "degenerate"  # both spread alike: not at all
+
+
+@pytest.mark.parametrize(("n", "m"), [(5, 500), (500, 5), (300, 20)])
+def test_quantile_shift_of_few_rows_errs_upwards(n, m):
+    rng = np.random.default_rng([17, n])
+    draw = rng.normal if n < m else lambda size: rng.integers(0, 10, size)
+    p = np.array([drift.quantile_shift(draw(size=n), draw(size=m)).p_value for _ in range(300)])
+    assert np.count_nonzero(p <= 0.05) <= 24
+    assert np.count_nonzero(p <= 0.01) <= 6
+
+
+def test_quantile_shift_of_few_rows_far_away_alerts():
+    found = drift.quantile_shift(np.arange(200.0), np.arange(8.0) + 1000)
+    assert found.p_value < 1e-6
+    assert found.alert

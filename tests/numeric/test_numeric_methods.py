@@ -49,7 +49,9 @@ def test_cramer_von_mises_takes_ties_at_the_middle_of_their_step(n, m, decimals)
     x, y = samples(n, m, decimals)
     expected, found = mises_by_definition(x, y), drift.cramer_von_mises(x, y)
     assert found.value == pytest.approx(expected, rel=1e-11)
-    assert found.effect_size == pytest.approx(expected * (n + m) / (n * m), rel=1e-11)
+    mean = (expected - 0.25 / (n + m)) * (n + m) / (n * m)  # of (F - G)^2
+    assert found.effect_size == pytest.approx(mean, rel=1e-11)
+    assert drift.cramer_von_mises(x, x).effect_size == 0.0
 
 
 @pytest.mark.parametrize(("n", "m"), [(2000, 20), (400, 300), (300, 400), (18, 7)])
@@ -100,11 +102,14 @@ def test_anderson_darling_p_values_are_those_of_permutations():
 @pytest.mark.parametrize(("n", "m"), SIZES)
 def test_mann_whitney_is_scipys(n, m, decimals):
     x, y = samples(n, m, decimals)
-    counted = n * m <= 2500 and decimals is None
-    expected = stats.mannwhitneyu(x, y, method="exact" if counted else "asymptotic")
+    exact = n * m <= 5000 and decimals is None
+    expected = stats.mannwhitneyu(x, y, method="exact" if exact else "asymptotic")
     found = drift.mann_whitney(x, y)
     assert found.value == expected.statistic
-    assert found.p_value == pytest.approx(expected.pvalue, rel=1e-10)
+    right = 1e-10
+    if decimals is None and n * m > 2500:  # the saddle point; SciPy's limit law is further off
+        right = 1e-3 if exact else 0.02
+    assert found.p_value == pytest.approx(expected.pvalue, rel=right)
     auc = np.mean((x[:, None] < y) + 0.5 * (x[:, None] == y))
     assert found.effect_size == pytest.approx(2 * auc - 1, rel=1e-12)
 

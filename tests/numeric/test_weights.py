@@ -235,7 +235,8 @@ def test_nearly_equal_weights_give_nearly_what_none_give(name):
         a, b = getattr(plain, field), getattr(found, field)
         assert (a is None) == (b is None), field
         if a is not None:
-            assert b == pytest.approx(a, rel=2e-3 if "p_value" in field else 1e-6), field
+            right = 5e-3 if name == "kuiper" else 2e-3  # which knows the lattice of whole rows
+            assert b == pytest.approx(a, rel=right if "p_value" in field else 1e-6), field
     assert (plain.n_reference, plain.n_current) == (found.n_reference, found.n_current)
 
 

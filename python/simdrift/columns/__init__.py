@@ -4,16 +4,20 @@
 `as_column` takes one array, series or list.
 """
 
-from simdrift.columns.convert import as_column, as_table
+from simdrift.columns.convert import Frame, as_column, as_table, opened
 from simdrift.columns.parquet import open_parquet, parquet_names
+from simdrift.columns.source import Source
 from simdrift.columns.table import Refused, Table
 
 __all__ = [
+    "Frame",
     "Refused",
+    "Source",
     "Table",
     "as_column",
     "as_table",
     "open_parquet",
+    "opened",
     "parquet_names",
 ]
 

@@ -8,7 +8,6 @@ imported that did not bring the data.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -17,13 +16,14 @@ import numpy as np
 from simdrift._core import Column, columns_from_arrow
 from simdrift._errors import InvalidColumn, UnsupportedColumn
 from simdrift.columns import arrays, pandas_frame
-from simdrift.columns.parquet import open_parquet
+from simdrift.columns.paths import are_paths
+from simdrift.columns.source import Source, unnamed_levels
 from simdrift.columns.table import Refused, Table, refuse_repeated, table_of
 from simdrift.columns.times import in_seconds
 
 _ACCEPTED = (
     "a DataFrame (pandas, Polars), an Arrow table or stream, a DuckDB relation, a dict of "
-    "arrays, a NumPy array, or the path of a Parquet file"
+    "arrays, a NumPy array, or paths of Parquet, Arrow or CSV files"
 )
 
 
@@ -46,10 +46,52 @@ def as_table(
     {'fare': 'float64', 'city': 'large_utf8'}
     """
     label = argument or name
-    if isinstance(data, (str, os.PathLike)):
-        return _arrow_table(open_parquet(data, columns), name, label)
+    if are_paths(data):
+        return Source(data).table(columns)
+    if isinstance(data, (Source, Frame)):
+        return data.table(columns)
+    if _is_from(data, "pandas", "DataFrame"):
+        return Frame(data, label).table(columns)
     table = data if isinstance(data, Table) else _table(data, name, label)
-    return table if columns is None else table.select(columns)
+    if columns is not None:
+        return table.select(columns)
+    levels = _unnamed_levels(data)
+    return table.among(name for name in table.names if name not in levels) if levels else table
+
+
+def _unnamed_levels(data: object) -> frozenset[str]:
+    """Of an Arrow table that pandas' index was written into, the levels without a name."""
+    return unnamed_levels(getattr(data, "schema", None)) if _is_from(data, "pyarrow", "Table",
+        "RecordBatch", "RecordBatchReader") else frozenset()  # fmt: skip
+
+
+class Frame:
+    """A pandas frame: only the columns asked for are converted."""
+
+    def __init__(self, frame: Any, label: str) -> None:
+        self.names = tuple(str(column) for column in frame.columns)
+        refuse_repeated(self.names, label)
+        self.hidden: frozenset[str] = frozenset()
+        self._frame, self._label = frame, label
+
+    def table(self, columns: Iterable[str] | None) -> Table:
+        """These columns."""
+        wanted = self.names if columns is None else tuple(columns)
+        known = [name for name in wanted if name in self.names]
+        some = pandas_frame.columns_of_frame(self._frame, known)
+        return table_of(list(some), self._label, len(self._frame)).select(wanted)
+
+
+def opened(data: object, *, argument: str | None = None) -> Source | Table | Frame:
+    """Data whose columns are known, and read by `as_table`: files are opened, a pandas frame is
+    converted column by column, anything else is a table at once."""
+    if isinstance(data, (Source, Table, Frame)):
+        return data
+    if are_paths(data):
+        return Source(data)
+    if _is_from(data, "pandas", "DataFrame"):
+        return Frame(data, argument or "data")
+    return as_table(data, argument=argument)
 
 
 def as_column(data: object, name: str = "data") -> Column:
@@ -88,8 +130,6 @@ def _as_column(data: object, name: str) -> Column:
 
 def _table(data: object, name: str, label: str) -> Table:
     """The table; `name`: of a single column without one, `label`: in messages."""
-    if _is_from(data, "pandas", "DataFrame"):
-        return _pandas_table(data, label)
     if _is_from(data, "polars", "LazyFrame"):
         raise TypeError(f"{label}: expected a frame with rows, found a LazyFrame: .collect() it")
     if _is_from(data, "pandas", "Series", "Index"):
@@ -103,11 +143,6 @@ def _table(data: object, name: str, label: str) -> Table:
     if hasattr(data, "__dataframe__"):
         return _interchange_table(data, name, label)
     raise TypeError(f"{label}: expected {_ACCEPTED}; found {_class_name(data)}")
-
-
-def _pandas_table(frame: Any, label: str) -> Table:
-    refuse_repeated([str(column) for column in frame.columns], label)
-    return table_of(list(pandas_frame.columns_of_frame(frame)), label, len(frame))
 
 
 def _arrow_table(data: Any, name: str, label: str) -> Table:

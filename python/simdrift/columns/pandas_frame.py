@@ -7,7 +7,7 @@ imported here: the frame brings it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -22,10 +22,11 @@ from simdrift.columns.table import Refused
 _LABELLED = ("interval", "period")
 
 
-def columns_of_frame(frame: Any) -> Iterator[tuple[str, Column | Refused]]:
-    """Each column of a DataFrame with its name, which is text."""
-    for label, series in frame.items():
-        name = str(label)
+def columns_of_frame(frame: Any, names: Iterable[str]) -> Iterator[tuple[str, Column | Refused]]:
+    """Some columns of a DataFrame with their names, which are text."""
+    places = {str(label): place for place, label in enumerate(frame.columns)}
+    for name in names:
+        series = frame.iloc[:, places[name]]
         try:
             yield name, column_of_series(series, name)
         except (UnsupportedColumn, InvalidColumn) as error:

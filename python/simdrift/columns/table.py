@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from simdrift._core import Column
 from simdrift._errors import InputError, InvalidColumn, UnsupportedColumn
 from simdrift.columns.dictionary import as_dictionary
 from simdrift.columns.times import in_seconds
+from simdrift.columns.unify import Gap
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ class Table:
 
     columns: dict[str, Column | Refused] = field(repr=False)
     length: int
+    gaps: Mapping[str, Gap] = field(default_factory=dict, repr=False, compare=False)
+    """Of columns that some files lack, or have as another type: which rows are theirs."""
 
     def __len__(self) -> int:
         return self.length
@@ -82,16 +85,35 @@ class Table:
         """The columns that were not refused."""
         return {n: c for n, c in self.columns.items() if isinstance(c, Column)}
 
+    @property
+    def hidden(self) -> frozenset[str]:
+        """Columns that nobody means by 'all of them': none, once it is a table."""
+        return frozenset()
+
+    @property
+    def whole(self) -> dict[str, Column | Refused]:
+        """The columns as a reference takes them: one that some rows have as another type is
+        refused, one that all rows lack is not there."""
+        found: dict[str, Column | Refused] = {}
+        for name, column in self.columns.items():
+            gap = self.gaps.get(name)
+            if gap is not None and gap.is_retyped:
+                found[name] = Refused(name, column.type, "not_applicable", gap.reason)
+            elif gap is None or not len(gap.marks) or not gap.marks.all():
+                found[name] = column
+        return found
+
     def slice(self, start: int, stop: int) -> Table:
         """Rows [start, stop), without a copy; ValueError outside of the table."""
-        return self._rows(lambda column: column.slice(start, stop), stop - start)
+        rows = slice(start, stop)
+        return self._rows(lambda column: column.slice(start, stop), stop - start, rows)
 
     def take(self, order: Sequence[int] | NDArray[np.integer]) -> Table:
         """Rows by index, copied (text stays where it is); ValueError outside of the table."""
         indices = np.ascontiguousarray(order, np.int64)
-        return self._rows(lambda column: column.take(indices), len(indices))
+        return self._rows(lambda column: column.take(indices), len(indices), indices)
 
-    def _rows(self, chosen: Callable[[Column], Column], length: int) -> Table:
+    def _rows(self, chosen: Callable[[Column], Column], length: int, places: Any) -> Table:
         """Some of the rows of every column, those of refused ones too where they are known."""
         rows: dict[str, Column | Refused] = {}
         for name, column in self.columns.items():
@@ -99,7 +121,8 @@ class Table:
                 rows[name] = chosen(column)
             elif column.present is not None:
                 rows[name] = column.of_rows(chosen(column.present))
-        return self._with(rows, length)
+        gaps = {name: gap.rows(places) for name, gap in self.gaps.items()}
+        return Table({**self.columns, **rows}, length, gaps)
 
     def select(self, names: Iterable[str]) -> Table:
         """Some of the columns, in the order asked for; InputError names those that are not
@@ -116,7 +139,7 @@ class Table:
     def among(self, names: Iterable[str]) -> Table:
         """Those of the columns named that are there, in the order asked for."""
         kept = {name: self.columns[name] for name in names if name in self.columns}
-        return Table(kept, self.length)
+        return Table(kept, self.length, self.gaps)
 
     def encoded(self, threads: int | None = None) -> Table:
         """The table with its texts as dictionaries, so that no window reads a text again."""
@@ -125,10 +148,10 @@ class Table:
 
     def with_column(self, name: str, column: Column) -> Table:
         """The table with one column more, of as many rows."""
-        return Table({**self.columns, name: column}, self.length)
+        return Table({**self.columns, name: column}, self.length, self.gaps)
 
     def _with(self, columns: Mapping[str, Column | Refused], length: int) -> Table:
-        return Table({**self.columns, **columns}, length)
+        return Table({**self.columns, **columns}, length, self.gaps)
 
 
 def table_of(

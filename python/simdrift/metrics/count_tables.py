@@ -46,7 +46,7 @@ def tables_of(reference: NDArray[Any], current: NDArray[Any]) -> list[CountTable
 
 
 def tables_of_pairs(pairs: Sequence[ColumnPair], bins: Bins) -> list[CountTables]:
-    """As `tables_of`, of counts that were made group by group."""
+    """The tables of `tables_of`, of counts that were made group by group."""
     own: dict[int, list[tuple[int, Counts, Counts]]] = {}
     for place, pair in enumerate(pairs):
         if pair.status is None and not (pair.kind == CATEGORICAL and pair.high_cardinality):
@@ -79,7 +79,7 @@ class BinCounts(NamedTuple):
 
 
 def joined_counts(parts: Sequence[BinCounts | None]) -> BinCounts | None:
-    """Of single groups, each of which has bins of its own."""
+    """The counts of single groups, each of which has bins of its own."""
     return bin_counts([None if part is None else _cells(part) for part in parts])
 
 
@@ -96,7 +96,7 @@ def _cells(counts: BinCounts) -> Cells | None:
 
 
 def bin_counts(cells: Sequence[Cells | None]) -> BinCounts | None:
-    """Of histograms that were made group by group."""
+    """The counts of histograms that were made group by group."""
     own = [one for one in cells if one is not None]
     if not own:
         return None

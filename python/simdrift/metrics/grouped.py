@@ -151,8 +151,8 @@ class GroupedPair:
         return self._without_values(cast("dict[str, NDArray[Any]]", found))
 
     def _without_values(self, arrays: dict[str, NDArray[Any]]) -> Arrays:
-        """With 'all_null' for 'empty' where there are rows: a restored reference knows only
-        its values."""
+        """The arrays with 'all_null' for 'empty' where there are rows: a restored reference knows
+        only its values."""
         if not all_ok(status := arrays["status"]):
             lost = (status == CODES["empty"]) & (self.shape_codes == OK_CODE)
             arrays["status"] = np.where(lost, CODES["all_null"], status).astype(np.uint8)
@@ -196,16 +196,17 @@ class GroupedPair:
 
     @staticmethod
     def _profiles(groups: Sequence[Mapping[str, Any]]) -> Arrays:
-        codes = [CODES[group["variance_status"]] for group in groups]
-        std = [CODES[group.get("std_status", group["variance_status"])] for group in groups]
+        numbers = np.array(
+            [[g["mean"], g.get("mean_low", 0.0), g["variance"], g["std"]] for g in groups], float
+        )
+        spread = [g.get("std_status", g["variance_status"]) for g in groups]
         return {
-            "mean": np.array([group["mean"] for group in groups], float),
-            "mean_low": np.array([group.get("mean_low", 0.0) for group in groups], float),
-            "variance": np.array([group["variance"] for group in groups], float),
-            "std": np.array([group["std"] for group in groups], float),
+            "mean": numbers[:, 0],
+            "mean_low": numbers[:, 1],
+            "variance": numbers[:, 2],
+            "std": numbers[:, 3],
             "finite": np.array([group["finite"] for group in groups]),
-            "variance_status": np.array(codes, np.uint8),
-            "std_status": np.array(std, np.uint8),
+            "std_status": np.array([CODES[status] for status in spread], np.uint8),
         }
 
     def deviations(self, known: NDArray[np.bool_]) -> Arrays:

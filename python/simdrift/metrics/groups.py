@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from simdrift import _core
 from simdrift._types import Floats
+from simdrift.catalogue.statuses import CODES
 from simdrift.columns import Refused
+from simdrift.columns.unify import ABSENT, RETYPED, Gap
 from simdrift.metrics.cached import cached
 from simdrift.metrics.columns import (
     CATEGORICAL,
@@ -24,7 +26,7 @@ from simdrift.metrics.columns import (
     ColumnState,
     CurrentColumn,
 )
-from simdrift.metrics.outcomes import Rows
+from simdrift.metrics.outcomes import OK_CODE, Codes, Outcomes, Rows, all_ok
 from simdrift.metrics.stacked import Arrays, stacked
 from simdrift.metrics.weights import TableWeights
 
@@ -86,8 +88,10 @@ class ColumnGroups:
         kind: str | None = None,
         threads: int | None = None,
         weights: TableWeights | None = None,
+        gap: Gap | None = None,
     ) -> None:
         self.name = name
+        self.gap = gap
         self.whole: ColumnState = CurrentColumn(name, column, kind=kind, threads=threads)
         self.groups = groups
         self.stops = groups.ends(self.whole.rows)
@@ -98,7 +102,7 @@ class ColumnGroups:
     def of(cls, column: ColumnState) -> ColumnGroups:
         """One group of all rows of a column."""
         new = cls.__new__(cls)
-        new.name, new.whole, new.groups = column.name, column, _WHOLE
+        new.name, new.whole, new.groups, new.gap = column.name, column, _WHOLE, None
         new.stops = np.array([column.rows], np.int64)
         new.is_one = True
         new.weights = None
@@ -106,6 +110,32 @@ class ColumnGroups:
 
     def __len__(self) -> int:
         return len(self.groups.starts)
+
+    @cached
+    def gap_codes(self) -> Codes | None:
+        """(G,) 'type_changed' where a row is of a file that has the column as another type,
+        'missing_column' where all are of files without it, else 'ok'; None without such rows."""
+        if self.gap is None:
+            return None
+        rows = self.stops - self.groups.starts
+        absent, retyped = (self._marked(mark) for mark in (ABSENT, RETYPED))
+        lost = (rows > 0) & (absent == rows)
+        codes = np.where(lost, CODES["missing_column"], OK_CODE)
+        return np.where(retyped > 0, CODES["type_changed"], codes).astype(np.uint8)
+
+    def _marked(self, mark: int) -> Rows:
+        """(G,) rows with this mark."""
+        assert self.gap is not None
+        before = np.concatenate([[0], np.cumsum(self.gap.marks == mark)])
+        return np.asarray(before[self.stops] - before[self.groups.starts], np.int64)
+
+    def hidden(self, outcomes: Outcomes) -> Outcomes:
+        """The outcomes, without those of groups that the column's gap is in."""
+        codes = self.gap_codes
+        if codes is None or self.gap is None or all_ok(codes):
+            return outcomes
+        refused = Outcomes.refused(codes, outcomes.n_reference, self.rows, self.gap.reason)
+        return outcomes.where(codes == OK_CODE, refused)
 
     @cached
     def presence(self) -> ColumnGroups | None:
@@ -121,14 +151,14 @@ class ColumnGroups:
         """The same points in time in another unit."""
         new = ColumnGroups.__new__(ColumnGroups)
         new.__dict__.update(name=self.name, groups=self.groups, stops=self.stops)
-        new.__dict__.update(is_one=self.is_one, weights=self.weights)
+        new.__dict__.update(is_one=self.is_one, weights=self.weights, gap=self.gap)
         new.whole = cast("CurrentColumn", self.whole).counted_in(unit)
         return new
 
     def alone(self, place: int) -> ColumnGroups:
         """One of the groups, of the same column."""
         new = ColumnGroups.__new__(ColumnGroups)
-        new.name, new.whole, new.weights = self.name, self.whole, self.weights
+        new.name, new.whole, new.weights, new.gap = self.name, self.whole, self.weights, self.gap
         new.groups = self.groups.alone(place)
         new.stops = new.groups.ends(self.whole.rows)
         new.is_one = new._is_whole()

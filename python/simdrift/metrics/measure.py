@@ -101,7 +101,7 @@ def _rows(columns: References | dict[str, ReferenceColumn]) -> int:
 
 
 def _rows_read(reference: References, current: Currents) -> int:
-    """Of the longest column; a prepared reference is not read again."""
+    """The rows of the longest column; a prepared reference is not read again."""
     unread = {name: column for name, column in reference.items() if column.prepared is None}
     longest = max((int(column.rows.sum()) for column in current.values()), default=0)
     return max(_rows(unread), longest)
@@ -133,7 +133,12 @@ def _measure_named(
     if other is None:
         return MeasuredColumn(_missing_column(column, choice, plan, groups), None)
     with other.on(plan.threads):
-        return _measure(column.on(plan.threads), other, choice, plan)
+        found = _measure(column.on(plan.threads), other, choice, plan)
+    if other.gap is None:
+        return found
+    return found._replace(
+        measured=[row._replace(outcomes=other.hidden(row.outcomes)) for row in found.measured]
+    )
 
 
 def _measure(

@@ -40,7 +40,7 @@ def as_array(numbers: Numbers) -> NDArray[Any]:
 
 
 def as_floats(numbers: Numbers) -> Floats:
-    """As `as_array`, of float64."""
+    """The numbers of `as_array` as float64."""
     if isinstance(numbers, np.ndarray):
         return numbers.astype(float)
     return np.array([numbers], float)

@@ -69,7 +69,7 @@ class Outcomes:
 
     @classmethod
     def stacked(cls, outcomes: Sequence[Outcome]) -> Self:
-        """Of outcomes that were computed group by group."""
+        """The arrays of outcomes that were computed group by group."""
         logs = [outcome.log_p for outcome in outcomes]
         return cls(
             _column(outcome.value for outcome in outcomes),
@@ -151,7 +151,7 @@ class Outcomes:
         return self
 
     def filled(self, parts: Sequence[tuple[NDArray[np.intp], Self]]) -> Self:
-        """With other outcomes in some groups each."""
+        """These outcomes with others in some groups each."""
         if len(parts) == 1 and len(parts[0][0]) == len(self):
             return parts[0][1]
         reasons = dict(self.reasons)
@@ -285,7 +285,7 @@ def elementwise(function: Callable[..., float], *arrays: NDArray[np.generic] | f
 
 
 def _numbers(array: NDArray[np.generic] | float) -> list[Any]:
-    """As Python's numbers."""
+    """The array's numbers as Python's."""
     if isinstance(array, np.ndarray):
         listed: Any = array.tolist()
         return [listed] if array.ndim == 0 else listed
@@ -295,7 +295,7 @@ def _numbers(array: NDArray[np.generic] | float) -> list[Any]:
 def elementwise_at(
     places: NDArray[np.bool_], function: Callable[..., float], *arrays: NDArray[np.generic] | float
 ) -> Floats:
-    """As `elementwise` at these places of (groups,) arrays; NaN at the others."""
+    """The values of `elementwise` at these places of (groups,) arrays; NaN at the others."""
     if all_true(places):
         return elementwise(function, *arrays)
     found = absent(len(places))

@@ -401,6 +401,14 @@ def _checked(statistics: tuple[str, ...]) -> frozenset[str]:
 def column_statistics(
     column: ColumnGroups, statistics: Iterable[str] | None = None
 ) -> list[Decided]:
+    """`all_statistics`, without the groups that the column's gap is in."""
+    rows = all_statistics(column, statistics)
+    if column.gap is None:
+        return rows
+    return [row._replace(outcomes=column.hidden(row.outcomes)) for row in rows]
+
+
+def all_statistics(column: ColumnGroups, statistics: Iterable[str] | None = None) -> list[Decided]:
     """The `quality.*` rows of a column in each group: all that its kind has, or those named. A
     statistic that the kind does not have gives no row."""
     wanted = None if statistics is None else checked_statistics(statistics)
@@ -513,7 +521,8 @@ def quantile_statistics(column: ColumnGroups, shares: Sequence[float]) -> list[D
         Statistic("quantile", values[:, place], status, f"q={share:g}")
         for place, share in enumerate(shares)
     ]
-    return _decided(column.name, found, column.rows)
+    rows = _decided(column.name, found, column.rows)
+    return [row._replace(outcomes=column.hidden(row.outcomes)) for row in rows]
 
 
 @measures(

@@ -71,7 +71,7 @@ class _TwoSamples(dict[str, NDArray[Any]]):
 
 
 def stacked_two_sample(groups: Sequence[Mapping[str, Any]]) -> Arrays:
-    """As `_core.two_sample_groups` gives them, out of one mapping a group."""
+    """The arrays of `_core.two_sample_groups` out of one mapping a group."""
     return _TwoSamples(groups)
 
 

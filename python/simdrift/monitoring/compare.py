@@ -13,7 +13,7 @@ import numpy as np
 
 from simdrift._errors import SpecError
 from simdrift._types import Progress
-from simdrift.columns import Table, as_column, as_table
+from simdrift.columns import Table, as_column, as_table, opened
 from simdrift.metrics import quality
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.drift.table.sample import TableSample
@@ -23,7 +23,7 @@ from simdrift.metrics.weights import both_sides
 from simdrift.monitoring.arguments import Arguments
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import Identity
-from simdrift.monitoring.reference import Reference, plan_of, references, rows_of, types_of
+from simdrift.monitoring.reference import Reference, needed, plan_of, references, rows_of, types_of
 from simdrift.monitoring.report import report_of, results_of
 from simdrift.monitoring.roles import Roles, check_names, column_names, no_column, roles_of
 from simdrift.monitoring.segments import found_segments, segment_tables
@@ -63,10 +63,11 @@ def compare(
 ) -> Report:
     """Compare the columns of two frames: drift of each, and of the whole.
 
-    `reference`, `current`: pandas, polars, Arrow, NumPy dicts, DuckDB, a path of a Parquet file;
+    `reference`, `current`: pandas, polars, Arrow, NumPy dicts, DuckDB, or files: a path, a folder,
+    a pattern or a list of them (docs/data.md);
     `reference` may be a `Reference`, whose own roles, methods and rules count where an argument
     is left out; what it was not prepared for is refused. `columns`: names to compare (default:
-    all of both).
+    all of both); of files no other column is read.
     `roles`: a dict such as {"prediction": "p", "target": "y", "categorical": ["zip"]}; a target
     that both sides have is compared, too.
     `methods`: 'auto' (default), a name, a list, or a dict of them by column or kind; with
@@ -100,10 +101,17 @@ def compare(
         report = asked.compare(current, threads=threads, progress=progress)
         report.names = names or ("", _name_of(current))
         return report
-    before, now = as_table(reference, argument="reference"), as_table(current, argument="current")
-    before, now, weight = _with_weights(weights, before, now)
+    left, right = opened(reference, argument="reference"), opened(current, argument="current")
+    known = [*dict.fromkeys([*left.names, *right.names, *left.hidden, *right.hidden])]
+    weight = weights if weights is None or isinstance(weights, str) else _weights_name(known)
     spec = arguments.spec(weight)
-    _check_columns(arguments.names, list(dict.fromkeys([*before.names, *now.names])))
+    _check_columns(arguments.names, known)
+    before, now = (
+        as_table(side, argument=argument, columns=needed(spec, side))
+        for side, argument in ((left, "reference"), (right, "current"))
+    )
+    if weight is not None and not isinstance(weights, str):
+        before, now = _with_weights(weights, before, now, weight)
     report = _compared(before, now, spec, threads, progress)
     report.names = names or (_name_of(reference), _name_of(current))
     return report
@@ -150,23 +158,26 @@ def _check_reference_weights(reference: Reference, weights: object) -> None:
         )
 
 
-def _with_weights(weights: object, before: Table, now: Table) -> tuple[Table, Table, str | None]:
-    """Both tables, and the name of the column of weights: arrays become one of each."""
-    if weights is None or isinstance(weights, str):
-        return before, now, weights
+def _weights_name(names: Sequence[str]) -> str:
+    """A name that no column has."""
+    name = WEIGHTS
+    while name in names:
+        name += "_"
+    return name
+
+
+def _with_weights(weights: object, before: Table, now: Table, name: str) -> tuple[Table, Table]:
+    """Both tables with their weights, which are arrays, as a column of that name."""
     try:
         both_sides(weights, (before.length, now.length))
     except (TypeError, ValueError) as error:
         raise SpecError(str(error)) from None
-    name = WEIGHTS
-    while name in before.columns or name in now.columns:
-        name += "_"
     sides: Any = weights
     left, right = (
         table.with_column(name, as_column(np.ones(len(table)) if own is None else own, name=name))
         for table, own in zip((before, now), sides, strict=True)
     )
-    return left, right, name
+    return left, right
 
 
 def _without_equal_weights(roles: Roles, reference: Table, current: Table) -> Roles:
@@ -204,9 +215,9 @@ def _compared(
     segments = found_segments(reference, spec.segments, threads)
     before = segment_tables(reference, segments, roles.with_weight(roles.compared), threads)
     now = segment_tables(current, segments, roles.with_weight(roles.watched), threads)
-    for text, rows_before in before.items():
-        own = references(rows_before, roles, threads)
-        data.append(SegmentData(text, own, now[text], Groups.whole()))
+    for key in segments:
+        own, groups = references(before[key.text], roles, threads), Groups.whole()
+        data.append(SegmentData(key.text, own, now[key.text], groups, own=key.columns))
     values = measure_windows(data, roles, spec.metrics, plan, limits, progress)
     fingerprint = DataDigest(threads)
     return report_of(
@@ -242,13 +253,14 @@ def profile(
     0.3333333333333333
     """
     started = datetime.now(UTC)
-    table = as_table(data)
+    source = opened(data)
     chosen = column_names(columns)
-    names = table.names if chosen is None else chosen
-    _check_columns(names, table.names)
+    names = source.names if chosen is None else chosen
+    _check_columns(names, [*source.names, *source.hidden])
+    table = as_table(source, columns=names)
     columns_of = {
-        name: ColumnGroups(name, column, Groups.whole(), threads=threads)
-        for name, column in table.among(names).columns.items()
+        name: ColumnGroups(name, column, Groups.whole(), threads=threads, gap=table.gaps.get(name))
+        for name, column in table.columns.items()
     }
     values = list(quality.table_statistics(columns_of, 1))
     for done, column in enumerate(columns_of.values(), 1):

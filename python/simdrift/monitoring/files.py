@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simdrift._errors import InputError, SpecError
 from simdrift._types import Progress
-from simdrift.columns import open_parquet, parquet_names
-from simdrift.monitoring import state_file
+from simdrift.columns import Source, Table, as_table, opened
+from simdrift.columns.paths import files_of
 from simdrift.monitoring.compare import compare, profile
-from simdrift.monitoring.reference import Reference
-from simdrift.monitoring.roles import check_names, roles_of, segment_columns
+from simdrift.monitoring.reference import Reference, needed
+from simdrift.monitoring.roles import check_names
 from simdrift.monitoring.run import Between, monitor
 from simdrift.monitoring.spec import Spec
+from simdrift.monitoring.state_file import is_state_file
 
 if TYPE_CHECKING:
-    import pyarrow
-
     from simdrift.reports import ProfileReport, Report
     from simdrift.results import Results
 
@@ -34,106 +32,76 @@ def run_files(
     """The windows of a spec that names its data (those that end `between` two times); only
     columns with a role are read."""
     threads = threads or spec.threads
-    table, reference = read_files(spec, threads)
-    return monitor(spec, table, reference, between=between, progress=progress, threads=threads)
+    source, reference = data_files(spec), reference_file(spec, threads)
+    return monitor(spec, source, reference, between=between, progress=progress, threads=threads)
 
 
-def read_files(
-    spec: Spec, threads: int | None = None
-) -> tuple[pyarrow.Table, Reference | pyarrow.Table | None]:
+def data_files(spec: Spec) -> Source:
+    """The files that a spec names, opened; SpecError where it names none."""
+    if not spec.data:
+        raise SpecError(
+            "'data' is missing: expected the path of a Parquet, Arrow or CSV file, a folder or a "
+            "pattern, or a list of them"
+        )
+    return Source(list(spec.data))
+
+
+def read_files(spec: Spec, threads: int | None = None) -> tuple[Table, Reference | Source | None]:
     """The rows that a spec names, and its reference where that is a file; only columns with a
     role. SpecError where it names no data, or a column that none of them has."""
-    if not spec.data:
-        raise SpecError("'data' is missing: expected the path of a Parquet file, or a list")
-    paths = expanded(spec.data)
-    names = parquet_names(paths[0])
-    reference = reference_file(spec, threads)
-    check_names(spec, list(dict.fromkeys([*names, *_names(reference)])))
-    return _read(paths, columns_of(spec, names)), reference
+    source, reference = data_files(spec), reference_file(spec, threads)
+    known = [*source.names, *source.hidden, *_names(reference)]
+    check_names(spec, list(dict.fromkeys(known)))
+    return as_table(source, columns=needed(spec, source)), reference
 
 
 def expanded(patterns: Iterable[str]) -> list[Path]:
-    """The files that the paths and patterns ('data/*.parquet') name, patterns in name order."""
-    found: list[Path] = []
-    for pattern in patterns:
-        matches = sorted(glob.glob(pattern)) if glob.has_magic(pattern) else [pattern]
-        if not matches:
-            raise InputError(f"{pattern}: no file matches; expected Parquet files")
-        found += [Path(match) for match in matches]
-    return found
+    """The files that the paths, folders and patterns ('data/*.parquet') name, in name order."""
+    return [file.path for file in files_of(list(patterns))]
 
 
-def columns_of(spec: Spec, names: Sequence[str]) -> list[str]:
-    """The columns of a file that the spec needs, in the file's order."""
-    roles = roles_of(spec.columns, names, spec.methods)
-    named = {roles.timestamp, spec.columns.key}  # checked to be there with the others
-    wanted = {*roles.with_weight(roles.watched), *named, *segment_columns(spec)}
-    return [name for name in names if name in wanted]
-
-
-def reference_file(spec: Spec, threads: int | None) -> Reference | pyarrow.Table | None:
-    """The saved reference or the rows of the file that the spec names, None for its own data."""
+def reference_file(spec: Spec, threads: int | None) -> Reference | Source | None:
+    """The saved reference or the file that the spec names, None for its own data."""
     if spec.reference is None or spec.reference.data is None:
         return None
     path = spec.reference.data
-    if state_file.is_state_file(path):
-        return Reference.load(path, threads=threads)
-    return open_parquet(path, columns_of(spec, parquet_names(path)))
+    return Reference.load(path, threads=threads) if is_state_file(path) else Source(path)
 
 
-def _names(reference: Reference | pyarrow.Table | None) -> list[str]:
+def _names(reference: Reference | Source | None) -> list[str]:
     if reference is None:
         return []
-    if isinstance(reference, Reference):
-        return list(reference.columns)
-    return list(reference.column_names)
-
-
-def _read(paths: Sequence[Path], wanted: Sequence[str]) -> pyarrow.Table:
-    """One table of all files; each must have the columns of the first, of the same types."""
-    tables = [open_parquet(path, wanted) for path in paths]
-    if len(tables) == 1:
-        return tables[0]
-    import pyarrow as pa
-
-    for path, table in zip(paths, tables, strict=True):
-        for name in wanted:
-            expected, found = tables[0].schema.field(name).type, table.schema.field(name).type
-            if expected != found:
-                raise InputError(
-                    f"{path}: expected column {name!r} of type {expected} as in {paths[0]}, "
-                    f"found {found}: convert one of them"
-                )
-    return pa.concat_tables(tables)
+    return list(reference.columns if isinstance(reference, Reference) else reference.names)
 
 
 def compare_files(
-    reference: Path,
-    current: Path,
+    reference: str | Path,
+    current: str | Path,
     *,
     threads: int | None = None,
     progress: Progress = None,
     **arguments: Any,
 ) -> Report:
-    """Two Parquet files, or a saved reference and a Parquet file; `arguments` as `compare`."""
-    if state_file.is_state_file(reference):
+    """Files of two sides (paths, folders or patterns), or a saved reference and files;
+    `arguments` as `compare`."""
+    if is_state_file(reference):
         prepared = Reference.load(reference, threads=threads)
         return compare(prepared, current, threads=threads, progress=progress, **arguments)
-    left, right = parquet_names(reference), parquet_names(current)
-    if not set(left) & set(right):
+    left, right = opened(reference), opened(current)
+    if not set(left.names) & set(right.names):
         raise InputError(
-            f"{current}: expected columns of {reference} ({', '.join(left)}); "
-            f"found only others: {', '.join(right)}"
+            f"{current}: expected columns of {reference} ({', '.join(left.names)}); "
+            f"found only others: {', '.join(right.names)}"
         )
-    return compare(reference, current, threads=threads, progress=progress, **arguments)
+    return compare(left, right, threads=threads, progress=progress, **arguments)
 
 
 def profile_file(
-    data: Path,
+    data: str | Path,
     *,
     columns: Sequence[str] | None = None,
     threads: int | None = None,
     progress: Progress = None,
 ) -> ProfileReport:
-    """One Parquet file."""
+    """A file, a folder or a pattern."""
     return profile(data, columns=columns, threads=threads, progress=progress)

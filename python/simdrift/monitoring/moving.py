@@ -82,6 +82,7 @@ class _Segment(NamedTuple):
     text: str
     table: Table
     rows: Rows | None
+    own: tuple[str, ...] = ()
 
     def ranges(self, ranges: Sequence[Range]) -> list[Range]:
         """Ranges of rows of the whole table as ranges of this segment's rows."""
@@ -144,7 +145,9 @@ class MovingMonitor:
         segments = found_segments(table, spec.segments, self.threads)
         rows = rows_by_segment(table, segments, self.threads)
         self.segments = [_Segment(WHOLE, table, None)]
-        self.segments += [_Segment(t, table.take(own), own) for t, own in rows.items()]
+        for key in segments:
+            own = rows[key.text]
+            self.segments.append(_Segment(key.text, table.take(own), own, key.columns))
 
     def run(self, every: Sequence[Window], wanted: Sequence[Window], progress: Progress) -> Results:
         """The wanted windows, in order; `every` window may be a reference."""
@@ -228,7 +231,7 @@ class _SegmentWindows:
         self._monitor, self._plan, self._segment = monitor, plan, segment
         self._groups = _groups(segment.ranges([(w.first, w.stop) for w in windows]))
         self._before = [segment.ranges(own) for own in before]
-        data = SegmentData(segment.text, {}, segment.table, self._groups)
+        data = SegmentData(segment.text, {}, segment.table, self._groups, own=segment.own)
         self.columns = columns_of(data, monitor.roles, plan.drift.threads)
         self._measured: list[list[Measured]] = []
         self._custom: list[list[Decided]] = []
@@ -240,6 +243,8 @@ class _SegmentWindows:
         monitor, (plan, limits) = self._monitor, self._plan
         table = _rows_of(self._segment.table, self._before[place])
         before = references(table, monitor.roles, monitor.threads)
+        for name in self._segment.own:
+            before.pop(name, None)
         now = {name: column.alone(place) for name, column in self.columns.compared.items()}
         measured, pairs = measure_columns(before, now, plan, 1)
         whole = self._segment.text == WHOLE

@@ -14,7 +14,7 @@ import numpy as np
 
 from simdrift._errors import InputError, SpecError
 from simdrift._types import Progress
-from simdrift.columns import Refused, Table, as_table
+from simdrift.columns import Frame, Refused, Source, Table, as_table, opened
 from simdrift.metrics.auto import table_calls
 from simdrift.metrics.columns import ReferenceColumn
 from simdrift.metrics.custom import values_of
@@ -96,9 +96,10 @@ class Reference:
         if spec is not None and columns is not None:
             raise SpecError("columns: expected them or a spec, found both: name them in the spec")
         spec = spec or spec_without_time(columns)
-        table = as_table(data)
         later = () if spec.columns.target is None else (spec.columns.target,)
-        check_names(spec, [*table.names, *later])
+        source = opened(data)
+        check_names(spec, [*source.names, *source.hidden, *later])
+        table = as_table(source, columns=needed(spec, source))
         return cls.of_table(table, spec, threads=threads)
 
     @classmethod
@@ -154,10 +155,12 @@ class Reference:
         'missing_column'
         """
         started = datetime.now(UTC)
-        table = as_table(batch, argument="batch")
+        source = opened(batch, argument="batch")
+        watched = [*self.roles.with_weight(self.roles.watched), *segment_columns(self.spec)]
+        there = [*source.names, *source.hidden]
+        wanted = source.names if self.spec.metrics.custom else dict.fromkeys(watched)
+        table = as_table(source, argument="batch", columns=[n for n in wanted if n in there])
         self.roles.row_weights(table)  # refused before anything is computed
-        watched = self.roles.with_weight(self.roles.watched)
-        table = table.among(dict.fromkeys([*watched, *segment_columns(self.spec)]))
         plan = replace(self.plan, threads=threads)
         values = measure_windows(
             [
@@ -193,7 +196,12 @@ class Reference:
         tables = segment_tables(table, list(self.segments), names, threads)
         return [
             SegmentData(
-                key.text, own, tables[key.text], Groups.whole(), None, self.custom_of(key.text)
+                key.text,
+                own,
+                tables[key.text],
+                Groups.whole(),
+                custom=self.custom_of(key.text),
+                own=key.columns,
             )
             for key, own in self.segments.items()
         ]
@@ -292,8 +300,18 @@ def references(table: Table, roles: Roles, threads: int | None) -> dict[str, Ref
     weights = roles.row_weights(table)
     return {
         name: ReferenceColumn(name, column, weights, kind=roles.kinds.get(name), threads=threads)
-        for name, column in table.among(roles.compared).columns.items()
+        for name, column in table.among(roles.compared).whole.items()
     }
+
+
+def needed(spec: Spec, source: Source | Table | Frame, *more: str) -> list[str]:
+    """Those of the source's columns that a spec reads, and `more`; a metric of the user's own may
+    read any."""
+    if spec.metrics.custom:
+        return list(source.names)
+    roles = roles_of(spec.columns, [*dict.fromkeys([*source.names, *more])], spec.methods)
+    wanted = {*roles.with_weight(roles.watched), roles.timestamp, *segment_columns(spec), *more}
+    return [name for name in (*source.names, *sorted(source.hidden)) if name in wanted]
 
 
 def types_of(

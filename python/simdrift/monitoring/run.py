@@ -11,12 +11,12 @@ import numpy as np
 
 from simdrift._errors import InputError, SpecError
 from simdrift._types import Progress
-from simdrift.columns import Refused, Table, as_table
+from simdrift.columns import Frame, Refused, Source, Table, as_table, opened
 from simdrift.metrics.groups import Groups
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import identity_of
 from simdrift.monitoring.moving import MovingMonitor, check_moving
-from simdrift.monitoring.reference import Reference, plan_of
+from simdrift.monitoring.reference import Reference, needed, plan_of
 from simdrift.monitoring.report import results_of
 from simdrift.monitoring.roles import (
     Roles,
@@ -32,6 +32,7 @@ from simdrift.monitoring.window import WHOLE, SegmentData, measure_windows
 from simdrift.monitoring.windows import Rule, Unit, Window, Windows, assign, instant_of
 from simdrift.results import Results, Run
 
+Data = Source | Table | Frame
 Between = tuple[datetime | None, datetime | None]
 SECONDS_PER_DAY = 86_400
 log = logging.getLogger("simdrift")
@@ -47,13 +48,22 @@ def monitor(
     threads: int | None = None,
 ) -> Results:
     """Every window of the data against the reference; `entry.monitor` says what is what."""
-    table = as_table(data)
+    source = opened(data)
     if spec.reference is not None and spec.reference.moving is not None:
         check_moving(spec, reference)
+        check_names(spec, [*source.names, *source.hidden])
+        table = as_table(source, columns=needed(spec, source))
         return _moving(spec, table, between, progress, threads)
-    before = _reference_rows(spec, table, reference)
+    left = _reference_source(spec, source, reference)
+    known = left.columns if isinstance(left, Reference) else (*left.names, *left.hidden)
+    check_names(spec, [*dict.fromkeys([*source.names, *source.hidden, *known])])
+    table = as_table(source, columns=needed(spec, source))
+    before: Reference | Table = table
+    if isinstance(left, Reference):
+        before = left
+    elif left is not source:
+        before = as_table(left, columns=needed(spec, left))
     names = list(dict.fromkeys([*table.names, *before.columns]))
-    check_names(spec, names)
     found = _windows(spec, table)
     _tell(spec, table, found, holds_reference=before is table)
     if between is not None:
@@ -75,7 +85,6 @@ def _moving(
 ) -> Results:
     """Every window against the windows before it."""
     names = table.names
-    check_names(spec, names)
     found = _windows(spec, table)
     _tell(spec, table, found, holds_reference=False)
     wanted = found if between is None else _ending(found, between)
@@ -248,6 +257,7 @@ class _Monitor:
                     np.searchsorted(rows[key.text], stops),
                 ),
                 custom=self.reference.custom_of(key.text),
+                own=key.columns,
             )
             for key, own in asked.items()
         ]
@@ -264,15 +274,15 @@ class _Monitor:
         return identity.run(window.rows, started)
 
 
-def _reference_rows(spec: Spec, table: Table, reference: object | None) -> Table | Reference:
+def _reference_source(spec: Spec, source: Data, reference: object | None) -> Data | Reference:
     """The reference: the given one, or the data that hold it."""
     if isinstance(reference, Reference):
         return reference
     if reference is not None:
-        return as_table(reference)
+        return opened(reference, argument="reference")
     if spec.reference is None or (spec.reference.start is None and spec.reference.end is None):
         raise SpecError("'reference' is missing: pass one, or give 'start' and 'end' of its rows")
-    return table
+    return source
 
 
 def _interval(spec: Spec, table: Table) -> Table:
@@ -314,7 +324,12 @@ def outline(
     first window: there is nothing before it."""
     table = as_table(data)
     moves = spec.reference is not None and spec.reference.moving is not None
-    before = table if moves else _reference_rows(spec, table, reference)
+    before: Reference | Table = table
+    left = table if moves else _reference_source(spec, table, reference)
+    if isinstance(left, Reference):
+        before = left
+    elif left is not table:
+        before = as_table(left, columns=needed(spec, left))
     names = list(dict.fromkeys([*table.names, *before.columns]))
     check_names(spec, names)
     roles = roles_of(spec.columns, names, spec.methods)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from simdrift._core import Categories, Column
 from simdrift.columns import Table
+from simdrift.columns.labels import dated
 from simdrift.metrics.names import segment_text
 
 MOST_SEGMENTS = 50
@@ -116,7 +117,7 @@ def _coded(
         found = Categories(
             list(dict.fromkeys(segment.values[place] for segment in known)), MOST_LABELS
         )
-        codes = found.encode(column, threads=threads).astype(np.int64)
+        codes = found.encode(dated(column, threads), threads=threads).astype(np.int64)
         if found.overflow:
             return [], None
         size = len(found.labels)

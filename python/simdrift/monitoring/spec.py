@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from simdrift._errors import SpecError
 from simdrift._suggest import did_you_mean
+from simdrift.columns.paths import is_url
 from simdrift.monitoring import toml
 from simdrift.monitoring.names import known_metrics, whole_name
 from simdrift.monitoring.spec_errors import found, spec_error
@@ -82,7 +83,7 @@ class Spec(Part):
     data: Names = Field(
         (),
         title="The rows to watch. A relative path starts at the folder of the TOML file.",
-        description="the path of a Parquet file, or a list of them",
+        description="the path of a file, a folder or a pattern, or a list of them",
         examples=["trips/*.parquet"],
     )
     reference: ReferenceSpec | None = Field(
@@ -297,7 +298,9 @@ class Spec(Part):
 
     def _in_folder(self, folder: Path) -> Self:
         """The spec with its relative paths taken from this folder."""
-        values: dict[str, Any] = {"data": tuple(str(folder / path) for path in self.data)}
+        values: dict[str, Any] = {
+            "data": tuple(path if is_url(path) else str(folder / path) for path in self.data)
+        }
         if self.reference is not None and self.reference.data is not None:
             path = str(folder / self.reference.data)
             values["reference"] = self.reference.model_copy(update={"data": path})

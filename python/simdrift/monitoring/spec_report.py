@@ -37,10 +37,10 @@ def explained(spec: Spec) -> str:
     own = before.columns if isinstance(before, Reference) else _columns(spec, before)
     recorded = before.plan.record() if isinstance(before, Reference) else None
     plan, limits = plan_of(spec, own, recorded=recorded if spec.methods == "auto" else None)
-    roles = roles_of(spec.columns, list(dict.fromkeys([*table.column_names, *own])), spec.methods)
+    roles = roles_of(spec.columns, list(dict.fromkeys([*table.names, *own])), spec.methods)
     rows = before.rows if isinstance(before, Reference) else len(before)
     lines = [
-        *_data_lines(spec, table.num_rows, found),
+        *_data_lines(spec, table.length, found),
         f"reference: {_reference_line(spec, rows)}",
         *_role_lines(spec, roles),
         "",

@@ -50,6 +50,8 @@ class SegmentData(NamedTuple):
     sample: TableSample | None = None
     custom: Mapping[str, float] = {}
     """The reference's values of the user's own metrics."""
+    own: tuple[str, ...] = ()
+    """The segment's own columns: all its rows have one value there, so there is no drift."""
 
 
 class WindowValues(NamedTuple):
@@ -101,8 +103,9 @@ def measure_windows(
     for data in segments:
         own = columns_of(data, roles, plan.threads)
         is_whole = data.segment == WHOLE
+        reference = {n: column for n, column in data.reference.items() if n not in data.own}
         found, of_columns = measure_columns(
-            data.reference, own.compared, plan, len(data.groups), progress if is_whole else None
+            reference, own.compared, plan, len(data.groups), progress if is_whole else None
         )
         before = max((column.rows for column in data.reference.values()), default=0)
         of_user = custom.rows_of(data.table, data.groups, metrics.custom, data.custom, limits)
@@ -163,10 +166,12 @@ def columns_of(data: SegmentData, roles: Roles, threads: int | None) -> Columns:
             kind=roles.kinds.get(name),
             threads=threads,
             weights=weights,
+            gap=data.table.gaps.get(name),
         )
 
     plain = {name: grouped(name) for name in roles.watched if name in data.table.columns}
-    compared = {name: plain[name] for name in roles.compared if name in plain}
+    names = (name for name in roles.compared if name not in data.own)
+    compared = {name: plain[name] for name in names if name in plain}
     if roles.is_weighted:
         weights = roles.table_weights(data.table)
         compared = {name: grouped(name, weights) for name in compared}

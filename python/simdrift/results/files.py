@@ -107,7 +107,7 @@ def _checked(path: Name) -> str:
 
 
 def _end_of_links(path: str) -> tuple[str, int | None]:
-    """Where a chain of links leads to, and the descriptor of this process that it stands for."""
+    """The place that a chain of links leads to, and the descriptor of this process behind it."""
     for _ in range(_MOST_LINKS):
         descriptor = _own_descriptor(path)
         if descriptor is not None or not os.path.islink(path):

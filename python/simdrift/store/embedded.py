@@ -87,7 +87,7 @@ class Served(NamedTuple):
 
 
 def default_folder() -> Path:
-    """Where the embedded server's files are."""
+    """The folder of the embedded server's files."""
     chosen = os.environ.get("SIMDRIFT_STORE_DIR")
     if chosen:
         return Path(chosen).absolute()

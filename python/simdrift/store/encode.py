@@ -265,7 +265,7 @@ def _once_a_key(values: Records, numbers: _Numbers) -> Records:
 
 
 def _order(run: Run) -> tuple[datetime, datetime, str]:
-    """Of two runs over one window the greater is current; the views order by the same."""
+    """The key by which the greater of two runs is current; the views order by it."""
     return run.started_at, run.finished_at, str(run.run_id)
 
 

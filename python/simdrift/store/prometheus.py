@@ -222,7 +222,7 @@ def _value_families(series: list[_Series]) -> Iterator[GaugeMetricFamily]:
 
 
 def _run_families(runs: Iterable[Run]) -> Iterator[GaugeMetricFamily]:
-    """Of the newest run of every stream: when its window ended, how long it took, its rows."""
+    """The newest run of every stream: when its window ended, how long it took, its rows."""
     from prometheus_client.core import GaugeMetricFamily
 
     ended = GaugeMetricFamily(

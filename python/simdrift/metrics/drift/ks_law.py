@@ -45,10 +45,12 @@ class Law:
 
 def law_of(pair: GroupedPair, found: Arrays, method: str) -> Law:
     """The law by one of METHODS."""
+    limit = EXACT_AUTO if method == "auto" else EXACT_LIMIT
+    if method != "asymp" and _is_one_of_paths(pair, found, limit):
+        return _one_of_paths(found)
     known = found["status"] == OK_CODE
     if method == "asymp":
         return _as_scipy(pair, found, known)
-    limit = EXACT_AUTO if method == "auto" else EXACT_LIMIT
     few = np.zeros(len(known), bool)
     if not pair.is_weighted:
         few = known & (found["n"] * found["m"].astype(float) <= limit)
@@ -71,6 +73,28 @@ def law_of(pair: GroupedPair, found: Arrays, method: str) -> Law:
     exact = few.copy()
     exact[[place for place, own in rest.items() if own.is_exact]] = True
     return Law(p, log_p, exact)
+
+
+def _is_one_of_paths(pair: GroupedPair, found: Arrays, limit: int) -> bool:
+    """Whether there is one group, of few rows without ties: two samples, as a rule."""
+    if len(pair) != 1 or pair.is_weighted or found["status"].item() != OK_CODE:
+        return False
+    pairs: int = found["n"].item() * found["m"].item()
+    return pairs <= limit and int(found["most_tied"].item()) <= 1
+
+
+def _one_of_paths(found: Arrays) -> Law:
+    """As `_Counted`, of one group."""
+    n, m, numerator = found["n"].item(), found["m"].item(), numerator_of(found, 0)
+    p = _core.ks_exact_p(n, m, numerator, threads=1)
+
+    def log_p() -> Floats:
+        return np.array([math.log(p) if p > TINY else _log_counted(found, 0, None)])
+
+    return Law(np.array([p]), log_p, _ONE)
+
+
+_ONE = np.ones(1, bool)
 
 
 def _as_scipy(pair: GroupedPair, found: Arrays, known: Places) -> Law:

@@ -61,6 +61,8 @@ INFINITE = sys.float_info.max
 ULPS = 4.0 * sys.float_info.epsilon
 """Distances that differ by less, in parts of the values, are equal but for rounding."""
 
+_UNSCALED = np.zeros(1, np.int64)
+
 Profile = Mapping[str, NDArray[Any]]
 
 
@@ -125,6 +127,8 @@ def _moments(pair: GroupedPair) -> Moments:
     shift = (current["mean"] - reference["mean"]) + (current["mean_low"] - reference["mean_low"])
     rows = reference["finite"], current["finite"]
     whole = variance_x + variance_y
+    if len(whole) == 1 and SMALLEST < whole.item() < LARGEST:
+        return Moments(rows[0], variance_x, rows[1], variance_y, shift, status, _UNSCALED)
     fits = (std_x + std_y == 0.0) | ((whole > SMALLEST) & (whole < LARGEST)) | (status != OK_CODE)
     if all_true(fits):
         exponent = np.zeros(len(whole), np.int64)

@@ -18,7 +18,7 @@ from simdrift.metrics.drift.checks import SEED, checked_resamples
 from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.near import check_exact
-from simdrift.metrics.nulls import special
+from simdrift.metrics.nulls import hypergeometric, special
 from simdrift.metrics.outcomes import (
     OK_CODE,
     Outcomes,
@@ -41,6 +41,8 @@ LEVEL = 0.975
 """Upper end of the intervals: 95 %."""
 NORMAL_RANGE = 1.3489795003921634
 """The quartile range of normal rows, in standard deviations."""
+FISHER_ROWS = 20
+"""Up to so many rows on a side shares have Fisher's law."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -54,8 +56,8 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
             "interval from order statistics or a bootstrap"
         ),
         p_value=(
-            "of the order statistics, or of the shares of rows beyond the quantiles where "
-            "they say less; Bonferroni, errs upwards"
+            "of the order statistics, or of the shares of rows beyond the quantiles (Fisher's up "
+            "to 20 rows a side) where they say less; Bonferroni, errs upwards"
         ),
         effect_size="change of the median",
         source="textbook: intervals of quantiles by order statistics",
@@ -177,8 +179,24 @@ def _between(pair: GroupedPair, places: NDArray[np.intp], x: Floats, y: Floats) 
     found = np.divide(
         f - g, standard_error, out=np.zeros_like(standard_error), where=standard_error > 0.0
     )
-    deviations = np.where(known, np.tile(up, 2) * found, np.inf)
+    deviations = np.tile(up, 2) * found
+    for place in np.flatnonzero(np.minimum(n, m[:, 0]) <= FISHER_ROWS).tolist():
+        deviations[place] = np.where(
+            deviations[place] > 0.0, _fisher(before[place], n, after[place], m[place, 0]), 0.0
+        )
+    deviations = np.where(known, deviations, np.inf)
     return np.asarray(np.max(deviations.reshape(len(ends), 2, -1), axis=1, initial=0.0))
+
+
+def _fisher(before: NDArray[Any], n: Size, after: NDArray[Any], m: Size) -> Floats:
+    """The deviations of the normal law that are as likely as Fisher's test says that shares of few
+    rows are."""
+    rows, total = round(m), round(n) + round(m)
+    logs = [
+        hypergeometric.two_sided_log_p(a, rows, min(a + round(b), total), total)
+        for a, b in zip((round(a) for a in after.tolist()), before.tolist(), strict=True)
+    ]
+    return np.asarray(-special.special().ndtri(0.5 * np.exp(logs)))
 
 
 def _any_quantile_log_ps(z: Floats) -> Floats:

@@ -167,7 +167,7 @@ def _tested(
         title="Kuiper distance",
         group="ranks",
         formula="V = max (F - G) + max (G - F)",
-        p_value="limit law at Stephens' corrected size",
+        p_value="limit law, moved by what n and m rows pass a bound by",
         effect_size="V",
         source="Kuiper 1960, Stephens 1970",
         better="lower",
@@ -181,11 +181,12 @@ def _tested(
 @over_groups
 def measure_kuiper(pair: GroupedPair) -> Outcomes:
     """V = D+ + D-, the p-value by the corrected limit law."""
+    log_p = partial(kuiper_law.log_p, whole=not pair.is_weighted)
 
     def law(found: Mapping[str, Numbers], _: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
         n, m = found["n"], found["m"]
         value = as_floats((found["plus"] + found["minus"]) / (n * m))
-        return value, elementwise(kuiper_law.log_p, n, m, value), value
+        return value, elementwise(log_p, n, m, value), value
 
     return _tested(pair, pair.ranks["status"], law)
 
@@ -201,8 +202,9 @@ def kuiper(
     """Kuiper's statistic V = max (F - G) + max (G - F) in [0, 2) of two samples: as sensitive
     in the tails as in the middle; effect size V.
 
-    The p-value is the limit law's at Stephens' corrected size (1970), right within some percent
-    from 10 rows a side on. Alerts where p <= alpha.
+    The p-value is the limit law's, moved by what a walk of n and m rows passes a bound by: near
+    0.05 right within a tenth or so from 10 rows a side on, smaller ones too large, and with ties
+    an upper bound; with weights at Stephens' corrected size (1970). Alerts where p <= alpha.
 
     >>> from simdrift.metrics import drift
     >>> drift.kuiper([1.0, 2.0, 3.0, 4.0], [0.0, 2.5, 5.0]).value
@@ -216,7 +218,10 @@ def kuiper(
         name="drift.cramer_von_mises",
         title="Cramér-von Mises T",
         group="ranks",
-        formula="T = n m / (n + m) times the mean of (F - G)^2, ties at the middle of their step",
+        formula=(
+            "T = n m / (n + m) times the mean of (F - G)^2, ties at the middle of their step, "
+            "+ 1 / (4 (n + m))"
+        ),
         p_value="counted up to 20 rows a side, else the limit law; see Ties",
         effect_size="mean of (F - G)^2",
         source="Anderson 1962; scipy.stats.cramervonmises_2samp where no values tie",
@@ -247,7 +252,8 @@ def measure_cramer_von_mises(pair: GroupedPair) -> Outcomes:
             logs[place] = quadratic.mises_log_exact(numerators[place], n[place], m[place])
         rest = np.flatnonzero(~small.astype(bool))
         logs[rest] = _mises_logs(value[rest], n[rest], m[rest], pair.tied_shares(at[rest]))
-        return value, logs, (value * (n + m) / (n * m)).astype(float)
+        mean = (value - 0.25 / (n + m)) * (n + m) / (n * m)
+        return value, logs, np.maximum(mean.astype(float), 0.0)
 
     found = pair.ranks
     few = np.minimum(found["n"], found["m"]) < 2
@@ -276,8 +282,8 @@ def cramer_von_mises(
     weights: Weights = None,
     threads: int | None = None,
 ) -> DriftResult:
-    """Cramer-von Mises statistic T = n m / (n + m) times the mean of (F - G)^2 over both samples;
-    effect size T (n + m) / (n m), in [0, 1/3].
+    """Cramer-von Mises statistic T = n m / (n + m) times the mean of (F - G)^2 over both samples,
+    + 1 / (4 (n + m)); effect size: that mean, in [0, 1/3], 0 of identical samples.
 
     The p-value counts orders up to 20 rows a side, else it is the limit law's after Anderson
     (1962), right down to 1e-300; with many ties that of the tied values
@@ -368,7 +374,8 @@ def anderson_darling(
         group="ranks",
         formula="U of the reference: pairs in which its row is larger, ties count half",
         p_value=(
-            "counted for n m <= 2,500 without ties, else normal, corrected for ties and continuity"
+            "without ties counted for n m <= 2,500 and for 10 rows against many, else by the "
+            "saddle point; with ties normal, corrected for them and for continuity"
         ),
         effect_size="Cliff's delta (AUC = (1 + delta) / 2)",
         source="Mann and Whitney 1947; scipy.stats.mannwhitneyu",
@@ -404,8 +411,9 @@ def mann_whitney(
     """Mann-Whitney U of the reference: pairs in which it is larger, and half of those equal.
 
     Effect size: Cliff's delta in [-1, 1], positive where the current sample is larger; AUC =
-    (1 + delta) / 2. Two-sided p-value: counted for n m <= 2,500 without ties, else normal with
-    the variance of ties and a correction for continuity. Equals `scipy.stats.mannwhitneyu`.
+    (1 + delta) / 2. Two-sided p-value: without ties counted for n m <= 2,500 and where a side has
+    up to 10 rows, else by the saddle point of the counts (to 1e-3, however small); with ties normal
+    with their variance and a correction for continuity, as `scipy.stats.mannwhitneyu`'s.
 
     >>> from simdrift.metrics import drift
     >>> result = drift.mann_whitney([1.0, 2.0, 3.0], [2.5, 4.0, 5.0])

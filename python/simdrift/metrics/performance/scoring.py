@@ -153,7 +153,7 @@ def _outcomes(
 
 
 def _outcome(function: Callable[[TargetPair], Score], pair: TargetPair) -> Outcome:
-    """As `_outcomes` of a single group, of numbers throughout."""
+    """The outcome of a single group: `_outcomes` on numbers, without arrays."""
     rows, score = int(pair.sums["n"]), function(pair)
     status = next((reason for holds, reason in reversed(score.without) if holds), OK)
     if rows == 0:
