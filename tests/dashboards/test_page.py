@@ -66,7 +66,7 @@ def test_a_panel_without_data_says_so_and_what_to_do(flights_pages):
 def test_column_panels_are_repeated_for_the_columns_that_alert_most(flights_pages):
     page = parsed(flights_pages[1].read_text("utf-8"))
     headings = [one.text for one in page.all("h2")]
-    assert headings[:3] == ["dep_delay", "predicted_arr_delay", "air_time"]
+    assert headings[:3] == ["dep_delay", "predicted_arr_delay", "dest"]
 
 
 def test_columns_are_those_asked_for(filled, tmp_path):

@@ -168,7 +168,8 @@ def test_a_page_can_be_piped(tmp_path, data):
 def test_a_monitor_that_is_no_file_is_refused_and_not_waited_for(tmp_path, what):
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "folder").mkdir()
-    for command in ("run", "profile"):
+    # data may come through a FIFO, a monitor's file may not
+    for command in ("run",) if what == "fifo" else ("run", "profile"):
         done = run(tmp_path, command, what)
         assert done.returncode == 2
         assert done.stderr.count(b"\n") == 1
@@ -264,8 +265,9 @@ def test_what_is_no_file_is_not_read_and_never_waited_for(tmp_path):
             read_bytes(path)
         with pytest.raises(sd.InputError):
             sd.Reference.load(path)
-        with pytest.raises(sd.InputError):
-            sd.profile(path)
+        if path != fifo:  # data may come through one: then its writer is waited for
+            with pytest.raises(sd.InputError):
+                sd.profile(path)
 
 
 def test_private_rights_are_there_from_the_first_byte(tmp_path):

@@ -27,6 +27,7 @@ weights, labels = np.full(500, 2.0), np.tile([0, 1], 250).astype(np.uint8)
 cuts, centers = ([0, 50], [50, 170]), [0.0, 0.1]
 edges, q, rows = np.array([-1.0, 0.0, 1.0]), [0.1, 0.5], np.array([3, 1, 2])
 ordered = np.sort(x)
+prepared_i, ends, items = _core.Prepared(i), np.array([30, 60, 110]), [None, 1.5, "a"] * 50
 sorted_x = _core.weighted_sort(x, weights)
 
 CALLS = {
@@ -82,6 +83,16 @@ CALLS = {
     "two_sample_groups": lambda: _core.two_sample_groups(a, b, *cuts, edges=edges),
     "two_sample_groups_prepared": lambda: _core.two_sample_groups(prepared, b, *cuts),
     "rank_statistics_groups": lambda: _core.rank_statistics_groups(prepared, b, *cuts),
+    "ks_ties_p": lambda: _core.ks_ties_p(50, 60, 700, ends, 1e9, True),
+    "ks_ties_p_groups": lambda: _core.ks_ties_p_groups(
+        prepared_i, i, *cuts, np.array([0, 0]), np.array([2000, 5000], np.uint64), 1e9, False
+    ),
+    "count_laws": lambda: _core.count_laws(
+        np.array([5, 7, 3, 15]), np.array([15]), np.array([2.0]), 0, 0.5, 50, 50
+    ),
+    "fisher_log_p": lambda: _core.fisher_log_p(*np.array([[3, 4], [10, 12], [5, 6], [30, 30]])),
+    "extremes_groups": lambda: _core.extremes_groups(a, *cuts),
+    "missing_items": lambda: _core.missing_items(items),
     "ks_exact_p_groups": lambda: _core.ks_exact_p_groups([50], [60], [0], [700]),
     "sort": lambda: _core.sort(x),
     "read_bound": lambda: _core.read_bound(x),
@@ -134,6 +145,12 @@ def test_python_may_fail_to_allocate_anywhere():
     )
     assert done.returncode == 0, done.stdout[-500:] + done.stderr[-3000:]
     errors = dict(line.split() for line in done.stdout.splitlines())
-    assert len(errors) == 54
-    floats = {"type", "median_deviation", "ks_exact_p", "read_bound"}  # nothing to allocate
+    assert len(errors) == 60
+    floats = {
+        "type",
+        "median_deviation",
+        "ks_exact_p",
+        "ks_ties_p",
+        "read_bound",
+    }  # nothing to allocate
     assert all(int(n) > 0 for name, n in errors.items() if name not in floats)

@@ -235,8 +235,10 @@ def test_nearly_equal_weights_give_nearly_what_none_give(name):
         a, b = getattr(plain, field), getattr(found, field)
         assert (a is None) == (b is None), field
         if a is not None:
-            right = 5e-3 if name == "kuiper" else 2e-3  # which knows the lattice of whole rows
-            assert b == pytest.approx(a, rel=right if "p_value" in field else 1e-6), field
+            # kuiper knows the lattice of whole rows, the Wasserstein distances their extreme ones
+            right = 2e-3 if name not in ("kuiper", "wasserstein", "wasserstein_normed") else 5e-3
+            from_law = "p_value" in field or (field == "null_quantile" and right > 2e-3)
+            assert b == pytest.approx(a, rel=right if from_law else 1e-6), field
     assert (plain.n_reference, plain.n_current) == (found.n_reference, found.n_current)
 
 

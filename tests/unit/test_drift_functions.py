@@ -58,7 +58,7 @@ def test_smoothing_stands_in_params_where_it_is_not_the_default():
 def test_a_column_of_a_type_that_is_not_computed_on_says_so():
     nested = pa.array([[1], [2, 3]])
     found = drift.ks(nested, [1.0, 2.0])
-    assert (found.value, found.status, found.alert) == (None, "not_applicable", None)
+    assert (found.value, found.status, found.alert) == (None, "type_changed", None)
     assert "list" in found.reason
 
 

@@ -43,14 +43,14 @@ static double term(const count_table *table, double c, double d, double n, doubl
     }
 }
 
-double count_term(const count_table *table, int64_t rows, int64_t drawn) {
+double sdr_count_term(const count_table *table, int64_t rows, int64_t drawn) {
     double own = (double)drawn, other = (double)(rows - drawn);
     double n = (double)table->n, m = (double)table->m;
     return table->is_flipped ? term(table, own, other, n, m)
                              : term(table, other, own, n, m);
 }
 
-void count_binomial(double *out, const count_block *block, double q) {
+void sdr_count_binomial(double *out, const count_block *block, double q) {
     int64_t r = block->rows, low = block->low, high = block->high;
     int64_t mode = (int64_t)((double)(r + 1) * q);
     mode = mode < low ? low : mode > high ? high : mode;
@@ -130,13 +130,13 @@ static sdr_code allocate_values(count_table *table, sdr_error *error) {
         value += width;
         pair += 2 * width;
         for (int64_t i = 0; i < width; i++)
-            block->values[i] = count_term(table, block->rows, block->low + i);
+            block->values[i] = sdr_count_term(table, block->rows, block->low + i);
     }
     return SDR_OK;
 }
 
-sdr_code count_table_open(count_table *table, const sdr_count_tables *shape, int64_t i,
-                          sdr_error *error) {
+sdr_code sdr_count_table_open(count_table *table, const sdr_count_tables *shape,
+                              int64_t i, sdr_error *error) {
     size_t cells = (size_t)shape->n_cells;
     *table = (count_table){.shape = shape};
     table->blocks = sdr_allocate(cells * sizeof *table->blocks);
@@ -154,11 +154,11 @@ sdr_code count_table_open(count_table *table, const sdr_count_tables *shape, int
         code = allocate_values(table, error);
     }
     sdr_release(sorted);
-    if (code != SDR_OK) count_table_close(table);
+    if (code != SDR_OK) sdr_count_table_close(table);
     return code;
 }
 
-void count_table_close(count_table *table) {
+void sdr_count_table_close(count_table *table) {
     sdr_release(table->blocks);
     sdr_release(table->memory);
     *table = (count_table){0};

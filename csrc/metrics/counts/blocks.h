@@ -28,20 +28,21 @@ typedef struct count_table {
     void *memory;
 } count_table;
 
-/* Releases with count_table_close. */
-sdr_code count_table_open(count_table *table, const sdr_count_tables *shape, int64_t i,
-                          sdr_error *error);
-void count_table_close(count_table *table);
+/* Releases with sdr_count_table_close. */
+sdr_code sdr_count_table_open(count_table *table, const sdr_count_tables *shape,
+                              int64_t i, sdr_error *error);
+void sdr_count_table_close(count_table *table);
 
 /* The term of a cell of so many rows, of which `drawn` are the smaller side's. */
-double count_term(const count_table *table, int64_t rows, int64_t drawn);
+double sdr_count_term(const count_table *table, int64_t rows, int64_t drawn);
 
 /* Probabilities of [low, high] of the smaller side's rows in a cell of the block where
  * each row is theirs with probability q. */
-void count_binomial(double *out, const count_block *block, double q);
+void sdr_count_binomial(double *out, const count_block *block, double q);
 
-void count_moments(sdr_count_law *out, const count_table *table, double *scratch);
-sdr_code count_exchanges(sdr_count_law *out, const count_table *table, double observed,
-                         double *scratch, const sdr_context *context, sdr_error *error);
+void sdr_count_moments(sdr_count_law *out, const count_table *table, double *scratch);
+sdr_code sdr_count_exchanges(sdr_count_law *out, const count_table *table,
+                             double observed, double *scratch,
+                             const sdr_context *context, sdr_error *error);
 
 #endif

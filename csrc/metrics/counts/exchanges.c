@@ -80,7 +80,7 @@ typedef struct exchange {
 
 static double value_of(const count_table *table, const count_block *block, int64_t x) {
     if (x >= block->low && x <= block->high) return block->values[x - block->low];
-    return count_term(table, block->rows, x);
+    return sdr_count_term(table, block->rows, x);
 }
 
 static const count_block *block_of(const count_table *table, int64_t row) {
@@ -169,7 +169,7 @@ static plan plan_of(const count_table *table) {
                                                  shape->statistic == SDR_COUNT_KL)};
     for (int64_t b = 0; plan.one_by_one && b < table->n_blocks; b++)
         plan.start += (double)table->blocks[b].cells *
-                      count_term(table, table->blocks[b].rows, 0);
+                      sdr_count_term(table, table->blocks[b].rows, 0);
     return plan;
 }
 
@@ -179,14 +179,14 @@ static void fill_all_aliases(const count_table *table, double *scratch) {
     double q = rows > 2.0 * spare ? (rows - spare) / total : 0.5 * rows / total;
     for (int64_t b = 0; b < table->n_blocks; b++) {
         count_block *block = &table->blocks[b];
-        count_binomial(scratch, block, q);
+        sdr_count_binomial(scratch, block, q);
         fill_aliases(block, scratch, (int64_t *)scratch + block->high - block->low + 1);
     }
 }
 
-sdr_code count_exchanges(sdr_count_law *out, const count_table *table, double observed,
-                         double *scratch, const sdr_context *context,
-                         sdr_error *error) {
+sdr_code sdr_count_exchanges(sdr_count_law *out, const count_table *table,
+                             double observed, double *scratch,
+                             const sdr_context *context, sdr_error *error) {
     const sdr_count_tables *shape = table->shape;
     plan plan = plan_of(table);
     if (!plan.one_by_one) fill_all_aliases(table, scratch);

@@ -20,9 +20,9 @@ typedef struct two_cells {
 
 static void add_two_cells(two_cells *sums, int64_t x, double weight) {
     const count_table *table = sums->table;
-    double value = count_term(table, table->blocks[0].rows, x) +
-                   count_term(table, sums->table->blocks[table->n_blocks - 1].rows,
-                              table->drawn - x);
+    double value = sdr_count_term(table, table->blocks[0].rows, x) +
+                   sdr_count_term(table, sums->table->blocks[table->n_blocks - 1].rows,
+                                  table->drawn - x);
     double off = value - sums->mean;
     sums->all += weight;
     sums->squares += weight * off * off;
@@ -63,7 +63,7 @@ static sdr_code law_of(const laws_job *job, int64_t i, sdr_error *error) {
     sdr_count_law *out = &job->out[i];
     double observed = tables->observed[i];
     count_table table;
-    SDR_TRY(count_table_open(&table, tables, i, error));
+    SDR_TRY(sdr_count_table_open(&table, tables, i, error));
     sdr_code code = SDR_OK;
     double *scratch = sdr_allocate((size_t)table.n_values * 2 * sizeof *scratch);
     if (scratch == NULL) {
@@ -71,14 +71,15 @@ static sdr_code law_of(const laws_job *job, int64_t i, sdr_error *error) {
                              (long long)table.n_values);
     } else {
         *out = (sdr_count_law){.p_value = NAN};
-        count_moments(out, &table, scratch);
+        sdr_count_moments(out, &table, scratch);
         if (table.n_cells == 2)
             count_two_cells(out, &table, observed);
         else if (tables->most > 0 && !isnan(observed))
-            code = count_exchanges(out, &table, observed, scratch, job->context, error);
+            code = sdr_count_exchanges(out, &table, observed, scratch, job->context,
+                                       error);
     }
     sdr_release(scratch);
-    count_table_close(&table);
+    sdr_count_table_close(&table);
     return code;
 }
 

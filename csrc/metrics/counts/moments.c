@@ -103,14 +103,14 @@ static void regress(joint k, double slope) {
         k[1][b] -= slope * k[0][b + 1];
 }
 
-void count_moments(sdr_count_law *out, const count_table *table, double *scratch) {
+void sdr_count_moments(sdr_count_law *out, const count_table *table, double *scratch) {
     joint k = {{0.0}};
     double q = (double)table->drawn / (double)table->total;
     out->mean = 0.0;
     for (int64_t b = 0; b < table->n_blocks; b++) {
         const count_block *block = &table->blocks[b];
         joint mu = {{0.0}};
-        count_binomial(scratch, block, q);
+        sdr_count_binomial(scratch, block, q);
         central_moments(mu, block, scratch, (double)block->rows * q);
         add_cumulants(k, mu, (double)block->cells);
         out->mean += (double)block->cells * exact_mean(table, block);

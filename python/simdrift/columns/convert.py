@@ -169,7 +169,8 @@ def _mapped(data: Mapping[object, object]) -> Iterator[tuple[str, Column | Refus
         try:
             yield name, as_column(values, name)
         except (UnsupportedColumn, InvalidColumn) as error:
-            type_name = str(getattr(values, "dtype", type(values).__name__))
+            given = getattr(values, "dtype", getattr(values, "type", type(values).__name__))
+            type_name = str(given)
             yield name, Refused.by(error, name, type_name)
 
 

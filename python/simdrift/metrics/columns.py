@@ -490,7 +490,7 @@ class ReferenceColumn(ColumnState):
 
     def _made_less(self, base: int) -> Self:
         new = super()._made_less(base)
-        new._cells, new._null_integrals = {}, {}
+        new._cells, new._null_integrals, new.null_parts = {}, {}, {}
         if self.prepared is not None:
             new.prepared = _core.Prepared.from_sorted(less(self.prepared.values, base))
             new._column = None

@@ -106,7 +106,16 @@ class TableWeights:
 class Rows:
     """What is known of a side's rows, in the place of its weights: `weights` (array-like),
     `cluster` (array-like: rows with one value hang together) or `block` (so many rows after one
-    another do). Effective sizes are then smaller: see docs/metrics.md, Rows that hang together."""
+    another do). Effective sizes are then smaller: see docs/metrics.md, Rows that hang together.
+
+    >>> import numpy as np
+    >>> from simdrift.metrics import drift
+    >>> users, x = np.repeat(np.arange(30), 10), np.repeat(np.arange(30.0), 10)
+    >>> alone = drift.ks(x, x + 5)
+    >>> of_users = drift.ks(x, x + 5, weights=(drift.Rows(cluster=users),) * 2)
+    >>> round(alone.value, 3), round(of_users.value, 3), alone.alert, of_users.alert
+    (0.167, 0.167, True, False)
+    """
 
     weights: object = None
     cluster: object = None

@@ -312,6 +312,7 @@ def needed(spec: Spec, source: Source | Table | Frame, *more: str) -> list[str]:
         return list(source.names)
     roles = roles_of(spec.columns, [*dict.fromkeys([*source.names, *more])], spec.methods)
     wanted = {*roles.with_weight(roles.watched), roles.timestamp, *segment_columns(spec), *more}
+    wanted |= {spec.columns.key, spec.columns.cluster}
     return [name for name in (*source.names, *sorted(source.hidden)) if name in wanted]
 
 

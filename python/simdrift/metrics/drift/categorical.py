@@ -260,9 +260,9 @@ def g_test(
     the samples instead.
 
     >>> from simdrift.metrics import drift
-    >>> result = drift.g_test(["a"] * 10 + ["b"] * 20, ["a"] * 20 + ["b"] * 10)
+    >>> result = drift.g_test(["a"] * 100 + ["b"] * 200, ["a"] * 120 + ["b"] * 180)
     >>> round(result.value, 6), round(result.p_value, 6)
-    (6.795961, 0.009136)
+    (2.873813, 0.090031)
     """
     params = {"corrected": corrected} if corrected is not True else {}
     return run(

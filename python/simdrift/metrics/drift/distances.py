@@ -268,7 +268,7 @@ def _spread(reference: ReferenceColumn, scale: str) -> float:
     std = float(reference.profile["std"])
     if scale == STD or not 0.0 < std < math.inf:
         return std
-    own = reference_levels(reference)
+    own = reference_levels(reference.near)
     low, median, high = (float(own.values[own.levels == level][0]) for level in (0.25, 0.5, 0.75))
     if not low < median < high:  # one value holds the middle: no spread of the others
         return std

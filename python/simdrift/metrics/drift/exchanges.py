@@ -69,7 +69,7 @@ def _law(
         middle = _middle_of_reference(pair, places)
     else:
         middle = _middle_of_current(pair, places, float(m[places].min()))
-    ends = _ends_of_reference(pair.reference), _ends_of_current(pair, places)
+    ends = _ends_of_reference(pair.near[0]), _ends_of_current(pair, places)
     return transport.law_of(transport.gaps(*ends, middle, n[places], m[places]))
 
 
@@ -109,8 +109,8 @@ def _ends_of_sorted(values: NDArray[np.number]) -> Floats:
 
 def _ends_of_current(pair: GroupedPair, places: NDArray[np.intp]) -> Floats:
     if pair.is_weighted:
-        return np.concatenate([_ends(pair.current.each[place]) for place in places.tolist()])
-    column, starts, stops = pair.current.ranges
+        return np.concatenate([_ends(pair.near[1].each[place]) for place in places.tolist()])
+    column, starts, stops = pair.near[1].ranges
     return _core.extremes_groups(column, starts[places], stops[places], threads=pair.threads)
 
 
@@ -157,21 +157,22 @@ def reference_levels(column: ReferenceColumn) -> Levels:
 
 
 def _middle_of_reference(pair: GroupedPair, places: NDArray[np.intp]) -> Middle:
-    own = reference_levels(pair.reference)
+    column = pair.near[0]
+    own = reference_levels(column)
     if not len(own.cuts):
         return own.middle(np.zeros(0), np.zeros((0, 0)))
-    reference = pair.reference.null_parts.get("counts")
+    reference = column.null_parts.get("counts")
     if reference is None:
-        counted = pair.reference.count_cells(own.cuts)
-        reference = pair.reference.null_parts.setdefault("counts", counted)
+        reference = column.null_parts.setdefault("counts", column.count_cells(own.cuts))
     return own.middle(reference, _current_counts(pair, places, own.cuts))
 
 
 def _current_counts(pair: GroupedPair, places: NDArray[np.intp], cuts: Floats) -> Counts:
     """(places, C) current rows between the cuts."""
-    if pair.is_weighted or pair.current.is_one:
-        return np.stack([pair.current.each[place].count_cells(cuts) for place in places.tolist()])
-    column, starts, stops = pair.current.ranges
+    current = pair.near[1]
+    if pair.is_weighted or current.is_one:
+        return np.stack([current.each[place].count_cells(cuts) for place in places.tolist()])
+    column, starts, stops = current.ranges
     ranges = starts[places], stops[places]
     return _core.histogram_groups(column, *ranges, cuts, threads=pair.threads)
 
@@ -187,7 +188,7 @@ def _middle_of_current(pair: GroupedPair, places: NDArray[np.intp], rows: float)
         reference: Counts = np.zeros(0)
         current: Counts = np.zeros((0, 0))
         if len(own.cuts):
-            reference = pair.reference.count_cells(own.cuts)
+            reference = pair.near[0].count_cells(own.cuts)
             current = _current_counts(pair, here, own.cuts)
         parts.append(own.middle(reference, current))
     return Middle(*(np.concatenate(own) for own in zip(*parts, strict=True)))

@@ -118,4 +118,5 @@ def _given(data: object, name: str) -> Column | Refused:
     try:
         return as_column(data, name=name)
     except UnsupportedColumn as error:
-        return Refused.by(error, name, str(getattr(data, "dtype", type(data).__name__)))
+        given = getattr(data, "dtype", getattr(data, "type", type(data).__name__))
+        return Refused.by(error, name, str(given))

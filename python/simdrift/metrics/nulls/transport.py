@@ -118,8 +118,10 @@ class Law(NamedTuple):
     """W1 of exchanged rows, (groups,) each: mean, standard deviation and skewness; `jumps` of
     the tails' rows, where they matter, beside the law of the others; `half_step`: half of what a
     row moves W1 by where few gaps have a say, as D is a whole number of steps; `log_least`: the
-    logarithm of one exchange's chance."""
+    logarithm of one exchange's chance. All in `unit`, a power of two, so that cubes neither
+    overflow nor vanish."""
 
+    unit: Floats
     mean: Floats
     std: Floats
     skewness: Floats
@@ -129,6 +131,7 @@ class Law(NamedTuple):
 
     def p_values(self, value: Floats) -> Floats:
         """P(W1 >= value)."""
+        value = value / self.unit
         least = value - self.half_step
         p = _upper(least, self.mean, self.std, self.skewness)
         if self.jumps is not None:
@@ -143,7 +146,7 @@ class Law(NamedTuple):
             logs = np.log(p)
         for place in np.flatnonzero((p < TINY) & (self.std > 0.0)).tolist():
             s = float(self.skewness[place])
-            least = value[place] - self.half_step[place]
+            least = value[place] / self.unit[place] - self.half_step[place]
             z = float((least - self.mean[place]) / self.std[place])
             logs[place] = chi2_log_sf(4.0 / s * (z + 2.0 / s), 8.0 / s**2)
         return np.asarray(np.maximum(logs, self.log_least))
@@ -155,7 +158,7 @@ class Law(NamedTuple):
         quantile = self.mean + self.std * (0.25 * s * chi2 - 2.0 / s)
         if self.jumps is not None:
             quantile[self.jumps.places] = self.jumps.quantile(quantile[self.jumps.places])
-        return np.asarray(quantile + self.half_step)
+        return np.asarray((quantile + self.half_step) * self.unit)
 
 
 class Jumps(NamedTuple):
@@ -192,16 +195,19 @@ class Jumps(NamedTuple):
 
 def _upper(value: Floats, mean: Floats, std: Floats, skewness: Floats) -> Floats:
     """P(X >= value) of the Pearson III law; of a constant whether it reaches the value."""
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(all="ignore"):
         z = (value - mean) / std
         chi2 = 4.0 / skewness * (z + 2.0 / skewness)
         p = special().chdtrc(8.0 / skewness**2, np.maximum(chi2, 0.0))
-    return np.asarray(np.where(std > 0.0, p, np.where(value > mean * (1.0 + 1e-9), 0.0, 1.0)))
+        beyond = value > mean * (1.0 + 1e-9)
+    return np.asarray(np.where(std > 0.0, p, np.where(beyond, 0.0, 1.0)))
 
 
 def law_of(gaps: Gaps) -> Law:
     """The law of W1 over these gaps."""
-    k, n, m, widths = gaps.rows, gaps.n, gaps.m, gaps.widths
+    k, n, m = gaps.rows, gaps.n, gaps.m
+    unit = np.ldexp(1.0, np.frexp(gaps.widths.max(axis=1, initial=0.0))[1] - 1)
+    widths = gaps.widths / unit[:, np.newaxis]
     total, smaller = n + m, np.minimum(n, m)
     share = smaller / total
     near = np.minimum(k, total - k)
@@ -234,7 +240,7 @@ def law_of(gaps: Gaps) -> Law:
         (mean, spread, body), weight * np.maximum(1.0 - rare / _RARE, 0.0), k, rows, total, share
     )
     half_step = _half_step(weight, own)
-    return Law(mean, std, skewness, half_step, _log_least(n[:, 0], m[:, 0]), jumps)
+    return Law(unit, mean, std, skewness, half_step, _log_least(n[:, 0], m[:, 0]), jumps)
 
 
 def _log_least(n: Floats, m: Floats) -> Floats:
