@@ -183,7 +183,8 @@ def check_outlets_of_a_spec(dsn: str, path: Path) -> None:
 
 
 def test_every_error_of_the_library_redacts_its_message():
-    kinds = [kind for kind in vars(_errors).values() if isinstance(kind, type)]
+    names = vars(_errors).values()
+    kinds = [kind for kind in names if isinstance(kind, type) and issubclass(kind, Exception)]
     assert len(kinds) == 8
     for kind in kinds:
         assert_clean(*outlets(kind(f"postgresql://anna:{CANARY}@db/m and password='{CANARY} x'")))
