@@ -31,7 +31,7 @@ from simdrift.store.store import Store
 WRITERS = 32
 
 
-@pytest.fixture(scope="module", params=["package", "debian"])
+@pytest.fixture(scope="module", params=["package", pytest.param("debian", marks=pytest.mark.slow)])
 def server_and_database(request):
     """A server of these tests' own: they kill it."""
     with running_server(request.param) as server:
@@ -218,7 +218,7 @@ def dies_at(store, results, call):
         return int(file.read() or 0)
 
 
-@pytest.mark.parametrize("points", [30, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("points", [20, pytest.param(200, marks=pytest.mark.slow)])
 def test_a_writer_killed_between_any_two_calls_has_stored_all_or_nothing(
     server, database, store, points
 ):

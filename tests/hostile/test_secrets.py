@@ -119,7 +119,14 @@ def test_there_are_at_least_two_hundred_spellings_and_some_are_taken():
     assert 100 < taken < len(SPELLINGS)
 
 
-@pytest.mark.parametrize("password", PASSWORDS, ids=[repr(mark) for mark in MARKS])
+# a store writes to disk and asks for names: every second mark here, the others in the slow leg
+@pytest.mark.parametrize(
+    "password",
+    [
+        pytest.param(password, marks=[pytest.mark.slow] if place % 2 else [], id=repr(mark))
+        for place, (mark, password) in enumerate(zip(MARKS, PASSWORDS, strict=True))
+    ],
+)
 def test_no_outlet_of_a_store_shows_a_password(password, tmp_path, caplog):
     for number, dsn in enumerate(spellings(password).values()):
         check_outlets_of_a_store(dsn, tmp_path / str(number))
