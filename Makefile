@@ -110,7 +110,8 @@ test-extension: $(VENV)/test.stamp build/deps.stamp
 	@headers=$$(.ci/python-headers $(BIN)/python build/deps) && for compiler in gcc clang; do \
 		command -v $$compiler >/dev/null || { echo "no $$compiler on PATH: skipped"; continue; }; \
 		$(CONFIGURE) -B build/extension-$$compiler -DCMAKE_C_COMPILER=$$compiler $$headers \
-			-DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python -DSIMDRIFT_PYTHON=ON -DSIMDRIFT_IN_PLACE=OFF \
+			-DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG=-O1 -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python \
+			-DSIMDRIFT_PYTHON=ON -DSIMDRIFT_IN_PLACE=OFF \
 			-DSIMDRIFT_TESTS=OFF -DSIMDRIFT_BENCHES=OFF >/dev/null && \
 		$(BUILD) build/extension-$$compiler -j $(JOBS) --target _core || exit 1; done
 
