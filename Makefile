@@ -124,7 +124,7 @@ fuzz: $(VENV)/test.stamp build/deps.stamp
 	PATH="$(CURDIR)/$(BIN):$$PATH" .ci/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 fuzz-short: $(VENV)/test.stamp build/deps.stamp
-	PATH="$(CURDIR)/$(BIN):$$PATH" .ci/fuzz 5
+	PATH="$(CURDIR)/$(BIN):$$PATH" .ci/fuzz 3
 
 test-python: $(VENV)/test.stamp build/deps.stamp
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile

@@ -134,7 +134,7 @@ export const board: Json<Board> = read;
 """
 
 
-@pytest.fixture(scope="session", params=["10.4.19", "13.2.3"])
+@pytest.fixture(scope="session", params=[pytest.param("10.4.19", marks=pytest.mark.slow), "13.2.3"])
 def grafana_types(request, tmp_path_factory):
     """A folder with TypeScript and Grafana's own types of one version."""
     npm = shutil.which("npm")
