@@ -12,6 +12,7 @@ from simdrift.metrics.columns import CATEGORICAL
 from simdrift.metrics.drift.categorical import measure_chi_square
 from simdrift.metrics.drift.cells import DEFAULT_BINS, Tables, by_table
 from simdrift.metrics.drift.run import Weights, run
+from simdrift.metrics.drift.table_laws import sparse_cells
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls.special import exp_p
 from simdrift.metrics.outcomes import OK_CODE, Outcomes, absent, any_true
@@ -74,16 +75,12 @@ def _with_exact(outcomes: Outcomes, exact: Outcomes) -> Outcomes:
     return outcomes
 
 
-FEW_EXPECTED = 20
-"""Rows expected in a cell of a 2 x 2 table below which Fisher's test is taken."""
-
-
 def _fisher_log_ps(tables: Tables) -> Floats:
     """log p of Fisher's exact test of 2 x 2 tables with a cell that few rows are expected in."""
     found = absent(len(tables))
-    a, n, m = tables.c[:, 0], tables.n, tables.m
+    a, n = tables.c[:, 0], tables.n
     k, total = tables.both[:, 0], tables.n + tables.m
-    few = np.minimum(n, m) * np.minimum(k, total - k) < FEW_EXPECTED * total
+    few = sparse_cells(tables)[:, 0]
     if any_true(few):
         a, n, k, total = (side[few].astype(np.int64) for side in (a, n, k, total))
         found[few] = _core.fisher_log_p(a, n, k, total)

@@ -20,6 +20,7 @@ from simdrift.metrics.drift.table_laws import (
     VARIATION,
     NullLaw,
     rough_places,
+    sparse_cells,
     within_1,
 )
 from simdrift.metrics.grouped import GroupedPair
@@ -37,8 +38,6 @@ from simdrift.metrics.values import NULL_LEVEL, DriftResult
 
 __all__ = ["l_infinity", "total_variation"]
 
-EXPECTED_ROWS = 20
-"""Rows that a bin of the smaller side expects, for the z-test of its share to serve."""
 MOST_SIMULATED, SIMULATIONS, SEED = 64, 2_000, 7
 
 
@@ -201,7 +200,7 @@ def _largest_changes(tables: Tables) -> Outcomes:
     deviation = np.sqrt(pooled * (1.0 - pooled) * tables.inverse_sizes[:, np.newaxis])
     tests = 1 if tables.bins == 2 else tables.bins
     half_width = -float(special().ndtri(0.5 * (1.0 - NULL_LEVEL) / tests))
-    sparse = _sparse(tables)
+    sparse = sparse_cells(tables)
     z = np.max(np.where(sparse, 0.0, change / deviation), axis=1, initial=0.0)
     outcomes.null_quantile = half_width * np.maximum.reduce(deviation, axis=1)
     logs = normal_two_sided_log_ps(z)
@@ -213,15 +212,6 @@ def _largest_changes(tables: Tables) -> Outcomes:
     outcomes.p_value = elementwise(exp_p, logs)
     outcomes.log_p = lambda: logs
     return outcomes
-
-
-def _sparse(tables: Tables) -> NDArray[np.bool_]:
-    """The bins of (tables, bins) that expect less than EXPECTED_ROWS of the smaller side, or all
-    others together do: of two bins both are sparse, or none is."""
-    n, m = tables.n.astype(float), tables.m.astype(float)
-    total, smaller = (n + m)[:, np.newaxis], np.minimum(n, m)[:, np.newaxis]
-    rows = np.minimum(tables.both, total - tables.both)
-    return np.asarray(rows * smaller < EXPECTED_ROWS * total)
 
 
 def _fisher_log_p(tables: Tables, cells: NDArray[np.bool_], threads: int | None) -> Floats:

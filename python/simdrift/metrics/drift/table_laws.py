@@ -198,6 +198,19 @@ def rough_places(tables: Tables, statistic: Statistic) -> NDArray[np.intp]:
     return np.flatnonzero(rough | few_rows(tables, statistic))
 
 
+EXPECTED_ROWS = 20
+"""Rows that a bin of the smaller side expects, for the z-test of its share to serve."""
+
+
+def sparse_cells(tables: Tables) -> NDArray[np.bool_]:
+    """The cells of (tables, bins) that expect less than EXPECTED_ROWS of the smaller side, or all
+    others together do: of two bins both are sparse, or none is."""
+    n, m = tables.n.astype(float), tables.m.astype(float)
+    total, smaller = (n + m)[:, np.newaxis], np.minimum(n, m)[:, np.newaxis]
+    rows = np.minimum(tables.both, total - tables.both)
+    return np.asarray(rows * smaller < EXPECTED_ROWS * total)
+
+
 def within_1(value: Floats) -> Floats:
     """Without what rounding leaves outside of [0, 1]."""
     return np.asarray(np.minimum(np.maximum(value, 0.0), 1.0))
