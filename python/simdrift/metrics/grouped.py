@@ -245,21 +245,19 @@ class GroupedPair:
             cuts, at = np.unique(ends[row][known], return_inverse=True)
             if not len(cuts):
                 continue
-            sides = self.near[0].count_cells(cuts), self._count_of(place, cuts)
+            sides = self.near[0].count_cells(cuts), self.count_cells(np.array([place]), cuts)[0]
             before[row, known], after[row, known] = (np.cumsum(side)[at] for side in sides)
         return before, after
 
-    def _count_of(self, place: int, cuts: Floats) -> Counts:
-        """`ColumnState.count_cells` of one group."""
+    def count_cells(self, places: NDArray[np.intp], cuts: Floats) -> Counts:
+        """(places, cells) rows of these groups between the cuts."""
         current = self.near[1]
         if self.is_weighted or current.is_one:
-            return cast("Counts", current.each[place].count_cells(cuts))
+            return np.stack([current.each[place].count_cells(cuts) for place in places.tolist()])
         column, starts, stops = current.ranges
-        own = slice(place, place + 1)
-        counts = _core.histogram_groups(
-            column, starts[own], stops[own], cuts, threads=self.current.threads
+        return _core.histogram_groups(
+            column, starts[places], stops[places], cuts, threads=self.threads
         )
-        return np.asarray(counts[0])
 
     def mises_numerators(self, places: NDArray[np.intp]) -> list[Fraction | float]:
         """`ColumnPair.mises_numerator` of these groups."""

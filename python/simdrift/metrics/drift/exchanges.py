@@ -164,17 +164,7 @@ def _middle_of_reference(pair: GroupedPair, places: NDArray[np.intp]) -> Middle:
     reference = column.null_parts.get("counts")
     if reference is None:
         reference = column.null_parts.setdefault("counts", column.count_cells(own.cuts))
-    return own.middle(reference, _current_counts(pair, places, own.cuts))
-
-
-def _current_counts(pair: GroupedPair, places: NDArray[np.intp], cuts: Floats) -> Counts:
-    """(places, C) current rows between the cuts."""
-    current = pair.near[1]
-    if pair.is_weighted or current.is_one:
-        return np.stack([current.each[place].count_cells(cuts) for place in places.tolist()])
-    column, starts, stops = current.ranges
-    ranges = starts[places], stops[places]
-    return _core.histogram_groups(column, *ranges, cuts, threads=pair.threads)
+    return own.middle(reference, pair.count_cells(places, own.cuts))
 
 
 def _middle_of_current(pair: GroupedPair, places: NDArray[np.intp], rows: float) -> Middle:
@@ -184,11 +174,10 @@ def _middle_of_current(pair: GroupedPair, places: NDArray[np.intp], rows: float)
     parts = []
     for place, own_values in zip(places.tolist(), values, strict=True):
         own = Levels.of(levels, own_values)
-        here = np.array([place])
         reference: Counts = np.zeros(0)
         current: Counts = np.zeros((0, 0))
         if len(own.cuts):
             reference = pair.near[0].count_cells(own.cuts)
-            current = _current_counts(pair, here, own.cuts)
+            current = pair.count_cells(np.array([place]), own.cuts)
         parts.append(own.middle(reference, current))
     return Middle(*(np.concatenate(own) for own in zip(*parts, strict=True)))
