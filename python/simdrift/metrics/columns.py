@@ -410,7 +410,6 @@ class ReferenceColumn(ColumnState):
         super().__init__(name, column, weights, kind=kind, threads=threads)
         self.prepared: _core.Prepared | None = None
         self._cells: dict[str, tuple[NDArray[np.float64], Counts]] = {}
-        self._null_integrals: dict[bool, float | None] = {}
         self.null_parts: dict[str, Any] = {}
         """What null distributions keep of these rows, by name."""
         self._in_units: dict[str, ReferenceColumn] = {}
@@ -490,7 +489,7 @@ class ReferenceColumn(ColumnState):
 
     def _made_less(self, base: int) -> Self:
         new = super()._made_less(base)
-        new._cells, new._null_integrals, new.null_parts = {}, {}, {}
+        new._cells, new.null_parts = {}, {}
         if self.prepared is not None:
             new.prepared = _core.Prepared.from_sorted(less(self.prepared.values, base))
             new._column = None
@@ -629,14 +628,13 @@ class ReferenceColumn(ColumnState):
         """Keeps what was drawn, unless these cells are known; the cut points that stand."""
         return self._cells.setdefault("display", (cuts, counts))[0]
 
-    def null_integral(self, *, squared: bool = False) -> float | None:
-        """`integral_quantile` of these cells; the same for every current sample."""
-        if squared not in self._null_integrals:
-            cells = self.display_cells()
-            self._null_integrals[squared] = brownian_bridge.integral_quantile(
-                *cells, squared=squared
-            )
-        return self._null_integrals[squared]
+    def null_integral(self) -> float | None:
+        """`integral_quantile` of the square over these cells; the same for every current sample."""
+        if "integral" not in self.null_parts:
+            found = brownian_bridge.integral_quantile(*self.display_cells(), squared=True)
+            self.null_parts["integral"] = found
+        integral: float | None = self.null_parts["integral"]
+        return integral
 
     def display_cells(self) -> tuple[NDArray[np.float64], Counts]:
         """These cut points and the reference's counts."""

@@ -144,7 +144,7 @@ def _with_limit(pair: GroupedPair, outcomes: Outcomes, scale: float) -> Outcomes
     """The energy distance with the null quantile of its limit law."""
     n, m = outcomes.n_reference, outcomes.n_current
     valued = (outcomes.status == OK_CODE) & (np.minimum(n, m) > 0)
-    integral = pair.reference.null_integral(squared=True) if any_true(valued) else None
+    integral = pair.reference.null_integral() if any_true(valued) else None
     if integral is not None:
         quantile = scale * (np.sqrt(1.0 / n + 1.0 / m) * math.sqrt(2.0 * integral))
         outcomes.null_quantile = known_where(valued, quantile)
