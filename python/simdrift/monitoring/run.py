@@ -58,11 +58,7 @@ def monitor(
     known = left.columns if isinstance(left, Reference) else (*left.names, *left.hidden)
     check_names(spec, [*dict.fromkeys([*source.names, *source.hidden, *known])])
     table = as_table(source, columns=needed(spec, source))
-    before: Reference | Table = table
-    if isinstance(left, Reference):
-        before = left
-    elif left is not source:
-        before = as_table(left, columns=needed(spec, left))
+    before = table if left is source else _rows_before(spec, left)
     names = list(dict.fromkeys([*table.names, *before.columns]))
     found = _windows(spec, table)
     _tell(spec, table, found, holds_reference=before is table)
@@ -285,6 +281,11 @@ def _reference_source(spec: Spec, source: Data, reference: object | None) -> Dat
     return source
 
 
+def _rows_before(spec: Spec, left: Data | Reference) -> Table | Reference:
+    """A reference of its own: a prepared one, or the columns of it that the spec reads."""
+    return left if isinstance(left, Reference) else as_table(left, columns=needed(spec, left))
+
+
 def _interval(spec: Spec, table: Table) -> Table:
     """The rows from the reference's start to its end; all where the spec has neither."""
     interval = spec.reference
@@ -324,12 +325,8 @@ def outline(
     first window: there is nothing before it."""
     table = as_table(data)
     moves = spec.reference is not None and spec.reference.moving is not None
-    before: Reference | Table = table
     left = table if moves else _reference_source(spec, table, reference)
-    if isinstance(left, Reference):
-        before = left
-    elif left is not table:
-        before = as_table(left, columns=needed(spec, left))
+    before = table if left is table else _rows_before(spec, left)
     names = list(dict.fromkeys([*table.names, *before.columns]))
     check_names(spec, names)
     roles = roles_of(spec.columns, names, spec.methods)
