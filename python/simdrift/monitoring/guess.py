@@ -67,7 +67,7 @@ def guess_roles(table: Table) -> Guess:
     distinct = distinct_values(table, plain)
     unique = [name for name in rest if _names_rows(name, columns[name], distinct[name])]
     many = [n for n in rest if _is_text(columns[n]) and distinct[n] > _TOO_MANY and n not in unique]
-    codes = [n for n in rest if n not in unique and _is_code(n, columns[n], distinct[n])]
+    codes = [n for n in rest if n not in unique and looks_like_codes(n, columns[n], distinct[n])]
     return Guess(
         timestamp,
         prediction,
@@ -92,7 +92,9 @@ def looks_like_codes(name: str, column: Column, distinct: float) -> bool:
     >>> looks_like_codes("zone_id", as_table({"zone_id": [1, 2, 3] * 9}).computed["zone_id"], 3)
     True
     """
-    return _is_code(name, column, distinct)
+    if column.kind not in ("integer", "float") or not _is_whole(column):
+        return False
+    return distinct <= _FEW or (distinct <= _MOST_CODES and _speaks_of(name, _CODES))
 
 
 def words_of(name: str) -> list[str]:
@@ -137,12 +139,6 @@ def _names_rows(name: str, column: Column, distinct: float) -> bool:
     if _is_text(column):
         return True
     return column.kind == "integer" and (_speaks_of(name, _IDENTIFIERS) or _rises(column))
-
-
-def _is_code(name: str, column: Column, distinct: float) -> bool:
-    if column.kind not in ("integer", "float") or not _is_whole(column):
-        return False
-    return distinct <= _FEW or (distinct <= _MOST_CODES and _speaks_of(name, _CODES))
 
 
 def _speaks_of(name: str, words: frozenset[str]) -> bool:

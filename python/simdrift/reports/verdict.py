@@ -124,8 +124,7 @@ def unjudged(rows: Sequence[Result], kind: str) -> Unjudged:
     if row.status == "ok":
         return _EMPTY if kind == "empty" else _AMOUNTS.get(kind, _NO_METHOD)
     word = _STATUSES.get(row.status) or status_words(row.status)
-    reasons = (str(getattr(row, "reason", "") or "") for row in rows)  # of why it was refused
-    return Unjudged(word, word, next(filter(None, reasons), status_words(row.status)))
+    return Unjudged(word, word, status_words(row.status))
 
 
 def counted(ones: Sequence[Unjudged]) -> str:

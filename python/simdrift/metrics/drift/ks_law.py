@@ -89,7 +89,7 @@ def _one_of_paths(found: Arrays) -> Law:
     p = _core.ks_exact_p(n, m, numerator, threads=1)
 
     def log_p() -> Floats:
-        return np.array([math.log(p) if p > TINY else _log_counted(found, 0, None)])
+        return np.array([_log_of(p, partial(_log_counted, found, 0, None))])
 
     return Law(np.array([p]), log_p, _ONE)
 
@@ -217,6 +217,11 @@ def _of_ties(
     if counts[::2].sum() <= kolmogorov_ties.NEGLIGIBLE * (n + m):
         p = _core.ks_ties_p(n, m, numerator_of(found, place), ends, cost, False)
         if not math.isnan(p):
-            return _One(p, lambda: math.log(p) if p > TINY else log_p(), is_exact=True)
+            return _One(p, lambda: _log_of(p, log_p), is_exact=True)
     p = kolmogorov_ties.sf(d, n, m, counts / counts.sum())
-    return _One(p, lambda: math.log(p) if p > TINY else log_p())
+    return _One(p, lambda: _log_of(p, log_p))
+
+
+def _log_of(p: float, deep: Callable[[], float]) -> float:
+    """log p; below float64's range that of `deep`."""
+    return math.log(p) if p > TINY else deep()

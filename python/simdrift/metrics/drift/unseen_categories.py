@@ -6,9 +6,7 @@ import numpy as np
 
 from simdrift.catalogue.metric import Metric
 from simdrift.metrics.columns import CATEGORICAL, Counts
-from simdrift.metrics.drift.cells import (
-    TOO_MANY,
-)
+from simdrift.metrics.drift.cells import TOO_MANY
 from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls.new_categories import unseen_log_p, unseen_quantile
