@@ -273,6 +273,20 @@ class PairGroupsDict(TypedDict):
     sum_squared_error: Doubles
     max_abs_error: Doubles
 
+class LogLossGroupsDict(TypedDict):
+    """`outside`: rows left out, as a probability is not in [0, 1]; `not_one`: of `n`, rows whose
+    probabilities do not sum to 1. `weight`: the sum of weights, or `n`."""
+
+    n: NDArray[np.int64]
+    outside: NDArray[np.int64]
+    not_one: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    weight_squares: NDArray[np.float64]
+    loss: NDArray[np.float64]
+    loss_squares: NDArray[np.float64]
+    brier: NDArray[np.float64]
+    brier_squares: NDArray[np.float64]
+
 class DeviationGroupsDict(TypedDict):
     n: Int64s
     mean: Doubles
@@ -600,6 +614,38 @@ def pair_profile_groups(
     threads: int | None = None,
     progress: Progress = None,
 ) -> PairGroupsDict: ...
+def log_loss_groups(
+    target: Column,
+    probabilities: Sequence[Column],
+    starts: Int64s,
+    stops: Int64s,
+    least: float,
+    tolerance: float,
+    weights: Doubles | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> LogLossGroupsDict:
+    """Target: codes 0, 1, ... of the probabilities' classes; with one column of probabilities 0 and
+    1, and it is of 1. Probabilities count as between `least` and 1 - `least`; `tolerance`: how far
+    from 1 the sum of a row's may be."""
+
+def calibration_groups(
+    target: Column,
+    probabilities: Sequence[Column],
+    starts: Int64s,
+    stops: Int64s,
+    edges: Doubles,
+    bins: int,
+    weights: Doubles | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> tuple[NDArray[np.int64], Doubles, Doubles, Doubles]:
+    """(groups, bins): rows, and sums of the weights, of the probabilities (one column, of 1) and of
+    the targets. Bins are (a, b] between `bins` - 1 edges, ascending; or as many for each group."""
+
+def isotonic(values: Doubles, weights: Doubles) -> Doubles:
+    """The nondecreasing values nearest by weighted squares; weights above 0."""
+
 def ks_exact_p_groups(
     n: Int64s,
     m: Int64s,

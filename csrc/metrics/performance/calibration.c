@@ -49,11 +49,16 @@ static inline void add_weighted_row(bin *b, double y, double p, double w) {
     b->sum_y += w * y;
 }
 
+/* One test for both: random targets would mispredict one each. */
+static inline bool takes_part(double y, double p) {
+    return ((y == 0.0) | (y == 1.0)) & (p >= 0.0) & (p <= 1.0);
+}
+
 static void add_block(bin *bins, const double *y, const double *p,
                       const double *weights, int64_t n, const double *edges,
                       int64_t n_edges) {
     for (int64_t i = 0; i < n; i++) {
-        if (!(y[i] == 0.0 || y[i] == 1.0) || !(p[i] >= 0.0 && p[i] <= 1.0)) continue;
+        if (!takes_part(y[i], p[i])) continue;
         if (weights != NULL && !(weights[i] > 0.0)) continue;
         bin *b = &bins[bin_of(edges, n_edges, p[i])];
         if (weights == NULL)
