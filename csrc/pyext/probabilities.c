@@ -63,6 +63,7 @@ static void scored_close(scored *s) {
 static const field log_loss_fields[] = {
     LOSS_FIELD(INT, n),
     LOSS_FIELD(INT, outside),
+    LOSS_FIELD(INT, other),
     LOSS_FIELD(INT, not_one),
     LOSS_FIELD(DOUBLE, weight),
     LOSS_FIELD(DOUBLE, weight_squares),

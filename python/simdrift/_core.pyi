@@ -274,11 +274,13 @@ class PairGroupsDict(TypedDict):
     max_abs_error: Doubles
 
 class LogLossGroupsDict(TypedDict):
-    """`outside`: rows left out, as a probability is not in [0, 1]; `not_one`: of `n`, rows whose
-    probabilities do not sum to 1. `weight`: the sum of weights, or `n`."""
+    """Rows left out: `outside`, as a probability is not in [0, 1]; `other`, as the target is a
+    number and no class. `not_one`: of `n`, rows whose probabilities do not sum to 1.
+    `weight`: the sum of weights, or `n`."""
 
     n: NDArray[np.int64]
     outside: NDArray[np.int64]
+    other: NDArray[np.int64]
     not_one: NDArray[np.int64]
     weight: NDArray[np.float64]
     weight_squares: NDArray[np.float64]

@@ -137,7 +137,7 @@ static void test_logarithms_are_within_one_ulp(void **state) {
 enum { MANY = 20011 };
 
 typedef struct exact_sums {
-    int64_t n, outside;
+    int64_t n, outside, other;
     long double weight, loss, loss_squares, brier;
 } exact_sums;
 
@@ -145,7 +145,10 @@ static exact_sums exact_of(const double *targets, const double *p,
                            const double *weights, int64_t start, int64_t stop) {
     exact_sums s = {0};
     for (int64_t i = start; i < stop; i++) {
-        if (targets[i] != 0.0 && targets[i] != 1.0) continue;
+        if (targets[i] != 0.0 && targets[i] != 1.0) {
+            s.other += !isnan(targets[i]);
+            continue;
+        }
         s.outside += p[i] < 0.0 || p[i] > 1.0;
         if (!(p[i] >= 0.0 && p[i] <= 1.0) || (weights && !(weights[i] > 0.0))) continue;
         long double w = weights ? weights[i] : 1.0;
@@ -169,6 +172,7 @@ static void expect_near(double found, long double expected) {
 static void expect_sums(const sdr_log_loss *found, const exact_sums *expected) {
     assert_int_equal(found->n, expected->n);
     assert_int_equal(found->outside, expected->outside);
+    assert_int_equal(found->other, expected->other);
     expect_near(found->weight, expected->weight);
     expect_near(found->loss, expected->loss);
     expect_near(found->loss_squares, expected->loss_squares);

@@ -39,6 +39,7 @@ typedef struct sdr_scored_rows {
 typedef struct sdr_log_loss {
     int64_t n;
     int64_t outside; /* rows left out, as a probability is not in [0, 1] (NaN aside) */
+    int64_t other;   /* rows left out, as the target is a number and no class */
     int64_t not_one; /* of n: rows whose probabilities do not sum to 1; one a class */
     double weight, weight_squares; /* sums of w and w^2; n without weights */
     double loss, loss_squares;     /* of w l and w l^2, l = -ln of the probability */

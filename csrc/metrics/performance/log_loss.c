@@ -43,11 +43,14 @@ static bool is_refused(double p) {
 
 /* --- one probability, of the label 1 ---------------------------------------------- */
 
-static int64_t count_outside(const double *targets, const double *p, int64_t n) {
-    int64_t outside = 0;
-    for (int64_t i = 0; i < n; i++)
-        outside += (targets[i] == 0.0 || targets[i] == 1.0) && is_refused(p[i]);
-    return outside;
+/* Rows that took no part: why. */
+static void count_left_out(sdr_log_loss *out, const double *targets, const double *p,
+                           int64_t n) {
+    for (int64_t i = 0; i < n; i++) {
+        const bool is_class = targets[i] == 0.0 || targets[i] == 1.0;
+        out->outside += is_class && is_refused(p[i]);
+        out->other += !is_class && !isnan(targets[i]);
+    }
 }
 
 static void binary_leaf(void *out, const void *user, int64_t start, int64_t count,
@@ -66,22 +69,23 @@ static void binary_leaf(void *out, const void *user, int64_t start, int64_t coun
     sdr_log_lanes sums = {0};
     s->kernels->binary(&sums, y, p, weights, count, rows->least);
     finish(out, &sums, weights != NULL);
-    if (sums.n < count) ((sdr_log_loss *)out)->outside = count_outside(y, p, count);
+    if (sums.n < count) count_left_out(out, y, p, count);
 }
 
 /* --- a probability a class -------------------------------------------------------- */
 
-static int64_t count_outside_of(const sdr_log_strip *strip, const double *targets,
-                                int64_t n, double classes) {
-    int64_t outside = 0;
-    for (int64_t i = 0; i < n; i++)
-        outside += targets[i] >= 0.0 && targets[i] < classes &&
-                   strip->within[i] != classes && !isnan(strip->total[i]);
-    return outside;
+static void count_left_out_of(sdr_log_loss *out, const sdr_log_strip *strip,
+                              const double *targets, int64_t n, double classes) {
+    for (int64_t i = 0; i < n; i++) {
+        const bool is_class = targets[i] >= 0.0 && targets[i] < classes;
+        out->outside +=
+            is_class && strip->within[i] != classes && !isnan(strip->total[i]);
+        out->other += !is_class && !isnan(targets[i]);
+    }
 }
 
-static int64_t add_strip(const source *s, sdr_log_lanes *sums, int64_t start,
-                         int64_t count) {
+static void add_strip(sdr_log_lanes *sums, sdr_log_loss *left_out, const source *s,
+                      int64_t start, int64_t count) {
     const sdr_scored_rows *rows = s->rows;
     const double classes = (double)rows->n_probabilities;
     const double *weights = rows->weights == NULL ? NULL : rows->weights + start;
@@ -99,8 +103,8 @@ static int64_t add_strip(const source *s, sdr_log_lanes *sums, int64_t start,
     const int64_t before = sums->n;
     s->kernels->add_strip(sums, &strip, y, weights, count, classes, rows->least,
                           rows->tolerance);
-    if (sums->n - before == count) return 0;
-    return count_outside_of(&strip, y, count, classes);
+    if (sums->n - before < count)
+        count_left_out_of(left_out, &strip, y, count, classes);
 }
 
 static void classes_leaf(void *out, const void *user, int64_t start, int64_t count,
@@ -108,13 +112,14 @@ static void classes_leaf(void *out, const void *user, int64_t start, int64_t cou
     (void)hint;
     const source *s = user;
     sdr_log_lanes sums = {0};
-    int64_t outside = 0;
+    sdr_log_loss left_out = {0}, *all = out;
     for (int64_t i = 0; i < count; i += SDR_LOG_STRIP) {
         int64_t n = count - i < SDR_LOG_STRIP ? count - i : SDR_LOG_STRIP;
-        outside += add_strip(s, &sums, s->first + start + i, n);
+        add_strip(&sums, &left_out, s, s->first + start + i, n);
     }
     finish(out, &sums, s->rows->weights != NULL);
-    ((sdr_log_loss *)out)->outside = outside;
+    all->outside = left_out.outside;
+    all->other = left_out.other;
 }
 
 /* --- groups ----------------------------------------------------------------------- */
@@ -124,6 +129,7 @@ static void merge(void *out, const void *left, const void *right) {
     *(sdr_log_loss *)out =
         (sdr_log_loss){.n = l->n + r->n,
                        .outside = l->outside + r->outside,
+                       .other = l->other + r->other,
                        .not_one = l->not_one + r->not_one,
                        .weight = l->weight + r->weight,
                        .weight_squares = l->weight_squares + r->weight_squares,
