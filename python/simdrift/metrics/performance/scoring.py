@@ -79,8 +79,10 @@ def scores(kind: type[Subject], record: Metric) -> Callable[[F], F]:
 
 
 def score_functions() -> dict[str, ScoreFunction]:
-    """The registered scores by their short names, in the order in which they are written."""
-    return {record.short: score for score, (record,) in functions("performance").items()}
+    """The registered scores by their short names, by group and as they are written in it."""
+    known = functions("performance").items()
+    ordered = sorted(known, key=lambda item: item[1][0].place)
+    return {record.short: score for score, (record,) in ordered}
 
 
 def score_function(name: str) -> ScoreFunction:
