@@ -43,6 +43,7 @@ GROUPS = {
     "pairs": "pairs of columns",
     "regression": "regression",
     "labels": "classification by labels",
+    "probabilities": "probabilities",
     "custom": "custom",
 }
 """What each group of metrics is called, in the order of lists."""
