@@ -273,6 +273,26 @@ class PairGroupsDict(TypedDict):
     sum_squared_error: Doubles
     max_abs_error: Doubles
 
+class RocGroupsDict(TypedDict):
+    positives: Int64s
+    negatives: Int64s
+    positive_size: Doubles
+    negative_size: Doubles
+    prevalence: Doubles
+    auc: Doubles
+    auc_variance: Doubles
+    average_precision: Doubles
+    average_precision_variance: Doubles
+
+class RocPairGroupsDict(TypedDict):
+    positives: Int64s
+    negatives: Int64s
+    auc: Doubles
+    other_auc: Doubles
+    variance: Doubles
+    other_variance: Doubles
+    covariance: Doubles
+
 class DeviationGroupsDict(TypedDict):
     n: Int64s
     mean: Doubles
@@ -600,6 +620,65 @@ def pair_profile_groups(
     threads: int | None = None,
     progress: Progress = None,
 ) -> PairGroupsDict: ...
+def roc_groups(
+    target: Column,
+    score: Column,
+    starts: Int64s,
+    stops: Int64s,
+    labels: Sequence[float] | None = None,
+    weights: Doubles | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> RocGroupsDict:
+    """`labels`: (positive, low, high), where a target from low to high that is not positive is
+    a negative; default (1, 0, 0). Other rows are left out."""
+
+def roc_pair_groups(
+    target: Column,
+    score: Column,
+    other: Column,
+    starts: Int64s,
+    stops: Int64s,
+    labels: Sequence[float] | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> RocPairGroupsDict: ...
+def rank_curve(
+    target: Column,
+    score: Column,
+    labels: Sequence[float] | None = None,
+    weights: Doubles | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> tuple[Doubles, Doubles, Doubles]:
+    """(thresholds, positives, negatives): the distinct scores, descending, and the weights of the
+    positives and negatives that have that score or more."""
+
+def roc_bootstrap_groups(
+    target: Column,
+    score: Column,
+    starts: Int64s,
+    stops: Int64s,
+    n: int,
+    seed: int,
+    labels: Sequence[float] | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> tuple[Doubles, Doubles]:
+    """(auc, average_precision), each (groups, n): NaN where a resample lacks a label."""
+
+def mean_bootstrap_groups(
+    column: Column,
+    starts: Int64s,
+    stops: Int64s,
+    n: int,
+    seed: int,
+    weights: Doubles | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> Doubles:
+    """(groups, n) means of the finite values."""
+
 def ks_exact_p_groups(
     n: Int64s,
     m: Int64s,
