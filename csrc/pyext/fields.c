@@ -16,6 +16,7 @@ static const dict_type *const dict_types[DICT_COUNT] = {
     [DICT_COUNT_LAWS] = &count_laws_dict,
     [DICT_ROC] = &roc_dict,
     [DICT_ROC_PAIR] = &roc_pair_dict,
+    [DICT_LOG_LOSS] = &log_loss_dict,
 };
 
 static PyObject *names_intern(const dict_type *type) {

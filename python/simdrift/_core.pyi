@@ -293,6 +293,22 @@ class RocPairGroupsDict(TypedDict):
     other_variance: Doubles
     covariance: Doubles
 
+class LogLossGroupsDict(TypedDict):
+    """Rows left out: `outside`, as a probability is not in [0, 1]; `other`, as the target is a
+    number and no class. `not_one`: of `n`, rows whose probabilities do not sum to 1.
+    `weight`: the sum of weights, or `n`."""
+
+    n: NDArray[np.int64]
+    outside: NDArray[np.int64]
+    other: NDArray[np.int64]
+    not_one: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    weight_squares: NDArray[np.float64]
+    loss: NDArray[np.float64]
+    loss_squares: NDArray[np.float64]
+    brier: NDArray[np.float64]
+    brier_squares: NDArray[np.float64]
+
 class DeviationGroupsDict(TypedDict):
     n: Int64s
     mean: Doubles
@@ -678,6 +694,38 @@ def mean_bootstrap_groups(
     progress: Progress = None,
 ) -> Doubles:
     """(groups, n) means of the finite values."""
+
+def log_loss_groups(
+    target: Column,
+    probabilities: Sequence[Column],
+    starts: Int64s,
+    stops: Int64s,
+    least: float,
+    tolerance: float,
+    weights: Doubles | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> LogLossGroupsDict:
+    """Target: codes 0, 1, ... of the probabilities' classes; with one column of probabilities 0 and
+    1, and it is of 1. Probabilities count as between `least` and 1 - `least`; `tolerance`: how far
+    from 1 the sum of a row's may be."""
+
+def calibration_groups(
+    target: Column,
+    probabilities: Sequence[Column],
+    starts: Int64s,
+    stops: Int64s,
+    edges: Doubles,
+    bins: int,
+    weights: Doubles | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> tuple[NDArray[np.int64], Doubles, Doubles, Doubles]:
+    """(groups, bins): rows, and sums of the weights, of the probabilities (one column, of 1) and of
+    the targets. Bins are (a, b] between `bins` - 1 edges, ascending; or as many for each group."""
+
+def isotonic(values: Doubles, weights: Doubles) -> Doubles:
+    """The nondecreasing values nearest by weighted squares; weights above 0."""
 
 def ks_exact_p_groups(
     n: Int64s,

@@ -32,6 +32,25 @@ static sdr_code call_pair_groups(double *out, sdr_error *error) {
     return SDR_OK;
 }
 
+static sdr_code call_loss_groups(double *out, sdr_error *error) {
+    const sdr_column *probabilities[] = {&y, &y};
+    const sdr_scored_rows rows = {&whole, probabilities, 2, NULL, 1e-9, 1e-8};
+    sdr_log_loss losses[GROUPS];
+    SDR_TRY(sdr_log_loss_groups(losses, &rows, &groups, &context, error));
+    out[0] = losses[LAST].loss, out[1] = (double)losses[LAST].outside;
+    return SDR_OK;
+}
+
+static sdr_code call_calibration_groups(double *out, sdr_error *error) {
+    const sdr_column *probabilities[] = {&y};
+    const sdr_scored_rows rows = {&whole, probabilities, 1, NULL, 1e-9, 1e-8};
+    sdr_calibration_bin bins[GROUPS * 4];
+    SDR_TRY(
+        sdr_calibration_groups(bins, &rows, edges, 4, false, &groups, &context, error));
+    out[0] = bins[LAST * 4 + 1].sum_p, out[1] = (double)bins[LAST * 4 + 1].n;
+    return SDR_OK;
+}
+
 static sdr_code call_missing_groups(double *out, sdr_error *error) {
     int64_t missing[GROUPS];
     SDR_TRY(sdr_missing_groups(missing, &x, &groups, &context, error));
@@ -240,6 +259,8 @@ static const entry entries[] = {
     ENTRY(profile_groups),
     ENTRY(text_profile_groups),
     ENTRY(pair_groups),
+    ENTRY(loss_groups),
+    ENTRY(calibration_groups),
     ENTRY(missing_groups),
     ENTRY(digest_groups),
     ENTRY(distinct_groups),

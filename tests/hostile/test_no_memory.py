@@ -80,6 +80,9 @@ CALLS = {
     "top_value_groups": lambda: _core.top_value_groups(i, *cuts),
     "histogram_groups": lambda: _core.histogram_groups(a, *cuts, edges),
     "pair_profile_groups": lambda: _core.pair_profile_groups(a, b, *cuts),
+    "log_loss_groups": lambda: _core.log_loss_groups(i, [a, b], *cuts, 1e-9, 1e-8, weights),
+    "calibration_groups": lambda: _core.calibration_groups(i, [a], *cuts, edges, 4, weights),
+    "isotonic": lambda: _core.isotonic(x, weights),
     "two_sample_groups": lambda: _core.two_sample_groups(a, b, *cuts, edges=edges),
     "two_sample_groups_prepared": lambda: _core.two_sample_groups(prepared, b, *cuts),
     "rank_statistics_groups": lambda: _core.rank_statistics_groups(prepared, b, *cuts),
@@ -150,7 +153,7 @@ def test_python_may_fail_to_allocate_anywhere():
     )
     assert done.returncode == 0, done.stdout[-500:] + done.stderr[-3000:]
     errors = dict(line.split() for line in done.stdout.splitlines())
-    assert len(errors) == 65
+    assert len(errors) == 68
     floats = {
         "type",
         "median_deviation",

@@ -85,6 +85,18 @@ SDR_API sdr_code sdr_pair_profile_groups(sdr_pair_profile *out, const sdr_column
                                          const sdr_column *y, const sdr_groups *groups,
                                          const sdr_context *context, sdr_error *error);
 
+SDR_API sdr_code sdr_log_loss_groups(sdr_log_loss *out, const sdr_scored_rows *rows,
+                                     const sdr_groups *groups,
+                                     const sdr_context *context, sdr_error *error);
+/* out[group * n_bins + i]: probabilities (a, b] between inner edges a and b, of which
+ * there are n_bins - 1, ascending; has_own_edges: as many for each group. One column
+ * of probabilities, of the label 1. */
+SDR_API sdr_code sdr_calibration_groups(sdr_calibration_bin *out,
+                                        const sdr_scored_rows *rows,
+                                        const double *edges, int64_t n_bins,
+                                        bool has_own_edges, const sdr_groups *groups,
+                                        const sdr_context *context, sdr_error *error);
+
 /* A reference is prepared, or is a column: the other pointer is NULL. */
 typedef struct sdr_group_reference {
     const sdr_prepared *prepared;

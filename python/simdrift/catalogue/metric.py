@@ -42,6 +42,7 @@ GROUPS = {
     "text": "text",
     "pairs": "pairs of columns",
     "regression": "regression",
+    "probabilities": "probabilities",
     "custom": "custom",
 }
 """What each group of metrics is called, in the order of lists."""
