@@ -273,6 +273,26 @@ class PairGroupsDict(TypedDict):
     sum_squared_error: Doubles
     max_abs_error: Doubles
 
+class RocGroupsDict(TypedDict):
+    positives: Int64s
+    negatives: Int64s
+    positive_size: Doubles
+    negative_size: Doubles
+    prevalence: Doubles
+    auc: Doubles
+    auc_variance: Doubles
+    average_precision: Doubles
+    average_precision_variance: Doubles
+
+class RocPairGroupsDict(TypedDict):
+    positives: Int64s
+    negatives: Int64s
+    auc: Doubles
+    other_auc: Doubles
+    variance: Doubles
+    other_variance: Doubles
+    covariance: Doubles
+
 class LogLossGroupsDict(TypedDict):
     """Rows left out: `outside`, as a probability is not in [0, 1]; `other`, as the target is a
     number and no class. `not_one`: of `n`, rows whose probabilities do not sum to 1.
@@ -632,6 +652,65 @@ def confusion_groups(
     one a row, as float64. A code is a value less `low`, whole, from 0 to below `n_rows` or
     `n_columns` (at most 32,767); rows that are null, NaN or have no code on either side are left
     out. Columns of numbers or booleans, or dictionaries of those."""
+def roc_groups(
+    target: Column,
+    score: Column,
+    starts: Int64s,
+    stops: Int64s,
+    labels: Sequence[float] | None = None,
+    weights: Doubles | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> RocGroupsDict:
+    """`labels`: (positive, low, high), where a target from low to high that is not positive is
+    a negative; default (1, 0, 0). Other rows are left out."""
+
+def roc_pair_groups(
+    target: Column,
+    score: Column,
+    other: Column,
+    starts: Int64s,
+    stops: Int64s,
+    labels: Sequence[float] | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> RocPairGroupsDict: ...
+def rank_curve(
+    target: Column,
+    score: Column,
+    labels: Sequence[float] | None = None,
+    weights: Doubles | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> tuple[Doubles, Doubles, Doubles]:
+    """(thresholds, positives, negatives): the distinct scores, descending, and the weights of the
+    positives and negatives that have that score or more."""
+
+def roc_bootstrap_groups(
+    target: Column,
+    score: Column,
+    starts: Int64s,
+    stops: Int64s,
+    n: int,
+    seed: int,
+    labels: Sequence[float] | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> tuple[Doubles, Doubles]:
+    """(auc, average_precision), each (groups, n): NaN where a resample lacks a label."""
+
+def mean_bootstrap_groups(
+    column: Column,
+    starts: Int64s,
+    stops: Int64s,
+    n: int,
+    seed: int,
+    weights: Doubles | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> Doubles:
+    """(groups, n) means of the finite values."""
+
 def log_loss_groups(
     target: Column,
     probabilities: Sequence[Column],

@@ -3,6 +3,7 @@
 #include "no_memory.h"
 
 #include "simdrift/groups.h"
+#include "simdrift/roc.h"
 
 enum { GROUPS = 4, LAST = GROUPS - 1 };
 static const int64_t starts[GROUPS] = {0, 5000, 5100, 0};
@@ -222,6 +223,56 @@ static sdr_code call_category_groups(double *out, sdr_error *error) {
     return code;
 }
 
+/* --- scores by label --- */
+
+static sdr_ranked ranked(const sdr_column *score, const double *of_rows) {
+    return (sdr_ranked){&tiny, score, 1.0, 0.0, 0.0, of_rows};
+}
+static sdr_code roc_groups(double *out, const sdr_column *score, const double *of_rows,
+                           sdr_error *error) {
+    const sdr_ranked rows = ranked(score, of_rows);
+    sdr_roc r[GROUPS];
+    SDR_TRY(sdr_roc_groups(r, &rows, &groups, &context, error));
+    out[0] = r[LAST].auc, out[1] = r[LAST].average_precision;
+    return SDR_OK;
+}
+static sdr_code call_roc_groups(double *out, sdr_error *error) {
+    return roc_groups(out, &x, NULL, error);
+}
+static sdr_code call_roc_of_integers_groups(double *out, sdr_error *error) {
+    return roc_groups(out, &whole, NULL, error);
+}
+static sdr_code call_weighted_roc_groups(double *out, sdr_error *error) {
+    static double of_rows[ROWS];
+    for (int i = 0; i < ROWS; i++)
+        of_rows[i] = 1.0 + i % 3;
+    return roc_groups(out, &x, of_rows, error);
+}
+static sdr_code call_roc_pair_groups(double *out, sdr_error *error) {
+    const sdr_ranked rows = ranked(&x, NULL);
+    sdr_roc_pair r[GROUPS];
+    SDR_TRY(sdr_roc_pair_groups(r, &rows, &y, &groups, &context, error));
+    out[0] = r[LAST].covariance, out[1] = r[LAST].auc;
+    return SDR_OK;
+}
+static sdr_code call_rank_curve(double *out, sdr_error *error) {
+    const sdr_ranked rows = ranked(&x, NULL);
+    sdr_rank_curve curve;
+    SDR_TRY(sdr_rank_curve_new(&curve, &rows, &context, error));
+    out[0] = (double)curve.n, out[1] = curve.thresholds[curve.n / 2];
+    sdr_rank_curve_reset(&curve);
+    return SDR_OK;
+}
+static sdr_code call_roc_bootstrap_groups(double *out, sdr_error *error) {
+    const sdr_ranked rows = ranked(&x, NULL);
+    double precision[GROUPS];
+    return sdr_roc_bootstrap_groups(out, precision, 1, 3, &rows, &groups, &context,
+                                    error);
+}
+static sdr_code call_mean_bootstrap_groups(double *out, sdr_error *error) {
+    return sdr_mean_bootstrap_groups(out, 1, 3, &x, NULL, &groups, &context, error);
+}
+
 static const entry entries[] = {
     ENTRY(profile_groups),
     ENTRY(text_profile_groups),
@@ -250,6 +301,13 @@ static const entry entries[] = {
     ENTRY(ks_ties_groups),
     ENTRY(ks_ties_integer_groups),
     ENTRY(category_groups),
+    ENTRY(roc_groups),
+    ENTRY(roc_of_integers_groups),
+    ENTRY(weighted_roc_groups),
+    ENTRY(roc_pair_groups),
+    ENTRY(rank_curve),
+    ENTRY(roc_bootstrap_groups),
+    ENTRY(mean_bootstrap_groups),
 };
 enum { ENTRIES = sizeof entries / sizeof *entries };
 

@@ -97,6 +97,11 @@ CALLS = {
     ),
     "fisher_log_p": lambda: _core.fisher_log_p(*np.array([[3, 4], [10, 12], [5, 6], [30, 30]])),
     "extremes_groups": lambda: _core.extremes_groups(a, *cuts),
+    "roc_groups": lambda: _core.roc_groups(i, a, *cuts, weights=weights),
+    "roc_pair_groups": lambda: _core.roc_pair_groups(i, a, b, *cuts),
+    "rank_curve": lambda: _core.rank_curve(i, a),
+    "roc_bootstrap_groups": lambda: _core.roc_bootstrap_groups(i, a, *cuts, 5, 1),
+    "mean_bootstrap_groups": lambda: _core.mean_bootstrap_groups(a, *cuts, 5, 1),
     "missing_items": lambda: _core.missing_items(items),
     "ks_exact_p_groups": lambda: _core.ks_exact_p_groups([50], [60], [0], [700]),
     "sort": lambda: _core.sort(x),
@@ -150,7 +155,7 @@ def test_python_may_fail_to_allocate_anywhere():
     )
     assert done.returncode == 0, done.stdout[-500:] + done.stderr[-3000:]
     errors = dict(line.split() for line in done.stdout.splitlines())
-    assert len(errors) == 65
+    assert len(errors) == 70
     floats = {
         "type",
         "median_deviation",
