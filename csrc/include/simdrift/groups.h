@@ -85,6 +85,18 @@ SDR_API sdr_code sdr_pair_profile_groups(sdr_pair_profile *out, const sdr_column
                                          const sdr_column *y, const sdr_groups *groups,
                                          const sdr_context *context, sdr_error *error);
 
+/* The items of a query are the rows of one code; they need not lie together. A row takes
+ * part where its relevance is finite, its score not NaN, its code >= 0 and its weight,
+ * if there are weights, above 0. `codes` and `weights` (NULL: all alike) hold one entry
+ * a row of the columns; weights are finite and not negative. A query weighs the mean of
+ * its rows' weights. */
+SDR_API sdr_code sdr_ranking_groups(sdr_ranking *out, const sdr_column *relevance,
+                                    const sdr_column *score, const int32_t *codes,
+                                    const double *weights,
+                                    const sdr_ranking_options *options,
+                                    const sdr_groups *groups,
+                                    const sdr_context *context, sdr_error *error);
+
 /* A reference is prepared, or is a column: the other pointer is NULL. */
 typedef struct sdr_group_reference {
     const sdr_prepared *prepared;
