@@ -128,13 +128,22 @@ static void add_rows(items *it, const job *j, const sdr_group *group) {
     }
 }
 
-/* Whether all rows of a block take part. */
+/* Whether relevance and score of all rows of a block take part. */
 static bool is_complete(const block *b) {
-    int lost = 0;
-    for (int64_t i = 0; i < b->n; i++)
-        lost |= !(fabs(b->relevance[i]) < INFINITY) | (b->score[i] != b->score[i]) |
-                (b->codes[i] < 0) | (b->codes[i] >= b->n_codes);
-    return lost == 0;
+    enum { LANES = 8 };
+    double lanes[LANES] = {0}, sum = 0.0; /* 0 times what takes part, else NaN */
+    int64_t i = 0;
+    for (; i + LANES <= b->n; i += LANES)
+        for (int lane = 0; lane < LANES; lane++) {
+            const double score = b->score[i + lane];
+            lanes[lane] += b->relevance[i + lane] * 0.0;
+            lanes[lane] += score == score ? 0.0 : NAN;
+        }
+    for (; i < b->n; i++)
+        sum += b->relevance[i] * 0.0 + (b->score[i] == b->score[i] ? 0.0 : NAN);
+    for (int lane = 0; lane < LANES; lane++)
+        sum += lanes[lane];
+    return sum == 0.0;
 }
 
 /* Memory that holds all rows as float64, or NULL. */

@@ -105,8 +105,9 @@ static void make_keys(sdr_key *keys, const sdr_ranking_query *q, sdr_key places)
         const double score = q->score[i] + 0.0; /* -0.0 becomes 0.0 */
         uint64_t bits;
         memcpy(&bits, &score, sizeof bits);
-        const uint64_t descending = ~sdr_key_from_bits(bits);
-        keys[i] = ((descending & ~places) | (uint64_t)i) ^ (uint64_t)1 << 63;
+        /* ascending as an int64, then with all bits turned */
+        const uint64_t order = bits ^ (uint64_t)((int64_t)bits >> 63) >> 1;
+        keys[i] = (~order & ~places) | (uint64_t)i;
     }
 }
 
@@ -284,20 +285,24 @@ static walk walk_ranks(const ranked *r, int64_t ranks,
 /* Grades are counted in tables of their own, as equal ones follow one another. */
 enum { GRADES = 16, TABLES = 4, GRADED_ROWS = 16 };
 
-/* counts[grade]; false where a relevance is none. */
+/* counts[grade]; false where a relevance is none. Of a double from 2^52 to 2^53 the low
+ * bits are the whole number above 2^52. */
 static bool count_grades(int32_t *counts, const sdr_ranking_query *q) {
+    const double shift = 0x1p52;
+    const uint64_t shift_bits = UINT64_C(0x4330000000000000);
     int32_t tables[TABLES][GRADES] = {{0}};
+    uint64_t lost = 0;
     for (int64_t i = 0; i < q->n; i++) {
-        const double relevance = q->relevance[i];
-        double within = relevance > 0.0 ? relevance : 0.0;
-        within = within < GRADES - 1 ? within : GRADES - 1;
-        const int grade = (int)within;
-        if ((double)grade != relevance) return false;
-        tables[i % TABLES][grade]++;
+        const double shifted = q->relevance[i] + shift;
+        uint64_t grade;
+        memcpy(&grade, &shifted, sizeof grade);
+        grade ^= shift_bits;
+        lost |= grade / GRADES | (uint64_t)(shifted - shift != q->relevance[i]);
+        tables[i % TABLES][grade % GRADES]++;
     }
     for (int g = 0; g < GRADES; g++)
         counts[g] = (tables[0][g] + tables[1][g]) + (tables[2][g] + tables[3][g]);
-    return true;
+    return lost == 0;
 }
 
 static double ideal_of_grades(sdr_ranking_query *q, const int32_t *counts,
