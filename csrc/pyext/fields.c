@@ -15,6 +15,7 @@ static const dict_type *const dict_types[DICT_COUNT] = {
     [DICT_GROUP_TWO_SAMPLE] = &group_two_sample_dict,
     [DICT_COUNT_LAWS] = &count_laws_dict,
     [DICT_RANKING] = &ranking_dict,
+    [DICT_LOSSES] = &losses_dict,
 };
 
 static PyObject *names_intern(const dict_type *type) {

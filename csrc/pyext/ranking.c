@@ -37,17 +37,6 @@ static PyObject *query_codes_bound(call *call, PyObject *Py_UNUSED(module),
 }
 BIND_COLUMN(query_codes, 1, "column", "threads", "progress")
 
-/* An array with one entry a row; NULL: exception. */
-static PyObject *rows_from(PyObject *value, int type_num, const char *name,
-                           int64_t rows) {
-    PyObject *array = array_from(value, type_num, name);
-    if (array == NULL || array_length(array) == rows) return array;
-    PyErr_Format(PyExc_ValueError, "%s: expected %lld, one a row, found %lld", name,
-                 (long long)rows, (long long)array_length(array));
-    Py_DECREF(array);
-    return NULL;
-}
-
 /* k, threshold, beta, exponential, ignores_ties; -1: exception. */
 static int ranking_options_read(sdr_ranking_options *out, PyObject *const *values) {
     *out = (sdr_ranking_options){.beta = 1.0};
@@ -70,12 +59,14 @@ static PyObject *ranking_groups_bound(call *call, PyObject *Py_UNUSED(module),
     group_call g = {0};
 
     if (ranking_options_read(&options, values + 6) < 0) return NULL;
-    codes = rows_from(values[2], NPY_INT32, "codes", call->column->length);
-    if (codes == NULL) goto cleanup;
-    if (values[5] != NULL && values[5] != Py_None) {
-        weights = rows_from(values[5], NPY_DOUBLE, "weights", call->column->length);
-        if (weights == NULL) goto cleanup;
+    if (group_rows_read(&codes, values[2], NPY_INT32, "codes", call->column) < 0)
+        goto cleanup;
+    if (codes == NULL) {
+        PyErr_SetString(PyExc_TypeError, "codes: expected an array, found None");
+        goto cleanup;
     }
+    if (group_rows_read(&weights, values[5], NPY_DOUBLE, "weights", call->column) < 0)
+        goto cleanup;
     if (group_call_open(&g, values[3], values[4], sizeof(sdr_ranking)) < 0)
         goto cleanup;
     if (RUN(call, sdr_ranking_groups, g.results, call->column, call->other,

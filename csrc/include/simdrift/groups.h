@@ -85,6 +85,20 @@ SDR_API sdr_code sdr_pair_profile_groups(sdr_pair_profile *out, const sdr_column
                                          const sdr_column *y, const sdr_groups *groups,
                                          const sdr_context *context, sdr_error *error);
 
+/* weights: one a row of the columns, finite and not negative; NULL: all alike. logs: the
+ * members about logarithms and the weights alone; else all others. */
+SDR_API sdr_code sdr_losses_groups(sdr_losses *out, const sdr_column *target,
+                                   const sdr_column *prediction, const double *weights,
+                                   bool logs, const sdr_groups *groups,
+                                   const sdr_context *context, sdr_error *error);
+/* out[3 * group]: the median of |prediction - target| over the rows of sdr_losses, and
+ * the ends of its 95 % interval; NaN where there is none. */
+SDR_API sdr_code sdr_median_error_groups(double *out, const sdr_column *target,
+                                         const sdr_column *prediction,
+                                         const double *weights,
+                                         const sdr_groups *groups,
+                                         const sdr_context *context, sdr_error *error);
+
 /* The items of a query are the rows of one code; they need not lie together. A row takes
  * part where its relevance is finite, its score not NaN, its code >= 0 and its weight,
  * if there are weights, above 0. `codes` and `weights` (NULL: all alike) hold one entry

@@ -18,12 +18,28 @@ extern "C" {
 typedef struct sdr_pair_profile {
     int64_t n;
     double mean_x, mean_y, m2_x, m2_y, c_xy; /* central sums */
-    double sum_error, sum_abs_error, sum_squared_error,
+    double sum_error, sum_abs_error, sum_squared_error, sum_fourth_power,
         max_abs_error; /* error = y - x */
 } sdr_pair_profile;
 SDR_API sdr_code sdr_pair_profile_columns(sdr_pair_profile *out, const sdr_column *x,
                                           const sdr_column *y,
                                           const sdr_context *context, sdr_error *error);
+
+/* What sdr_losses_groups sums, by weight, over the rows in which target t and prediction
+ * p are finite and whose weight is above 0; e = p - t. */
+typedef struct sdr_losses {
+    int64_t n;
+    double weight, weight_squares;
+    double mean_target, m2_target, mean_error, m2_error;        /* m2: about the mean */
+    double sum_abs_error, sum_squared_error, sum_signed_square; /* e |e| */
+    double sum_fourth_power, max_abs_error;
+    int64_t zero_targets; /* take no part in the relative errors |e / t| */
+    double relative_weight, relative_weight_squares, sum_relative, sum_relative_square;
+    double sum_symmetric,
+        sum_symmetric_square;               /* 2 |e| / (|t| + |p|); 0 of two zeros */
+    int64_t without_log;                    /* rows where t or p <= -1 */
+    double sum_squared_log, sum_fourth_log; /* of log(1 + p) - log(1 + t) */
+} sdr_losses;
 
 /* --- ranking ---------------------------------------------------------------------- */
 
