@@ -38,6 +38,18 @@ int group_call_open(group_call *self, PyObject *starts, PyObject *stops, size_t 
     return -1;
 }
 
+int group_rows_read(PyObject **array, PyObject *value, int type_num, const char *name,
+                    const sdr_column *column) {
+    *array = NULL;
+    if (value == NULL || value == Py_None) return 0;
+    *array = array_from(value, type_num, name);
+    if (*array == NULL) return -1;
+    if (array_length(*array) == column->length) return 0;
+    PyErr_Format(PyExc_ValueError, "%s: expected %lld, one a row, found %lld", name,
+                 (long long)column->length, (long long)array_length(*array));
+    return -1;
+}
+
 void group_call_close(group_call *self) {
     Py_CLEAR(self->starts);
     Py_CLEAR(self->stops);

@@ -175,6 +175,7 @@ class PairDict(TypedDict):
     sum_error: float
     sum_abs_error: float
     sum_squared_error: float
+    sum_fourth_power: float
     max_abs_error: float
 
 Int64s = NDArray[np.int64]
@@ -271,6 +272,7 @@ class PairGroupsDict(TypedDict):
     sum_error: Doubles
     sum_abs_error: Doubles
     sum_squared_error: Doubles
+    sum_fourth_power: Doubles
     max_abs_error: Doubles
 
 class RocGroupsDict(TypedDict):
@@ -308,6 +310,58 @@ class LogLossGroupsDict(TypedDict):
     loss_squares: NDArray[np.float64]
     brier: NDArray[np.float64]
     brier_squares: NDArray[np.float64]
+class LossGroupsDict(TypedDict):
+    """performance.h says what each is: an array with one entry a group."""
+
+    n: Int64s
+    weight: Doubles
+    weight_squares: Doubles
+    mean_target: Doubles
+    m2_target: Doubles
+    mean_error: Doubles
+    m2_error: Doubles
+    sum_abs_error: Doubles
+    sum_squared_error: Doubles
+    sum_signed_square: Doubles
+    sum_fourth_power: Doubles
+    max_abs_error: Doubles
+    zero_targets: Int64s
+    relative_weight: Doubles
+    relative_weight_squares: Doubles
+    sum_relative: Doubles
+    sum_relative_square: Doubles
+    sum_symmetric: Doubles
+    sum_symmetric_square: Doubles
+    without_log: Int64s
+    sum_squared_log: Doubles
+    sum_fourth_log: Doubles
+
+class RankingGroupsDict(TypedDict):
+    """performance.h says what each is: an array with one entry a group; `_m2` is the sum of squares
+    about the mean."""
+
+    rows: Int64s
+    queries: Int64s
+    irrelevant: Int64s
+    negative: Int64s
+    weight: Doubles
+    weight_squares: Doubles
+    dcg: Doubles
+    dcg_m2: Doubles
+    ndcg: Doubles
+    ndcg_m2: Doubles
+    average_precision: Doubles
+    average_precision_m2: Doubles
+    reciprocal_rank: Doubles
+    reciprocal_rank_m2: Doubles
+    precision: Doubles
+    precision_m2: Doubles
+    recall: Doubles
+    recall_m2: Doubles
+    hit: Doubles
+    hit_m2: Doubles
+    fbeta: Doubles
+    fbeta_m2: Doubles
 
 class DeviationGroupsDict(TypedDict):
     n: Int64s
@@ -705,6 +759,24 @@ def mean_bootstrap_groups(
     stops: Int64s,
     n: int,
     seed: int,
+def losses_groups(
+    target: Column,
+    prediction: Column,
+    starts: Int64s,
+    stops: Int64s,
+    weights: Doubles | None = None,
+    logs: bool = False,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> LossGroupsDict:
+    """`weights`: one a row, finite and not negative. `logs`: the sums of logarithms and weights
+    alone; else all others."""
+
+def median_error_groups(
+    target: Column,
+    prediction: Column,
+    starts: Int64s,
+    stops: Int64s,
     weights: Doubles | None = None,
     threads: int | None = None,
     progress: Progress = None,
@@ -742,6 +814,30 @@ def calibration_groups(
 
 def isotonic(values: Doubles, weights: Doubles) -> Doubles:
     """The nondecreasing values nearest by weighted squares; weights above 0."""
+    """(G, 3) median of |prediction - target| and the ends of its interval; NaN: none."""
+
+def query_codes(
+    column: Column, threads: int | None = None, progress: Progress = None
+) -> NDArray[np.int32]:
+    """The query of each row as a code from 0 on, in order of first row; -1: null or NaN."""
+
+def ranking_groups(
+    relevance: Column,
+    score: Column,
+    codes: NDArray[np.int32],
+    starts: Int64s,
+    stops: Int64s,
+    weights: Doubles | None = None,
+    k: int = 0,
+    threshold: float = 0.0,
+    beta: float = 1.0,
+    exponential: bool = False,
+    ignores_ties: bool = False,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> RankingGroupsDict:
+    """Means over the queries of each group. `k`: ranks that count, 0 all; `threshold`: items
+    above it are relevant; `exponential`: gain 2^relevance - 1."""
 
 def ks_exact_p_groups(
     n: Int64s,

@@ -51,6 +51,31 @@ static sdr_code call_calibration_groups(double *out, sdr_error *error) {
     return SDR_OK;
 }
 
+static sdr_code call_losses_groups(double *out, sdr_error *error) {
+    sdr_losses p[GROUPS];
+    SDR_TRY(sdr_losses_groups(p, &x, &y, NULL, false, &groups, &context, error));
+    out[0] = p[LAST].sum_symmetric, out[1] = p[LAST].m2_error;
+    return SDR_OK;
+}
+
+static sdr_code call_median_error_groups(double *out, sdr_error *error) {
+    double medians[3 * GROUPS];
+    SDR_TRY(sdr_median_error_groups(medians, &x, &y, NULL, &groups, &context, error));
+    out[0] = medians[3 * LAST], out[1] = medians[3 * LAST + 2];
+    return SDR_OK;
+}
+
+static sdr_code call_ranking_groups(double *out, sdr_error *error) {
+    static int32_t queries[ROWS];
+    const sdr_ranking_options options = {.k = 3, .beta = 1.0};
+    sdr_ranking p[GROUPS];
+    SDR_TRY(sdr_query_codes(queries, &text, &context, error));
+    SDR_TRY(sdr_ranking_groups(p, &x, &y, queries, NULL, &options, &groups, &context,
+                               error));
+    out[0] = p[LAST].mean[SDR_RANKING_DCG], out[1] = (double)p[LAST].queries;
+    return SDR_OK;
+}
+
 static sdr_code call_missing_groups(double *out, sdr_error *error) {
     int64_t missing[GROUPS];
     SDR_TRY(sdr_missing_groups(missing, &x, &groups, &context, error));
@@ -279,6 +304,9 @@ static const entry entries[] = {
     ENTRY(pair_groups),
     ENTRY(loss_groups),
     ENTRY(calibration_groups),
+    ENTRY(losses_groups),
+    ENTRY(median_error_groups),
+    ENTRY(ranking_groups),
     ENTRY(missing_groups),
     ENTRY(digest_groups),
     ENTRY(distinct_groups),

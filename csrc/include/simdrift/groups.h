@@ -115,6 +115,31 @@ SDR_API sdr_code sdr_calibration_groups(sdr_calibration_bin *out,
                                         const double *edges, int64_t n_bins,
                                         bool has_own_edges, const sdr_groups *groups,
                                         const sdr_context *context, sdr_error *error);
+/* weights: one a row of the columns, finite and not negative; NULL: all alike. logs: the
+ * members about logarithms and the weights alone; else all others. */
+SDR_API sdr_code sdr_losses_groups(sdr_losses *out, const sdr_column *target,
+                                   const sdr_column *prediction, const double *weights,
+                                   bool logs, const sdr_groups *groups,
+                                   const sdr_context *context, sdr_error *error);
+/* out[3 * group]: the median of |prediction - target| over the rows of sdr_losses, and
+ * the ends of its 95 % interval; NaN where there is none. */
+SDR_API sdr_code sdr_median_error_groups(double *out, const sdr_column *target,
+                                         const sdr_column *prediction,
+                                         const double *weights,
+                                         const sdr_groups *groups,
+                                         const sdr_context *context, sdr_error *error);
+
+/* The items of a query are the rows of one code; they need not lie together. A row takes
+ * part where its relevance is finite, its score not NaN, its code >= 0 and its weight,
+ * if there are weights, above 0. `codes` and `weights` (NULL: all alike) hold one entry
+ * a row of the columns; weights are finite and not negative. A query weighs the mean of
+ * its rows' weights. */
+SDR_API sdr_code sdr_ranking_groups(sdr_ranking *out, const sdr_column *relevance,
+                                    const sdr_column *score, const int32_t *codes,
+                                    const double *weights,
+                                    const sdr_ranking_options *options,
+                                    const sdr_groups *groups,
+                                    const sdr_context *context, sdr_error *error);
 
 /* A reference is prepared, or is a column: the other pointer is NULL. */
 typedef struct sdr_group_reference {
