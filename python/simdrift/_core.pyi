@@ -600,6 +600,20 @@ def pair_profile_groups(
     threads: int | None = None,
     progress: Progress = None,
 ) -> PairGroupsDict: ...
+def sums_by_code_groups(
+    values: Column,
+    rows: Column,
+    columns: Column,
+    starts: Int64s,
+    stops: Int64s,
+    n_rows: int,
+    n_columns: int,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> tuple[Int64s, Doubles, Doubles]:
+    """Rows, sums and sums of squares of finite values, (groups, n_rows * n_columns) each, of the
+    rows whose codes are in 0 .. n_rows - 1 and 0 .. n_columns - 1."""
+
 def ks_exact_p_groups(
     n: Int64s,
     m: Int64s,
