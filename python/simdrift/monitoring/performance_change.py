@@ -9,6 +9,7 @@ import numpy as np
 from simdrift.columns import Table
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.groups import ColumnGroups, Groups
+from simdrift.metrics.performance.predictions import Predictions
 from simdrift.metrics.performance.scoring import performance_rows
 from simdrift.monitoring.roles import Roles
 from simdrift.reports.performance import PerformanceChange, Score, change_of
@@ -38,7 +39,7 @@ def _rows(table: Table, roles: Roles, metrics: Sequence[str], threads: int | Non
         ColumnGroups(name, table.columns[name], Groups.whole(), threads=threads)
         for name in (str(target), str(prediction))
     )
-    return performance_rows(left, right, metrics)
+    return performance_rows(Predictions(left, right), metrics)
 
 
 def _score(row: Decided) -> Score:

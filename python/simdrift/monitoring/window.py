@@ -25,6 +25,7 @@ from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.groups import ColumnGroups, Groups
 from simdrift.metrics.measure import Measured, measure_columns, measure_tables
 from simdrift.metrics.names import ColumnKey, column_text
+from simdrift.metrics.performance.predictions import Predictions
 from simdrift.metrics.performance.scoring import performance_rows
 from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.weights import TableWeights
@@ -231,7 +232,7 @@ def _performance(
     )
     if target is None or prediction is None or not metrics.performance:
         return []
-    return performance_rows(target, prediction, metrics.performance)
+    return performance_rows(Predictions(target, prediction), metrics.performance)
 
 
 def _judged(row: Decided, limits: Limits) -> Decided:
