@@ -24,6 +24,7 @@ FAMILIES = {
     "drift": "Drift",
     "quality": "Quality",
     "performance": "Performance",
+    "fairness": "Fairness",
 }
 """What each family of metrics is called, in the order of lists."""
 GROUPS = {
@@ -42,6 +43,7 @@ GROUPS = {
     "text": "text",
     "pairs": "pairs of columns",
     "regression": "regression",
+    "fairness": "sensitive groups",
     "custom": "custom",
 }
 """What each group of metrics is called, in the order of lists."""
