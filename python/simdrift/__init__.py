@@ -31,7 +31,7 @@ from simdrift._errors import (
 if TYPE_CHECKING:
     from simdrift import store
     from simdrift._config import show_config
-    from simdrift.metrics import drift, performance
+    from simdrift.metrics import drift, fairness, performance
     from simdrift.metrics.custom import metric
     from simdrift.monitoring.compare import compare, profile
     from simdrift.monitoring.entry import monitor
@@ -62,6 +62,7 @@ __all__ = [
     "__version__",
     "compare",
     "drift",
+    "fairness",
     "metric",
     "monitor",
     "performance",
@@ -90,6 +91,7 @@ _HOMES = {
 _MODULES = {
     "_core": "simdrift._core",
     "drift": "simdrift.metrics.drift",
+    "fairness": "simdrift.metrics.fairness",
     "performance": "simdrift.metrics.performance",
     "store": "simdrift.store",
 }

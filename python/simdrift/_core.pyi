@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simdrift._errors import InvalidColumn, UnsupportedColumn
 
 Progress = Callable[[int, int], object] | None
+
 Kind = Literal["null", "boolean", "integer", "float", "temporal", "text", "category"]
 
 @final
@@ -179,8 +180,11 @@ class PairDict(TypedDict):
     max_abs_error: float
 
 Int64s = NDArray[np.int64]
+
 Doubles = NDArray[np.float64]
+
 Codes = NDArray[np.uint8]
+
 Bools = NDArray[np.bool_]
 
 class ProfileGroupsDict(TypedDict):
@@ -275,41 +279,6 @@ class PairGroupsDict(TypedDict):
     sum_fourth_power: Doubles
     max_abs_error: Doubles
 
-class RocGroupsDict(TypedDict):
-    positives: Int64s
-    negatives: Int64s
-    positive_size: Doubles
-    negative_size: Doubles
-    prevalence: Doubles
-    auc: Doubles
-    auc_variance: Doubles
-    average_precision: Doubles
-    average_precision_variance: Doubles
-
-class RocPairGroupsDict(TypedDict):
-    positives: Int64s
-    negatives: Int64s
-    auc: Doubles
-    other_auc: Doubles
-    variance: Doubles
-    other_variance: Doubles
-    covariance: Doubles
-
-class LogLossGroupsDict(TypedDict):
-    """Rows left out: `outside`, as a probability is not in [0, 1]; `other`, as the target is a
-    number and no class. `not_one`: of `n`, rows whose probabilities do not sum to 1.
-    `weight`: the sum of weights, or `n`."""
-
-    n: NDArray[np.int64]
-    outside: NDArray[np.int64]
-    other: NDArray[np.int64]
-    not_one: NDArray[np.int64]
-    weight: NDArray[np.float64]
-    weight_squares: NDArray[np.float64]
-    loss: NDArray[np.float64]
-    loss_squares: NDArray[np.float64]
-    brier: NDArray[np.float64]
-    brier_squares: NDArray[np.float64]
 class LossGroupsDict(TypedDict):
     """performance.h says what each is: an array with one entry a group."""
 
@@ -362,6 +331,42 @@ class RankingGroupsDict(TypedDict):
     hit_m2: Doubles
     fbeta: Doubles
     fbeta_m2: Doubles
+
+class RocGroupsDict(TypedDict):
+    positives: Int64s
+    negatives: Int64s
+    positive_size: Doubles
+    negative_size: Doubles
+    prevalence: Doubles
+    auc: Doubles
+    auc_variance: Doubles
+    average_precision: Doubles
+    average_precision_variance: Doubles
+
+class RocPairGroupsDict(TypedDict):
+    positives: Int64s
+    negatives: Int64s
+    auc: Doubles
+    other_auc: Doubles
+    variance: Doubles
+    other_variance: Doubles
+    covariance: Doubles
+
+class LogLossGroupsDict(TypedDict):
+    """Rows left out: `outside`, as a probability is not in [0, 1]; `other`, as the target is a
+    number and no class. `not_one`: of `n`, rows whose probabilities do not sum to 1.
+    `weight`: the sum of weights, or `n`."""
+
+    n: NDArray[np.int64]
+    outside: NDArray[np.int64]
+    other: NDArray[np.int64]
+    not_one: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    weight_squares: NDArray[np.float64]
+    loss: NDArray[np.float64]
+    loss_squares: NDArray[np.float64]
+    brier: NDArray[np.float64]
+    brier_squares: NDArray[np.float64]
 
 class DeviationGroupsDict(TypedDict):
     n: Int64s
@@ -690,22 +695,67 @@ def pair_profile_groups(
     threads: int | None = None,
     progress: Progress = None,
 ) -> PairGroupsDict: ...
-def confusion_groups(
+def sums_by_code_groups(
+    values: Column,
     rows: Column,
     columns: Column,
     starts: Int64s,
     stops: Int64s,
     n_rows: int,
     n_columns: int,
-    weights: Doubles | None = None,
-    low: int = 0,
     threads: int | None = None,
     progress: Progress = None,
-) -> NDArray[Any]:
-    """(groups, n_rows, n_columns): how often each pair of codes occurs, int64; sums of `weights`,
-    one a row, as float64. A code is a value less `low`, whole, from 0 to below `n_rows` or
-    `n_columns` (at most 32,767); rows that are null, NaN or have no code on either side are left
-    out. Columns of numbers or booleans, or dictionaries of those."""
+) -> tuple[Int64s, Doubles, Doubles]:
+    """Rows, sums and sums of squares of finite values, (groups, n_rows * n_columns) each, of the
+    rows whose codes are in 0 .. n_rows - 1 and 0 .. n_columns - 1."""
+
+def losses_groups(
+    target: Column,
+    prediction: Column,
+    starts: Int64s,
+    stops: Int64s,
+    weights: Doubles | None = None,
+    logs: bool = False,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> LossGroupsDict:
+    """`weights`: one a row, finite and not negative. `logs`: the sums of logarithms and weights
+    alone; else all others."""
+
+def median_error_groups(
+    target: Column,
+    prediction: Column,
+    starts: Int64s,
+    stops: Int64s,
+    weights: Doubles | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> Doubles:
+    """(G, 3) median of |prediction - target| and the ends of its interval; NaN: none."""
+
+def query_codes(
+    column: Column, threads: int | None = None, progress: Progress = None
+) -> NDArray[np.int32]:
+    """The query of each row as a code from 0 on, in order of first row; -1: null or NaN."""
+
+def ranking_groups(
+    relevance: Column,
+    score: Column,
+    codes: NDArray[np.int32],
+    starts: Int64s,
+    stops: Int64s,
+    weights: Doubles | None = None,
+    k: int = 0,
+    threshold: float = 0.0,
+    beta: float = 1.0,
+    exponential: bool = False,
+    ignores_ties: bool = False,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> RankingGroupsDict:
+    """Means over the queries of each group. `k`: ranks that count, 0 all; `threshold`: items
+    above it are relevant; `exponential`: gain 2^relevance - 1."""
+
 def roc_groups(
     target: Column,
     score: Column,
@@ -759,24 +809,6 @@ def mean_bootstrap_groups(
     stops: Int64s,
     n: int,
     seed: int,
-def losses_groups(
-    target: Column,
-    prediction: Column,
-    starts: Int64s,
-    stops: Int64s,
-    weights: Doubles | None = None,
-    logs: bool = False,
-    threads: int | None = None,
-    progress: Progress = None,
-) -> LossGroupsDict:
-    """`weights`: one a row, finite and not negative. `logs`: the sums of logarithms and weights
-    alone; else all others."""
-
-def median_error_groups(
-    target: Column,
-    prediction: Column,
-    starts: Int64s,
-    stops: Int64s,
     weights: Doubles | None = None,
     threads: int | None = None,
     progress: Progress = None,
@@ -814,30 +846,23 @@ def calibration_groups(
 
 def isotonic(values: Doubles, weights: Doubles) -> Doubles:
     """The nondecreasing values nearest by weighted squares; weights above 0."""
-    """(G, 3) median of |prediction - target| and the ends of its interval; NaN: none."""
 
-def query_codes(
-    column: Column, threads: int | None = None, progress: Progress = None
-) -> NDArray[np.int32]:
-    """The query of each row as a code from 0 on, in order of first row; -1: null or NaN."""
-
-def ranking_groups(
-    relevance: Column,
-    score: Column,
-    codes: NDArray[np.int32],
+def confusion_groups(
+    rows: Column,
+    columns: Column,
     starts: Int64s,
     stops: Int64s,
+    n_rows: int,
+    n_columns: int,
     weights: Doubles | None = None,
-    k: int = 0,
-    threshold: float = 0.0,
-    beta: float = 1.0,
-    exponential: bool = False,
-    ignores_ties: bool = False,
+    low: int = 0,
     threads: int | None = None,
     progress: Progress = None,
-) -> RankingGroupsDict:
-    """Means over the queries of each group. `k`: ranks that count, 0 all; `threshold`: items
-    above it are relevant; `exponential`: gain 2^relevance - 1."""
+) -> NDArray[Any]:
+    """(groups, n_rows, n_columns): how often each pair of codes occurs, int64; sums of `weights`,
+    one a row, as float64. A code is a value less `low`, whole, from 0 to below `n_rows` or
+    `n_columns` (at most 32,767); rows that are null, NaN or have no code on either side are left
+    out. Columns of numbers or booleans, or dictionaries of those."""
 
 def ks_exact_p_groups(
     n: Int64s,

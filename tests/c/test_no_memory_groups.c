@@ -76,6 +76,17 @@ static sdr_code call_ranking_groups(double *out, sdr_error *error) {
     return SDR_OK;
 }
 
+static sdr_code call_code_sums_groups(double *out, sdr_error *error) {
+    enum { CODES = 4 };
+    static int64_t counts[GROUPS * CODES];
+    static double sums[GROUPS * CODES], squares[GROUPS * CODES];
+    const sdr_code_columns columns = {&x, &whole, &whole, 2, 2};
+    const sdr_code_sums result = {counts, sums, squares};
+    SDR_TRY(sdr_sums_by_code_groups(result, &columns, &groups, &context, error));
+    out[0] = sums[LAST * CODES], out[1] = (double)counts[LAST * CODES];
+    return SDR_OK;
+}
+
 static sdr_code call_missing_groups(double *out, sdr_error *error) {
     int64_t missing[GROUPS];
     SDR_TRY(sdr_missing_groups(missing, &x, &groups, &context, error));
@@ -307,6 +318,7 @@ static const entry entries[] = {
     ENTRY(losses_groups),
     ENTRY(median_error_groups),
     ENTRY(ranking_groups),
+    ENTRY(code_sums_groups),
     ENTRY(missing_groups),
     ENTRY(digest_groups),
     ENTRY(distinct_groups),

@@ -141,6 +141,24 @@ SDR_API sdr_code sdr_ranking_groups(sdr_ranking *out, const sdr_column *relevanc
                                     const sdr_groups *groups,
                                     const sdr_context *context, sdr_error *error);
 
+/* Values and two codes a row. A row counts where its value is finite, its code in `rows`
+ * is one of 0 .. n_rows - 1, and that in `columns` one of 0 .. n_columns - 1. */
+typedef struct sdr_code_columns {
+    const sdr_column *values, *rows, *columns; /* of equal length */
+    int64_t n_rows, n_columns;                 /* at least 1, their product <= 2^24 */
+} sdr_code_columns;
+
+/* [(group * n_rows + row) * n_columns + column]: of the rows with these codes. */
+typedef struct sdr_code_sums {
+    int64_t *counts;
+    double *sums, *squares; /* of the values, and of their squares */
+} sdr_code_sums;
+
+SDR_API sdr_code sdr_sums_by_code_groups(sdr_code_sums out,
+                                         const sdr_code_columns *columns,
+                                         const sdr_groups *groups,
+                                         const sdr_context *context, sdr_error *error);
+
 /* A reference is prepared, or is a column: the other pointer is NULL. */
 typedef struct sdr_group_reference {
     const sdr_prepared *prepared;

@@ -24,6 +24,7 @@ FAMILIES = {
     "drift": "Drift",
     "quality": "Quality",
     "performance": "Performance",
+    "fairness": "Fairness",
 }
 """What each family of metrics is called, in the order of lists."""
 GROUPS = {
@@ -44,6 +45,7 @@ GROUPS = {
     "regression": "regression",
     "labels": "classification by labels",
     "probabilities": "probabilities",
+    "fairness": "sensitive groups",
     "custom": "custom",
 }
 """What each group of metrics is called, in the order of lists."""
