@@ -11,17 +11,18 @@ from simdrift.columns import Source, Table, as_table, opened
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.groups import Groups
 from simdrift.metrics.names import by_text
+from simdrift.metrics.performance.changes import changed
 from simdrift.metrics.performance.scoring import checked_metrics
 from simdrift.metrics.plan import DriftPlan
+from simdrift.monitoring import spec_errors
 from simdrift.monitoring.identity import Identity
 from simdrift.monitoring.model import model_rows
-from simdrift.monitoring.performance_change import changes_of, with_changes
+from simdrift.monitoring.performance_change import changes_of
 from simdrift.monitoring.reference import Reference, plan_of
 from simdrift.monitoring.report import results_of
 from simdrift.monitoring.roles import Roles, check_names, roles_of, segment_columns
 from simdrift.monitoring.segments import Segment, found_segments, segment_tables
 from simdrift.monitoring.spec import Columns, Metrics, Spec
-from simdrift.monitoring.spec_errors import found
 from simdrift.monitoring.window import WHOLE, Limits, WindowValues, judged
 from simdrift.reports import Report
 
@@ -109,7 +110,7 @@ def _spec(
     else:
         raise SpecError(
             "roles: expected a dict such as {'target': 'y', 'prediction': 'p'}, found "
-            f"{found(roles)}"
+            f"{spec_errors.found(roles)}"
         )
     _check_roles(spec.columns)
     return spec
@@ -118,7 +119,7 @@ def _spec(
 def _whole_names(thresholds: object) -> dict[str, float]:
     if not isinstance(thresholds, Mapping):
         raise SpecError(
-            f"thresholds: expected a dict of metric = number, found {found(thresholds)}"
+            f"thresholds: expected a dict of metric = number, found {spec_errors.found(thresholds)}"
         )
     return {name if "." in name else f"performance.{name}": n for name, n in thresholds.items()}
 
@@ -233,7 +234,12 @@ def _decided(
     limits: Limits,
 ) -> dict[str, list[Decided]]:
     """The rows with their changes, q-values, thresholds and alerts."""
-    changed = with_changes(list(rows.values()), [before[name] for name in rows], plan)
+    found = changed(
+        list(rows.values()),
+        [before[name] for name in rows],
+        alpha=plan.alpha,
+        correction=plan.correction,
+    )
     return {
-        name: [judged(row, limits) for row in own] for name, own in zip(rows, changed, strict=True)
+        name: [judged(row, limits) for row in own] for name, own in zip(rows, found, strict=True)
     }

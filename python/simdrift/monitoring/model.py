@@ -46,6 +46,8 @@ _GROUPS: Final[Mapping[Task, tuple[str, ...]]] = {
 }
 """The groups of the catalogue whose metrics are of a task."""
 _LABELS: Final = frozenset({"text", "category", "boolean"})
+_WIDTH: Final = 1.959963984540054
+"""Standard errors from a value to the end of its 95 % interval."""
 _NO_LABELS: Final = CODES["no_labels"]
 
 
@@ -65,7 +67,7 @@ def model_rows(
     if predictions is None:
         return []
     names = metrics_of(predictions, task_of(table, roles), wanted)
-    rows = performance_rows(predictions, names)
+    rows = [_with_error(row) for row in performance_rows(predictions, names)]
     if all(all_ok(row.outcomes.status) for row in rows):
         return rows
     without = attempt("labels", str(roles.target), lambda: _without_labels(predictions))
@@ -169,6 +171,14 @@ def metrics_of(predictions: Predictions, task: Task, wanted: Wanted) -> tuple[st
 def _group(name: str) -> str:
     record = registry.record(f"performance.{name}")
     return "" if record is None else record.group
+
+
+def _with_error(row: Decided) -> Decided:
+    """The row with a standard error: where its score gives none, from its interval."""
+    own = row.outcomes
+    if own.standard_error is None and own.ci_low is not None and own.ci_high is not None:
+        own.standard_error = (own.ci_high - own.ci_low) / (2.0 * _WIDTH)
+    return row
 
 
 def _without_labels(predictions: Predictions) -> np.ndarray[Any, np.dtype[np.bool_]]:

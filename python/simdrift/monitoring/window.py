@@ -25,10 +25,10 @@ from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.groups import ColumnGroups, Groups
 from simdrift.metrics.measure import Measured, measure_columns, measure_tables
 from simdrift.metrics.names import ColumnKey, column_text
+from simdrift.metrics.performance.changes import changed
 from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.weights import TableWeights
 from simdrift.monitoring.model import model_rows
-from simdrift.monitoring.performance_change import with_changes
 from simdrift.monitoring.roles import Roles
 from simdrift.monitoring.spec import Metrics
 
@@ -145,10 +145,11 @@ def rows_of_windows(
     the user's own metrics."""
     rows = {}
     decided = decide([segment.measured for segment in segments], plan)
-    performance = with_changes(
+    performance = changed(
         [segment.performance for segment in segments],
         [segment.performance_before for segment in segments],
-        plan,
+        alpha=plan.alpha,
+        correction=plan.correction,
     )
     for own, values, scores in zip(segments, decided, performance, strict=True):
         plain = own.columns.plain
