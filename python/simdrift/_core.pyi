@@ -600,6 +600,23 @@ def pair_profile_groups(
     threads: int | None = None,
     progress: Progress = None,
 ) -> PairGroupsDict: ...
+def confusion_groups(
+    rows: Column,
+    columns: Column,
+    starts: Int64s,
+    stops: Int64s,
+    n_rows: int,
+    n_columns: int,
+    weights: Doubles | None = None,
+    low: int = 0,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> NDArray[Any]:
+    """(groups, n_rows, n_columns): how often each pair of codes occurs, int64; sums of `weights`,
+    one a row, as float64. A code is a value less `low`, whole, from 0 to below `n_rows` or
+    `n_columns` (at most 32,767); rows that are null, NaN or have no code on either side are left
+    out. Columns of numbers or booleans, or dictionaries of those."""
+
 def ks_exact_p_groups(
     n: Int64s,
     m: Int64s,

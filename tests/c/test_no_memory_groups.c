@@ -103,6 +103,24 @@ static sdr_code call_histogram_groups(double *out, sdr_error *error) {
     return SDR_OK;
 }
 
+static const sdr_confusion_codes confusion_codes = {2000, 2, INT64_C(1) << 60};
+static sdr_code call_confusion_groups(double *out, sdr_error *error) {
+    static int64_t counts[GROUPS * 4000];
+    SDR_TRY(sdr_confusion_groups(counts, &whole, &whole, confusion_codes, &groups,
+                                 &context, error));
+    out[0] = (double)counts[LAST * 4000], out[1] = (double)counts[LAST * 4000 + 3];
+    return SDR_OK;
+}
+static sdr_code call_weighted_confusion_groups(double *out, sdr_error *error) {
+    static double shares[ROWS], sums[GROUPS * 4000];
+    for (int64_t i = 0; i < ROWS; i++)
+        shares[i] = 1.0 / (double)(i + 1);
+    SDR_TRY(sdr_weighted_confusion_groups(sums, shares, &whole, &whole, confusion_codes,
+                                          &groups, &context, error));
+    out[0] = sums[LAST * 4000], out[1] = sums[LAST * 4000 + 3];
+    return SDR_OK;
+}
+
 static sdr_code two_sample_groups(double *out, sdr_group_reference reference,
                                   const sdr_column *column, sdr_error *error) {
     sdr_two_sample t[GROUPS];
@@ -200,6 +218,8 @@ static const entry entries[] = {
     ENTRY(top_groups),
     ENTRY(top_of_few_groups),
     ENTRY(histogram_groups),
+    ENTRY(confusion_groups),
+    ENTRY(weighted_confusion_groups),
     ENTRY(two_sample_groups),
     ENTRY(two_sample_column_groups),
     ENTRY(two_sample_integer_groups),

@@ -80,6 +80,8 @@ CALLS = {
     "top_value_groups": lambda: _core.top_value_groups(i, *cuts),
     "histogram_groups": lambda: _core.histogram_groups(a, *cuts, edges),
     "pair_profile_groups": lambda: _core.pair_profile_groups(a, b, *cuts),
+    "confusion_groups": lambda: _core.confusion_groups(i, i, *cuts, 3, 3),
+    "weighted_confusion_groups": lambda: _core.confusion_groups(i, i, *cuts, 3, 3, weights),
     "two_sample_groups": lambda: _core.two_sample_groups(a, b, *cuts, edges=edges),
     "two_sample_groups_prepared": lambda: _core.two_sample_groups(prepared, b, *cuts),
     "rank_statistics_groups": lambda: _core.rank_statistics_groups(prepared, b, *cuts),
@@ -145,7 +147,7 @@ def test_python_may_fail_to_allocate_anywhere():
     )
     assert done.returncode == 0, done.stdout[-500:] + done.stderr[-3000:]
     errors = dict(line.split() for line in done.stdout.splitlines())
-    assert len(errors) == 60
+    assert len(errors) == 62
     floats = {
         "type",
         "median_deviation",

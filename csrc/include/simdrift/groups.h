@@ -85,6 +85,26 @@ SDR_API sdr_code sdr_pair_profile_groups(sdr_pair_profile *out, const sdr_column
                                          const sdr_column *y, const sdr_groups *groups,
                                          const sdr_context *context, sdr_error *error);
 
+/* How often each pair of codes of two columns of numbers or booleans occurs. The code
+ * of a row is its value less `low`, a whole number >= 0 and below n_rows (of `rows`) or
+ * n_columns; at most 32,767 of either. Rows that are null, NaN or have no code on either
+ * side are left out. counts[(group * n_rows + row's code) * n_columns + column's code]
+ */
+typedef struct sdr_confusion_codes {
+    int64_t n_rows, n_columns, low;
+} sdr_confusion_codes;
+SDR_API sdr_code sdr_confusion_groups(int64_t *counts, const sdr_column *rows,
+                                      const sdr_column *columns,
+                                      sdr_confusion_codes codes,
+                                      const sdr_groups *groups,
+                                      const sdr_context *context, sdr_error *error);
+/* The same with sums of weights, one a row of the columns, finite and >= 0 in every row
+ * of a group. */
+SDR_API sdr_code sdr_weighted_confusion_groups(
+    double *sums, const double *weights, const sdr_column *rows,
+    const sdr_column *columns, sdr_confusion_codes codes, const sdr_groups *groups,
+    const sdr_context *context, sdr_error *error);
+
 /* A reference is prepared, or is a column: the other pointer is NULL. */
 typedef struct sdr_group_reference {
     const sdr_prepared *prepared;

@@ -42,6 +42,7 @@ GROUPS = {
     "text": "text",
     "pairs": "pairs of columns",
     "regression": "regression",
+    "labels": "classification by labels",
     "custom": "custom",
 }
 """What each group of metrics is called, in the order of lists."""
