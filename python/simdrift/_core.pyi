@@ -127,6 +127,18 @@ class TwoSampleDict(TypedDict):
     histogram: tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]] | None
     """Cut points, counts of the reference and of the current column over their cells; None
     where not asked for, and where these passes could not give it."""
+    quantiles: LevelsTuple | None
+    """Of the reference; None as the histogram."""
+    current_quantiles: LevelsTuple | None
+    """Of the current column, where it has more rows."""
+    tied: LevelsTuple | None
+    """Of the reference, where a value may hold `share` of the rows."""
+    ends: NDArray[np.float64] | None
+    """(2, 32) `extremes_groups` of the reference and of the current column."""
+
+LevelsTuple = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]
+"""Quantiles, and (2, levels) rows of the reference and of the current column below each, and up
+to it."""
 
 class RankDict(TypedDict):
     """drift.h says what each is; integers are exact."""
@@ -449,9 +461,14 @@ def two_sample(
     threads: int | None = None,
     progress: Progress = None,
     histogram: tuple[int, float, float] | NDArray[np.float64] | None = None,
+    quantiles: Sequence[float] | NDArray[np.float64] | None = None,
+    tied: Sequence[float] | NDArray[np.float64] | None = None,
+    share: float = 0.0,
 ) -> TwoSampleDict:
     """`histogram`: how many cut points between which two quantiles of the reference, or the cut
-    points, which a prepared reference needs."""
+    points, which a prepared reference needs. `quantiles`: up to 64 ascending levels of quantiles
+    that are read in the same passes, with the extremes; `tied`: further levels, read where a value
+    may hold `share` of the rows."""
 
 def sort_both(
     reference: Column, current: Column, threads: int | None = None, progress: Progress = None

@@ -58,7 +58,6 @@ SDR_API sdr_code sdr_quantiles_groups(double *out, const double *q, int64_t n_q,
 /* out[group * 2 * SDR_EXTREMES + i]: the SDR_EXTREMES smallest finite values, then the
  * as many largest, ascending; +inf behind the first and -inf before the last where a
  * group has fewer rows. */
-enum { SDR_EXTREMES = 16 };
 SDR_API sdr_code sdr_extremes_groups(double *out, const sdr_column *column,
                                      const sdr_groups *groups,
                                      const sdr_context *context, sdr_error *error);
