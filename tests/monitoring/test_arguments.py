@@ -12,8 +12,8 @@ import pyarrow.parquet as parquet
 import pytest
 
 import simdrift as sd
-from simdrift.drawing.labels import number
 from simdrift._errors import InputError, SpecError
+from simdrift.drawing.labels import number
 
 Frame = dict[str, Any]
 

@@ -69,7 +69,10 @@ def test_segments_have_a_line_where_they_alert() -> None:
 
 def test_a_confusion_table_is_read_off_rows() -> None:
     names = ("true_positives", "false_negatives", "false_positives", "true_negatives")
-    rows = [ROW._replace(metric=f"performance.{n}", value=v) for n, v in zip(names, (5, 1, 2, 9), strict=True)]
+    rows = [
+        ROW._replace(metric=f"performance.{n}", value=v)
+        for n, v in zip(names, (5, 1, 2, 9), strict=True)
+    ]
     assert confusion_of(rows) == Confusion(("positive", "negative"), ((5, 1), (2, 9)))
     assert confusion_of(rows[:3]) is None
     many = [
