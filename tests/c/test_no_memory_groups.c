@@ -51,6 +51,42 @@ static sdr_code call_calibration_groups(double *out, sdr_error *error) {
     return SDR_OK;
 }
 
+static sdr_code call_losses_groups(double *out, sdr_error *error) {
+    sdr_losses p[GROUPS];
+    SDR_TRY(sdr_losses_groups(p, &x, &y, NULL, false, &groups, &context, error));
+    out[0] = p[LAST].sum_symmetric, out[1] = p[LAST].m2_error;
+    return SDR_OK;
+}
+
+static sdr_code call_median_error_groups(double *out, sdr_error *error) {
+    double medians[3 * GROUPS];
+    SDR_TRY(sdr_median_error_groups(medians, &x, &y, NULL, &groups, &context, error));
+    out[0] = medians[3 * LAST], out[1] = medians[3 * LAST + 2];
+    return SDR_OK;
+}
+
+static sdr_code call_ranking_groups(double *out, sdr_error *error) {
+    static int32_t queries[ROWS];
+    const sdr_ranking_options options = {.k = 3, .beta = 1.0};
+    sdr_ranking p[GROUPS];
+    SDR_TRY(sdr_query_codes(queries, &text, &context, error));
+    SDR_TRY(sdr_ranking_groups(p, &x, &y, queries, NULL, &options, &groups, &context,
+                               error));
+    out[0] = p[LAST].mean[SDR_RANKING_DCG], out[1] = (double)p[LAST].queries;
+    return SDR_OK;
+}
+
+static sdr_code call_code_sums_groups(double *out, sdr_error *error) {
+    enum { CODES = 4 };
+    static int64_t counts[GROUPS * CODES];
+    static double sums[GROUPS * CODES], squares[GROUPS * CODES];
+    const sdr_code_columns columns = {&x, &whole, &whole, 2, 2};
+    const sdr_code_sums result = {counts, sums, squares};
+    SDR_TRY(sdr_sums_by_code_groups(result, &columns, &groups, &context, error));
+    out[0] = sums[LAST * CODES], out[1] = (double)counts[LAST * CODES];
+    return SDR_OK;
+}
+
 static sdr_code call_missing_groups(double *out, sdr_error *error) {
     int64_t missing[GROUPS];
     SDR_TRY(sdr_missing_groups(missing, &x, &groups, &context, error));
@@ -120,6 +156,24 @@ static sdr_code call_histogram_groups(double *out, sdr_error *error) {
     SDR_TRY(sdr_histogram_groups(counts, edges, 3, &x, &groups, &context, error));
     for (int i = 0; i < 4; i++)
         out[i] = (double)counts[LAST * 4 + i];
+    return SDR_OK;
+}
+
+static const sdr_confusion_codes confusion_codes = {2000, 2, INT64_C(1) << 60};
+static sdr_code call_confusion_groups(double *out, sdr_error *error) {
+    static int64_t counts[GROUPS * 4000];
+    SDR_TRY(sdr_confusion_groups(counts, &whole, &whole, confusion_codes, &groups,
+                                 &context, error));
+    out[0] = (double)counts[LAST * 4000], out[1] = (double)counts[LAST * 4000 + 3];
+    return SDR_OK;
+}
+static sdr_code call_weighted_confusion_groups(double *out, sdr_error *error) {
+    static double shares[ROWS], sums[GROUPS * 4000];
+    for (int64_t i = 0; i < ROWS; i++)
+        shares[i] = 1.0 / (double)(i + 1);
+    SDR_TRY(sdr_weighted_confusion_groups(sums, shares, &whole, &whole, confusion_codes,
+                                          &groups, &context, error));
+    out[0] = sums[LAST * 4000], out[1] = sums[LAST * 4000 + 3];
     return SDR_OK;
 }
 
@@ -261,6 +315,10 @@ static const entry entries[] = {
     ENTRY(pair_groups),
     ENTRY(loss_groups),
     ENTRY(calibration_groups),
+    ENTRY(losses_groups),
+    ENTRY(median_error_groups),
+    ENTRY(ranking_groups),
+    ENTRY(code_sums_groups),
     ENTRY(missing_groups),
     ENTRY(digest_groups),
     ENTRY(distinct_groups),
@@ -272,6 +330,8 @@ static const entry entries[] = {
     ENTRY(top_groups),
     ENTRY(top_of_few_groups),
     ENTRY(histogram_groups),
+    ENTRY(confusion_groups),
+    ENTRY(weighted_confusion_groups),
     ENTRY(two_sample_groups),
     ENTRY(two_sample_column_groups),
     ENTRY(two_sample_integer_groups),

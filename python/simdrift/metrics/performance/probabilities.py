@@ -227,7 +227,7 @@ def _edges(bins: Bins, strategy: str, p: ColumnGroups) -> tuple[int, Floats]:
 
 def _checked_bins(bins: Bins) -> Bins:
     """A number of bins, or inner edges between 0 and 1 in ascending order."""
-    if isinstance(bins, bool) or not isinstance(bins, (int, Sequence, np.ndarray)):
+    if isinstance(bins, (bool, str)) or not isinstance(bins, (int, Sequence, np.ndarray)):
         raise TypeError(f"bins: expected an int or inner edges, found {bins!r}")
     if isinstance(bins, int):
         if not 1 <= bins <= MOST_BINS:
