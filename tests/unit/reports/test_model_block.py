@@ -117,3 +117,29 @@ def test_three_labels_have_a_table_and_lines_of_their_own() -> None:
     names = [line.name for line in report.model]
     assert "precision (label=cat)" in names
     assert not any("confusion" in name for name in names)
+
+
+def scored(rows: int, noise: float, seed: int) -> dict[str, Any]:
+    """Probabilities, and labels that follow them but for this noise."""
+    dice = np.random.default_rng(seed)
+    score = dice.beta(1, 2, rows)
+    truth = dice.random(rows) < np.clip(score + dice.normal(0, noise, rows), 0, 1)
+    return {"y": np.where(truth, "yes", "no"), "score": score}
+
+
+def test_curves_of_a_model_with_one_score_are_drawn_for_both_sides() -> None:
+    before, now = scored(4_000, 0.0, 1), scored(4_000, 0.5, 2)
+    roles = {"target": "y", "score": "score"}
+    report = sd.evaluate(now, roles, before)
+    assert [curve.title for curve in report.curves] == ["ROC", "Precision by recall", "Calibration"]
+    for curve in report.curves:
+        assert [line.style for line in curve.lines] == ["before", "now"]
+        assert all(len(line.x) <= 300 for line in curve.lines)
+    roc = report.curves[0].lines[1]
+    x, y = np.array(roc.x), np.array(roc.y)
+    area = float(np.sum(np.diff(x) * (y[1:] + y[:-1]) / 2.0))
+    (auc,) = report.results.filter(metric="performance.roc_auc")
+    assert auc.value == pytest.approx(area, abs=0.005)
+    assert report.to_html().count("<h3>ROC</h3>") == 1
+    assert sd.compare(before, now, roles=roles).curves[2] == report.curves[2]
+    assert sd.evaluate(labelled(100, 0.9, 1), ROLES).curves == ()
