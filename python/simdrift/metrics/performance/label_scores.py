@@ -262,8 +262,7 @@ def _recall(
 
 
 def _specificity_parts(counts: Counts) -> tuple[Floats, Floats]:
-    negatives = counts.true_negatives
-    return negatives, negatives + counts.false_positives
+    return counts.others, counts.others + counts.wrong
 
 
 @scores(
@@ -323,7 +322,7 @@ def _fbeta(
 
 
 def _jaccard_parts(counts: Counts) -> tuple[Floats, Floats]:
-    return counts.hits, counts.targets + counts.false_positives
+    return counts.hits, counts.targets + counts.wrong
 
 
 @scores(
@@ -443,19 +442,19 @@ def _true_positives(labels: Labels) -> Scored:
     Labels, _count_record("false_positives", "false positives", "negative rows predicted positive")
 )
 def _false_positives(labels: Labels) -> Scored:
-    return _of_count(labels, lambda counts: counts.false_positives)
+    return _of_count(labels, lambda counts: counts.wrong)
 
 
 @scores(
     Labels, _count_record("false_negatives", "false negatives", "positive rows predicted negative")
 )
 def _false_negatives(labels: Labels) -> Scored:
-    return _of_count(labels, lambda counts: counts.false_negatives)
+    return _of_count(labels, lambda counts: counts.missed)
 
 
 @scores(Labels, _count_record("true_negatives", "true negatives", "negative rows predicted so"))
 def _true_negatives(labels: Labels) -> Scored:
-    return _of_count(labels, lambda counts: counts.true_negatives)
+    return _of_count(labels, lambda counts: counts.others)
 
 
 @scores(
