@@ -348,16 +348,18 @@ def test_rows_of_labels_and_averages():
     )
     table = sklearn_metrics.confusion_matrix(target, prediction)
     assert values["performance.confusion", "target=2,prediction=3"] == table[1, 2]
-    assert not any(metric == "performance.true_positives" for metric, _ in params)
+    (row,) = (row for row in rows if row.metric == "performance.true_positives")
+    assert row.outcomes.status.tolist() == [6]  # not_applicable
 
 
 def test_binary_rows_are_of_the_positive_label():
     target, prediction = CASES["two_texts"]
     rows = performance_rows(predictions(target, prediction, [0], [200]), NAMES)
-    assert {row.params for row in rows} == {""}
-    values = {row.metric: row.outcomes.value[0] for row in rows}
-    assert values["performance.true_positives"] == sum((target == "yes") & (prediction == "yes"))
-    assert "performance.confusion" not in values
+    assert {row.params for row in rows if row.metric != "performance.confusion"} == {""}
+    values = {(row.metric, row.params): row.outcomes.value[0] for row in rows}
+    both = sum((target == "yes") & (prediction == "yes"))
+    assert values["performance.true_positives", ""] == both
+    assert values["performance.confusion", "target=yes,prediction=yes"] == both
 
 
 # --- certainty -------------------------------------------------------------------------
