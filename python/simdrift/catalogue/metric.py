@@ -24,6 +24,7 @@ FAMILIES = {
     "drift": "Drift",
     "quality": "Quality",
     "performance": "Performance",
+    "estimated": "Estimated performance",
 }
 """What each family of metrics is called, in the order of lists."""
 GROUPS = {
@@ -43,6 +44,7 @@ GROUPS = {
     "pairs": "pairs of columns",
     "regression": "regression",
     "probabilities": "probabilities",
+    "estimates": "without targets",
     "custom": "custom",
 }
 """What each group of metrics is called, in the order of lists."""
