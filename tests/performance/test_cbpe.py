@@ -59,7 +59,7 @@ def test_the_calibrator_is_scikit_learns_isotonic_regression(decimals):
 
 
 def test_scores_are_calibrated_only_where_that_helps():
-    p, y = simulated(4000, 2)
+    p, _ = simulated(4000, 2)
     assert all(needs_calibration(*simulated(2000, seed, squeeze=2.0)) for seed in range(5))
     as_they_are = [not needs_calibration(*simulated(2000, seed)) for seed in range(10)]
     assert 2 <= sum(as_they_are) <= 9  # by chance alone: a calibration that is not needed is small

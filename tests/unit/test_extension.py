@@ -44,6 +44,11 @@ def test_the_other_dicts_give_the_keys_of_the_stub(column):
     assert set(_core.pair_profile(column, column)) == set(_core_stub("PairDict"))
     losses = _core.log_loss_groups(column, [column], [0], [1], 1e-9, 0.0)
     assert set(losses) == set(_core_stub("LogLossGroupsDict"))
+    pair = column, column
+    assert set(_core.losses_groups(*pair, [0], [9])) == set(_core_stub("LossGroupsDict"))
+    codes = np.zeros(len(column), np.int32)
+    found = _core.ranking_groups(*pair, codes, [0], [9])
+    assert set(found) == set(_core_stub("RankingGroupsDict"))
 
 
 def _core_stub(name: str) -> list[str]:

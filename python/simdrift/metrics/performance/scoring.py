@@ -79,10 +79,10 @@ def scores(kind: type[Subject], record: Metric) -> Callable[[F], F]:
 
 
 def score_functions() -> dict[str, ScoreFunction]:
-    """The registered scores by their short names, by group and as they are written in it."""
-    known = functions("performance").items()
-    ordered = sorted(known, key=lambda item: item[1][0].place)
-    return {record.short: score for score, (record,) in ordered}
+    """The registered scores by their short names, by group and in the order in which they are
+    written."""
+    found = sorted(functions("performance").items(), key=lambda item: item[1][0].place)
+    return {record.short: score for score, (record,) in found}
 
 
 def score_function(name: str) -> ScoreFunction:
