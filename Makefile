@@ -182,7 +182,7 @@ dist:
 locks: .venv-wheel/stamp
 	PATH="$(CURDIR)/.venv-wheel/bin:$$PATH" python .ci/lock.py $(LOCK)
 
-test-peers: .venv-peers/test.stamp
+test-peers: .venv-peers/test.stamp .venv-nannyml/bench.stamp
 	.venv-peers/bin/python -m pytest tests/peers
 
 .venv-nannyml/bench.stamp: .ci/install .ci/nannyml.txt .ci/locks/nannyml.txt
