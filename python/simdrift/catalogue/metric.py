@@ -45,6 +45,7 @@ GROUPS = {
     "regression": "regression",
     "labels": "classification by labels",
     "probabilities": "probabilities",
+    "ranking": "rankings by query",
     "fairness": "sensitive groups",
     "custom": "custom",
 }
