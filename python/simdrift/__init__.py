@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from simdrift.monitoring.entry import monitor
     from simdrift.monitoring.reference import Reference
     from simdrift.monitoring.spec import Columns, Metrics, ReferenceSpec, Spec
+    from simdrift.monitoring.worst_segments import worst_segments
     from simdrift.reports import Report
     from simdrift.results import Result, Results
 
@@ -69,6 +70,7 @@ __all__ = [
     "profile",
     "show_config",
     "store",
+    "worst_segments",
 ]
 
 _HOMES = {
@@ -85,6 +87,7 @@ _HOMES = {
     "monitor": "simdrift.monitoring.entry",
     "profile": "simdrift.monitoring.compare",
     "show_config": "simdrift._config",
+    "worst_segments": "simdrift.monitoring.worst_segments",
 }
 """Where a public name lives; imported when it is first asked for."""
 
