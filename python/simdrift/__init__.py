@@ -5,9 +5,9 @@
 >>> sd.drift.ks(np.arange(100.0), np.arange(100.0) + 50).value
 0.5
 
-`compare` and `profile` take any two frames, or one; `Reference` prepares one once; `monitor`
-runs a `Spec` over windows of time. Their rows are `Results`, shown by a `Report`, written by
-`store`. `drift` and `performance` compute on arrays.
+`compare` and `profile` take any two frames, or one; `evaluate` measures a model on one;
+`Reference` prepares one once; `monitor` runs a `Spec` over windows of time. Their rows are
+`Results`, shown by a `Report`, written by `store`. `drift` and `performance` compute on arrays.
 
 Everything, the C core included, is loaded when it is first asked for.
 """
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from simdrift.metrics.custom import metric
     from simdrift.monitoring.compare import compare, profile
     from simdrift.monitoring.entry import monitor
+    from simdrift.monitoring.evaluate import evaluate
     from simdrift.monitoring.reference import Reference
     from simdrift.monitoring.spec import Columns, Metrics, ReferenceSpec, Spec
     from simdrift.monitoring.worst_segments import worst_segments
@@ -63,6 +64,7 @@ __all__ = [
     "__version__",
     "compare",
     "drift",
+    "evaluate",
     "fairness",
     "metric",
     "monitor",
@@ -83,6 +85,7 @@ _HOMES = {
     "Results": "simdrift.results",
     "Spec": "simdrift.monitoring.spec",
     "compare": "simdrift.monitoring.compare",
+    "evaluate": "simdrift.monitoring.evaluate",
     "metric": "simdrift.metrics.custom",
     "monitor": "simdrift.monitoring.entry",
     "profile": "simdrift.monitoring.compare",

@@ -91,7 +91,8 @@ def test_the_public_function_has_the_record_s_parameters_and_defaults(name):
 
 def test_every_metric_on_arrays_is_public():
     assert set(drift.__all__) == {"DriftResult", "Rows", *registry.methods()}
-    assert set(performance.__all__) == {"PerformanceResult", *score_functions()}
+    curves = {"CalibrationCurve", "calibration_curve"}
+    assert set(performance.__all__) == {"PerformanceResult", *score_functions(), *curves}
 
 
 def test_the_automatic_choice_is_the_one_that_is_recorded():
