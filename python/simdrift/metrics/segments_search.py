@@ -177,6 +177,13 @@ def search(
     return _tried(parts, values, min_rows)
 
 
+def segment_sums(values: Values, column: CodedColumn, threads: int | None) -> Sums:
+    """Sums of the segments of one column."""
+    alone = Column.from_numpy(np.zeros(len(column.codes), np.int32))
+    codes = Column.from_numpy(column.codes)
+    return _sums(values, codes, alone, len(column.labels), 1, threads)
+
+
 class _Part(NamedTuple):
     first: NDArray[np.intp]
     second: NDArray[np.intp]

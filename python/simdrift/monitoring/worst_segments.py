@@ -121,7 +121,7 @@ def worst_segments(
     checked_threads(threads)
     table = as_table(current, argument="current")
     own = ModelColumns.of(roles, table.names)
-    name, losses = _losses(metric, table, own, threads)
+    name, losses = row_losses(metric, table, own, threads)
     if isinstance(losses, Lacking):
         return WorstSegments([], metric=name, status=losses.status, reason=losses.reason)
     before = table if reference is None else as_table(reference, argument="reference")
@@ -131,7 +131,7 @@ def worst_segments(
             raise SpecError(f"columns: {no_column(one, table.names)}")
     searched = own.features if asked is None else asked
     coded, skipped = _coded(table, before, searched, bins, own.categorical, threads)
-    values = Values.of(losses.values, _weights(losses, table, own), losses.higher)
+    values = Values.of(losses.values, row_weights(losses, table, own), losses.higher)
     if values.all.rows[0] == 0.0:
         status = "all_null" if table.length else "empty"
         return WorstSegments([], metric=name, skipped=skipped, status=status)
@@ -163,7 +163,7 @@ def _check(min_rows: int, max_columns: int, bins: int, top: int | None) -> None:
 # --- what is searched ---
 
 
-def _losses(
+def row_losses(
     metric: object, table: Table, own: ModelColumns, threads: int | None
 ) -> tuple[str, RowLosses | Lacking]:
     """The metric's name and its values by row."""
@@ -202,7 +202,7 @@ def predictions_of(table: Table, own: ModelColumns, threads: int | None) -> Pred
     )
 
 
-def _weights(losses: RowLosses, table: Table, own: ModelColumns) -> Floats | None:
+def row_weights(losses: RowLosses, table: Table, own: ModelColumns) -> Floats | None:
     """How much each row counts: in the metric, times the role of weights."""
     if own.weight is None:
         return losses.counts
