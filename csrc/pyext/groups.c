@@ -511,7 +511,8 @@ BIND(ks_ties_p_groups, 8, "reference", "column", "starts", "stops", "numerator_h
 /* --- sums by code ----------------------------------------------------------------- */
 
 /* Both code columns and their numbers of codes; -1: exception. */
-static int codes_read(sdr_code_columns *out, call *call, PyObject *const *values) {
+static int code_columns_read(sdr_code_columns *out, call *call,
+                             PyObject *const *values) {
     out->values = call->column;
     out->rows = call->other;
     out->columns = column_argument(call->state, values[2], "columns");
@@ -536,7 +537,7 @@ static PyObject *sums_by_code_groups_bound(call *call, PyObject *Py_UNUSED(modul
     sdr_code_columns columns;
     group_call g;
 
-    if (codes_read(&columns, call, values) < 0) return NULL;
+    if (code_columns_read(&columns, call, values) < 0) return NULL;
     if (group_call_open(&g, values[3], values[4], 0) < 0) goto cleanup;
     for (int i = 0; i < 3; i++) {
         arrays[i] =

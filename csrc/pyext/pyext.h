@@ -158,8 +158,7 @@ PyObject *bound_call(const signature *bound, core_state *state, PyObject *self,
 extern PyMethodDef arrow_functions[], profile_functions[], prepared_functions[],
     two_sample_functions[], rank_functions[], group_functions[], mmd_functions[],
     weighted_functions[], count_functions[], config_functions[], text_functions[],
-    probability_functions[], roc_functions[],
-    ranking_functions[], loss_functions[];
+    probability_functions[], roc_functions[], ranking_functions[], loss_functions[];
 
 /* --- result dicts (fields.c) ------------------------------------------------------ */
 
