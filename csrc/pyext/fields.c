@@ -14,6 +14,7 @@ static const dict_type *const dict_types[DICT_COUNT] = {
     [DICT_GROUP_PROFILE] = &group_profile_dict,
     [DICT_GROUP_TWO_SAMPLE] = &group_two_sample_dict,
     [DICT_COUNT_LAWS] = &count_laws_dict,
+    [DICT_EXCHANGE_LAWS] = &exchange_laws_dict,
 };
 
 static PyObject *names_intern(const dict_type *type) {

@@ -47,6 +47,7 @@ typedef enum dict_id {
     DICT_GROUP_PROFILE,
     DICT_GROUP_TWO_SAMPLE,
     DICT_COUNT_LAWS,
+    DICT_EXCHANGE_LAWS,
     DICT_COUNT
 } dict_id;
 
@@ -152,7 +153,8 @@ PyObject *bound_call(const signature *bound, core_state *state, PyObject *self,
 /* Each file's functions; module.c adds all of them to the module. */
 extern PyMethodDef arrow_functions[], profile_functions[], prepared_functions[],
     two_sample_functions[], rank_functions[], group_functions[], mmd_functions[],
-    weighted_functions[], count_functions[], config_functions[], text_functions[];
+    weighted_functions[], count_functions[], config_functions[], text_functions[],
+    exchange_functions[];
 
 /* --- result dicts (fields.c) ------------------------------------------------------ */
 
@@ -186,7 +188,7 @@ typedef struct dict_type {
 
 extern const dict_type profile_dict, text_profile_dict, pair_profile_dict,
     two_sample_dict, ranks_dict, deviations_dict, weighted_dict, group_profile_dict,
-    group_two_sample_dict, count_laws_dict;
+    group_two_sample_dict, count_laws_dict, exchange_laws_dict;
 
 /* Interns the names of all dicts; -1 on failure. */
 int dict_keys_intern(core_state *state);

@@ -586,6 +586,22 @@ def histogram_groups(
 ) -> Int64s:
     """(groups, len(edges) + 1)."""
 
+def exchange_laws(
+    reference: NDArray[np.float64],
+    current: NDArray[np.float64],
+    middle: NDArray[np.float64],
+    n: NDArray[np.float64],
+    m: NDArray[np.float64],
+    levels: int,
+    jumps: bool,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> dict[str, NDArray[Any]]:
+    """The law of W1 of exchanged rows in each group (drift.h: `sdr_exchange_law`): `reference` and
+    `current` are ends as `extremes_groups` gives them, `middle` holds quantiles of `levels` levels,
+    the pooled shares of rows below them and up to them, of all groups or of each. `jumps`: with
+    sizes and rows of jumps at each gap, a row a group."""
+
 def two_sample_groups(
     reference: Column | Prepared,
     column: Column,
