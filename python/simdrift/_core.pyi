@@ -252,6 +252,8 @@ class TwoSampleGroupsDict(TypedDict):
     wasserstein: Doubles
     histogram: Int64s | None
     """(groups, len(edges) + 1) counts of the groups' rows; None without edges."""
+    ends: Doubles | None
+    """(groups, 32) `extremes_groups`, where they are asked for."""
 
 class RankGroupsDict(TypedDict):
     """The keys of RankDict, an array each; integers that may exceed int64 are arrays of
@@ -610,6 +612,7 @@ def two_sample_groups(
     ks: bool = True,
     wasserstein: bool = True,
     edges: Doubles | None = None,
+    ends: bool = False,
     threads: int | None = None,
     progress: Progress = None,
 ) -> TwoSampleGroupsDict: ...

@@ -166,6 +166,9 @@ def _ends_of_sorted(values: NDArray[np.number]) -> Floats:
 def _ends_of_current(pair: GroupedPair, places: NDArray[np.intp]) -> Floats:
     if pair.is_weighted:
         return np.concatenate([_ends(pair.near[1].each[place]) for place in places.tolist()])
+    found = pair.two_sample.get("ends")
+    if found is not None and found.ndim == 2:
+        return np.asarray(found[places])
     column, starts, stops = pair.near[1].ranges
     return _core.extremes_groups(column, starts[places], stops[places], threads=pair.threads)
 
