@@ -172,7 +172,7 @@ def test_the_ground_floor_imports_nothing_of_ours_but_itself() -> None:
 
 
 def test_imports_are_found_where_they_hide() -> None:
-    inside = Import("simdrift.metrics.performance.scoring", "simdrift.columns", False)
+    inside = Import("simdrift.metrics.performance.predictions", "simdrift.columns", False)
     for_types = Import("simdrift.metrics.registry", "simdrift.metrics.pair", True)
     relative = Import("simdrift.dashboards.overview", "simdrift.dashboards.sql", False)
     assert {inside, for_types, relative} <= set(all_imports())

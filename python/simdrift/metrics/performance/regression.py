@@ -8,27 +8,64 @@ the public function below with its name in `__all__`.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simdrift.catalogue.metric import Metric
+from simdrift.metrics.cached import cached
+from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.nulls.special import special
-from simdrift.metrics.numbers import Numbers, at_least, where
-from simdrift.metrics.performance.scoring import (
-    PerformanceResult,
-    Score,
-    Sums,
-    TargetPair,
-    result,
-)
-from simdrift.metrics.registry import measures
-from simdrift.metrics.values import CONSTANT, TOO_FEW_ROWS
+from simdrift.metrics.numbers import Numbers, as_array, at_least, where
+from simdrift.metrics.performance.predictions import Lacking, Predictions, arrays
+from simdrift.metrics.performance.scoring import PerformanceResult, Score, result, scores
+from simdrift.metrics.values import CONSTANT, NOT_APPLICABLE, TOO_FEW_ROWS
 
+Sums = Mapping[str, Numbers]
+"""`_core.PairDict` of each group of rows."""
+NUMBERS = frozenset({"integer", "float", "boolean"})
 LEVEL = 0.975
 """Upper end of the intervals: 95 %."""
 
 __all__ = ["mae", "max_error", "mean_error", "mse", "r2", "rmse"]
+
+
+class TargetPair:
+    """Target and prediction as numbers over the same groups."""
+
+    def __init__(self, target: ColumnGroups, prediction: ColumnGroups) -> None:
+        self.target, self.prediction = target, prediction
+
+    @classmethod
+    def of(cls, predictions: Predictions) -> Self | Lacking:
+        """The pair, or what it lacks: a role, or numbers."""
+        target, prediction = predictions.target, predictions.prediction
+        if target is None:
+            return Lacking.role("target")
+        if prediction is None:
+            return Lacking.role("prediction")
+        for column in (target, prediction):
+            if column.whole.refused is not None:
+                return Lacking.refused(column)
+        for column in (target, prediction):
+            if column.whole.value_kind not in NUMBERS:
+                found = f"{column.name}: expected numbers, found {column.whole.type}"
+                return Lacking(NOT_APPLICABLE, found)
+        return cls(target, prediction)
+
+    @cached
+    def sums(self) -> Sums:
+        """Sums of the rows in which both are finite, as `_core.pair_profile` has them; of one
+        group NumPy's numbers."""
+        sums = self.target.sums_with(self.prediction)
+        return {name: own[0] for name, own in sums.items()} if len(self.target) == 1 else sums
+
+    @cached
+    def n(self) -> NDArray[np.int64]:
+        """The rows in which both are finite."""
+        return as_array(self.sums["n"]).astype(np.int64, copy=False)
 
 
 def _error(name: str, title: str, formula: str, source: str, **rest: Any) -> Metric:
@@ -50,7 +87,8 @@ def _error(name: str, title: str, formula: str, source: str, **rest: Any) -> Met
     )
 
 
-@measures(
+@scores(
+    TargetPair,
     _error(
         "mean_error",
         "mean error",
@@ -59,7 +97,7 @@ def _error(name: str, title: str, formula: str, source: str, **rest: Any) -> Met
         better="zero",
         bounds=(None, None),
         watched=True,
-    )
+    ),
 )
 def _mean_error(pair: TargetPair) -> Score:
     s = pair.sums
@@ -68,7 +106,8 @@ def _mean_error(pair: TargetPair) -> Score:
     return Score(mean, (mean - half_width, mean + half_width))
 
 
-@measures(
+@scores(
+    TargetPair,
     _error(
         "mae",
         "MAE",
@@ -77,7 +116,7 @@ def _mean_error(pair: TargetPair) -> Score:
         leads=True,
         watched=True,
         relative=True,
-    )
+    ),
 )
 def _mae(pair: TargetPair) -> Score:
     s = pair.sums
@@ -87,7 +126,8 @@ def _mae(pair: TargetPair) -> Score:
     return Score(mean, (mean / factor, mean * factor))
 
 
-@measures(
+@scores(
+    TargetPair,
     _error(
         "rmse",
         "RMSE",
@@ -96,14 +136,15 @@ def _mae(pair: TargetPair) -> Score:
         leads=True,
         watched=True,
         relative=True,
-    )
+    ),
 )
 def _rmse(pair: TargetPair) -> Score:
     s = pair.sums
     return Score(np.sqrt(s["sum_squared_error"] / s["n"]))
 
 
-@measures(
+@scores(
+    TargetPair,
     _error(
         "mse",
         "MSE",
@@ -111,22 +152,24 @@ def _rmse(pair: TargetPair) -> Score:
         "sklearn.metrics.mean_squared_error",
         unit="column^2",
         relative=True,
-    )
+    ),
 )
 def _mse(pair: TargetPair) -> Score:
     s = pair.sums
     return Score(s["sum_squared_error"] / s["n"])
 
 
-@measures(
-    _error("max_error", "largest error", "max |prediction - target|", "sklearn.metrics.max_error")
+@scores(
+    TargetPair,
+    _error("max_error", "largest error", "max |prediction - target|", "sklearn.metrics.max_error"),
 )
 def _max_error(pair: TargetPair) -> Score:
     s = pair.sums
     return Score(s["max_abs_error"])
 
 
-@measures(
+@scores(
+    TargetPair,
     _error(
         "r2",
         "R²",
@@ -137,7 +180,7 @@ def _max_error(pair: TargetPair) -> Score:
         bounds=(None, 1.0),
         relative=True,
         statuses=("too_few_rows", "constant"),
-    )
+    ),
 )
 def _r2(pair: TargetPair) -> Score:
     s = pair.sums
@@ -163,7 +206,7 @@ def mean_error(
     >>> performance.mean_error([1.0, 2.0, 3.0], [2.0, 2.0, 5.0]).value
     1.0
     """
-    return result("mean_error", target, prediction, threads)
+    return result("mean_error", arrays(target=target, prediction=prediction, threads=threads))
 
 
 def mae(target: object, prediction: object, *, threads: int | None = None) -> PerformanceResult:
@@ -174,7 +217,7 @@ def mae(target: object, prediction: object, *, threads: int | None = None) -> Pe
     >>> performance.mae([1.0, 2.0, 3.0], [2.0, 2.0, 1.0]).value
     1.0
     """
-    return result("mae", target, prediction, threads)
+    return result("mae", arrays(target=target, prediction=prediction, threads=threads))
 
 
 def rmse(target: object, prediction: object, *, threads: int | None = None) -> PerformanceResult:
@@ -184,7 +227,7 @@ def rmse(target: object, prediction: object, *, threads: int | None = None) -> P
     >>> performance.rmse([0.0, 0.0], [3.0, 3.0]).value
     3.0
     """
-    return result("rmse", target, prediction, threads)
+    return result("rmse", arrays(target=target, prediction=prediction, threads=threads))
 
 
 def mse(target: object, prediction: object, *, threads: int | None = None) -> PerformanceResult:
@@ -195,7 +238,7 @@ def mse(target: object, prediction: object, *, threads: int | None = None) -> Pe
     >>> performance.mse([0.0, 0.0], [1.0, 3.0]).value
     5.0
     """
-    return result("mse", target, prediction, threads)
+    return result("mse", arrays(target=target, prediction=prediction, threads=threads))
 
 
 def max_error(
@@ -208,7 +251,7 @@ def max_error(
     >>> performance.max_error([0.0, 0.0], [1.0, -3.0]).value
     3.0
     """
-    return result("max_error", target, prediction, threads)
+    return result("max_error", arrays(target=target, prediction=prediction, threads=threads))
 
 
 def r2(target: object, prediction: object, *, threads: int | None = None) -> PerformanceResult:
@@ -219,4 +262,4 @@ def r2(target: object, prediction: object, *, threads: int | None = None) -> Per
     >>> performance.r2([1.0, 2.0, 3.0], [1.0, 2.0, 4.0]).value
     0.5
     """
-    return result("r2", target, prediction, threads)
+    return result("r2", arrays(target=target, prediction=prediction, threads=threads))
