@@ -159,8 +159,8 @@ def _report_values(report: Report) -> dict[str, Any]:
     zone = zone_of(results.timezone)
     time = _timeline(results, summary, zone)
     found = stand_out(results, columns=None) if time else []
-    rows = _rows(report, report.columns, time, zone)
-    fold = _fold(report.columns)
+    rows = _rows(report, report.features, time, zone)
+    fold = _fold(report.features)
     return {
         "title": shorten(report.title, 200) or "Drift report",
         "summary": summary,
@@ -183,6 +183,7 @@ def _report_values(report: Report) -> dict[str, Any]:
         "prediction": explanation.prediction,
         "rows": rows[:fold],
         "quiet_rows": rows[fold:],
+        "predicted_rows": _rows(report, report.predicted, time, zone),
         "table_rows": _rows(report, report.whole_table_without_model, time, zone),
         "model_lines": report.model,
         "curves": report.curves,

@@ -101,6 +101,21 @@ class Report:
         return column_lines(self._results, self._types, self._reference_types)
 
     @cached_property
+    def predicted(self) -> list[ColumnLine]:
+        """The lines of prediction, scores and target, where the target was compared: whether it
+        changed as what is said of it did."""
+        of_model = ("prediction", "score", "target")
+        lines = [line for line in self.columns if self._roles.get(line.column) in of_model]
+        compared = any(self._roles.get(line.column) == "target" for line in lines)
+        return lines if compared else []
+
+    @property
+    def features(self) -> list[ColumnLine]:
+        """The lines of all other columns."""
+        names = {line.column for line in self.predicted}
+        return [line for line in self.columns if line.column not in names]
+
+    @cached_property
     def whole_table(self) -> list[ColumnLine]:
         """One line a metric of the whole table that a rule applies to, the worst first."""
         return table_lines(self._results)
@@ -189,8 +204,11 @@ class Report:
         if self.confusion is not None:
             body = terminal.confusion_text(self.confusion, cells=width)
             parts.append(f"Confusion\n\n{body}")
-        if self.columns:
-            parts.append(terminal.report_table(self.columns, cells=width, colour=bool(colour)))
+        if self.features:
+            parts.append(terminal.report_table(self.features, cells=width, colour=bool(colour)))
+        if self.predicted:
+            body = terminal.report_table(self.predicted, cells=width, colour=bool(colour))
+            parts.append(f"Prediction and target\n\n{body}")
         whole = self.whole_table_without_model
         if any(line.worst.metric != "drift.dataset" for line in whole):
             body = terminal.report_table(whole, cells=width, colour=bool(colour))

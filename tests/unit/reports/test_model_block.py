@@ -143,3 +143,19 @@ def test_curves_of_a_model_with_one_score_are_drawn_for_both_sides() -> None:
     assert report.to_html().count("<h3>ROC</h3>") == 1
     assert sd.compare(before, now, roles=roles).curves[2] == report.curves[2]
     assert sd.evaluate(labelled(100, 0.9, 1), ROLES).curves == ()
+
+
+def test_target_drift_stands_beside_prediction_drift() -> None:
+    dice = np.random.default_rng(4)
+    before = {"x": dice.normal(size=900), "y": dice.normal(size=900), "p": dice.normal(size=900)}
+    now = {"x": dice.normal(size=900), "y": dice.normal(2, 1, 900), "p": dice.normal(size=900)}
+    report = sd.compare(before, now, roles=ROLES)
+    assert [line.column for line in report.predicted] == ["y", "p"]
+    assert [line.column for line in report.features] == ["x"]
+    assert [line.alerts for line in report.predicted] == [1, 0]
+    columns, _, rest = report.table().partition("Prediction and target")
+    assert re.search("^y ", rest, re.MULTILINE)
+    assert not re.search("^y ", columns, re.MULTILINE)
+    assert report.to_html().count(">Prediction and target</h2>") == 1
+    alone = sd.compare(before, now, roles={"prediction": "p"})
+    assert alone.predicted == []
