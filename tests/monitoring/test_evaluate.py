@@ -41,7 +41,9 @@ def test_every_metric_of_the_task_is_computed_on_one_frame() -> None:
     assert values["performance.mae"] == pytest.approx(np.abs(error).mean(), rel=1e-12)
     assert values["performance.rmse"] == pytest.approx((error**2).mean() ** 0.5, rel=1e-12)
     assert values["performance.max_error"] == np.abs(error).max()
-    assert all(row.alert is None and row.effect_size is None for row in report.results)
+    assert all(row.effect_size is None for row in report.results)
+    alerts = {row.metric for row in report.results if row.alert}
+    assert alerts == {"performance.mse", "performance.rmse"}  # worse than the target's mean
 
 
 def test_a_change_is_welchs_with_a_practical_limit() -> None:
