@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from simdrift._config import show_config
     from simdrift.metrics import drift, fairness, performance
     from simdrift.metrics.custom import metric
+    from simdrift.monitoring import estimate
     from simdrift.monitoring.compare import compare, profile
     from simdrift.monitoring.entry import monitor
     from simdrift.monitoring.evaluate import evaluate
@@ -63,6 +64,7 @@ __all__ = [
     "__version__",
     "compare",
     "drift",
+    "estimate",
     "evaluate",
     "fairness",
     "metric",
@@ -94,6 +96,7 @@ _HOMES = {
 _MODULES = {
     "_core": "simdrift._core",
     "drift": "simdrift.metrics.drift",
+    "estimate": "simdrift.monitoring.estimate",
     "fairness": "simdrift.metrics.fairness",
     "performance": "simdrift.metrics.performance",
     "store": "simdrift.store",
