@@ -46,6 +46,7 @@ GROUPS = {
     "regression": "regression",
     "labels": "classification by labels",
     "probabilities": "probabilities",
+    "ranking": "rankings by query",
     "fairness": "sensitive groups",
     "estimates": "without targets",
     "custom": "custom",
