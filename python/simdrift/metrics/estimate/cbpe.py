@@ -227,7 +227,7 @@ def rows_of(predictions: Predictions, *, labels: Sequence[Any] | None = None) ->
     if decided is None:
         decided = _decisions(values, predictions.settings.threshold)
     first = predictions.first
-    names = () if ONE_SCORE in scores else tuple(scores)
+    names = () if len(scores) == 1 else tuple(scores)
     return Rows(values, decided, targets, _groups_of(first), names, first.threads)  # type: ignore[arg-type]
 
 
@@ -242,9 +242,11 @@ def _codes(
     if column is None:
         return None
     settings = predictions.settings
-    if ONE_SCORE in predictions.scores:
+    if len(predictions.scores) == 1:
+        (label,) = predictions.scores
         known = settings.labels if labels is None else labels
-        codes = binary_codes(column, known, settings.positive)
+        positive = settings.positive if label == ONE_SCORE else label
+        codes = binary_codes(column, known, positive)
         if isinstance(codes, Lacking):
             return codes
         found = codes.to_float64()
