@@ -61,16 +61,11 @@ static void scored_close(scored *s) {
 #define LOSS_FIELD(type, name) FIELD(sdr_log_loss, type, name, name)
 
 static const field log_loss_fields[] = {
-    LOSS_FIELD(INT, n),
-    LOSS_FIELD(INT, outside),
-    LOSS_FIELD(INT, other),
-    LOSS_FIELD(INT, not_one),
-    LOSS_FIELD(DOUBLE, weight),
-    LOSS_FIELD(DOUBLE, weight_squares),
-    LOSS_FIELD(DOUBLE, loss),
-    LOSS_FIELD(DOUBLE, loss_squares),
-    LOSS_FIELD(DOUBLE, brier),
-    LOSS_FIELD(DOUBLE, brier_squares),
+    LOSS_FIELD(INT, n),         LOSS_FIELD(INT, outside),
+    LOSS_FIELD(INT, other),     LOSS_FIELD(INT, not_one),
+    LOSS_FIELD(DOUBLE, weight), LOSS_FIELD(DOUBLE, weight_squares),
+    LOSS_FIELD(DOUBLE, loss),   LOSS_FIELD(DOUBLE, loss_squares),
+    LOSS_FIELD(DOUBLE, brier),  LOSS_FIELD(DOUBLE, brier_squares),
 };
 const dict_type log_loss_dict = DICT_TYPE(DICT_LOG_LOSS, log_loss_fields);
 
