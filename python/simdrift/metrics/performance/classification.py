@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift.metrics.performance.counts import ratio
-from simdrift.metrics.performance.label_scores import NO_POSITIVE, ONLY
+from simdrift.metrics.performance.label_scores import ONLY
 from simdrift.metrics.performance.labels import Labels, scores_by_label
 from simdrift.metrics.performance.predictions import Lacking, Predictions, Settings, arrays
 from simdrift.metrics.performance.scoring import PerformanceResult, result
-from simdrift.metrics.values import NOT_APPLICABLE, OK
+from simdrift.metrics.values import OK
 
 __all__ = [
     "ConfusionMatrix",
@@ -87,16 +87,6 @@ def _checked_number(name: str, value: Any, least: float = -np.inf) -> Any:
     if value < least:
         raise ValueError(f"{name}: expected at least {least:g}, found {value!r}")
     return float(value)
-
-
-def _binary_count(name: str, predictions: Predictions) -> PerformanceResult:
-    """A cell of two labels' table."""
-    subject = predictions.subject(Labels)
-    if isinstance(subject, Lacking) or subject.is_binary or not subject.n[0]:
-        return result(name, predictions)
-    rows = int(subject.n[0])
-    metric, reason = f"performance.{name}", NO_POSITIVE
-    return PerformanceResult(metric, None, status=NOT_APPLICABLE, n=rows, reason=reason)
 
 
 def accuracy(
@@ -384,7 +374,7 @@ def true_positives(
     3.0
     """
     predictions = _predictions(target, prediction, labels, pos_label, sample_weight, threads)
-    return _binary_count("true_positives", predictions)
+    return result("true_positives", predictions)
 
 
 def false_positives(
@@ -403,7 +393,7 @@ def false_positives(
     1.0
     """
     predictions = _predictions(target, prediction, labels, pos_label, sample_weight, threads)
-    return _binary_count("false_positives", predictions)
+    return result("false_positives", predictions)
 
 
 def false_negatives(
@@ -422,7 +412,7 @@ def false_negatives(
     0.0
     """
     predictions = _predictions(target, prediction, labels, pos_label, sample_weight, threads)
-    return _binary_count("false_negatives", predictions)
+    return result("false_negatives", predictions)
 
 
 def true_negatives(
@@ -441,7 +431,7 @@ def true_negatives(
     2.0
     """
     predictions = _predictions(target, prediction, labels, pos_label, sample_weight, threads)
-    return _binary_count("true_negatives", predictions)
+    return result("true_negatives", predictions)
 
 
 @dataclass(frozen=True)

@@ -37,12 +37,13 @@ Formula = Callable[["Counts", slice], Floats]
 @dataclass(frozen=True, slots=True)
 class Counts:
     """Sums of confusion tables (..., K, K), which have a row a label of the target and a column a
-    label of the prediction: rows by label that are right, of the target and predicted, (..., K);
-    and, (...,), the sums of |i - j| and (i - j)^2 over all rows, i and j their labels' places."""
+    label of the prediction. By label, (..., K): rows that are right, of the label but predicted
+    to have another (`missed`), and predicted to have it but of another (`wrong`). And, (...,), the
+    sums of |i - j| and (i - j)^2 over all rows, i and j their labels' places."""
 
     hits: Floats
-    targets: Floats
-    predicted: Floats
+    missed: Floats
+    wrong: Floats
     linear: Floats
     quadratic: Floats
 
@@ -52,14 +53,15 @@ class Counts:
         tables = np.ascontiguousarray(tables, float)
         size = tables.shape[-1]
         places = np.arange(size, dtype=float)
-        apart = np.abs(places[:, np.newaxis] - places).ravel()
+        apart = np.abs(places[:, np.newaxis] - places)
+        off = np.where(apart > 0.0, tables, 0.0)  # weights of 1e18 leave small ones as they are
         flat = tables.reshape(*tables.shape[:-2], size * size)
         return cls(
             hits=np.ascontiguousarray(np.diagonal(tables, axis1=-2, axis2=-1)),
-            targets=tables.sum(axis=-1),
-            predicted=np.ascontiguousarray(np.swapaxes(tables, -1, -2)).sum(axis=-1),
-            linear=(flat * apart).sum(axis=-1),
-            quadratic=(flat * apart**2).sum(axis=-1),
+            missed=off.sum(axis=-1),
+            wrong=np.ascontiguousarray(np.swapaxes(off, -1, -2)).sum(axis=-1),
+            linear=(flat * apart.ravel()).sum(axis=-1),
+            quadratic=(flat * apart.ravel() ** 2).sum(axis=-1),
         )
 
     @classmethod
@@ -70,9 +72,14 @@ class Counts:
         return cls(*(np.concatenate([getattr(p, name) for p in parts]) for name in cls.__slots__))
 
     @property
-    def total(self) -> Floats:
-        """(...,) all rows."""
-        return np.asarray(self.targets.sum(axis=-1))
+    def targets(self) -> Floats:
+        """(..., K) rows of the label."""
+        return self.hits + self.missed
+
+    @property
+    def predicted(self) -> Floats:
+        """(..., K) rows that are predicted to have the label."""
+        return self.hits + self.wrong
 
     @property
     def right(self) -> Floats:
@@ -80,19 +87,16 @@ class Counts:
         return np.asarray(self.hits.sum(axis=-1))
 
     @property
-    def false_positives(self) -> Floats:
-        """(..., K) rows that are predicted to have the label, and have another."""
-        return self.predicted - self.hits
+    def total(self) -> Floats:
+        """(...,) all rows."""
+        return np.asarray(self.right + self.missed.sum(axis=-1))
 
     @property
-    def false_negatives(self) -> Floats:
-        """(..., K) rows of the label that are predicted to have another."""
-        return self.targets - self.hits
-
-    @property
-    def true_negatives(self) -> Floats:
+    def others(self) -> Floats:
         """(..., K) rows that neither have the label nor are predicted to."""
-        return self.total[..., np.newaxis] - (self.targets + self.false_positives)
+        if self.hits.shape[-1] == 2:
+            return self.hits[..., ::-1]
+        return self.total[..., np.newaxis] - (self.targets + self.wrong)
 
 
 def ratio(part: Floats, whole: Floats) -> Floats:

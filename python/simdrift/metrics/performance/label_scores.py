@@ -97,9 +97,14 @@ def _of_formula(
     return _score(value, (low, high), undefined, error, zero_division)
 
 
+def _without(status: str, reason: str) -> Score:
+    """No score in any group."""
+    return Score(np.nan, None, ((True, status, reason),))
+
+
 def _not_binary() -> Score:
     """The score of one label, where none is the positive one."""
-    return Score(np.nan, None, ((True, NOT_APPLICABLE, NO_POSITIVE),))
+    return _without(NOT_APPLICABLE, NO_POSITIVE)
 
 
 def _beside(groups: NDArray[Any], counts: Counts) -> NDArray[Any]:
@@ -165,10 +170,10 @@ def _averages(
 # --- counts ----------------------------------------------------------------------------
 
 
-def _of_count(labels: Labels, cell: Callable[[Counts], Floats]) -> Scored:
-    """The rows of one cell of the positive label's table; none of more than two labels."""
+def _of_count(labels: Labels, cell: Callable[[Counts], Floats]) -> Score:
+    """One cell of the positive label's table."""
     if labels.positive is None:
-        return {}
+        return _not_binary()
     count = labels.as_weights(cell(labels.counts)[:, labels.positive])
     return _score(count, None)
 
@@ -262,8 +267,7 @@ def _recall(
 
 
 def _specificity_parts(counts: Counts) -> tuple[Floats, Floats]:
-    negatives = counts.true_negatives
-    return negatives, negatives + counts.false_positives
+    return counts.others, counts.others + counts.wrong
 
 
 @scores(
@@ -323,7 +327,7 @@ def _fbeta(
 
 
 def _jaccard_parts(counts: Counts) -> tuple[Floats, Floats]:
-    return counts.hits, counts.targets + counts.false_positives
+    return counts.hits, counts.targets + counts.wrong
 
 
 @scores(
@@ -420,12 +424,10 @@ def _cohen_kappa(labels: Labels, *, weights: str | None = None) -> Score:
         statuses=(),
     ),
 )
-def _top_k_accuracy(labels: Labels, *, k: int = 2) -> Scored:
-    if len(labels.predictions.scores) < 2:
-        return {}
+def _top_k_accuracy(labels: Labels, *, k: int = 2) -> Score:
     places = labels.places
     if isinstance(places, Lacking):
-        return Score(np.nan, None, ((True, places.status, places.reason),))
+        return _without(places.status, places.reason)
     sums, squares, rows = places
     whole = sums.sum(axis=1)
     score = _of_share(
@@ -435,27 +437,27 @@ def _top_k_accuracy(labels: Labels, *, k: int = 2) -> Scored:
 
 
 @scores(Labels, _count_record("true_positives", "true positives", "positive rows predicted so"))
-def _true_positives(labels: Labels) -> Scored:
+def _true_positives(labels: Labels) -> Score:
     return _of_count(labels, lambda counts: counts.hits)
 
 
 @scores(
     Labels, _count_record("false_positives", "false positives", "negative rows predicted positive")
 )
-def _false_positives(labels: Labels) -> Scored:
-    return _of_count(labels, lambda counts: counts.false_positives)
+def _false_positives(labels: Labels) -> Score:
+    return _of_count(labels, lambda counts: counts.wrong)
 
 
 @scores(
     Labels, _count_record("false_negatives", "false negatives", "positive rows predicted negative")
 )
-def _false_negatives(labels: Labels) -> Scored:
-    return _of_count(labels, lambda counts: counts.false_negatives)
+def _false_negatives(labels: Labels) -> Score:
+    return _of_count(labels, lambda counts: counts.missed)
 
 
 @scores(Labels, _count_record("true_negatives", "true negatives", "negative rows predicted so"))
-def _true_negatives(labels: Labels) -> Scored:
-    return _of_count(labels, lambda counts: counts.true_negatives)
+def _true_negatives(labels: Labels) -> Score:
+    return _of_count(labels, lambda counts: counts.others)
 
 
 @scores(
@@ -465,8 +467,8 @@ def _true_negatives(labels: Labels) -> Scored:
     ),
 )
 def _confusion(labels: Labels) -> Scored:
-    if labels.is_binary or labels.size > MOST_ROWS:
-        return {}
+    if not 0 < labels.size <= MOST_ROWS:
+        return _without(NOT_APPLICABLE, f"expected at most {MOST_ROWS} labels, found {labels.size}")
     return {
         f"target={target},prediction={prediction}": _score(labels.tables[:, i, j], None)
         for i, target in enumerate(labels.names)

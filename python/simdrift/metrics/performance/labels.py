@@ -205,6 +205,8 @@ class Labels:
         scores = self.predictions.scores
         target = self.predictions.target
         assert target is not None
+        if not scores or ONE_SCORE in scores:
+            return Lacking(NOT_APPLICABLE, "no column has the role 'score', one for each label")
         keys = _matched(scores, self.labels)
         if keys is None:
             return Lacking(NOT_APPLICABLE, "score: expected one for each label of the target")
