@@ -28,7 +28,7 @@ from simdrift.metrics.names import ColumnKey, column_text
 from simdrift.metrics.performance.changes import changed
 from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.weights import TableWeights
-from simdrift.monitoring.model import model_rows
+from simdrift.monitoring.model import fairness_of, model_rows
 from simdrift.monitoring.roles import Roles
 from simdrift.monitoring.spec import Metrics
 
@@ -115,7 +115,8 @@ def measure_windows(
         found += _tables(data, own, plan)
         scores = model_rows(data.table, data.groups, roles, metrics.performance, plan.threads)
         part = MeasuredSegment(data.segment, own, found, np.array([before]), of_user, scores)
-        measured.append(part._replace(performance_before=data.performance))
+        even = fairness_of(data.table, data.groups, roles, plan.threads)
+        measured.append(part._replace(performance_before=data.performance, fairness=even))
         pairs = pairs or of_columns
     return WindowValues(rows_of_windows(measured, roles, metrics, plan, limits), pairs)
 
@@ -132,6 +133,7 @@ class MeasuredSegment(NamedTuple):
     custom: list[Decided]
     performance: Sequence[Decided] = ()
     performance_before: Sequence[Decided] = ()
+    fairness: Sequence[Decided] = ()
 
 
 def rows_of_windows(
@@ -157,7 +159,8 @@ def rows_of_windows(
         extra = [*_quality(watched, metrics, own.columns.groups), *scores]
         extra = [judged(row, limits) for row in extra]
         dataset = _dataset(_without([*values, *extra], roles.target), own, plan)
-        rows[own.segment] = [*values, *dataset, *extra, *own.custom]
+        even = [judged(row, limits) for row in own.fairness]
+        rows[own.segment] = [*values, *dataset, *extra, *even, *own.custom]
     return rows
 
 
