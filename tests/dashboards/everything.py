@@ -68,14 +68,16 @@ def every_metric(model: str, version: str) -> Results:
 
 def _rows(run: Run, name: str, day: int, segment: str) -> list[Result]:
     value = 1.0 + math.sin(day)
-    judged = name.startswith("drift.")
+    judged = name.startswith(("drift.", "performance."))
+    scored = name.startswith("performance.")
     more = {
         "segment": segment,
         "params": "q=0.5" if name == "quality.quantile" else "",
         "threshold": 0.5 if judged else None,
         "alert": value > 1.5 if judged else None,
         "p_value": 0.01 if name == "drift.ks" else None,
-        "q_value": 0.02 if name == "drift.ks" else None,
+        "q_value": 0.02 if name == "drift.ks" or scored else None,
+        "effect_size": 0.1 if scored else None,
         "null_quantile": 0.1 if judged else None,
         "ci_low": value - 0.1,
         "ci_high": value + 0.1,

@@ -24,7 +24,7 @@ PANELS = [
 # What the demo computes nothing for: its panels are held against the dataset `everything` alone.
 NOT_IN_THE_DEMO = {
     "New categories", "Out of range", "Changes of schema", "Outages", "Gaps between groups",
-    "The chosen metric by segment", "Worst segments",
+    "The chosen metric by segment", "Worst segments", "Confusion in the newest window",
 }  # fmt: skip
 
 

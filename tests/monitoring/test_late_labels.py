@@ -116,8 +116,9 @@ def test_what_is_missing_is_said() -> None:
     data = predictions()
     with pytest.raises(sd.SpecError, match=r"labels: the labels have no column 'order'"):
         sd.monitor(spec(), data, labels=labels(data, 2, "id"))
-    with pytest.raises(sd.SpecError, match=r"'labels' needs 'columns.key'"):
-        sd.Spec(monitor="m", window="all", columns=sd.Columns(target="y"), labels={"data": "x"})
+    keyless = spec().model_copy(update={"columns": sd.Columns(timestamp="t", target="y")})
+    with pytest.raises(sd.SpecError, match=r"'columns.key' and 'columns.target' are missing"):
+        sd.monitor(keyless, data, labels=labels(data, 2))
     with pytest.raises(sd.SpecError, match=r"no column 'y'"):
         sd.monitor(spec(), data)
 

@@ -37,13 +37,18 @@ _JUDGED_SCORE: Final = "d.metric like 'performance.%' and d.column_name = ''"
 
 
 def _last_windows(windows: int, judged: str, *, extra: str = "true") -> str:
-    """In how many of its newest windows each judged series alerts."""
-    return f"""select d.dataset, d.model, d.model_version, d.grain, d.metric,
-    d.column_name as "column", d.params, count(*) filter (where d.alert)::float8 as value
+    """In how many of its newest windows each judged series of a column alerts."""
+    return _alerting(windows, f"{judged} and {extra}", 'd.metric, d.column_name as "column"')
+
+
+def _alerting(windows: int, judged: str, names: str) -> str:
+    """In how many of its newest windows each judged series alerts, with these labels."""
+    return f"""select d.dataset, d.model, d.model_version, d.grain, {names},
+    count(*) filter (where d.alert)::float8 as value
 from (
     select d.*, row_number() over (partition by d.series_id order by d.ts desc) as place
     from simdrift.dashboard_result as d
-    where {judged} and d.segment = '' and d.alert is not null and $__timeFilter(d.ts) and {extra}
+    where {judged} and d.segment = '' and d.alert is not null and $__timeFilter(d.ts)
 ) as d
 where d.place <= {windows}
 group by d.dataset, d.model, d.model_version, d.grain, d.metric, d.column_name, d.params"""
@@ -109,9 +114,9 @@ rules: Final = (
     Rule(
         "simdrift-performance-worse",
         "Performance worse than the reference",
-        "{{ $labels.metric }} {{ $labels.params }} of {{ $labels.dataset }} is worse than the "
+        "{{ $labels.metric }} of {{ $labels.dataset }} is worse than the "
         f"reference's in each of its newest {IN_A_ROW} windows.",
-        _last_windows(IN_A_ROW, _JUDGED_SCORE),
+        _alerting(IN_A_ROW, _JUDGED_SCORE, "rtrim(concat(d.metric, ' ', d.params)) as metric"),
         None,
         IN_A_ROW - 0.5,
         400,

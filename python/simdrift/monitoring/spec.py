@@ -271,9 +271,6 @@ class Spec(Part):
             raise refuse(
                 f"window {self.window!r} needs 'columns.timestamp': the name of the time column"
             )
-        for role in ("key", "target"):
-            if self.labels is not None and getattr(self.columns, role) is None:
-                raise refuse(f"'labels' needs 'columns.{role}': labels are joined to rows by key")
         moves = self.reference is not None and self.reference.moving is not None
         if moves and (self.window == "all" or self.columns.timestamp is None):
             raise refuse("'reference.moving' needs windows: 'columns.timestamp' and a 'window'")
