@@ -38,6 +38,18 @@ int group_call_open(group_call *self, PyObject *starts, PyObject *stops, size_t 
     return -1;
 }
 
+int group_rows_read(PyObject **array, PyObject *value, int type_num, const char *name,
+                    const sdr_column *column) {
+    *array = NULL;
+    if (value == NULL || value == Py_None) return 0;
+    *array = array_from(value, type_num, name);
+    if (*array == NULL) return -1;
+    if (array_length(*array) == column->length) return 0;
+    PyErr_Format(PyExc_ValueError, "%s: expected %lld, one a row, found %lld", name,
+                 (long long)column->length, (long long)array_length(*array));
+    return -1;
+}
+
 void group_call_close(group_call *self) {
     Py_CLEAR(self->starts);
     Py_CLEAR(self->stops);
@@ -496,6 +508,55 @@ cleanup:
 BIND(ks_ties_p_groups, 8, "reference", "column", "starts", "stops", "numerator_high",
      "numerator_low", "most_cost", "logarithm", "threads", "progress")
 
+/* --- sums by code ----------------------------------------------------------------- */
+
+/* Both code columns and their numbers of codes; -1: exception. */
+static int code_columns_read(sdr_code_columns *out, call *call,
+                             PyObject *const *values) {
+    out->values = call->column;
+    out->rows = call->other;
+    out->columns = column_argument(call->state, values[2], "columns");
+    if (out->columns == NULL) return -1;
+    if (argument_int64(&out->n_rows, values[5], "n_rows") < 0) return -1;
+    if (argument_int64(&out->n_columns, values[6], "n_columns") < 0) return -1;
+    if (out->n_rows >= 1 && out->n_columns >= 1 &&
+        out->n_rows <= INT32_MAX / out->n_columns)
+        return 0;
+    PyErr_Format(
+        PyExc_ValueError,
+        "n_rows, n_columns: expected 1 or more, and few enough codes, found %lld "
+        "and %lld",
+        (long long)out->n_rows, (long long)out->n_columns);
+    return -1;
+}
+
+static PyObject *sums_by_code_groups_bound(call *call, PyObject *Py_UNUSED(module),
+                                           PyObject *const *values) {
+    static const int types[3] = {NPY_INT64, NPY_DOUBLE, NPY_DOUBLE};
+    PyObject *arrays[3] = {NULL}, *result = NULL;
+    sdr_code_columns columns;
+    group_call g;
+
+    if (code_columns_read(&columns, call, values) < 0) return NULL;
+    if (group_call_open(&g, values[3], values[4], 0) < 0) goto cleanup;
+    for (int i = 0; i < 3; i++) {
+        arrays[i] =
+            array_new_2d(types[i], g.groups.n, columns.n_rows * columns.n_columns);
+        if (arrays[i] == NULL) goto cleanup;
+    }
+    const sdr_code_sums out = {array_data(arrays[0]), array_data(arrays[1]),
+                               array_data(arrays[2])};
+    if (RUN(call, sdr_sums_by_code_groups, out, &columns, &g.groups))
+        result = PyTuple_Pack(3, arrays[0], arrays[1], arrays[2]);
+cleanup:
+    for (int i = 0; i < 3; i++)
+        Py_XDECREF(arrays[i]);
+    group_call_close(&g);
+    return result;
+}
+BIND_PAIR(sums_by_code_groups, 7, "values", "rows", "columns", "starts", "stops",
+          "n_rows", "n_columns", "threads", "progress")
+
 #define GROUPS "column, starts, stops, "
 
 PyMethodDef group_functions[] = {
@@ -527,6 +588,9 @@ PyMethodDef group_functions[] = {
         "Kolmogorov-Smirnov and Wasserstein-1, one a group."),
     ROW(rank_statistics_groups, "(reference, " GROUPS "sums=True, " OPTIONS ")",
         "Rank statistics, one a group."),
+    ROW(sums_by_code_groups,
+        "(values, rows, columns, starts, stops, n_rows, n_columns, " OPTIONS ")",
+        "Counts, sums and sums of squares by two codes, one a group."),
     ROW(ks_exact_p_groups, "(n, m, numerator_high, numerator_low, " OPTIONS ")",
         "Exact p-values."),
     ROW(ks_ties_p_groups,

@@ -8,7 +8,7 @@
 
 typedef struct two_sample_results {
     sdr_two_sample result;
-    PyObject *histogram;
+    PyObject *histogram, *quantiles, *current, *tied, *ends;
 } two_sample_results;
 
 #define TWO_SAMPLE_FIELD(type, name, member)                                           \
@@ -28,6 +28,10 @@ static const field two_sample_fields[] = {
     TWO_SAMPLE_FIELD(STATUS, wasserstein_status, result.wasserstein_status),
     TWO_SAMPLE_FIELD(DOUBLE, wasserstein, result.wasserstein),
     TWO_SAMPLE_FIELD(OBJECT, histogram, histogram),
+    TWO_SAMPLE_FIELD(OBJECT, quantiles, quantiles),
+    TWO_SAMPLE_FIELD(OBJECT, current_quantiles, current),
+    TWO_SAMPLE_FIELD(OBJECT, tied, tied),
+    TWO_SAMPLE_FIELD(OBJECT, ends, ends),
 };
 const dict_type two_sample_dict = DICT_TYPE(DICT_TWO_SAMPLE, two_sample_fields);
 
@@ -74,6 +78,50 @@ static int histogram_read(sdr_two_sample_histogram *out, bool *wanted,
     return 0;
 }
 
+/* Levels of quantiles; none: n is 0. */
+static int levels_read(sdr_two_sample_quantiles *out, PyObject *value,
+                       const char *name) {
+    out->n = 0;
+    out->done = false;
+    if (value == NULL || value == Py_None) return 0;
+    PyObject *levels = array_from(value, NPY_DOUBLE, name);
+    if (levels == NULL) return -1;
+    const int64_t n = array_length(levels);
+    if (n <= SDR_TWO_SAMPLE_LEVELS) {
+        out->n = (int)n;
+        memcpy(out->levels, array_data(levels), (size_t)n * sizeof *out->levels);
+    } else {
+        PyErr_Format(PyExc_ValueError, "%s: expected at most %d levels, found %lld",
+                     name, SDR_TWO_SAMPLE_LEVELS, (long long)n);
+    }
+    Py_DECREF(levels);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+/* (values, rows below them, rows up to them), of rows the reference's and the current's;
+ * None where not done. */
+static PyObject *quantiles_tuple(const sdr_two_sample_quantiles *q) {
+    if (q->n == 0 || !q->done) return Py_NewRef(Py_None);
+    PyObject *rows[2];
+    const int64_t(*const from[])[SDR_TWO_SAMPLE_LEVELS] = {q->below, q->upto};
+    for (int i = 0; i < 2; i++) {
+        rows[i] = array_new_2d(NPY_INT64, 2, q->n);
+        int64_t *to = rows[i] == NULL ? NULL : array_data(rows[i]);
+        for (int side = 0; to != NULL && side < 2; side++)
+            memcpy(to + side * q->n, from[i][side], (size_t)q->n * sizeof *to);
+    }
+    return Py_BuildValue("(NNN)", array_copy(NPY_DOUBLE, q->n, q->values), rows[0],
+                         rows[1]);
+}
+
+/* (2, 2 * SDR_EXTREMES): the reference's and the current's; None where not done. */
+static PyObject *ends_array(const sdr_two_sample_ends *ends) {
+    if (!ends->done) return Py_NewRef(Py_None);
+    PyObject *array = array_new_2d(NPY_DOUBLE, 2, 2 * SDR_EXTREMES);
+    if (array != NULL) memcpy(array_data(array), ends->values, sizeof ends->values);
+    return array;
+}
+
 int two_sample_flags_read(int *flags, PyObject *ks, PyObject *wasserstein) {
     bool wants_ks, wants_wasserstein;
     if (argument_bool(&wants_ks, ks) < 0) return -1;
@@ -83,21 +131,24 @@ int two_sample_flags_read(int *flags, PyObject *ks, PyObject *wasserstein) {
     return 0;
 }
 
-static bool two_sample_run(sdr_two_sample *out, sdr_two_sample_histogram *histogram,
+static bool two_sample_run(sdr_two_sample *out, const sdr_two_sample_more *more,
                            PyObject *reference, const sdr_column *current, int flags,
                            call *call) {
     if (Py_IS_TYPE(reference, call->state->prepared_type))
-        return RUN(call, sdr_two_sample_prepared, out, histogram,
-                   prepared_of(reference), current, flags);
+        return RUN(call, sdr_two_sample_prepared, out, more, prepared_of(reference),
+                   current, flags);
     const sdr_column *column = column_argument(call->state, reference, "reference");
     if (column == NULL) return false;
-    return RUN(call, sdr_two_sample_columns, out, histogram, column, current, flags);
+    return RUN(call, sdr_two_sample_columns, out, more, column, current, flags);
 }
 
 static PyObject *two_sample_bound(call *call, PyObject *Py_UNUSED(module),
                                   PyObject *const *values) {
     two_sample_results results;
     sdr_two_sample_histogram histogram;
+    sdr_two_sample_quantiles quantiles, current_quantiles, tied;
+    sdr_two_sample_ends ends = {.done = false};
+    sdr_two_sample_more more = {0};
     bool draw;
     int flags;
 
@@ -105,15 +156,30 @@ static PyObject *two_sample_bound(call *call, PyObject *Py_UNUSED(module),
     if (current == NULL) return NULL;
     if (two_sample_flags_read(&flags, values[2], values[3]) < 0) return NULL;
     if (histogram_read(&histogram, &draw, values[6]) < 0) return NULL;
-    if (!two_sample_run(&results.result, draw ? &histogram : NULL, values[0], current,
-                        flags, call)) {
+    if (levels_read(&quantiles, values[7], "quantiles") < 0) return NULL;
+    if (levels_read(&tied, values[8], "tied") < 0) return NULL;
+    if (values[9] != NULL && argument_double(&more.tied_share, values[9], "share") < 0)
         return NULL;
+    if (draw) more.histogram = &histogram;
+    if (tied.n > 0) more.tied = &tied;
+    if (quantiles.n > 0) {
+        current_quantiles = quantiles;
+        more.quantiles = &quantiles;
+        more.current = &current_quantiles;
+        more.ends = &ends;
     }
+    if (!two_sample_run(&results.result, &more, values[0], current, flags, call))
+        return NULL;
     results.histogram = histogram_tuple(&histogram);
+    results.quantiles = quantiles_tuple(&quantiles);
+    results.current =
+        more.current == NULL ? Py_NewRef(Py_None) : quantiles_tuple(&current_quantiles);
+    results.tied = quantiles_tuple(&tied);
+    results.ends = ends_array(&ends);
     return dict_new(call->state, &two_sample_dict, &results);
 }
 BIND(two_sample, 2, "reference", "current", "ks", "wasserstein", "threads", "progress",
-     "histogram")
+     "histogram", "quantiles", "tied", "share")
 
 static PyObject *ks_exact_p_bound(call *call, PyObject *Py_UNUSED(module),
                                   PyObject *const *values) {
@@ -191,7 +257,8 @@ BIND(ks_limit_p, 3, "n", "d", "logarithm", "threads", "progress")
 
 PyMethodDef two_sample_functions[] = {
     ROW(two_sample,
-        "(reference, current, ks=True, wasserstein=True, " OPTIONS ", histogram=None)",
+        "(reference, current, ks=True, wasserstein=True, " OPTIONS
+        ", histogram=None, quantiles=None, tied=None, share=0.0)",
         "Kolmogorov-Smirnov and Wasserstein-1, exact."),
     ROW(ks_exact_p, "(n, m, numerator, " OPTIONS ")", "Two-sided, lattice paths."),
     ROW(ks_ties_p, "(n, m, numerator, ends, most_cost, logarithm, " OPTIONS ")",

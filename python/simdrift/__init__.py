@@ -5,9 +5,9 @@
 >>> sd.drift.ks(np.arange(100.0), np.arange(100.0) + 50).value
 0.5
 
-`compare` and `profile` take any two frames, or one; `Reference` prepares one once; `monitor`
-runs a `Spec` over windows of time. Their rows are `Results`, shown by a `Report`, written by
-`store`. `drift` and `performance` compute on arrays.
+`compare` and `profile` take any two frames, or one; `evaluate` measures a model on one;
+`Reference` prepares one once; `monitor` runs a `Spec` over windows of time. Their rows are
+`Results`, shown by a `Report`, written by `store`. `drift` and `performance` compute on arrays.
 
 Everything, the C core included, is loaded when it is first asked for.
 """
@@ -31,10 +31,11 @@ from simdrift._errors import (
 if TYPE_CHECKING:
     from simdrift import store
     from simdrift._config import show_config
-    from simdrift.metrics import drift, performance
+    from simdrift.metrics import drift, fairness, performance
     from simdrift.metrics.custom import metric
     from simdrift.monitoring.compare import compare, profile
     from simdrift.monitoring.entry import monitor
+    from simdrift.monitoring.evaluate import evaluate
     from simdrift.monitoring.reference import Reference
     from simdrift.monitoring.spec import Columns, Metrics, ReferenceSpec, Spec
     from simdrift.reports import Report
@@ -62,6 +63,8 @@ __all__ = [
     "__version__",
     "compare",
     "drift",
+    "evaluate",
+    "fairness",
     "metric",
     "monitor",
     "performance",
@@ -80,6 +83,7 @@ _HOMES = {
     "Results": "simdrift.results",
     "Spec": "simdrift.monitoring.spec",
     "compare": "simdrift.monitoring.compare",
+    "evaluate": "simdrift.monitoring.evaluate",
     "metric": "simdrift.metrics.custom",
     "monitor": "simdrift.monitoring.entry",
     "profile": "simdrift.monitoring.compare",
@@ -90,6 +94,7 @@ _HOMES = {
 _MODULES = {
     "_core": "simdrift._core",
     "drift": "simdrift.metrics.drift",
+    "fairness": "simdrift.metrics.fairness",
     "performance": "simdrift.metrics.performance",
     "store": "simdrift.store",
 }

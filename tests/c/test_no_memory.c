@@ -168,8 +168,9 @@ static sdr_code two_sample(double *out, const sdr_column *a, const sdr_column *b
                            bool draws, sdr_error *error) {
     sdr_two_sample t;
     sdr_two_sample_histogram histogram = {.points = 9, .low = 0.01, .high = 0.99};
-    SDR_TRY(sdr_two_sample_columns(&t, draws ? &histogram : NULL, a, b, 3, &context,
-                                   error));
+    SDR_TRY(sdr_two_sample_columns(
+        &t, draws ? &(sdr_two_sample_more){.histogram = &histogram} : NULL, a, b, 3,
+        &context, error));
     note_two_sample(out, &t);
     out[3] = draws ? (double)histogram.reference[1] : 0;
     return SDR_OK;

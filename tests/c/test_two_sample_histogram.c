@@ -126,8 +126,10 @@ static void test_a_histogram_counts_the_sorted_values(void **state) {
                 assert_int_equal(
                     sdr_two_sample_columns(&plain, NULL, &a, &b, flags, &context, NULL),
                     SDR_OK);
-                assert_int_equal(sdr_two_sample_columns(&drawn, &histogram, &a, &b,
-                                                        flags, &context, NULL),
+                assert_int_equal(sdr_two_sample_columns(
+                                     &drawn,
+                                     &(sdr_two_sample_more){.histogram = &histogram},
+                                     &a, &b, flags, &context, NULL),
                                  SDR_OK);
                 expect_same(&drawn, &plain);
                 assert_true(histogram.done);
@@ -153,14 +155,17 @@ test_a_histogram_over_known_cut_points_counts_what_is_not_sorted(void **state) {
         sdr_two_sample_histogram histogram = {.n_cuts = 4,
                                               .cuts = {-1.0, 0.0, 0.75, 3.0}};
         sdr_two_sample out;
-        assert_int_equal(
-            sdr_two_sample_prepared(&out, &histogram, prepared, &b, 3, NULL, NULL),
-            SDR_OK);
+        assert_int_equal(sdr_two_sample_prepared(
+                             &out, &(sdr_two_sample_more){.histogram = &histogram},
+                             prepared, &b, 3, NULL, NULL),
+                         SDR_OK);
         assert_true(histogram.done);
         expect_counts(histogram.current, sorted_y, &histogram);
         histogram.done = false;
-        assert_int_equal(
-            sdr_two_sample_columns(&out, &histogram, &a, &b, 3, NULL, NULL), SDR_OK);
+        assert_int_equal(sdr_two_sample_columns(
+                             &out, &(sdr_two_sample_more){.histogram = &histogram}, &a,
+                             &b, 3, NULL, NULL),
+                         SDR_OK);
         assert_true(histogram.done);
         expect_counts(histogram.reference, sorted_x, &histogram);
         expect_counts(histogram.current, sorted_y, &histogram);
@@ -179,8 +184,10 @@ static void test_a_bucket_of_many_rows_and_several_values_is_left_alone(void **s
     sdr_two_sample_histogram histogram = wished;
     assert_int_equal(sdr_two_sample_columns(&plain, NULL, &a, &b, 3, NULL, NULL),
                      SDR_OK);
-    assert_int_equal(sdr_two_sample_columns(&drawn, &histogram, &a, &b, 3, NULL, NULL),
-                     SDR_OK);
+    assert_int_equal(
+        sdr_two_sample_columns(&drawn, &(sdr_two_sample_more){.histogram = &histogram},
+                               &a, &b, 3, NULL, NULL),
+        SDR_OK);
     expect_same(&drawn, &plain);
     assert_false(histogram.done);
     sdr_column_reset(&a);
@@ -198,8 +205,10 @@ static void test_rows_that_are_missing_or_infinite(void **state) {
     }
     sdr_column a = column_of(x, ROWS), b = column_of(y, ROWS);
     sdr_two_sample_histogram histogram = wished;
-    assert_int_equal(sdr_two_sample_columns(&out, &histogram, &a, &b, 1, NULL, NULL),
-                     SDR_OK);
+    assert_int_equal(
+        sdr_two_sample_columns(&out, &(sdr_two_sample_more){.histogram = &histogram},
+                               &a, &b, 1, NULL, NULL),
+        SDR_OK);
     assert_true(histogram.done);
     int64_t counted = 0, infinite = 0;
     for (int i = 0; i <= histogram.n_cuts; i++)
@@ -211,8 +220,10 @@ static void test_rows_that_are_missing_or_infinite(void **state) {
     for (int i = 0; i < ROWS / 50; i++) /* the 1 % quantile is infinite */
         x[i] = -INFINITY;
     histogram = wished;
-    assert_int_equal(sdr_two_sample_columns(&out, &histogram, &a, &b, 1, NULL, NULL),
-                     SDR_OK);
+    assert_int_equal(
+        sdr_two_sample_columns(&out, &(sdr_two_sample_more){.histogram = &histogram},
+                               &a, &b, 1, NULL, NULL),
+        SDR_OK);
     assert_false(histogram.done);
     sdr_column_reset(&a);
     sdr_column_reset(&b);
@@ -237,15 +248,17 @@ static void test_what_is_no_histogram_is_refused(void **state) {
     sdr_two_sample out;
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         sdr_two_sample_histogram histogram = refused[i];
-        assert_int_equal(
-            sdr_two_sample_columns(&out, &histogram, &a, &b, 3, NULL, NULL),
-            SDR_INVALID_ARGUMENT);
+        assert_int_equal(sdr_two_sample_columns(
+                             &out, &(sdr_two_sample_more){.histogram = &histogram}, &a,
+                             &b, 3, NULL, NULL),
+                         SDR_INVALID_ARGUMENT);
     }
     sdr_prepared *prepared;
     sdr_two_sample_histogram histogram = wished;
     assert_int_equal(sdr_prepared_new(&prepared, &a, NULL, NULL), SDR_OK);
     assert_int_equal(
-        sdr_two_sample_prepared(&out, &histogram, prepared, &b, 3, NULL, NULL),
+        sdr_two_sample_prepared(&out, &(sdr_two_sample_more){.histogram = &histogram},
+                                prepared, &b, 3, NULL, NULL),
         SDR_INVALID_ARGUMENT);
     sdr_prepared_free(prepared);
     sdr_column_reset(&a);
@@ -261,7 +274,8 @@ static sdr_code draw_call(void *user, sdr_error *error) {
     sdr_context context = {.threads = 1};
     sdr_two_sample_histogram histogram = wished;
     sdr_two_sample out;
-    return sdr_two_sample_columns(&out, &histogram, &c->a, &c->b, 3, &context, error);
+    return sdr_two_sample_columns(&out, &(sdr_two_sample_more){.histogram = &histogram},
+                                  &c->a, &c->b, 3, &context, error);
 }
 
 static void test_memory_that_runs_out_is_told(void **state) {
@@ -320,7 +334,7 @@ static void test_rows_that_change_between_two_passes_are_refused(void **state) {
             memcpy(y, kept[1], sizeof y);
             sdr_allocator_set(&allocator);
             sdr_code code = sdr_two_sample_columns(
-                &out, &histogram, &a, &b,
+                &out, &(sdr_two_sample_more){.histogram = &histogram}, &a, &b,
                 SDR_TWO_SAMPLE_KS | SDR_TWO_SAMPLE_WASSERSTEIN, &serial, &error);
             sdr_allocator_set(NULL);
             calls = m.calls;

@@ -175,6 +175,18 @@ def stored(store: Store) -> dict[str, list[tuple[Any, ...]]]:
     )
 
 
+def test_to_store_the_same_again_changes_nothing_in_the_tables(results: Results) -> None:
+    with Store() as store:
+        before = stored(store)
+        said = show.stored_words(store.write(results))
+        after = stored(store)
+    assert len(before["run"]) == 334
+    assert len(before["metric_value"]) == len(results)
+    assert after == before
+    assert said == f"nothing changed, all {len(results):,} values were there"
+
+
+@pytest.mark.slow
 def test_a_second_run_changes_nothing_in_the_tables(results: Results, tmp_path: Path) -> None:
     with Store() as store:
         before = stored(store)

@@ -29,8 +29,8 @@ KEYS = (
     "convention, threads, store"
 )
 ROLES = (
-    "timestamp, prediction, target, key, weight, cluster, block, features, numeric, categorical, "
-    "ignore"
+    "timestamp, prediction, target, score, query, sensitive, positive, task, decision_threshold, "
+    "key, weight, cluster, block, features, numeric, categorical, ignore"
 )
 SEGMENTS = "a list of column names, or of lists of them: each value has its own rows"
 WINDOW = (

@@ -93,6 +93,17 @@ def shared_server(kind: str, run: Path) -> Iterator[EmbeddedServer]:
                 shutil.rmtree(folder)
 
 
+def made_once(server: EmbeddedServer, name: str, make: Callable[[Path], None]) -> Path:
+    """A file beside the shared server that one of its workers makes; the others wait for it."""
+    made = server.folder.parent / name
+    with _locked(made.with_suffix(".lock")):
+        if not made.exists():
+            making = made.with_suffix(".part")
+            make(making)
+            making.rename(made)
+    return made
+
+
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     with path.open("w") as file:

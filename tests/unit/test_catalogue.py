@@ -91,8 +91,8 @@ def test_the_public_function_has_the_record_s_parameters_and_defaults(name):
 
 def test_every_metric_on_arrays_is_public():
     assert set(drift.__all__) == {"DriftResult", "Rows", *registry.methods()}
-    tables = {"ConfusionMatrix", "confusion_matrix"}  # whose cells are the rows of 'confusion'
-    scores = {*score_functions()} - {"confusion"}
+    tables = {"ConfusionMatrix", "confusion_matrix", "CalibrationCurve", "calibration_curve"}
+    scores = {*score_functions()} - {"confusion"}  # the cells of confusion_matrix
     assert set(performance.__all__) == {"PerformanceResult", *tables, *scores}
 
 

@@ -61,6 +61,36 @@ typedef struct sdr_two_sample_histogram {
     bool done;
 } sdr_two_sample_histogram;
 
+/* Quantiles of one of the sides, and the rows of the reference (0) and of the current column
+ * (1) that lie below each of them, and at it or below. */
+enum { SDR_TWO_SAMPLE_LEVELS = 64 };
+typedef struct sdr_two_sample_quantiles {
+    int n; /* levels, ascending, in [0, 1] */
+    double levels[SDR_TWO_SAMPLE_LEVELS];
+    double values[SDR_TWO_SAMPLE_LEVELS]; /* as sdr_quantiles gives them */
+    int64_t below[2][SDR_TWO_SAMPLE_LEVELS], upto[2][SDR_TWO_SAMPLE_LEVELS];
+    bool done; /* false: ask sdr_quantiles and sdr_histogram */
+} sdr_two_sample_quantiles;
+
+/* Of both sides: the SDR_EXTREMES smallest finite values, then the as many largest, as
+ * sdr_extremes_groups gives them. */
+enum { SDR_EXTREMES = 16 };
+typedef struct sdr_two_sample_ends {
+    double values[2][2 * SDR_EXTREMES];
+    bool done; /* false: ask sdr_extremes_groups */
+} sdr_two_sample_ends;
+
+/* What is found in the same passes; NULL where it is not wanted. */
+typedef struct sdr_two_sample_more {
+    sdr_two_sample_histogram *histogram;
+    sdr_two_sample_quantiles *quantiles; /* of the reference */
+    sdr_two_sample_quantiles
+        *current;                   /* of the current column, where it has more rows */
+    sdr_two_sample_quantiles *tied; /* only where values may hold much of the rows */
+    double tied_share;              /* from this share of the rows on */
+    sdr_two_sample_ends *ends;
+} sdr_two_sample_more;
+
 /* A reference prepared once: its sorted values (null and NaN left out), the bucket map
  * and the reference's counts and sums per bucket. Immutable, may be shared between
  * threads. */
@@ -94,16 +124,15 @@ SDR_API sdr_code sdr_prepared_pooled_quantiles(double *out, const double *q,
                                                int64_t n_q, const sdr_prepared *x,
                                                const sdr_prepared *y, sdr_error *error);
 
-/* Unprepared: neither side is sorted. `histogram`: NULL, or filled in the same
- * passes. */
+/* Unprepared: neither side is sorted. `more`: NULL, or filled in the same passes. */
 SDR_API sdr_code sdr_two_sample_columns(sdr_two_sample *out,
-                                        sdr_two_sample_histogram *histogram,
+                                        const sdr_two_sample_more *more,
                                         const sdr_column *reference,
                                         const sdr_column *current, int flags,
                                         const sdr_context *context, sdr_error *error);
 /* A histogram's cut points have to be known: sdr_prepared_quantiles gives them. */
 SDR_API sdr_code sdr_two_sample_prepared(sdr_two_sample *out,
-                                         sdr_two_sample_histogram *histogram,
+                                         const sdr_two_sample_more *more,
                                          const sdr_prepared *reference,
                                          const sdr_column *current, int flags,
                                          const sdr_context *context, sdr_error *error);

@@ -58,7 +58,6 @@ SDR_API sdr_code sdr_quantiles_groups(double *out, const double *q, int64_t n_q,
 /* out[group * 2 * SDR_EXTREMES + i]: the SDR_EXTREMES smallest finite values, then the
  * as many largest, ascending; +inf behind the first and -inf before the last where a
  * group has fewer rows. */
-enum { SDR_EXTREMES = 16 };
 SDR_API sdr_code sdr_extremes_groups(double *out, const sdr_column *column,
                                      const sdr_groups *groups,
                                      const sdr_context *context, sdr_error *error);
@@ -104,6 +103,60 @@ SDR_API sdr_code sdr_weighted_confusion_groups(
     double *sums, const double *weights, const sdr_column *rows,
     const sdr_column *columns, sdr_confusion_codes codes, const sdr_groups *groups,
     const sdr_context *context, sdr_error *error);
+SDR_API sdr_code sdr_log_loss_groups(sdr_log_loss *out, const sdr_scored_rows *rows,
+                                     const sdr_groups *groups,
+                                     const sdr_context *context, sdr_error *error);
+/* out[group * n_bins + i]: probabilities (a, b] between inner edges a and b, of which
+ * there are n_bins - 1, ascending; has_own_edges: as many for each group. One column
+ * of probabilities, of the label 1. */
+SDR_API sdr_code sdr_calibration_groups(sdr_calibration_bin *out,
+                                        const sdr_scored_rows *rows,
+                                        const double *edges, int64_t n_bins,
+                                        bool has_own_edges, const sdr_groups *groups,
+                                        const sdr_context *context, sdr_error *error);
+/* weights: one a row of the columns, finite and not negative; NULL: all alike. logs: the
+ * members about logarithms and the weights alone; else all others. */
+SDR_API sdr_code sdr_losses_groups(sdr_losses *out, const sdr_column *target,
+                                   const sdr_column *prediction, const double *weights,
+                                   bool logs, const sdr_groups *groups,
+                                   const sdr_context *context, sdr_error *error);
+/* out[3 * group]: the median of |prediction - target| over the rows of sdr_losses, and
+ * the ends of its 95 % interval; NaN where there is none. */
+SDR_API sdr_code sdr_median_error_groups(double *out, const sdr_column *target,
+                                         const sdr_column *prediction,
+                                         const double *weights,
+                                         const sdr_groups *groups,
+                                         const sdr_context *context, sdr_error *error);
+
+/* The items of a query are the rows of one code; they need not lie together. A row takes
+ * part where its relevance is finite, its score not NaN, its code >= 0 and its weight,
+ * if there are weights, above 0. `codes` and `weights` (NULL: all alike) hold one entry
+ * a row of the columns; weights are finite and not negative. A query weighs the mean of
+ * its rows' weights. */
+SDR_API sdr_code sdr_ranking_groups(sdr_ranking *out, const sdr_column *relevance,
+                                    const sdr_column *score, const int32_t *codes,
+                                    const double *weights,
+                                    const sdr_ranking_options *options,
+                                    const sdr_groups *groups,
+                                    const sdr_context *context, sdr_error *error);
+
+/* Values and two codes a row. A row counts where its value is finite, its code in `rows`
+ * is one of 0 .. n_rows - 1, and that in `columns` one of 0 .. n_columns - 1. */
+typedef struct sdr_code_columns {
+    const sdr_column *values, *rows, *columns; /* of equal length */
+    int64_t n_rows, n_columns;                 /* at least 1, their product <= 2^24 */
+} sdr_code_columns;
+
+/* [(group * n_rows + row) * n_columns + column]: of the rows with these codes. */
+typedef struct sdr_code_sums {
+    int64_t *counts;
+    double *sums, *squares; /* of the values, and of their squares */
+} sdr_code_sums;
+
+SDR_API sdr_code sdr_sums_by_code_groups(sdr_code_sums out,
+                                         const sdr_code_columns *columns,
+                                         const sdr_groups *groups,
+                                         const sdr_context *context, sdr_error *error);
 
 /* A reference is prepared, or is a column: the other pointer is NULL. */
 typedef struct sdr_group_reference {

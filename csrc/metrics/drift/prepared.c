@@ -236,7 +236,7 @@ static void gallop(sdr_two_sample *out, const sdr_sample *x, const sdr_prefix *p
     sdr_two_sample_set_wasserstein(out, &total, x->n, y->n);
 }
 
-static sdr_code compare_loaded(sdr_two_sample *out, sdr_two_sample_histogram *histogram,
+static sdr_code compare_loaded(sdr_two_sample *out, sdr_two_sample_more more,
                                const sdr_sample *reference, const sdr_prefix *prefix,
                                const sdr_column *current, int flags,
                                const sdr_context *context, sdr_error *error) {
@@ -250,8 +250,9 @@ static sdr_code compare_loaded(sdr_two_sample *out, sdr_two_sample_histogram *hi
                 gallop(out, reference, prefix, &y, flags);
             else
                 sdr_two_sample_sorted(out, reference, &y, flags, 0);
-            if (histogram != NULL && !histogram->done)
-                sdr_histogram_count_sorted(histogram, NULL, &y);
+            if (more.histogram != NULL && !more.histogram->done)
+                sdr_histogram_count_sorted(more.histogram, NULL, &y);
+            sdr_order_sorted(&more, reference, &y);
         }
     }
     sdr_sample_reset(&y);
@@ -260,13 +261,12 @@ static sdr_code compare_loaded(sdr_two_sample *out, sdr_two_sample_histogram *hi
 
 /* By buckets, the reference as a column of its sorted values. */
 static sdr_code compare_as_column(bool *done, sdr_two_sample *out,
-                                  sdr_two_sample_histogram *histogram,
-                                  const sdr_sample *reference,
+                                  sdr_two_sample_more more, const sdr_sample *reference,
                                   const sdr_column *current, int flags,
                                   const sdr_context *context, sdr_error *error) {
     sdr_column sorted;
     SDR_TRY(sdr_column_over(&sorted, reference->values, reference->n, error));
-    sdr_code code = sdr_two_sample_by_buckets(done, out, histogram, &sorted, current, 0,
+    sdr_code code = sdr_two_sample_by_buckets(done, out, more, &sorted, current, 0,
                                               flags, context, error);
     sdr_column_reset(&sorted);
     return code;
@@ -286,9 +286,8 @@ static bool is_integral(const sdr_column *column) {
 }
 
 /* A large current: by buckets. */
-static sdr_code compare_large(bool *done, sdr_two_sample *out,
-                              sdr_two_sample_histogram *histogram, const sdr_sample *x,
-                              const sdr_buckets_sorted *buckets,
+static sdr_code compare_large(bool *done, sdr_two_sample *out, sdr_two_sample_more more,
+                              const sdr_sample *x, const sdr_buckets_sorted *buckets,
                               const sdr_column *current, int flags,
                               const sdr_context *context, sdr_error *error) {
     *done = false;
@@ -297,14 +296,14 @@ static sdr_code compare_large(bool *done, sdr_two_sample *out,
         return SDR_OK;
     if (x->values == NULL && is_integral(current) &&
         x->n <= BUCKETS_REFERENCE * current->length)
-        return sdr_two_sample_keys_by_buckets(done, out, histogram, x, current, flags,
+        return sdr_two_sample_keys_by_buckets(done, out, more, x, current, flags,
                                               context, error);
     if (x->values == NULL) return SDR_OK;
     if (table_serves(buckets, current, flags))
-        SDR_TRY(sdr_two_sample_by_sorted(done, out, histogram, buckets, current, flags,
+        SDR_TRY(sdr_two_sample_by_sorted(done, out, more, buckets, current, flags,
                                          context, error));
     if (*done || x->n > BUCKETS_REFERENCE * current->length) return SDR_OK;
-    return compare_as_column(done, out, histogram, x, current, flags, context, error);
+    return compare_as_column(done, out, more, x, current, flags, context, error);
 }
 
 sdr_column sdr_prepared_like(const sdr_prepared *reference) {
@@ -319,13 +318,13 @@ static bool is_mixed(const sdr_prepared *reference, const sdr_column *current) {
     return reference->sample.keys && !is_integral(current);
 }
 
-sdr_code sdr_two_sample_prepared(sdr_two_sample *out,
-                                 sdr_two_sample_histogram *histogram,
+sdr_code sdr_two_sample_prepared(sdr_two_sample *out, const sdr_two_sample_more *wanted,
                                  const sdr_prepared *reference,
                                  const sdr_column *current, int flags,
                                  const sdr_context *context, sdr_error *error) {
-    SDR_TRY(sdr_two_sample_histogram_begin(histogram, error));
-    if (histogram != NULL && histogram->n_cuts == 0)
+    sdr_two_sample_more more;
+    SDR_TRY(sdr_two_sample_more_begin(&more, wanted, error));
+    if (more.histogram != NULL && more.histogram->n_cuts == 0)
         return sdr_error_set(
             error, SDR_INVALID_ARGUMENT,
             "sdr_two_sample_prepared: expected a histogram's cut points, "
@@ -344,11 +343,10 @@ sdr_code sdr_two_sample_prepared(sdr_two_sample *out,
     const sdr_prefix *prefix = mixed ? NULL : &reference->prefix;
     const sdr_buckets_sorted *buckets = mixed ? NULL : &reference->buckets;
     bool done;
-    sdr_code code = compare_large(&done, out, histogram, x, buckets, current, flags,
-                                  context, error);
+    sdr_code code =
+        compare_large(&done, out, more, x, buckets, current, flags, context, error);
     if (code == SDR_OK && !done)
-        code =
-            compare_loaded(out, histogram, x, prefix, current, flags, context, error);
+        code = compare_loaded(out, more, x, prefix, current, flags, context, error);
     sdr_sample_reset(&as_doubles);
     out->status =
         sdr_two_sample_status(reference->rows, current->length, out->n, out->m);

@@ -48,19 +48,18 @@ static sdr_code common_base(sdr_domain *domain, const sdr_column *reference,
     return code;
 }
 
-static sdr_code compare(bool *done, sdr_two_sample *out,
-                        sdr_two_sample_histogram *histogram,
+static sdr_code compare(bool *done, sdr_two_sample *out, sdr_two_sample_more more,
                         const sdr_column *reference, const sdr_column *current,
                         int flags, const sdr_context *context, sdr_error *error) {
     sdr_domain domain;
     SDR_TRY(common_base(&domain, reference, current, context, error));
     if (domain.integer) return SDR_OK;
-    return sdr_two_sample_by_buckets(done, out, histogram, reference, current,
-                                     domain.base, flags, context, error);
+    return sdr_two_sample_by_buckets(done, out, more, reference, current, domain.base,
+                                     flags, context, error);
 }
 
 sdr_code sdr_two_sample_keys_by_buckets(bool *done, sdr_two_sample *out,
-                                        sdr_two_sample_histogram *histogram,
+                                        sdr_two_sample_more more,
                                         const sdr_sample *reference,
                                         const sdr_column *current, int flags,
                                         const sdr_context *context, sdr_error *error) {
@@ -72,7 +71,7 @@ sdr_code sdr_two_sample_keys_by_buckets(bool *done, sdr_two_sample *out,
     sdr_code code = column_over_keys(&column, integers, reference->n,
                                      reference->is_unsigned, error);
     if (code == SDR_OK)
-        code = compare(done, out, histogram, &column, current, flags, context, error);
+        code = compare(done, out, more, &column, current, flags, context, error);
     sdr_column_reset(&column);
     sdr_release(copy);
     return code;

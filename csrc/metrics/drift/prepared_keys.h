@@ -6,7 +6,7 @@
 
 /* *done false: the values of both sides lie too far apart for float64 less a base. */
 sdr_code sdr_two_sample_keys_by_buckets(bool *done, sdr_two_sample *out,
-                                        sdr_two_sample_histogram *histogram,
+                                        sdr_two_sample_more more,
                                         const sdr_sample *reference,
                                         const sdr_column *current, int flags,
                                         const sdr_context *context, sdr_error *error);

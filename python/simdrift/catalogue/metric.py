@@ -24,6 +24,7 @@ FAMILIES = {
     "drift": "Drift",
     "quality": "Quality",
     "performance": "Performance",
+    "fairness": "Fairness",
 }
 """What each family of metrics is called, in the order of lists."""
 GROUPS = {
@@ -43,6 +44,8 @@ GROUPS = {
     "pairs": "pairs of columns",
     "regression": "regression",
     "labels": "classification by labels",
+    "probabilities": "probabilities",
+    "fairness": "sensitive groups",
     "custom": "custom",
 }
 """What each group of metrics is called, in the order of lists."""
@@ -55,6 +58,9 @@ ANY_STATUS = ("not_applicable", "overflow", "no_reference", "error")
 """Statuses that every metric can give, on top of those of its record."""
 COMPARISON_STATUS = ("empty", "all_null", "missing_column", "new_column", "type_changed")
 """Statuses that every comparison of a column with its reference can give as well."""
+
+LABELLED = ("performance", "fairness")
+"""Families whose rows wait for labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,4 +204,6 @@ class Metric:
         known = {"ok", *ANY_STATUS, *self.statuses}
         if self.family == "drift":
             known.update(COMPARISON_STATUS)
+        if self.family in LABELLED:
+            known.add("no_labels")
         return tuple(sorted(known, key=CODES.__getitem__))

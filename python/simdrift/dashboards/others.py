@@ -20,7 +20,7 @@ PERFORMANCE: Final[dict[str, Better]] = {
     "performance.roc_auc": "higher",
 }
 """Which way each is better; a value over the usual one says how good a window is."""
-PREFIXES: Final = ("service.", "fairness.")
+PREFIXES: Final = ("service.",)
 """Families of which nothing is computed."""
 QUALITY: Final = ("quality.out_of_range",)
 

@@ -107,11 +107,11 @@ limit 50""",
     concat_ws(' ', split_part(d.metric, '.', 2), d.column_name, {MODEL}) as metric, d.value
 from simdrift.dashboard_result as d
 where {CHOSEN}
-    and d.metric like 'fairness.%' and {SEGMENT}
+    and d.metric ~ '^fairness[.].*_(difference|ratio)$' and {SEGMENT}
 order by 1, 2""",
             12,
             8,
-            "fairness.* is not computed by this version of simdrift.",
+            'Name sensitive = ["column"] under columns in the spec.',
             ("fairness.*",),
         ),
         Panel(

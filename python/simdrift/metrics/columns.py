@@ -367,6 +367,14 @@ def _evenly_spaced(low: float, high: float, points: int) -> NDArray[np.float64]:
     return np.asarray(cuts if is_strict else np.unique(cuts), float)
 
 
+def are_apart(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which of ascending values have a cell of their own: finite ones, and none that is the next
+    number after another."""
+    finite = np.isfinite(values)
+    follows = (values[1:] == np.nextafter(values[:-1], np.inf)) & finite[:-1]
+    return np.asarray(finite & ~np.append(False, follows)[: len(values)])
+
+
 def _count_sorted(values: NDArray[Any], cuts: NDArray[np.float64]) -> NDArray[np.int64]:
     below = np.searchsorted(values, cuts, side="left")
     return np.diff(below, prepend=0, append=len(values)).astype(np.int64)
@@ -569,10 +577,8 @@ class ReferenceColumn(ColumnState):
         what lies between them, and the reference's counts."""
         if "values" not in self._cells:
             values = np.unique(self.quantiles(LEVELS))
-            values = values[np.isfinite(values)]
-            ends = np.nextafter(values, np.inf)
-            apart = np.append(True, values[1:] > ends[:-1])[: len(values)]
-            cuts = np.stack([values[apart], ends[apart]], axis=1).ravel()
+            values = values[are_apart(values)]
+            cuts = np.stack([values, np.nextafter(values, np.inf)], axis=1).ravel()
             self._cells.setdefault("values", (cuts, self.count_cells(cuts)))
         return self._cells["values"]
 

@@ -44,6 +44,9 @@ from simdrift.metrics.outcomes import OK_CODE, Codes, Outcomes, Rows, Sizes, all
 from simdrift.metrics.pair import ColumnPair, column_status
 from simdrift.metrics.stacked import Arrays, stacked_ranks, stacked_two_sample
 
+_FINDS_TIES = 4096
+"""Rows from which on ties may change the law of D, where it is not counted."""
+
 
 class GroupedPair:
     """A reference column and a current one over groups. `reads`: the passes over both samples
@@ -135,8 +138,7 @@ class GroupedPair:
     def two_sample(self) -> Arrays:
         """KS and Wasserstein-1 of each group (`_core.TwoSampleGroupsDict`), with its counts over
         the bins of the reference's histogram where both are numbers."""
-        one_pass = {"wasserstein", "histogram"}.intersection(self._reads)  # it finds the bins, too
-        if self.is_weighted or (self.current.is_one and one_pass):
+        if self.is_weighted or (self.current.is_one and self._is_one_pass):
             return stacked_two_sample([pair.two_sample for pair in self.pairs])
         found = _core.two_sample_groups(
             self.reference.sample,
@@ -149,6 +151,13 @@ class GroupedPair:
         if found["status"].max(initial=OK_CODE) <= CODES["all_null"]:  # the types agree
             self.current.keep_valid(found["m"])
         return self._without_values(cast("dict[str, NDArray[Any]]", found))
+
+    @property
+    def _is_one_pass(self) -> bool:
+        """Whether the pass over the only group finds more: bins, quantiles, values with ties."""
+        if {"wasserstein", "histogram"}.intersection(self._reads):
+            return True
+        return "ks" in self._reads and self.current.whole.rows >= _FINDS_TIES
 
     def _without_values(self, arrays: dict[str, NDArray[Any]]) -> Arrays:
         """The arrays with 'all_null' for 'empty' where there are rows: a restored reference knows
@@ -287,6 +296,10 @@ class GroupedPair:
     def value_counts(self, place: int) -> NDArray[Any]:
         """Rows of both sides in cells, the odd ones of one value each: those of the reference's
         quantiles (`kolmogorov_ties.LEVELS`), and what lies between them."""
+        if self.current.is_one and not self.is_weighted:
+            found = self.pairs[0].tied_rows()
+            if found is not None:
+                return found
         cuts, reference = self.reference.value_cells()
         if self.is_weighted or self.current.is_one:
             return np.asarray(reference + self.pairs[place].current.count_cells(cuts))

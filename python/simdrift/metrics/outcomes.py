@@ -118,6 +118,7 @@ class Outcomes:
             n_reference=sizes_of("n_reference"),
             n_current=sizes_of("n_current"),
             practical=optional("practical"),
+            standard_error=optional("standard_error"),
             reasons={
                 start + place: reason
                 for start, part in zip(starts, parts, strict=True)

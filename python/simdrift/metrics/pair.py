@@ -23,8 +23,9 @@ from simdrift.metrics.columns import (
     Counts,
     CurrentColumn,
     ReferenceColumn,
+    are_apart,
 )
-from simdrift.metrics.nulls import quadratic, ties
+from simdrift.metrics.nulls import kolmogorov_ties, quadratic, ties, transport
 from simdrift.metrics.values import (
     ALL_NULL,
     EMPTY,
@@ -37,6 +38,7 @@ from simdrift.metrics.values import (
 from simdrift.metrics.weighted import WeightedSides, refused_sides
 
 _DISPLAY_LABELS = 30
+_TIED_LEVELS = np.array(kolmogorov_ties.LEVELS)
 Counted = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
@@ -199,6 +201,9 @@ class ColumnPair:
             wasserstein="wasserstein" in self._reads,
             threads=self.threads,
             histogram=self._histogram_request(),
+            quantiles=transport.LEVELS if "wasserstein" in self._reads else None,
+            tied=_TIED_LEVELS if "ks" in self._reads else None,
+            share=kolmogorov_ties.MATTER,
         )
         if found["status"] == EMPTY and self.shape_status is None:
             found["status"] = ALL_NULL  # a restored reference knows only its values
@@ -209,6 +214,17 @@ class ColumnPair:
             cuts, counts, current = found["histogram"]
             self._counts_of_bins = self.reference.keep_histogram(cuts, counts), current
         return cast("Mapping[str, Any]", found)
+
+    def tied_rows(self) -> NDArray[np.int64] | None:
+        """Rows of both samples in `ReferenceColumn.value_cells`, where the pass has found them."""
+        found = self.two_sample
+        if found["tied"] is None:
+            return None
+        values, below, upto = found["tied"]
+        values, first = np.unique(values, return_index=True)
+        at = first[are_apart(values)]
+        ends = np.stack([below.sum(axis=0)[at], upto.sum(axis=0)[at]], axis=1).ravel()
+        return np.diff(ends, prepend=0, append=found["n"] + found["m"])
 
     def _histogram_request(self) -> Any:
         """Wasserstein's law reads the reference's cells, too."""

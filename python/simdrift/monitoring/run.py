@@ -223,6 +223,7 @@ class _Monitor:
                 groups,
                 self.reference.sample,
                 self.reference.custom_of(WHOLE),
+                performance=self.reference.performance_of(WHOLE),
             ),
             *self._segments(groups),
         ]
@@ -254,6 +255,7 @@ class _Monitor:
                 ),
                 custom=self.reference.custom_of(key.text),
                 own=key.columns,
+                performance=self.reference.performance_of(key.text),
             )
             for key, own in asked.items()
         ]

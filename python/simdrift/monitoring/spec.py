@@ -42,7 +42,10 @@ from simdrift.results.identity import canonical_json, digest
 # The version of the definitions: raised with any change of a default, of a definition, or of what
 # is computed where nothing is asked for. A key that is not set is not in the digest, and a store
 # keeps what it has under an identity (tests/monitoring/test_definitions.py fails where it is due).
-DEFAULTS_VERSION = 2
+DEFAULTS_VERSION = 3
+# Version 3 measures a model's performance against the reference's: without a target of a model
+# everything is as it was, and so are the identities.
+WITHOUT_TARGET = 2
 # Of a spec's keys, those that don't change what a number is.
 NOT_IN_DIGEST = {"data", "threads", "store", "monitor", "dataset", "model", "model_version"}
 
@@ -318,7 +321,14 @@ class Spec(Part):
         """SHA-256 of everything set in the spec that decides what is computed."""
         values = self.model_dump(mode="json", exclude=NOT_IN_DIGEST, exclude_defaults=True)
         values.get("reference", {}).pop("data", None)
-        return digest([DEFAULTS_VERSION, canonical_json(values)])
+        own = self.columns
+        scored = own.target is not None and (own.prediction or own.score) is not None
+        version = DEFAULTS_VERSION if scored else WITHOUT_TARGET
+        metrics = values.get("metrics", {})
+        if not scored and metrics.get("performance") == ["mae", "rmse"]:  # once the default
+            del metrics["performance"]
+            values = {key: value for key, value in values.items() if value != {}}
+        return digest([version, canonical_json(values)])
 
 
 def _after(start: datetime | date | None, end: datetime | date | None) -> bool:

@@ -8,7 +8,7 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 from simdrift.reports import terminal
-from simdrift.reports.performance import PerformanceChange, performance_text
+from simdrift.reports.performance import PerformanceChange, changes_in, performance_text
 from simdrift.reports.relabel import Owner, Window, relabelled
 from simdrift.reports.summary import (
     ColumnLine,
@@ -55,7 +55,7 @@ class Report:
         roles: Mapping[str, str] | None = None,
         directions: Callable[[], Direction] | None = None,
         digests: Callable[[], tuple[str, str]] | None = None,
-        performance: Callable[[], Sequence[PerformanceChange]] | None = None,
+        performance: Sequence[PerformanceChange] | None = None,
         names: tuple[str, str] = ("", ""),
     ) -> None:
         self._performance = performance
@@ -102,8 +102,13 @@ class Report:
     @cached_property
     def performance(self) -> tuple[PerformanceChange, ...]:
         """The model's scores of the reference and of the current rows, with their changes; none
-        where there is no prediction and target on both sides."""
-        return () if self._performance is None else tuple(self._performance())
+        where there is no prediction and target on both sides, or where there are many windows."""
+        if self._performance is not None:
+            return tuple(self._performance)
+        one = len(self._results.table.in_use("head")) == 1
+        table = self._results.table
+        of_model = table.having("metric", lambda name: name.startswith("performance."))
+        return changes_in(self._results.rows_of(of_model)) if one and of_model.any() else ()
 
     @property
     def alerting(self) -> list[ColumnLine]:

@@ -46,6 +46,7 @@ static void choose_buckets(sdr_choice *out, const sdr_counted *c) {
         if (hx == 0 && hy == 0) continue;
         if (!sdr_bucket_set_has(&out->single, id) &&
             (sdr_bucket_set_has(&out->cut, id) ||
+             sdr_bucket_set_has(&out->ordered, id) ||
              sdr_must_walk(c, &out->bounds, id, a, hx, hy))) {
             sdr_bucket_set_add(&out->wanted, id);
             out->x_rows += hx;
@@ -60,9 +61,25 @@ static bool is_single(const sdr_bucket_bits *bits) {
     return bits->all == bits->any && isfinite(sdr_double_from(bits->all));
 }
 
-static void find_single(sdr_choice *out, const sdr_counted *c) {
+/* Of the buckets whose values of both sides were looked at: NULL, of all. */
+static void find_single(sdr_choice *out, const sdr_counted *c,
+                        const sdr_bucket_set *seen) {
     for (int id = c->first; id <= c->last; id++)
-        if (is_single(&out->bits[id])) sdr_bucket_set_add(&out->single, id);
+        if ((seen == NULL || sdr_bucket_set_has(seen, id)) && is_single(&out->bits[id]))
+            sdr_bucket_set_add(&out->single, id);
+}
+
+int64_t sdr_rows_to_collect(const sdr_choice *choice, const sdr_counted *c,
+                            const sdr_bucket_set *buckets) {
+    int64_t rows = 0;
+    for (int word = c->first / 64; word <= c->last / 64; word++) {
+        uint64_t left = buckets->words[word] & ~choice->single.words[word];
+        for (; left != 0; left &= left - 1) {
+            int id = word * 64 + __builtin_ctzll(left);
+            rows += c->x.table[id].count + c->y.table[id].count;
+        }
+    }
+    return rows;
 }
 
 bool sdr_choice_is_crowded(const sdr_choice *choice, const sdr_counted *c) {
@@ -88,22 +105,24 @@ static sdr_code look_for_ties(sdr_choice *out, const sdr_counted *c,
     out->bits = out->own_bits;
     SDR_TRY(share_side(out, c, &c->x, context, error));
     SDR_TRY(share_side(out, c, &c->y, context, error));
-    find_single(out, c);
+    find_single(out, c, &out->wanted);
     choose_buckets(out, c);
     return SDR_OK;
 }
 
-sdr_code sdr_choose(sdr_choice *out, const sdr_counted *c,
-                    sdr_two_sample_histogram *histogram, const sdr_context *context,
-                    sdr_error *error) {
+sdr_code sdr_choose(sdr_choice *out, const sdr_counted *c, sdr_two_sample_more more,
+                    const sdr_context *context, sdr_error *error) {
     out->bits = c->bits;
-    out->histogram = histogram;
+    out->histogram = more.histogram;
+    out->order = more;
     out->bounds = (sdr_walk_bounds){border_of(c), c->has_sums};
-    if (out->bits != NULL) find_single(out, c);
+    if (out->bits != NULL) find_single(out, c, NULL);
     sdr_histogram_want(out, c);
+    sdr_order_want(out, c);
     choose_buckets(out, c);
     SDR_TRY(look_for_ties(out, c, context, error));
-    if (sdr_histogram_drop(out, c)) choose_buckets(out, c);
+    const bool drops_histogram = sdr_histogram_drop(out, c);
+    if (sdr_order_drop(out, c) || drops_histogram) choose_buckets(out, c);
     return SDR_OK;
 }
 
@@ -132,7 +151,8 @@ static void want_run(sdr_choice *choice, const sdr_counted *c, int first, int la
 void sdr_choice_join(sdr_choice *choice, const sdr_counted *c) {
     int first = SDR_BUCKET_LAST + 1, last = 0;
     int64_t rows = 0, between = 0;
-    if (choice->histogram != NULL) return; /* its buckets lie everywhere */
+    /* their buckets lie everywhere */
+    if (choice->histogram != NULL || sdr_order_is_wanted(choice)) return;
     for (int id = c->first; id <= c->last; id++) {
         rows += rows_in(c, id);
         if (!sdr_bucket_set_has(&choice->wanted, id)) continue;

@@ -65,18 +65,18 @@ static sdr_code sum_crowds(stages *s, const sdr_context *context, sdr_error *err
     return SDR_OK;
 }
 
-static sdr_code compare(bool *done, sdr_two_sample *out,
-                        sdr_two_sample_histogram *histogram, stages *s,
-                        const sdr_context *context, sdr_error *error) {
+static sdr_code compare(bool *done, sdr_two_sample *out, sdr_two_sample_more more,
+                        stages *s, const sdr_context *context, sdr_error *error) {
     const sdr_counted *c = &s->counted;
     SDR_TRY(sdr_count_sides(&s->counted, context, error));
     if (!begin(done, out, c)) return SDR_OK;
     sdr_sums_begin(&s->counted);
-    SDR_TRY(sdr_choose(&s->choice, c, histogram, context, error));
+    SDR_TRY(sdr_choose(&s->choice, c, more, context, error));
     SDR_TRY(sum_crowds(s, context, error));
     sdr_choice_join(&s->choice, c);
     SDR_TRY(sdr_collect(&s->collected, c, &s->choice, context, error));
     SDR_TRY(sdr_histogram_count(c, &s->choice, &s->collected, context, error));
+    SDR_TRY(sdr_order_find(c, &s->choice, &s->collected, context, error));
     SDR_TRY(sdr_refine(&s->parts, &s->collected, c, &s->choice, context, error));
     SDR_TRY(sdr_collected_sort(&s->collected, context, error));
     if (c->want_w1 && sdr_collected_infinite(&s->collected, c)) return SDR_OK;
@@ -87,9 +87,8 @@ static sdr_code compare(bool *done, sdr_two_sample *out,
     return SDR_OK;
 }
 
-static sdr_code compare_sides(bool *done, sdr_two_sample *out,
-                              sdr_two_sample_histogram *histogram, sdr_counted_side x,
-                              sdr_bucket_source y, int flags,
+static sdr_code compare_sides(bool *done, sdr_two_sample *out, sdr_two_sample_more more,
+                              sdr_counted_side x, sdr_bucket_source y, int flags,
                               const sdr_context *context, sdr_error *error) {
     *done = false;
     stages *s = sdr_allocate(sizeof *s);
@@ -99,8 +98,8 @@ static sdr_code compare_sides(bool *done, sdr_two_sample *out,
     s->counted.y.source = y;
     s->counted.want_ks = flags & SDR_TWO_SAMPLE_KS;
     s->counted.want_w1 = flags & SDR_TWO_SAMPLE_WASSERSTEIN;
-    sdr_code code =
-        compare(done, out, y.base == 0 ? histogram : NULL, s, context, error);
+    if (y.base != 0) more = (sdr_two_sample_more){0}; /* they would be less it */
+    sdr_code code = compare(done, out, more, s, context, error);
     sdr_parts_reset(&s->parts);
     sdr_collected_reset(&s->collected);
     sdr_choice_reset(&s->choice);
@@ -110,28 +109,42 @@ static sdr_code compare_sides(bool *done, sdr_two_sample *out,
 }
 
 sdr_code sdr_two_sample_by_buckets(bool *done, sdr_two_sample *out,
-                                   sdr_two_sample_histogram *histogram,
+                                   sdr_two_sample_more more,
                                    const sdr_column *reference,
                                    const sdr_column *current, int64_t base, int flags,
                                    const sdr_context *context, sdr_error *error) {
     sdr_counted_side x = {.source = {.column = reference, .base = base}};
     sdr_bucket_source y = {.column = current, .base = base};
-    return compare_sides(done, out, histogram, x, y, flags, context, error);
+    return compare_sides(done, out, more, x, y, flags, context, error);
 }
 
 sdr_code sdr_two_sample_by_sorted(bool *done, sdr_two_sample *out,
-                                  sdr_two_sample_histogram *histogram,
+                                  sdr_two_sample_more more,
                                   const sdr_buckets_sorted *reference,
                                   const sdr_column *current, int flags,
                                   const sdr_context *context, sdr_error *error) {
     sdr_counted_side x = {.sorted = reference};
     sdr_bucket_source y = {.column = current};
-    return compare_sides(done, out, histogram, x, y, flags, context, error);
+    return compare_sides(done, out, more, x, y, flags, context, error);
+}
+
+sdr_code sdr_two_sample_more_begin(sdr_two_sample_more *out,
+                                   const sdr_two_sample_more *more, sdr_error *error) {
+    *out = more == NULL ? (sdr_two_sample_more){0} : *more;
+    SDR_TRY(sdr_two_sample_histogram_begin(out->histogram, error));
+    return sdr_order_begin(out, error);
 }
 
 /* --- of columns ------------------------------------------------------------------- */
 
-static sdr_code compare_sorted(sdr_two_sample *out, sdr_two_sample_histogram *histogram,
+static void more_of_sorted(const sdr_two_sample_more *more, const sdr_sample *x,
+                           const sdr_sample *y) {
+    if (more->histogram != NULL && !more->histogram->done)
+        sdr_histogram_count_sorted(more->histogram, x, y);
+    sdr_order_sorted(more, x, y);
+}
+
+static sdr_code compare_sorted(sdr_two_sample *out, sdr_two_sample_more more,
                                const sdr_column *reference, const sdr_column *current,
                                sdr_domain domain, int flags, const sdr_context *context,
                                sdr_error *error) {
@@ -146,8 +159,7 @@ static sdr_code compare_sorted(sdr_two_sample *out, sdr_two_sample_histogram *hi
         out->wasserstein_status = out->status;
         if (out->status == SDR_STATUS_OK) {
             sdr_two_sample_sorted(out, &x, &y, flags, domain.base);
-            if (domain.base == 0 && histogram != NULL && !histogram->done)
-                sdr_histogram_count_sorted(histogram, &x, &y);
+            if (domain.base == 0) more_of_sorted(&more, &x, &y);
         }
     }
     sdr_sample_reset(&x);
@@ -155,12 +167,12 @@ static sdr_code compare_sorted(sdr_two_sample *out, sdr_two_sample_histogram *hi
     return code;
 }
 
-sdr_code sdr_two_sample_columns(sdr_two_sample *out,
-                                sdr_two_sample_histogram *histogram,
+sdr_code sdr_two_sample_columns(sdr_two_sample *out, const sdr_two_sample_more *wanted,
                                 const sdr_column *reference, const sdr_column *current,
                                 int flags, const sdr_context *context,
                                 sdr_error *error) {
-    SDR_TRY(sdr_two_sample_histogram_begin(histogram, error));
+    sdr_two_sample_more more;
+    SDR_TRY(sdr_two_sample_more_begin(&more, wanted, error));
     sdr_two_sample_begin(out, reference, current);
     if (out->status != SDR_STATUS_OK) return SDR_OK;
     sdr_domain domain;
@@ -168,10 +180,9 @@ sdr_code sdr_two_sample_columns(sdr_two_sample *out,
     if (!domain.integer && reference->length + current->length >= BUCKETS_FROM_ROWS &&
         reference->kind != SDR_KIND_NULL && current->kind != SDR_KIND_NULL) {
         bool done;
-        SDR_TRY(sdr_two_sample_by_buckets(&done, out, histogram, reference, current,
+        SDR_TRY(sdr_two_sample_by_buckets(&done, out, more, reference, current,
                                           domain.base, flags, context, error));
         if (done) return SDR_OK;
     }
-    return compare_sorted(out, histogram, reference, current, domain, flags, context,
-                          error);
+    return compare_sorted(out, more, reference, current, domain, flags, context, error);
 }

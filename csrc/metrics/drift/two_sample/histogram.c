@@ -114,24 +114,12 @@ void sdr_histogram_count_sorted(sdr_two_sample_histogram *p, const sdr_sample *x
 
 /* --- which buckets to collect --- */
 
-/* A rank's bucket, and how many rows of x lie before it. */
-typedef struct ranked {
-    int id;
-    int64_t before;
-} ranked;
-
-/* `from`: the bucket of a lower rank, or {c->first, 0}. */
-static ranked bucket_of_rank(const sdr_counted *c, int64_t rank, ranked from) {
-    while (from.id < c->last && rank >= from.before + c->x.table[from.id].count)
-        from.before += c->x.table[from.id++].count;
-    return from;
-}
-
 /* Where a quantile of x lies; false in the endless buckets. */
 static bool range_of(sdr_value_run *range, const sdr_counted *c, double q) {
     sdr_quantile_rank rank = sdr_quantile_rank_of(q, c->x.rows);
-    ranked low = bucket_of_rank(c, rank.low, (ranked){c->first, 0});
-    ranked high = bucket_of_rank(c, rank.high, low);
+    sdr_ranked low =
+        sdr_bucket_of_rank(c, c->x.table, rank.low, (sdr_ranked){c->first, 0});
+    sdr_ranked high = sdr_bucket_of_rank(c, c->x.table, rank.high, low);
     if (low.id == SDR_BUCKET_FIRST || high.id == SDR_BUCKET_LAST) return false;
     range->low = sdr_bucket_range(low.id, c).low;
     range->high = sdr_bucket_range(high.id, c).high;
@@ -171,15 +159,9 @@ void sdr_histogram_want(sdr_choice *choice, const sdr_counted *c) {
 
 bool sdr_histogram_drop(sdr_choice *choice, const sdr_counted *c) {
     if (choice->histogram == NULL) return false;
-    int64_t rows = 0;
-    for (int word = c->first / 64; word <= c->last / 64; word++) {
-        uint64_t buckets = choice->cut.words[word] & ~choice->single.words[word];
-        for (; buckets != 0; buckets &= buckets - 1) {
-            int id = word * 64 + __builtin_ctzll(buckets);
-            rows += c->x.table[id].count + c->y.table[id].count;
-        }
-    }
-    if (rows <= (c->x.rows + c->y.rows) / MOST_SHARE) return false;
+    if (sdr_rows_to_collect(choice, c, &choice->cut) <=
+        (c->x.rows + c->y.rows) / MOST_SHARE)
+        return false;
     give_up(choice);
     return true;
 }
@@ -195,7 +177,7 @@ typedef struct left {
 
 /* The values of ranks first to last of x, all of one bucket, from the collected. */
 static sdr_code values_of_ranks(double *out, const left *w, int64_t first, int64_t last,
-                                ranked at, const sdr_context *context,
+                                sdr_ranked at, const sdr_context *context,
                                 sdr_error *error) {
     size_t n = (size_t)(last - first + 1);
     if (sdr_bucket_set_has(&w->choice->single, at.id)) {
@@ -226,8 +208,10 @@ static sdr_code values_of_ranks(double *out, const left *w, int64_t first, int64
 static sdr_code quantile_of(double *out, const left *w, double q,
                             const sdr_context *context, sdr_error *error) {
     sdr_quantile_rank rank = sdr_quantile_rank_of(q, w->counted->x.rows);
-    ranked low = bucket_of_rank(w->counted, rank.low, (ranked){w->counted->first, 0});
-    ranked high = bucket_of_rank(w->counted, rank.high, low);
+    const sdr_bucket *table = w->counted->x.table;
+    sdr_ranked low = sdr_bucket_of_rank(w->counted, table, rank.low,
+                                        (sdr_ranked){w->counted->first, 0});
+    sdr_ranked high = sdr_bucket_of_rank(w->counted, table, rank.high, low);
     double values[2]; /* of neighbours, or twice of one rank */
     int64_t next = rank.high - rank.low;
     if (low.id == high.id) {

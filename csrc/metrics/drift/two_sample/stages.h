@@ -2,7 +2,7 @@
  * The stages that two_sample/columns.c goes through, each const to the next:
  *
  *   counted    rows by bucket of a monotone map      count.c, sums.c
- *   choice     the buckets that must be walked       choose.c, histogram.c
+ *   choice     the buckets that must be walked       choose.c, histogram.c, order.c
  *   collected  their values                        collect.c
  *   parts      those buckets, cut finer              refine.c
  *   walk       the sums over all buckets             walk.c
@@ -81,6 +81,21 @@ bool sdr_sums_hold(const sdr_counted *c, int id, int64_t count);
 void sdr_sums_add(sdr_int128 *tx, sdr_int128 *ty, const sdr_counted *c, int id,
                   const sdr_bucket *x, const sdr_bucket *y, int sign);
 
+/* A rank's bucket, and how many rows of its side lie before it. */
+typedef struct sdr_ranked {
+    int id;
+    int64_t before;
+} sdr_ranked;
+
+/* `from`: the bucket of a lower rank, or {c->first, 0}. */
+static inline sdr_ranked sdr_bucket_of_rank(const sdr_counted *c,
+                                            const sdr_bucket *table, int64_t rank,
+                                            sdr_ranked from) {
+    while (from.id < c->last && rank >= from.before + table[from.id].count)
+        from.before += table[from.id++].count;
+    return from;
+}
+
 /* --- choice ----------------------------------------------------------------------- */
 
 /* What decides whether a bucket or a part must be walked. */
@@ -93,17 +108,18 @@ typedef struct sdr_choice {
     sdr_walk_bounds bounds;
     sdr_bucket_set wanted, single; /* buckets to walk; buckets that hold one value */
     sdr_bucket_set cut;            /* buckets that the histogram wants collected */
+    sdr_bucket_set ordered;        /* the same of quantiles and extremes */
     const sdr_bucket_bits *bits; /* of buckets, where ties were looked for, else NULL */
     sdr_bucket_bits *own_bits;   /* the same, where that was done here */
     int64_t x_rows, y_rows;      /* in the buckets to walk */
     sdr_two_sample_histogram
-        *histogram; /* the histogram to fill; NULL: none, or given up */
+        *histogram;            /* the histogram to fill; NULL: none, or given up */
+    sdr_two_sample_more order; /* quantiles and extremes to find; NULL likewise */
 } sdr_choice;
 
-/* Fills the choice, of a histogram that may be NULL. */
-sdr_code sdr_choose(sdr_choice *out, const sdr_counted *c,
-                    sdr_two_sample_histogram *histogram, const sdr_context *context,
-                    sdr_error *error);
+/* Fills the choice. */
+sdr_code sdr_choose(sdr_choice *out, const sdr_counted *c, sdr_two_sample_more more,
+                    const sdr_context *context, sdr_error *error);
 /* Chooses again, of a side that now has sums. */
 void sdr_choose_again(sdr_choice *out, const sdr_counted *c);
 /* Whether much would be collected. */
@@ -134,6 +150,13 @@ void sdr_histogram_want(sdr_choice *choice, const sdr_counted *c);
 /* Gives it up where that is much, once buckets of one value are known; whether it
  * did. */
 bool sdr_histogram_drop(sdr_choice *choice, const sdr_counted *c);
+/* The same of quantiles and extremes, into choice->ordered. */
+void sdr_order_want(sdr_choice *choice, const sdr_counted *c);
+bool sdr_order_drop(sdr_choice *choice, const sdr_counted *c);
+bool sdr_order_is_wanted(const sdr_choice *choice);
+/* Rows of both sides in these buckets, but for those that hold one value. */
+int64_t sdr_rows_to_collect(const sdr_choice *choice, const sdr_counted *c,
+                            const sdr_bucket_set *buckets);
 
 /* --- collected -------------------------------------------------------------------- */
 
@@ -159,6 +182,11 @@ void sdr_collected_reset(sdr_collected *values);
 sdr_code sdr_histogram_count(const sdr_counted *c, const sdr_choice *choice,
                              const sdr_collected *values, const sdr_context *context,
                              sdr_error *error);
+
+/* Finds the choice's quantiles and extremes. */
+sdr_code sdr_order_find(const sdr_counted *c, const sdr_choice *choice,
+                        const sdr_collected *values, const sdr_context *context,
+                        sdr_error *error);
 
 /* --- parts ------------------------------------------------------------------------ */
 

@@ -28,18 +28,29 @@ sdr_code sdr_two_sample_histogram_begin(sdr_two_sample_histogram *histogram,
  * only of y, where the cut points are known. Not done where they can't be found. */
 void sdr_histogram_count_sorted(sdr_two_sample_histogram *histogram,
                                 const sdr_sample *x, const sdr_sample *y);
+/* A copy of what else is wanted (NULL: nothing), checked and not done. */
+sdr_code sdr_two_sample_more_begin(sdr_two_sample_more *out,
+                                   const sdr_two_sample_more *more, sdr_error *error);
+/* Refuses levels that are out of range; sets everything but the histogram not done. */
+sdr_code sdr_order_begin(const sdr_two_sample_more *more, sdr_error *error);
+/* Fills what is not done, but for the histogram, from sorted samples of the values
+ * themselves. */
+void sdr_order_sorted(const sdr_two_sample_more *more, const sdr_sample *x,
+                      const sdr_sample *y);
+/* 2 * SDR_EXTREMES of sorted values, as sdr_extremes_groups gives them. */
+void sdr_ends_of_sorted(double *out, const double *values, int64_t n);
 /* Both answers without a sort, for large float64 columns. *done false: left to the
- * sorted way (infinities and Wasserstein, more than 2^62 pairs). A histogram may be
- * done all the same; NULL: none. */
+ * sorted way (infinities and Wasserstein, more than 2^62 pairs). What else is
+ * wanted may be done all the same. */
 sdr_code sdr_two_sample_by_buckets(bool *done, sdr_two_sample *out,
-                                   sdr_two_sample_histogram *histogram,
+                                   sdr_two_sample_more more,
                                    const sdr_column *reference,
                                    const sdr_column *current, int64_t base, int flags,
                                    const sdr_context *context, sdr_error *error);
 /* The same with the reference sorted and counted before. *done false also where its map
  * does not fit the current rows. */
 sdr_code sdr_two_sample_by_sorted(bool *done, sdr_two_sample *out,
-                                  sdr_two_sample_histogram *histogram,
+                                  sdr_two_sample_more more,
                                   const sdr_buckets_sorted *reference,
                                   const sdr_column *current, int flags,
                                   const sdr_context *context, sdr_error *error);

@@ -3,8 +3,8 @@ of both columns."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import transport
 from simdrift.metrics.nulls.transport import Law, Middle
 from simdrift.metrics.outcomes import absent
+
+if TYPE_CHECKING:
+    from simdrift._core import LevelsTuple
 
 ENDS = 16
 """Rows at each end of a side that are known one by one (`SDR_EXTREMES`)."""
@@ -65,12 +68,65 @@ def _alike(
 def _law(
     pair: GroupedPair, places: NDArray[np.intp], n: NDArray[np.number], m: NDArray[np.number]
 ) -> Law:
-    if n[places[0]] >= m[places[0]]:
-        middle = _middle_of_reference(pair, places)
-    else:
+    is_current = bool(m[places[0]] > n[places[0]])
+    found = _found_in_the_pass(pair)
+    if found is not None and (not is_current or found["current_quantiles"] is not None):
+        side = _keep_of_pass(pair.reference, found)
+        if is_current:
+            side = Found.of(found["current_quantiles"], transport.levels(float(m[places[0]])))
+        middle = side.middle(int(found["n"] + found["m"]))
+        ends = found["ends"][:1], found["ends"][1:]
+        return transport.law_of(transport.gaps(*ends, middle, n[places], m[places]))
+    if is_current:
         middle = _middle_of_current(pair, places, float(m[places].min()))
+    else:
+        middle = _middle_of_reference(pair, places)
     ends = _ends_of_reference(pair.near[0]), _ends_of_current(pair, places)
     return transport.law_of(transport.gaps(*ends, middle, n[places], m[places]))
+
+
+# -- what the pass over both samples has found
+
+
+class Found(NamedTuple):
+    """Quantiles of a side, and the rows of both sides below them and up to them."""
+
+    levels: Levels
+    below: NDArray[np.int64]
+    upto: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, found: LevelsTuple, levels: Floats) -> Found:
+        """Of these levels, a run of all that were looked for."""
+        first = (len(transport.LEVELS) - len(levels)) // 2
+        own = slice(first, first + len(levels))
+        values, below, upto = found
+        rows = below[:, own].sum(axis=0), upto[:, own].sum(axis=0)
+        return cls(Levels.of(levels, values[own]), *rows)
+
+    def middle(self, rows: int) -> Middle:
+        own = self.levels
+        below, upto = (
+            np.where(own.tied, counts / rows, own.levels)[np.newaxis, :]
+            for counts in (self.below, self.upto)
+        )
+        return Middle(own.values[np.newaxis, :], below, upto)
+
+
+def _found_in_the_pass(pair: GroupedPair) -> Mapping[str, Any] | None:
+    """What the pass over the only group has found, where it has."""
+    if not pair.current.is_one or pair.is_weighted or pair.near[0] is not pair.reference:
+        return None
+    found = pair.pairs[0].two_sample
+    return None if found["quantiles"] is None or found["ends"] is None else found
+
+
+def _keep_of_pass(column: ReferenceColumn, found: Mapping[str, Any]) -> Found:
+    """Keeps of the reference what does not depend on the current rows."""
+    side = Found.of(found["quantiles"], transport.levels(found["n"]))
+    column.null_parts.setdefault("levels", side.levels)
+    column.null_parts.setdefault("ends", found["ends"][:1])
+    return side
 
 
 # -- the ends

@@ -49,6 +49,10 @@ def levels(rows: float) -> Floats:
     return np.array([*tail, *_MIDDLE, *(1.0 - level for level in reversed(tail))])
 
 
+LEVELS = levels(math.inf)
+"""All of them; `levels` of some rows are a run of these."""
+
+
 def tied(values: Floats) -> NDArray[np.bool_]:
     """Which of ascending quantiles are of a value that holds the rows of several levels."""
     same = values[1:] == values[:-1]

@@ -11,14 +11,16 @@ A function is public where the `__all__` of its file names it: nothing is listed
 1.0
 """
 
-from simdrift.metrics.performance import classification, regression
+from simdrift.metrics.performance import classification, probabilities, regression
 from simdrift.metrics.performance.classification import *
+from simdrift.metrics.performance.probabilities import *
 from simdrift.metrics.performance.regression import *
 from simdrift.metrics.performance.scoring import PerformanceResult
 
 __all__ = ["PerformanceResult"]
 __all__ += regression.__all__
 __all__ += classification.__all__
+__all__ += probabilities.__all__
 
 
 def __dir__() -> list[str]:

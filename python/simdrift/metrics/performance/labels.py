@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from simdrift import _core
 from simdrift._types import Floats
-from simdrift.columns import as_column
 from simdrift.metrics.cached import cached
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.outcomes import Rows
@@ -542,30 +541,3 @@ def _place_codes(values: Floats, targets: Codes) -> Codes:
     later = np.arange(values.shape[1]) > place[:, np.newaxis]
     before = ((values > own) | ((values == own) & later)).sum(axis=1)
     return np.where(known, before, -1).astype(np.int32)
-
-
-def scores_by_label(
-    target: object, score: object, labels: tuple[Any, ...] | None
-) -> dict[Any, object]:
-    """Scores by label of a mapping, or of an array (n, K) with a column a label. ValueError where
-    there are other labels than columns."""
-    if isinstance(score, Mapping):
-        if len(score) < 2:
-            raise ValueError(f"score: expected one for each label, found {len(score)}")
-        return dict(score)
-    values = np.asarray(score)
-    if values.ndim != 2:
-        raise ValueError(
-            f"score: expected an array (rows, labels) or a mapping from label to column, found "
-            f"{values.ndim} dimension{'s' if values.ndim != 1 else ''}"
-        )
-    if labels is None:
-        encoded = _encoded([as_column(target, name="target")], None)
-        found = [] if isinstance(encoded, Lacking) else encoded[1]
-        labels = tuple(sorted(label for label in found if label is not None))
-    if values.shape[1] != len(labels) or len(labels) < 2:
-        raise ValueError(
-            f"score: expected {len(labels)} columns, one a label, and two or more, found "
-            f"{values.shape[1]}; give labels= where the target does not have all"
-        )
-    return {label: values[:, place] for place, label in enumerate(labels)}

@@ -50,14 +50,15 @@ class PerformanceResult:
 class Score(NamedTuple):
     """Values, the ends of their intervals (None: none), and where a value cannot be: a mask, the
     status there, and the reason in words. `error`: the standard error, which a change is judged
-    by; `n`: the rows that take part, where they are not the subject's. Everything is a number of
-    one group, or an array."""
+    by; `n`: the rows that take part, where they are not the subject's; `notes`: a mask and what is
+    to be said of the values there. Everything is a number of one group, or an array."""
 
     value: Numbers
     ends: tuple[Numbers, Numbers] | None = None
     without: tuple[Reason, ...] = ()
     error: Numbers | None = None
     n: Numbers | None = None
+    notes: tuple[tuple[Numbers, str], ...] = ()
 
 
 Scored = Score | Mapping[str, Score]
@@ -138,6 +139,8 @@ def _outcomes(score: Score, subject: Subject, predictions: Predictions) -> Outco
     rows = subject.n if score.n is None else as_array(score.n)
     status = np.zeros(len(rows), np.uint8)
     reasons: dict[int, str] = {}
+    for mask, note in score.notes:
+        reasons.update(reasons_at(np.broadcast_to(as_array(mask), status.shape), note))
     for mask, code, *words in score.without:
         holds = np.broadcast_to(as_array(mask), status.shape)
         status[holds] = CODES[code]
@@ -171,7 +174,8 @@ def _outcome(scored: Scored, subject: Subject, predictions: Predictions) -> Outc
     if status != OK:
         return Outcome(None, status, n_current=rows, reason=reason)
     low, high = (None, None) if score.ends is None else map(float, score.ends)
-    return Outcome(float(score.value), ci_low=low, ci_high=high, n_current=rows)
+    reason = "; ".join(note for holds, note in score.notes if holds)
+    return Outcome(float(score.value), ci_low=low, ci_high=high, n_current=rows, reason=reason)
 
 
 def result(name: str, predictions: Predictions, **params: Any) -> PerformanceResult:
