@@ -131,8 +131,9 @@ class Labels:
             yield self.ranges.tables(self.coded, slice(first, first + step), weights)
 
     def _counts(self, weights: Floats | None) -> Counts:
-        parts = [Counts.of(part) for part in self._parts(weights)]
-        return Counts.joined(parts) if parts else Counts.of(np.zeros((0, self.size, self.size)))
+        parts = [Counts.of(part, apart=True) for part in self._parts(weights)]
+        none = np.zeros((0, self.size, self.size))
+        return Counts.joined(parts) if parts else Counts.of(none, apart=True)
 
     @cached
     def counts(self) -> Counts:
@@ -183,6 +184,12 @@ class Labels:
         if not 0 < self.size <= MOST_DRAWN_LABELS:
             return None
         return Draws(self._effective_tables, self.size)
+
+    @cached
+    def spaced_draws(self) -> Draws | None:
+        """The same with the distances of labels."""
+        draws = self.draws
+        return draws and Draws(draws.tables, draws.size, apart=True)
 
     def _effective_tables(self) -> Iterator[Floats]:
         """Tables whose rows are the effective ones."""
