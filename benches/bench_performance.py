@@ -54,7 +54,39 @@ def confusion_cases(rows: int) -> Iterable[Case]:
         )
 
 
-FAMILIES: tuple[Callable[[int], Iterable[Case]], ...] = (confusion_cases,)
+def ranks_of(target: Any, score: Any, rows: int) -> tuple[float, float]:
+    """ROC AUC and average precision, with both variances."""
+    found = _core.roc_groups(target, score, [0], [rows], threads=1)
+    return found["auc"][0], found["average_precision"][0]
+
+
+def rank_cases(rows: int) -> Iterable[Case]:
+    """ROC AUC with average precision of logits, of float32 probabilities, and of scores of two
+    decimals."""
+    random = np.random.default_rng(SEED)
+    target = random.random(rows) < 0.3
+    logit = random.normal(size=rows) + target
+    probability = (1.0 / (1.0 + np.exp(-logit))).astype(np.float32)
+    for name, score in (
+        ("float64", logit),
+        ("float32", probability),
+        ("two decimals", np.round(probability.astype(float), 2)),
+    ):
+        columns = _core.Column.from_numpy(target), _core.Column.from_numpy(score)
+        yield Case(
+            f"ROC AUC and average precision, {name}",
+            rows,
+            lambda c=columns: ranks_of(*c, rows),
+            "sklearn roc_auc_score, average_precision_score",
+            lambda s=score: (
+                sklearn.metrics.roc_auc_score(target, s),
+                sklearn.metrics.average_precision_score(target, s),
+            ),
+            lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-12),
+        )
+
+
+FAMILIES: tuple[Callable[[int], Iterable[Case]], ...] = (confusion_cases, rank_cases)
 
 
 def line(case: Case, read: np.ndarray) -> list[str]:

@@ -294,10 +294,11 @@ static int histogram_open(PyObject **edges, PyObject **counts, PyObject *value,
     return *counts == NULL ? -1 : 0;
 }
 
-/* Its histogram is optional, and one more result. */
-static bool two_sample_run(const request *r, PyObject *edges, PyObject *counts,
-                           int flags, call *call) {
+/* Ends and histogram are optional, and further results. */
+static bool two_sample_run(const request *r, PyObject *ends, PyObject *edges,
+                           PyObject *counts, int flags, call *call) {
     return RUN(call, sdr_two_sample_groups, r->g.results,
+               ends == NULL ? NULL : array_data(ends),
                counts == NULL ? NULL : array_data(counts),
                edges == NULL ? NULL : array_data(edges),
                edges == NULL ? 0 : array_length(edges), r->reference, r->x,
@@ -308,26 +309,35 @@ static PyObject *two_sample_groups_bound(call *call, PyObject *Py_UNUSED(module)
                                          PyObject *const *values) {
     static const family own = {STRUCTS(sdr_two_sample, group_two_sample_dict),
                                .has_reference = true};
-    PyObject *edges = NULL, *counts = NULL, *result = NULL;
+    PyObject *ends = NULL, *edges = NULL, *counts = NULL, *result = NULL;
+    bool wants_ends = false;
     int flags;
     request r;
 
     if (two_sample_flags_read(&flags, values[4], values[5]) < 0) return NULL;
+    if (values[7] != NULL && argument_bool(&wants_ends, values[7]) < 0) return NULL;
     if (request_open(&r, &own, call, values) < 0) goto cleanup;
     if (histogram_open(&edges, &counts, values[6], r.g.groups.n) < 0) goto cleanup;
-    if (!two_sample_run(&r, edges, counts, flags, call)) goto cleanup;
+    if (wants_ends) {
+        ends = array_new_2d(NPY_DOUBLE, r.g.groups.n, 2 * SDR_EXTREMES);
+        if (ends == NULL) goto cleanup;
+    }
+    if (!two_sample_run(&r, ends, edges, counts, flags, call)) goto cleanup;
     result = result_of(&r, &own, call->state);
-    if (result != NULL && PyDict_SetItemString(result, "histogram",
-                                               counts == NULL ? Py_None : counts) < 0)
+    if (result != NULL &&
+        (PyDict_SetItemString(result, "histogram", counts == NULL ? Py_None : counts) <
+             0 ||
+         PyDict_SetItemString(result, "ends", ends == NULL ? Py_None : ends) < 0))
         Py_CLEAR(result);
 cleanup:
+    Py_XDECREF(ends);
     Py_XDECREF(edges);
     Py_XDECREF(counts);
     request_close(&r);
     return result;
 }
 BIND(two_sample_groups, 4, "reference", "column", "starts", "stops", "ks",
-     "wasserstein", "edges", "threads", "progress")
+     "wasserstein", "edges", "ends", "threads", "progress")
 
 static PyObject *rank_statistics_groups_bound(call *call, PyObject *Py_UNUSED(module),
                                               PyObject *const *values) {
@@ -584,7 +594,8 @@ PyMethodDef group_functions[] = {
         "The most frequent values and their counts."),
     ROW(histogram_groups, "(" GROUPS "edges, " OPTIONS ")", "Counts, a row a group."),
     ROW(two_sample_groups,
-        "(reference, " GROUPS "ks=True, wasserstein=True, edges=None, " OPTIONS ")",
+        "(reference, " GROUPS
+        "ks=True, wasserstein=True, edges=None, ends=False, " OPTIONS ")",
         "Kolmogorov-Smirnov and Wasserstein-1, one a group."),
     ROW(rank_statistics_groups, "(reference, " GROUPS "sums=True, " OPTIONS ")",
         "Rank statistics, one a group."),

@@ -31,13 +31,15 @@ from simdrift._errors import (
 if TYPE_CHECKING:
     from simdrift import store
     from simdrift._config import show_config
-    from simdrift.metrics import drift, fairness, performance
+    from simdrift.metrics import attribution, drift, fairness, performance
     from simdrift.metrics.custom import metric
     from simdrift.monitoring.compare import compare, profile
     from simdrift.monitoring.entry import monitor
     from simdrift.monitoring.evaluate import evaluate
+    from simdrift.monitoring.explain_change import explain_change
     from simdrift.monitoring.reference import Reference
     from simdrift.monitoring.spec import Columns, Metrics, ReferenceSpec, Spec
+    from simdrift.monitoring.worst_segments import worst_segments
     from simdrift.reports import Report
     from simdrift.results import Result, Results
 
@@ -61,9 +63,11 @@ __all__ = [
     "StoreUnreachable",
     "UnsupportedColumn",
     "__version__",
+    "attribution",
     "compare",
     "drift",
     "evaluate",
+    "explain_change",
     "fairness",
     "metric",
     "monitor",
@@ -71,6 +75,7 @@ __all__ = [
     "profile",
     "show_config",
     "store",
+    "worst_segments",
 ]
 
 _HOMES = {
@@ -88,11 +93,14 @@ _HOMES = {
     "monitor": "simdrift.monitoring.entry",
     "profile": "simdrift.monitoring.compare",
     "show_config": "simdrift._config",
+    "explain_change": "simdrift.monitoring.explain_change",
+    "worst_segments": "simdrift.monitoring.worst_segments",
 }
 """Where a public name lives; imported when it is first asked for."""
 
 _MODULES = {
     "_core": "simdrift._core",
+    "attribution": "simdrift.metrics.attribution",
     "drift": "simdrift.metrics.drift",
     "fairness": "simdrift.metrics.fairness",
     "performance": "simdrift.metrics.performance",

@@ -257,6 +257,8 @@ class TwoSampleGroupsDict(TypedDict):
     wasserstein: Doubles
     histogram: Int64s | None
     """(groups, len(edges) + 1) counts of the groups' rows; None without edges."""
+    ends: Doubles | None
+    """(groups, 32) `extremes_groups`, where they are asked for."""
 
 class RankGroupsDict(TypedDict):
     """The keys of RankDict, an array each; integers that may exceed int64 are arrays of
@@ -681,6 +683,22 @@ def histogram_groups(
 ) -> Int64s:
     """(groups, len(edges) + 1)."""
 
+def exchange_laws(
+    reference: NDArray[np.float64],
+    current: NDArray[np.float64],
+    middle: NDArray[np.float64],
+    n: NDArray[np.float64],
+    m: NDArray[np.float64],
+    levels: int,
+    jumps: bool,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> dict[str, NDArray[Any]]:
+    """The law of W1 of exchanged rows in each group (drift.h: `sdr_exchange_law`): `reference` and
+    `current` are ends as `extremes_groups` gives them, `middle` holds quantiles of `levels` levels,
+    the pooled shares of rows below them and up to them, of all groups or of each. `jumps`: with
+    sizes and rows of jumps at each gap, a row a group."""
+
 def two_sample_groups(
     reference: Column | Prepared,
     column: Column,
@@ -689,6 +707,7 @@ def two_sample_groups(
     ks: bool = True,
     wasserstein: bool = True,
     edges: Doubles | None = None,
+    ends: bool = False,
     threads: int | None = None,
     progress: Progress = None,
 ) -> TwoSampleGroupsDict: ...

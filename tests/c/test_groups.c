@@ -96,9 +96,9 @@ static void test_small_groups_have_the_bits_of_the_walk_over_all_values(void **s
     for (EACH_ISA(isa)) {
         for (int threads = 1; threads <= 3; threads++) {
             const sdr_context context = {.threads = threads};
-            assert_int_equal(sdr_two_sample_groups(found, NULL, NULL, 0, reference,
-                                                   &shared->column, &shared->groups,
-                                                   flags, &context, NULL),
+            assert_int_equal(sdr_two_sample_groups(
+                                 found, NULL, NULL, NULL, 0, reference, &shared->column,
+                                 &shared->groups, flags, &context, NULL),
                              SDR_OK);
             for (int i = 0; i < GROUPS; i++)
                 assert_same_comparison(&found[i], &expected[i]);
@@ -173,8 +173,9 @@ static void check_shape(const side *reference, const side *current,
     assert_int_equal(sdr_prepared_new(&prepared, &reference->column, NULL, NULL),
                      SDR_OK);
     const sdr_group_reference to = {.prepared = prepared};
-    assert_int_equal(sdr_two_sample_groups(found, counts[0], few_edges, FEW_EDGES, to,
-                                           &current->column, groups, FLAGS, NULL, NULL),
+    assert_int_equal(sdr_two_sample_groups(found, NULL, counts[0], few_edges, FEW_EDGES,
+                                           to, &current->column, groups, FLAGS, NULL,
+                                           NULL),
                      SDR_OK);
     for (int64_t i = 0; i < groups->n; i++) {
         sdr_column rows;
@@ -331,8 +332,9 @@ static sdr_code run_two_sample(void *user, sdr_error *error) {
     static int64_t counts[GROUPS * 3];
     static const double edges[] = {0.0, 1.0};
     const sdr_group_reference reference = {.column = &shared->reference_column};
-    return sdr_two_sample_groups(out, counts, edges, 2, reference, &shared->column,
-                                 &shared->groups, SDR_TWO_SAMPLE_KS, &serial, error);
+    return sdr_two_sample_groups(out, NULL, counts, edges, 2, reference,
+                                 &shared->column, &shared->groups, SDR_TWO_SAMPLE_KS,
+                                 &serial, error);
 }
 
 static sdr_code run_distinct(void *user, sdr_error *error) {

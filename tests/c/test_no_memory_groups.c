@@ -181,8 +181,8 @@ static sdr_code two_sample_groups(double *out, sdr_group_reference reference,
                                   const sdr_column *column, sdr_error *error) {
     sdr_two_sample t[GROUPS];
     int64_t counts[GROUPS * 4];
-    SDR_TRY(sdr_two_sample_groups(t, counts, edges, 3, reference, column, &groups, 3,
-                                  &context, error));
+    SDR_TRY(sdr_two_sample_groups(t, NULL, counts, edges, 3, reference, column, &groups,
+                                  3, &context, error));
     note_two_sample(out, &t[LAST]);
     out[3] = (double)counts[LAST * 4 + 1];
     return SDR_OK;

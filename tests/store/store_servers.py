@@ -30,6 +30,8 @@ from simdrift.store.store import Store
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
 FIRST_DAY = datetime(2013, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
+PATIENT = 300.0
+"""Seconds, as a guard against hanging: who waits for a server waits for as long as it takes."""
 _NUMBERS = count()
 
 

@@ -54,7 +54,8 @@ def test_an_interrupt_is_raised():
 def test_a_failing_pass_over_target_and_prediction_costs_its_metrics_only(monkeypatch):
     monkeypatch.setattr(_core, "pair_profile_groups", broken)
     y, p = (ColumnGroups.of(column(name, 9)) for name in ("y", "p"))
-    assert {row.at(0).status for row in performance_rows(Predictions(y, p))} == {"error"}
+    rows = performance_rows(Predictions(y, p), ("mae", "rmse", "r2"))
+    assert {row.at(0).status for row in rows} == {"error"}
     assert performance.mae(np.arange(9.0), np.arange(9.0)).status == "error"
 
 

@@ -137,6 +137,34 @@ SDR_API sdr_code sdr_two_sample_prepared(sdr_two_sample *out,
                                          const sdr_column *current, int flags,
                                          const sdr_context *context, sdr_error *error);
 
+/* What the law of W1 of exchanged rows is read from: the pooled sample of each group, at
+ * both ends row by row, between them by quantiles of the larger side. */
+typedef struct sdr_exchanges {
+    int64_t n_groups;
+    int n_ends, n_levels;         /* at most SDR_EXTREMES, SDR_TWO_SAMPLE_LEVELS */
+    const double *reference_ends; /* the n_ends smallest, then the as many largest */
+    const double *current_ends;   /* the same of each group */
+    /* n_levels quantiles, as many pooled shares of rows below each, and up to each. */
+    const double *middle;
+    bool middle_per_group; /* false: the same of all groups */
+    const double *n, *m;   /* rows of both sides, of each group */
+} sdr_exchanges;
+
+/* In `unit`, a power of two, so that cubes neither overflow nor vanish: mean, standard
+ * deviation and skewness of W1, half of a step of it, and, where single rows of the tails
+ * matter, the law of the other rows. */
+typedef struct sdr_exchange_law {
+    double unit, mean, std, skewness, half_step;
+    bool has_jumps;
+    double jump_mean, jump_std, jump_skewness, share;
+} sdr_exchange_law;
+
+/* jumps: NULL, or of each group the sizes of jumps at its 2 * n_ends + n_levels - 1 gaps,
+ * then how many rows make each. */
+SDR_API sdr_code sdr_exchange_laws(sdr_exchange_law *out, double *jumps,
+                                   const sdr_exchanges *exchanges,
+                                   const sdr_context *context, sdr_error *error);
+
 /* Exact two-sided p-value of the two-sample KS statistic d = numerator / lcm-free n *
  * m without ties, by counting lattice paths. O(n * m) at most: SDR_INVALID_ARGUMENT
  * above SDR_KS_EXACT_LIMIT. */

@@ -166,10 +166,11 @@ typedef struct sdr_group_reference {
 
 /* flags: of sdr_two_sample_flags. histogram[group * (n_edges + 1) + i], NULL where it
  * is not wanted: counts of the group's rows over the edges; zeros where the column
- * holds no numbers. */
-SDR_API sdr_code sdr_two_sample_groups(sdr_two_sample *out, int64_t *histogram,
-                                       const double *edges, int64_t n_edges,
-                                       sdr_group_reference reference,
+ * holds no numbers. ends[group * 2 * SDR_EXTREMES + i], NULL likewise: as
+ * sdr_extremes_groups gives them; of numbers. */
+SDR_API sdr_code sdr_two_sample_groups(sdr_two_sample *out, double *ends,
+                                       int64_t *histogram, const double *edges,
+                                       int64_t n_edges, sdr_group_reference reference,
                                        const sdr_column *column,
                                        const sdr_groups *groups, int flags,
                                        const sdr_context *context, sdr_error *error);

@@ -56,23 +56,26 @@ static void add_rows(ends *e, const double *values, int64_t n) {
         add(e, values[i]);
 }
 
-static sdr_code extremes_of_group(void *user, const sdr_group *group,
-                                  const sdr_context *context, sdr_error *error) {
-    (void)context, (void)error;
-    double *out = (double *)user + group->index * (2 * K);
+void sdr_extremes(double *out, const sdr_column *rows) {
     double scratch[SDR_BLOCK_ROWS];
     ends e;
     for (int i = 0; i < K; i++) {
         e.low[i] = INFINITY;
         e.high[i] = -INFINITY;
     }
-    for (int64_t start = 0; start < group->rows->length; start += SDR_BLOCK_ROWS) {
-        int64_t left = group->rows->length - start, nulls;
+    for (int64_t start = 0; start < rows->length; start += SDR_BLOCK_ROWS) {
+        int64_t left = rows->length - start, nulls;
         int64_t n = left < SDR_BLOCK_ROWS ? left : SDR_BLOCK_ROWS;
-        add_rows(&e, sdr_column_load_f64(group->rows, start, n, 0, scratch, &nulls), n);
+        add_rows(&e, sdr_column_load_f64(rows, start, n, 0, scratch, &nulls), n);
     }
     memcpy(out, e.low, sizeof e.low);
     memcpy(out + K, e.high, sizeof e.high);
+}
+
+static sdr_code extremes_of_group(void *user, const sdr_group *group,
+                                  const sdr_context *context, sdr_error *error) {
+    (void)context, (void)error;
+    sdr_extremes((double *)user + group->index * (2 * K), group->rows);
     return SDR_OK;
 }
 

@@ -36,4 +36,7 @@ int sdr_groups_workers(const sdr_group_pass *pass, const sdr_context *context);
 sdr_code sdr_groups_run(const sdr_group_pass *pass, const sdr_context *context,
                         sdr_error *error);
 
+/* 2 * SDR_EXTREMES finite values of a column of numbers: extremes.c. */
+void sdr_extremes(double *out, const sdr_column *rows);
+
 #endif

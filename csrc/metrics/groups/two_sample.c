@@ -9,8 +9,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "metrics/common/blocks.h"
 #include "metrics/common/samples.h"
 #include "metrics/drift/pooled_ends.h"
+#include "metrics/drift/two_sample/two_sample.h"
 #include "metrics/groups/groups.h"
 #include "metrics/groups/small_ranks.h"
 
@@ -55,6 +57,7 @@ static sdr_code prepare(sdr_prepared **own, const sdr_group_reference *reference
 
 typedef struct two_sample_job {
     sdr_two_sample *out;
+    double *ends;
     int64_t *histogram;
     const double *edges;
     int64_t n_edges;
@@ -84,6 +87,17 @@ static sdr_code count(int64_t *counts, const two_sample_job *j, const sdr_column
     return sdr_histogram(counts, j->edges, j->n_edges, rows, context, error);
 }
 
+/* Of the group's rows: `sorted`, m of them, where they are. */
+static void find_ends(const two_sample_job *j, const sdr_group *group,
+                      const double *sorted, int64_t m) {
+    if (j->ends == NULL) return;
+    double *ends = j->ends + group->index * 2 * SDR_EXTREMES;
+    if (sorted != NULL)
+        sdr_ends_of_sorted(ends, sorted, m);
+    else
+        sdr_extremes(ends, group->rows);
+}
+
 static sdr_code two_sample_group(void *user, const sdr_group *group,
                                  const sdr_context *context, sdr_error *error) {
     const two_sample_job *j = user;
@@ -94,6 +108,7 @@ static sdr_code two_sample_group(void *user, const sdr_group *group,
     SDR_TRY(sdr_small_sample(&done, out, counts, wants_counts ? &j->plan : NULL,
                              &j->index, group->rows, j->flags,
                              &j->scratches[group->worker], error));
+    find_ends(j, group, done ? j->scratches[group->worker].values : NULL, out->m);
     if (done) return SDR_OK;
     SDR_TRY(compare(out, j, group->rows, context, error));
     return wants_counts ? count(counts, j, group->rows, context, error) : SDR_OK;
@@ -132,17 +147,20 @@ static sdr_code run_two_sample(two_sample_job *j, const sdr_group_pass *pass,
     return run_with_scratches(&j->scratches, pass, context, error);
 }
 
-sdr_code sdr_two_sample_groups(sdr_two_sample *out, int64_t *histogram,
+sdr_code sdr_two_sample_groups(sdr_two_sample *out, double *ends, int64_t *histogram,
                                const double *edges, int64_t n_edges,
                                sdr_group_reference reference, const sdr_column *column,
                                const sdr_groups *groups, int flags,
                                const sdr_context *context, sdr_error *error) {
     sdr_prepared *own;
     SDR_TRY(sdr_groups_check(groups, column, error));
+    if (ends != NULL)
+        SDR_TRY(sdr_require_numeric(column, "sdr_two_sample_groups: ends", error));
     if (histogram != NULL) SDR_TRY(sdr_histogram_edges_check(edges, n_edges, error));
     SDR_TRY(prepare(&own, &reference, column, groups, context, error));
     if (own != NULL) reference = (sdr_group_reference){.prepared = own};
     two_sample_job j = {.out = out,
+                        .ends = ends,
                         .histogram = histogram,
                         .edges = edges,
                         .n_edges = n_edges,

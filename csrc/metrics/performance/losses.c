@@ -310,17 +310,19 @@ static int64_t errors_of(double *sizes, double *weights, const source *s) {
     return n;
 }
 
-/* Ranks around the middle between which the median lies in 95 % of samples (Conover,
- * Practical Nonparametric Statistics, 3.2), as quantiles. */
+/* Ranks around the middle between which the median lies in 95 % of samples or more
+ * (Conover, Practical Nonparametric Statistics, 3.2), as quantiles: at most 2.5 % of
+ * binomial draws are `low` or less, by the normal law with its continuity correction. */
 static sdr_code median_of(double *out, const double *sizes, int64_t n,
                           const sdr_context *context, sdr_error *error) {
     sdr_column column;
     double q[MEDIANS] = {0.5, 0.5, 0.5}, last = (double)(n - 1);
     if (n == 0) return SDR_OK;
     if (n >= MEDIAN_ROWS) {
-        const double reach = HALF_QUANTILE * sqrt((double)n), middle = 0.5 * (double)n;
-        q[1] = fmax(floor(middle - reach) - 1.0, 0.0) / last;
-        q[2] = fmin(ceil(middle + reach), last) / last;
+        const double reach = HALF_QUANTILE * sqrt((double)n);
+        const double low = floor(0.5 * (double)n - reach - 0.5);
+        q[1] = low / last;
+        q[2] = (last - low) / last;
     }
     SDR_TRY(sdr_column_over(&column, sizes, n, error));
     sdr_code code =

@@ -25,6 +25,7 @@ FAMILIES = {
     "quality": "Quality",
     "performance": "Performance",
     "fairness": "Fairness",
+    "estimated": "Estimated performance",
 }
 """What each family of metrics is called, in the order of lists."""
 GROUPS = {
@@ -45,7 +46,9 @@ GROUPS = {
     "regression": "regression",
     "labels": "classification by labels",
     "probabilities": "probabilities",
+    "ranking": "rankings by query",
     "fairness": "sensitive groups",
+    "estimates": "without targets",
     "custom": "custom",
 }
 """What each group of metrics is called, in the order of lists."""

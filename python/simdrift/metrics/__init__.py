@@ -1,8 +1,9 @@
 """What can be computed: methods, rows, plans. `README.md` says which file to read first; the
-public names are `simdrift.drift`, `simdrift.performance` and `simdrift.fairness`.
+public names are `simdrift.drift`, `simdrift.performance`, `simdrift.fairness` and
+`simdrift.attribution`.
 
 Loading this package loads every metric, so that `registry` knows them all."""
 
-from simdrift.metrics import decide, drift, fairness, performance, quality
+from simdrift.metrics import decide, drift, estimate, fairness, performance, quality
 
-__all__ = ["decide", "drift", "fairness", "performance", "quality"]
+__all__ = ["decide", "drift", "estimate", "fairness", "performance", "quality"]

@@ -146,6 +146,7 @@ class GroupedPair:
             ks="ks" in self._reads,
             wasserstein="wasserstein" in self._reads,
             edges=self._edges(),
+            ends="wasserstein" in self._reads and self._has_numbers and self._is_near,
             threads=self.threads,
         )
         if found["status"].max(initial=OK_CODE) <= CODES["all_null"]:  # the types agree
@@ -315,6 +316,12 @@ class GroupedPair:
             return None
         cuts = self.reference.display_cuts() if self.reference.valid else np.zeros(0)
         return cuts if len(cuts) else None
+
+    @property
+    def _is_near(self) -> bool:
+        """Whether the columns themselves are what `near` gives."""
+        before, now = self.near
+        return before is self.reference and now is self.current
 
     @property
     def _has_numbers(self) -> bool:

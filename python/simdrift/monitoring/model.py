@@ -36,6 +36,11 @@ _USUAL: Final[Mapping[Task, tuple[str, ...]]] = {
         "log_loss",
         "brier",
         "ece",
+        "true_positives",
+        "false_positives",
+        "false_negatives",
+        "true_negatives",
+        "confusion",
     ),
     "ranking": ("ndcg", "map", "mrr", "precision_at_k", "recall_at_k", "hit_rate"),
 }

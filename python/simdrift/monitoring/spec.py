@@ -24,6 +24,7 @@ from simdrift.monitoring.spec_keys import document, tables_of
 from simdrift.monitoring.spec_methods import checked_methods
 from simdrift.monitoring.spec_parts import (
     Columns,
+    LabelsSpec,
     Metrics,
     Names,
     Numbers,
@@ -47,7 +48,9 @@ DEFAULTS_VERSION = 3
 # everything is as it was, and so are the identities.
 WITHOUT_TARGET = 2
 # Of a spec's keys, those that don't change what a number is.
-NOT_IN_DIGEST = {"data", "threads", "store", "monitor", "dataset", "model", "model_version"}
+NOT_IN_DIGEST = {
+    "data", "labels", "threads", "store", "monitor", "dataset", "model", "model_version",
+}  # fmt: skip
 
 __all__ = ["DEFAULTS_VERSION", "Columns", "Metrics", "ReferenceSpec", "Spec", "StoreSpec"]
 
@@ -180,6 +183,7 @@ class Spec(Part):
         description="a whole number of 1 or more",
         examples=[4],
     )
+    labels: LabelsSpec | None = Field(None, description="a table with data and key")
     store: StoreSpec = Field(default_factory=StoreSpec, description="a table with dsn")
 
     @field_validator("reference", mode="before")
@@ -267,6 +271,9 @@ class Spec(Part):
             raise refuse(
                 f"window {self.window!r} needs 'columns.timestamp': the name of the time column"
             )
+        for role in ("key", "target"):
+            if self.labels is not None and getattr(self.columns, role) is None:
+                raise refuse(f"'labels' needs 'columns.{role}': labels are joined to rows by key")
         moves = self.reference is not None and self.reference.moving is not None
         if moves and (self.window == "all" or self.columns.timestamp is None):
             raise refuse("'reference.moving' needs windows: 'columns.timestamp' and a 'window'")
@@ -307,6 +314,10 @@ class Spec(Part):
         if self.reference is not None and self.reference.data is not None:
             path = str(folder / self.reference.data)
             values["reference"] = self.reference.model_copy(update={"data": path})
+        if self.labels is not None and self.labels.data is not None:
+            file = self.labels.data
+            path = file if is_url(file) else str(folder / file)
+            values["labels"] = self.labels.model_copy(update={"data": path})
         return self.model_copy(update=values)
 
     def to_toml(self) -> str:

@@ -441,6 +441,27 @@ class Metrics(Part):
         return value
 
 
+class LabelsSpec(Part):
+    """Labels that come later than predictions, in data of their own.
+
+    >>> LabelsSpec(data="labels.parquet", key="order").key
+    'order'
+    """
+
+    data: str | None = Field(
+        None,
+        title="The file of labels: joined to the rows by 'columns.key'.",
+        description="the path of a file, a folder or a pattern",
+        examples=["labels/*.parquet"],
+    )
+    key: str | None = Field(
+        None,
+        title="What the labels call the key; else as 'columns.key' says.",
+        description="the name of a column",
+        examples=["id"],
+    )
+
+
 class StoreSpec(Part):
     """Where results go: not part of what a run is."""
 

@@ -72,8 +72,8 @@ def signed(value: float) -> str:
 
 
 def change_words(row: Result) -> str:
-    """How a row of the model's performance changed: 'accuracy fell from 0.91 to 0.88, q 0.003';
-    '' where it has no change.
+    """How a row of the model's performance became worse: 'accuracy fell from 0.91 to 0.88, q
+    0.003'; '' where it did not.
 
     >>> from uuid import UUID
     >>> row = Result(UUID(int=1), "", "", "", None, None, "all", "", "", "performance.mae", 3.0,
@@ -83,6 +83,8 @@ def change_words(row: Result) -> str:
     """
     change, value = row.effect_size, row.value
     if value is None or not change or not row.metric.startswith("performance."):
+        return ""
+    if not is_worse(row):
         return ""
     digits = 3
     before, now = number(value - change, digits), number(value, digits)
@@ -121,8 +123,3 @@ def changes_in(rows: Sequence[Result]) -> tuple[PerformanceChange, ...]:
         if row.metric.startswith("performance.") and not row.segment
         and row.value is not None and row.effect_size is not None
     )  # fmt: skip
-
-
-def performance_text(changes: Sequence[PerformanceChange]) -> str:
-    """The changes in a line; '' where there are none."""
-    return f"performance: {'; '.join(map(str, changes))}" if changes else ""

@@ -76,13 +76,13 @@ def _law(
             side = Found.of(found["current_quantiles"], transport.levels(float(m[places[0]])))
         middle = side.middle(int(found["n"] + found["m"]))
         ends = found["ends"][:1], found["ends"][1:]
-        return transport.law_of(transport.gaps(*ends, middle, n[places], m[places]))
+        return transport.law_of(*ends, middle, n[places], m[places], pair.threads)
     if is_current:
         middle = _middle_of_current(pair, places, float(m[places].min()))
     else:
         middle = _middle_of_reference(pair, places)
     ends = _ends_of_reference(pair.near[0]), _ends_of_current(pair, places)
-    return transport.law_of(transport.gaps(*ends, middle, n[places], m[places]))
+    return transport.law_of(*ends, middle, n[places], m[places], pair.threads)
 
 
 # -- what the pass over both samples has found
@@ -166,6 +166,9 @@ def _ends_of_sorted(values: NDArray[np.number]) -> Floats:
 def _ends_of_current(pair: GroupedPair, places: NDArray[np.intp]) -> Floats:
     if pair.is_weighted:
         return np.concatenate([_ends(pair.near[1].each[place]) for place in places.tolist()])
+    found = pair.two_sample.get("ends")
+    if found is not None and found.ndim == 2:
+        return np.asarray(found[places])
     column, starts, stops = pair.near[1].ranges
     return _core.extremes_groups(column, starts[places], stops[places], threads=pair.threads)
 

@@ -11,16 +11,29 @@ A function is public where the `__all__` of its file names it: nothing is listed
 1.0
 """
 
-from simdrift.metrics.performance import classification, probabilities, regression
+from simdrift.metrics.performance import (
+    classification,
+    curves,
+    probabilities,
+    ranking,
+    regression,
+    roc,
+)
 from simdrift.metrics.performance.classification import *
+from simdrift.metrics.performance.curves import *
 from simdrift.metrics.performance.probabilities import *
+from simdrift.metrics.performance.ranking import *
 from simdrift.metrics.performance.regression import *
+from simdrift.metrics.performance.roc import *
 from simdrift.metrics.performance.scoring import PerformanceResult
 
 __all__ = ["PerformanceResult"]
 __all__ += regression.__all__
 __all__ += classification.__all__
 __all__ += probabilities.__all__
+__all__ += curves.__all__
+__all__ += roc.__all__
+__all__ += ranking.__all__
 
 
 def __dir__() -> list[str]:

@@ -71,8 +71,9 @@ class Counts:
         """Parts of the first axis as one."""
         if len(parts) == 1:
             return parts[0]
-        columns = zip(*(part.fields for part in parts), strict=True)
-        return cls(*(None if column[0] is None else np.concatenate(column) for column in columns))
+        columns: Any = zip(*(part.fields for part in parts), strict=True)
+        joined: Any = (None if one[0] is None else np.concatenate(one) for one in columns)
+        return cls(*joined)
 
     @property
     def fields(self) -> tuple[Any, ...]:
@@ -188,8 +189,8 @@ class Draws:
         for place, table in enumerate(tables.reshape(len(tables), cells)):
             random.bit_generator.state = start
             drawn[place] = random.standard_gamma(table + 1.0 / cells, (DRAWS, cells))
-        drawn = drawn.reshape(len(tables), DRAWS, self.size, self.size)
-        return Counts.of(drawn, apart=self.apart)
+        shape = len(tables), DRAWS, self.size, self.size
+        return Counts.of(drawn.reshape(shape), apart=self.apart)
 
     def spread(self, formula: Formula, value: Floats) -> tuple[Floats, Floats, Floats]:
         """Of a formula with these values, (G,) or (G, K): the ends of their intervals, and standard

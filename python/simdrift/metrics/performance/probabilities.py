@@ -460,7 +460,7 @@ def mce(
     `ece`, whose parameters it has.
 
     >>> from simdrift.metrics import performance
-    >>> performance.mce([1, 0, 1, 0], [0.75, 0.75, 0.1, 0.1], bins=2).value
+    >>> round(performance.mce([1, 0, 1, 0], [0.75, 0.75, 0.1, 0.1], bins=2).value, 6)
     0.4
     """
     made = score_predictions(target, score, sample_weight, labels, pos_label, threads)
