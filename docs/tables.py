@@ -135,6 +135,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "quality": lambda: definitions("quality"),
     "performance": lambda: definitions("performance"),
     "estimated": lambda: definitions("estimated"),
+    "fairness": lambda: definitions("fairness"),
     "keys of the monitor": lambda: keys(""),
     "keys of reference": lambda: keys("reference"),
     "keys of columns": lambda: keys("columns"),
