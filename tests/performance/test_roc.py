@@ -35,6 +35,7 @@ SCORES = {
     "probability": lambda s: 1.0 / (1.0 + np.exp(-s)),
     "int8": lambda s: np.floor(20 * s).astype(np.int8),
     "sorted": np.sort,
+    "close": lambda s: 1.0 + np.round(s * 1000.0) * 2.0**-50,
     "bool": lambda s: s > 0.3,
 }
 
