@@ -229,6 +229,14 @@ def test_the_larger_of_two_labels_is_positive(target):
     assert performance.roc_auc(target, both).value == 0.75
 
 
+@pytest.mark.parametrize("labels", [(9, 10), ("9", "10"), (9.0, 10.0)])
+def test_the_larger_of_two_numbers_is_positive_however_it_is_written(labels):
+    target, score = np.array([9, 10, 9, 10]), np.array([0.1, 0.2, 0.3, 0.4])
+    for order in (labels, labels[::-1]):
+        columns = {label: score if label == labels[1] else 1.0 - score for label in order}
+        assert performance.roc_auc(target, columns).value == 0.75
+
+
 @pytest.mark.parametrize("average", ["macro", "weighted", "micro"])
 @pytest.mark.parametrize("scheme", ["ovr", "ovo"])
 @pytest.mark.parametrize("text", [False, True])
