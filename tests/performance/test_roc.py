@@ -262,7 +262,7 @@ def test_several_labels_are_averaged_as_scikit_learn_does(average, scheme, text)
         assert found.value == pytest.approx(expected, abs=1e-13)
 
 
-def test_several_labels_want_to_be_told_apart():
+def test_several_labels_want_a_scheme_by_name():
     target, score = [0, 1, 2, 1], np.eye(4, 3)
     with pytest.raises(ValueError, match="multi_class: expected 'ovr' or 'ovo'"):
         performance.roc_auc(target, score)

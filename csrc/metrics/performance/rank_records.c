@@ -1,7 +1,7 @@
 /*
  * Rows to sorted records: a radix sort that keeps the order of rows with one score.
  *
- * Time: 8 passes at most, 4 where 32 bits tell most scores apart; few rows are sorted by
+ * Time: 8 passes at most, 4 where most scores differ in 32 bits; few rows are sorted by
  * insertion.
  */
 #include "metrics/performance/rank_records.h"
@@ -15,7 +15,7 @@ enum {
     DIGIT_BITS = 8,
     DIGITS = 64 / DIGIT_BITS,
     BUCKETS = 1 << DIGIT_BITS,
-    SORTED = 4, /* digits of a sort; 32 bits tell most scores apart */
+    SORTED = 4, /* digits of a sort: most scores differ in 32 bits */
     FEW = 48,
     POLL_ROWS = 1 << 20 /* some 10 ms of work */
 };
