@@ -15,8 +15,9 @@ from simdrift.metrics.performance.changes import changed
 from simdrift.metrics.performance.scoring import checked_metrics
 from simdrift.metrics.plan import DriftPlan
 from simdrift.monitoring import spec_errors
+from simdrift.monitoring.curves import curves_of
 from simdrift.monitoring.identity import Identity
-from simdrift.monitoring.model import model_rows
+from simdrift.monitoring.model import fairness_of, model_rows
 from simdrift.monitoring.performance_change import changes_of
 from simdrift.monitoring.reference import Reference, plan_of
 from simdrift.monitoring.report import results_of
@@ -71,6 +72,7 @@ def evaluate(
     keys = _segments(spec, now, before, threads)
     rows, scored = _rows(spec, own, keys, now, before, threads)
     values = _decided(rows, scored, plan, limits)
+    values[WHOLE] += fairness_of(now, Groups.whole(), own, threads)
     run = Identity.of(spec, spec.digest).run(now.length, started)
     results = results_of([run], WindowValues(values, {}), threads=threads)
     return Report(
@@ -79,6 +81,7 @@ def evaluate(
         types=by_text(now.types),
         roles=by_text(own.by_column),
         performance=changes_of(values[WHOLE], scored[WHOLE]) if before is not None else None,
+        curves=lambda: curves_of(now, before if isinstance(before, Table) else None, own, threads),
         names=names or ("", ""),
     )
 

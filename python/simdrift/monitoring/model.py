@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -12,12 +13,14 @@ from simdrift.columns import Table
 from simdrift.metrics import registry
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
+from simdrift.metrics.fairness.rows import fairness_rows
 from simdrift.metrics.groups import ColumnGroups, Groups
 from simdrift.metrics.outcomes import all_ok
 from simdrift.metrics.performance.predictions import ONE_SCORE, Predictions, Settings
 from simdrift.metrics.performance.scoring import performance_rows, score_functions
 from simdrift.metrics.values import Outcome
 from simdrift.monitoring.roles import Roles, Task
+from simdrift.monitoring.sensitive import sensitive_rows, without_labels
 
 Wanted = Literal["auto", "all"] | Sequence[str]
 """Names of metrics; 'auto': the usual ones of the task, 'all': every one of it."""
@@ -64,21 +67,45 @@ def is_model(roles: Roles) -> bool:
 def model_rows(
     table: Table, groups: Groups, roles: Roles, wanted: Wanted, threads: int | None = None
 ) -> list[Decided]:
-    """The `performance.*` rows of each group; none where no target or nothing of the model is
-    named. A group without a single label has the status 'no_labels'."""
+    """The `performance.*` and `fairness.*` rows of each group; none where no target or nothing of
+    the model is named. A group without a single label has the status 'no_labels'."""
     if not is_model(roles) or not wanted:
         return []
     predictions = predictions_of(table, groups, roles, threads)
     if predictions is None:
         return []
-    names = metrics_of(predictions, task_of(table, roles), wanted)
+    task = task_of(table, roles)
+    names = metrics_of(predictions, task, wanted)
     rows = [_with_error(row) for row in performance_rows(predictions, names)]
+    rows += sensitive_rows(predictions, table, groups, roles, wanted, task)
     if all(all_ok(row.outcomes.status) for row in rows):
         return rows
     without = attempt("labels", str(roles.target), lambda: _without_labels(predictions))
     if isinstance(without, Outcome) or not without.any():
         return rows
-    return [_without_value(row, without) for row in rows]
+    return [
+        without_labels(row, without)
+        if row.metric.startswith("fairness.")
+        else _without_value(row, without)
+        for row in rows
+    ]
+
+
+def fairness_of(
+    table: Table, groups: Groups, roles: Roles, threads: int | None = None
+) -> list[Decided]:
+    """The `fairness.*` rows of each group, by sensitive column and by pairs of them; none where no
+    column is named as sensitive, or nothing of the model."""
+    names = [name for name in roles.model.sensitive if name in table.columns]
+    if not names or not (is_model(roles) or roles.prediction or roles.model.scores):
+        return []
+    predictions = predictions_of(table, groups, roles, threads)
+    if predictions is None:
+        return []
+    columns = {
+        name: ColumnGroups(name, table.columns[name], groups, threads=threads) for name in names
+    }
+    return fairness_rows(predictions, columns, intersections=list(combinations(names, 2)))
 
 
 def predictions_of(
