@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -13,7 +12,6 @@ from simdrift.columns import Table
 from simdrift.metrics import registry
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
-from simdrift.metrics.fairness.rows import fairness_rows
 from simdrift.metrics.groups import ColumnGroups, Groups
 from simdrift.metrics.outcomes import all_ok
 from simdrift.metrics.performance.predictions import ONE_SCORE, Predictions, Settings
@@ -67,28 +65,21 @@ def is_model(roles: Roles) -> bool:
 def model_rows(
     table: Table, groups: Groups, roles: Roles, wanted: Wanted, threads: int | None = None
 ) -> list[Decided]:
-    """The `performance.*` and `fairness.*` rows of each group; none where no target or nothing of
-    the model is named. A group without a single label has the status 'no_labels'."""
+    """The `performance.*` rows of each group; none where no target or nothing of the model is
+    named. A group without a single label has the status 'no_labels'."""
     if not is_model(roles) or not wanted:
         return []
     predictions = predictions_of(table, groups, roles, threads)
     if predictions is None:
         return []
-    task = task_of(table, roles)
-    names = metrics_of(predictions, task, wanted)
+    names = metrics_of(predictions, task_of(table, roles), wanted)
     rows = [_with_error(row) for row in performance_rows(predictions, names)]
-    rows += sensitive_rows(predictions, table, groups, roles, wanted, task)
     if all(all_ok(row.outcomes.status) for row in rows):
         return rows
     without = attempt("labels", str(roles.target), lambda: _without_labels(predictions))
     if isinstance(without, Outcome) or not without.any():
         return rows
-    return [
-        without_labels(row, without)
-        if row.metric.startswith("fairness.")
-        else _without_value(row, without)
-        for row in rows
-    ]
+    return [_without_value(row, without) for row in rows]
 
 
 def fairness_of(
@@ -102,10 +93,11 @@ def fairness_of(
     predictions = predictions_of(table, groups, roles, threads)
     if predictions is None:
         return []
-    columns = {
-        name: ColumnGroups(name, table.columns[name], groups, threads=threads) for name in names
-    }
-    return fairness_rows(predictions, columns, intersections=list(combinations(names, 2)))
+    rows = sensitive_rows(predictions, table, groups, names, task_of(table, roles))
+    without = attempt("labels", str(roles.target), lambda: _without_labels(predictions))
+    if isinstance(without, Outcome) or not without.any():
+        return rows
+    return [without_labels(row, without) for row in rows]
 
 
 def predictions_of(
