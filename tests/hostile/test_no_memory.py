@@ -53,6 +53,7 @@ CALLS = {
     "Prepared": lambda: _core.Prepared(a).values,
     "from_sorted": lambda: _core.Prepared.from_sorted(ordered).quantiles(q),
     "two_sample": lambda: _core.two_sample(a, b, histogram=(9, 0.1, 0.9)),
+    "two_sample_order": lambda: _core.two_sample(a, b, quantiles=q, tied=q, share=0.0),
     "two_sample_prepared": lambda: _core.two_sample(prepared, b),
     "sort_both": lambda: [p.values for p in _core.sort_both(a, b)],
     "rank_statistics": lambda: _core.rank_statistics(a, b),
@@ -80,7 +81,7 @@ CALLS = {
     "top_value_groups": lambda: _core.top_value_groups(i, *cuts),
     "histogram_groups": lambda: _core.histogram_groups(a, *cuts, edges),
     "pair_profile_groups": lambda: _core.pair_profile_groups(a, b, *cuts),
-    "two_sample_groups": lambda: _core.two_sample_groups(a, b, *cuts, edges=edges),
+    "two_sample_groups": lambda: _core.two_sample_groups(a, b, *cuts, edges=edges, ends=True),
     "two_sample_groups_prepared": lambda: _core.two_sample_groups(prepared, b, *cuts),
     "rank_statistics_groups": lambda: _core.rank_statistics_groups(prepared, b, *cuts),
     "ks_ties_p": lambda: _core.ks_ties_p(50, 60, 700, ends, 1e9, True),
@@ -92,6 +93,9 @@ CALLS = {
     ),
     "fisher_log_p": lambda: _core.fisher_log_p(*np.array([[3, 4], [10, 12], [5, 6], [30, 30]])),
     "extremes_groups": lambda: _core.extremes_groups(a, *cuts),
+    "exchange_laws": lambda: _core.exchange_laws(
+        np.array([-2.0, 2.0]), np.array([-1.0, 1.5]), np.full(3, 0.5), [50.0], [60.0], 1, True
+    ),
     "missing_items": lambda: _core.missing_items(items),
     "ks_exact_p_groups": lambda: _core.ks_exact_p_groups([50], [60], [0], [700]),
     "sort": lambda: _core.sort(x),
@@ -145,7 +149,7 @@ def test_python_may_fail_to_allocate_anywhere():
     )
     assert done.returncode == 0, done.stdout[-500:] + done.stderr[-3000:]
     errors = dict(line.split() for line in done.stdout.splitlines())
-    assert len(errors) == 60
+    assert len(errors) == 62
     floats = {
         "type",
         "median_deviation",
