@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 SOURCES := pyproject.toml setup.py CMakeLists.txt $(shell find csrc python -type f \
 	! -name '*.so' ! -path '*/__pycache__/*' ! -path '*.egg-info/*' 2>/dev/null)
 
-.PHONY: help demo test lint format docs test-c test-sanitize test-tsan test-extension fuzz fuzz-short test-python test-slow test-lowest test-integrations test-peers wheel sbom locks screenshots bench bench-peers bench-core clean
+.PHONY: help demo test test-compiled test-beside lint format docs test-c test-sanitize test-tsan test-extension fuzz fuzz-short test-python test-slow test-lowest test-integrations test-peers wheel sbom locks screenshots bench bench-peers bench-core clean
 .DEFAULT_GOAL := help
 
 help:
@@ -52,12 +52,17 @@ HEADERS = command -v "$${CC:-cc}" >/dev/null || { \
 	headers=$$(.ci/python-headers $(BIN)/python build/deps) && CMAKE_ARGS="$$CMAKE_ARGS $$headers"
 INSTALL = $(HEADERS) $(BIN)/pip
 
+# CMake and Ninja of the lock: the C core is built with them while pip still brings the rest.
+$(VENV)/tools.stamp: .ci/install .ci/locks/test.txt | $(BIN)/python
+	@ONLY=1 .ci/install $(BIN)/python .ci/locks/test.txt - cmake ninja
+	@touch $@
+
 $(VENV)/demo.stamp: $(SOURCES) | $(BIN)/python
 	@echo "building simdrift into $(VENV), with what the demo needs: about a minute"
 	@$(INSTALL) install --quiet '.[demo]'
 	@touch $@
 
-$(VENV)/test.stamp: $(SOURCES) .ci/install .ci/locks/test.txt | $(BIN)/python
+$(VENV)/test.stamp: $(SOURCES) $(VENV)/tools.stamp | build/deps.stamp
 	@echo "building simdrift into $(VENV), with what the tests need: a minute or two"
 	@$(HEADERS) .ci/install $(BIN)/python .ci/locks/test.txt . '.[test,lint]' cmake ninja
 	@touch $@ $(VENV)/demo.stamp
@@ -69,7 +74,20 @@ build/deps.stamp: .ci/system-deps
 demo: $(VENV)/demo.stamp
 	$(BIN)/simdrift demo
 
-test: lint test-c test-sanitize test-extension fuzz-short test-python
+# Two legs at a time, for no leg keeps all cores busy: the C core is built while pip installs, and
+# tested under the sanitizers while pytest runs. A leg that prints beside another prints at its end.
+SIDE_BY_SIDE = $(MAKE) --no-print-directory -j2
+test:
+	@$(SIDE_BY_SIDE) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) lint test-compiled
+	@$(SIDE_BY_SIDE) test-python test-beside
+
+test-compiled: test-c $(VENV)/test.stamp
+	@$(MAKE) --no-print-directory test-extension
+
+test-beside:
+	@for leg in fuzz-short test-sanitize; do \
+		$(MAKE) --no-print-directory $$leg >build/$$leg.log 2>&1; status=$$?; echo; cat build/$$leg.log; \
+		test $$status = 0 || exit $$status; done
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
@@ -91,29 +109,31 @@ bench-power: $(VENV)/test.stamp
 
 CONFIGURE = PATH="$(CURDIR)/$(BIN):$$PATH" cmake -G Ninja -S . -DSIMDRIFT_DEPS=$(CURDIR)/build/deps -DSIMDRIFT_WERROR=ON
 BUILD = PATH="$(CURDIR)/$(BIN):$$PATH" cmake --build
-CTEST = PATH="$(CURDIR)/$(BIN):$$PATH" ctest --output-on-failure --timeout 300 --test-dir
+CTEST = PATH="$(CURDIR)/$(BIN):$$PATH" ctest --output-on-failure --timeout 300 -j $(JOBS) --test-dir
 
-test-c: $(VENV)/test.stamp build/deps.stamp
-	$(CONFIGURE) -B build/core -DCMAKE_BUILD_TYPE=Release
+test-c: $(VENV)/tools.stamp build/deps.stamp
+	$(CONFIGURE) -B build/core -DCMAKE_BUILD_TYPE=Release -DSIMDRIFT_PYTHON=OFF
 	$(BUILD) build/core -j $(JOBS)
 	$(CTEST) build/core
 
-test-sanitize: $(VENV)/test.stamp build/deps.stamp
+test-sanitize: $(VENV)/tools.stamp build/deps.stamp
 	$(CONFIGURE) -B build/sanitize -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSIMDRIFT_SANITIZE=ON -DSIMDRIFT_BENCHES=OFF
 	$(BUILD) build/sanitize -j $(JOBS)
 	$(CTEST) build/sanitize
 
 # gcc 14 and clang 16 refuse what older ones only warn of: all warnings are errors here. Nothing is
-# copied into python/simdrift.
+# copied into python/simdrift. The objects of test-c are those of the compiler that is cc; clang
+# warns of the same whatever it optimizes.
 test-extension: $(VENV)/test.stamp build/deps.stamp
 	@command -v gcc >/dev/null || command -v clang >/dev/null || { echo "test-extension needs gcc or clang on PATH; found neither" >&2; exit 1; }
 	@headers=$$(.ci/python-headers $(BIN)/python build/deps) && for compiler in gcc clang; do \
 		command -v $$compiler >/dev/null || { echo "no $$compiler on PATH: skipped"; continue; }; \
-		$(CONFIGURE) -B build/extension-$$compiler -DCMAKE_C_COMPILER=$$compiler $$headers \
-			-DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG=-O1 -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python \
-			-DSIMDRIFT_PYTHON=ON -DSIMDRIFT_IN_PLACE=OFF \
-			-DSIMDRIFT_TESTS=OFF -DSIMDRIFT_BENCHES=OFF >/dev/null && \
-		$(BUILD) build/extension-$$compiler -j $(JOBS) --target _core || exit 1; done
+		build="build/extension-$$compiler -DCMAKE_C_COMPILER=$$compiler -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG= \
+			-DSIMDRIFT_OPTIMIZE=-O1 -DSIMDRIFT_TESTS=OFF -DSIMDRIFT_BENCHES=OFF"; \
+		test "$$(realpath "$$(command -v "$${CC:-cc}")")" != "$$(realpath "$$(command -v $$compiler)")" || build=build/core; \
+		$(CONFIGURE) -B $$build $$headers -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python \
+			-DSIMDRIFT_PYTHON=ON -DSIMDRIFT_IN_PLACE=OFF >/dev/null && \
+		$(BUILD) $${build%% *} -j $(JOBS) --target _core || exit 1; done
 
 test-tsan: $(VENV)/test.stamp build/deps.stamp
 	PATH="$(CURDIR)/$(BIN):$$PATH" .ci/test-tsan
@@ -127,7 +147,7 @@ fuzz-short: $(VENV)/test.stamp build/deps.stamp
 	PATH="$(CURDIR)/$(BIN):$$PATH" .ci/fuzz 3
 
 test-python: $(VENV)/test.stamp build/deps.stamp
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 test-slow: $(VENV)/test.stamp build/deps.stamp
 	$(BIN)/python -m pytest -m slow
@@ -182,7 +202,7 @@ dist:
 locks: .venv-wheel/stamp
 	PATH="$(CURDIR)/.venv-wheel/bin:$$PATH" python .ci/lock.py $(LOCK)
 
-test-peers: .venv-peers/test.stamp
+test-peers: .venv-peers/test.stamp .venv-nannyml/bench.stamp
 	.venv-peers/bin/python -m pytest tests/peers
 
 .venv-nannyml/bench.stamp: .ci/install .ci/nannyml.txt .ci/locks/nannyml.txt

@@ -17,6 +17,7 @@ import bench_compare
 import bench_kernels
 import bench_methods
 import bench_monitor
+import bench_performance
 import bench_process
 import bench_results
 import bench_store
@@ -30,6 +31,7 @@ TABLES: dict[str, Callable[[bool], str]] = {
     "methods": bench_methods.table,
     "monitor": bench_monitor.table,
     "windows": bench_windows.table,
+    "performance": bench_performance.table,
     "process": bench_process.table,
     "results": bench_results.table,
     "store": bench_store.table,

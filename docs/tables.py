@@ -138,6 +138,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "keys of reference": lambda: keys("reference"),
     "keys of columns": lambda: keys("columns"),
     "keys of metrics": lambda: keys("metrics"),
+    "keys of labels": lambda: keys("labels"),
     "keys of store": lambda: keys("store"),
 }
 

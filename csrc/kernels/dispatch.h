@@ -16,9 +16,11 @@
 #include "kernels/buckets/buckets.h"
 #include "kernels/codes/codes.h"
 #include "kernels/histogram/histogram.h"
+#include "kernels/log/log.h"
 #include "kernels/moments/moments.h"
 #include "kernels/ranks/ranks.h"
 #include "kernels/rbf/rbf.h"
+#include "kernels/roc/roc.h"
 #include "kernels/sort/sort.h"
 #include "kernels/trig_sums/trig_sums.h"
 
@@ -32,6 +34,8 @@ typedef struct sdr_dispatch {
     sdr_rbf_kernels rbf;     /* kernels/rbf: Gaussian kernel, sums by labels */
     sdr_sort_kernels sort;   /* kernels/sort: splits, few keys */
     sdr_ranks_kernels ranks; /* kernels/ranks: sums over merged ranks */
+    sdr_roc_kernels roc;     /* kernels/roc: scores with labels, sums over tie groups */
+    sdr_log_kernels log;     /* kernels/log: logarithms, losses of probabilities */
     sdr_trig_sums_kernels trig_sums; /* kernels/trig_sums: characteristic functions */
 } sdr_dispatch;
 

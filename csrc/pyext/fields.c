@@ -14,6 +14,11 @@ static const dict_type *const dict_types[DICT_COUNT] = {
     [DICT_GROUP_PROFILE] = &group_profile_dict,
     [DICT_GROUP_TWO_SAMPLE] = &group_two_sample_dict,
     [DICT_COUNT_LAWS] = &count_laws_dict,
+    [DICT_ROC] = &roc_dict,
+    [DICT_ROC_PAIR] = &roc_pair_dict,
+    [DICT_LOG_LOSS] = &log_loss_dict,
+    [DICT_RANKING] = &ranking_dict,
+    [DICT_LOSSES] = &losses_dict,
     [DICT_EXCHANGE_LAWS] = &exchange_laws_dict,
 };
 

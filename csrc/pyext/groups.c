@@ -38,6 +38,18 @@ int group_call_open(group_call *self, PyObject *starts, PyObject *stops, size_t 
     return -1;
 }
 
+int group_rows_read(PyObject **array, PyObject *value, int type_num, const char *name,
+                    const sdr_column *column) {
+    *array = NULL;
+    if (value == NULL || value == Py_None) return 0;
+    *array = array_from(value, type_num, name);
+    if (*array == NULL) return -1;
+    if (array_length(*array) == column->length) return 0;
+    PyErr_Format(PyExc_ValueError, "%s: expected %lld, one a row, found %lld", name,
+                 (long long)column->length, (long long)array_length(*array));
+    return -1;
+}
+
 void group_call_close(group_call *self) {
     Py_CLEAR(self->starts);
     Py_CLEAR(self->stops);
@@ -346,6 +358,74 @@ static PyObject *rank_statistics_groups_bound(call *call, PyObject *Py_UNUSED(mo
 BIND(rank_statistics_groups, 4, "reference", "column", "starts", "stops", "sums",
      "threads", "progress")
 
+/* --- confusion -------------------------------------------------------------------- */
+
+/* One a row of the columns, or none; -1: exception. */
+static int weights_read(PyObject **out, PyObject *value, int64_t rows) {
+    if (value == NULL || value == Py_None) return 0;
+    *out = array_from(value, NPY_DOUBLE, "weights");
+    if (*out == NULL) return -1;
+    if (array_length(*out) == rows) return 0;
+    PyErr_Format(PyExc_ValueError, "weights: expected %lld, one a row, found %lld",
+                 (long long)rows, (long long)array_length(*out));
+    return -1;
+}
+
+/* A table a group as one row of an array: Python gives it its shape. */
+static int confusion_open(PyObject **out, int type_num, int64_t n_groups,
+                          const sdr_confusion_codes *codes) {
+    const int64_t most = 32767; /* what the core takes; the product cannot overflow */
+    const bool is_small = codes->n_rows <= most && codes->n_columns <= most;
+    const int64_t cells = is_small && codes->n_rows > 0 && codes->n_columns > 0
+                              ? codes->n_rows * codes->n_columns
+                              : 1;
+    *out = array_new_2d(type_num, n_groups, cells);
+    return *out == NULL ? -1 : 0;
+}
+
+static int codes_read(sdr_confusion_codes *out, PyObject *const *values) {
+    *out = (sdr_confusion_codes){0};
+    if (argument_int64(&out->n_rows, values[4], "n_rows") < 0) return -1;
+    if (argument_int64(&out->n_columns, values[5], "n_columns") < 0) return -1;
+    if (values[7] == NULL) return 0;
+    return argument_int64(&out->low, values[7], "low");
+}
+
+static PyObject *shaped(PyObject *array, int64_t n_groups,
+                        const sdr_confusion_codes *codes) {
+    return PyObject_CallMethod(array, "reshape", "LLL", (long long)n_groups,
+                               (long long)codes->n_rows, (long long)codes->n_columns);
+}
+
+static PyObject *confusion_groups_bound(call *call, PyObject *Py_UNUSED(module),
+                                        PyObject *const *values) {
+    PyObject *weights = NULL, *table = NULL, *result = NULL;
+    const sdr_column *x = call->column, *y = call->other;
+    sdr_confusion_codes codes;
+    group_call g = {0};
+    bool is_done;
+
+    if (codes_read(&codes, values) < 0) return NULL;
+    if (group_call_open(&g, values[2], values[3], 0) < 0) goto cleanup;
+    if (weights_read(&weights, values[6], x->length) < 0) goto cleanup;
+    if (confusion_open(&table, weights == NULL ? NPY_INT64 : NPY_DOUBLE, g.groups.n,
+                       &codes) < 0)
+        goto cleanup;
+    is_done =
+        weights == NULL
+            ? RUN(call, sdr_confusion_groups, array_data(table), x, y, codes, &g.groups)
+            : RUN(call, sdr_weighted_confusion_groups, array_data(table),
+                  array_data(weights), x, y, codes, &g.groups);
+    if (is_done) result = shaped(table, g.groups.n, &codes);
+cleanup:
+    Py_XDECREF(weights);
+    Py_XDECREF(table);
+    group_call_close(&g);
+    return result;
+}
+BIND_PAIR(confusion_groups, 6, "rows", "columns", "starts", "stops", "n_rows",
+          "n_columns", "weights", "low", "threads", "progress")
+
 /* --- exact p-values --------------------------------------------------------------- */
 
 enum { NUMERATOR_ARRAYS = 4 };
@@ -438,6 +518,55 @@ cleanup:
 BIND(ks_ties_p_groups, 8, "reference", "column", "starts", "stops", "numerator_high",
      "numerator_low", "most_cost", "logarithm", "threads", "progress")
 
+/* --- sums by code ----------------------------------------------------------------- */
+
+/* Both code columns and their numbers of codes; -1: exception. */
+static int code_columns_read(sdr_code_columns *out, call *call,
+                             PyObject *const *values) {
+    out->values = call->column;
+    out->rows = call->other;
+    out->columns = column_argument(call->state, values[2], "columns");
+    if (out->columns == NULL) return -1;
+    if (argument_int64(&out->n_rows, values[5], "n_rows") < 0) return -1;
+    if (argument_int64(&out->n_columns, values[6], "n_columns") < 0) return -1;
+    if (out->n_rows >= 1 && out->n_columns >= 1 &&
+        out->n_rows <= INT32_MAX / out->n_columns)
+        return 0;
+    PyErr_Format(
+        PyExc_ValueError,
+        "n_rows, n_columns: expected 1 or more, and few enough codes, found %lld "
+        "and %lld",
+        (long long)out->n_rows, (long long)out->n_columns);
+    return -1;
+}
+
+static PyObject *sums_by_code_groups_bound(call *call, PyObject *Py_UNUSED(module),
+                                           PyObject *const *values) {
+    static const int types[3] = {NPY_INT64, NPY_DOUBLE, NPY_DOUBLE};
+    PyObject *arrays[3] = {NULL}, *result = NULL;
+    sdr_code_columns columns;
+    group_call g;
+
+    if (code_columns_read(&columns, call, values) < 0) return NULL;
+    if (group_call_open(&g, values[3], values[4], 0) < 0) goto cleanup;
+    for (int i = 0; i < 3; i++) {
+        arrays[i] =
+            array_new_2d(types[i], g.groups.n, columns.n_rows * columns.n_columns);
+        if (arrays[i] == NULL) goto cleanup;
+    }
+    const sdr_code_sums out = {array_data(arrays[0]), array_data(arrays[1]),
+                               array_data(arrays[2])};
+    if (RUN(call, sdr_sums_by_code_groups, out, &columns, &g.groups))
+        result = PyTuple_Pack(3, arrays[0], arrays[1], arrays[2]);
+cleanup:
+    for (int i = 0; i < 3; i++)
+        Py_XDECREF(arrays[i]);
+    group_call_close(&g);
+    return result;
+}
+BIND_PAIR(sums_by_code_groups, 7, "values", "rows", "columns", "starts", "stops",
+          "n_rows", "n_columns", "threads", "progress")
+
 #define GROUPS "column, starts, stops, "
 
 PyMethodDef group_functions[] = {
@@ -448,6 +577,10 @@ PyMethodDef group_functions[] = {
         "Rows that are null or NaN, one a group."),
     ROW(pair_profile_groups, "(x, y, starts, stops, " OPTIONS ")",
         "Moments and errors of pairs, one a group."),
+    ROW(confusion_groups,
+        "(rows, columns, starts, stops, n_rows, n_columns, weights=None, "
+        "low=0, " OPTIONS ")",
+        "How often each pair of codes occurs, a table a group."),
     ROW(distinct_groups, "(" GROUPS OPTIONS ")",
         "Counts and standard errors, one a group."),
     ROW(quantiles_groups, "(" GROUPS "q, " OPTIONS ")", "Quantiles, a row a group."),
@@ -466,6 +599,9 @@ PyMethodDef group_functions[] = {
         "Kolmogorov-Smirnov and Wasserstein-1, one a group."),
     ROW(rank_statistics_groups, "(reference, " GROUPS "sums=True, " OPTIONS ")",
         "Rank statistics, one a group."),
+    ROW(sums_by_code_groups,
+        "(values, rows, columns, starts, stops, n_rows, n_columns, " OPTIONS ")",
+        "Counts, sums and sums of squares by two codes, one a group."),
     ROW(ks_exact_p_groups, "(n, m, numerator_high, numerator_low, " OPTIONS ")",
         "Exact p-values."),
     ROW(ks_ties_p_groups,

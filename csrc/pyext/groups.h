@@ -12,6 +12,10 @@ typedef struct group_call {
 
 /* `size`: of a group's struct; 0: none. -1: exception. Closed in both cases. */
 int group_call_open(group_call *self, PyObject *starts, PyObject *stops, size_t size);
+/* An array with one entry a row of the column; None and NULL: no array, *array is NULL.
+ * -1: exception. */
+int group_rows_read(PyObject **array, PyObject *value, int type_num, const char *name,
+                    const sdr_column *column);
 void group_call_close(group_call *self);
 
 #endif

@@ -222,6 +222,7 @@ static const field pair_profile_fields[] = {
     PAIR_FIELD(DOUBLE, sum_error),
     PAIR_FIELD(DOUBLE, sum_abs_error),
     PAIR_FIELD(DOUBLE, sum_squared_error),
+    PAIR_FIELD(DOUBLE, sum_fourth_power),
     PAIR_FIELD(DOUBLE, max_abs_error),
 };
 const dict_type pair_profile_dict = DICT_TYPE(DICT_PAIR_PROFILE, pair_profile_fields);

@@ -47,6 +47,11 @@ typedef enum dict_id {
     DICT_GROUP_PROFILE,
     DICT_GROUP_TWO_SAMPLE,
     DICT_COUNT_LAWS,
+    DICT_ROC,
+    DICT_ROC_PAIR,
+    DICT_LOG_LOSS,
+    DICT_RANKING,
+    DICT_LOSSES,
     DICT_EXCHANGE_LAWS,
     DICT_COUNT
 } dict_id;
@@ -68,7 +73,7 @@ core_state *core_state_of(PyObject *instance);
 
 /* --- arguments (arguments.c) ------------------------------------------------------ */
 
-#define PARAMETERS_MAX 10
+#define PARAMETERS_MAX 14
 
 typedef struct parameters {
     const char *function;
@@ -154,6 +159,7 @@ PyObject *bound_call(const signature *bound, core_state *state, PyObject *self,
 extern PyMethodDef arrow_functions[], profile_functions[], prepared_functions[],
     two_sample_functions[], rank_functions[], group_functions[], mmd_functions[],
     weighted_functions[], count_functions[], config_functions[], text_functions[],
+    probability_functions[], roc_functions[], ranking_functions[], loss_functions[],
     exchange_functions[];
 
 /* --- result dicts (fields.c) ------------------------------------------------------ */
@@ -188,7 +194,8 @@ typedef struct dict_type {
 
 extern const dict_type profile_dict, text_profile_dict, pair_profile_dict,
     two_sample_dict, ranks_dict, deviations_dict, weighted_dict, group_profile_dict,
-    group_two_sample_dict, count_laws_dict, exchange_laws_dict;
+    group_two_sample_dict, count_laws_dict, log_loss_dict, roc_dict, roc_pair_dict,
+    ranking_dict, losses_dict, exchange_laws_dict;
 
 /* Interns the names of all dicts; -1 on failure. */
 int dict_keys_intern(core_state *state);

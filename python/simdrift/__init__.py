@@ -5,9 +5,9 @@
 >>> sd.drift.ks(np.arange(100.0), np.arange(100.0) + 50).value
 0.5
 
-`compare` and `profile` take any two frames, or one; `Reference` prepares one once; `monitor`
-runs a `Spec` over windows of time. Their rows are `Results`, shown by a `Report`, written by
-`store`. `drift` and `performance` compute on arrays.
+`compare` and `profile` take any two frames, or one; `evaluate` measures a model on one;
+`Reference` prepares one once; `monitor` runs a `Spec` over windows of time. Their rows are
+`Results`, shown by a `Report`, written by `store`. `drift` and `performance` compute on arrays.
 
 Everything, the C core included, is loaded when it is first asked for.
 """
@@ -31,12 +31,15 @@ from simdrift._errors import (
 if TYPE_CHECKING:
     from simdrift import store
     from simdrift._config import show_config
-    from simdrift.metrics import drift, performance
+    from simdrift.metrics import attribution, drift, fairness, performance
     from simdrift.metrics.custom import metric
     from simdrift.monitoring.compare import compare, profile
     from simdrift.monitoring.entry import monitor
+    from simdrift.monitoring.evaluate import evaluate
+    from simdrift.monitoring.explain_change import explain_change
     from simdrift.monitoring.reference import Reference
     from simdrift.monitoring.spec import Columns, Metrics, ReferenceSpec, Spec
+    from simdrift.monitoring.worst_segments import worst_segments
     from simdrift.reports import Report
     from simdrift.results import Result, Results
 
@@ -60,14 +63,19 @@ __all__ = [
     "StoreUnreachable",
     "UnsupportedColumn",
     "__version__",
+    "attribution",
     "compare",
     "drift",
+    "evaluate",
+    "explain_change",
+    "fairness",
     "metric",
     "monitor",
     "performance",
     "profile",
     "show_config",
     "store",
+    "worst_segments",
 ]
 
 _HOMES = {
@@ -80,16 +88,21 @@ _HOMES = {
     "Results": "simdrift.results",
     "Spec": "simdrift.monitoring.spec",
     "compare": "simdrift.monitoring.compare",
+    "evaluate": "simdrift.monitoring.evaluate",
     "metric": "simdrift.metrics.custom",
     "monitor": "simdrift.monitoring.entry",
     "profile": "simdrift.monitoring.compare",
     "show_config": "simdrift._config",
+    "explain_change": "simdrift.monitoring.explain_change",
+    "worst_segments": "simdrift.monitoring.worst_segments",
 }
 """Where a public name lives; imported when it is first asked for."""
 
 _MODULES = {
     "_core": "simdrift._core",
+    "attribution": "simdrift.metrics.attribution",
     "drift": "simdrift.metrics.drift",
+    "fairness": "simdrift.metrics.fairness",
     "performance": "simdrift.metrics.performance",
     "store": "simdrift.store",
 }

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simdrift._errors import InvalidColumn, UnsupportedColumn
 
 Progress = Callable[[int, int], object] | None
+
 Kind = Literal["null", "boolean", "integer", "float", "temporal", "text", "category"]
 
 @final
@@ -187,11 +188,15 @@ class PairDict(TypedDict):
     sum_error: float
     sum_abs_error: float
     sum_squared_error: float
+    sum_fourth_power: float
     max_abs_error: float
 
 Int64s = NDArray[np.int64]
+
 Doubles = NDArray[np.float64]
+
 Codes = NDArray[np.uint8]
+
 Bools = NDArray[np.bool_]
 
 class ProfileGroupsDict(TypedDict):
@@ -285,7 +290,97 @@ class PairGroupsDict(TypedDict):
     sum_error: Doubles
     sum_abs_error: Doubles
     sum_squared_error: Doubles
+    sum_fourth_power: Doubles
     max_abs_error: Doubles
+
+class LossGroupsDict(TypedDict):
+    """performance.h says what each is: an array with one entry a group."""
+
+    n: Int64s
+    weight: Doubles
+    weight_squares: Doubles
+    mean_target: Doubles
+    m2_target: Doubles
+    mean_error: Doubles
+    m2_error: Doubles
+    sum_abs_error: Doubles
+    sum_squared_error: Doubles
+    sum_signed_square: Doubles
+    sum_fourth_power: Doubles
+    max_abs_error: Doubles
+    zero_targets: Int64s
+    relative_weight: Doubles
+    relative_weight_squares: Doubles
+    sum_relative: Doubles
+    sum_relative_square: Doubles
+    sum_symmetric: Doubles
+    sum_symmetric_square: Doubles
+    without_log: Int64s
+    sum_squared_log: Doubles
+    sum_fourth_log: Doubles
+
+class RankingGroupsDict(TypedDict):
+    """performance.h says what each is: an array with one entry a group; `_m2` is the sum of squares
+    about the mean."""
+
+    rows: Int64s
+    queries: Int64s
+    irrelevant: Int64s
+    negative: Int64s
+    weight: Doubles
+    weight_squares: Doubles
+    dcg: Doubles
+    dcg_m2: Doubles
+    ndcg: Doubles
+    ndcg_m2: Doubles
+    average_precision: Doubles
+    average_precision_m2: Doubles
+    reciprocal_rank: Doubles
+    reciprocal_rank_m2: Doubles
+    precision: Doubles
+    precision_m2: Doubles
+    recall: Doubles
+    recall_m2: Doubles
+    hit: Doubles
+    hit_m2: Doubles
+    fbeta: Doubles
+    fbeta_m2: Doubles
+
+class RocGroupsDict(TypedDict):
+    positives: Int64s
+    negatives: Int64s
+    positive_size: Doubles
+    negative_size: Doubles
+    prevalence: Doubles
+    auc: Doubles
+    auc_variance: Doubles
+    average_precision: Doubles
+    average_precision_variance: Doubles
+
+class RocPairGroupsDict(TypedDict):
+    positives: Int64s
+    negatives: Int64s
+    auc: Doubles
+    other_auc: Doubles
+    variance: Doubles
+    other_variance: Doubles
+    covariance: Doubles
+
+class LogLossGroupsDict(TypedDict):
+    """Rows left out: `outside`, as a probability is not in [0, 1]; `other`, as the target is a
+    number and no class. `not_one`: of `n`, rows whose probabilities do not sum to 1.
+    `weight`: the sum of weights, or `n`."""
+
+    n: NDArray[np.int64]
+    outside: NDArray[np.int64]
+    other: NDArray[np.int64]
+    not_one: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    weight_squares: NDArray[np.float64]
+    loss: NDArray[np.float64]
+    loss_squares: NDArray[np.float64]
+    brier: NDArray[np.float64]
+    brier_squares: NDArray[np.float64]
 
 class DeviationGroupsDict(TypedDict):
     n: Int64s
@@ -636,6 +731,175 @@ def pair_profile_groups(
     threads: int | None = None,
     progress: Progress = None,
 ) -> PairGroupsDict: ...
+def sums_by_code_groups(
+    values: Column,
+    rows: Column,
+    columns: Column,
+    starts: Int64s,
+    stops: Int64s,
+    n_rows: int,
+    n_columns: int,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> tuple[Int64s, Doubles, Doubles]:
+    """Rows, sums and sums of squares of finite values, (groups, n_rows * n_columns) each, of the
+    rows whose codes are in 0 .. n_rows - 1 and 0 .. n_columns - 1."""
+
+def losses_groups(
+    target: Column,
+    prediction: Column,
+    starts: Int64s,
+    stops: Int64s,
+    weights: Doubles | None = None,
+    logs: bool = False,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> LossGroupsDict:
+    """`weights`: one a row, finite and not negative. `logs`: the sums of logarithms and weights
+    alone; else all others."""
+
+def median_error_groups(
+    target: Column,
+    prediction: Column,
+    starts: Int64s,
+    stops: Int64s,
+    weights: Doubles | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> Doubles:
+    """(G, 3) median of |prediction - target| and the ends of its interval; NaN: none."""
+
+def query_codes(
+    column: Column, threads: int | None = None, progress: Progress = None
+) -> NDArray[np.int32]:
+    """The query of each row as a code from 0 on, in order of first row; -1: null or NaN."""
+
+def ranking_groups(
+    relevance: Column,
+    score: Column,
+    codes: NDArray[np.int32],
+    starts: Int64s,
+    stops: Int64s,
+    weights: Doubles | None = None,
+    k: int = 0,
+    threshold: float = 0.0,
+    beta: float = 1.0,
+    exponential: bool = False,
+    ignores_ties: bool = False,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> RankingGroupsDict:
+    """Means over the queries of each group. `k`: ranks that count, 0 all; `threshold`: items
+    above it are relevant; `exponential`: gain 2^relevance - 1."""
+
+def roc_groups(
+    target: Column,
+    score: Column,
+    starts: Int64s,
+    stops: Int64s,
+    labels: Sequence[float] | None = None,
+    weights: Doubles | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> RocGroupsDict:
+    """`labels`: (positive, low, high), where a target from low to high that is not positive is
+    a negative; default (1, 0, 0). Other rows are left out."""
+
+def roc_pair_groups(
+    target: Column,
+    score: Column,
+    other: Column,
+    starts: Int64s,
+    stops: Int64s,
+    labels: Sequence[float] | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> RocPairGroupsDict: ...
+def rank_curve(
+    target: Column,
+    score: Column,
+    labels: Sequence[float] | None = None,
+    weights: Doubles | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> tuple[Doubles, Doubles, Doubles]:
+    """(thresholds, positives, negatives): the distinct scores, descending, and the weights of the
+    positives and negatives that have that score or more."""
+
+def roc_bootstrap_groups(
+    target: Column,
+    score: Column,
+    starts: Int64s,
+    stops: Int64s,
+    n: int,
+    seed: int,
+    labels: Sequence[float] | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> tuple[Doubles, Doubles]:
+    """(auc, average_precision), each (groups, n): NaN where a resample lacks a label."""
+
+def mean_bootstrap_groups(
+    column: Column,
+    starts: Int64s,
+    stops: Int64s,
+    n: int,
+    seed: int,
+    weights: Doubles | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> Doubles:
+    """(groups, n) means of the finite values."""
+
+def log_loss_groups(
+    target: Column,
+    probabilities: Sequence[Column],
+    starts: Int64s,
+    stops: Int64s,
+    least: float,
+    tolerance: float,
+    weights: Doubles | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> LogLossGroupsDict:
+    """Target: codes 0, 1, ... of the probabilities' classes; with one column of probabilities 0 and
+    1, and it is of 1. Probabilities count as between `least` and 1 - `least`; `tolerance`: how far
+    from 1 the sum of a row's may be."""
+
+def calibration_groups(
+    target: Column,
+    probabilities: Sequence[Column],
+    starts: Int64s,
+    stops: Int64s,
+    edges: Doubles,
+    bins: int,
+    weights: Doubles | None = None,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> tuple[NDArray[np.int64], Doubles, Doubles, Doubles]:
+    """(groups, bins): rows, and sums of the weights, of the probabilities (one column, of 1) and of
+    the targets. Bins are (a, b] between `bins` - 1 edges, ascending; or as many for each group."""
+
+def isotonic(values: Doubles, weights: Doubles) -> Doubles:
+    """The nondecreasing values nearest by weighted squares; weights above 0."""
+
+def confusion_groups(
+    rows: Column,
+    columns: Column,
+    starts: Int64s,
+    stops: Int64s,
+    n_rows: int,
+    n_columns: int,
+    weights: Doubles | None = None,
+    low: int = 0,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> NDArray[Any]:
+    """(groups, n_rows, n_columns): how often each pair of codes occurs, int64; sums of `weights`,
+    one a row, as float64. A code is a value less `low`, whole, from 0 to below `n_rows` or
+    `n_columns` (at most 32,767); rows that are null, NaN or have no code on either side are left
+    out. Columns of numbers or booleans, or dictionaries of those."""
+
 def ks_exact_p_groups(
     n: Int64s,
     m: Int64s,

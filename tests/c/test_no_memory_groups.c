@@ -3,6 +3,7 @@
 #include "no_memory.h"
 
 #include "simdrift/groups.h"
+#include "simdrift/roc.h"
 
 enum { GROUPS = 4, LAST = GROUPS - 1 };
 static const int64_t starts[GROUPS] = {0, 5000, 5100, 0};
@@ -28,6 +29,61 @@ static sdr_code call_pair_groups(double *out, sdr_error *error) {
     sdr_pair_profile p[GROUPS];
     SDR_TRY(sdr_pair_profile_groups(p, &x, &y, &groups, &context, error));
     out[0] = p[LAST].c_xy, out[1] = p[LAST].sum_abs_error;
+    return SDR_OK;
+}
+
+static sdr_code call_loss_groups(double *out, sdr_error *error) {
+    const sdr_column *probabilities[] = {&y, &y};
+    const sdr_scored_rows rows = {&whole, probabilities, 2, NULL, 1e-9, 1e-8};
+    sdr_log_loss losses[GROUPS];
+    SDR_TRY(sdr_log_loss_groups(losses, &rows, &groups, &context, error));
+    out[0] = losses[LAST].loss, out[1] = (double)losses[LAST].outside;
+    return SDR_OK;
+}
+
+static sdr_code call_calibration_groups(double *out, sdr_error *error) {
+    const sdr_column *probabilities[] = {&y};
+    const sdr_scored_rows rows = {&whole, probabilities, 1, NULL, 1e-9, 1e-8};
+    sdr_calibration_bin bins[GROUPS * 4];
+    SDR_TRY(
+        sdr_calibration_groups(bins, &rows, edges, 4, false, &groups, &context, error));
+    out[0] = bins[LAST * 4 + 1].sum_p, out[1] = (double)bins[LAST * 4 + 1].n;
+    return SDR_OK;
+}
+
+static sdr_code call_losses_groups(double *out, sdr_error *error) {
+    sdr_losses p[GROUPS];
+    SDR_TRY(sdr_losses_groups(p, &x, &y, NULL, false, &groups, &context, error));
+    out[0] = p[LAST].sum_symmetric, out[1] = p[LAST].m2_error;
+    return SDR_OK;
+}
+
+static sdr_code call_median_error_groups(double *out, sdr_error *error) {
+    double medians[3 * GROUPS];
+    SDR_TRY(sdr_median_error_groups(medians, &x, &y, NULL, &groups, &context, error));
+    out[0] = medians[3 * LAST], out[1] = medians[3 * LAST + 2];
+    return SDR_OK;
+}
+
+static sdr_code call_ranking_groups(double *out, sdr_error *error) {
+    static int32_t queries[ROWS];
+    const sdr_ranking_options options = {.k = 3, .beta = 1.0};
+    sdr_ranking p[GROUPS];
+    SDR_TRY(sdr_query_codes(queries, &text, &context, error));
+    SDR_TRY(sdr_ranking_groups(p, &x, &y, queries, NULL, &options, &groups, &context,
+                               error));
+    out[0] = p[LAST].mean[SDR_RANKING_DCG], out[1] = (double)p[LAST].queries;
+    return SDR_OK;
+}
+
+static sdr_code call_code_sums_groups(double *out, sdr_error *error) {
+    enum { CODES = 4 };
+    static int64_t counts[GROUPS * CODES];
+    static double sums[GROUPS * CODES], squares[GROUPS * CODES];
+    const sdr_code_columns columns = {&x, &whole, &whole, 2, 2};
+    const sdr_code_sums result = {counts, sums, squares};
+    SDR_TRY(sdr_sums_by_code_groups(result, &columns, &groups, &context, error));
+    out[0] = sums[LAST * CODES], out[1] = (double)counts[LAST * CODES];
     return SDR_OK;
 }
 
@@ -107,6 +163,24 @@ static sdr_code call_histogram_groups(double *out, sdr_error *error) {
     SDR_TRY(sdr_histogram_groups(counts, edges, 3, &x, &groups, &context, error));
     for (int i = 0; i < 4; i++)
         out[i] = (double)counts[LAST * 4 + i];
+    return SDR_OK;
+}
+
+static const sdr_confusion_codes confusion_codes = {2000, 2, INT64_C(1) << 60};
+static sdr_code call_confusion_groups(double *out, sdr_error *error) {
+    static int64_t counts[GROUPS * 4000];
+    SDR_TRY(sdr_confusion_groups(counts, &whole, &whole, confusion_codes, &groups,
+                                 &context, error));
+    out[0] = (double)counts[LAST * 4000], out[1] = (double)counts[LAST * 4000 + 3];
+    return SDR_OK;
+}
+static sdr_code call_weighted_confusion_groups(double *out, sdr_error *error) {
+    static double shares[ROWS], sums[GROUPS * 4000];
+    for (int64_t i = 0; i < ROWS; i++)
+        shares[i] = 1.0 / (double)(i + 1);
+    SDR_TRY(sdr_weighted_confusion_groups(sums, shares, &whole, &whole, confusion_codes,
+                                          &groups, &context, error));
+    out[0] = sums[LAST * 4000], out[1] = sums[LAST * 4000 + 3];
     return SDR_OK;
 }
 
@@ -193,10 +267,66 @@ static sdr_code call_category_groups(double *out, sdr_error *error) {
     return code;
 }
 
+/* --- scores by label --- */
+
+static sdr_ranked ranked(const sdr_column *score, const double *of_rows) {
+    return (sdr_ranked){&tiny, score, 1.0, 0.0, 0.0, of_rows};
+}
+static sdr_code roc_groups(double *out, const sdr_column *score, const double *of_rows,
+                           sdr_error *error) {
+    const sdr_ranked rows = ranked(score, of_rows);
+    sdr_roc r[GROUPS];
+    SDR_TRY(sdr_roc_groups(r, &rows, &groups, &context, error));
+    out[0] = r[LAST].auc, out[1] = r[LAST].average_precision;
+    return SDR_OK;
+}
+static sdr_code call_roc_groups(double *out, sdr_error *error) {
+    return roc_groups(out, &x, NULL, error);
+}
+static sdr_code call_roc_of_integers_groups(double *out, sdr_error *error) {
+    return roc_groups(out, &whole, NULL, error);
+}
+static sdr_code call_weighted_roc_groups(double *out, sdr_error *error) {
+    static double of_rows[ROWS];
+    for (int i = 0; i < ROWS; i++)
+        of_rows[i] = 1.0 + i % 3;
+    return roc_groups(out, &x, of_rows, error);
+}
+static sdr_code call_roc_pair_groups(double *out, sdr_error *error) {
+    const sdr_ranked rows = ranked(&x, NULL);
+    sdr_roc_pair r[GROUPS];
+    SDR_TRY(sdr_roc_pair_groups(r, &rows, &y, &groups, &context, error));
+    out[0] = r[LAST].covariance, out[1] = r[LAST].auc;
+    return SDR_OK;
+}
+static sdr_code call_rank_curve(double *out, sdr_error *error) {
+    const sdr_ranked rows = ranked(&x, NULL);
+    sdr_rank_curve curve;
+    SDR_TRY(sdr_rank_curve_new(&curve, &rows, &context, error));
+    out[0] = (double)curve.n, out[1] = curve.thresholds[curve.n / 2];
+    sdr_rank_curve_reset(&curve);
+    return SDR_OK;
+}
+static sdr_code call_roc_bootstrap_groups(double *out, sdr_error *error) {
+    const sdr_ranked rows = ranked(&x, NULL);
+    double precision[GROUPS];
+    return sdr_roc_bootstrap_groups(out, precision, 1, 3, &rows, &groups, &context,
+                                    error);
+}
+static sdr_code call_mean_bootstrap_groups(double *out, sdr_error *error) {
+    return sdr_mean_bootstrap_groups(out, 1, 3, &x, NULL, &groups, &context, error);
+}
+
 static const entry entries[] = {
     ENTRY(profile_groups),
     ENTRY(text_profile_groups),
     ENTRY(pair_groups),
+    ENTRY(loss_groups),
+    ENTRY(calibration_groups),
+    ENTRY(losses_groups),
+    ENTRY(median_error_groups),
+    ENTRY(ranking_groups),
+    ENTRY(code_sums_groups),
     ENTRY(missing_groups),
     ENTRY(digest_groups),
     ENTRY(distinct_groups),
@@ -209,6 +339,8 @@ static const entry entries[] = {
     ENTRY(top_groups),
     ENTRY(top_of_few_groups),
     ENTRY(histogram_groups),
+    ENTRY(confusion_groups),
+    ENTRY(weighted_confusion_groups),
     ENTRY(two_sample_groups),
     ENTRY(two_sample_column_groups),
     ENTRY(two_sample_integer_groups),
@@ -218,6 +350,13 @@ static const entry entries[] = {
     ENTRY(ks_ties_groups),
     ENTRY(ks_ties_integer_groups),
     ENTRY(category_groups),
+    ENTRY(roc_groups),
+    ENTRY(roc_of_integers_groups),
+    ENTRY(weighted_roc_groups),
+    ENTRY(roc_pair_groups),
+    ENTRY(rank_curve),
+    ENTRY(roc_bootstrap_groups),
+    ENTRY(mean_bootstrap_groups),
 };
 enum { ENTRIES = sizeof entries / sizeof *entries };
 

@@ -46,6 +46,7 @@ static void expect_near(double found, long double expected, long double scale) {
 static void test_pairs_agree_with_two_passes_in_long_double(void **state) {
     (void)state;
     long double n = 0, sx = 0, sy = 0, xx = 0, yy = 0, xy = 0, e1 = 0, e2 = 0, ea = 0;
+    long double e4 = 0;
     double largest = 0;
     for (int i = 0; i < ROWS; i++)
         if (isfinite(xs[i]) && isfinite(ys[i])) n++, sx += xs[i], sy += ys[i];
@@ -55,6 +56,7 @@ static void test_pairs_agree_with_two_passes_in_long_double(void **state) {
         double error = ys[i] - xs[i];
         xx += dx * dx, yy += dy * dy, xy += dx * dy;
         e1 += error, e2 += (long double)error * error, ea += fabs(error);
+        e4 += (long double)error * error * error * error;
         largest = fmax(largest, fabs(error));
     }
     sdr_pair_profile p = pair_of(xs, ys, ROWS, 2);
@@ -67,6 +69,7 @@ static void test_pairs_agree_with_two_passes_in_long_double(void **state) {
     expect_near(p.sum_error, e1, ea);
     expect_near(p.sum_abs_error, ea, ea);
     expect_near(p.sum_squared_error, e2, e2);
+    expect_near(p.sum_fourth_power, e4, e4);
     assert_true(p.max_abs_error == largest);
 }
 

@@ -14,7 +14,15 @@ for folder in (Path(__file__).parents[1] / "store", Path(__file__).parents[1]):
 sys.path.append(str(Path(__file__).parent))
 
 from everything import STREAMS, every_metric, measurements  # noqa: E402
-from store_servers import DAY, FIRST_DAY, folder_of_run, new_database, shared_server, target_of  # noqa: E402
+from store_servers import (  # noqa: E402
+    DAY,
+    FIRST_DAY,
+    folder_of_run,
+    made_once,
+    new_database,
+    shared_server,
+    target_of,
+)
 
 from simdrift.demo import flights  # noqa: E402
 from simdrift.monitoring import monitor  # noqa: E402
@@ -30,15 +38,25 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def filled(server, tmp_path_factory) -> Iterator[Store]:
-    """Flights of 2013 as the demo stores them, and the dataset `everything`."""
+    """Flights of 2013 as the demo stores them, and the dataset `everything`; one for all workers,
+    whose tests only read."""
     spool = tmp_path_factory.mktemp("spool")
-    with Store(target_of(server, new_database(server)), spool=spool, deadline=10) as store:
-        store.write(monitor(flights.spec(), flights.flights()))
-        for model, version in STREAMS:
-            store.write(every_metric(model, version))
-        store.annotate(FIRST_DAY + 2 * DAY, "everything", "schema", "a column came")
-        store.annotate(FIRST_DAY + 39 * DAY, "nyc flights 2013", "outage", "snow")
-        store.write_benchmarks(measurements())
+
+    def opened(name: str) -> Store:
+        return Store(target_of(server, name), spool=spool, deadline=10)
+
+    def fill(path: Path) -> None:
+        name = new_database(server)
+        with opened(name) as store:
+            store.write(monitor(flights.spec(), flights.flights()))
+            for model, version in STREAMS:
+                store.write(every_metric(model, version))
+            store.annotate(FIRST_DAY + 2 * DAY, "everything", "schema", "a column came")
+            store.annotate(FIRST_DAY + 39 * DAY, "nyc flights 2013", "outage", "snow")
+            store.write_benchmarks(measurements())
+        path.write_text(name)
+
+    with opened(made_once(server, "filled", fill).read_text()) as store:
         yield store
 
 

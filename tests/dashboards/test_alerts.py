@@ -32,6 +32,8 @@ USUAL_AND_WRONG = {
 }
 # Column: the window from which on it alerts where the dataset goes wrong.
 LASTING = {"fare": WINDOWS - 3, "tip": WINDOWS - 2, "predicted_fare": WINDOWS - 1}
+# Score: the window from which on it is worse than the reference's.
+WORSE = {"performance.roc_auc": WINDOWS - 3, "performance.rmse": WINDOWS - 2}
 FALLEN = {"performance.mae", "performance.accuracy", "performance.r2"}
 
 
@@ -45,6 +47,8 @@ def windows(dataset: str, newest: datetime, *, wrong: bool) -> Results:
         for metric, values in USUAL_AND_WRONG.items():
             value = values[wrong and day == WINDOWS - 1]
             alert = value > 0.5 if metric == "drift.dataset" else None
+            if metric in WORSE:
+                alert = wrong and day >= WORSE[metric]
             rows.append(make_row(run, "", metric, value, alert=alert))
         for column, since in LASTING.items():
             alert = wrong and day >= since
@@ -93,6 +97,12 @@ def test_a_performance_drop_is_of_those_metrics_that_fell_by_a_fifth(fired):
 def test_a_column_must_alert_in_three_windows_and_a_prediction_in_one(fired):
     assert {column for rule, _, column in fired if rule == "column-drift"} == {"fare"}
     assert {column for rule, _, column in fired if rule == "prediction-drift"} == {"predicted_fare"}
+
+
+def test_a_score_must_be_worse_in_three_windows(fired):
+    assert {metric for rule, _, metric in fired if rule == "performance-worse"} == {
+        "performance.roc_auc"
+    }
 
 
 def test_a_message_has_the_value_a_severity_and_a_panel_to_look_at():

@@ -175,6 +175,18 @@ def stored(store: Store) -> dict[str, list[tuple[Any, ...]]]:
     )
 
 
+def test_to_store_the_same_again_changes_nothing_in_the_tables(results: Results) -> None:
+    with Store() as store:
+        before = stored(store)
+        said = show.stored_words(store.write(results))
+        after = stored(store)
+    assert len(before["run"]) == 334
+    assert len(before["metric_value"]) == len(results)
+    assert after == before
+    assert said == f"nothing changed, all {len(results):,} values were there"
+
+
+@pytest.mark.slow
 def test_a_second_run_changes_nothing_in_the_tables(results: Results, tmp_path: Path) -> None:
     with Store() as store:
         before = stored(store)
@@ -227,3 +239,26 @@ def test_the_spec_that_ships_is_one_that_a_user_can_copy(tmp_path: Path) -> None
     spec = Spec.from_toml(copy)
     assert spec.digest == flights.spec().digest
     assert spec.data == (str(tmp_path / "flights.parquet"),)
+
+
+def test_the_logistic_model_is_scikit_learn_s() -> None:
+    """The same penalised likelihood: predictions agree to what the other solver leaves."""
+    from sklearn.linear_model import LogisticRegression
+
+    table = flights.flights().to_pandas()
+    known = table[table["late"].notna() & table["late_probability"].notna()]
+    january = known["month"] == 1
+    numbers = known[list(flights.NUMBERS)]
+    fitted = numbers[january]
+    x = pd.concat(
+        [
+            (numbers - fitted.mean()) / fitted.std(ddof=0),
+            pd.get_dummies(known[list(flights.CATEGORIES)], dtype=float),
+        ],
+        axis=1,
+    ).to_numpy()
+    model = LogisticRegression(C=1.0, tol=1e-8, max_iter=1000)
+    model.fit(x[january], known["late"][january])
+    expected = model.predict_proba(x)[:, 1]
+    np.testing.assert_allclose(known["late_probability"], expected, atol=1e-4)
+    assert known["late"].eq(known["arr_delay"] >= 15).all()

@@ -9,7 +9,15 @@ for folder in (Path(__file__).parents[1] / "store", Path(__file__).parent):
     sys.path.append(str(folder))
 
 from proxy import Proxy  # noqa: E402
-from store_servers import admin, empty, folder_of_run, new_database, shared_server, target_of  # noqa: E402
+from store_servers import (  # noqa: E402
+    PATIENT,
+    admin,
+    empty,
+    folder_of_run,
+    new_database,
+    shared_server,
+    target_of,
+)
 
 from simdrift.store.store import Store  # noqa: E402
 
@@ -37,7 +45,7 @@ def database(server_and_database):
 @pytest.fixture
 def store(server, database, tmp_path):
     """A store that reaches the server by its socket."""
-    with Store(target_of(server, database), spool=tmp_path / "spool", deadline=20) as opened:
+    with Store(target_of(server, database), spool=tmp_path / "spool", deadline=PATIENT) as opened:
         yield opened
 
 
@@ -52,7 +60,7 @@ def proxied(proxy, server, database, tmp_path):
     """Opens stores that reach the server through the proxy."""
     more = {"sslmode": "disable", "gssencmode": "disable"}
 
-    def connect(deadline=20.0):
+    def connect(deadline=PATIENT):
         target = target_of(server, database, host="127.0.0.1", port=str(proxy.port), **more)
         return Store(target, spool=tmp_path / "proxied", deadline=deadline)
 

@@ -28,7 +28,7 @@ from simdrift.store.embedded import EmbeddedServer
 from simdrift.store.store import Store
 
 DEADLINE = 1.0
-PATIENCE = 10.0
+PATIENCE = 60.0
 """Seconds after which a wait counts as endless on a machine however busy; the slow tests ask for
 the deadline and one second more."""
 

@@ -218,7 +218,7 @@ def dies_at(store, results, call):
         return int(file.read() or 0)
 
 
-@pytest.mark.parametrize("points", [20, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("points", [12, pytest.param(200, marks=pytest.mark.slow)])
 def test_a_writer_killed_between_any_two_calls_has_stored_all_or_nothing(
     server, database, store, points
 ):

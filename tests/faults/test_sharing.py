@@ -13,7 +13,7 @@ from contextlib import suppress
 
 import pytest
 from psycopg.errors import DivisionByZero
-from store_servers import admin, expected_rows, forked, make_results, visible_rows
+from store_servers import PATIENT, admin, expected_rows, forked, make_results, visible_rows
 
 from simdrift import _errors
 from simdrift.store.session import Session
@@ -33,10 +33,17 @@ def backends(server, database):
 
 def settled(server, database):
     """The same when nobody is at work any more."""
-    for _ in range(100):
-        found = backends(server, database)
-        if all(state == "idle" for _, state in found):
-            break
+
+    def idle(found):
+        return all(state == "idle" for _, state in found)
+
+    return awaited(lambda: backends(server, database), idle)
+
+
+def awaited(look, wanted, seconds=PATIENT):
+    """What look() gives once it is wanted; after `seconds` what it gives then."""
+    end = time.monotonic() + seconds
+    while not wanted(found := look()) and time.monotonic() < end:
         time.sleep(0.05)
     return found
 
@@ -73,10 +80,15 @@ def write_all(store, number, writes, confirmed):
             confirmed.append(results)
 
 
-def disturb(server, database, threads, stop, rng, every):
-    """Terminates backends of the database and interrupts threads until told to stop."""
+def disturb(server, database, threads, stop, rng, confirmed):
+    """Terminates backends of the database and interrupts threads until told to stop: after every
+    few writes that were confirmed, so that a slow machine is not disturbed more often."""
     with admin(server) as connection:
-        while not stop.wait(rng.uniform(0, every)):
+        wanted = 0
+        while not stop.wait(rng.uniform(0, 0.03)):
+            if len(confirmed) < wanted:
+                continue
+            wanted = len(confirmed) + rng.randint(2, 10)
             if rng.random() < 0.5:
                 connection.execute(
                     "select pg_terminate_backend(pid) from pg_stat_activity"
@@ -97,14 +109,14 @@ def test_what_threads_of_one_store_were_confirmed_is_there_once(
     # An interrupt may strike outside the write, and then ends its thread.
     monkeypatch.setattr(threading, "excepthook", lambda _: None)
     confirmed = []
-    shared = Store(store.target, spool=store.spool.folder, deadline=120)
+    shared = Store(store.target, spool=store.spool.folder, deadline=PATIENT)
     workers = [
         threading.Thread(target=write_all, args=(shared, number, writes, confirmed))
         for number in range(threads)
     ]
     stop = threading.Event()
     rng = random.Random(threads)
-    fiend = threading.Thread(target=disturb, args=(server, database, workers, stop, rng, 0.4))
+    fiend = threading.Thread(target=disturb, args=(server, database, workers, stop, rng, confirmed))
     for worker in workers:
         worker.start()
     fiend.start()
@@ -150,20 +162,22 @@ def test_threads_of_one_store_take_turns_on_one_connection(server, database, sto
 
 
 def test_a_thread_waits_for_the_others_no_longer_than_its_deadline(server, database, store):
-    session = Session(store.target, deadline=0.5)
+    session = Session(store.target, deadline=PATIENT)
     inside, leave = threading.Event(), threading.Event()
 
     def hold(connection):
         inside.set()
-        leave.wait(60)
+        leave.wait(PATIENT)
 
     holder = threading.Thread(target=session.run, args=(hold,))
     holder.start()
-    inside.wait(60)
+    assert inside.wait(PATIENT)
+    session.deadline = 0.5
     with pytest.raises(_errors.StoreUnreachable, match="other threads have kept this Store"):
         session.run(lambda connection: None)
     leave.set()
     holder.join()
+    session.deadline = PATIENT
     assert session.run(lambda connection: 7) == 7
     session.close()
 
@@ -194,8 +208,11 @@ def test_a_commit_that_rolled_back_is_no_success(store):
         with suppress(DivisionByZero):
             connection.execute("select 1 / 0")
 
+    session = Session(store.target, deadline=PATIENT)
+    session.run(lambda connection: None)  # connected, however long that takes
+    session.deadline = 1.0
     with pytest.raises(_errors.StoreUnreachable, match="confirm a commit, found ROLLBACK"):
-        Session(store.target, deadline=0.2).transaction(broken)
+        session.transaction(broken)
 
 
 # -- forks
@@ -264,7 +281,7 @@ def test_a_child_keeps_no_session_of_a_dead_parent_alive(server, database, store
         with Store(store.target, spool=store.spool.folder) as own:
             own.write(of("parent"))
             if os.fork() == 0:
-                time.sleep(60)
+                time.sleep(PATIENT)
                 os._exit(0)
             os.write(pipe, b".")
             os.kill(os.getpid(), signal.SIGKILL)
@@ -272,11 +289,7 @@ def test_a_child_keeps_no_session_of_a_dead_parent_alive(server, database, store
     child, pipe = forked(parent)
     os.read(pipe, 1)
     os.waitpid(child, 0)
-    for _ in range(100):
-        if not backends(server, database):
-            break
-        time.sleep(0.05)
-    assert backends(server, database) == []
+    assert awaited(lambda: backends(server, database), lambda found: not found) == []
     os.close(pipe)
 
 
@@ -284,7 +297,7 @@ def test_a_child_keeps_no_session_of_a_dead_parent_alive(server, database, store
 def test_children_forked_while_other_threads_write_write_themselves(
     server, database, store, children
 ):
-    store = Store(store.target, spool=store.spool.folder, deadline=60)
+    store = Store(store.target, spool=store.spool.folder, deadline=PATIENT)
     confirmed, stop = [], threading.Event()
 
     def busy():

@@ -14,6 +14,7 @@ from simdrift.columns import as_column
 from simdrift.metrics import drift, registry
 from simdrift.metrics.columns import CurrentColumn, ReferenceColumn
 from simdrift.metrics.groups import ColumnGroups
+from simdrift.metrics.performance.predictions import Predictions
 from simdrift.metrics.performance.scoring import performance_rows, score_functions
 from simdrift.metrics.plan import DriftPlan
 
@@ -158,7 +159,7 @@ def test_every_performance_metric_gives_a_value_or_a_status(metric):
                 for name in (target, prediction)
             )
             if x.whole.rows == y.whole.rows:
-                row = performance_rows(x, y, [metric])[0].at(0)
+                row = performance_rows(Predictions(x, y), [metric])[0].at(0)
                 numbers = [field for field in row if isinstance(field, float)]
                 _check(
                     row.metric, row.value, row.status, numbers, (metric, target, prediction, row)

@@ -28,6 +28,7 @@ cuts, centers = ([0, 50], [50, 170]), [0.0, 0.1]
 edges, q, rows = np.array([-1.0, 0.0, 1.0]), [0.1, 0.5], np.array([3, 1, 2])
 ordered = np.sort(x)
 prepared_i, ends, items = _core.Prepared(i), np.array([30, 60, 110]), [None, 1.5, "a"] * 50
+codes = whole.astype(np.int32)
 sorted_x = _core.weighted_sort(x, weights)
 
 CALLS = {
@@ -82,6 +83,15 @@ CALLS = {
     "histogram_groups": lambda: _core.histogram_groups(a, *cuts, edges),
     "pair_profile_groups": lambda: _core.pair_profile_groups(a, b, *cuts),
     "two_sample_groups": lambda: _core.two_sample_groups(a, b, *cuts, edges=edges, ends=True),
+    "confusion_groups": lambda: _core.confusion_groups(i, i, *cuts, 3, 3),
+    "weighted_confusion_groups": lambda: _core.confusion_groups(i, i, *cuts, 3, 3, weights),
+    "log_loss_groups": lambda: _core.log_loss_groups(i, [a, b], *cuts, 1e-9, 1e-8, weights),
+    "calibration_groups": lambda: _core.calibration_groups(i, [a], *cuts, edges, 4, weights),
+    "isotonic": lambda: _core.isotonic(x, weights),
+    "losses_groups": lambda: _core.losses_groups(a, b, *cuts, weights),
+    "median_error_groups": lambda: _core.median_error_groups(a, b, *cuts, weights),
+    "query_codes": lambda: _core.query_codes(i),
+    "ranking_groups": lambda: _core.ranking_groups(i, a, codes, *cuts, weights, 5),
     "two_sample_groups_prepared": lambda: _core.two_sample_groups(prepared, b, *cuts),
     "rank_statistics_groups": lambda: _core.rank_statistics_groups(prepared, b, *cuts),
     "ks_ties_p": lambda: _core.ks_ties_p(50, 60, 700, ends, 1e9, True),
@@ -92,10 +102,16 @@ CALLS = {
         np.array([5, 7, 3, 15]), np.array([15]), np.array([2.0]), 0, 0.5, 50, 50
     ),
     "fisher_log_p": lambda: _core.fisher_log_p(*np.array([[3, 4], [10, 12], [5, 6], [30, 30]])),
+    "sums_by_code_groups": lambda: _core.sums_by_code_groups(a, i, i, *cuts, 5, 5),
     "extremes_groups": lambda: _core.extremes_groups(a, *cuts),
     "exchange_laws": lambda: _core.exchange_laws(
         np.array([-2.0, 2.0]), np.array([-1.0, 1.5]), np.full(3, 0.5), [50.0], [60.0], 1, True
     ),
+    "roc_groups": lambda: _core.roc_groups(i, a, *cuts, weights=weights),
+    "roc_pair_groups": lambda: _core.roc_pair_groups(i, a, b, *cuts),
+    "rank_curve": lambda: _core.rank_curve(i, a),
+    "roc_bootstrap_groups": lambda: _core.roc_bootstrap_groups(i, a, *cuts, 5, 1),
+    "mean_bootstrap_groups": lambda: _core.mean_bootstrap_groups(a, *cuts, 5, 1),
     "missing_items": lambda: _core.missing_items(items),
     "ks_exact_p_groups": lambda: _core.ks_exact_p_groups([50], [60], [0], [700]),
     "sort": lambda: _core.sort(x),
@@ -149,7 +165,7 @@ def test_python_may_fail_to_allocate_anywhere():
     )
     assert done.returncode == 0, done.stdout[-500:] + done.stderr[-3000:]
     errors = dict(line.split() for line in done.stdout.splitlines())
-    assert len(errors) == 62
+    assert len(errors) == 77
     floats = {
         "type",
         "median_deviation",

@@ -13,6 +13,7 @@ import pytest
 
 import simdrift as sd
 from simdrift._errors import InputError, SpecError
+from simdrift.drawing.labels import number
 
 Frame = dict[str, Any]
 
@@ -203,8 +204,8 @@ def test_performance_is_of_both_sides_with_the_change() -> None:
     assert now.ci_low is not None
     low = mae.change - np.hypot(now.value - now.ci_low, before.ci_high - before.value)
     assert mae.ci_low == pytest.approx(low, rel=1e-12)
-    [line] = [line for line in str(report).splitlines() if line.startswith("performance: ")]
-    assert line.startswith("performance: MAE ")
+    [line] = [line for line in str(report).splitlines() if line.startswith("MAE ")]
+    assert line.split()[1:3] == [number(before.value), number(now.value)]
 
 
 @pytest.mark.parametrize("roles", [{}, {"target": "t"}, {"prediction": "p"}])

@@ -26,11 +26,11 @@ SOUND: dict[str, Any] = {"monitor": "m", "dataset": "d", "columns": TIME}
 KEYS = (
     "monitor, dataset, model, model_version, data, reference, columns, segments, window, "
     "timezone, start, end, methods, metrics, thresholds, bins, correction, alpha, drift_share, "
-    "convention, threads, store"
+    "convention, threads, labels, store"
 )
 ROLES = (
-    "timestamp, prediction, target, key, weight, cluster, block, features, numeric, categorical, "
-    "ignore"
+    "timestamp, prediction, target, score, query, sensitive, positive, task, decision_threshold, "
+    "key, weight, cluster, block, features, numeric, categorical, ignore"
 )
 SEGMENTS = "a list of column names, or of lists of them: each value has its own rows"
 WINDOW = (

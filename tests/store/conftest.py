@@ -19,6 +19,19 @@ from store_servers import (
 
 from simdrift.store.store import Store
 
+ABOVE_THE_SERVER = {"test_commands", "test_prometheus", "test_spool", "test_spool_odd"}
+"""Files about what no server does otherwise than another: on the second they are the slow leg's."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before the tests marked slow are left out
+def pytest_collection_modifyitems(items):
+    for item in items:
+        here = item.path.parent == Path(__file__).parent
+        parameters = getattr(item, "callspec", None)
+        on = parameters.params.get("server") if parameters is not None else None
+        if here and item.path.stem in ABOVE_THE_SERVER and on == "debian":
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture(scope="session", params=["package", "debian"])
 def server(request, tmp_path_factory):

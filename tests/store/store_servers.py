@@ -30,6 +30,8 @@ from simdrift.store.store import Store
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
 FIRST_DAY = datetime(2013, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
+PATIENT = 300.0
+"""Seconds, as a guard against hanging: who waits for a server waits for as long as it takes."""
 _NUMBERS = count()
 
 
@@ -91,6 +93,17 @@ def shared_server(kind: str, run: Path) -> Iterator[EmbeddedServer]:
             if not list(folder.glob("user-*")):
                 server.stop()
                 shutil.rmtree(folder)
+
+
+def made_once(server: EmbeddedServer, name: str, make: Callable[[Path], None]) -> Path:
+    """A file beside the shared server that one of its workers makes; the others wait for it."""
+    made = server.folder.parent / name
+    with _locked(made.with_suffix(".lock")):
+        if not made.exists():
+            making = made.with_suffix(".part")
+            make(making)
+            making.rename(made)
+    return made
 
 
 @contextmanager

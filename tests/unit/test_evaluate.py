@@ -16,6 +16,7 @@ from simdrift.metrics.columns import CurrentColumn
 from simdrift.metrics.evaluate import attempt, evaluated
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.performance import scoring
+from simdrift.metrics.performance.predictions import Predictions
 from simdrift.metrics.performance.scoring import performance_rows
 from simdrift.metrics.values import Outcome
 
@@ -53,7 +54,8 @@ def test_an_interrupt_is_raised():
 def test_a_failing_pass_over_target_and_prediction_costs_its_metrics_only(monkeypatch):
     monkeypatch.setattr(_core, "pair_profile_groups", broken)
     y, p = (ColumnGroups.of(column(name, 9)) for name in ("y", "p"))
-    assert {row.at(0).status for row in performance_rows(y, p)} == {"error"}
+    rows = performance_rows(Predictions(y, p), ("mae", "rmse", "r2"))
+    assert {row.at(0).status for row in rows} == {"error"}
     assert performance.mae(np.arange(9.0), np.arange(9.0)).status == "error"
 
 
@@ -61,7 +63,7 @@ def test_a_failing_score_costs_one_metric(monkeypatch):
     known = scoring.score_functions()
     monkeypatch.setattr(scoring, "score_functions", lambda: {**known, "rmse": broken})
     y, p = (ColumnGroups.of(column(name, 9)) for name in ("y", "p"))
-    rows = [row.at(0) for row in performance_rows(y, p, ("mae", "rmse"))]
+    rows = [row.at(0) for row in performance_rows(Predictions(y, p), ("mae", "rmse"))]
     found = {row.metric: row.status for row in rows}
     assert found == {"performance.mae": "ok", "performance.rmse": "error"}
 

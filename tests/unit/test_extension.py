@@ -42,6 +42,13 @@ def test_the_other_dicts_give_the_keys_of_the_stub(column):
     assert set(_core.profile_text(text_column("a"))) == set(_core_stub("TextProfileDict"))
     assert set(_core.two_sample(column, column)) == set(_core_stub("TwoSampleDict"))
     assert set(_core.pair_profile(column, column)) == set(_core_stub("PairDict"))
+    losses = _core.log_loss_groups(column, [column], [0], [1], 1e-9, 0.0)
+    assert set(losses) == set(_core_stub("LogLossGroupsDict"))
+    pair = column, column
+    assert set(_core.losses_groups(*pair, [0], [9])) == set(_core_stub("LossGroupsDict"))
+    codes = np.zeros(len(column), np.int32)
+    found = _core.ranking_groups(*pair, codes, [0], [9])
+    assert set(found) == set(_core_stub("RankingGroupsDict"))
 
 
 def _core_stub(name: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,16 +62,16 @@ FILES = {module_name(path): path for path in sorted(ROOT.rglob("*.py"))}
 
 
 def imports_of(name: str, path: Path) -> Iterator[Import]:
-    tree = ast.parse(path.read_text("utf-8"))
+    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
     for_types = {
         id(node)
-        for block in ast.walk(tree)
+        for block in nodes
         if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
         for statement in block.body
         for node in ast.walk(statement)
     }
     package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             targets = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -90,7 +91,10 @@ def whole(base: str, name: str) -> str:
     return inner if inner in FILES or inner == "simdrift._core" else base
 
 
-IMPORTS = [found for name, path in FILES.items() for found in imports_of(name, path)]
+@cache
+def all_imports() -> list[Import]:
+    """Those of every file; read when a test runs, not in every worker that collects it."""
+    return [found for name, path in FILES.items() for found in imports_of(name, path)]
 
 
 def room(module: str) -> str:
@@ -140,7 +144,7 @@ def test_every_folder_and_file_has_a_floor() -> None:
 def test_a_module_imports_no_floor_above_and_no_other_room_of_its_own(name: str) -> None:
     wrong = {
         (one.module, one.target)
-        for one in IMPORTS
+        for one in all_imports()
         if one.module == name
         and (
             floor(one.target) > floor(name)
@@ -151,24 +155,24 @@ def test_a_module_imports_no_floor_above_and_no_other_room_of_its_own(name: str)
 
 
 def test_an_exception_that_is_no_more_leaves_the_list() -> None:
-    assert {(one.module, one.target) for one in IMPORTS} >= UPWARDS
+    assert {(one.module, one.target) for one in all_imports()} >= UPWARDS
 
 
 def test_no_circle_of_imports_not_even_inside_functions() -> None:
-    assert circles([one for one in IMPORTS if not one.for_types]) == []
+    assert circles([one for one in all_imports() if not one.for_types]) == []
 
 
 def test_circles_of_imports_for_types_alone_are_those_that_are_known() -> None:
-    assert set(circles(IMPORTS)) == TYPE_CIRCLES
+    assert set(circles(all_imports())) == TYPE_CIRCLES
 
 
 def test_the_ground_floor_imports_nothing_of_ours_but_itself() -> None:
-    above = {one.target for one in IMPORTS if room(one.module) == "catalogue"}
+    above = {one.target for one in all_imports() if room(one.module) == "catalogue"}
     assert {room(target) for target in above} <= {"catalogue"}
 
 
 def test_imports_are_found_where_they_hide() -> None:
-    inside = Import("simdrift.metrics.performance.scoring", "simdrift.columns", False)
+    inside = Import("simdrift.metrics.performance.predictions", "simdrift.columns", False)
     for_types = Import("simdrift.metrics.registry", "simdrift.metrics.pair", True)
     relative = Import("simdrift.dashboards.overview", "simdrift.dashboards.sql", False)
-    assert {inside, for_types, relative} <= set(IMPORTS)
+    assert {inside, for_types, relative} <= set(all_imports())

@@ -443,6 +443,7 @@ def calls() -> dict[str, Callable[..., Any]]:
         "two_sample": lambda c, a, b, **k: _core.two_sample_groups(reference, c, a, b, **k),
         "ranks": lambda c, a, b, **k: _core.rank_statistics_groups(reference, c, a, b, **k),
         "pairs": lambda c, a, b, **k: _core.pair_profile_groups(c, c, a, b, **k),
+        "sums": lambda c, a, b, **k: _core.sums_by_code_groups(c, c, c, a, b, 3, 3, **k),
         "categories": lambda c, a, b, **k: Categories().count_groups(c, a, b, **k),
     }
 

@@ -10,6 +10,7 @@ from simdrift.columns import as_column
 from simdrift.metrics import performance
 from simdrift.metrics.columns import CurrentColumn
 from simdrift.metrics.groups import ColumnGroups
+from simdrift.metrics.performance.predictions import Predictions
 from simdrift.metrics.performance.scoring import performance_rows
 
 
@@ -112,7 +113,7 @@ def _groups(side):
 
 def test_rows_of_a_window_come_in_the_order_named(pair):
     y, p = (_groups(side) for side in pair)
-    found = [row.at(0) for row in performance_rows(y, p, ["rmse", "performance.mae"])]
+    found = [row.at(0) for row in performance_rows(Predictions(y, p), ["rmse", "performance.mae"])]
     assert [row.metric for row in found] == ["performance.rmse", "performance.mae"]
     assert {(row.column, row.n_current, row.n_reference) for row in found} == {("", 4000, None)}
 
@@ -120,4 +121,4 @@ def test_rows_of_a_window_come_in_the_order_named(pair):
 def test_an_unknown_metric_is_told_what_exists(pair):
     y, p = (_groups(side) for side in pair)
     with pytest.raises(ValueError, match="found 'rsme', expected one of rmse"):
-        performance_rows(y, p, ["rsme"])
+        performance_rows(Predictions(y, p), ["rsme"])

@@ -84,6 +84,80 @@ SDR_API sdr_code sdr_pair_profile_groups(sdr_pair_profile *out, const sdr_column
                                          const sdr_column *y, const sdr_groups *groups,
                                          const sdr_context *context, sdr_error *error);
 
+/* How often each pair of codes of two columns of numbers or booleans occurs. The code
+ * of a row is its value less `low`, a whole number >= 0 and below n_rows (of `rows`) or
+ * n_columns; at most 32,767 of either. Rows that are null, NaN or have no code on either
+ * side are left out. counts[(group * n_rows + row's code) * n_columns + column's code]
+ */
+typedef struct sdr_confusion_codes {
+    int64_t n_rows, n_columns, low;
+} sdr_confusion_codes;
+SDR_API sdr_code sdr_confusion_groups(int64_t *counts, const sdr_column *rows,
+                                      const sdr_column *columns,
+                                      sdr_confusion_codes codes,
+                                      const sdr_groups *groups,
+                                      const sdr_context *context, sdr_error *error);
+/* The same with sums of weights, one a row of the columns, finite and >= 0 in every row
+ * of a group. */
+SDR_API sdr_code sdr_weighted_confusion_groups(
+    double *sums, const double *weights, const sdr_column *rows,
+    const sdr_column *columns, sdr_confusion_codes codes, const sdr_groups *groups,
+    const sdr_context *context, sdr_error *error);
+SDR_API sdr_code sdr_log_loss_groups(sdr_log_loss *out, const sdr_scored_rows *rows,
+                                     const sdr_groups *groups,
+                                     const sdr_context *context, sdr_error *error);
+/* out[group * n_bins + i]: probabilities (a, b] between inner edges a and b, of which
+ * there are n_bins - 1, ascending; has_own_edges: as many for each group. One column
+ * of probabilities, of the label 1. */
+SDR_API sdr_code sdr_calibration_groups(sdr_calibration_bin *out,
+                                        const sdr_scored_rows *rows,
+                                        const double *edges, int64_t n_bins,
+                                        bool has_own_edges, const sdr_groups *groups,
+                                        const sdr_context *context, sdr_error *error);
+/* weights: one a row of the columns, finite and not negative; NULL: all alike. logs: the
+ * members about logarithms and the weights alone; else all others. */
+SDR_API sdr_code sdr_losses_groups(sdr_losses *out, const sdr_column *target,
+                                   const sdr_column *prediction, const double *weights,
+                                   bool logs, const sdr_groups *groups,
+                                   const sdr_context *context, sdr_error *error);
+/* out[3 * group]: the median of |prediction - target| over the rows of sdr_losses, and
+ * the ends of its 95 % interval; NaN where there is none. */
+SDR_API sdr_code sdr_median_error_groups(double *out, const sdr_column *target,
+                                         const sdr_column *prediction,
+                                         const double *weights,
+                                         const sdr_groups *groups,
+                                         const sdr_context *context, sdr_error *error);
+
+/* The items of a query are the rows of one code; they need not lie together. A row takes
+ * part where its relevance is finite, its score not NaN, its code >= 0 and its weight,
+ * if there are weights, above 0. `codes` and `weights` (NULL: all alike) hold one entry
+ * a row of the columns; weights are finite and not negative. A query weighs the mean of
+ * its rows' weights. */
+SDR_API sdr_code sdr_ranking_groups(sdr_ranking *out, const sdr_column *relevance,
+                                    const sdr_column *score, const int32_t *codes,
+                                    const double *weights,
+                                    const sdr_ranking_options *options,
+                                    const sdr_groups *groups,
+                                    const sdr_context *context, sdr_error *error);
+
+/* Values and two codes a row. A row counts where its value is finite, its code in `rows`
+ * is one of 0 .. n_rows - 1, and that in `columns` one of 0 .. n_columns - 1. */
+typedef struct sdr_code_columns {
+    const sdr_column *values, *rows, *columns; /* of equal length */
+    int64_t n_rows, n_columns;                 /* at least 1, their product <= 2^24 */
+} sdr_code_columns;
+
+/* [(group * n_rows + row) * n_columns + column]: of the rows with these codes. */
+typedef struct sdr_code_sums {
+    int64_t *counts;
+    double *sums, *squares; /* of the values, and of their squares */
+} sdr_code_sums;
+
+SDR_API sdr_code sdr_sums_by_code_groups(sdr_code_sums out,
+                                         const sdr_code_columns *columns,
+                                         const sdr_groups *groups,
+                                         const sdr_context *context, sdr_error *error);
+
 /* A reference is prepared, or is a column: the other pointer is NULL. */
 typedef struct sdr_group_reference {
     const sdr_prepared *prepared;
@@ -95,9 +169,8 @@ typedef struct sdr_group_reference {
  * holds no numbers. ends[group * 2 * SDR_EXTREMES + i], NULL likewise: as
  * sdr_extremes_groups gives them; of numbers. */
 SDR_API sdr_code sdr_two_sample_groups(sdr_two_sample *out, double *ends,
-                                       int64_t *histogram,
-                                       const double *edges, int64_t n_edges,
-                                       sdr_group_reference reference,
+                                       int64_t *histogram, const double *edges,
+                                       int64_t n_edges, sdr_group_reference reference,
                                        const sdr_column *column,
                                        const sdr_groups *groups, int flags,
                                        const sdr_context *context, sdr_error *error);

@@ -9,6 +9,7 @@
 #include "simdrift/groups.h"
 #include "simdrift/performance.h"
 #include "simdrift/quality.h"
+#include "simdrift/roc.h"
 #include "simdrift/sort.h"
 #include "simdrift/status.h"
 #include "simdrift/table.h"

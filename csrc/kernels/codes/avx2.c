@@ -19,6 +19,10 @@ static inline tally tally_zero(void) {
 static inline tally tally_add(tally t, bytes a, bytes b) {
     return _mm256_sub_epi8(t, _mm256_cmpeq_epi8(a, b));
 }
+static inline tally tally_both(tally t, bytes a, bytes b, bytes c, bytes d) {
+    __m256i both = _mm256_and_si256(_mm256_cmpeq_epi8(a, b), _mm256_cmpeq_epi8(c, d));
+    return _mm256_sub_epi8(t, both);
+}
 static inline int64_t tally_sum(tally t) {
     int64_t part[4];
     __m256i sums = _mm256_sad_epu8(t, _mm256_setzero_si256());

@@ -19,6 +19,10 @@ static inline tally tally_zero(void) {
 static inline tally tally_add(tally t, bytes a, bytes b) {
     return t + __builtin_popcountll(_mm512_cmpeq_epi8_mask(a, b));
 }
+static inline tally tally_both(tally t, bytes a, bytes b, bytes c, bytes d) {
+    __mmask64 equal = _mm512_cmpeq_epi8_mask(a, b);
+    return t + __builtin_popcountll(_mm512_mask_cmpeq_epi8_mask(equal, c, d));
+}
 static inline int64_t tally_sum(tally t) {
     return t;
 }

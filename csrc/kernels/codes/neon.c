@@ -22,6 +22,13 @@ static inline tally tally_add(tally t, bytes a, bytes b) {
         t.val[i] = vsubq_u8(t.val[i], vceqq_u8(a.val[i], b.val[i]));
     return t;
 }
+static inline tally tally_both(tally t, bytes a, bytes b, bytes c, bytes d) {
+    for (int i = 0; i < 2; i++) {
+        uint8x16_t equal = vceqq_u8(a.val[i], b.val[i]);
+        t.val[i] = vsubq_u8(t.val[i], vandq_u8(equal, vceqq_u8(c.val[i], d.val[i])));
+    }
+    return t;
+}
 static inline int64_t tally_sum(tally t) {
     return (int64_t)vaddlvq_u8(t.val[0]) + (int64_t)vaddlvq_u8(t.val[1]);
 }

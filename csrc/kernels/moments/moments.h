@@ -28,7 +28,8 @@ typedef struct sdr_block_moments {
 typedef struct sdr_block_pairs {
     int64_t n;
     double mean_x, mean_y, m2_x, m2_y, c_xy;
-    double sum_error, sum_abs_error, sum_squared_error, max_abs_error;
+    double sum_error, sum_abs_error, sum_squared_error, sum_fourth_power;
+    double max_abs_error;
 } sdr_block_pairs;
 
 typedef struct sdr_moments_kernels {

@@ -14,6 +14,7 @@ typedef struct sdr_pair_lanes {
     double x[SDR_LANES], y[SDR_LANES];
     double xx[SDR_LANES], yy[SDR_LANES], xy[SDR_LANES];
     double error[SDR_LANES], abs_error[SDR_LANES], squared_error[SDR_LANES];
+    double fourth_power[SDR_LANES]; /* of the error */
     double max_abs_error[SDR_LANES];
 } sdr_pair_lanes;
 
@@ -43,6 +44,7 @@ static inline void sdr_pair_finish(sdr_block_pairs *out, const sdr_pair_lanes *l
     out->sum_error = sdr_lanes_sum(lanes->error);
     out->sum_abs_error = sdr_lanes_sum(lanes->abs_error);
     out->sum_squared_error = sdr_lanes_sum(lanes->squared_error);
+    out->sum_fourth_power = sdr_lanes_sum(lanes->fourth_power);
     out->max_abs_error = sdr_lanes_max(lanes->max_abs_error);
 }
 

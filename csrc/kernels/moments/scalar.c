@@ -46,7 +46,7 @@ static void block(sdr_block_moments *out, const double *values, int64_t n,
 static void add_pair(sdr_pair_lanes *lanes, int lane, double x, double y,
                      const sdr_pair_anchor *anchor) {
     double dx = x - anchor->x, dy = y - anchor->y, error = y - x;
-    double size = fabs(error);
+    double size = fabs(error), square = error * error;
     lanes->x[lane] += dx;
     lanes->y[lane] += dy;
     lanes->xx[lane] += dx * dx;
@@ -54,7 +54,8 @@ static void add_pair(sdr_pair_lanes *lanes, int lane, double x, double y,
     lanes->xy[lane] += dx * dy;
     lanes->error[lane] += error;
     lanes->abs_error[lane] += size;
-    lanes->squared_error[lane] += error * error;
+    lanes->squared_error[lane] += square;
+    lanes->fourth_power[lane] += square * square;
     if (size > lanes->max_abs_error[lane]) lanes->max_abs_error[lane] = size;
 }
 

@@ -285,7 +285,8 @@ static void block(sdr_block_moments *out, const double *values, int64_t n,
 /* --- Pairs ------------------------------------------------------------------------ */
 
 typedef struct pair_state {
-    lanes x, y, xx, yy, xy, error, abs_error, squared_error, max_abs_error;
+    lanes x, y, xx, yy, xy, error, abs_error, squared_error, fourth_power,
+        max_abs_error;
     lanes_counter taken;
 } pair_state;
 
@@ -294,6 +295,7 @@ static inline void add_pairs(pair_state *s, lanes x, lanes y, lanes ax, lanes ay
     lanes dx = lanes_where(both, lanes_sub(x, ax));
     lanes dy = lanes_where(both, lanes_sub(y, ay));
     lanes error = lanes_where(both, lanes_sub(y, x)), size = lanes_abs(error);
+    lanes square = lanes_mul(error, error);
     s->taken = lanes_count(s->taken, both);
     s->x = lanes_add(s->x, dx);
     s->y = lanes_add(s->y, dy);
@@ -302,7 +304,8 @@ static inline void add_pairs(pair_state *s, lanes x, lanes y, lanes ax, lanes ay
     s->xy = lanes_add(s->xy, lanes_mul(dx, dy));
     s->error = lanes_add(s->error, error);
     s->abs_error = lanes_add(s->abs_error, size);
-    s->squared_error = lanes_add(s->squared_error, lanes_mul(error, error));
+    s->squared_error = lanes_add(s->squared_error, square);
+    s->fourth_power = lanes_add(s->fourth_power, lanes_mul(square, square));
     s->max_abs_error = lanes_greater(size, s->max_abs_error);
 }
 
@@ -315,14 +318,24 @@ static inline void pair_store(sdr_pair_lanes *out, const pair_state *s) {
     lanes_store(out->error, s->error);
     lanes_store(out->abs_error, s->abs_error);
     lanes_store(out->squared_error, s->squared_error);
+    lanes_store(out->fourth_power, s->fourth_power);
     lanes_store(out->max_abs_error, s->max_abs_error);
 }
 
 static void pair(sdr_block_pairs *out, const double *x, const double *y, int64_t n) {
     sdr_pair_anchor anchor = {anchor_of(x, n), anchor_of(y, n)};
     lanes ax = lanes_all(anchor.x), ay = lanes_all(anchor.y), zero = lanes_all(0.0);
-    pair_state s = {zero, zero, zero, zero, zero,
-                    zero, zero, zero, zero, lanes_counter_zero()};
+    pair_state s = {zero,
+                    zero,
+                    zero,
+                    zero,
+                    zero,
+                    zero,
+                    zero,
+                    zero,
+                    zero,
+                    zero,
+                    lanes_counter_zero()};
     int64_t i = 0;
     for (; i + SDR_LANES <= n; i += SDR_LANES) {
         sdr_prefetch(x + i);

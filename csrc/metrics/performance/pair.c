@@ -33,6 +33,7 @@ static void leaf(void *out, const void *user, int64_t start, int64_t count, int 
                                                   b.sum_error,
                                                   b.sum_abs_error,
                                                   b.sum_squared_error,
+                                                  b.sum_fourth_power,
                                                   b.max_abs_error};
 }
 
@@ -55,6 +56,7 @@ static void merge(void *out, const void *left, const void *right) {
     o->sum_error = l.sum_error + r.sum_error;
     o->sum_abs_error = l.sum_abs_error + r.sum_abs_error;
     o->sum_squared_error = l.sum_squared_error + r.sum_squared_error;
+    o->sum_fourth_power = l.sum_fourth_power + r.sum_fourth_power;
     o->max_abs_error = fmax(l.max_abs_error, r.max_abs_error);
 }
 

@@ -100,37 +100,22 @@ static sdr_code sort_rows(weighted_row **rows, weighted_row **scratch, int64_t n
     return SDR_OK;
 }
 
-/* A sum, with what rounding lost. */
-typedef struct sum {
-    double high, low;
-} sum;
-
-static inline void sum_add(sum *s, double term) {
-    double lost;
-    sdr_two_sum(s->high, term, &s->high, &lost);
-    s->low += lost;
-}
-
-static inline double sum_of(const sum *s) {
-    return isfinite(s->high) ? s->high + s->low : s->high;
-}
-
 static void join_values(sdr_weighted *out, const weighted_row *rows, int64_t n) {
-    sum cubes = {0};
+    sdr_sum cubes = {0};
     for (int64_t i = 0; i < n;) {
         const uint64_t key = rows[i].key;
-        sum weight = {0}, square = {0};
+        sdr_sum weight = {0}, square = {0};
         for (; i < n && rows[i].key == key; i++) {
             const double w = rows[i].weight;
-            sum_add(&weight, w);
-            sum_add(&square, w * w);
-            sum_add(&cubes, w * w * w);
+            sdr_sum_add(&weight, w);
+            sdr_sum_add(&square, w * w);
+            sdr_sum_add(&cubes, w * w * w);
         }
         out->values[out->n] = value_of(key);
-        out->weights[out->n] = sum_of(&weight);
-        out->squares[out->n++] = sum_of(&square);
+        out->weights[out->n] = sdr_sum_value(&weight);
+        out->squares[out->n++] = sdr_sum_value(&square);
     }
-    out->cubes = sum_of(&cubes);
+    out->cubes = sdr_sum_value(&cubes);
     out->rows = n;
 }
 
@@ -191,14 +176,14 @@ typedef struct passed {
     const sdr_weighted_side *side;
     int64_t at;
     double total;
-    sum before;
+    sdr_sum before;
 } passed;
 
 static passed begin(const sdr_weighted_side *side) {
-    sum total = {0};
+    sdr_sum total = {0};
     for (int64_t i = 0; i < side->n; i++)
-        sum_add(&total, side->weights[i]);
-    return (passed){.side = side, .total = sum_of(&total)};
+        sdr_sum_add(&total, side->weights[i]);
+    return (passed){.side = side, .total = sdr_sum_value(&total)};
 }
 
 static inline bool has_more(const passed *p) {
@@ -206,19 +191,19 @@ static inline bool has_more(const passed *p) {
 }
 
 static inline double share_before(const passed *p) {
-    return has_more(p) ? sum_of(&p->before) / p->total : 1.0;
+    return has_more(p) ? sdr_sum_value(&p->before) / p->total : 1.0;
 }
 
 /* Passes the value where the side has it; the share it has. */
 static inline double pass(passed *p, double value) {
     if (!has_more(p) || p->side->values[p->at] != value) return 0.0;
     const double weight = p->side->weights[p->at++];
-    sum_add(&p->before, weight);
+    sdr_sum_add(&p->before, weight);
     return weight / p->total;
 }
 
 typedef struct sums {
-    sum auc, mises, darling, ties, wasserstein, energy;
+    sdr_sum auc, mises, darling, ties, wasserstein, energy;
 } sums;
 
 /* One value: what of it each sample has, and the distance to the next one. */
@@ -233,10 +218,10 @@ static void add_value(sdr_weighted_statistics *out, sums *s, passed *x, passed *
     const double below = (n * (f + f_after) + m * (g + g_after)) / (2.0 * rows);
     const double variance = 4.0 * below * (1.0 - below) - h;
     out->distinct++;
-    sum_add(&s->auc, q * 0.5 * (f + f_after));
-    sum_add(&s->mises, h * (middle * middle));
-    if (variance > 0.0) sum_add(&s->darling, h * (middle * (middle / variance)));
-    sum_add(&s->ties, h * h * h);
+    sdr_sum_add(&s->auc, q * 0.5 * (f + f_after));
+    sdr_sum_add(&s->mises, h * (middle * middle));
+    if (variance > 0.0) sdr_sum_add(&s->darling, h * (middle * (middle / variance)));
+    sdr_sum_add(&s->ties, h * h * h);
     const double difference = f_after - g_after;
     if (difference > out->plus) out->plus = difference;
     if (-difference > out->minus) out->minus = -difference;
@@ -244,8 +229,8 @@ static void add_value(sdr_weighted_statistics *out, sums *s, passed *x, passed *
     double next = has_more(x) ? x->side->values[x->at] : INFINITY;
     if (has_more(y) && y->side->values[y->at] < next) next = y->side->values[y->at];
     if (isinf(value) || isinf(next)) return;
-    sum_add(&s->wasserstein, fabs(difference) * (next - value));
-    sum_add(&s->energy, difference * difference * (next - value));
+    sdr_sum_add(&s->wasserstein, fabs(difference) * (next - value));
+    sdr_sum_add(&s->energy, difference * difference * (next - value));
 }
 
 sdr_code sdr_weighted_compare(sdr_weighted_statistics *out,
@@ -263,11 +248,11 @@ sdr_code sdr_weighted_compare(sdr_weighted_statistics *out,
             value = current->values[y.at];
         add_value(out, &s, &x, &y, value);
     }
-    out->auc = sum_of(&s.auc);
-    out->mises = sum_of(&s.mises);
-    out->darling = sum_of(&s.darling);
-    out->ties = sum_of(&s.ties);
-    out->wasserstein = sum_of(&s.wasserstein);
-    out->energy = sum_of(&s.energy);
+    out->auc = sdr_sum_value(&s.auc);
+    out->mises = sdr_sum_value(&s.mises);
+    out->darling = sdr_sum_value(&s.darling);
+    out->ties = sdr_sum_value(&s.ties);
+    out->wasserstein = sdr_sum_value(&s.wasserstein);
+    out->energy = sdr_sum_value(&s.energy);
     return SDR_OK;
 }

@@ -24,6 +24,8 @@ FAMILIES = {
     "drift": "Drift",
     "quality": "Quality",
     "performance": "Performance",
+    "fairness": "Fairness",
+    "estimated": "Estimated performance",
 }
 """What each family of metrics is called, in the order of lists."""
 GROUPS = {
@@ -42,14 +44,26 @@ GROUPS = {
     "text": "text",
     "pairs": "pairs of columns",
     "regression": "regression",
+    "labels": "classification by labels",
+    "probabilities": "probabilities",
+    "ranking": "rankings by query",
+    "fairness": "sensitive groups",
+    "estimates": "without targets",
     "custom": "custom",
 }
 """What each group of metrics is called, in the order of lists."""
+
+RELATIVE_CHANGE = 0.05
+CHANGE_OF_SHARE = 0.02
+"""The least changes of performance that matter, where a record names none."""
 
 ANY_STATUS = ("not_applicable", "overflow", "no_reference", "error")
 """Statuses that every metric can give, on top of those of its record."""
 COMPARISON_STATUS = ("empty", "all_null", "missing_column", "new_column", "type_changed")
 """Statuses that every comparison of a column with its reference can give as well."""
+
+LABELLED = ("performance", "fairness")
+"""Families whose rows wait for labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +129,10 @@ class Metric:
     relative: bool = False
     """Whether a value over the usual one says how good a window is: an overview shows it so, and
     an alert rule looks at it. Not where the value may be 0, or hangs on a single row."""
+    practical: float | None = None
+    """Of a score: the least change for the worse that alerts where it is beyond chance, in the
+    value's unit, or where `relative` as a share of the reference's value; None: by default as
+    `least_change` says."""
     openlineage: str = ""
     """Its key in OpenLineage's data-quality facet; '' where that has none."""
 
@@ -165,6 +183,16 @@ class Metric:
         return MappingProxyType({param.name: param.default for param in self.params})
 
     @property
+    def least_change(self) -> float | None:
+        """`practical`, by default 5 % of an error's value, and 0.02 of a value between 0 and 1;
+        None where no change alerts: neither way is better, or the scale is not known."""
+        if self.practical is not None or self.better not in ("lower", "higher"):
+            return self.practical
+        if self.relative:
+            return RELATIVE_CHANGE
+        return CHANGE_OF_SHARE if self.bounds == (0.0, 1.0) else None
+
+    @property
     def place(self) -> tuple[int, int]:
         """Sort key of lists: by family, then by group."""
         families, groups = list(FAMILIES), list(GROUPS)
@@ -179,4 +207,6 @@ class Metric:
         known = {"ok", *ANY_STATUS, *self.statuses}
         if self.family == "drift":
             known.update(COMPARISON_STATUS)
+        if self.family in LABELLED:
+            known.add("no_labels")
         return tuple(sorted(known, key=CODES.__getitem__))

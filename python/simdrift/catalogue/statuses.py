@@ -31,6 +31,7 @@ STATUSES = (
     Status("overflow", "overflow", "The value is not finite in float64."),
     Status("no_reference", "no reference", "There are no reference rows to compare with yet."),
     Status("error", "error", "An unexpected failure; the log has it."),
+    Status("no_labels", "no labels yet", "No row of the window has a label yet."),
 )
 """Every status, by its number."""
 

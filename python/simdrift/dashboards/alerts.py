@@ -32,21 +32,21 @@ cross join lateral (
 
 IN_A_ROW: Final = 3
 """Windows that a column must alert in, one after the other, before a message is sent."""
-_JUDGED_COLUMN: Final = """d.metric like 'drift.%' and d.column_name <> '' and d.segment = ''
-        and d.alert is not null and $__timeFilter(d.ts)"""
+_JUDGED_COLUMN: Final = "d.metric like 'drift.%' and d.column_name <> ''"
+_JUDGED_SCORE: Final = "d.metric like 'performance.%' and d.column_name = ''"
 
 
-def _last_windows(windows: int, *, extra: str) -> str:
-    """In how many of its newest windows each series of a column alerts."""
+def _last_windows(windows: int, judged: str, *, extra: str = "true") -> str:
+    """In how many of its newest windows each judged series alerts."""
     return f"""select d.dataset, d.model, d.model_version, d.grain, d.metric,
-    d.column_name as "column", count(*) filter (where d.alert)::float8 as value
+    d.column_name as "column", d.params, count(*) filter (where d.alert)::float8 as value
 from (
     select d.*, row_number() over (partition by d.series_id order by d.ts desc) as place
     from simdrift.dashboard_result as d
-    where {_JUDGED_COLUMN} and {extra}
+    where {judged} and d.segment = '' and d.alert is not null and $__timeFilter(d.ts) and {extra}
 ) as d
 where d.place <= {windows}
-group by d.dataset, d.model, d.model_version, d.grain, d.metric, d.column_name"""
+group by d.dataset, d.model, d.model_version, d.grain, d.metric, d.column_name, d.params"""
 
 
 rules: Final = (
@@ -55,7 +55,7 @@ rules: Final = (
         "Column drift",
         "{{ $labels.column }} of {{ $labels.dataset }} alerts in each of its newest "
         f"{IN_A_ROW} windows ({{{{ $labels.metric }}}}).",
-        _last_windows(IN_A_ROW, extra="true"),
+        _last_windows(IN_A_ROW, _JUDGED_COLUMN),
         None,
         IN_A_ROW - 0.5,
         60,
@@ -66,7 +66,7 @@ rules: Final = (
         "Prediction drift",
         "{{ $labels.column }} of {{ $labels.dataset }}, a column whose name begins with "
         "'predict', alerts in its newest window ({{ $labels.metric }}).",
-        _last_windows(1, extra="d.column_name ilike 'predict%'"),
+        _last_windows(1, _JUDGED_COLUMN, extra="d.column_name ilike 'predict%'"),
         None,
         0.5,
         60,
@@ -105,6 +105,18 @@ rules: Final = (
         400,
         severity="critical",
         panel=("simdrift-overview", "Performance against its median"),
+    ),
+    Rule(
+        "simdrift-performance-worse",
+        "Performance worse than the reference",
+        "{{ $labels.metric }} {{ $labels.params }} of {{ $labels.dataset }} is worse than the "
+        f"reference's in each of its newest {IN_A_ROW} windows.",
+        _last_windows(IN_A_ROW, _JUDGED_SCORE),
+        None,
+        IN_A_ROW - 0.5,
+        400,
+        severity="critical",
+        panel=("simdrift-performance", "Against the reference"),
     ),
     Rule(
         "simdrift-freshness",

@@ -7,20 +7,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from simdrift.catalogue.metric import Better
+from simdrift.catalogue.metric import Better, Metric
 from simdrift.metrics import registry
 
-PERFORMANCE: Final[dict[str, Better]] = {
-    "performance.accuracy": "higher",
-    "performance.average_precision": "higher",
-    "performance.brier": "lower",
-    "performance.f1": "higher",
-    "performance.log_loss": "lower",
-    "performance.mape": "lower",
-    "performance.roc_auc": "higher",
-}
+PERFORMANCE: Final[dict[str, Better]] = {}
 """Which way each is better; a value over the usual one says how good a window is."""
-PREFIXES: Final = ("service.", "fairness.")
+PREFIXES: Final = ("service.",)
 """Families of which nothing is computed."""
 QUALITY: Final = ("quality.out_of_range",)
 
@@ -28,6 +20,12 @@ QUALITY: Final = ("quality.out_of_range",)
 def relative(better: Better | None = None) -> list[str]:
     """Performance metrics whose value over the usual one says how good a window is: ours, and
     those of other writers. `better`: only those that are better that way."""
-    known = {one.name: one.better for one in registry.records("performance") if one.relative}
+    known = {one.name: one.better for one in registry.records("performance") if _is_ratio(one)}
     ways = {**known, **PERFORMANCE}
     return [name for name, way in ways.items() if better in (None, way)]
+
+
+def _is_ratio(one: Metric) -> bool:
+    """Whether a value over the usual one says how good a window is: of an error with a scale, and
+    of a share that is better the higher, or a loss."""
+    return one.relative or (one.better == "higher" and one.bounds == (0.0, 1.0))

@@ -13,11 +13,20 @@ from simdrift.dashboards.sql import (
     PERFORMANCE_METRIC,
     SEGMENT,
     SEGMENTS,
+    listed,
 )
 
 _PERFORMANCE = (
     'Switch it on with [metrics] performance = ["mae"], and target and prediction in [columns].'
 )
+_CELL_METRICS = (
+    "performance.confusion",
+    "performance.true_positives",
+    "performance.false_positives",
+    "performance.false_negatives",
+    "performance.true_negatives",
+)
+_CELLS = listed(_CELL_METRICS)
 _METRIC = "d.metric = ${metric:sqlstring}"
 
 dashboard = Dashboard(
@@ -59,6 +68,82 @@ order by d.series_id, d.ts desc
 limit 100""",
             10,
             9,
+            _PERFORMANCE,
+            ("performance.*",),
+        ),
+        Panel(
+            "Against the reference",
+            "Every score of the newest window, before and now; an alert is a change for the worse "
+            "beyond chance (q) and large enough to matter.",
+            "table",
+            "none",
+            f"""select newest.metric, newest.params, newest.before, newest.value, newest.change,
+    newest.q_value, newest.alert, newest.model, newest.time
+from (
+    select distinct on (d.series_id)
+        d.metric, d.params, d.value - d.effect_size as before, d.value, d.effect_size as change,
+        d.q_value, d.alert, {MODEL} as model, d.ts as time
+    from simdrift.dashboard_result as d
+    where {CHOSEN}
+        and d.metric like 'performance.%' and {SEGMENT} and d.effect_size is not null
+    order by d.series_id, d.ts desc
+) as newest
+order by newest.alert desc nulls last, newest.q_value nulls last, newest.metric, newest.params
+limit 100""",
+            14,
+            9,
+            _PERFORMANCE,
+            ("performance.*",),
+        ),
+        Panel(
+            "Confusion in the newest window",
+            "Rows by label of the target and predicted label.",
+            "table",
+            "none",
+            f"""select distinct on (d.series_id)
+    split_part(d.metric, '.', 2) as cell, d.params as labels, d.value as rows, {MODEL} as model,
+    d.ts as time
+from simdrift.dashboard_result as d
+where {CHOSEN}
+    and d.metric in {_CELLS} and {SEGMENT}
+order by d.series_id, d.ts desc
+limit 400""",
+            10,
+            9,
+            'Of classifications: [columns] task = "classification".',
+            _CELL_METRICS,
+        ),
+        Panel(
+            "Change from the reference",
+            "The chosen metric less the reference's value, by window.",
+            "lines",
+            "none",
+            f"""select d.ts as time, {MODEL} as metric, d.effect_size as value
+from simdrift.dashboard_result as d
+where {CHOSEN}
+    and {_METRIC} and {SEGMENT}
+order by 1, 2""",
+            12,
+            8,
+            _PERFORMANCE,
+            ("performance.*",),
+        ),
+        Panel(
+            "Scores that alert",
+            "How many scores alert in each window, and how many wait for labels.",
+            "bars",
+            "short",
+            f"""select d.ts as time,
+    concat_ws(' ', case when d.status = 'no_labels' then 'no labels yet' else 'worse' end, {MODEL})
+        as metric,
+    count(*)::float8 as value
+from simdrift.dashboard_result as d
+where {CHOSEN}
+    and d.metric like 'performance.%' and {SEGMENT} and (d.alert or d.status = 'no_labels')
+group by 1, 2
+order by 1, 2""",
+            12,
+            8,
             _PERFORMANCE,
             ("performance.*",),
         ),
@@ -107,11 +192,11 @@ limit 50""",
     concat_ws(' ', split_part(d.metric, '.', 2), d.column_name, {MODEL}) as metric, d.value
 from simdrift.dashboard_result as d
 where {CHOSEN}
-    and d.metric like 'fairness.%' and {SEGMENT}
+    and d.metric ~ '^fairness[.].*_(difference|ratio)$' and {SEGMENT}
 order by 1, 2""",
             12,
             8,
-            "fairness.* is not computed by this version of simdrift.",
+            'Name sensitive = ["column"] under columns in the spec.',
             ("fairness.*",),
         ),
         Panel(

@@ -1,8 +1,8 @@
 """The flights that left New York in 2013: data, model and monitor of `simdrift demo`.
 
-336,776 flights with real missing values (cancelled flights never arrive). A linear model, fitted
-on January, predicts the arrival delay when an aircraft leaves the gate; every later day is
-compared with January.
+336,776 flights with real missing values (cancelled flights never arrive). When an aircraft leaves
+the gate, a linear model predicts its arrival delay and a logistic one whether it arrives 15
+minutes late or more; both are fitted on January, and every later day is compared with it.
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from simdrift._errors import InputError
-from simdrift.demo.linear import LinearModel, column, with_column
+from simdrift._types import Floats
+from simdrift.demo.linear import LinearModel, LogisticModel, column, with_column
 from simdrift.monitoring.spec import Spec
 from simdrift.results.files import replacing
 
@@ -27,6 +30,9 @@ SPEC_FILE = Path(__file__).with_name("flights.toml")
 CACHE_NAME = "flights-2013.parquet"
 TARGET = "arr_delay"
 PREDICTION = "predicted_arr_delay"
+LATE, LATE_SCORE = "late", "late_probability"
+LATE_FROM = 15.0
+"""Minutes of arrival delay from which on a flight is late, as the airlines' statistics count."""
 # What is known when an aircraft leaves the gate: how late it is, where to, when, and by whom.
 NUMBERS = ("dep_delay", "distance", "hour")
 CATEGORIES = ("carrier", "origin")
@@ -38,11 +44,21 @@ def spec() -> Spec:
 
 
 def flights(cache: Path | None = None) -> pyarrow.Table:
-    """The flights with the model's prediction added, in minutes."""
+    """The flights with the predicted delay in minutes, whether they were late (1, 0, or null where
+    they never arrived) and the predicted probability of that."""
     table = raw_flights(cache)
     january = column(table, "month") == 1
-    model = LinearModel.fit(table, TARGET, rows=january, numbers=NUMBERS, categories=CATEGORIES)
-    return with_column(table, PREDICTION, model.predict(table))
+    delay = LinearModel.fit(table, TARGET, rows=january, numbers=NUMBERS, categories=CATEGORIES)
+    predicted = delay.predict(table)
+    table = with_column(table, LATE, late_of(column(table, TARGET)))
+    late = LogisticModel.fit(table, LATE, rows=january, numbers=NUMBERS, categories=CATEGORIES)
+    table = with_column(table, LATE_SCORE, late.predict(table))
+    return with_column(table, PREDICTION, predicted)
+
+
+def late_of(delay: Floats) -> Floats:
+    """1 where a delay in minutes is late, 0 where not, NaN where there is none."""
+    return np.where(np.isnan(delay), np.nan, delay >= LATE_FROM)
 
 
 def cache_folder() -> Path:

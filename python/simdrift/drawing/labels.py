@@ -29,7 +29,8 @@ def metric_words(metric: str, params: str = "") -> str:
     if metric == "quality.quantile":
         return quantile_words(params)
     if (record := _record(metric)) is not None:
-        return record.title
+        of = f" ({params})" if params and metric.startswith("performance.") else ""
+        return record.title + of
     return shorten(metric.rpartition(".")[2].replace("_", " ") or metric)
 
 

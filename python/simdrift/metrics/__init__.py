@@ -1,8 +1,9 @@
 """What can be computed: methods, rows, plans. `README.md` says which file to read first; the
-public names are `simdrift.drift` and `simdrift.performance`.
+public names are `simdrift.drift`, `simdrift.performance`, `simdrift.fairness` and
+`simdrift.attribution`.
 
 Loading this package loads every metric, so that `registry` knows them all."""
 
-from simdrift.metrics import decide, drift, performance, quality
+from simdrift.metrics import decide, drift, fairness, performance, quality
 
-__all__ = ["decide", "drift", "performance", "quality"]
+__all__ = ["decide", "drift", "fairness", "performance", "quality"]

@@ -53,6 +53,8 @@ class Outcomes:
     reasons: Mapping[int, str] = field(default_factory=dict)
     practical: Floats | None = None
     """Practical thresholds by default, of a metric for which they depend on the data."""
+    standard_error: Floats | None = None
+    """Of the value, where it is known: what a change of performance is judged by."""
 
     def __len__(self) -> int:
         return len(self.value)
@@ -116,6 +118,7 @@ class Outcomes:
             n_reference=sizes_of("n_reference"),
             n_current=sizes_of("n_current"),
             practical=optional("practical"),
+            standard_error=optional("standard_error"),
             reasons={
                 start + place: reason
                 for start, part in zip(starts, parts, strict=True)

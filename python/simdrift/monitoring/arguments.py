@@ -12,6 +12,7 @@ from simdrift.monitoring.reference import Reference
 from simdrift.monitoring.roles import Roles, column_names, no_column, roles_of
 from simdrift.monitoring.spec import Columns, Spec
 from simdrift.monitoring.spec_errors import found
+from simdrift.monitoring.spec_parts import names_of
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class Arguments:
             sample=reference.sample if table_calls(spec.methods) else None,
             recorded=reference.plan.record() if self.methods is None else None,
             custom=reference.custom,
+            performance=reference.performance if _same_model(roles, reference.roles) else None,
         )
 
     def _given(self) -> dict[str, Any]:
@@ -98,10 +100,17 @@ class Arguments:
                 raise SpecError("weights: expected them as an argument or as a role, found both")
             values["weight"] = weight
         if self.names is not None:
-            single = ("prediction", "target", "timestamp", "weight", "cluster")
-            named = {values.get(role) for role in single}
+            single = ("prediction", "score", "target", "timestamp", "query", "weight", "cluster")
+            given = Columns(**{r: values[r] for r in single if values.get(r) is not None})
+            named = {name for role in single for name in names_of(getattr(given, role))}
             values["features"] = tuple(name for name in self.names if name not in named)
         return values
+
+
+def _same_model(roles: Roles, others: Roles) -> bool:
+    """Whether a model's performance is of the same columns."""
+    own = (roles.target, roles.prediction, roles.model)
+    return own == (others.target, others.prediction, others.model)
 
 
 def _prepared_roles(spec: Spec, reference: Reference, named: tuple[str, ...] | None) -> Roles:
@@ -113,7 +122,8 @@ def _prepared_roles(spec: Spec, reference: Reference, named: tuple[str, ...] | N
     listed = {
         "columns": named or (),
         "roles: features": features if named is None else (),
-        "roles: prediction": () if columns.prediction is None else (columns.prediction,),
+        "roles: prediction": names_of(columns.prediction),
+        "roles: score": names_of(columns.score),
         "roles: numeric": columns.numeric,
         "roles: categorical": columns.categorical,
     }

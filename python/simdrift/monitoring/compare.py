@@ -23,8 +23,16 @@ from simdrift.metrics.weights import both_sides
 from simdrift.monitoring.arguments import Arguments
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import Identity
-from simdrift.monitoring.performance_change import performance_changes
-from simdrift.monitoring.reference import Reference, needed, plan_of, references, rows_of, types_of
+from simdrift.monitoring.performance_change import changes_of
+from simdrift.monitoring.reference import (
+    Reference,
+    needed,
+    plan_of,
+    references,
+    rows_of,
+    scores_of,
+    types_of,
+)
 from simdrift.monitoring.report import report_of, results_of
 from simdrift.monitoring.roles import Roles, check_names, column_names, no_column, roles_of
 from simdrift.monitoring.segments import found_segments, segment_tables
@@ -212,13 +220,16 @@ def _compared(
     weighted = roles.is_weighted
     plan, limits = plan_of(spec, left, threads=threads, weighted=weighted)
     sample = TableSample.of(left) if plan.table else None
-    data = [SegmentData(WHOLE, left, current, Groups.whole(), sample)]
+    scored = scores_of(reference, roles, spec, threads)
+    data = [SegmentData(WHOLE, left, current, Groups.whole(), sample, performance=scored)]
     segments = found_segments(reference, spec.segments, threads)
-    before = segment_tables(reference, segments, roles.with_weight(roles.compared), threads)
+    before = segment_tables(reference, segments, roles.with_weight(roles.watched), threads)
     now = segment_tables(current, segments, roles.with_weight(roles.watched), threads)
     for key in segments:
         own, groups = references(before[key.text], roles, threads), Groups.whole()
-        data.append(SegmentData(key.text, own, now[key.text], groups, own=key.columns))
+        part = SegmentData(key.text, own, now[key.text], groups, own=key.columns)
+        of_part = scores_of(before[key.text], roles, spec, threads)
+        data.append(part._replace(performance=of_part))
     values = measure_windows(data, roles, spec.metrics, plan, limits, progress)
     fingerprint = DataDigest(threads)
     return report_of(
@@ -230,9 +241,7 @@ def _compared(
         started,
         threads,
         digests=lambda: (fingerprint(current), fingerprint(reference)),
-        performance=lambda: performance_changes(
-            reference, current, roles, spec.metrics.performance, threads
-        ),
+        performance=changes_of(values.rows[WHOLE], scored),
         reference_types={name: column.type for name, column in left.items()},
     )
 

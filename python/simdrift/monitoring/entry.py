@@ -21,6 +21,7 @@ def monitor(
     data: object | None = None,
     reference: object | None = None,
     *,
+    labels: object | None = None,
     between: Between | None = None,
     progress: Progress = None,
     threads: int | None = None,
@@ -31,6 +32,9 @@ def monitor(
     them, or None for the files that the spec names. `reference`: a `Reference`, a frame, or
     None where the spec's `reference` names a file, says which interval of the data it is, or
     that it moves (`ReferenceSpec.moving`: each window is compared with windows before it).
+    `labels`: a frame or a path of labels that came later than the data, joined to their rows by
+    `columns.key` (default: the file that the spec's `labels` names); windows without a label
+    have the status 'no_labels' until a later run has them.
     `between=(after, until)`, times with zones, computes the windows that end after the one and
     not after the other: windows are cut as without it, so stretches that follow each other give
     every window once. SpecError where a name in the spec is no column of the data; data never
@@ -54,10 +58,12 @@ def monitor(
         )
     if data is not None:
         before = reference_file(read, threads) if reference is None else reference
-        return run.monitor(read, data, before, between=between, progress=progress, threads=threads)
+        return run.monitor(
+            read, data, before, labels=labels, between=between, progress=progress, threads=threads
+        )
     if reference is not None:
         raise SpecError("data: expected them beside a reference, found none: pass both, or neither")
-    return run_files(read, between=between, threads=threads, progress=progress)
+    return run_files(read, labels=labels, between=between, threads=threads, progress=progress)
 
 
 def _spec(spec: object) -> Spec:

@@ -11,6 +11,7 @@ from simdrift._types import Progress
 from simdrift.columns import Source, Table, as_table, opened
 from simdrift.columns.paths import files_of
 from simdrift.monitoring.compare import compare, profile
+from simdrift.monitoring.late_labels import names_with_labels
 from simdrift.monitoring.reference import Reference, needed
 from simdrift.monitoring.roles import check_names
 from simdrift.monitoring.run import Between, monitor
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 def run_files(
     spec: Spec,
     *,
+    labels: object | None = None,
     between: Between | None = None,
     threads: int | None = None,
     progress: Progress = None,
@@ -33,7 +35,15 @@ def run_files(
     columns with a role are read."""
     threads = threads or spec.threads
     source, reference = data_files(spec), reference_file(spec, threads)
-    return monitor(spec, source, reference, between=between, progress=progress, threads=threads)
+    return monitor(
+        spec,
+        source,
+        reference,
+        labels=labels,
+        between=between,
+        progress=progress,
+        threads=threads,
+    )
 
 
 def data_files(spec: Spec) -> Source:
@@ -50,7 +60,8 @@ def read_files(spec: Spec, threads: int | None = None) -> tuple[Table, Reference
     """The rows that a spec names, and its reference where that is a file; only columns with a
     role. SpecError where it names no data, or a column that none of them has."""
     source, reference = data_files(spec), reference_file(spec, threads)
-    known = [*source.names, *source.hidden, *_names(reference)]
+    late = names_with_labels(spec, spec.labels)
+    known = [*source.names, *source.hidden, *_names(reference), *late]
     check_names(spec, list(dict.fromkeys(known)))
     return as_table(source, columns=needed(spec, source)), reference
 

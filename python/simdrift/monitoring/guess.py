@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,6 +15,7 @@ from simdrift.monitoring.compare import profile
 
 _TIMES: Final = ("timestamp", "time", "datetime", "date", "ts", "created", "pickup", "day", "at")
 _PREDICTIONS: Final = ("prediction", "predictions", "predicted", "pred", "yhat", "forecast")
+_SCORES: Final = ("probability", "probabilities", "proba", "prob", "score", "scores")
 _TARGETS: Final = ("target", "label", "actual", "outcome", "truth", "y")
 _IDENTIFIERS: Final = frozenset({"id", "ids", "uuid", "guid", "key", "index", "number", "nr", "no"})
 _CODES: Final = frozenset({
@@ -38,6 +39,7 @@ class Guess:
     timestamp: str | None = None
     prediction: str | None = None
     target: str | None = None
+    score: str | None = None
     key: str | None = None
     categorical: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -63,8 +65,13 @@ def guess_roles(table: Table) -> Guess:
     rest = [name for name in plain if name != prediction]
     words = _TARGETS if prediction else _TARGETS[:-1]  # x and y may be a place
     target = _predicted(prediction, rest) or _named(rest, words, whole=True)
-    rest = [name for name in rest if name != target]
     distinct = distinct_values(table, plain)
+    if target is not None and distinct[target] == 2:
+        score = _score_of(columns, prediction, [name for name in rest if name != target])
+        prediction = None if score == prediction else prediction
+    else:
+        score = None
+    rest = [name for name in rest if name not in (target, score)]
     unique = [name for name in rest if _names_rows(name, columns[name], distinct[name])]
     many = [n for n in rest if _is_text(columns[n]) and distinct[n] > _TOO_MANY and n not in unique]
     codes = [n for n in rest if n not in unique and looks_like_codes(n, columns[n], distinct[n])]
@@ -72,6 +79,7 @@ def guess_roles(table: Table) -> Guess:
         timestamp,
         prediction,
         target,
+        score,
         unique[0] if unique else None,
         tuple(codes),
         (*unique[1:], *many),
@@ -125,6 +133,26 @@ def _predicted(prediction: str | None, names: list[str]) -> str | None:
         return None
     rest = [word for word in words_of(prediction) if word not in _PREDICTIONS]
     return next((name for name in names if rest and words_of(name) == rest), None)
+
+
+def _score_of(
+    columns: Mapping[str, Column], prediction: str | None, names: list[str]
+) -> str | None:
+    """The column of probabilities: one that is called so, or the prediction, whatever its name."""
+    shares = [name for name in names if _is_share(columns[name])]
+    called = _named(shares, _SCORES)
+    if called is None and prediction is not None and _is_share(columns[prediction]):
+        return prediction
+    return called
+
+
+def _is_share(column: Column) -> bool:
+    """Whether it has numbers from 0 to 1, and some between."""
+    if column.kind != "float":
+        return False
+    values = column.to_float64()
+    values = values[np.isfinite(values)]
+    return bool(((values >= 0.0) & (values <= 1.0)).all() and (values != np.floor(values)).any())
 
 
 def _is_text(column: Column) -> bool:

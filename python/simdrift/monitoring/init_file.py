@@ -74,7 +74,8 @@ def _values(
         top |= {"start": day, "end": day + timedelta(days=1)}
     elif cut.start is not None:
         top |= {"start": cut.start, "end": cut.end}
-    roles = {role: getattr(guess, role) for role in ("timestamp", "prediction", "target", "key")}
+    single = ("timestamp", "prediction", "score", "target", "key")
+    roles = {role: getattr(guess, role) for role in single}
     roles |= {"categorical": guess.categorical, "ignore": guess.ignore}
     values["columns"] = {role: found for role, found in roles.items() if found}
     values["metrics"] = {"quality": ["rows", "missing_share"]}

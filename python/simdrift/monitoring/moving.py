@@ -46,6 +46,7 @@ from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.values import Outcome
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import identity_of
+from simdrift.monitoring.model import model_rows
 from simdrift.monitoring.reference import plan_of, references
 from simdrift.monitoring.report import blocks_of
 from simdrift.monitoring.roles import Roles
@@ -235,6 +236,7 @@ class _SegmentWindows:
         self.columns = columns_of(data, monitor.roles, plan.drift.threads)
         self._measured: list[list[Measured]] = []
         self._custom: list[list[Decided]] = []
+        self._scores: list[list[Decided]] = []
         self._rows_before: list[int] = []
         self._counts: list[dict[str, BinCounts | None]] = []
 
@@ -253,6 +255,10 @@ class _SegmentWindows:
             samples = TableSample.of(before), TableSample.of(columns)
             measured += measure_tables([TablePair(*samples, threads=plan.threads)], plan)
         self._measured.append(measured)
+        wanted_scores = monitor.spec.metrics.performance
+        self._scores.append(
+            model_rows(table, Groups.whole(), monitor.roles, wanted_scores, monitor.threads)
+        )
         self._rows_before.append(max((column.rows for column in before.values()), default=0))
         if wanted := monitor.spec.metrics.custom:
             group, of_reference = self._groups.alone(place), values_of(table, wanted)
@@ -270,6 +276,14 @@ class _SegmentWindows:
             _stacked(self._measured),
             np.array(self._rows_before, np.int64),
             [_stacked_custom(rows) for rows in zip(*self._custom, strict=True)],
+            model_rows(
+                self._segment.table,
+                self._groups,
+                self._monitor.roles,
+                self._monitor.spec.metrics.performance,
+                self._monitor.threads,
+            ),
+            _stacked_scores(self._scores),
         )
 
     def histograms(self, runs: Sequence[Run]) -> list[HistogramBlock]:
@@ -328,6 +342,20 @@ def _stacked_custom(rows: Sequence[Decided]) -> Decided:
     return rows[0]._replace(
         outcomes=outcomes, threshold=np.array(limits, float), alert=np.array(alerts, np.int8)
     )
+
+
+def _stacked_scores(windows: Sequence[Sequence[Decided]]) -> list[Decided]:
+    """The rows of each window's reference as arrays of all windows."""
+    found: dict[tuple[str, str], dict[int, Decided]] = {}
+    for place, rows in enumerate(windows):
+        for row in rows:
+            found.setdefault((row.metric, row.params), {})[place] = row
+    absent = Outcomes.stacked([Outcome(None)])
+    stacked = []
+    for (metric, params), own in found.items():
+        parts = [own[p].outcomes if p in own else absent for p in range(len(windows))]
+        stacked.append(Decided(None, metric, params, Outcomes.joined(parts)))
+    return stacked
 
 
 def without_reference(rows: Mapping[str, Sequence[Decided]], alone: NDArray[np.bool_]) -> None:

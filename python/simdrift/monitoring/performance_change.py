@@ -1,47 +1,72 @@
-"""The model's performance before and now, of two tables that hold prediction and target."""
+"""A model's performance in windows against that of the reference: what reports say of the change,
+and how a saved reference keeps its own. The law is metrics/performance/changes.py."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, Final
 
 import numpy as np
 
-from simdrift.columns import Table
 from simdrift.metrics.decide import Decided
-from simdrift.metrics.groups import ColumnGroups, Groups
-from simdrift.metrics.performance.scoring import performance_rows
-from simdrift.monitoring.roles import Roles
+from simdrift.metrics.outcomes import Outcomes
+from simdrift.metrics.values import Outcome
 from simdrift.reports.performance import PerformanceChange, Score, change_of
 
 
-def performance_changes(
-    reference: Table, current: Table, roles: Roles, metrics: Sequence[str], threads: int | None
+def changes_of(
+    rows: Sequence[Decided], before: Sequence[Decided], place: int = 0
 ) -> tuple[PerformanceChange, ...]:
-    """Each metric on both sides with its change, of those that have a value on both; none where
-    prediction or target is not there."""
-    before, now = (
-        {row.metric: _score(row) for row in _rows(table, roles, metrics, threads)}
-        for table in (reference, current)
-    )
-    return tuple(
-        change_of(metric, score, now[metric])
-        for metric, score in before.items()
-        if metric in now and not np.isnan(score.value) and not np.isnan(now[metric].value)
-    )
+    """What a report says of one window's rows: each metric that has a value on both sides."""
+    known = {(row.metric, row.params): row.outcomes for row in before}
+    found = []
+    for row in rows:
+        other = known.get((row.metric, row.params))
+        if other is None or np.isnan(other.value[0]) or np.isnan(row.outcomes.value[place]):
+            continue
+        value = row.at(place)
+        change = change_of(row.metric, _score(other, 0), _score(row.outcomes, place))
+        found.append(
+            change._replace(
+                params=row.params,
+                p_value=value.p_value,
+                q_value=value.q_value,
+                alert=value.alert,
+            )
+        )
+    return tuple(found)
 
 
-def _rows(table: Table, roles: Roles, metrics: Sequence[str], threads: int | None) -> list[Decided]:
-    target, prediction = roles.target, roles.prediction
-    if not metrics or target not in table.computed or prediction not in table.computed:
-        return []
-    left, right = (
-        ColumnGroups(name, table.columns[name], Groups.whole(), threads=threads)
-        for name in (str(target), str(prediction))
-    )
-    return performance_rows(left, right, metrics)
+def _score(own: Outcomes, place: int) -> Score:
+    low, high = (None if end is None else float(end[place]) for end in (own.ci_low, own.ci_high))
+    return Score(float(own.value[place]), low, high)
 
 
-def _score(row: Decided) -> Score:
-    own = row.outcomes
-    low, high = (None if end is None else float(end[0]) for end in (own.ci_low, own.ci_high))
-    return Score(float(own.value[0]), low, high)
+# -- the reference's rows in a file
+
+_NUMBERS: Final = ("value", "standard_error", "ci_low", "ci_high")
+
+
+def to_state(rows: Sequence[Decided]) -> list[list[Any]]:
+    """The rows of one group that have a value, as JSON: metric, parameters, numbers, rows."""
+    return [
+        [row.metric, row.params, *_numbers(row.outcomes), int(row.outcomes.n_current[0])]
+        for row in rows
+        if not np.isnan(row.outcomes.value[0])
+    ]
+
+
+def _numbers(own: Outcomes) -> list[float | None]:
+    arrays = [getattr(own, name) for name in _NUMBERS]
+    found = [None if array is None else float(array[0]) for array in arrays]
+    return [None if number is None or number != number else number for number in found]
+
+
+def from_state(state: Sequence[Sequence[Any]]) -> list[Decided]:
+    """The rows that `to_state` wrote."""
+    rows = []
+    for metric, params, value, error, low, high, count in state:
+        own = Outcomes.stacked([Outcome(value, ci_low=low, ci_high=high, n_current=count)])
+        own.standard_error = None if error is None else np.array([error])
+        rows.append(Decided(None, metric, params, own))
+    return rows

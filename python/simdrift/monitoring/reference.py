@@ -18,12 +18,15 @@ from simdrift.columns import Frame, Refused, Source, Table, as_table, opened
 from simdrift.metrics.auto import MethodChoice, table_calls
 from simdrift.metrics.columns import ReferenceColumn
 from simdrift.metrics.custom import values_of
+from simdrift.metrics.decide import Decided
 from simdrift.metrics.drift.table.sample import TableSample
 from simdrift.metrics.groups import Groups
 from simdrift.metrics.plan import DriftPlan
 from simdrift.monitoring import state_file
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import Identity
+from simdrift.monitoring.model import model_rows
+from simdrift.monitoring.performance_change import changes_of, from_state, to_state
 from simdrift.monitoring.report import report_of
 from simdrift.monitoring.roles import Roles, check_names, column_names, roles_of, segment_columns
 from simdrift.monitoring.segments import Segment, found_segments, segment_tables
@@ -65,8 +68,10 @@ class Reference:
         sample: TableSample | None = None,
         recorded: Mapping[str, str] | None = None,
         custom: Mapping[str, Mapping[str, float]] | None = None,
+        performance: Mapping[str, Sequence[Decided]] | None = None,
         threads: int | None = None,
     ) -> None:
+        self.performance = {segment: list(own) for segment, own in (performance or {}).items()}
         self.custom = {segment: dict(own) for segment, own in (custom or {}).items()}
         self.columns = dict(columns)
         self.segments = {key: dict(own) for key, own in (segments or {}).items()}
@@ -107,7 +112,7 @@ class Reference:
         """Prepare the columns of a table."""
         roles = roles_of(spec.columns, table.names, spec.methods)
         found = found_segments(table, spec.segments, threads)
-        tables = segment_tables(table, found, roles.with_weight(roles.compared), threads)
+        tables = segment_tables(table, found, roles.with_weight(roles.watched), threads)
         segments = {key: prepared(tables[key.text], roles, threads) for key in found}
         sample = None
         if table_calls(spec.methods):
@@ -116,8 +121,17 @@ class Reference:
         wanted = spec.metrics.custom
         custom = {WHOLE: values_of(table, wanted)} if wanted else {}
         custom |= {key.text: values_of(tables[key.text], wanted) for key in found if wanted}
+        parts = {WHOLE: table, **{key.text: tables[key.text] for key in found}}
+        scores = {name: scores_of(part, roles, spec, threads) for name, part in parts.items()}
         return cls(
-            columns, spec, roles, segments=segments, sample=sample, custom=custom, threads=threads
+            columns,
+            spec,
+            roles,
+            segments=segments,
+            sample=sample,
+            custom=custom,
+            performance={name: own for name, own in scores.items() if own},
+            threads=threads,
         )
 
     def __repr__(self) -> str:
@@ -165,7 +179,13 @@ class Reference:
         values = measure_windows(
             [
                 SegmentData(
-                    WHOLE, self.columns, table, Groups.whole(), self.sample, self.custom_of(WHOLE)
+                    WHOLE,
+                    self.columns,
+                    table,
+                    Groups.whole(),
+                    self.sample,
+                    self.custom_of(WHOLE),
+                    performance=self.performance_of(WHOLE),
                 ),
                 *self.segment_data(table, threads),
             ],
@@ -187,6 +207,7 @@ class Reference:
             rows_of(table, self.roles),
             started,
             threads,
+            performance=changes_of(values.rows[WHOLE], self.performance_of(WHOLE)),
             reference_types={name: column.type for name, column in self.columns.items()},
         )
 
@@ -202,6 +223,7 @@ class Reference:
                 Groups.whole(),
                 custom=self.custom_of(key.text),
                 own=key.columns,
+                performance=self.performance_of(key.text),
             )
             for key, own in self.segments.items()
         ]
@@ -209,6 +231,10 @@ class Reference:
     def custom_of(self, segment: str) -> Mapping[str, float]:
         """The reference's values of the user's own metrics."""
         return self.custom.get(segment, {})
+
+    def performance_of(self, segment: str) -> Sequence[Decided]:
+        """The model's performance on the reference's rows."""
+        return self.performance.get(segment, ())
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write to a file that `load` reads: versioned, with a checksum, whole or not at all.
@@ -260,6 +286,9 @@ class Reference:
             sample=sample,
             recorded=recorded,
             custom=content.get("custom"),
+            performance={
+                segment: from_state(rows) for segment, rows in content.get("scores", {}).items()
+            },
             threads=threads,
         )
 
@@ -282,6 +311,8 @@ class Reference:
         }
         if self.custom:
             content["custom"] = self.custom
+        if self.performance:
+            content["scores"] = {name: to_state(own) for name, own in self.performance.items()}
         if self.sample is not None:
             content["sample"] = _parted(self.sample.to_state(), "sample", arrays)
         return content, arrays
@@ -314,6 +345,11 @@ def needed(spec: Spec, source: Source | Table | Frame, *more: str) -> list[str]:
     wanted = {*roles.with_weight(roles.watched), roles.timestamp, *segment_columns(spec), *more}
     wanted |= {spec.columns.key, spec.columns.cluster}
     return [name for name in (*source.names, *sorted(source.hidden)) if name in wanted]
+
+
+def scores_of(table: Table, roles: Roles, spec: Spec, threads: int | None) -> list[Decided]:
+    """The model's performance on a reference's rows."""
+    return model_rows(table, Groups.whole(), roles, spec.metrics.performance, threads)
 
 
 def types_of(
@@ -376,7 +412,7 @@ def _prepared(column: ReferenceColumn) -> ReferenceColumn:
 
 def _recorded(methods: Mapping[str, str], defaults: int) -> dict[str, str]:
     """The methods of a file, by today's defaults: version 1 divided W1 by std(x)."""
-    if defaults >= DEFAULTS_VERSION:
+    if defaults > 1:
         return dict(methods)
     return {name: MethodChoice.restore(text).of_first().record() for name, text in methods.items()}
 

@@ -80,7 +80,7 @@ def report_of(
     threads: int | None,
     digests: Callable[[], tuple[str, str]] | None = None,
     reference_types: Mapping[str, str] | None = None,
-    performance: Callable[[], Sequence[PerformanceChange]] | None = None,
+    performance: Sequence[PerformanceChange] | None = None,
 ) -> Report:
     """The report of one window."""
     results = results_of([identity.run(rows, started)], values, threads=threads)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +18,51 @@ from simdrift.metrics.names import column_text
 from simdrift.metrics.weights import RowWeights, TableWeights, checked_weights, cluster_codes
 from simdrift.monitoring.spec import Columns, Spec
 from simdrift.monitoring.spec_errors import found
+from simdrift.monitoring.spec_parts import NAMED, names_of
 
+Task = Literal["regression", "classification", "ranking"]
 NAMES_SHOWN = 12
 NUMBERS = ("integer", "float", "boolean")
+
+
+class ModelRoles(NamedTuple):
+    """What a model's performance is measured by, target and prediction aside; `scores` are columns
+    by label, under '' the one column of the positive label."""
+
+    scores: Mapping[str, str] = MappingProxyType({})
+    query: str | None = None
+    sensitive: tuple[str, ...] = ()
+    positive: bool | int | float | str | None = None
+    task: Task | None = None
+    threshold: float = 0.5
+
+    @classmethod
+    def of(cls, columns: Columns) -> Self:
+        """Those of a spec."""
+        score = columns.score
+        scores = {} if score is None else {"": score} if isinstance(score, str) else dict(score)
+        return cls(
+            MappingProxyType(scores),
+            columns.query,
+            columns.sensitive,
+            columns.positive,
+            columns.task,
+            columns.decision_threshold,
+        )
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """Columns that are read and not compared."""
+        return tuple(dict.fromkeys([name for name in (self.query,) if name] + [*self.sensitive]))
+
+
+NO_MODEL = ModelRoles()
 
 
 @dataclass(frozen=True, slots=True)
 class Roles:
     """Column names by role. `compared` are compared with the reference, in order: features, then
-    the prediction; `kinds` says how a column is read where its type alone doesn't."""
+    the prediction, then scores; `kinds` says how a column is read where its type alone doesn't."""
 
     compared: tuple[str, ...]
     timestamp: str | None = None
@@ -37,6 +75,8 @@ class Roles:
     """The column whose values say which rows hang together; None: none do."""
     block: int | None = None
     """So many rows after one another hang together."""
+    model: ModelRoles = NO_MODEL
+    """What else is known of the model."""
 
     @property
     def is_weighted(self) -> bool:
@@ -49,9 +89,10 @@ class Roles:
         return self.weight, self.cluster, self.block
 
     def with_weight(self, names: Sequence[str]) -> tuple[str, ...]:
-        """These columns, and those that say what rows are worth."""
+        """These columns, those that say what rows are worth, and those that a model's performance
+        is measured by."""
         own = (name for name in (self.weight, self.cluster) if name is not None)
-        return tuple(dict.fromkeys([*names, *own]))
+        return tuple(dict.fromkeys([*names, *own, *self.model.read]))
 
     def row_weights(self, table: Table) -> RowWeights | None:
         """The weights of the table's rows; None where they count alike. InputError where they
@@ -113,6 +154,7 @@ class Roles:
     def by_column(self) -> dict[str, str]:
         """Role by column, for showing."""
         named = {self.prediction: "prediction", self.target: "target"}
+        named |= dict.fromkeys(self.model.scores.values(), "score")
         return {name: named.get(name, "feature") for name in self.watched if name is not None}
 
 
@@ -130,8 +172,11 @@ def roles_of(columns: Columns, names: Sequence[str], methods: object = None) -> 
         columns.key,
         columns.weight,
         columns.cluster,
+        columns.query,
     )
-    taken = {*named, *columns.ignore}
+    model = ModelRoles.of(columns)
+    scores = tuple(dict.fromkeys(model.scores.values()))
+    taken = {*named, *columns.ignore, *scores}
     features = (
         tuple(name for name in names if name not in taken)
         if columns.features == "auto"
@@ -142,7 +187,7 @@ def roles_of(columns: Columns, names: Sequence[str], methods: object = None) -> 
         columns.categorical, "categorical"
     )
     roles = Roles(
-        (*features, *prediction),
+        (*features, *prediction, *scores),
         columns.timestamp,
         columns.prediction,
         columns.target,
@@ -150,6 +195,7 @@ def roles_of(columns: Columns, names: Sequence[str], methods: object = None) -> 
         columns.weight,
         columns.cluster,
         columns.block,
+        model,
     )
     named_target = isinstance(methods, Mapping) and columns.target in methods
     return roles.with_target() if named_target else roles
@@ -162,6 +208,7 @@ def named_roles(columns: Columns) -> dict[str, str]:
     {'p': 'prediction', 'y': 'target'}
     """
     named = {columns.prediction: "prediction", columns.target: "target"}
+    named |= dict.fromkeys(names_of(columns.score), "score")
     return {column_text(name): role for name, role in named.items() if name is not None}
 
 
@@ -169,9 +216,7 @@ def check_names(spec: Spec, names: Sequence[str]) -> None:
     """SpecError for the first name in the spec that no data have."""
     columns = spec.columns
     listed: list[tuple[str, Sequence[str]]] = [
-        (f"columns.{role}", [name])
-        for role in ("timestamp", "prediction", "target", "key", "weight", "cluster")
-        if (name := getattr(columns, role)) is not None
+        (f"columns.{role}", names_of(getattr(columns, role))) for role in NAMED
     ]
     features = () if columns.features == "auto" else columns.features
     listed += [

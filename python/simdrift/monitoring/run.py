@@ -15,6 +15,7 @@ from simdrift.columns import Frame, Refused, Source, Table, as_table, opened
 from simdrift.metrics.groups import Groups
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import identity_of
+from simdrift.monitoring.late_labels import label_source, names_with_labels, with_labels
 from simdrift.monitoring.moving import MovingMonitor, check_moving
 from simdrift.monitoring.reference import Reference, needed, plan_of
 from simdrift.monitoring.report import results_of
@@ -43,21 +44,23 @@ def monitor(
     data: object,
     reference: object | None = None,
     *,
+    labels: object | None = None,
     between: Between | None = None,
     progress: Progress = None,
     threads: int | None = None,
 ) -> Results:
     """Every window of the data against the reference; `entry.monitor` says what is what."""
-    source = opened(data)
+    source, late = opened(data), label_source(spec, labels)
+    added = names_with_labels(spec, late)
     if spec.reference is not None and spec.reference.moving is not None:
         check_moving(spec, reference)
-        check_names(spec, [*source.names, *source.hidden])
-        table = as_table(source, columns=needed(spec, source))
+        check_names(spec, [*source.names, *source.hidden, *added])
+        table = with_labels(spec, as_table(source, columns=needed(spec, source)), late)
         return _moving(spec, table, between, progress, threads)
     left = _reference_source(spec, source, reference)
     known = left.columns if isinstance(left, Reference) else (*left.names, *left.hidden)
-    check_names(spec, [*dict.fromkeys([*source.names, *source.hidden, *known])])
-    table = as_table(source, columns=needed(spec, source))
+    check_names(spec, [*dict.fromkeys([*source.names, *source.hidden, *known, *added])])
+    table = with_labels(spec, as_table(source, columns=needed(spec, source)), late)
     before = table if left is source else _rows_before(spec, left)
     names = list(dict.fromkeys([*table.names, *before.columns]))
     found = _windows(spec, table)
@@ -223,6 +226,7 @@ class _Monitor:
                 groups,
                 self.reference.sample,
                 self.reference.custom_of(WHOLE),
+                performance=self.reference.performance_of(WHOLE),
             ),
             *self._segments(groups),
         ]
@@ -254,6 +258,7 @@ class _Monitor:
                 ),
                 custom=self.reference.custom_of(key.text),
                 own=key.columns,
+                performance=self.reference.performance_of(key.text),
             )
             for key, own in asked.items()
         ]
@@ -323,9 +328,10 @@ def outline(
     """The windows of a monitor and the rows that the first is compared with, all checked as
     `monitor` does it, and nothing computed. Of a reference that moves these are the rows of the
     first window: there is nothing before it."""
-    table = as_table(data)
+    late = label_source(spec, None)
+    table = with_labels(spec, as_table(data), late)
     moves = spec.reference is not None and spec.reference.moving is not None
-    left = table if moves else _reference_source(spec, table, reference)
+    left: Data | Reference = table if moves else _reference_source(spec, table, reference)
     before = table if left is table else _rows_before(spec, left)
     names = list(dict.fromkeys([*table.names, *before.columns]))
     check_names(spec, names)

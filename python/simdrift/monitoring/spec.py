@@ -24,6 +24,7 @@ from simdrift.monitoring.spec_keys import document, tables_of
 from simdrift.monitoring.spec_methods import checked_methods
 from simdrift.monitoring.spec_parts import (
     Columns,
+    LabelsSpec,
     Metrics,
     Names,
     Numbers,
@@ -42,9 +43,14 @@ from simdrift.results.identity import canonical_json, digest
 # The version of the definitions: raised with any change of a default, of a definition, or of what
 # is computed where nothing is asked for. A key that is not set is not in the digest, and a store
 # keeps what it has under an identity (tests/monitoring/test_definitions.py fails where it is due).
-DEFAULTS_VERSION = 2
+DEFAULTS_VERSION = 3
+# Version 3 measures a model's performance against the reference's: without a target of a model
+# everything is as it was, and so are the identities.
+WITHOUT_TARGET = 2
 # Of a spec's keys, those that don't change what a number is.
-NOT_IN_DIGEST = {"data", "threads", "store", "monitor", "dataset", "model", "model_version"}
+NOT_IN_DIGEST = {
+    "data", "labels", "threads", "store", "monitor", "dataset", "model", "model_version",
+}  # fmt: skip
 
 __all__ = ["DEFAULTS_VERSION", "Columns", "Metrics", "ReferenceSpec", "Spec", "StoreSpec"]
 
@@ -177,6 +183,7 @@ class Spec(Part):
         description="a whole number of 1 or more",
         examples=[4],
     )
+    labels: LabelsSpec | None = Field(None, description="a table with data and key")
     store: StoreSpec = Field(default_factory=StoreSpec, description="a table with dsn")
 
     @field_validator("reference", mode="before")
@@ -264,6 +271,9 @@ class Spec(Part):
             raise refuse(
                 f"window {self.window!r} needs 'columns.timestamp': the name of the time column"
             )
+        for role in ("key", "target"):
+            if self.labels is not None and getattr(self.columns, role) is None:
+                raise refuse(f"'labels' needs 'columns.{role}': labels are joined to rows by key")
         moves = self.reference is not None and self.reference.moving is not None
         if moves and (self.window == "all" or self.columns.timestamp is None):
             raise refuse("'reference.moving' needs windows: 'columns.timestamp' and a 'window'")
@@ -304,6 +314,10 @@ class Spec(Part):
         if self.reference is not None and self.reference.data is not None:
             path = str(folder / self.reference.data)
             values["reference"] = self.reference.model_copy(update={"data": path})
+        if self.labels is not None and self.labels.data is not None:
+            file = self.labels.data
+            path = file if is_url(file) else str(folder / file)
+            values["labels"] = self.labels.model_copy(update={"data": path})
         return self.model_copy(update=values)
 
     def to_toml(self) -> str:
@@ -318,7 +332,14 @@ class Spec(Part):
         """SHA-256 of everything set in the spec that decides what is computed."""
         values = self.model_dump(mode="json", exclude=NOT_IN_DIGEST, exclude_defaults=True)
         values.get("reference", {}).pop("data", None)
-        return digest([DEFAULTS_VERSION, canonical_json(values)])
+        own = self.columns
+        scored = own.target is not None and (own.prediction or own.score) is not None
+        version = DEFAULTS_VERSION if scored else WITHOUT_TARGET
+        metrics = values.get("metrics", {})
+        if not scored and metrics.get("performance") == ["mae", "rmse"]:  # once the default
+            del metrics["performance"]
+            values = {key: value for key, value in values.items() if value != {}}
+        return digest([version, canonical_json(values)])
 
 
 def _after(start: datetime | date | None, end: datetime | date | None) -> bool:

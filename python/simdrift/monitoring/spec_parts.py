@@ -6,6 +6,7 @@ and how it may look (`examples`); docs/monitor.md, `simdrift init` and help(Spec
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
@@ -166,7 +167,33 @@ class ReferenceSpec(Part):
         return self
 
 
-_ROLES = ("timestamp", "prediction", "target", "key", "weight", "cluster")
+_ROLES = ("timestamp", "prediction", "score", "target", "query", "key", "weight", "cluster")
+NAMED = (*_ROLES, "sensitive")
+"""The roles whose columns a spec names."""
+_OTHER_NAMES = {"relevance": "target", "id": "key"}
+"""Roles by the names that ranking and joins have for them."""
+
+
+def label_text(label: object) -> str:
+    """A label as a table of scores names it.
+
+    >>> label_text(True), label_text(1), label_text("cat")
+    ('true', '1', 'cat')
+    """
+    return str(label).lower() if isinstance(label, bool) else str(label)
+
+
+def names_of(role: str | Iterable[str] | Mapping[str, str] | None) -> tuple[str, ...]:
+    """The columns that a role names; none of 'auto'.
+
+    >>> names_of("p"), names_of({"cat": "p_cat"}), names_of(None)
+    (('p',), ('p_cat',), ())
+    """
+    if role is None or role == "auto":
+        return ()
+    if isinstance(role, str):
+        return (role,)
+    return tuple(role.values() if isinstance(role, Mapping) else role)
 
 
 class Columns(Part):
@@ -193,6 +220,44 @@ class Columns(Part):
         title="What was true in the end: performance is of prediction against target.",
         description="the name of a column",
         examples=["duration"],
+    )
+    score: str | dict[str, str] | None = Field(
+        None,
+        title="How sure the model was: the probability of the positive label, or one a label.",
+        description="the name of a column, a table of label = column, or a list of columns with "
+        "the name of their labels",
+        examples=["probability", {"cat": "p_cat", "dog": "p_dog"}],
+    )
+    query: str | None = Field(
+        None,
+        title="Which rows were ranked together: 'target' is then the relevance, 'score' the rank.",
+        description="the name of a column",
+        examples=["search"],
+    )
+    sensitive: Names = Field(
+        (),
+        title="Groups between which the model is to be even; compared as any other column.",
+        description="a list of column names",
+        examples=[["sex", "age_group"]],
+    )
+    positive: bool | int | float | str | None = Field(
+        None,
+        title="The positive label of a target of two; else the greater one (1, true).",
+        description="a label: text, a number or a boolean",
+        examples=["churned"],
+    )
+    task: Literal["regression", "classification", "ranking"] | None = Field(
+        None,
+        title="What the model does; else by the columns: 'query' says ranking, 'score' or labels "
+        "classification, two columns of numbers regression.",
+        description="'regression', 'classification' or 'ranking'",
+        examples=["classification"],
+    )
+    decision_threshold: float = Field(
+        0.5,
+        title="From which score on the positive label is predicted, where no column says so.",
+        description="a number",
+        examples=[0.3],
     )
     key: str | None = Field(
         None,
@@ -244,10 +309,36 @@ class Columns(Part):
         examples=[["note"]],
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        found = dict(values)
+        for other, role in _OTHER_NAMES.items():
+            if other in found:
+                if found.get(role) is not None:
+                    raise refuse(f"expected '{role}' or '{other}', which are one, found both")
+                found[role] = found.pop(other)
+        return found
+
     @field_validator("features", mode="before")
     @classmethod
     def _features(cls, value: object) -> object:
         return value if value == "auto" else one_or_more(value)
+
+    @field_validator("score", mode="before")
+    @classmethod
+    def _score(cls, value: object) -> object:
+        if isinstance(value, Mapping):
+            if not value:
+                raise refuse("expected a column for each label, found none")
+            return {label_text(label): column for label, column in value.items()}
+        if isinstance(value, (list, tuple)) and all(isinstance(name, str) for name in value):
+            if not value:
+                raise refuse("expected a column for each label, found none")
+            return {name: name for name in value}
+        return value
 
     @model_validator(mode="after")
     def _one_role(self) -> Self:
@@ -255,8 +346,7 @@ class Columns(Part):
         if self.cluster is not None and self.block is not None:
             raise refuse("expected 'cluster' or 'block', found both")
         for role in (*_ROLES, "features", "ignore"):
-            names = getattr(self, role) if getattr(self, role) != "auto" else ()
-            for name in (names,) if isinstance(names, str) else names or ():
+            for name in names_of(getattr(self, role)):
                 if roles.setdefault(name, role) != role:
                     raise refuse(f"column {name!r} is both {roles[name]} and {role}: keep one")
         for name in self.numeric:
@@ -270,7 +360,7 @@ class Metrics(Part):
 
     >>> metrics = Metrics(quality=["mean", "missing_share"], quantiles={"fare": [0.5, 0.99]})
     >>> metrics.quality, metrics.performance
-    (('mean', 'missing_share'), ('mae', 'rmse'))
+    (('mean', 'missing_share'), 'auto')
     """
 
     quality: Names = Field(
@@ -291,10 +381,11 @@ class Metrics(Part):
         description="'numeric' (every pair) or a list of pairs of column names",
         examples=[[["fare", "distance"]]],
     )
-    performance: Names = Field(
-        ("mae", "rmse"),
-        title="Scores of the prediction against the target, where both are named.",
-        description="a list of performance metrics such as 'mae'",
+    performance: Literal["auto", "all"] | Names = Field(
+        "auto",
+        title="Scores of the model against the target, where both are named; 'auto': mae and rmse "
+        "of a regression, the usual ones of a classification or ranking; 'all': all of these.",
+        description="'auto', 'all' or a list of performance metrics such as 'mae'",
         examples=[["mae", "r2"]],
     )
     custom: Names = Field(
@@ -323,9 +414,16 @@ class Metrics(Part):
             return value
         return tuple(tuple(pair) if isinstance(pair, list) else pair for pair in value)
 
+    @field_validator("performance", mode="before")
+    @classmethod
+    def _performance(cls, value: object) -> object:
+        return value if value in ("auto", "all") else one_or_more(value)
+
     @field_validator("quality", "performance")
     @classmethod
-    def _known(cls, names: tuple[str, ...], info: Any) -> tuple[str, ...]:
+    def _known(cls, names: str | tuple[str, ...], info: Any) -> str | tuple[str, ...]:
+        if isinstance(names, str):
+            return names
         known = known_metrics(info.field_name)
         family = str(info.field_name)
         short = tuple(name.removeprefix(f"{family}.") for name in names)
@@ -341,6 +439,27 @@ class Metrics(Part):
                 if not 0.0 <= share <= 1.0:
                     raise refuse(f"{column}: expected numbers from 0 to 1, found {share!r}")
         return value
+
+
+class LabelsSpec(Part):
+    """Labels that come later than predictions, in data of their own.
+
+    >>> LabelsSpec(data="labels.parquet", key="order").key
+    'order'
+    """
+
+    data: str | None = Field(
+        None,
+        title="The file of labels: joined to the rows by 'columns.key'.",
+        description="the path of a file, a folder or a pattern",
+        examples=["labels/*.parquet"],
+    )
+    key: str | None = Field(
+        None,
+        title="What the labels call the key; else as 'columns.key' says.",
+        description="the name of a column",
+        examples=["id"],
+    )
 
 
 class StoreSpec(Part):

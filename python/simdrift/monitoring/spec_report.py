@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from zoneinfo import ZoneInfo
 
+from simdrift.columns import Table
 from simdrift.metrics.auto import Call
 from simdrift.metrics.columns import ReferenceColumn
 from simdrift.metrics.conventions import evidently
+from simdrift.metrics.groups import Groups
 from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.registry import method
 from simdrift.metrics.thresholds import threshold_of
 from simdrift.metrics.values import params_text
 from simdrift.monitoring.files import expanded, read_files
+from simdrift.monitoring.model import is_model, metrics_of, predictions_of, task_of
 from simdrift.monitoring.reference import Reference, plan_of, references
 from simdrift.monitoring.roles import Roles, roles_of
 from simdrift.monitoring.run import outline
 from simdrift.monitoring.spec import Spec
+from simdrift.monitoring.spec_parts import NAMED, names_of
 from simdrift.monitoring.windows import Windows
 from simdrift.results.text import counted, visible
 from simdrift.results.zones import in_zone
@@ -46,7 +50,7 @@ def explained(spec: Spec) -> str:
         "",
         *_column_lines(own, roles, plan),
         "",
-        *_other_lines(spec, plan, [*limits]),
+        *_other_lines(spec, plan, [*limits], _model_words(spec, table, roles)),
     ]
     return "\n".join(map(visible, lines))
 
@@ -92,10 +96,13 @@ def _reference_line(spec: Spec, rows: int) -> str:
 
 def _role_lines(spec: Spec, roles: Roles) -> Iterator[str]:
     columns = spec.columns
-    for role in ("timestamp", "prediction", "target", "key", "weight"):
-        name = getattr(columns, role)
-        if name is not None:
-            yield f"{role}: {name}"
+    for role in NAMED:
+        names = names_of(getattr(columns, role))
+        if names:
+            yield f"{role}: {', '.join(names)}"
+    for role in ("positive", "task"):
+        if getattr(columns, role) is not None:
+            yield f"{role}: {getattr(columns, role)}"
     if columns.ignore:
         yield f"ignored: {', '.join(columns.ignore)}"
     if spec.segments:
@@ -142,13 +149,24 @@ def _names(calls: Iterable[Call]) -> str:
     return ", ".join(name for name, _ in calls)
 
 
-def _other_lines(spec: Spec, plan: DriftPlan, limits: Sequence[object]) -> Iterator[str]:
+def _model_words(spec: Spec, table: Table, roles: Roles) -> str | None:
+    """The metrics of the model's performance; None where no model is named."""
+    predictions = predictions_of(table, Groups.whole(), roles) if is_model(roles) else None
+    if predictions is None:
+        return None
+    wanted = spec.metrics.performance
+    return ", ".join(metrics_of(predictions, task_of(table, roles), wanted) if wanted else ())
+
+
+def _other_lines(
+    spec: Spec, plan: DriftPlan, limits: Sequence[object], model: str | None
+) -> Iterator[str]:
     metrics = spec.metrics
     yield "of every column: missing_share; quality: " + (", ".join(metrics.quality) or "none")
     if metrics.quantiles:
         yield f"quantiles: {', '.join(metrics.quantiles)}"
-    if spec.columns.prediction is not None and spec.columns.target is not None:
-        yield f"performance: {', '.join(metrics.performance) or 'none'}"
+    if model is not None:
+        yield f"performance: {model or 'none'}"
     if plan.table:
         yield f"of whole rows: {_names(plan.table)}"
     if metrics.custom:

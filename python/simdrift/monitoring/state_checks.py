@@ -48,6 +48,8 @@ def check_content(content: Entry, arrays: Arrays) -> None:
     require(isinstance(content.get("spec"), str), "'spec' to be JSON", content.get("spec"))
     custom = content.get("custom", {})
     require(_are_numbers(custom), "'custom' to be numbers by segment and metric", custom)
+    scores = content.get("scores", {})
+    require(_are_scores(scores), "'scores' to be rows of performance by segment", scores)
     if "sample" in content:
         sample = content["sample"]
         require(isinstance(sample, dict), "'sample' to be an object", sample)
@@ -60,6 +62,23 @@ def _are_numbers(custom: Any) -> bool:
         return False
     numbers = [number for own in custom.values() for number in own.values()]
     return all(isinstance(n, float) and math.isfinite(n) for n in numbers)
+
+
+def _are_scores(scores: Any) -> bool:
+    """Whether it has lists of metric, parameters, four numbers (or none) and a count, by
+    segment."""
+    if not isinstance(scores, dict) or not all(isinstance(own, list) for own in scores.values()):
+        return False
+    return all(map(_is_score, (row for own in scores.values() for row in own)))
+
+
+def _is_score(row: Any) -> bool:
+    if not isinstance(row, list) or len(row) != 7 or not _are_texts(row[:2]):
+        return False
+    value, *others = row[2:6]
+    known = [value, *(number for number in others if number is not None)]
+    numbers = all(isinstance(n, float) and math.isfinite(n) for n in known)
+    return numbers and is_count(row[6])
 
 
 def _are_texts(value: object) -> bool:

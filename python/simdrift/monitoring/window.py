@@ -25,9 +25,10 @@ from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.groups import ColumnGroups, Groups
 from simdrift.metrics.measure import Measured, measure_columns, measure_tables
 from simdrift.metrics.names import ColumnKey, column_text
-from simdrift.metrics.performance.scoring import performance_rows
+from simdrift.metrics.performance.changes import changed
 from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.weights import TableWeights
+from simdrift.monitoring.model import model_rows
 from simdrift.monitoring.roles import Roles
 from simdrift.monitoring.spec import Metrics
 
@@ -52,6 +53,8 @@ class SegmentData(NamedTuple):
     """The reference's values of the user's own metrics."""
     own: tuple[str, ...] = ()
     """The segment's own columns: all its rows have one value there, so there is no drift."""
+    performance: Sequence[Decided] = ()
+    """The model's performance on the reference's rows."""
 
 
 class WindowValues(NamedTuple):
@@ -110,20 +113,25 @@ def measure_windows(
         before = max((column.rows for column in data.reference.values()), default=0)
         of_user = custom.rows_of(data.table, data.groups, metrics.custom, data.custom, limits)
         found += _tables(data, own, plan)
-        measured.append(MeasuredSegment(data.segment, own, found, np.array([before]), of_user))
+        scores = model_rows(data.table, data.groups, roles, metrics.performance, plan.threads)
+        part = MeasuredSegment(data.segment, own, found, np.array([before]), of_user, scores)
+        measured.append(part._replace(performance_before=data.performance))
         pairs = pairs or of_columns
     return WindowValues(rows_of_windows(measured, roles, metrics, plan, limits), pairs)
 
 
 class MeasuredSegment(NamedTuple):
     """The drift of one segment over its windows, before it is decided: with the columns, the rows
-    of the reference (of each window, or one for all), and the user's own metrics."""
+    of the reference (of each window, or one for all), the user's own metrics, and the model's
+    performance now and in the reference (of each window, or one for all)."""
 
     segment: str
     columns: Columns
     measured: list[Measured]
     rows_before: NDArray[np.int64]
     custom: list[Decided]
+    performance: Sequence[Decided] = ()
+    performance_before: Sequence[Decided] = ()
 
 
 def rows_of_windows(
@@ -137,14 +145,17 @@ def rows_of_windows(
     the user's own metrics."""
     rows = {}
     decided = decide([segment.measured for segment in segments], plan)
-    for own, values in zip(segments, decided, strict=True):
+    performance = changed(
+        [segment.performance for segment in segments],
+        [segment.performance_before for segment in segments],
+        alpha=plan.alpha,
+        correction=plan.correction,
+    )
+    for own, values, scores in zip(segments, decided, performance, strict=True):
         plain = own.columns.plain
         watched = {name: plain[name] for name in roles.watched if name in plain}
-        extra = [
-            *_quality(watched, metrics, own.columns.groups),
-            *_performance(plain, roles, metrics),
-        ]
-        extra = [_judged(row, limits) for row in extra]
+        extra = [*_quality(watched, metrics, own.columns.groups), *scores]
+        extra = [judged(row, limits) for row in extra]
         dataset = _dataset(_without([*values, *extra], roles.target), own, plan)
         rows[own.segment] = [*values, *dataset, *extra, *own.custom]
     return rows
@@ -222,19 +233,7 @@ def _correlations(watched: Mapping[str, ColumnGroups], metrics: Metrics) -> list
     ]
 
 
-def _performance(
-    current: Mapping[str, ColumnGroups], roles: Roles, metrics: Metrics
-) -> list[Decided]:
-    """Of prediction against target, where both are there."""
-    target, prediction = (
-        None if name is None else current.get(name) for name in (roles.target, roles.prediction)
-    )
-    if target is None or prediction is None or not metrics.performance:
-        return []
-    return performance_rows(target, prediction, metrics.performance)
-
-
-def _judged(row: Decided, limits: Limits) -> Decided:
+def judged(row: Decided, limits: Limits) -> Decided:
     """With threshold and alert where a limit is set: it alerts where the value is worse, which is
     below the limit for a metric that is better higher, and above it for all others."""
     column = column_text(row.column) if isinstance(row.column, tuple) else row.column

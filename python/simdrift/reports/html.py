@@ -21,6 +21,7 @@ from simdrift.drawing.text import shorten
 from simdrift.drawing.timeline import Timeline
 from simdrift.reports import charts
 from simdrift.reports.distributions import HistogramChart, histogram_charts, quantile_chart
+from simdrift.reports.model import Confusion, confusion_rows
 from simdrift.reports.notebook import scoped
 from simdrift.reports.ranking import StandOut, stand_out
 from simdrift.reports.summary import ColumnLine, Summary
@@ -182,11 +183,22 @@ def _report_values(report: Report) -> dict[str, Any]:
         "prediction": explanation.prediction,
         "rows": rows[:fold],
         "quiet_rows": rows[fold:],
-        "table_rows": _rows(report, report.whole_table, time, zone),
+        "table_rows": _rows(report, report.whole_table_without_model, time, zone),
+        "model_lines": report.model,
+        "confusion": report.confusion and _confusion(report.confusion),
         "all_rows": results.rows if len(results) <= MOST_ROWS else (),
         "results": results,
         "version": _first(run.library_version for run in results.runs),
     }
+
+
+def _confusion(table: Confusion) -> dict[str, Any]:
+    """Labels, and a row a label of the target: its name, and each cell with its share."""
+    cells = [
+        (name, list(zip(counts, shares, strict=True)))
+        for (name, *counts), shares in zip(confusion_rows(table), table.shares(), strict=True)
+    ]
+    return {"labels": [shorten(label, 24) for label in table.labels], "rows": cells}
 
 
 def _timeline(results: Results, summary: Summary, zone: tzinfo) -> Timeline | None:

@@ -6,7 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from simdrift.drawing.labels import metric_words, number
+from simdrift.drawing.labels import metric_words, number, p_text
+from simdrift.metrics import registry
+from simdrift.results.rows import Result
 
 
 class Score(NamedTuple):
@@ -27,9 +29,19 @@ class PerformanceChange(NamedTuple):
     ci_low: float | None
     ci_high: float | None
     """The 95 % interval of the change; None where a side has none."""
+    params: str = ""
+    p_value: float | None = None
+    q_value: float | None = None
+    alert: bool | None = None
+    """Whether it is for the worse beyond chance and by more than matters; None: not judged."""
+
+    @property
+    def name(self) -> str:
+        """What a page calls the metric."""
+        return metric_words(self.metric, self.params)
 
     def __str__(self) -> str:
-        words = f"{metric_words(self.metric)} {number(self.reference)} -> {number(self.current)}"
+        words = f"{self.name} {number(self.reference)} -> {number(self.current)}"
         if self.ci_low is None or self.ci_high is None:
             return f"{words} ({signed(self.change)})"
         interval = f"{signed(self.ci_low)} to {signed(self.ci_high)}"
@@ -59,6 +71,55 @@ def signed(value: float) -> str:
     return f"+{number(value)}" if value > 0 else number(value)
 
 
-def performance_text(changes: Sequence[PerformanceChange]) -> str:
-    """The changes in a line; '' where there are none."""
-    return f"performance: {'; '.join(map(str, changes))}" if changes else ""
+def change_words(row: Result) -> str:
+    """How a row of the model's performance became worse: 'accuracy fell from 0.91 to 0.88, q
+    0.003'; '' where it did not.
+
+    >>> from uuid import UUID
+    >>> row = Result(UUID(int=1), "", "", "", None, None, "all", "", "", "performance.mae", 3.0,
+    ...              effect_size=1.0, q_value=0.003)
+    >>> change_words(row)
+    'MAE rose from 2 to 3, q 0.003'
+    """
+    change, value = row.effect_size, row.value
+    if value is None or not change or not row.metric.startswith("performance."):
+        return ""
+    if not is_worse(row):
+        return ""
+    digits = 3
+    before, now = number(value - change, digits), number(value, digits)
+    while before == now and digits < 9:
+        digits += 1
+        before, now = number(value - change, digits), number(value, digits)
+    verb = "rose" if change > 0 else "fell"
+    chance = f", q {p_text(row.q_value)}" if row.q_value is not None else ""
+    return f"{metric_words(row.metric, row.params)} {verb} from {before} to {now}{chance}"
+
+
+def is_worse(row: Result) -> bool:
+    """Whether the row's change from the reference is for the worse."""
+    record = registry.record(row.metric)
+    if record is None or not row.effect_size:
+        return False
+    return row.effect_size < 0 if record.better == "higher" else row.effect_size > 0
+
+
+def changes_in(rows: Sequence[Result]) -> tuple[PerformanceChange, ...]:
+    """The changes that result rows of one window hold, without their intervals."""
+    return tuple(
+        PerformanceChange(
+            row.metric,
+            row.value - row.effect_size,
+            row.value,
+            row.effect_size,
+            None,
+            None,
+            row.params,
+            row.p_value,
+            row.q_value,
+            row.alert,
+        )
+        for row in rows
+        if row.metric.startswith("performance.") and not row.segment
+        and row.value is not None and row.effect_size is not None
+    )  # fmt: skip

@@ -8,13 +8,15 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 from simdrift.reports import terminal
-from simdrift.reports.performance import PerformanceChange, performance_text
+from simdrift.reports.model import Confusion, ModelLine, confusion_of, model_lines
+from simdrift.reports.performance import PerformanceChange, changes_in
 from simdrift.reports.relabel import Owner, Window, relabelled
 from simdrift.reports.summary import (
     ColumnLine,
     Summary,
     column_lines,
     headline,
+    is_score,
     summarise,
     table_lines,
 )
@@ -23,6 +25,7 @@ from simdrift.results.files import write_text
 
 if TYPE_CHECKING:
     from simdrift.reports.explain import Direction, Explanation
+    from simdrift.results.rows import Result
     from simdrift.store import WriteSummary
 
 
@@ -55,7 +58,7 @@ class Report:
         roles: Mapping[str, str] | None = None,
         directions: Callable[[], Direction] | None = None,
         digests: Callable[[], tuple[str, str]] | None = None,
-        performance: Callable[[], Sequence[PerformanceChange]] | None = None,
+        performance: Sequence[PerformanceChange] | None = None,
         names: tuple[str, str] = ("", ""),
     ) -> None:
         self._performance = performance
@@ -102,8 +105,35 @@ class Report:
     @cached_property
     def performance(self) -> tuple[PerformanceChange, ...]:
         """The model's scores of the reference and of the current rows, with their changes; none
-        where there is no prediction and target on both sides."""
-        return () if self._performance is None else tuple(self._performance())
+        where there is no prediction and target on both sides, or where there are many windows."""
+        if self._performance is not None:
+            return tuple(self._performance)
+        return changes_in(self._scores)
+
+    @cached_property
+    def model(self) -> list[ModelLine]:
+        """The model's scores with their verdicts, of all rows and of segments that alert; none
+        where there are many windows, which are drawn."""
+        return model_lines(self._scores, self.performance)
+
+    @cached_property
+    def confusion(self) -> Confusion | None:
+        """Rows by label and predicted label, of a classification in one window."""
+        return confusion_of(self._scores)
+
+    @cached_property
+    def _scores(self) -> list[Result]:
+        """The rows of the model's performance in one window."""
+        table = self._results.table
+        if len(table.in_use("head")) != 1:
+            return []
+        return list(self._results.rows_of(table.having("metric", is_score)))
+
+    @property
+    def whole_table_without_model(self) -> list[ColumnLine]:
+        """`whole_table` without what `model` shows."""
+        shown = bool(self.model)
+        return [x for x in self.whole_table if not (shown and is_score(x.worst.metric))]
 
     @property
     def alerting(self) -> list[ColumnLine]:
@@ -145,12 +175,16 @@ class Report:
         """Verdict and table as text, at most `width` cells wide (default: the terminal's, at most
         100), coloured where `colour` (default: never)."""
         parts = [terminal.summary_text(self.summary, self._results, self.names, cells=width)]
-        if self.performance:
-            parts[0] += f"\n{performance_text(self.performance)}"
+        if self.model:
+            parts.append(f"Model performance\n\n{terminal.model_table(self.model, cells=width)}")
+        if self.confusion is not None:
+            body = terminal.confusion_text(self.confusion, cells=width)
+            parts.append(f"Confusion\n\n{body}")
         if self.columns:
             parts.append(terminal.report_table(self.columns, cells=width, colour=bool(colour)))
-        if any(line.worst.metric != "drift.dataset" for line in self.whole_table):
-            body = terminal.report_table(self.whole_table, cells=width, colour=bool(colour))
+        whole = self.whole_table_without_model
+        if any(line.worst.metric != "drift.dataset" for line in whole):
+            body = terminal.report_table(whole, cells=width, colour=bool(colour))
             parts.append(f"Whole table\n\n{body}")
         if self.summary.windows > 1:
             lines = self.columns + self.whole_table

@@ -151,6 +151,12 @@ class Summary(NamedTuple):
     """Targets that alert, and why; they are not among the drifted columns."""
     segment_alerts: tuple[tuple[str, str], ...] = ()
     """Segments and columns that alert in them."""
+    model_alerts: tuple[str, ...] = ()
+    """What alerts of the model's performance, in words."""
+    scores: int = 0
+    """Values of the model's performance, of all rows."""
+    scores_judged: int = 0
+    """Those of them that a rule applies to."""
     without_rows: int = 0
     """Windows that have no rows, though the reference has."""
 
@@ -322,7 +328,9 @@ def summarise(
         window_start=min((h.window_start for h in heads if h.window_start), default=None),
         window_end=max((h.window_end for h in heads if h.window_end), default=None),
         unjudged=tuple(line.unjudged for line in whole if line.unjudged is not None),
-        table_alerts=_table_alerts(results),
+        table_alerts=_table_alerts(results, of_model=False),
+        model_alerts=_table_alerts(results, of_model=True),
+        **_scores(results),
         target_alerts=tuple(f"{line.name}: {line.why}" for line in of_targets if line.alerts),
         segment_alerts=tuple(
             (line.segment, line.column) for line in lines if line.segment and line.alerts
@@ -334,9 +342,11 @@ def summarise(
 def headline(summary: Summary) -> str:
     """The verdict on the whole in one sentence."""
     if not summary.columns:
-        return "No column was compared"
+        return _of_model(summary) if summary.scores else "No column was compared"
     whole = f"; target {', '.join(summary.target_alerts)}" if summary.target_alerts else ""
     whole += f"; whole table: {', '.join(summary.table_alerts)}" if summary.table_alerts else ""
+    if summary.model_alerts:
+        whole += f"; model: {_first_few(summary.model_alerts)}"
     if summary.windows > 1:
         empty = f", {summary.without_rows} without rows" if summary.without_rows else ""
         return (
@@ -348,6 +358,25 @@ def headline(summary: Summary) -> str:
     segments = len(summary.segment_alerts)
     where = f"; {segments} alert{'s' if segments != 1 else ''} in segments" if segments else ""
     return f"{_of_columns(summary)}{_and_unjudged(summary)}{whole}{where}"
+
+
+MOST_WORDS = 2
+
+
+def _first_few(words: Sequence[str]) -> str:
+    """The first of them, and how many more there are."""
+    more = f" and {len(words) - MOST_WORDS} more" if len(words) > MOST_WORDS else ""
+    return ", ".join(words[:MOST_WORDS]) + more
+
+
+def _of_model(summary: Summary) -> str:
+    """The verdict where nothing but the model's performance was measured."""
+    many = f"{summary.scores} score{'' if summary.scores == 1 else 's'}"
+    if summary.model_alerts:
+        return f"The model is worse: {_first_few(summary.model_alerts)}"
+    if summary.scores_judged:
+        return f"The model is not worse than before, by {many}"
+    return f"{many} of the model"
 
 
 def _of_columns(summary: Summary) -> str:
@@ -367,14 +396,39 @@ def _columns(how_many: int) -> str:
     return f"{how_many} column{'' if how_many == 1 else 's'}"
 
 
-def _table_alerts(results: Results) -> tuple[str, ...]:
-    """What alerts of whole tables and pairs, in words: of the worst window of each."""
+def _scores(results: Results) -> dict[str, int]:
+    """How many values of the model's performance there are, and how many a rule applies to."""
+    table = results.table
+    own = table.having("segment", {""}) & table.having("metric", _has_direction)
+    own &= ~np.isnan(table.value)
+    judged = own & (table.alert != ABSENT)
+    return {"scores": int(own.sum()), "scores_judged": int(judged.sum())}
+
+
+def _has_direction(metric: str) -> bool:
+    """Whether it is a score that is better one way, as no count is."""
+    record = registry.record(metric)
+    return is_score(metric) and record is not None and record.better != ""
+
+
+def is_score(metric: str) -> bool:
+    """Whether it is a metric of the model's performance."""
+    return metric.startswith("performance.")
+
+
+def _table_alerts(results: Results, *, of_model: bool) -> tuple[str, ...]:
+    """What alerts of whole tables and pairs, or of the model's performance, in words: of the worst
+    window of each."""
     lines = table_lines(results)
+    if of_model:  # in the order of the metrics, all rows first
+        order = {metric: place for place, metric in enumerate(results.table.metrics)}
+        lines.sort(key=lambda line: (line.segment, order[line.worst.metric]))
     return tuple(
         f"{words} [{line.segment}]" if line.segment else words
         for line in lines
         for words in line.reasons
-        if line.worst.metric != DATASET or line.segment
+        if (line.worst.metric != DATASET or line.segment)
+        and is_score(line.worst.metric) is of_model
     )
 
 

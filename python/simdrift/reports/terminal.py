@@ -19,6 +19,7 @@ from simdrift.drawing.labels import (
     window_label,
 )
 from simdrift.drawing.text import fit, width, wrapped
+from simdrift.reports.model import Confusion, ModelLine, confusion_rows
 from simdrift.reports.ranking import StandOut
 from simdrift.reports.summary import ColumnLine, Summary, headline
 from simdrift.reports.verdict import is_of_table, method_words, on_p_value, p_words
@@ -225,6 +226,55 @@ def metric_value(row: Result, value: float | None) -> str:
     if on_p_value(row):
         return number(value)
     return plain_text(row.metric)(value)
+
+
+_MODEL_HEADINGS = (
+    Heading("metric", least=12),
+    Heading(_SEGMENT, least=12),
+    Heading("reference", right=True),
+    Heading("current", right=True),
+    Heading("95 %", rank=2),
+    Heading("change", right=True),
+    Heading("chance", right=True),
+    Heading(_VERDICT),
+)
+
+
+def model_table(lines: Sequence[ModelLine], *, cells: int | None = None) -> str:
+    """One line a score, and below it why it alerts or has no value."""
+    limit = terminal_width() if cells is None else cells
+    absent = set() if any(line.segment for line in lines) else {_SEGMENT}
+    if all(line.change == "–" for line in lines):
+        absent |= {"reference", "change"}
+    if all(line.chance == "–" for line in lines):
+        absent |= {"chance", _VERDICT}
+    headings = [heading for heading in _MODEL_HEADINGS if heading.title not in absent]
+    rows = [tuple(_model_row(line)[h.title] for h in headings) for line in lines]
+    body = table(headings, rows, cells=limit).splitlines()
+    out = body[:2]
+    for line, text in zip(lines, body[2:], strict=True):
+        note = line.note if line.now == "–" else ""
+        out += [text, *(wrapped(note, limit, first=_NOTE, rest=" " * 4) if note else ())]
+    return "\n".join(out)
+
+
+def _model_row(line: ModelLine) -> dict[str, str]:
+    return {
+        "metric": line.name,
+        _SEGMENT: line.segment,
+        "reference": line.before,
+        "current": line.now,
+        "95 %": line.interval,
+        "change": line.change,
+        "chance": line.chance,
+        _VERDICT: line.word.upper() if line.alert else line.word,
+    }
+
+
+def confusion_text(found: Confusion, *, cells: int | None = None) -> str:
+    """Rows by label of the target (down) and predicted label (across)."""
+    across = (Heading(fit(visible(label), 16), right=True) for label in found.labels)
+    return table([Heading("target", least=8), *across], confusion_rows(found), cells=cells)
 
 
 def summary_text(

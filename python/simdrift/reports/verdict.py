@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from simdrift.drawing.labels import metric_words, number, p_text, percent, plain_text, status_words
 from simdrift.metrics import registry
+from simdrift.reports.performance import change_words
 from simdrift.results.rows import Result
 
 MISSING: Final = "drift.missing_share"
@@ -78,11 +79,19 @@ def ratio(row: Result) -> float | None:
     if row.value is None or not row.threshold:
         return None
     if not on_p_value(row):
-        return _bounded(abs(row.value / row.threshold))
+        return _bounded(abs(_worse_of(row, row.value, row.threshold)))
     p_value = row.q_value if row.q_value is not None else row.p_value
     if p_value is None or not 0 < row.threshold < 1:
         return None
     return _bounded(math.log(min(max(p_value, SMALLEST_P), 1.0)) / math.log(row.threshold))
+
+
+def _worse_of(row: Result, value: float, threshold: float) -> float:
+    """The value over its threshold; the other way round where a higher value is better."""
+    record = registry.record(row.metric)
+    if record is None or record.better != "higher" or value <= 0.0 or threshold <= 0.0:
+        return value / threshold
+    return threshold / value
 
 
 def _bounded(distance: float) -> float | None:
@@ -192,6 +201,8 @@ def reason(row: Result, sides: Sides = Sides()) -> str:  # noqa: B008 (immutable
     if row.metric == MISSING:
         gone = sides.missing == 1.0 and row.value is not None and row.value > 0
         return "all rows missing" if gone else f"missing {missing_words(row, sides.missing)}"
+    if words := change_words(row):
+        return words
     name = method_words(row)
     if on_p_value(row):
         return f"{name} {p_words(row)}"
@@ -238,6 +249,8 @@ def word(row: Result) -> str:
     """The verdict on a column in a word, from the row that decides."""
     if row.alert is not True:
         past = row.alert is False and (ratio(row) or 0.0) > 1.0
+        if row.metric.startswith("performance."):
+            return "as before"
         return "chance" if past else "no drift"  # past the threshold, as it may be without drift
     if row.status != "ok":
         return _WORDS.get(row.status) or status_words(row.status)

@@ -72,24 +72,43 @@ def test_a_picture_of_the_page_has_its_colours(browse, saved, tmp_path, flags, b
     assert len(found) > 20
 
 
-PROBE = """<!doctype html><title>none</title>
-<iframe id="phone" style="width:360px;height:800px;border:0" srcdoc="{page}"></iframe>
+def pages(names: tuple[str, ...]) -> list[str]:
+    """A page of each kind, one of them with hostile names."""
+    return [
+        Report(synth.comparison()).to_html(),
+        Report(synth.monitor(40)).to_html(),
+        Report(synth.comparison(names)).to_html(),
+        ProfileReport(synth.profile()).to_html(),
+    ]
+
+
+FRAMES = """<!doctype html><title>none</title>{frames}
 <script>
-phone.onload = () => {{ document.title = phone.contentDocument.documentElement.scrollWidth }}
+const measured = frame => {{ const page = frame.contentDocument; return {measure} }};
+window.onload = () => document.title = [...document.querySelectorAll("iframe")].map(measured)
 </script>"""
 
 
-def test_no_page_is_wider_than_a_phone(browse, tmp_path, hostile_names):
-    frame = tmp_path / "frame.html"
-    for report in (
-        Report(synth.comparison()),
-        Report(synth.monitor(40)),
-        Report(synth.comparison(hostile_names)),
-        ProfileReport(synth.profile()),
-    ):
-        frame.write_text(PROBE.format(page=escape(report.to_html())), encoding="utf-8")
-        dom = browse(frame, "--dump-dom", "--window-size=800,900")
-        assert re.search(r"<title>(\w+)</title>", dom).group(1) == "360"
+def measured(browse, path: Path, widths: dict[int, list[str]], measure: str) -> list[int]:
+    """What an expression of JavaScript says of each page in a frame of each width, in one start
+    of the browser; `page` is its document."""
+    frames = "".join(
+        f'<iframe style="width:{width}px;height:900px;border:0" srcdoc="{escape(page)}"></iframe>'
+        for width, own in widths.items()
+        for page in own
+    )
+    path.write_text(FRAMES.format(frames=frames, measure=measure), encoding="utf-8")
+    dom = browse(path, "--dump-dom", "--window-size=1400,1000")
+    return [*map(int, re.search(r"<title>([\d,]+)</title>", dom).group(1).split(","))]
+
+
+PHONE, TABLET, LAPTOP = 360, 800, 1280
+
+
+def test_no_page_is_wider_than_the_screen(browse, tmp_path, hostile_names):
+    widths = dict.fromkeys((PHONE, TABLET, LAPTOP), pages(hostile_names))
+    found = measured(browse, tmp_path / "frames.html", widths, "page.documentElement.scrollWidth")
+    assert found == [PHONE] * 4 + [TABLET] * 4 + [LAPTOP] * 4
 
 
 PAPER = 700  # CSS pixels: A4 with the browsers' own margins has 718, Letter 740
@@ -101,32 +120,19 @@ def printed(page: str) -> str:
     return page.replace("@media print", "@media all").replace("@media screen", "@media not all")
 
 
-MEASURE = """<!doctype html><title>none</title>
-<iframe id="paper" style="width:{paper}px;height:900px;border:0" srcdoc="{page}"></iframe>
-<script>
-paper.onload = () => {{
-  const cells = paper.contentDocument.querySelectorAll("td, th, h2, li, figure, .card, .heatmap");
-  const shown = [...cells].filter(one => one.getClientRects().length);
-  document.title = shown.length + " " + Math.ceil(Math.max(
-    ...shown.map(one => one.getBoundingClientRect().right)))
-}}
-</script>"""
+SHOWN = """[...page.querySelectorAll("td, th, h2, li, figure, .card, .heatmap")]
+    .filter(one => one.getClientRects().length)"""
+RIGHT = f"Math.ceil(Math.max(...{SHOWN}.map(one => one.getBoundingClientRect().right)))"
 
 
 def test_on_paper_nothing_is_cut_off_on_the_right(browse, tmp_path, hostile_names):
-    frame = tmp_path / "frame.html"
-    for report in (
-        Report(synth.comparison()),
-        Report(synth.monitor(40)),
-        Report(synth.comparison(hostile_names)),
-        ProfileReport(synth.profile()),
-    ):
-        page = escape(printed(report.to_html()))
-        frame.write_text(MEASURE.format(page=page, paper=PAPER), encoding="utf-8")
-        dom = browse(frame, "--dump-dom", "--window-size=900,1000")
-        shown, right = map(int, re.search(r"<title>(\d+) (\d+)</title>", dom).groups())
-        assert shown > 30
-        assert right <= PAPER
+    widths = {PAPER: [printed(page) for page in pages(hostile_names)]}
+    path = tmp_path / "frames.html"
+    found = measured(browse, path, widths, f"[{SHOWN}.length, {RIGHT}]")
+    shown, right = found[::2], found[1::2]
+    assert len(found) == 8
+    assert min(shown) > 30
+    assert max(right) <= PAPER
 
 
 LAB = """.jp-RenderedHTMLCommon table{table-layout:fixed;margin-left:auto;color:#808080}

@@ -325,10 +325,13 @@ def test_a_year_of_days_is_a_small_page():
     assert len(html.encode()) < 3_000_000
 
 
-def test_many_columns_and_windows_are_put_together():
-    results = synth.monitor(150, features=180)
+@pytest.mark.parametrize(
+    ("features", "size"), [(60, 3_000_000), pytest.param(180, 6_000_000, marks=pytest.mark.slow)]
+)
+def test_many_columns_and_windows_are_put_together(features, size):
+    results = synth.monitor(150, features=features)
     html = Report(results).to_html()
-    assert len(html.encode()) < 6_000_000
+    assert len(html.encode()) < size
     assert len(parsed(html).all("svg", "heat")) == 40
 
 

@@ -1,39 +1,42 @@
-"""Scores of a prediction against its target over groups of rows: what a family of performance
-metrics is written with.
+"""Scores of predictions over groups of rows: what a family of performance metrics is written with.
 
-A score is a registered function of a `TargetPair`: it asks the pair for the passes it needs, which
-the core makes over all groups in one call, and gives arrays with one entry a group.
+A score is a registered function of one `Subject` (`predictions.py`): it asks that for the passes
+it needs, which the core makes over all groups in one call, and gives arrays with one entry a
+group.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from simdrift.catalogue.metric import Metric
 from simdrift.catalogue.statuses import CODES
-from simdrift.columns import as_column
-from simdrift.metrics.cached import cached
-from simdrift.metrics.columns import CurrentColumn
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt, evaluated
-from simdrift.metrics.groups import ColumnGroups
-from simdrift.metrics.numbers import Numbers, as_array
-from simdrift.metrics.outcomes import ABSENT_ROWS, OK_CODE, Outcomes, all_ok, known_where
-from simdrift.metrics.registry import function_of, functions, unknown
-from simdrift.metrics.values import ALL_NULL, EMPTY, NOT_APPLICABLE, OK, Outcome
+from simdrift.metrics.numbers import Numbers, as_array, as_floats
+from simdrift.metrics.outcomes import (
+    OK_CODE,
+    Outcomes,
+    all_ok,
+    any_true,
+    known_where,
+    reasons_at,
+)
+from simdrift.metrics.performance.predictions import Lacking, Predictions, Subject
+from simdrift.metrics.registry import function_of, functions, measures, unknown
+from simdrift.metrics.values import ALL_NULL, EMPTY, OK, Outcome
 
-Sums = Mapping[str, Numbers]
-"""`_core.PairDict` of each group of rows."""
-NUMBERS = frozenset({"integer", "float", "boolean"})
+F = TypeVar("F", bound=Callable[..., Any])
+Reason = tuple[Numbers, str] | tuple[Numbers, str, str]
 
 
 @dataclass(frozen=True)
 class PerformanceResult:
-    """What a performance function found: a value, or None with a status; `n` rows took part."""
+    """What a performance function gives: a value, or None with a status; `n` rows took part."""
 
     metric: str
     value: float | None
@@ -41,48 +44,48 @@ class PerformanceResult:
     ci_high: float | None = None
     status: str = OK
     n: int = 0
-
-
-class TargetPair:
-    """Target and prediction over the same groups. A pass is made when a score first reads it, over
-    all groups at once. ValueError where the lengths differ."""
-
-    def __init__(self, target: ColumnGroups, prediction: ColumnGroups) -> None:
-        if target.whole.rows != prediction.whole.rows:
-            raise ValueError(
-                f"target and prediction: expected equal lengths, found {target.whole.rows} and "
-                f"{prediction.whole.rows}"
-            )
-        self.target, self.prediction = target, prediction
-
-    @cached
-    def sums(self) -> Sums:
-        """Sums of the rows in which both are finite, as `_core.pair_profile` has them; of one
-        group NumPy's numbers."""
-        sums = self.target.sums_with(self.prediction)
-        return {name: own[0] for name, own in sums.items()} if len(self.target) == 1 else sums
-
-    @cached
-    def n(self) -> NDArray[np.int64]:
-        """The rows in which both are finite."""
-        return as_array(self.sums["n"]).astype(np.int64, copy=False)
+    reason: str = ""
 
 
 class Score(NamedTuple):
-    """Values, the ends of their intervals (None: none), and where a value cannot be: a mask and
-    the status there."""
+    """Values, the ends of their intervals (None: none), and where a value cannot be: a mask, the
+    status there, and the reason in words. `error`: the standard error, which a change is judged
+    by; `n`: the rows that take part, where they are not the subject's; `notes`: a mask and what is
+    to be said of the values there. Everything is a number of one group, or an array."""
 
     value: Numbers
     ends: tuple[Numbers, Numbers] | None = None
-    without: tuple[tuple[Numbers, str], ...] = ()
+    without: tuple[Reason, ...] = ()
+    error: Numbers | None = None
+    n: Numbers | None = None
+    notes: tuple[tuple[Numbers, str], ...] = ()
 
 
-def score_functions() -> dict[str, Callable[[TargetPair], Score]]:
-    """The registered scores by their short names, in the order in which they are written."""
-    return {record.short: score for score, (record,) in functions("performance").items()}
+Scored = Score | Mapping[str, Score]
+"""One score, or one a text of parameters ('label=cat'); the plain one is under ''."""
+ScoreFunction = Callable[..., Scored]
+_SUBJECTS: dict[ScoreFunction, type[Any]] = {}
 
 
-def score_function(name: str) -> Callable[[TargetPair], Score]:
+def scores(kind: type[Subject], record: Metric) -> Callable[[F], F]:
+    """Registers a function of a subject of this kind as the metric of the record; the record's
+    parameters are its keywords."""
+
+    def register(function: F) -> F:
+        _SUBJECTS[function] = kind
+        return measures(record)(function)
+
+    return register
+
+
+def score_functions() -> dict[str, ScoreFunction]:
+    """The registered scores by their short names, by group and in the order in which they are
+    written."""
+    found = sorted(functions("performance").items(), key=lambda item: item[1][0].place)
+    return {record.short: score for score, (record,) in found}
+
+
+def score_function(name: str) -> ScoreFunction:
     """The registered score of that short name."""
     return function_of(f"performance.{name}")
 
@@ -98,90 +101,100 @@ def checked_metrics(metrics: Iterable[str]) -> tuple[str, ...]:
 
 
 def performance_rows(
-    target: ColumnGroups, prediction: ColumnGroups, metrics: Iterable[str] | None = None
+    predictions: Predictions, metrics: Iterable[str] | None = None
 ) -> list[Decided]:
-    """The `performance.*` rows of each group; None: every metric. A refused column gives
-    'not_applicable'. ValueError for a name that is not known, and where the lengths differ."""
+    """The `performance.*` rows of each group; None: every metric. A role that is not given, or a
+    column that was refused, costs the metrics that need it, with the reason. ValueError for a
+    name that is not known."""
     known = score_functions()
-    refused = target.whole.refused is not None or prediction.whole.refused is not None
-    pair = None if refused else _pair_of_numbers(target, prediction)
-    rows = []
-    for name in known if metrics is None else checked_metrics(metrics):
-        outcomes = _outcomes(name, known[name], target, pair)
-        if refused:
-            outcomes.n_current = np.array([ABSENT_ROWS])
-        rows.append(Decided(None, f"performance.{name}", "", outcomes))
-    return rows
+    names = known if metrics is None else checked_metrics(metrics)
+    return [row for name in names for row in _rows(name, known[name], predictions)]
 
 
-def _pair_of_numbers(target: ColumnGroups, prediction: ColumnGroups) -> TargetPair | None:
-    """None where a side is no column of numbers."""
-    if not {target.whole.value_kind, prediction.whole.value_kind} <= NUMBERS:
-        return None
-    return TargetPair(target, prediction)
+def _rows(name: str, function: ScoreFunction, predictions: Predictions) -> list[Decided]:
+    """The rows of one metric; an unexpected exception costs this metric alone."""
+    metric, groups = f"performance.{name}", len(predictions)
+    kind = _SUBJECTS.get(function) or _SUBJECTS[score_function(name)]
 
+    def compute() -> tuple[Subject | Lacking, Scored | None]:
+        subject = predictions.subject(kind)
+        return subject, None if isinstance(subject, Lacking) else function(subject)
 
-def _outcomes(
-    name: str,
-    function: Callable[[TargetPair], Score],
-    column: ColumnGroups,
-    pair: TargetPair | None,
-) -> Outcomes:
-    """One metric in each group; an unexpected exception costs this metric alone."""
-    if pair is None:
-        status = np.full(len(column), CODES[NOT_APPLICABLE], np.uint8)
-        rows = np.zeros(len(column), np.int64)
-        return Outcomes.refused(status, np.array([ABSENT_ROWS]), rows)
-    found = attempt(f"performance.{name}", "", lambda: (pair.n, function(pair)))
+    found = attempt(metric, "", compute)
     if isinstance(found, Outcome):
-        return Outcomes.uniform(found, len(column))
-    rows, score = found
+        return [Decided(None, metric, "", Outcomes.uniform(found, groups))]
+    subject, scored = found
+    if isinstance(subject, Lacking):
+        lost = Outcome(None, subject.status, n_current=subject.rows, reason=subject.reason)
+        return [Decided(None, metric, "", Outcomes.uniform(lost, groups))]
+    by_params = {"": scored} if isinstance(scored, Score) else scored or {}
+    return [
+        Decided(None, metric, params, _outcomes(score, subject, predictions))
+        for params, score in by_params.items()
+    ]
+
+
+def _outcomes(score: Score, subject: Subject, predictions: Predictions) -> Outcomes:
+    """A score in each group."""
+    rows = subject.n if score.n is None else as_array(score.n)
     status = np.zeros(len(rows), np.uint8)
-    for mask, reason in score.without:
-        status[mask] = CODES[reason]
-    if 0 in rows.tolist():
-        lost = np.where(column.rows == 0, CODES[EMPTY], CODES[ALL_NULL])
-        status = np.where(rows == 0, lost, status).astype(np.uint8)
-    value = as_array(score.value)
+    reasons: dict[int, str] = {}
+    for mask, note in score.notes:
+        reasons.update(reasons_at(np.broadcast_to(as_array(mask), status.shape), note))
+    for mask, code, *words in score.without:
+        holds = np.broadcast_to(as_array(mask), status.shape)
+        status[holds] = CODES[code]
+        reasons.update(reasons_at(holds, words[0] if words else ""))
+    none = subject.n == 0
+    if any_true(none):
+        lost = np.where(predictions.first.rows == 0, CODES[EMPTY], CODES[ALL_NULL])
+        status = np.where(none, lost, status).astype(np.uint8)
+    value = as_floats(score.value)
     value = value if all_ok(status) else np.where(status == OK_CODE, value, np.nan)
-    outcomes = Outcomes(value, status, n_current=rows)
+    outcomes = Outcomes(value, status, n_current=np.asarray(rows), reasons=reasons)
+    known = status == OK_CODE
     if score.ends is not None:
-        known = status == OK_CODE
-        low, high = (known_where(known, as_array(end)) for end in score.ends)
+        low, high = (known_where(known, as_floats(end)) for end in score.ends)
         outcomes.ci_low, outcomes.ci_high = low, high
+    if score.error is not None:
+        outcomes.standard_error = known_where(known, as_floats(score.error))
     return outcomes.cleaned()
 
 
-def _outcome(function: Callable[[TargetPair], Score], pair: TargetPair) -> Outcome:
+def _outcome(scored: Scored, subject: Subject, predictions: Predictions) -> Outcome:
     """The outcome of a single group: `_outcomes` on numbers, without arrays."""
-    rows, score = int(pair.sums["n"]), function(pair)
-    status = next((reason for holds, reason in reversed(score.without) if holds), OK)
-    if rows == 0:
-        status = ALL_NULL if pair.target.whole.rows else EMPTY
+    score = scored if isinstance(scored, Score) else scored[""]
+    rows = int(subject.n[0] if score.n is None else score.n)
+    status, reason = OK, ""
+    for holds, code, *words in score.without:
+        if holds:
+            status, reason = code, words[0] if words else ""
+    if not subject.n[0]:
+        status, reason = ALL_NULL if predictions.first.whole.rows else EMPTY, ""
     if status != OK:
-        return Outcome(None, status, n_current=rows)
-    value = float(score.value)
-    if score.ends is None:
-        return Outcome(value, n_current=rows)
-    low, high = score.ends
-    return Outcome(value, ci_low=float(low), ci_high=float(high), n_current=rows)
+        return Outcome(None, status, n_current=rows, reason=reason)
+    low, high = (None, None) if score.ends is None else map(float, score.ends)
+    reason = "; ".join(note for holds, note in score.notes if holds)
+    return Outcome(float(score.value), ci_low=low, ci_high=high, n_current=rows, reason=reason)
 
 
-def result(name: str, target: object, prediction: object, threads: int | None) -> PerformanceResult:
-    """One metric of two array-likes: what the public functions return."""
-    left, right = (
-        ColumnGroups.of(CurrentColumn(side, as_column(data, name=side), threads=threads))
-        for side, data in (("target", target), ("prediction", prediction))
-    )
-    pair = _pair_of_numbers(left, right)
-    if pair is None:
-        return PerformanceResult(f"performance.{name}", None, status=NOT_APPLICABLE)
-    found = evaluated(f"performance.{name}", "", lambda: _outcome(score_function(name), pair))
+def result(name: str, predictions: Predictions, **params: Any) -> PerformanceResult:
+    """One metric of predictions of one group: what the public functions return."""
+    metric, function = f"performance.{name}", score_function(name)
+
+    def compute() -> Outcome:
+        subject = predictions.subject(_SUBJECTS[function])
+        if isinstance(subject, Lacking):
+            return Outcome(None, subject.status, reason=subject.reason)
+        return _outcome(function(subject, **params), subject, predictions)
+
+    found = evaluated(metric, "", compute)
     return PerformanceResult(
-        f"performance.{name}",
+        metric,
         found.value,
         found.ci_low,
         found.ci_high,
         found.status,
-        found.n_current or 0,
+        int(found.n_current or 0),
+        found.reason,
     )

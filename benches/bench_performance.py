@@ -1,0 +1,120 @@
+"""Scores of a model against its peers: one thread, every ISA of the machine forced in turn, results
+checked equal before anything is timed.
+
+A family adds a function that gives its `Case`s and names it in FAMILIES.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+import sklearn.metrics
+
+from bench_kernels import isas
+from markdown import table as markdown_table
+from measured import note
+from simdrift import _core
+from timing import interleaved, median, ratio
+
+SEED = 20130208
+ROWS, QUICK_ROWS = 4_000_000, 200_000
+ROUNDS, PEER_ROUNDS = 7, 1
+
+
+class Case(NamedTuple):
+    """One row of the table: our call on one thread, the peer's, and what compares their results
+    (an AssertionError where they differ). `rows`: what nanoseconds are of."""
+
+    name: str
+    rows: int
+    ours: Callable[[], Any]
+    peer_name: str
+    peer: Callable[[], Any]
+    check: Callable[[Any, Any], None]
+
+
+def confusion_cases(rows: int) -> Iterable[Case]:
+    """Confusion counts of labels as they come: bytes, 64-bit integers, and of 10 and 100 labels."""
+    random = np.random.default_rng(SEED)
+    for labels, dtype in ((2, np.int8), (2, np.int64), (10, np.int64), (100, np.int64)):
+        target = random.integers(0, labels, rows).astype(dtype)
+        missed = random.random(rows) < 0.2
+        prediction = np.where(missed, random.integers(0, labels, rows), target).astype(dtype)
+        columns = _core.Column.from_numpy(target), _core.Column.from_numpy(prediction)
+        yield Case(
+            f"confusion counts, {labels} labels as {np.dtype(dtype)}",
+            rows,
+            lambda c=columns, k=labels: _core.confusion_groups(*c, [0], [rows], k, k, threads=1)[0],
+            "sklearn confusion_matrix",
+            lambda t=target, p=prediction: sklearn.metrics.confusion_matrix(t, p),
+            np.testing.assert_array_equal,
+        )
+
+
+def ranks_of(target: Any, score: Any, rows: int) -> tuple[float, float]:
+    """ROC AUC and average precision, with both variances."""
+    found = _core.roc_groups(target, score, [0], [rows], threads=1)
+    return found["auc"][0], found["average_precision"][0]
+
+
+def rank_cases(rows: int) -> Iterable[Case]:
+    """ROC AUC with average precision of logits, of float32 probabilities, and of scores of two
+    decimals."""
+    random = np.random.default_rng(SEED)
+    target = random.random(rows) < 0.3
+    logit = random.normal(size=rows) + target
+    probability = (1.0 / (1.0 + np.exp(-logit))).astype(np.float32)
+    for name, score in (
+        ("float64", logit),
+        ("float32", probability),
+        ("two decimals", np.round(probability.astype(float), 2)),
+    ):
+        columns = _core.Column.from_numpy(target), _core.Column.from_numpy(score)
+        yield Case(
+            f"ROC AUC and average precision, {name}",
+            rows,
+            lambda c=columns: ranks_of(*c, rows),
+            "sklearn roc_auc_score, average_precision_score",
+            lambda s=score: (
+                sklearn.metrics.roc_auc_score(target, s),
+                sklearn.metrics.average_precision_score(target, s),
+            ),
+            lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-12),
+        )
+
+
+FAMILIES: tuple[Callable[[int], Iterable[Case]], ...] = (confusion_cases, rank_cases)
+
+
+def line(case: Case, read: np.ndarray) -> list[str]:
+    """Nanoseconds a row, multiples of a read of one float64 a row, and times faster."""
+    case.check(case.ours(), case.peer())
+    peer = median(interleaved({"peer": case.peer}, PEER_ROUNDS), "peer")
+    cells = [case.name]
+    for isa in isas():
+        _core._isa_force(isa)
+        seconds = interleaved({"read": lambda: _core.read_bound(read), "ours": case.ours}, ROUNDS)
+        own = median(seconds, "ours")
+        reads = ratio(seconds, "ours", "read") * len(read) / case.rows
+        note(case.name, case.rows, own, baseline=case.peer_name, baseline_seconds=peer)
+        cells += [f"{own / case.rows * 1e9:.2f}", f"{reads:.1f}", f"{peer / own:.0f}x"]
+    return [*cells, case.peer_name]
+
+
+def table(quick: bool) -> str:
+    active, rows = _core.show_config()["isa"], QUICK_ROWS if quick else ROWS
+    read = np.random.default_rng(SEED).random(rows)
+    header = ["score"]
+    for isa in isas():
+        header += [f"{isa}: ns", "reads", "faster"]
+    lines = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of peers
+        for family in FAMILIES:
+            for case in family(rows):
+                lines.append(line(case, read))
+                _core._isa_force(active)
+    return markdown_table([*header, "than"], lines)

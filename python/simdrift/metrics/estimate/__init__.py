@@ -1,0 +1,1 @@
+"""Performance without targets: what scores, calibrated on a reference, let expect."""

@@ -1,0 +1,133 @@
+"""How a model's performance changed against a reference: the difference, whether chance explains
+it, and whether it is worse by more than matters.
+
+The law: both values are about normal with the standard errors of their rows, and independent, so
+the difference over the root of the summed squares follows Student's t with Welch's degrees of
+freedom (Welch 1947). A score alerts where its change is for the worse, beyond chance (q-value at
+most alpha, corrected over the scores of the window) and at least `Metric.least_change`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdrift._types import Floats
+from simdrift.catalogue.metric import Metric
+from simdrift.metrics.correction import correct
+from simdrift.metrics.decide import Alerts, Decided
+from simdrift.metrics.nulls.special import special
+from simdrift.metrics.outcomes import Outcomes
+from simdrift.metrics.registry import record
+
+Segment = Sequence[Decided]
+
+
+class Change(NamedTuple):
+    """Of each group: value less the reference's, and the p-value of no change, NaN where that is
+    not known."""
+
+    effect_size: Floats
+    p_value: Floats
+
+
+def change(now: Outcomes, before: Outcomes) -> Change:
+    """The change of one score; `before` has one group, or as many."""
+    effect = now.value - before.value
+    errors = now.standard_error, before.standard_error
+    if errors[0] is None or errors[1] is None:
+        return Change(effect, np.full(len(effect), np.nan))
+    with np.errstate(all="ignore"):
+        left, right = np.square(errors[0]), np.square(errors[1])
+        squared = np.asarray(left + right)
+        freedom = squared**2 / (left**2 / _free(now) + right**2 / _free(before))
+        p = 2.0 * special().stdtr(freedom, -np.abs(effect) / np.sqrt(squared))
+    certain = squared == 0.0  # as of a score that no row can change
+    p = np.where(certain, np.where(effect == 0.0, 1.0, np.nan), p)
+    return Change(effect, np.where(np.isnan(effect), np.nan, np.minimum(p, 1.0)))
+
+
+def _free(side: Outcomes) -> Floats:
+    """Degrees of freedom of the rows that took part."""
+    return np.maximum(np.asarray(side.n_current, float) - 1.0, 1.0)
+
+
+def changed(
+    segments: Sequence[Segment],
+    references: Sequence[Segment],
+    *,
+    alpha: float = 0.05,
+    correction: str = "bh",
+) -> list[list[Decided]]:
+    """The rows of each segment with effect size, p- and q-value, threshold and alert against the
+    reference's row of the same metric and parameters; one without such a row stays as it is. The
+    q-values of a window are over all its scores and segments."""
+    pairs = [
+        (row, _found(row, reference))
+        for segment, reference in zip(segments, references, strict=True)
+        for row in segment
+    ]
+    changes = [None if old is None else change(row.outcomes, old.outcomes) for row, old in pairs]
+    q_values = _corrected([None if one is None else one.p_value for one in changes], correction)
+    rows = iter(
+        row if one is None or old is None else _judged(row, old, one, q, alpha)
+        for (row, old), one, q in zip(pairs, changes, q_values, strict=True)
+    )
+    return [[next(rows) for _ in segment] for segment in segments]
+
+
+def _found(row: Decided, reference: Segment) -> Decided | None:
+    key = row.metric, row.params, row.column
+    return next((one for one in reference if (one.metric, one.params, one.column) == key), None)
+
+
+def _corrected(p_values: Sequence[Floats | None], correction: str) -> list[Floats | None]:
+    """q-values over the scores that have a p-value."""
+    known = [p for p in p_values if p is not None and not np.isnan(p).all()]
+    if not known:
+        return [None] * len(p_values)
+    corrected = iter(np.ascontiguousarray(correct(np.stack(known, axis=1), correction).T))
+    return [None if p is None or np.isnan(p).all() else next(corrected) for p in p_values]
+
+
+def _judged(row: Decided, old: Decided, one: Change, q: Floats | None, alpha: float) -> Decided:
+    """The row with its change and, where a change can alert, threshold and alert."""
+    outcomes = replace(
+        row.outcomes,
+        effect_size=one.effect_size,
+        p_value=None if q is None else one.p_value,
+        n_reference=old.outcomes.n_current,
+    )
+    row = row._replace(outcomes=outcomes, q_value=q)
+    metric = record(row.metric)
+    least = None if metric is None else metric.least_change
+    if q is None or metric is None or least is None:
+        return row
+    limit = limit_of(metric, old.outcomes.value, least)
+    return row._replace(
+        threshold=float(limit[0]) if len(limit) == 1 else limit,
+        alert=alerts_of(metric, outcomes.value, limit, q, alpha),
+    )
+
+
+def limit_of(metric: Metric, before: Floats, least: float) -> Floats:
+    """The value from which on a change for the worse is as large as matters.
+
+    >>> from simdrift.metrics.registry import record
+    >>> float(limit_of(record("performance.mae"), np.array([2.0]), 0.05)[0])
+    2.1
+    """
+    sign = -1.0 if metric.better == "higher" else 1.0
+    return np.asarray(before + sign * least * (np.abs(before) if metric.relative else 1.0))
+
+
+def alerts_of(metric: Metric, value: Floats, limit: Floats, q: Floats, alpha: float) -> Alerts:
+    """1 where the value is at the limit or worse and q is at most alpha, -1 where either is not
+    known, else 0."""
+    worse = value <= limit if metric.better == "higher" else value >= limit
+    known: NDArray[np.bool_] = ~(np.isnan(value) | np.isnan(q) | np.isnan(limit))
+    return np.where(known, worse & (q <= alpha), -1).astype(np.int8)

@@ -1,0 +1,182 @@
+"""What scores of labels read of confusion tables, and how certain it is.
+
+Shares (accuracy, precision, recall, specificity) have Wilson's interval (Wilson 1927), with Kish's
+effective number of rows where rows have weights. Everything else is drawn: the shares of the cells
+of a table are a Dirichlet variable with the counts and Perks' prior, one row spread evenly over
+all cells (Perks 1947), and the interval of a score is between the 2.5 % and 97.5 % quantiles of
+its values on these draws, widened to the score itself. A resampling of the counts, which is the
+same without the one row, covers the true F1 of an almost perfect model with 30 rows in 44 of 100
+samples instead of 95: a cell without rows is never drawn. With the prior it is 94 or more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simdrift._types import Floats
+
+Z = 1.959963984540054
+"""Standard normal quantile of 95 % intervals."""
+QUANTILES = (0.025, 0.975)
+MOST_DRAWS, LEAST_DRAWS, DRAWN_CELLS = 400, 200, 16_000
+"""Draws of a table: as many as make so many cells, within these bounds."""
+MOST_DRAWN_LABELS = 20
+"""Above that many labels a table is not drawn from, as it would cost more than its rows."""
+KEPT = 1 << 22
+"""Numbers that are kept of all draws; more are drawn again for each score."""
+
+Formula = Callable[["Counts", slice], Floats]
+"""A score of counts of some groups, the slice: (...,) of (..., K)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Sums of confusion tables (..., K, K), which have a row a label of the target and a column a
+    label of the prediction. By label, (..., K): rows that are right, of the label but predicted
+    to have another (`missed`), and predicted to have it but of another (`wrong`). And, (...,), the
+    sums of |i - j| and (i - j)^2 over all rows, i and j their labels' places."""
+
+    hits: Floats
+    missed: Floats
+    wrong: Floats
+    linear: Floats
+    quadratic: Floats
+
+    @classmethod
+    def of(cls, tables: NDArray[Any]) -> Self:
+        """Of tables (..., K, K)."""
+        tables = np.ascontiguousarray(tables, float)
+        size = tables.shape[-1]
+        places = np.arange(size, dtype=float)
+        apart = np.abs(places[:, np.newaxis] - places)
+        off = np.where(apart > 0.0, tables, 0.0)  # weights of 1e18 leave small ones as they are
+        flat = tables.reshape(*tables.shape[:-2], size * size)
+        return cls(
+            hits=np.ascontiguousarray(np.diagonal(tables, axis1=-2, axis2=-1)),
+            missed=off.sum(axis=-1),
+            wrong=np.ascontiguousarray(np.swapaxes(off, -1, -2)).sum(axis=-1),
+            linear=(flat * apart.ravel()).sum(axis=-1),
+            quadratic=(flat * apart.ravel() ** 2).sum(axis=-1),
+        )
+
+    @classmethod
+    def joined(cls, parts: list[Self]) -> Self:
+        """Parts of the first axis as one."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(*(np.concatenate([getattr(p, name) for p in parts]) for name in cls.__slots__))
+
+    @property
+    def targets(self) -> Floats:
+        """(..., K) rows of the label."""
+        return self.hits + self.missed
+
+    @property
+    def predicted(self) -> Floats:
+        """(..., K) rows that are predicted to have the label."""
+        return self.hits + self.wrong
+
+    @property
+    def right(self) -> Floats:
+        """(...,) rows whose label is right."""
+        return np.asarray(self.hits.sum(axis=-1))
+
+    @property
+    def total(self) -> Floats:
+        """(...,) all rows."""
+        return np.asarray(self.right + self.missed.sum(axis=-1))
+
+    @property
+    def others(self) -> Floats:
+        """(..., K) rows that neither have the label nor are predicted to."""
+        if self.hits.shape[-1] == 2:
+            return self.hits[..., ::-1]
+        return self.total[..., np.newaxis] - (self.targets + self.wrong)
+
+
+def ratio(part: Floats, whole: Floats) -> Floats:
+    """part / whole, NaN of nothing."""
+    out = np.full(np.shape(whole), np.nan)
+    np.divide(part, whole, out=out, where=whole > 0.0)
+    return out
+
+
+def effective(total: Floats, squares: Floats | None) -> Floats:
+    """Kish's effective rows of sums of weights and of their squares; None: rows count alike."""
+    return total if squares is None else np.nan_to_num(ratio(np.square(total), squares))
+
+
+def wilson(share: Floats, rows: Floats) -> tuple[Floats, Floats]:
+    """Ends of Wilson's interval of a share of so many rows; NaN of none.
+
+    >>> low, high = wilson(np.array([0.5]), np.array([10.0]))
+    >>> float(low[0].round(4)), float(high[0].round(4))
+    (0.2366, 0.7634)
+    """
+    with np.errstate(all="ignore"):
+        squared = Z * Z / rows
+        middle = (share + squared / 2.0) / (1.0 + squared)
+        half = Z * np.sqrt(share * (1.0 - share) / rows + squared / (4.0 * rows)) / (1.0 + squared)
+    low, high = np.minimum(middle - half, share), np.maximum(middle + half, share)
+    return np.maximum(low, 0.0), np.minimum(high, 1.0)
+
+
+class Draws:
+    """Tables drawn around those of all groups (see the head of this file), seed 0 for each: a
+    group has the draws that it would have alone."""
+
+    def __init__(self, tables: Callable[[], Iterator[Floats]], size: int) -> None:
+        self.tables, self.size = tables, size
+        self.draws = int(np.clip(DRAWN_CELLS // max(size * size, 1), LEAST_DRAWS, MOST_DRAWS))
+        self._kept: list[Counts] | None = None
+
+    def each(self) -> Iterator[Counts]:
+        """The sums of the draws, (groups, draws, K), of some groups after others."""
+        if self._kept is not None:
+            yield from self._kept
+            return
+        kept, numbers = [], 0
+        for part in self.tables():
+            for first in range(0, len(part), self._step):
+                counts = self._of(part[first : first + self._step])
+                numbers += 3 * counts.hits.size
+                if numbers <= KEPT:
+                    kept.append(counts)
+                yield counts
+        if numbers <= KEPT:
+            self._kept = kept
+
+    @property
+    def _step(self) -> int:
+        """Groups that are drawn together."""
+        return max(1, KEPT // (self.draws * self.size * self.size))
+
+    def _of(self, tables: Floats) -> Counts:
+        cells = self.size * self.size
+        drawn = np.empty((len(tables), self.draws, cells))
+        for place, table in enumerate(tables.reshape(len(tables), cells)):
+            random = np.random.default_rng(0)
+            drawn[place] = random.standard_gamma(table + 1.0 / cells, (self.draws, cells))
+        return Counts.of(drawn.reshape(len(tables), self.draws, self.size, self.size))
+
+    def spread(self, formula: Formula, value: Floats) -> tuple[Floats, Floats, Floats]:
+        """Of a formula with these values: the ends of its intervals, and standard errors."""
+        lows, highs, errors, first = [], [], [], 0
+        for counts in self.each():
+            groups = slice(first, first + len(counts.hits))
+            own, first = value[groups], groups.stop
+            with np.errstate(all="ignore"):
+                drawn = formula(counts, groups)
+            drawn = np.where(np.isnan(drawn), own[:, np.newaxis], drawn)
+            low, high = np.quantile(drawn, QUANTILES, axis=1)
+            lows.append(np.minimum(low, own))
+            highs.append(np.maximum(high, own))
+            errors.append(drawn.std(axis=1, ddof=1))
+        joined = (np.concatenate(part) if part else np.empty(0) for part in (lows, highs, errors))
+        low, high, error = joined
+        return low, high, error

@@ -1,0 +1,212 @@
+"""A model's columns over windows: what its performance is measured of, and by which metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from simdrift.catalogue.statuses import CODES
+from simdrift.columns import Table
+from simdrift.metrics import registry
+from simdrift.metrics.decide import Decided
+from simdrift.metrics.evaluate import attempt
+from simdrift.metrics.groups import ColumnGroups, Groups
+from simdrift.metrics.outcomes import all_ok
+from simdrift.metrics.performance.predictions import ONE_SCORE, Predictions, Settings
+from simdrift.metrics.performance.scoring import performance_rows, score_functions
+from simdrift.metrics.values import Outcome
+from simdrift.monitoring.roles import Roles, Task
+
+Wanted = Literal["auto", "all"] | Sequence[str]
+"""Names of metrics; 'auto': the usual ones of the task, 'all': every one of it."""
+
+_USUAL: Final[Mapping[Task, tuple[str, ...]]] = {
+    "regression": ("mae", "rmse"),
+    "classification": (
+        "accuracy",
+        "balanced_accuracy",
+        "precision",
+        "recall",
+        "f1",
+        "mcc",
+        "roc_auc",
+        "average_precision",
+        "log_loss",
+        "brier",
+        "ece",
+        "true_positives",
+        "false_positives",
+        "false_negatives",
+        "true_negatives",
+        "confusion",
+    ),
+    "ranking": ("ndcg", "map", "mrr", "precision_at_k", "recall_at_k", "hit_rate"),
+}
+_GROUPS: Final[Mapping[Task, tuple[str, ...]]] = {
+    "regression": ("regression",),
+    "classification": ("labels", "probabilities"),
+    "ranking": ("ranking",),
+}
+"""The groups of the catalogue whose metrics are of a task."""
+_LABELS: Final = frozenset({"text", "category", "boolean"})
+_WIDTH: Final = 1.959963984540054
+"""Standard errors from a value to the end of its 95 % interval."""
+_NO_LABELS: Final = CODES["no_labels"]
+
+
+def is_model(roles: Roles) -> bool:
+    """Whether a target is named, and what the model gave."""
+    return roles.target is not None and (roles.prediction is not None or bool(roles.model.scores))
+
+
+def model_rows(
+    table: Table, groups: Groups, roles: Roles, wanted: Wanted, threads: int | None = None
+) -> list[Decided]:
+    """The `performance.*` rows of each group; none where no target or nothing of the model is
+    named. A group without a single label has the status 'no_labels'."""
+    if not is_model(roles) or not wanted:
+        return []
+    predictions = predictions_of(table, groups, roles, threads)
+    if predictions is None:
+        return []
+    names = metrics_of(predictions, task_of(table, roles), wanted)
+    rows = [_with_error(row) for row in performance_rows(predictions, names)]
+    if all(all_ok(row.outcomes.status) for row in rows):
+        return rows
+    without = attempt("labels", str(roles.target), lambda: _without_labels(predictions))
+    if isinstance(without, Outcome) or not without.any():
+        return rows
+    return [_without_value(row, without) for row in rows]
+
+
+def predictions_of(
+    table: Table, groups: Groups, roles: Roles, threads: int | None = None
+) -> Predictions | None:
+    """The model's columns over the groups; None where the table has none of them."""
+
+    def column(name: str | None) -> ColumnGroups | None:
+        if name is None or name not in table.columns:
+            return None
+        kind = roles.kinds.get(name)
+        gap = table.gaps.get(name)
+        return ColumnGroups(name, table.columns[name], groups, kind=kind, threads=threads, gap=gap)
+
+    model, target = roles.model, column(roles.target)
+    kind = "" if target is None else target.whole.value_kind
+    scores: dict[Any, Any] = {
+        label_of(label, kind): own
+        for label, name in model.scores.items()
+        if (own := column(name)) is not None
+    }
+    prediction = column(roles.prediction)
+    if not scores and kind == "boolean" and _is_probability(prediction):
+        scores, prediction = {ONE_SCORE: prediction}, None
+    query = column(model.query)
+    if target is None and prediction is None and query is None and not scores:
+        return None
+    settings = Settings(positive=label_of(model.positive, kind), threshold=model.threshold)
+    found = Predictions(target, prediction, scores, query, settings=settings)
+    if roles.weight is not None:
+        found.weights = roles.table_weights(table)
+    return found
+
+
+def _is_probability(prediction: ColumnGroups | None) -> bool:
+    """Whether what is called a prediction of true and false is a number between."""
+    return prediction is not None and prediction.whole.value_kind == "float"
+
+
+def label_of(label: Any, kind: str) -> Any:
+    """A label that a file names by its text, as one of a target of this kind.
+
+    >>> label_of("1", "integer"), label_of("true", "boolean"), label_of("1", "text")
+    (1, True, '1')
+    """
+    if not isinstance(label, str) or label == ONE_SCORE:
+        return label
+    if kind == "boolean":
+        return {"true": True, "1": True, "false": False, "0": False}.get(label.lower(), label)
+    if kind not in ("integer", "float"):
+        return label
+    try:
+        return int(label) if kind == "integer" else float(label)
+    except ValueError:
+        return label
+
+
+def task_of(table: Table, roles: Roles) -> Task:
+    """What the model does: as the roles say, else by its columns."""
+    model = roles.model
+    if model.task is not None:
+        return model.task
+    if model.query is not None:
+        return "ranking"
+    if model.scores:
+        return "classification"
+    labels = (_are_labels(table, name, roles) for name in (roles.target, roles.prediction))
+    return "classification" if any(labels) else "regression"
+
+
+def _are_labels(table: Table, name: str | None, roles: Roles) -> bool:
+    if name is None:
+        return False
+    if roles.kinds.get(name) == "categorical":
+        return True
+    column = table.computed.get(name)
+    return column is not None and column.value_kind in _LABELS
+
+
+def metrics_of(predictions: Predictions, task: Task, wanted: Wanted) -> tuple[str, ...]:
+    """The short names of what is wanted; of 'auto' and 'all' those that the given roles allow."""
+    if not isinstance(wanted, str):
+        return tuple(wanted)
+    known = score_functions()
+    names: Iterable[str] = known if wanted == "all" else _USUAL[task]
+    groups = _GROUPS[task]
+    found = [name for name in names if name in known and _group(name) in groups]
+    if task == "classification" and not predictions.scores:
+        found = [name for name in found if _group(name) == "labels"]
+    if task == "classification" and predictions.prediction is None and not predictions.scores:
+        return ()
+    return tuple(found)
+
+
+def _group(name: str) -> str:
+    record = registry.record(f"performance.{name}")
+    return "" if record is None else record.group
+
+
+def _with_error(row: Decided) -> Decided:
+    """The row with a standard error: where its score gives none, from its interval."""
+    own = row.outcomes
+    if own.standard_error is None and own.ci_low is not None and own.ci_high is not None:
+        own.standard_error = (own.ci_high - own.ci_low) / (2.0 * _WIDTH)
+    return row
+
+
+def _without_labels(predictions: Predictions) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """The groups whose rows have no label yet."""
+    rows = predictions.first.rows
+    target = predictions.target
+    if target is None:
+        return np.asarray(rows > 0)
+    if target.whole.refused is not None:
+        return np.zeros(len(predictions), bool)
+    return np.asarray((rows > 0) & (target.missing >= rows))
+
+
+def _without_value(row: Decided, without: np.ndarray[Any, np.dtype[np.bool_]]) -> Decided:
+    """The row with the status 'no_labels' in these groups."""
+    own = row.outcomes
+    lost = without & (own.status != CODES["error"])
+    own.status = np.where(lost, _NO_LABELS, own.status).astype(np.uint8)
+    own.value = np.where(lost, np.nan, own.value)
+    known = {place: why for place, why in own.reasons.items() if not lost[place]}
+    own.reasons = known | dict.fromkeys(np.flatnonzero(lost).tolist(), NO_LABELS_YET)
+    own.n_current = np.where(lost, 0, own.n_current)
+    return row
+
+
+NO_LABELS_YET: Final = "the target has no value in any of the rows yet"
