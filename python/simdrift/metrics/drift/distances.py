@@ -15,7 +15,7 @@ from simdrift.metrics.drift.checks import PERMUTATIONS, SEED
 from simdrift.metrics.drift.exchanges import reference_levels, wasserstein_null
 from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.grouped import GroupedPair
-from simdrift.metrics.nulls import permutation
+from simdrift.metrics.nulls import permutation, transport
 from simdrift.metrics.outcomes import (
     OK_CODE,
     Codes,
@@ -268,8 +268,7 @@ def _spread(reference: ReferenceColumn, scale: str) -> float:
     std = float(reference.profile["std"])
     if scale == STD or not 0.0 < std < math.inf:
         return std
-    own = reference_levels(reference.near)
-    low, median, high = (float(own.values[own.levels == level][0]) for level in (0.25, 0.5, 0.75))
+    low, median, high = transport.quartiles(reference_levels(reference.near).values)
     if not low < median < high:  # one value holds the middle: no spread of the others
         return std
     return min(std, (high - low) / QUARTILES_IN_STD)
