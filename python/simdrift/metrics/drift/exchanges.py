@@ -218,6 +218,16 @@ def reference_levels(column: ReferenceColumn) -> Levels:
     return found
 
 
+def reference_quantiles(pair: GroupedPair) -> Floats:
+    """The reference's quantiles at its `transport.levels`, from the pass where that has them."""
+    column = pair.near[0]
+    if "levels" not in column.null_parts:
+        found = _found_in_the_pass(pair)
+        if found is not None:
+            _keep_of_pass(column, found)
+    return reference_levels(column).values
+
+
 def _middle_of_reference(pair: GroupedPair, places: NDArray[np.intp]) -> Middle:
     column = pair.near[0]
     own = reference_levels(column)
