@@ -4,12 +4,12 @@ says it, of one comparison and of a monitor."""
 from __future__ import annotations
 
 import json
-import re
-from datetime import datetime
+from uuid import uuid4
 
 import numpy as np
 import pandas as pd
 import pytest
+import synth
 from page import parsed
 
 import simdrift as sd
@@ -68,7 +68,7 @@ def test_types_are_known_wherever_the_frames_were(report):
     assert {name: line.kind for name, line in lines.items()} == {
         "x": "number",
         "day": "date",
-        "nested": "list",
+        "nested": "mixed",  # as pandas has it: of objects
     }
     assert lines["day"].unjudged.why == DATES
 
@@ -87,7 +87,7 @@ def test_json_has_reasons_and_types(frame):
     assert document["reasons"] == [
         ["", "nested", "drift.missing_share", f"column 'nested': {LISTS}"]
     ]
-    assert document["types"] == [["nested", "list<int64>"]]
+    assert document["types"] == [["nested", "object"]]
 
 
 def test_types_follow_the_rows(frame):
@@ -125,40 +125,39 @@ def test_windows_that_nobody_ran_are_missing_between_the_others(frame):
     assert ", 3 missing between them" in parsed(report.to_html()).text
 
 
+def gaps(*times: str) -> tuple[Gap, ...]:
+    """The gaps of windows that begin then, each until the next one."""
+    starts = [pd.Timestamp(text, tz="UTC").to_pydatetime() for text in times]
+    windows = zip(starts, [*starts[1:], starts[-1] + (starts[-1] - starts[-2])], strict=True)
+    rows = [
+        Result(uuid4(), "d", "", "", start, end, "1d", "", "x", "drift.psi", 0.1)
+        for start, end in windows
+    ]
+    return Report(Results(rows)).summary.gaps
+
+
 def test_months_and_clock_changes_leave_no_gap():
-    def starts(*times: str) -> tuple[Gap, ...]:
-        rows = [
-            Result(*[None] * 1, "d", "", "", start, end, "g", "", "x", "drift.psi", 0.1)
-            for start, end in zip(
-                map(utc, times), map(utc, (*times[1:], "2025-01-01")), strict=True
-            )
-        ]
-        return Report(Results(rows)).summary.gaps
-
-    def utc(text: str) -> datetime:
-        return pd.Timestamp(text, tz="UTC").to_pydatetime()
-
-    assert starts("2024-01-01", "2024-02-01", "2024-03-01", "2024-04-01", "2024-05-01") == ()
+    months = [f"2024-{month:02}-01" for month in range(1, 8)]
+    assert gaps(*months) == ()
     assert (
-        starts("2024-03-09 05:00", "2024-03-10 05:00", "2024-03-11 04:00", "2024-03-12 04:00") == ()
+        gaps("2024-03-09 05:00", "2024-03-10 05:00", "2024-03-11 04:00", "2024-03-12 04:00") == ()
     )
-    (gap,) = starts("2024-01-01", "2024-02-01", "2024-03-01", "2024-05-01", "2024-06-01")
-    assert gap.windows == 1
+    (gap,) = gaps(*months[:3], *months[4:])
+    assert (gap.end.month, gap.windows) == (5, 1)
 
 
 def test_a_distance_that_another_test_found_beyond_chance_says_so():
-    a = np.r_[np.zeros(99_980), np.ones(20)]
-    b = np.r_[np.zeros(99_800), np.ones(200)]
-    report = sd.compare({"x": a}, {"x": b}, thresholds={"drift.wasserstein_normed": 0.01})
-    (line,) = report.columns
-    assert line.alerts == 1
-    row = line.worst._replace(p_value=0.4, q_value=0.01)
-    test = line.rows[0]._replace(metric="drift.ks", p_value=0.005, q_value=0.02, threshold=0.05)
-    words = "beyond chance by ks: q 0.010, own p 0.40"
+    run = synth.run_of()
+    row = synth.row_of(
+        run, "x", "drift.psi", 0.3, p_value=0.4, q_value=0.01, threshold=0.2, alert=True
+    )
+    test = synth.row_of(run, "x", "drift.ks", 0.1, p_value=0.005, q_value=0.02, threshold=0.05)
+    words = "beyond chance by ks: q 0.010, own p 0.400"
     assert other_test(row, [row, test]) == words
-    assert other_test(row._replace(p_value=0.03), [row, test]) == ""
+    assert other_test(row._replace(p_value=0.03), [row, test]) == ""  # its own would do
     assert other_test(row._replace(q_value=0.4), [row, test]) == ""
-    shown = Report(Results([row, test]))
-    assert words in shown.table()
-    assert words in repr(shown.explain())
-    assert re.search(words, parsed(shown.to_html()).text)
+    report = Report(Results([row, test], [run]))
+    assert report.columns[0].reasons == (f"psi 0.3 > 0.2 ({words})",)
+    assert words in report.table()
+    assert words in repr(report.explain())
+    assert words in parsed(report.to_html()).text
