@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
+import sklearn.calibration
 import sklearn.metrics
 
 import simdrift as sd
@@ -96,7 +97,121 @@ def rank_cases(rows: int) -> Iterable[Case]:
         )
 
 
-FAMILIES: tuple[Callable[[int], Iterable[Case]], ...] = (confusion_cases, rank_cases)
+def probability_cases(rows: int) -> Iterable[Case]:
+    """Log loss with its Brier sums of one probability and of four, and 15 bins of calibration."""
+    random = np.random.default_rng(SEED)
+    p = random.random(rows)
+    target = (random.random(rows) < p).astype(np.int8)
+    of_class = random.dirichlet(np.ones(4), rows)
+    classes = random.integers(0, 4, rows).astype(np.int32)
+    columns = [_core.Column.from_numpy(np.ascontiguousarray(of_class[:, k])) for k in range(4)]
+    given = (
+        ("float64 targets", target.astype(float), [_core.Column.from_numpy(p)], p),
+        ("int8 targets", target, [_core.Column.from_numpy(p)], p),
+        ("4 labels", classes, columns, of_class),
+    )
+    epsilon = float(np.finfo(float).eps)
+    for name, labels, probabilities, theirs in given:
+        codes = _core.Column.from_numpy(labels)
+        yield Case(
+            f"log loss and Brier score, {name}",
+            rows,
+            lambda c=codes, p=probabilities: (
+                _core.log_loss_groups(c, p, [0], [rows], epsilon, 1e-8, threads=1)["loss"][0] / rows
+            ),
+            "sklearn log_loss",
+            lambda t=labels, p=theirs: sklearn.metrics.log_loss(t, p),
+            lambda ours, peer: np.testing.assert_allclose(ours, peer, rtol=1e-12),
+        )
+    edges, codes = np.linspace(0.0, 1.0, 16)[1:-1], _core.Column.from_numpy(target)
+    one = [_core.Column.from_numpy(p)]
+
+    def curve() -> np.ndarray:
+        found = _core.calibration_groups(codes, one, [0], [rows], edges, 15, threads=1)
+        return found[3][0] / found[1][0]
+
+    yield Case(
+        "calibration, 15 bins",
+        rows,
+        curve,
+        "sklearn calibration_curve",
+        lambda: sklearn.calibration.calibration_curve(target, p, n_bins=15)[0],
+        lambda ours, peer: np.testing.assert_allclose(ours, peer, rtol=1e-12),
+    )
+
+
+def error_cases(rows: int) -> Iterable[Case]:
+    """MAE, RMSE and R² from their one pass, and the pass of further losses with weights."""
+    random = np.random.default_rng(SEED)
+    target = random.normal(100.0, 20.0, rows)
+    prediction, weight = target + random.normal(1.0, 5.0, rows), random.random(rows)
+    columns = _core.Column.from_numpy(target), _core.Column.from_numpy(prediction)
+    names = ("mean_absolute_error", "root_mean_squared_error", "r2_score")
+    peers = [getattr(sklearn.metrics, name) for name in names]
+
+    def fused() -> tuple[float, float, float]:
+        s = _core.pair_profile(*columns, threads=1)
+        n, squares = s["n"], s["sum_squared_error"]
+        return s["sum_abs_error"] / n, (squares / n) ** 0.5, 1.0 - squares / s["m2_x"]
+
+    def weighted() -> tuple[float, float, float]:
+        found = _core.losses_groups(*columns, [0], [rows], weight, threads=1)
+        w, squares = found["weight"][0], found["sum_squared_error"][0]
+        mae, r2 = found["sum_abs_error"][0] / w, 1.0 - squares / found["m2_target"][0]
+        return mae, (squares / w) ** 0.5, r2
+
+    for name, ours, weights in (
+        ("MAE, RMSE and R²", fused, None),
+        ("all errors of numbers, with weights", weighted, weight),
+    ):
+        yield Case(
+            name,
+            rows,
+            ours,
+            f"sklearn {', '.join(names)}",
+            lambda w=weights: [peer(target, prediction, sample_weight=w) for peer in peers],
+            lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-12),
+        )
+
+
+def ndcg_of(relevance: Any, score: Any, query: Any, rows: int, k: int | None) -> float:
+    """Mean nDCG, with the codes of the queries."""
+    codes = _core.query_codes(query, threads=1)
+    options = {"k": k or 0, "threads": 1}
+    return _core.ranking_groups(relevance, score, codes, [0], [rows], **options)["ndcg"][0]
+
+
+def ranking_cases(rows: int) -> Iterable[Case]:
+    """nDCG of queries of 100 items: the first 10 ranks, all, and with scores that tie."""
+    random = np.random.default_rng(SEED)
+    rows = rows // 400 * 100  # 1 million
+    relevance = random.integers(0, 5, (rows // 100, 100)).astype(float)
+    score = random.normal(size=relevance.shape)
+    query = _core.Column.from_numpy(np.repeat(np.arange(len(relevance)), 100))
+    target = _core.Column.from_numpy(relevance.ravel())
+    for name, own, k in (
+        ("nDCG@10", score, 10),
+        ("nDCG", score, None),
+        ("nDCG@10, one decimal", np.round(score, 1), 10),
+    ):
+        column = _core.Column.from_numpy(own.ravel())
+        yield Case(
+            f"{name}, queries of 100 items",
+            rows,
+            lambda c=column, k=k: ndcg_of(target, c, query, rows, k),
+            "sklearn ndcg_score",
+            lambda s=own, k=k: sklearn.metrics.ndcg_score(relevance, s, k=k),
+            lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-12),
+        )
+
+
+FAMILIES: tuple[Callable[[int], Iterable[Case]], ...] = (
+    confusion_cases,
+    rank_cases,
+    probability_cases,
+    error_cases,
+    ranking_cases,
+)
 
 
 def line(case: Case, read: np.ndarray) -> list[str]:

@@ -28,8 +28,10 @@ from simdrift.metrics.names import ColumnKey, column_text
 from simdrift.metrics.performance.changes import changed
 from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.weights import TableWeights
-from simdrift.monitoring.model import model_rows
+from simdrift.monitoring.constants import kept
+from simdrift.monitoring.model import fairness_of, model_rows
 from simdrift.monitoring.roles import Roles
+from simdrift.monitoring.sensitive import gap_changes
 from simdrift.monitoring.spec import Metrics
 
 WHOLE = ""
@@ -115,7 +117,8 @@ def measure_windows(
         found += _tables(data, own, plan)
         scores = model_rows(data.table, data.groups, roles, metrics.performance, plan.threads)
         part = MeasuredSegment(data.segment, own, found, np.array([before]), of_user, scores)
-        measured.append(part._replace(performance_before=data.performance))
+        even = fairness_of(data.table, data.groups, roles, plan.threads)
+        measured.append(part._replace(performance_before=data.performance, fairness=even))
         pairs = pairs or of_columns
     return WindowValues(rows_of_windows(measured, roles, metrics, plan, limits), pairs)
 
@@ -132,6 +135,7 @@ class MeasuredSegment(NamedTuple):
     custom: list[Decided]
     performance: Sequence[Decided] = ()
     performance_before: Sequence[Decided] = ()
+    fairness: Sequence[Decided] = ()
 
 
 def rows_of_windows(
@@ -151,13 +155,16 @@ def rows_of_windows(
         alpha=plan.alpha,
         correction=plan.correction,
     )
-    for own, values, scores in zip(segments, decided, performance, strict=True):
+    for own, values, changes in zip(segments, decided, performance, strict=True):
+        scores = kept(own.performance, changes)
         plain = own.columns.plain
         watched = {name: plain[name] for name in roles.watched if name in plain}
         extra = [*_quality(watched, metrics, own.columns.groups), *scores]
         extra = [judged(row, limits) for row in extra]
         dataset = _dataset(_without([*values, *extra], roles.target), own, plan)
-        rows[own.segment] = [*values, *dataset, *extra, *own.custom]
+        gaps = gap_changes(own.fairness, own.performance_before)
+        even = [judged(row, limits) for row in gaps]
+        rows[own.segment] = [*values, *dataset, *extra, *even, *own.custom]
     return rows
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ from simdrift.reports.verdict import (
     ratio,
     severity,
 )
-from simdrift.results.collection import Results
+from simdrift.results.collection import Reasons, Results
 from simdrift.results.histograms import Histograms
 from simdrift.results.numbers import drawable
 from simdrift.results.rows import Result
@@ -112,15 +113,28 @@ class ColumnLine(NamedTuple):
         """What the deciding numbers don't say: all reasons of an alert, or why there is none."""
         if self.unjudged is not None:
             return self.unjudged.why
-        says_itself = len(self.reasons) == 1 and self.worst.value is not None
-        if not self.alerts or says_itself:
+        if not self.alerts:
             return ""
-        return "; ".join(self.reasons)
+        says_itself = len(self.reasons) == 1 and self.worst.value is not None
+        return self.other_test if says_itself else "; ".join(self.reasons)
+
+    @property
+    def other_test(self) -> str:
+        """Which other test the deciding row was judged with, where its own would not do."""
+        return verdict.other_test(self.worst, self.rows)
 
     @property
     def why(self) -> str:
         """All that alerts in the window of `worst`, or why the column was not judged, in words."""
         return "; ".join(self.reasons) if self.unjudged is None else self.unjudged.why
+
+
+class Gap(NamedTuple):
+    """A time without windows between others, as long as `windows` of them."""
+
+    start: datetime
+    end: datetime
+    windows: int
 
 
 class Summary(NamedTuple):
@@ -153,12 +167,16 @@ class Summary(NamedTuple):
     """Segments and columns that alert in them."""
     model_alerts: tuple[str, ...] = ()
     """What alerts of the model's performance, in words."""
+    fairness_alerts: tuple[str, ...] = ()
+    """What alerts of the model's fairness, in words."""
     scores: int = 0
     """Values of the model's performance, of all rows."""
     scores_judged: int = 0
     """Those of them that a rule applies to."""
     without_rows: int = 0
     """Windows that have no rows, though the reference has."""
+    gaps: tuple[Gap, ...] = ()
+    """Where windows are missing between others: nobody ran the monitor for them."""
 
 
 def column_lines(
@@ -170,7 +188,13 @@ def column_lines(
     names = {**drawn, **types}
     kinds = verdict.types_in_words(names, drawn), verdict.types_in_words(before or {}, {})
     lines = [
-        _line(rows, names.get(column, ""), *(own.get(column, "") for own in kinds))
+        _line(
+            rows,
+            names.get(column, ""),
+            kinds[0].get(column, ""),
+            kinds[1].get(column, ""),
+            results.reasons,
+        )
         for (column, _), rows in _by_column(results).items()
     ]
     return sorted((line for line in lines if line is not None), key=_by_severity)
@@ -209,11 +233,16 @@ def _table_line(rows: Sequence[Result]) -> ColumnLine:
         missing=None,
         windows=len(rows),
         alerts=sum(row.alert is True for row in rows),
-        steps=tuple(Step(row.window_start, ratio(row), row.alert) for row in rows),
+        steps=tuple(map(_table_step, rows)),
         reasons=verdict.reasons([worst]),
         unjudged=None if any(r.alert is not None for r in rows) else verdict.unjudged(rows, ""),
         rows=(worst,),
     )
+
+
+def _table_step(row: Result) -> Step:
+    why = verdict.reason(row) if row.alert and row.status != "ok" else ""
+    return Step(row.window_start, ratio(row), row.alert, why)
 
 
 def _by_column(results: Results) -> dict[_Place, list[Result]]:
@@ -236,7 +265,9 @@ def _by_severity(line: ColumnLine) -> tuple[float, float, bool, str, str]:
     return -line.alerts, far, line.unjudged is not None, line.column, line.segment
 
 
-def _line(rows: Sequence[Result], type_name: str, kind: str, before: str) -> ColumnLine | None:
+def _line(
+    rows: Sequence[Result], type_name: str, kind: str, before: str, said: Reasons
+) -> ColumnLine | None:
     """The line of a column; None where there is nothing but its missing share."""
     windows: dict[object, list[Result]] = defaultdict(list)
     shares: dict[object, float] = {}
@@ -265,10 +296,17 @@ def _line(rows: Sequence[Result], type_name: str, kind: str, before: str) -> Col
         alerts=sum(any(row.alert for row in group) for group in windows.values()),
         steps=tuple(_step(deciding[key], windows[key], sides[key]) for key in windows),
         reasons=verdict.reasons(own, sides[run]),
-        unjudged=None if judged else verdict.unjudged(own, kind),
+        unjudged=None if judged else verdict.unjudged(own, kind, _said(own, said)),
         kind=kind,
         rows=(worst, *(row for row in own if row is not worst)),
     )
+
+
+def _said(rows: Sequence[Result], reasons: Reasons) -> str:
+    """The reason of a column's rows: of its distribution before others, else ''."""
+    ordered = sorted(rows, key=lambda row: not is_column_drift(row))
+    known = (reasons.get((row.segment, row.column, row.metric), "") for row in ordered)
+    return next(filter(None, known), "")
 
 
 def _step(deciding: Result, rows: Sequence[Result], sides: Sides) -> Step:
@@ -321,34 +359,42 @@ def summarise(
         rows_current=_rows_current(results),
         missing_share=_median_missing(table),
         windows=windows,
-        windows_drifted=len({r.window_start for r in dataset if r.alert is True}),
+        windows_drifted=len(
+            {row.window_start for row in dataset if row.alert is True and row.status != "empty"}
+        ),
         windows_alerting=len(alerting),
         alerts=int(np.count_nonzero(table.alert == 1)),
         judged=int(np.count_nonzero(table.alert != ABSENT)),
         window_start=min((h.window_start for h in heads if h.window_start), default=None),
         window_end=max((h.window_end for h in heads if h.window_end), default=None),
         unjudged=tuple(line.unjudged for line in whole if line.unjudged is not None),
-        table_alerts=_table_alerts(results, of_model=False),
-        model_alerts=_table_alerts(results, of_model=True),
+        table_alerts=_table_alerts(results, ""),
+        model_alerts=_table_alerts(results, "performance"),
+        fairness_alerts=_table_alerts(results, "fairness"),
         **_scores(results),
         target_alerts=tuple(f"{line.name}: {line.why}" for line in of_targets if line.alerts),
         segment_alerts=tuple(
             (line.segment, line.column) for line in lines if line.segment and line.alerts
         ),
         without_rows=sum(row.status == "empty" for row in dataset),
+        gaps=_gaps(heads),
     )
 
 
 def headline(summary: Summary) -> str:
     """The verdict on the whole in one sentence."""
     if not summary.columns:
-        return _of_model(summary) if summary.scores else "No column was compared"
+        alone = _of_model(summary) if summary.scores else "No column was compared"
+        return alone + _and_fairness(summary)
     whole = f"; target {', '.join(summary.target_alerts)}" if summary.target_alerts else ""
     whole += f"; whole table: {', '.join(summary.table_alerts)}" if summary.table_alerts else ""
     if summary.model_alerts:
         whole += f"; model: {_first_few(summary.model_alerts)}"
+    whole += _and_fairness(summary)
     if summary.windows > 1:
         empty = f", {summary.without_rows} without rows" if summary.without_rows else ""
+        missing = sum(gap.windows for gap in summary.gaps)
+        empty += f", {missing} missing between them" if missing else ""
         return (
             f"{summary.windows_drifted} of {summary.windows} windows drift as a whole, "
             f"{summary.windows_alerting} have an alert{empty}{_and_unjudged(summary)}"
@@ -358,6 +404,11 @@ def headline(summary: Summary) -> str:
     segments = len(summary.segment_alerts)
     where = f"; {segments} alert{'s' if segments != 1 else ''} in segments" if segments else ""
     return f"{_of_columns(summary)}{_and_unjudged(summary)}{whole}{where}"
+
+
+def _and_fairness(summary: Summary) -> str:
+    found = summary.fairness_alerts
+    return f"; fairness: {_first_few(found)}" if found else ""
 
 
 MOST_WORDS = 2
@@ -416,24 +467,55 @@ def is_score(metric: str) -> bool:
     return metric.startswith("performance.")
 
 
-def _table_alerts(results: Results, *, of_model: bool) -> tuple[str, ...]:
-    """What alerts of whole tables and pairs, or of the model's performance, in words: of the worst
-    window of each."""
+_OF_MODEL = ("performance", "fairness")
+
+
+def _table_alerts(results: Results, family: str) -> tuple[str, ...]:
+    """What alerts of the model's performance or its fairness, or ('') of whole tables and pairs,
+    in words: of the worst window of each."""
     lines = table_lines(results)
-    if of_model:  # in the order of the metrics, all rows first
+    if family:  # in the order of the metrics, all rows first
         order = {metric: place for place, metric in enumerate(results.table.metrics)}
         lines.sort(key=lambda line: (line.segment, order[line.worst.metric]))
     return tuple(
         f"{words} [{line.segment}]" if line.segment else words
         for line in lines
         for words in line.reasons
-        if (line.worst.metric != DATASET or line.segment)
-        and is_score(line.worst.metric) is of_model
+        if (line.worst.metric != DATASET or line.segment) and _family(line.worst.metric) == family
     )
+
+
+def _family(metric: str) -> str:
+    """The family of a model's metric; '' of any other."""
+    family = metric.partition(".")[0]
+    return family if family in _OF_MODEL else ""
 
 
 def _windows(heads: Iterable[Head]) -> set[tuple[str, datetime | None]]:
     return {(head.grain, head.window_start) for head in heads}
+
+
+def _gaps(heads: Iterable[Head]) -> tuple[Gap, ...]:
+    """Where a window begins more than one and a half times later after the one before it than is
+    common among the windows of its length."""
+    found: dict[str, dict[datetime, datetime]] = defaultdict(dict)
+    for head in heads:
+        if head.window_start is not None and head.window_end is not None:
+            found[head.grain][head.window_start] = head.window_end
+    return tuple(gap for ends in found.values() for gap in _gaps_between(ends))
+
+
+def _gaps_between(ends: Mapping[datetime, datetime]) -> Iterable[Gap]:
+    """Of windows of one length, by their starts."""
+    starts = sorted(ends)
+    if len(starts) < 3:  # of two windows nobody knows which distance is common
+        return
+    steps = sorted(after - before for before, after in pairwise(starts))
+    step = steps[len(steps) // 2]
+    for before, after in pairwise(starts):
+        missing = round((after - before) / step) - 1
+        if missing > 0 and (after - before) / step > 1.5:
+            yield Gap(before + step, after, missing)
 
 
 def _drifted_share(dataset: list[Result]) -> float | None:
