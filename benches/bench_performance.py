@@ -14,6 +14,7 @@ import numpy as np
 import sklearn.calibration
 import sklearn.metrics
 
+import simdrift as sd
 from bench_kernels import isas
 from markdown import table as markdown_table
 from measured import note
@@ -53,6 +54,15 @@ def confusion_cases(rows: int) -> Iterable[Case]:
             lambda t=target, p=prediction: sklearn.metrics.confusion_matrix(t, p),
             np.testing.assert_array_equal,
         )
+        if dtype == np.int64 and labels == 2:
+            yield Case(
+                "confusion_matrix of two arrays of int64, labels found",
+                rows,
+                lambda t=target, p=prediction: sd.performance.confusion_matrix(t, p, threads=1),
+                "sklearn confusion_matrix",
+                lambda t=target, p=prediction: sklearn.metrics.confusion_matrix(t, p),
+                lambda a, b: np.testing.assert_array_equal(a.counts, b),
+            )
 
 
 def ranks_of(target: Any, score: Any, rows: int) -> tuple[float, float]:

@@ -42,7 +42,8 @@ Codes = NDArray[np.int32]
 
 class Coded(NamedTuple):
     """Two columns of codes over the same rows: code = value - low, below `size`; `labels` of the
-    codes `kept`, in order, None for all; `given`: which of the labels were asked for."""
+    codes `kept`, in order, None for all; `given`: which of the labels were asked for; `counted`:
+    the tables of all groups, where finding the labels has counted them."""
 
     target: _core.Column
     prediction: _core.Column
@@ -51,6 +52,7 @@ class Coded(NamedTuple):
     labels: tuple[Any, ...]
     kept: NDArray[np.int64] | None
     given: NDArray[np.bool_] | None
+    counted: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,9 @@ class Labels:
 
     def _parts(self, weights: Floats | None) -> Iterator[NDArray[Any]]:
         """The tables of some groups after others."""
+        if weights is None and self.coded.counted is not None:
+            yield self.coded.counted
+            return
         groups = len(self.ranges.starts)
         step = max(1, MOST_CELLS // max(self.coded.size**2, 1))
         for first in range(0, groups, step):
@@ -463,8 +468,12 @@ def _counted_all(
     if kept.min(initial=0) < 0 or kept.max(initial=0) >= size:
         low, size = min(low, int(min(labels))), size + 1  # 0 or 1 that does not occur
         kept = np.array([int(label) - low for label in labels], np.int64)
+        tables = ranges.tables(Coded(*columns, low, size, (), None, None))
     is_all = np.array_equal(kept, np.arange(size))
-    return Coded(*columns, low, size, labels, None if is_all else kept, _given(labels, settings))
+    counted = tables if is_all else tables[:, kept[:, np.newaxis], kept]
+    kept_or_all = None if is_all else kept
+    given = _given(labels, settings)
+    return Coded(*columns, low, size, labels, kept_or_all, given, counted)
 
 
 # --- decisions -------------------------------------------------------------------------
