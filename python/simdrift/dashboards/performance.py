@@ -196,7 +196,7 @@ where {CHOSEN}
 order by 1, 2""",
             12,
             8,
-            'Name sensitive = ["column"] under columns in the spec.',
+            'Switch it on with [columns] sensitive = ["column"] in the spec.',
             ("fairness.*",),
         ),
         Panel(
