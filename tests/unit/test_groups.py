@@ -443,6 +443,10 @@ def calls() -> dict[str, Callable[..., Any]]:
         "ranks": lambda c, a, b, **k: _core.rank_statistics_groups(reference, c, a, b, **k),
         "pairs": lambda c, a, b, **k: _core.pair_profile_groups(c, c, a, b, **k),
         "sums": lambda c, a, b, **k: _core.sums_by_code_groups(c, c, c, a, b, 3, 3, **k),
+        "roc": lambda c, a, b, **k: _core.roc_groups(c, c, a, b, **k),
+        "roc pairs": lambda c, a, b, **k: _core.roc_pair_groups(c, c, c, a, b, **k),
+        "roc resamples": lambda c, a, b, **k: _core.roc_bootstrap_groups(c, c, a, b, 2, 0, **k),
+        "mean resamples": lambda c, a, b, **k: _core.mean_bootstrap_groups(c, a, b, 2, 0, **k),
         "categories": lambda c, a, b, **k: Categories().count_groups(c, a, b, **k),
     }
 

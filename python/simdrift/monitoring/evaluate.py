@@ -17,7 +17,7 @@ from simdrift.metrics.plan import DriftPlan
 from simdrift.monitoring import spec_errors
 from simdrift.monitoring.curves import curves_of
 from simdrift.monitoring.identity import Identity
-from simdrift.monitoring.model import fairness_of, model_rows
+from simdrift.monitoring.model import model_rows
 from simdrift.monitoring.performance_change import changes_of
 from simdrift.monitoring.reference import Reference, plan_of
 from simdrift.monitoring.report import results_of
@@ -72,7 +72,6 @@ def evaluate(
     keys = _segments(spec, now, before, threads)
     rows, scored = _rows(spec, own, keys, now, before, threads)
     values = _decided(rows, scored, plan, limits)
-    values[WHOLE] += fairness_of(now, Groups.whole(), own, threads)
     run = Identity.of(spec, spec.digest).run(now.length, started)
     results = results_of([run], WindowValues(values, {}), threads=threads)
     return Report(

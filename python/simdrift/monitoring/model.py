@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -13,7 +12,6 @@ from simdrift.columns import Table
 from simdrift.metrics import registry
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
-from simdrift.metrics.fairness.rows import fairness_rows
 from simdrift.metrics.groups import ColumnGroups, Groups
 from simdrift.metrics.outcomes import all_ok
 from simdrift.metrics.performance.predictions import ONE_SCORE, Predictions, Settings
@@ -89,23 +87,6 @@ def model_rows(
         else _without_value(row, without)
         for row in rows
     ]
-
-
-def fairness_of(
-    table: Table, groups: Groups, roles: Roles, threads: int | None = None
-) -> list[Decided]:
-    """The `fairness.*` rows of each group, by sensitive column and by pairs of them; none where no
-    column is named as sensitive, or nothing of the model."""
-    names = [name for name in roles.model.sensitive if name in table.columns]
-    if not names or not (is_model(roles) or roles.prediction or roles.model.scores):
-        return []
-    predictions = predictions_of(table, groups, roles, threads)
-    if predictions is None:
-        return []
-    columns = {
-        name: ColumnGroups(name, table.columns[name], groups, threads=threads) for name in names
-    }
-    return fairness_rows(predictions, columns, intersections=list(combinations(names, 2)))
 
 
 def predictions_of(

@@ -46,7 +46,7 @@ from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.values import Outcome
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import identity_of
-from simdrift.monitoring.model import fairness_of, model_rows
+from simdrift.monitoring.model import model_rows
 from simdrift.monitoring.reference import plan_of, references
 from simdrift.monitoring.report import blocks_of
 from simdrift.monitoring.roles import Roles
@@ -284,9 +284,6 @@ class _SegmentWindows:
                 self._monitor.threads,
             ),
             _stacked_scores(self._scores),
-            fairness_of(
-                self._segment.table, self._groups, self._monitor.roles, self._monitor.threads
-            ),
         )
 
     def histograms(self, runs: Sequence[Run]) -> list[HistogramBlock]:

@@ -28,7 +28,7 @@ from simdrift.metrics.names import ColumnKey, column_text
 from simdrift.metrics.performance.changes import changed
 from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.weights import TableWeights
-from simdrift.monitoring.model import fairness_of, model_rows
+from simdrift.monitoring.model import model_rows
 from simdrift.monitoring.roles import Roles
 from simdrift.monitoring.spec import Metrics
 
@@ -115,8 +115,7 @@ def measure_windows(
         found += _tables(data, own, plan)
         scores = model_rows(data.table, data.groups, roles, metrics.performance, plan.threads)
         part = MeasuredSegment(data.segment, own, found, np.array([before]), of_user, scores)
-        even = fairness_of(data.table, data.groups, roles, plan.threads)
-        measured.append(part._replace(performance_before=data.performance, fairness=even))
+        measured.append(part._replace(performance_before=data.performance))
         pairs = pairs or of_columns
     return WindowValues(rows_of_windows(measured, roles, metrics, plan, limits), pairs)
 
@@ -133,7 +132,6 @@ class MeasuredSegment(NamedTuple):
     custom: list[Decided]
     performance: Sequence[Decided] = ()
     performance_before: Sequence[Decided] = ()
-    fairness: Sequence[Decided] = ()
 
 
 def rows_of_windows(
@@ -159,8 +157,7 @@ def rows_of_windows(
         extra = [*_quality(watched, metrics, own.columns.groups), *scores]
         extra = [judged(row, limits) for row in extra]
         dataset = _dataset(_without([*values, *extra], roles.target), own, plan)
-        even = [judged(row, limits) for row in own.fairness]
-        rows[own.segment] = [*values, *dataset, *extra, *even, *own.custom]
+        rows[own.segment] = [*values, *dataset, *extra, *own.custom]
     return rows
 
 
