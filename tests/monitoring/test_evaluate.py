@@ -41,7 +41,9 @@ def test_every_metric_of_the_task_is_computed_on_one_frame() -> None:
     assert values["performance.mae"] == pytest.approx(np.abs(error).mean(), rel=1e-12)
     assert values["performance.rmse"] == pytest.approx((error**2).mean() ** 0.5, rel=1e-12)
     assert values["performance.max_error"] == np.abs(error).max()
-    assert all(row.alert is None and row.effect_size is None for row in report.results)
+    assert all(row.effect_size is None for row in report.results)
+    alerts = {row.metric for row in report.results if row.alert}
+    assert alerts == {"performance.mse", "performance.rmse"}  # worse than the target's mean
 
 
 def test_a_change_is_welchs_with_a_practical_limit() -> None:
@@ -273,3 +275,40 @@ def test_sensitive_columns_have_rows_of_fairness_and_drift_as_before() -> None:
         metric="fairness.demographic_parity_difference"
     )
     assert alone.value == gap.value
+
+
+def labelled(right: float, seed: int, share: float = 0.5) -> dict[str, Any]:
+    dice = np.random.default_rng(seed)
+    y = dice.random(3_000) < share
+    return {"y": y, "p": np.where(dice.random(3_000) < right, y, ~y)}
+
+
+@pytest.mark.parametrize(
+    ("now", "share", "worse"),
+    [
+        (0.9, 0.5, set()),
+        (0.4, 0.5, {"accuracy", "mcc"}),
+        (0.8, 0.95, {"accuracy"}),
+    ],
+)
+def test_worse_than_a_constant_is_an_alert(now: float, share: float, worse: set[str]) -> None:
+    """A constant says the most frequent label: 95 % right where 95 % have it."""
+    names = ["accuracy", "mcc"]
+    data = labelled(now, 3, share)
+    for reference in (None, labelled(now, 4, share)):
+        rows = sd.evaluate(data, ROLES, reference, metrics=names).results
+        alerts = {row.metric.removeprefix("performance.") for row in rows if row.alert}
+        assert alerts == worse
+    if "accuracy" in worse:
+        (row,) = sd.evaluate(data, ROLES, metrics="accuracy").results
+        assert row.threshold == max(data["y"].mean(), 1 - data["y"].mean())
+
+
+def test_errors_beyond_those_of_the_mean_are_an_alert() -> None:
+    dice = np.random.default_rng(2)
+    y = dice.normal(size=2_000)
+    (row,) = sd.evaluate({"y": y, "p": -y}, ROLES, metrics="rmse").results
+    assert row.threshold == pytest.approx(y.std(), rel=1e-12)
+    assert row.alert is True
+    (row,) = sd.evaluate({"y": y, "p": 0.5 * y}, ROLES, metrics="rmse").results
+    assert row.alert is None

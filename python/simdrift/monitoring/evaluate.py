@@ -15,6 +15,7 @@ from simdrift.metrics.performance.changes import changed
 from simdrift.metrics.performance.scoring import checked_metrics
 from simdrift.metrics.plan import DriftPlan
 from simdrift.monitoring import spec_errors
+from simdrift.monitoring.constants import kept
 from simdrift.monitoring.curves import curves_of
 from simdrift.monitoring.identity import Identity
 from simdrift.monitoring.model import fairness_of, model_rows
@@ -257,5 +258,6 @@ def _decided(
         correction=plan.correction,
     )
     return {
-        name: [judged(row, limits) for row in own] for name, own in zip(rows, found, strict=True)
+        name: [judged(row, limits) for row in kept(own, changes)]
+        for (name, own), changes in zip(rows.items(), found, strict=True)
     }

@@ -17,6 +17,7 @@ from simdrift.metrics.outcomes import all_ok
 from simdrift.metrics.performance.predictions import ONE_SCORE, Predictions, Settings
 from simdrift.metrics.performance.scoring import performance_rows, score_functions
 from simdrift.metrics.values import Outcome
+from simdrift.monitoring.constants import WIDTH, against_constants
 from simdrift.monitoring.roles import Roles, Task
 from simdrift.monitoring.sensitive import sensitive_rows, without_labels
 
@@ -52,8 +53,6 @@ _GROUPS: Final[Mapping[Task, tuple[str, ...]]] = {
 }
 """The groups of the catalogue whose metrics are of a task."""
 _LABELS: Final = frozenset({"text", "category", "boolean"})
-_WIDTH: Final = 1.959963984540054
-"""Standard errors from a value to the end of its 95 % interval."""
 _NO_LABELS: Final = CODES["no_labels"]
 
 
@@ -74,6 +73,7 @@ def model_rows(
         return []
     names = metrics_of(predictions, task_of(table, roles), wanted)
     rows = [_with_error(row) for row in performance_rows(predictions, names)]
+    rows = against_constants(rows, predictions)
     if all(all_ok(row.outcomes.status) for row in rows):
         return rows
     without = attempt("labels", str(roles.target), lambda: _without_labels(predictions))
@@ -201,7 +201,7 @@ def _with_error(row: Decided) -> Decided:
     """The row with a standard error: where its score gives none, from its interval."""
     own = row.outcomes
     if own.standard_error is None and own.ci_low is not None and own.ci_high is not None:
-        own.standard_error = (own.ci_high - own.ci_low) / (2.0 * _WIDTH)
+        own.standard_error = (own.ci_high - own.ci_low) / (2.0 * WIDTH)
     return row
 
 

@@ -40,7 +40,7 @@ from simdrift.metrics.measure import (
     measure_columns,
     measure_tables,
 )
-from simdrift.metrics.names import ColumnKey
+from simdrift.metrics.names import ColumnKey, by_text
 from simdrift.metrics.outcomes import Outcomes, Rows
 from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.values import Outcome
@@ -187,6 +187,7 @@ class MovingMonitor:
             measured[0].histograms(runs),
             timezone=self.spec.timezone,
             reasons=reasons_of(rows),
+            types=by_text(self.table.among(self.roles.watched).types),
         )
 
     def _plan(self, ranges: Sequence[list[Range]]) -> _Plan:

@@ -28,6 +28,7 @@ from simdrift.metrics.names import ColumnKey, column_text
 from simdrift.metrics.performance.changes import changed
 from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.weights import TableWeights
+from simdrift.monitoring.constants import kept
 from simdrift.monitoring.model import fairness_of, model_rows
 from simdrift.monitoring.roles import Roles
 from simdrift.monitoring.sensitive import gap_changes
@@ -154,7 +155,8 @@ def rows_of_windows(
         alpha=plan.alpha,
         correction=plan.correction,
     )
-    for own, values, scores in zip(segments, decided, performance, strict=True):
+    for own, values, changes in zip(segments, decided, performance, strict=True):
+        scores = kept(own.performance, changes)
         plain = own.columns.plain
         watched = {name: plain[name] for name in roles.watched if name in plain}
         extra = [*_quality(watched, metrics, own.columns.groups), *scores]

@@ -1,0 +1,114 @@
+"""Scores against those of a constant: the mean of the target, its most frequent label, or the
+shares of its labels, taken of the rows of each group itself.
+
+A score alerts where its whole interval is worse than what the constant would have: the model knows
+less than nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Final
+
+import numpy as np
+
+from simdrift._types import Floats
+from simdrift.metrics import registry
+from simdrift.metrics.decide import Decided
+from simdrift.metrics.evaluate import attempt
+from simdrift.metrics.numbers import as_array
+from simdrift.metrics.outcomes import Outcomes
+from simdrift.metrics.performance.labels import Labels
+from simdrift.metrics.performance.predictions import Lacking, Predictions
+from simdrift.metrics.performance.target_pair import TargetPair
+from simdrift.metrics.values import Outcome
+
+WIDTH: Final = 1.959963984540054
+"""Standard errors from a value to the end of its 95 % interval."""
+_FIXED: Final = {
+    "mcc": 0.0,
+    "cohen_kappa": 0.0,
+    "roc_auc": 0.5,
+}
+_OF_NUMBERS: Final = ("rmse", "mse")
+_OF_LABELS: Final = ("accuracy", "balanced_accuracy", "log_loss", "average_precision", "brier")
+
+
+def against_constants(rows: Sequence[Decided], predictions: Predictions) -> list[Decided]:
+    """The rows; those that are worse than a constant's alert, with its score as threshold."""
+    names = {row.metric.removeprefix("performance.") for row in rows}
+    known: dict[str, Floats] = {
+        name: np.full(len(predictions), value) for name, value in _FIXED.items() if name in names
+    }
+    for wanted, compute in ((_OF_LABELS, _of_labels), (_OF_NUMBERS, _of_mean)):
+        if names.intersection(wanted):
+            found = attempt("constants", "", partial(compute, predictions))
+            known |= {} if isinstance(found, Outcome) else found
+    return [_marked(row, known) for row in rows]
+
+
+def _of_labels(predictions: Predictions) -> dict[str, Floats]:
+    """What constants score by the shares of the target's labels."""
+    labels = predictions.subject(Labels)
+    if isinstance(labels, Lacking) or not labels.size:
+        return {}
+    shares = labels.counts.targets / labels.counts.total[:, np.newaxis]
+    logs = np.where(shares > 0.0, np.log(np.where(shares > 0.0, shares, 1.0)), 0.0)
+    found = {
+        "accuracy": shares.max(axis=1),
+        "balanced_accuracy": 1.0 / (shares > 0.0).sum(axis=1),
+        "log_loss": -(shares * logs).sum(axis=1),
+    }
+    if labels.positive is not None and labels.size == 2:
+        positive = shares[:, labels.positive]
+        found |= {"average_precision": positive, "brier": positive * (1.0 - positive)}
+    return found
+
+
+def _of_mean(predictions: Predictions) -> dict[str, Floats]:
+    """What the mean of the target scores: its variance, and the root of it."""
+    pair = predictions.subject(TargetPair)
+    if isinstance(pair, Lacking):
+        return {}
+    sums = pair.sums
+    variance = as_array(sums["m2_x"]) / as_array(sums["weight"])
+    return {"mse": variance, "rmse": np.sqrt(variance)}
+
+
+def _marked(row: Decided, known: Mapping[str, Floats]) -> Decided:
+    constant = known.get(row.metric.removeprefix("performance."))
+    record = registry.record(row.metric)
+    ends = _ends(row.outcomes)
+    if constant is None or record is None or ends is None or row.params:
+        return row
+    worse = ends[1] < constant if record.better == "higher" else ends[0] > constant
+    if not worse.any():
+        return row
+    threshold = np.where(worse, constant, np.nan)
+    return row._replace(threshold=threshold, alert=np.where(worse, 1, -1).astype(np.int8))
+
+
+def _ends(own: Outcomes) -> tuple[Floats, Floats] | None:
+    if own.ci_low is not None and own.ci_high is not None:
+        return own.ci_low, own.ci_high
+    if own.standard_error is None:
+        return None
+    half = WIDTH * own.standard_error
+    return own.value - half, own.value + half
+
+
+def kept(marked: Sequence[Decided], changed: Sequence[Decided]) -> list[Decided]:
+    """The rows with their changes, and the alerts that they had before them."""
+    return [_both(*pair) for pair in zip(marked, changed, strict=True)]
+
+
+def _both(marked: Decided, changed: Decided) -> Decided:
+    if marked.alert is None or marked.threshold is None or changed.alert is None:
+        return changed
+    worse = marked.alert == 1
+    threshold = np.nan if changed.threshold is None else changed.threshold
+    return changed._replace(
+        alert=np.where(worse, np.int8(1), changed.alert),
+        threshold=np.where(worse, marked.threshold, threshold),
+    )
