@@ -14,6 +14,7 @@ import numpy as np
 import sklearn.calibration
 import sklearn.metrics
 
+import simdrift as sd
 from bench_kernels import isas
 from markdown import table as markdown_table
 from measured import note
@@ -53,6 +54,15 @@ def confusion_cases(rows: int) -> Iterable[Case]:
             lambda t=target, p=prediction: sklearn.metrics.confusion_matrix(t, p),
             np.testing.assert_array_equal,
         )
+        if dtype == np.int64 and labels == 2:
+            yield Case(
+                "confusion_matrix of two arrays of int64, labels found",
+                rows,
+                lambda t=target, p=prediction: sd.performance.confusion_matrix(t, p, threads=1),
+                "sklearn confusion_matrix",
+                lambda t=target, p=prediction: sklearn.metrics.confusion_matrix(t, p),
+                lambda a, b: np.testing.assert_array_equal(a.counts, b),
+            )
 
 
 def ranks_of(target: Any, score: Any, rows: int) -> tuple[float, float]:
@@ -130,10 +140,77 @@ def probability_cases(rows: int) -> Iterable[Case]:
     )
 
 
+def error_cases(rows: int) -> Iterable[Case]:
+    """MAE, RMSE and R² from their one pass, and the pass of further losses with weights."""
+    random = np.random.default_rng(SEED)
+    target = random.normal(100.0, 20.0, rows)
+    prediction, weight = target + random.normal(1.0, 5.0, rows), random.random(rows)
+    columns = _core.Column.from_numpy(target), _core.Column.from_numpy(prediction)
+    names = ("mean_absolute_error", "root_mean_squared_error", "r2_score")
+    peers = [getattr(sklearn.metrics, name) for name in names]
+
+    def fused() -> tuple[float, float, float]:
+        s = _core.pair_profile(*columns, threads=1)
+        n, squares = s["n"], s["sum_squared_error"]
+        return s["sum_abs_error"] / n, (squares / n) ** 0.5, 1.0 - squares / s["m2_x"]
+
+    def weighted() -> tuple[float, float, float]:
+        found = _core.losses_groups(*columns, [0], [rows], weight, threads=1)
+        w, squares = found["weight"][0], found["sum_squared_error"][0]
+        mae, r2 = found["sum_abs_error"][0] / w, 1.0 - squares / found["m2_target"][0]
+        return mae, (squares / w) ** 0.5, r2
+
+    for name, ours, weights in (
+        ("MAE, RMSE and R²", fused, None),
+        ("all errors of numbers, with weights", weighted, weight),
+    ):
+        yield Case(
+            name,
+            rows,
+            ours,
+            f"sklearn {', '.join(names)}",
+            lambda w=weights: [peer(target, prediction, sample_weight=w) for peer in peers],
+            lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-12),
+        )
+
+
+def ndcg_of(relevance: Any, score: Any, query: Any, rows: int, k: int | None) -> float:
+    """Mean nDCG, with the codes of the queries."""
+    codes = _core.query_codes(query, threads=1)
+    options = {"k": k or 0, "threads": 1}
+    return _core.ranking_groups(relevance, score, codes, [0], [rows], **options)["ndcg"][0]
+
+
+def ranking_cases(rows: int) -> Iterable[Case]:
+    """nDCG of queries of 100 items: the first 10 ranks, all, and with scores that tie."""
+    random = np.random.default_rng(SEED)
+    rows = rows // 400 * 100  # 1 million
+    relevance = random.integers(0, 5, (rows // 100, 100)).astype(float)
+    score = random.normal(size=relevance.shape)
+    query = _core.Column.from_numpy(np.repeat(np.arange(len(relevance)), 100))
+    target = _core.Column.from_numpy(relevance.ravel())
+    for name, own, k in (
+        ("nDCG@10", score, 10),
+        ("nDCG", score, None),
+        ("nDCG@10, one decimal", np.round(score, 1), 10),
+    ):
+        column = _core.Column.from_numpy(own.ravel())
+        yield Case(
+            f"{name}, queries of 100 items",
+            rows,
+            lambda c=column, k=k: ndcg_of(target, c, query, rows, k),
+            "sklearn ndcg_score",
+            lambda s=own, k=k: sklearn.metrics.ndcg_score(relevance, s, k=k),
+            lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-12),
+        )
+
+
 FAMILIES: tuple[Callable[[int], Iterable[Case]], ...] = (
     confusion_cases,
     rank_cases,
     probability_cases,
+    error_cases,
+    ranking_cases,
 )
 
 

@@ -80,6 +80,8 @@ def with_what_it_needs(path: str, value: dict[str, Any]) -> dict[str, Any]:
         value["reference"]["windows"] = 7
     elif path == "reference.windows":
         value["reference"]["moving"] = "rolling"
+    elif path.startswith("labels."):
+        spec["columns"] |= {"key": "order", "target": "paid"}
     elif path == "metrics.custom":
         sd.metric("custom.margin")(lambda rows: 1.0)
     for name, own in value.items():

@@ -71,8 +71,8 @@ void two_sample(benchmark::State &state, sdr_isa isa, int threads) {
     require(sdr_prepared_new(&prepared, reference.get(), nullptr, nullptr) == SDR_OK,
             "sdr_prepared_new failed");
     auto call = [&] {
-        require(sdr_two_sample_groups(out.data(), nullptr, counts.data(), edges.data(), kEdges,
-                                      {prepared, nullptr}, current.get(),
+        require(sdr_two_sample_groups(out.data(), nullptr, counts.data(), edges.data(),
+                                      kEdges, {prepared, nullptr}, current.get(),
                                       &ranges.groups, kFlags, &context,
                                       nullptr) == SDR_OK,
                 "sdr_two_sample_groups failed");

@@ -106,6 +106,41 @@ static void test_small_groups_have_the_bits_of_the_walk_over_all_values(void **s
     }
 }
 
+/* --- extremes --- */
+
+static void test_extremes_are_the_ends_of_the_sorted_finite_rows(void **state) {
+    (void)state;
+    const sdr_group_reference reference = {.prepared = shared->prepared};
+    static double alone[GROUPS * 2 * SDR_EXTREMES], beside[GROUPS * 2 * SDR_EXTREMES];
+    static sdr_two_sample compared[GROUPS];
+    const sdr_context context = {.threads = 2};
+    assert_int_equal(
+        sdr_extremes_groups(alone, &shared->column, &shared->groups, &context, NULL),
+        SDR_OK);
+    assert_int_equal(sdr_two_sample_groups(compared, beside, NULL, NULL, 0, reference,
+                                           &shared->column, &shared->groups, 3,
+                                           &context, NULL),
+                     SDR_OK);
+    assert_memory_equal(alone, beside, sizeof alone);
+    for (int g = 0; g < GROUPS; g++) {
+        double last = -INFINITY;
+        for (int k = 0; k < SDR_EXTREMES; k++) { /* the next of the rows, one by one */
+            double low = INFINITY;
+            int64_t passed = 0, left = 0;
+            for (int64_t i = shared->starts[g]; i < shared->stops[g]; i++) {
+                const double value = shared->values[i];
+                if (!isfinite(value)) continue;
+                passed += value <= last && last > -INFINITY;
+                if (value > last && value < low) low = value;
+                left++;
+            }
+            if (passed <= k) last = low;
+            const double expected = k < left ? last : INFINITY;
+            assert_same_double(alone[g * 2 * SDR_EXTREMES + k], expected);
+        }
+    }
+}
+
 /* --- references of every kind --- */
 
 typedef struct shape {
@@ -393,6 +428,7 @@ static void test_failing_allocations_are_reported_and_leak_nothing(void **state)
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_small_groups_have_the_bits_of_the_walk_over_all_values),
+        cmocka_unit_test(test_extremes_are_the_ends_of_the_sorted_finite_rows),
         cmocka_unit_test(test_small_groups_are_found_in_references_of_every_kind),
         cmocka_unit_test(test_every_isa_and_thread_count_gives_one_digest),
         cmocka_unit_test(test_a_stream_does_not_depend_on_how_it_is_cut),

@@ -127,6 +127,13 @@ static sdr_code call_quantiles_of_integers_groups(double *out, sdr_error *error)
     return quantiles_groups(out, &whole, error);
 }
 
+static sdr_code call_extremes_groups(double *out, sdr_error *error) {
+    double ends[GROUPS * 2 * SDR_EXTREMES];
+    SDR_TRY(sdr_extremes_groups(ends, &x, &groups, &context, error));
+    memcpy(out, ends + LAST * 2 * SDR_EXTREMES, 3 * sizeof *out);
+    return SDR_OK;
+}
+
 static sdr_code call_median_deviation_groups(double *out, sdr_error *error) {
     return sdr_median_deviation_groups(out, centers, &x, &groups, &context, error);
 }
@@ -181,10 +188,11 @@ static sdr_code two_sample_groups(double *out, sdr_group_reference reference,
                                   const sdr_column *column, sdr_error *error) {
     sdr_two_sample t[GROUPS];
     int64_t counts[GROUPS * 4];
-    SDR_TRY(sdr_two_sample_groups(t, NULL, counts, edges, 3, reference, column, &groups,
+    double ends[GROUPS * 2 * SDR_EXTREMES];
+    SDR_TRY(sdr_two_sample_groups(t, ends, counts, edges, 3, reference, column, &groups,
                                   3, &context, error));
     note_two_sample(out, &t[LAST]);
-    out[3] = (double)counts[LAST * 4 + 1];
+    out[3] = (double)counts[LAST * 4 + 1] + ends[LAST * 2 * SDR_EXTREMES];
     return SDR_OK;
 }
 static sdr_code call_two_sample_groups(double *out, sdr_error *error) {
@@ -325,6 +333,7 @@ static const entry entries[] = {
     ENTRY(distinct_text_groups),
     ENTRY(quantiles_groups),
     ENTRY(quantiles_of_integers_groups),
+    ENTRY(extremes_groups),
     ENTRY(median_deviation_groups),
     ENTRY(deviation_groups),
     ENTRY(top_groups),

@@ -1,14 +1,16 @@
 /* Every ISA and number of blocks gives the bits of the scalar kernels: moments, pairs,
- * histograms, quantiles, codes of categories, trigonometric sums. */
+ * histograms, quantiles, codes of categories, trigonometric sums, ranks by label. */
 #include "fuzz.h"
 
 #include "simdrift/categories.h"
+#include "simdrift/roc.h"
 
 enum { MOST_EDGES = 40, QUANTILES = 5 };
 
 typedef struct answers {
     sdr_profile profile;
     sdr_pair_profile pair;
+    sdr_roc roc;
     int64_t histogram[MOST_EDGES + 1], distinct, terms_n;
     double quantiles[QUANTILES], deviation, means[4], covariance[16];
     sdr_deviations deviations;
@@ -37,6 +39,10 @@ static void compute(answers *out, const sdr_column *x, const sdr_column *y,
     memset(out, 0, sizeof *out);
     CHECK(sdr_profile_column(&out->profile, x, NULL, NULL) == SDR_OK);
     CHECK(sdr_pair_profile_columns(&out->pair, x, y, NULL, NULL) == SDR_OK);
+    const int64_t start = 0, stop = x->length;
+    const sdr_groups all = {&start, &stop, 1};
+    const sdr_ranked rows = {y, x, 1.0, -INFINITY, 0.5, NULL};
+    CHECK(sdr_roc_groups(&out->roc, &rows, &all, NULL, NULL) == SDR_OK);
     if (n_edges > 0)
         CHECK(sdr_histogram(out->histogram, edges, n_edges, x, NULL, NULL) == SDR_OK);
     CHECK(sdr_quantiles(out->quantiles, q, QUANTILES, x, NULL, NULL) == SDR_OK);
@@ -66,6 +72,10 @@ static void check_same(const answers *a, const answers *b) {
     CHECK(same(a->pair.sum_abs_error, b->pair.sum_abs_error));
     CHECK(same(a->pair.sum_squared_error, b->pair.sum_squared_error));
     CHECK(same(a->pair.max_abs_error, b->pair.max_abs_error));
+    CHECK(same(a->roc.auc, b->roc.auc));
+    CHECK(same(a->roc.auc_variance, b->roc.auc_variance));
+    CHECK(same(a->roc.average_precision, b->roc.average_precision));
+    CHECK(same(a->roc.average_precision_variance, b->roc.average_precision_variance));
     CHECK(memcmp(a->histogram, b->histogram, sizeof a->histogram) == 0);
     CHECK(a->distinct == b->distinct && a->terms_n == b->terms_n);
     CHECK(same(a->deviation, b->deviation));

@@ -54,6 +54,7 @@ CALLS = {
     "Prepared": lambda: _core.Prepared(a).values,
     "from_sorted": lambda: _core.Prepared.from_sorted(ordered).quantiles(q),
     "two_sample": lambda: _core.two_sample(a, b, histogram=(9, 0.1, 0.9)),
+    "two_sample_order": lambda: _core.two_sample(a, b, quantiles=q, tied=q, share=0.0),
     "two_sample_prepared": lambda: _core.two_sample(prepared, b),
     "sort_both": lambda: [p.values for p in _core.sort_both(a, b)],
     "rank_statistics": lambda: _core.rank_statistics(a, b),
@@ -81,6 +82,7 @@ CALLS = {
     "top_value_groups": lambda: _core.top_value_groups(i, *cuts),
     "histogram_groups": lambda: _core.histogram_groups(a, *cuts, edges),
     "pair_profile_groups": lambda: _core.pair_profile_groups(a, b, *cuts),
+    "two_sample_groups": lambda: _core.two_sample_groups(a, b, *cuts, edges=edges, ends=True),
     "confusion_groups": lambda: _core.confusion_groups(i, i, *cuts, 3, 3),
     "weighted_confusion_groups": lambda: _core.confusion_groups(i, i, *cuts, 3, 3, weights),
     "log_loss_groups": lambda: _core.log_loss_groups(i, [a, b], *cuts, 1e-9, 1e-8, weights),
@@ -90,7 +92,6 @@ CALLS = {
     "median_error_groups": lambda: _core.median_error_groups(a, b, *cuts, weights),
     "query_codes": lambda: _core.query_codes(i),
     "ranking_groups": lambda: _core.ranking_groups(i, a, codes, *cuts, weights, 5),
-    "two_sample_groups": lambda: _core.two_sample_groups(a, b, *cuts, edges=edges),
     "two_sample_groups_prepared": lambda: _core.two_sample_groups(prepared, b, *cuts),
     "rank_statistics_groups": lambda: _core.rank_statistics_groups(prepared, b, *cuts),
     "ks_ties_p": lambda: _core.ks_ties_p(50, 60, 700, ends, 1e9, True),
@@ -103,6 +104,9 @@ CALLS = {
     "fisher_log_p": lambda: _core.fisher_log_p(*np.array([[3, 4], [10, 12], [5, 6], [30, 30]])),
     "sums_by_code_groups": lambda: _core.sums_by_code_groups(a, i, i, *cuts, 5, 5),
     "extremes_groups": lambda: _core.extremes_groups(a, *cuts),
+    "exchange_laws": lambda: _core.exchange_laws(
+        np.array([-2.0, 2.0]), np.array([-1.0, 1.5]), np.full(3, 0.5), [50.0], [60.0], 1, True
+    ),
     "roc_groups": lambda: _core.roc_groups(i, a, *cuts, weights=weights),
     "roc_pair_groups": lambda: _core.roc_pair_groups(i, a, b, *cuts),
     "rank_curve": lambda: _core.rank_curve(i, a),
@@ -161,7 +165,7 @@ def test_python_may_fail_to_allocate_anywhere():
     )
     assert done.returncode == 0, done.stdout[-500:] + done.stderr[-3000:]
     errors = dict(line.split() for line in done.stdout.splitlines())
-    assert len(errors) == 75
+    assert len(errors) == 77
     floats = {
         "type",
         "median_deviation",

@@ -253,7 +253,7 @@ def test_what_cannot_be_asked_raises_by_name():
         sd.performance.cohen_kappa([1, 0], [1, 1], weights="cubic")
     with pytest.raises(ValueError, match="k: expected 1 or more"):
         sd.performance.top_k_accuracy([1, 0], np.ones((2, 2)), k=0)
-    with pytest.raises(ValueError, match="score: expected 2 columns"):
+    with pytest.raises(ValueError, match="score: expected a column for each of 2 labels"):
         sd.performance.top_k_accuracy([1, 0], np.ones((2, 3)))
     with pytest.raises(ValueError, match="equal lengths, found 2 and 1"):
         sd.performance.accuracy([1, 0], [1])

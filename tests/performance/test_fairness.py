@@ -413,6 +413,13 @@ def test_intervals_of_mean_errors_hold_as_often_as_they_say():
         assert np.mean((low <= expected) & (expected <= high)) > 0.94
 
 
+def test_a_group_without_an_interval_leaves_none_to_the_whole():
+    error = np.arange(101.0)
+    sex = np.array(["one"] + ["a", "b"] * 50)
+    found = sd.fairness.mae_difference(np.zeros(101), error, sex, min_rows=1)
+    assert (found.status, found.value, found.ci_low, found.ci_high) == ("ok", 51.0, None, None)
+
+
 def test_the_mean_of_two_spreads_has_the_interval_of_independent_ones():
     one, other = (
         between.Spread(*(np.array([x]) for x in own)) for own in ((0.2, 0.1, 0.4), (0.4, 0.2, 0.5))

@@ -297,6 +297,18 @@ def test_rows_that_do_not_sum_to_one_are_reported_beside_the_value():
     assert found.reason == "2 rows do not sum to 1 over the labels"
 
 
+def test_reasons_are_of_each_group():
+    p = {0: [0.5, 0.5, 0.7, 0.7, 0.9], 1: [0.5, 0.6, 0.7, 0.3, 2.0]}
+    found = rows_of([0, 1, 0, 1, 1], p, [0, 0, 3, 4], [1, 3, 4, 5])["log_loss"]
+    assert [found.at(k).reason for k in range(4)] == [
+        "",
+        "2 rows do not sum to 1 over the labels",
+        "",
+        "1 rows have probabilities outside [0, 1]",
+    ]
+    assert [found.at(k).status for k in range(4)] == ["ok", "ok", "ok", "not_applicable"]
+
+
 def test_no_rows_and_no_values():
     assert sd.performance.log_loss([], []).status == "empty"
     assert sd.performance.ece([np.nan], [0.5]).status == "all_null"

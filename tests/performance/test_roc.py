@@ -35,6 +35,7 @@ SCORES = {
     "probability": lambda s: 1.0 / (1.0 + np.exp(-s)),
     "int8": lambda s: np.floor(20 * s).astype(np.int8),
     "sorted": np.sort,
+    "close": lambda s: 1.0 + np.round(s * 1000.0) * 2.0**-50,
     "bool": lambda s: s > 0.3,
 }
 
@@ -228,6 +229,14 @@ def test_the_larger_of_two_labels_is_positive(target):
     assert performance.roc_auc(target, both).value == 0.75
 
 
+@pytest.mark.parametrize("labels", [(9, 10), ("9", "10"), (9.0, 10.0)])
+def test_the_larger_of_two_numbers_is_positive_however_it_is_written(labels):
+    target, score = np.array([9, 10, 9, 10]), np.array([0.1, 0.2, 0.3, 0.4])
+    for order in (labels, labels[::-1]):
+        columns = {label: score if label == labels[1] else 1.0 - score for label in order}
+        assert performance.roc_auc(target, columns).value == 0.75
+
+
 @pytest.mark.parametrize("average", ["macro", "weighted", "micro"])
 @pytest.mark.parametrize("scheme", ["ovr", "ovo"])
 @pytest.mark.parametrize("text", [False, True])
@@ -253,7 +262,7 @@ def test_several_labels_are_averaged_as_scikit_learn_does(average, scheme, text)
         assert found.value == pytest.approx(expected, abs=1e-13)
 
 
-def test_several_labels_want_to_be_told_apart():
+def test_several_labels_want_a_scheme_by_name():
     target, score = [0, 1, 2, 1], np.eye(4, 3)
     with pytest.raises(ValueError, match="multi_class: expected 'ovr' or 'ovo'"):
         performance.roc_auc(target, score)

@@ -273,6 +273,18 @@ def test_why_nothing_is_searched(frame, status, reason):
     assert reason in found.reason
 
 
+def test_an_infinite_loss_is_overflow_and_a_row_without_a_number_no_part():
+    frame = {"c": ["a", "b"] * 200, "y": np.zeros(400), "p": np.arange(400.0)}
+    frame["p"][0] = np.inf
+    frame["y"][1] = np.nan
+    found = sd.worst_segments(frame, ROLES, metric="mae")
+    assert found.value == pytest.approx(np.arange(2.0, 400.0).mean(), rel=1e-12)
+    large = {**frame, "p": np.full(400, 1e200)}
+    assert sd.worst_segments(large, ROLES, metric="mse").status == "overflow"
+    assert sd.worst_segments(frame, metric=frame["p"]).status == "overflow"
+    assert sd.worst_segments(frame, ROLES, metric="mape").status == "all_null"
+
+
 def test_a_role_that_is_missing_is_named():
     found = sd.worst_segments({"c": ["a"], "y": [1]}, {"target": "y"}, metric="log_loss")
     assert found.reason == "no column has the role 'score'"

@@ -256,9 +256,16 @@ def test_histograms_of_groups_are_those_of_the_slices(name, edges):
 # --- a reference ------------------------------------------------------------------------
 
 
+MORE = {"histogram", "quantiles", "current_quantiles", "tied", "ends"}
+
+
+def without_more(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in MORE}
+
+
 def two_sample_rows(found: dict[str, Any]) -> dict[str, Any]:
     """As two_sample says it: one numerator."""
-    rows = {name: array for name, array in found.items() if name != "histogram"}
+    rows = {name: array for name, array in found.items() if name not in MORE}
     high = rows.pop("ks_numerator_high").tolist()
     low = rows.pop("ks_numerator_low").tolist()
     numerators = [h * 2**64 + w for h, w in zip(high, low, strict=True)]
@@ -277,9 +284,7 @@ def test_two_samples_of_groups_are_those_of_the_slices(name, prepared):
     against = Prepared(reference) if prepared else reference
     found = _core.two_sample_groups(against, column, starts, stops, edges=EDGES)
     expected = [_core.two_sample(against, rows) for rows in slices(column, starts, stops)]
-    for row in expected:
-        del row["histogram"]
-    assert_rows(two_sample_rows(found), expected)
+    assert_rows(two_sample_rows(found), [without_more(row) for row in expected])
     np.testing.assert_array_equal(
         found["histogram"], _core.histogram_groups(column, starts, stops, EDGES)
     )
@@ -295,9 +300,7 @@ def test_two_samples_of_groups_compute_what_is_asked_for(ks, wasserstein):
     expected = [
         _core.two_sample(against, rows, ks, wasserstein) for rows in slices(column, starts, stops)
     ]
-    for row in expected:
-        del row["histogram"]
-    assert_rows(two_sample_rows(found), expected)
+    assert_rows(two_sample_rows(found), [without_more(row) for row in expected])
 
 
 @pytest.mark.parametrize("name", [n for n in numbers() if n != "null"])
@@ -311,7 +314,7 @@ def test_a_prepared_reference_of_another_size_gives_the_same_bits(name, rows):
     for ks, wasserstein in ((True, True), (True, False), (False, True)):
         found = _core.two_sample(Prepared(reference), current, ks, wasserstein)
         expected = _core.two_sample(reference, current, ks, wasserstein)
-        bounds = {"histogram", "most_tied"}  # each table has its own
+        bounds = {*MORE, "most_tied"}  # each table has its own
         assert all(same(found[key], expected[key]) for key in expected.keys() - bounds)
 
 
@@ -323,9 +326,7 @@ def test_integers_beyond_floats_against_a_reference_of_small_ones(prepared):
     against = Prepared(reference) if prepared else reference
     found = _core.two_sample_groups(against, column, starts, stops)
     expected = [_core.two_sample(against, rows) for rows in slices(column, starts, stops)]
-    for row in expected:
-        del row["histogram"]
-    assert_rows(two_sample_rows(found), expected)
+    assert_rows(two_sample_rows(found), [without_more(row) for row in expected])
 
 
 def test_text_against_numbers_has_a_status_and_no_counts():
@@ -443,6 +444,10 @@ def calls() -> dict[str, Callable[..., Any]]:
         "ranks": lambda c, a, b, **k: _core.rank_statistics_groups(reference, c, a, b, **k),
         "pairs": lambda c, a, b, **k: _core.pair_profile_groups(c, c, a, b, **k),
         "sums": lambda c, a, b, **k: _core.sums_by_code_groups(c, c, c, a, b, 3, 3, **k),
+        "roc": lambda c, a, b, **k: _core.roc_groups(c, c, a, b, **k),
+        "roc pairs": lambda c, a, b, **k: _core.roc_pair_groups(c, c, c, a, b, **k),
+        "roc resamples": lambda c, a, b, **k: _core.roc_bootstrap_groups(c, c, a, b, 2, 0, **k),
+        "mean resamples": lambda c, a, b, **k: _core.mean_bootstrap_groups(c, a, b, 2, 0, **k),
         "categories": lambda c, a, b, **k: Categories().count_groups(c, a, b, **k),
     }
 

@@ -1,7 +1,7 @@
 /*
  * Rows to sorted records: a radix sort that keeps the order of rows with one score.
  *
- * Time: 8 passes at most, fewer where scores share their digits; few rows are sorted by
+ * Time: 8 passes at most, 4 where most scores differ in 32 bits; few rows are sorted by
  * insertion.
  */
 #include "metrics/performance/rank_records.h"
@@ -15,6 +15,7 @@ enum {
     DIGIT_BITS = 8,
     DIGITS = 64 / DIGIT_BITS,
     BUCKETS = 1 << DIGIT_BITS,
+    SORTED = 4, /* digits of a sort: most scores differ in 32 bits */
     FEW = 48,
     POLL_ROWS = 1 << 20 /* some 10 ms of work */
 };
@@ -92,11 +93,15 @@ static sdr_code add_block(sdr_rank_records *out, const sdr_rank_source *s,
 void sdr_rank_records_scale(sdr_rank_records *records) {
     double most = 0.0;
     int exponent;
-    for (int64_t i = 0; i < records->n; i++)
-        most = fmax(most, fabs(records->all[i].weight));
+    for (int64_t i = 0; i < records->n; i++) {
+        const double weight = fabs(records->all[i].weight);
+        most = weight > most ? weight : most;
+    }
     frexp(most, &exponent);
+    const double half = ldexp(1.0, -exponent / 2); /* in two steps: neither overflows */
+    const double rest = ldexp(1.0, -exponent - -exponent / 2);
     for (int64_t i = 0; i < records->n; i++)
-        records->all[i].weight = ldexp(records->all[i].weight, -exponent);
+        records->all[i].weight = records->all[i].weight * half * rest;
 }
 
 /* --- sorting --- */
@@ -136,25 +141,45 @@ static sdr_code scatter(sdr_rank_record *to, const sdr_rank_record *from, int64_
     return SDR_OK;
 }
 
-static sdr_code sort(sdr_rank_records *records, const sdr_context *context,
-                     sdr_error *error) {
-    const int64_t n = records->n;
+/* The digits in which keys differ; how many there are. */
+static int differing(int *digits, int64_t counts[DIGITS][BUCKETS], uint64_t key,
+                     int64_t n) {
+    int found = 0;
+    for (int d = 0; d < DIGITS; d++)
+        if (counts[d][key >> (d * DIGIT_BITS) & (BUCKETS - 1)] != n)
+            digits[found++] = d;
+    return found;
+}
+
+/* By the upper digits that differ; then each run that these leave equal by the others,
+ * of which there are a few rows where scores are not made to share them. */
+static sdr_code sort(sdr_rank_record *all, sdr_rank_record *scratch, int64_t n,
+                     const sdr_context *context, sdr_error *error) {
     if (n <= FEW) {
-        sort_few(records->all, n);
+        sort_few(all, n);
         return SDR_OK;
     }
     int64_t counts[DIGITS][BUCKETS];
-    sdr_rank_record *from = records->all, *to = from + records->capacity;
-    count_digits(counts, from, n);
-    for (int d = 0; d < DIGITS; d++) {
-        const int shift = d * DIGIT_BITS;
-        if (counts[d][from[0].key >> shift & (BUCKETS - 1)] == n) continue;
-        SDR_TRY(scatter(to, from, n, counts[d], shift, context, error));
+    int digits[DIGITS];
+    count_digits(counts, all, n);
+    const int found = differing(digits, counts, all[0].key, n);
+    const int first = found > SORTED ? found - SORTED : 0;
+    sdr_rank_record *from = all, *to = scratch;
+    for (int k = first; k < found; k++) {
+        SDR_TRY(scatter(to, from, n, counts[digits[k]], digits[k] * DIGIT_BITS, context,
+                        error));
         sdr_rank_record *swap = from;
         from = to;
         to = swap;
     }
-    records->all = from;
+    if (from != all) memcpy(all, from, (size_t)n * sizeof *all);
+    if (first == 0) return SDR_OK;
+    const int shift = digits[first] * DIGIT_BITS;
+    for (int64_t i = 0, end; i < n; i = end) {
+        for (end = i + 1; end < n && all[end].key >> shift == all[i].key >> shift;)
+            end++;
+        if (end - i > 1) SDR_TRY(sort(all + i, scratch + i, end - i, context, error));
+    }
     return SDR_OK;
 }
 
@@ -184,7 +209,7 @@ sdr_code sdr_rank_records_sort(sdr_rank_records *out, const sdr_rank_source *sou
                       n = left < SDR_BLOCK_ROWS ? left : SDR_BLOCK_ROWS;
         SDR_TRY(add_block(out, source, weights, at, n, error));
     }
-    return sort(out, context, error);
+    return sort(out->all, out->memory + out->capacity + 1, out->n, context, error);
 }
 
 void sdr_rank_records_reset(sdr_rank_records *records) {

@@ -68,23 +68,25 @@ typedef struct sums {
 static void add_group(sums *s, const totals *t, const tied *own,
                       const sdr_sum *passed_p, const sdr_sum *passed_m) {
     const double positives = left_of(&t->p, passed_p);
-    const double negatives = left_of(&t->m, passed_m);
-    const double p_all = sdr_sum_value(&t->p), m_all = sdr_sum_value(&t->m);
-    const double below = (sdr_sum_value(passed_m) + 0.5 * own->m) / m_all;
-    const double above = (positives - 0.5 * own->p) / p_all;
-    const double all = positives + negatives, share = positives / all;
-    s->falls += own->p / all * share;
-    s->rises += own->p / all * (negatives / all);
-    const double x = share + s->rises;
     if (own->p > 0.0) {
+        const double negatives = left_of(&t->m, passed_m), all = positives + negatives;
+        const double below =
+            (sdr_sum_value(passed_m) + 0.5 * own->m) / sdr_sum_value(&t->m);
+        const double share = positives / all, part = own->p / all;
+        s->falls += part * share;
+        s->rises += part * (negatives / all);
+        const double x = share + s->rises;
         sdr_sum_add(&s->auc, own->p * below);
         sdr_sum_add(&s->below, own->p * below * below);
         sdr_sum_add(&s->precision, own->p * share);
         sdr_sum_add(&s->px, own->p * x);
         sdr_sum_add(&s->pxx, own->p * x * x);
     }
-    sdr_sum_add(&s->above, own->m * above * above);
-    sdr_sum_add(&s->mbb, own->m * s->falls * s->falls);
+    if (own->m > 0.0) {
+        const double above = (positives - 0.5 * own->p) / sdr_sum_value(&t->p);
+        sdr_sum_add(&s->above, own->m * above * above);
+        sdr_sum_add(&s->mbb, own->m * s->falls * s->falls);
+    }
 }
 
 static sums sums_of(const sdr_rank_records *records, const totals *t) {

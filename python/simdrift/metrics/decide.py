@@ -21,7 +21,7 @@ from simdrift.metrics.columns import TABLE
 from simdrift.metrics.correction import correct
 from simdrift.metrics.measure import Measured
 from simdrift.metrics.names import ColumnKey, column_text
-from simdrift.metrics.outcomes import OK_CODE, Outcomes
+from simdrift.metrics.outcomes import OK_CODE, Outcomes, all_ok, any_true
 from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.registry import measures
 from simdrift.metrics.values import MetricValue
@@ -144,7 +144,7 @@ def _decided(
     return _with_losses(segment, rows)
 
 
-_LOST = [CODES["missing_column"], CODES["type_changed"]]
+_GONE, _RETYPED = CODES["missing_column"], CODES["type_changed"]
 
 
 def _with_losses(segment: Sequence[Measured], rows: Sequence[Decided]) -> list[Decided]:
@@ -152,9 +152,11 @@ def _with_losses(segment: Sequence[Measured], rows: Sequence[Decided]) -> list[D
     row."""
     decided, seen = [], set()
     for item, row in zip(segment, rows, strict=True):
-        lost = np.isin(row.outcomes.status, _LOST)
-        if item.column not in seen and TABLE not in item.spec.kinds and lost.any():
-            row = row._replace(alert=np.where(lost, 1, _alert_of(row)).astype(np.int8))
+        status = row.outcomes.status
+        if item.column not in seen and TABLE not in item.spec.kinds and not all_ok(status):
+            lost = (status == _GONE) | (status == _RETYPED)
+            if any_true(lost):
+                row = row._replace(alert=np.where(lost, 1, _alert_of(row)).astype(np.int8))
         seen.add(item.column)
         decided.append(row)
     return decided

@@ -55,9 +55,17 @@ def listing(records: Iterable[Metric]) -> str:
         family, group = place
         lines += [""] if lines else []
         lines.append(f"{FAMILIES.get(family, family)}: {GROUPS.get(group, group)}")
-        rows = map(_row, found)
-        lines += [f"  {a:<27}{b:<37}{c:<13}{d:<8}{e:<15}{f}".rstrip() for a, b, c, d, e, f in rows]
+        rows = [_row(record) for record in found]
+        widths = [max(27, *(len(row[0]) + 2 for row in rows)), 37, 13, 8, 15, 0]
+        lines += [f"  {_padded(row, widths)}" for row in rows]
     return "\n".join(lines)
+
+
+def _padded(cells: Iterable[str], widths: Iterable[int]) -> str:
+    """The cells in columns, two spaces apart at least."""
+    return "".join(
+        f"{cell}  ".ljust(width) for cell, width in zip(cells, widths, strict=True)
+    ).rstrip()
 
 
 def _row(one: Metric) -> tuple[str, ...]:

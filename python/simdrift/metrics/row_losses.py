@@ -72,8 +72,10 @@ def _of_numbers(predictions: Predictions, how: _Amount) -> RowLosses | Lacking:
             return Lacking(NOT_APPLICABLE, text, None)
         sides.append(column.whole.column.to_float64())
     target, prediction = sides
+    known = np.isfinite(target) & np.isfinite(prediction)
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-        return RowLosses(how.loss(prediction - target, target), of=how.of)
+        loss = how.loss(prediction - target, target)
+    return RowLosses(np.where(known, loss, np.nan), of=how.of)
 
 
 class _Amount(NamedTuple):
@@ -87,7 +89,7 @@ _OF_NUMBERS: Mapping[str, _Amount] = {
     "mae": _Amount(lambda error, _: np.abs(error)),
     "mse": _Amount(_squared),
     "rmse": _Amount(_squared, np.sqrt),
-    "mape": _Amount(lambda error, target: np.abs(error / target)),
+    "mape": _Amount(lambda error, target: np.where(target == 0.0, np.nan, np.abs(error / target))),
 }
 
 

@@ -18,12 +18,13 @@ from simdrift.monitoring import spec_errors
 from simdrift.monitoring.constants import kept
 from simdrift.monitoring.curves import curves_of
 from simdrift.monitoring.identity import Identity
-from simdrift.monitoring.model import model_rows
+from simdrift.monitoring.model import fairness_of, model_rows
 from simdrift.monitoring.performance_change import changes_of
 from simdrift.monitoring.reference import Reference, plan_of
 from simdrift.monitoring.report import results_of
 from simdrift.monitoring.roles import Roles, check_names, roles_of, segment_columns
 from simdrift.monitoring.segments import Segment, found_segments, segment_tables
+from simdrift.monitoring.sensitive import gap_changes
 from simdrift.monitoring.spec import Columns, Metrics, Spec
 from simdrift.monitoring.window import WHOLE, Limits, WindowValues, judged
 from simdrift.reports import Report
@@ -73,6 +74,7 @@ def evaluate(
     keys = _segments(spec, now, before, threads)
     rows, scored = _rows(spec, own, keys, now, before, threads)
     values = _decided(rows, scored, plan, limits)
+    values[WHOLE] += [judged(row, limits) for row in _gaps(own, now, before, threads)]
     run = Identity.of(spec, spec.digest).run(now.length, started)
     results = results_of([run], WindowValues(values, {}), threads=threads)
     return Report(
@@ -228,6 +230,18 @@ def _rows(
     if isinstance(before, Reference):
         return rows, {name: before.performance_of(name) for name in rows}
     return rows, dict(measured(before))
+
+
+def _gaps(
+    roles: Roles, now: Table, before: Table | Reference | None, threads: int | None
+) -> list[Decided]:
+    """Fairness by sensitive column, with its change."""
+    old: Sequence[Decided] = ()
+    if isinstance(before, Reference):
+        old = before.performance_of(WHOLE)
+    elif before is not None:
+        old = fairness_of(before, Groups.whole(), roles, threads)
+    return gap_changes(fairness_of(now, Groups.whole(), roles, threads), old)
 
 
 def _decided(

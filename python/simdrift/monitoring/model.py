@@ -64,29 +64,40 @@ def is_model(roles: Roles) -> bool:
 def model_rows(
     table: Table, groups: Groups, roles: Roles, wanted: Wanted, threads: int | None = None
 ) -> list[Decided]:
-    """The `performance.*` and `fairness.*` rows of each group; none where no target or nothing of
-    the model is named. A group without a single label has the status 'no_labels'."""
+    """The `performance.*` rows of each group; none where no target or nothing of the model is
+    named. A group without a single label has the status 'no_labels'."""
     if not is_model(roles) or not wanted:
         return []
     predictions = predictions_of(table, groups, roles, threads)
     if predictions is None:
         return []
-    task = task_of(table, roles)
-    names = metrics_of(predictions, task, wanted)
+    names = metrics_of(predictions, task_of(table, roles), wanted)
     rows = [_with_error(row) for row in performance_rows(predictions, names)]
     rows = against_constants(rows, predictions)
-    rows += sensitive_rows(predictions, table, groups, roles, wanted, task)
     if all(all_ok(row.outcomes.status) for row in rows):
         return rows
     without = attempt("labels", str(roles.target), lambda: _without_labels(predictions))
     if isinstance(without, Outcome) or not without.any():
         return rows
-    return [
-        without_labels(row, without)
-        if row.metric.startswith("fairness.")
-        else _without_value(row, without)
-        for row in rows
-    ]
+    return [_without_value(row, without) for row in rows]
+
+
+def fairness_of(
+    table: Table, groups: Groups, roles: Roles, threads: int | None = None
+) -> list[Decided]:
+    """The `fairness.*` rows of each group, by sensitive column and by pairs of them; none where no
+    column is named as sensitive, or nothing of the model."""
+    names = [name for name in roles.model.sensitive if name in table.columns]
+    if not names or not (is_model(roles) or roles.prediction or roles.model.scores):
+        return []
+    predictions = predictions_of(table, groups, roles, threads)
+    if predictions is None:
+        return []
+    rows = sensitive_rows(predictions, table, groups, names, task_of(table, roles))
+    without = attempt("labels", str(roles.target), lambda: _without_labels(predictions))
+    if isinstance(without, Outcome) or not without.any():
+        return rows
+    return [without_labels(row, without) for row in rows]
 
 
 def predictions_of(

@@ -40,13 +40,13 @@ from simdrift.metrics.measure import (
     measure_columns,
     measure_tables,
 )
-from simdrift.metrics.names import ColumnKey
+from simdrift.metrics.names import ColumnKey, by_text
 from simdrift.metrics.outcomes import Outcomes, Rows
 from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.values import Outcome
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import identity_of
-from simdrift.monitoring.model import model_rows
+from simdrift.monitoring.model import fairness_of, model_rows
 from simdrift.monitoring.reference import plan_of, references
 from simdrift.monitoring.report import blocks_of
 from simdrift.monitoring.roles import Roles
@@ -187,6 +187,7 @@ class MovingMonitor:
             measured[0].histograms(runs),
             timezone=self.spec.timezone,
             reasons=reasons_of(rows),
+            types=by_text(self.table.among(self.roles.watched).types),
         )
 
     def _plan(self, ranges: Sequence[list[Range]]) -> _Plan:
@@ -284,6 +285,9 @@ class _SegmentWindows:
                 self._monitor.threads,
             ),
             _stacked_scores(self._scores),
+            fairness_of(
+                self._segment.table, self._groups, self._monitor.roles, self._monitor.threads
+            ),
         )
 
     def histograms(self, runs: Sequence[Run]) -> list[HistogramBlock]:

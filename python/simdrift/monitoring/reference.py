@@ -26,7 +26,7 @@ from simdrift.monitoring import state_file
 from simdrift.monitoring.curves import curves_of
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import Identity
-from simdrift.monitoring.model import model_rows
+from simdrift.monitoring.model import fairness_of, model_rows
 from simdrift.monitoring.performance_change import changes_of, from_state, to_state
 from simdrift.monitoring.report import report_of
 from simdrift.monitoring.roles import Roles, check_names, column_names, roles_of, segment_columns
@@ -351,7 +351,8 @@ def needed(spec: Spec, source: Source | Table | Frame, *more: str) -> list[str]:
 
 def scores_of(table: Table, roles: Roles, spec: Spec, threads: int | None) -> list[Decided]:
     """The model's performance on a reference's rows."""
-    return model_rows(table, Groups.whole(), roles, spec.metrics.performance, threads)
+    scores = model_rows(table, Groups.whole(), roles, spec.metrics.performance, threads)
+    return scores + fairness_of(table, Groups.whole(), roles, threads)
 
 
 def types_of(

@@ -31,12 +31,15 @@ def results_of(
     *,
     threads: int | None = None,
     timezone: str = "UTC",
+    types: Mapping[str, str] | None = None,
 ) -> Results:
-    """The results of windows, one run each, with a histogram of every column that has one."""
+    """The results of windows, one run each, with a histogram of every column that has one; `types`
+    are those of the columns."""
     drawn = windows.histograms(values.pairs, threads)
     blocks = blocks_of(drawn, runs)
     table, reasons = table_of(runs, values.rows), reasons_of(values.rows)
-    return Results.from_table(table, runs, blocks, timezone=timezone, reasons=reasons)
+    named = by_text(types or {})
+    return Results.from_table(table, runs, blocks, timezone=timezone, reasons=reasons, types=named)
 
 
 def blocks_of(drawn: Mapping[str, BinCounts | None], runs: Sequence[Run]) -> list[HistogramBlock]:
@@ -85,10 +88,9 @@ def report_of(
     curves: Callable[[], Sequence[Curve]] | None = None,
 ) -> Report:
     """The report of one window."""
-    results = results_of([identity.run(rows, started)], values, threads=threads)
+    runs = [identity.run(rows, started)]
     return Report(
-        results,
-        types=by_text(types),
+        results_of(runs, values, threads=threads, types=types),
         reference_types=by_text(reference_types or {}),
         roles=by_text(roles.by_column),
         directions=lambda: _directions(by_text(values.pairs)),

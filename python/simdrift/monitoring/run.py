@@ -17,7 +17,7 @@ from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import identity_of
 from simdrift.monitoring.late_labels import label_source, names_with_labels, with_labels
 from simdrift.monitoring.moving import MovingMonitor, check_moving
-from simdrift.monitoring.reference import Reference, needed, plan_of
+from simdrift.monitoring.reference import Reference, needed, plan_of, types_of
 from simdrift.monitoring.report import results_of
 from simdrift.monitoring.roles import (
     Roles,
@@ -235,7 +235,9 @@ class _Monitor:
         )
         digests = self.fingerprint.of_groups(self.table, groups)
         runs = [self._run(*one, started) for one in zip(found.windows, digests, strict=True)]
-        return results_of(runs, values, threads=self.threads, timezone=self.spec.timezone)
+        types = types_of(self.before, self.table, self.roles)
+        zone = self.spec.timezone
+        return results_of(runs, values, threads=self.threads, timezone=zone, types=types)
 
     def _segments(self, groups: Groups) -> list[SegmentData]:
         """The windows of each segment that is asked for, with the reference's own."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,45 +16,41 @@ from simdrift.metrics.decide import Decided
 from simdrift.metrics.fairness.rows import fairness_rows
 from simdrift.metrics.groups import ColumnGroups, Groups
 from simdrift.metrics.performance.predictions import Predictions
-from simdrift.monitoring.roles import Roles
 
-USUAL: Final = (
-    "demographic_parity_difference",
-    "demographic_parity_ratio",
-    "equalized_odds_difference",
-    "equalized_odds_ratio",
-    "selection_rate",
-    "true_positive_rate",
-    "false_positive_rate",
-)
-"""What 'auto', and a list of metrics of performance, have of a model of two labels."""
-_USUAL_TASKS: Final = {"regression": ("mae_difference", "mae_ratio", "mae")}
 MOST_PAIRS: Final = 3
+"""Pairs of sensitive columns whose combinations are compared: the first ones."""
 _LOST: Final = CODES["all_null"]
 _NO_LABELS: Final = CODES["no_labels"]
 
 
 def sensitive_rows(
-    predictions: Predictions,
-    table: Table,
-    groups: Groups,
-    roles: Roles,
-    wanted: Literal["auto", "all"] | Sequence[str],
-    task: str,
+    predictions: Predictions, table: Table, groups: Groups, names: Sequence[str], task: str
 ) -> list[Decided]:
-    """The `fairness.*` rows of each sensitive column; of 'all' every metric, and the first few
-    pairs of columns too."""
-    names = [name for name in roles.model.sensitive if name in table.columns]
-    if not names or task == "ranking":
+    """The `fairness.*` rows of each of these columns, and of the first pairs of them; none of a
+    ranking."""
+    if task == "ranking":
         return []
     columns = {
         name: ColumnGroups(name, table.columns[name], groups, threads=predictions.threads)
         for name in names
     }
-    everything = wanted == "all"
-    pairs = list(combinations(names, 2))[:MOST_PAIRS] if everything else []
-    metrics = None if everything else _USUAL_TASKS.get(task, USUAL)
-    return fairness_rows(predictions, columns, metrics, intersections=pairs)
+    pairs = list(combinations(names, 2))[:MOST_PAIRS]
+    return fairness_rows(predictions, columns, intersections=pairs)
+
+
+def gap_changes(rows: Sequence[Decided], before: Sequence[Decided]) -> list[Decided]:
+    """The rows with what they are more than the reference's, as the effect size. `before`: of one
+    group, or as many, or of none that matches."""
+    known = {(row.column, row.metric, row.params): row.outcomes for row in before}
+    found = []
+    for row in rows:
+        old = known.get((row.column, row.metric, row.params))
+        if old is not None and len(old) in (1, len(row.outcomes)):
+            effect = row.outcomes.value - old.value
+            own = replace(row.outcomes, effect_size=effect, n_reference=old.n_current)
+            row = row._replace(outcomes=own)
+        found.append(row)
+    return found
 
 
 def without_labels(row: Decided, without: NDArray[np.bool_]) -> Decided:

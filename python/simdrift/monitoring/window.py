@@ -29,8 +29,9 @@ from simdrift.metrics.performance.changes import changed
 from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.weights import TableWeights
 from simdrift.monitoring.constants import kept
-from simdrift.monitoring.model import model_rows
+from simdrift.monitoring.model import fairness_of, model_rows
 from simdrift.monitoring.roles import Roles
+from simdrift.monitoring.sensitive import gap_changes
 from simdrift.monitoring.spec import Metrics
 
 WHOLE = ""
@@ -116,7 +117,8 @@ def measure_windows(
         found += _tables(data, own, plan)
         scores = model_rows(data.table, data.groups, roles, metrics.performance, plan.threads)
         part = MeasuredSegment(data.segment, own, found, np.array([before]), of_user, scores)
-        measured.append(part._replace(performance_before=data.performance))
+        even = fairness_of(data.table, data.groups, roles, plan.threads)
+        measured.append(part._replace(performance_before=data.performance, fairness=even))
         pairs = pairs or of_columns
     return WindowValues(rows_of_windows(measured, roles, metrics, plan, limits), pairs)
 
@@ -133,6 +135,7 @@ class MeasuredSegment(NamedTuple):
     custom: list[Decided]
     performance: Sequence[Decided] = ()
     performance_before: Sequence[Decided] = ()
+    fairness: Sequence[Decided] = ()
 
 
 def rows_of_windows(
@@ -159,15 +162,15 @@ def rows_of_windows(
         extra = [*_quality(watched, metrics, own.columns.groups), *scores]
         extra = [judged(row, limits) for row in extra]
         dataset = _dataset(_without([*values, *extra], roles.target), own, plan)
-        rows[own.segment] = [*values, *dataset, *extra, *own.custom]
+        gaps = gap_changes(own.fairness, own.performance_before)
+        even = [judged(row, limits) for row in gaps]
+        rows[own.segment] = [*values, *dataset, *extra, *even, *own.custom]
     return rows
 
 
 def _without(rows: Sequence[Decided], target: str | None) -> list[Decided]:
-    """The rows of all but the target, which is no part of what the data are like, and none of what
-    the model does to a column's groups."""
-    of_data = (row for row in rows if not row.metric.startswith("fairness."))
-    return [row for row in of_data if target is None or row.column != target]
+    """The rows of all but the target, which is no part of what the data are like."""
+    return [row for row in rows if target is None or row.column != target]
 
 
 def columns_of(data: SegmentData, roles: Roles, threads: int | None) -> Columns:

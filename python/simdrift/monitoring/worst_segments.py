@@ -175,12 +175,19 @@ def row_losses(
             )
         if column.value_kind not in ("integer", "float", "boolean"):
             raise SpecError(f"metric: expected a name or numbers, found {column.type}")
-        return "loss", RowLosses(column.to_float64())
+        return "loss", _within_range(RowLosses(column.to_float64()))
     predictions = predictions_of(table, own, threads)
     try:
-        return metric, losses_of(predictions, metric)
+        return metric, _within_range(losses_of(predictions, metric))
     except ValueError as error:
         raise SpecError(str(error)) from None
+
+
+def _within_range(losses: RowLosses | Lacking) -> RowLosses | Lacking:
+    """The losses; 'overflow' where one of them is infinite."""
+    if isinstance(losses, Lacking) or not np.isinf(losses.values).any():
+        return losses
+    return Lacking("overflow", "a loss is not finite in float64")
 
 
 def predictions_of(table: Table, own: ModelColumns, threads: int | None) -> Predictions:

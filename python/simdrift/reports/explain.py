@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from simdrift.reports.summary import ColumnLine
-from simdrift.reports.verdict import is_column_drift, on_p_value, reasons
+from simdrift.reports.verdict import is_column_drift, on_p_value, reason_among
 from simdrift.results.collection import Results
 from simdrift.results.histograms import Histograms
 from simdrift.results.numbers import drawable
@@ -147,10 +147,9 @@ def _driver(line: ColumnLine, name: str, importance: float, direction: Direction
     words = ""
     if effect > 0.0 and not line.segment:
         words = direction(line.column) if is_column_drift(row) and row.value is not None else ""
-        others = (
-            [one for one in line.reasons if one not in reasons([row])] if words else line.reasons
-        )
-        words = "; ".join(filter(None, (words, *others)))
+        own = reason_among(row, line.rows) if words else ""
+        others = [one for one in line.reasons if one != own]
+        words = "; ".join(filter(None, (words, words and line.other_test, *others)))
     return Driver(name, None, effect, importance, row.metric, row.value, words)
 
 

@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 class Report:
     """A table in the terminal, a page in the notebook, rows for everything else.
 
-    `types` names the columns' types, `reference_types` those of the reference, `roles` their roles
-    ('prediction', 'target', ...; without them a column whose name begins with 'predict' is a
-    prediction), `title` heads the page; all are for showing only. `directions` gives what says in
-    words how a column changed (default: from the histograms); `digests` those of the current data
-    and of the reference, taken only when the report is written: to hash every row takes as long as
-    to compare them. `performance` and `curves` are of a model. `names`: of the reference and of the
-    current data.
+    `types` names the columns' types (default: those of the results), `reference_types` those of
+    the reference, `roles` their roles ('prediction', 'target', ...; without them a column whose
+    name begins with 'predict' is a prediction), `title` heads the page; all are for showing only.
+    `directions` gives what says in words how a column changed (default: from the histograms);
+    `digests` those of the current data and of the reference, taken only when the report is
+    written: to hash every row takes as long as to compare them. `performance` and `curves` are of a
+    model. `names`: of the reference and of the current data.
 
     >>> from uuid import UUID
     >>> from simdrift.results import Result, Results
@@ -71,7 +71,7 @@ class Report:
         self._digests = digests
         self._results = results
         self._title = title
-        self._types = dict(types or {})
+        self._types = dict(results.types if types is None else types)
         self._reference_types = dict(reference_types or {})
         self._roles = dict(_guessed_roles(results) if roles is None else roles)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ from simdrift.reports.verdict import (
     ratio,
     severity,
 )
-from simdrift.results.collection import Results
+from simdrift.results.collection import Reasons, Results
 from simdrift.results.histograms import Histograms
 from simdrift.results.numbers import drawable
 from simdrift.results.rows import Result
@@ -112,15 +113,28 @@ class ColumnLine(NamedTuple):
         """What the deciding numbers don't say: all reasons of an alert, or why there is none."""
         if self.unjudged is not None:
             return self.unjudged.why
-        says_itself = len(self.reasons) == 1 and self.worst.value is not None
-        if not self.alerts or says_itself:
+        if not self.alerts:
             return ""
-        return "; ".join(self.reasons)
+        says_itself = len(self.reasons) == 1 and self.worst.value is not None
+        return self.other_test if says_itself else "; ".join(self.reasons)
+
+    @property
+    def other_test(self) -> str:
+        """Which other test the deciding row was judged with, where its own would not do."""
+        return verdict.other_test(self.worst, self.rows)
 
     @property
     def why(self) -> str:
         """All that alerts in the window of `worst`, or why the column was not judged, in words."""
         return "; ".join(self.reasons) if self.unjudged is None else self.unjudged.why
+
+
+class Gap(NamedTuple):
+    """A time without windows between others, as long as `windows` of them."""
+
+    start: datetime
+    end: datetime
+    windows: int
 
 
 class Summary(NamedTuple):
@@ -161,6 +175,8 @@ class Summary(NamedTuple):
     """Those of them that a rule applies to."""
     without_rows: int = 0
     """Windows that have no rows, though the reference has."""
+    gaps: tuple[Gap, ...] = ()
+    """Where windows are missing between others: nobody ran the monitor for them."""
 
 
 def column_lines(
@@ -172,7 +188,13 @@ def column_lines(
     names = {**drawn, **types}
     kinds = verdict.types_in_words(names, drawn), verdict.types_in_words(before or {}, {})
     lines = [
-        _line(rows, names.get(column, ""), *(own.get(column, "") for own in kinds))
+        _line(
+            rows,
+            names.get(column, ""),
+            kinds[0].get(column, ""),
+            kinds[1].get(column, ""),
+            results.reasons,
+        )
         for (column, _), rows in _by_column(results).items()
     ]
     return sorted((line for line in lines if line is not None), key=_by_severity)
@@ -211,11 +233,16 @@ def _table_line(rows: Sequence[Result]) -> ColumnLine:
         missing=None,
         windows=len(rows),
         alerts=sum(row.alert is True for row in rows),
-        steps=tuple(Step(row.window_start, ratio(row), row.alert) for row in rows),
+        steps=tuple(map(_table_step, rows)),
         reasons=verdict.reasons([worst]),
         unjudged=None if any(r.alert is not None for r in rows) else verdict.unjudged(rows, ""),
         rows=(worst,),
     )
+
+
+def _table_step(row: Result) -> Step:
+    why = verdict.reason(row) if row.alert and row.status != "ok" else ""
+    return Step(row.window_start, ratio(row), row.alert, why)
 
 
 def _by_column(results: Results) -> dict[_Place, list[Result]]:
@@ -238,7 +265,9 @@ def _by_severity(line: ColumnLine) -> tuple[float, float, bool, str, str]:
     return -line.alerts, far, line.unjudged is not None, line.column, line.segment
 
 
-def _line(rows: Sequence[Result], type_name: str, kind: str, before: str) -> ColumnLine | None:
+def _line(
+    rows: Sequence[Result], type_name: str, kind: str, before: str, said: Reasons
+) -> ColumnLine | None:
     """The line of a column; None where there is nothing but its missing share."""
     windows: dict[object, list[Result]] = defaultdict(list)
     shares: dict[object, float] = {}
@@ -267,10 +296,17 @@ def _line(rows: Sequence[Result], type_name: str, kind: str, before: str) -> Col
         alerts=sum(any(row.alert for row in group) for group in windows.values()),
         steps=tuple(_step(deciding[key], windows[key], sides[key]) for key in windows),
         reasons=verdict.reasons(own, sides[run]),
-        unjudged=None if judged else verdict.unjudged(own, kind),
+        unjudged=None if judged else verdict.unjudged(own, kind, _said(own, said)),
         kind=kind,
         rows=(worst, *(row for row in own if row is not worst)),
     )
+
+
+def _said(rows: Sequence[Result], reasons: Reasons) -> str:
+    """The reason of a column's rows: of its distribution before others, else ''."""
+    ordered = sorted(rows, key=lambda row: not is_column_drift(row))
+    known = (reasons.get((row.segment, row.column, row.metric), "") for row in ordered)
+    return next(filter(None, known), "")
 
 
 def _step(deciding: Result, rows: Sequence[Result], sides: Sides) -> Step:
@@ -323,7 +359,9 @@ def summarise(
         rows_current=_rows_current(results),
         missing_share=_median_missing(table),
         windows=windows,
-        windows_drifted=len({r.window_start for r in dataset if r.alert is True}),
+        windows_drifted=len(
+            {row.window_start for row in dataset if row.alert is True and row.status != "empty"}
+        ),
         windows_alerting=len(alerting),
         alerts=int(np.count_nonzero(table.alert == 1)),
         judged=int(np.count_nonzero(table.alert != ABSENT)),
@@ -339,6 +377,7 @@ def summarise(
             (line.segment, line.column) for line in lines if line.segment and line.alerts
         ),
         without_rows=sum(row.status == "empty" for row in dataset),
+        gaps=_gaps(heads),
     )
 
 
@@ -354,6 +393,8 @@ def headline(summary: Summary) -> str:
     whole += _and_fairness(summary)
     if summary.windows > 1:
         empty = f", {summary.without_rows} without rows" if summary.without_rows else ""
+        missing = sum(gap.windows for gap in summary.gaps)
+        empty += f", {missing} missing between them" if missing else ""
         return (
             f"{summary.windows_drifted} of {summary.windows} windows drift as a whole, "
             f"{summary.windows_alerting} have an alert{empty}{_and_unjudged(summary)}"
@@ -452,6 +493,29 @@ def _family(metric: str) -> str:
 
 def _windows(heads: Iterable[Head]) -> set[tuple[str, datetime | None]]:
     return {(head.grain, head.window_start) for head in heads}
+
+
+def _gaps(heads: Iterable[Head]) -> tuple[Gap, ...]:
+    """Where a window begins more than one and a half times later after the one before it than is
+    common among the windows of its length."""
+    found: dict[str, dict[datetime, datetime]] = defaultdict(dict)
+    for head in heads:
+        if head.window_start is not None and head.window_end is not None:
+            found[head.grain][head.window_start] = head.window_end
+    return tuple(gap for ends in found.values() for gap in _gaps_between(ends))
+
+
+def _gaps_between(ends: Mapping[datetime, datetime]) -> Iterable[Gap]:
+    """Of windows of one length, by their starts."""
+    starts = sorted(ends)
+    if len(starts) < 3:  # of two windows nobody knows which distance is common
+        return
+    steps = sorted(after - before for before, after in pairwise(starts))
+    step = steps[len(steps) // 2]
+    for before, after in pairwise(starts):
+        missing = round((after - before) / step) - 1
+        if missing > 0 and (after - before) / step > 1.5:
+            yield Gap(before + step, after, missing)
 
 
 def _drifted_share(dataset: list[Result]) -> float | None:

@@ -295,6 +295,8 @@ def summary_text(
         window = span_label(summary.window_start, summary.window_end, zone)
         many = f", {summary.windows} windows" if summary.windows > 1 else ""
         lines.append(f"{window}{many} ({results.timezone})")
+        gaps = [span_label(gap.start, gap.end, zone) for gap in summary.gaps]
+        lines += wrapped(f"no windows: {_first_few(gaps)}", limit) if gaps else []
     return "\n".join(lines)
 
 
@@ -309,7 +311,8 @@ def newest_alerts(
         for step in line.steps:
             if step.alert and step.window_start is not None:
                 where = f" [{line.segment}]" if line.segment else ""
-                words = f"{fit(line.name, 40)}{fit(where, 40)} {step.reason}".strip()
+                name = "" if is_of_table(line.worst) and step.reason else fit(line.name, 40)
+                words = f"{name}{fit(where, 40)} {step.reason}".strip()
                 found.setdefault(step.window_start, []).append(words)
     newest = sorted(found, reverse=True)[:most]
     texts = [f"{time_label(start, zone)}: {_first_few(found[start])}" for start in newest]

@@ -7,6 +7,7 @@ It knows no method: a row says by its fields whether it alerts and what it was c
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -18,6 +19,8 @@ from simdrift.results.rows import Result
 MISSING: Final = "drift.missing_share"
 MISSING_SHARE: Final = "quality.missing_share"
 SMALLEST_P: Final = 1e-300
+SMALL_P: Final = 0.05
+"""A p-value that is larger shows no drift by itself."""
 FARTHEST: Final = 1e6
 """Of the distances to a threshold that are told apart."""
 MOST_DIGITS: Final = 12
@@ -40,6 +43,9 @@ _AMOUNTS: Final = {
 }
 _EMPTY: Final = Unjudged("empty", "empty", "no row has a value on either side")
 _NO_METHOD: Final = Unjudged("without a method", "without a method", "no method is named for it")
+_NOT_READ: Final = Unjudged(*["of a type that is not compared"] * 3)
+_BEFORE: Final = re.compile(r"^column '.*?': ", re.DOTALL)
+"""Where a reason names the column that it is shown with."""
 _STATUSES: Final = {
     "empty": "without rows",
     "new_column": "new",
@@ -125,15 +131,20 @@ def is_judged(rows: Sequence[Result]) -> bool:
     return any(row.alert or (row.alert is not None and is_column_drift(row)) for row in rows)
 
 
-def unjudged(rows: Sequence[Result], kind: str) -> Unjudged:
-    """Why a column was not judged; `kind` is its type in words."""
+def unjudged(rows: Sequence[Result], kind: str, said: str = "") -> Unjudged:
+    """Why a column was not judged; `kind` is its type in words, `said` what the metrics gave as
+    their reason."""
     row = next((row for row in rows if is_column_drift(row)), rows[0])
+    said = _BEFORE.sub("", said)
     if row.status == "all_null":
         return _EMPTY
     if row.status == "ok":
+        if said:
+            return _NOT_READ._replace(why=said)
         return _EMPTY if kind == "empty" else _AMOUNTS.get(kind, _NO_METHOD)
     word = _STATUSES.get(row.status) or status_words(row.status)
-    return Unjudged(word, word, status_words(row.status))
+    why = status_words(row.status)
+    return Unjudged(word, word, f"{why}: {said}" if said and said != why else why)
 
 
 def counted(ones: Sequence[Unjudged]) -> str:
@@ -266,7 +277,31 @@ def reasons(rows: Sequence[Result], sides: Sides = Sides()) -> tuple[str, ...]: 
     column is lost says all."""
     alerting = [row for row in rows if row.alert]
     alerting.sort(key=lambda row: (not is_column_drift(row), row.metric == MISSING))
-    return tuple(dict.fromkeys(reason(row, sides) for row in alerting))
+    found = (reason_among(row, rows, sides) for row in alerting)
+    return tuple(dict.fromkeys(found))
+
+
+def reason_among(row: Result, rows: Sequence[Result], sides: Sides = Sides()) -> str:  # noqa: B008
+    """Why a row alerts, and by which other test of the column, where its own would not do."""
+    by_test = other_test(row, rows)
+    return f"{reason(row, sides)} ({by_test})" if by_test else reason(row, sides)
+
+
+def other_test(row: Result, rows: Sequence[Result]) -> str:
+    """By which other test of the column a distance is beyond chance, where its own p-value is
+    no small one: q is of both p-values. Else ''."""
+    if on_p_value(row) or row.q_value is None or row.p_value is None:
+        return ""
+    if not row.q_value < row.p_value or row.p_value <= SMALL_P:
+        return ""
+    tests = [
+        one
+        for one in rows
+        if one is not row and one.p_value is not None and on_p_value(one) and is_column_drift(one)
+    ]
+    by_test = min(tests, key=lambda one: one.p_value or 0.0, default=None)
+    name = "another test" if by_test is None else method_words(by_test)
+    return f"beyond chance by {name}: q {p_text(row.q_value)}, own p {p_text(row.p_value)}"
 
 
 def types_in_words(types: Mapping[str, str], drawn: Mapping[str, str]) -> dict[str, str]:

@@ -48,7 +48,7 @@ class Results(Sequence[Result]):
     'dep_delay'
     """
 
-    __slots__ = ("_histograms", "_reasons", "_rows", "_runs", "_table", "_timezone")
+    __slots__ = ("_histograms", "_reasons", "_rows", "_runs", "_table", "_timezone", "_types")
 
     def __init__(
         self,
@@ -58,11 +58,13 @@ class Results(Sequence[Result]):
         *,
         timezone: str = "UTC",
         reasons: Reasons | None = None,
+        types: Mapping[str, str] | None = None,
     ) -> None:
         if isinstance(rows, Results):
-            self._set(rows.table, runs, histograms, timezone, reasons or rows.reasons)
+            reasons, types = reasons or rows.reasons, types or rows.types
+            self._set(rows.table, runs, histograms, timezone, reasons, types)
         else:
-            self._set(ResultTable.from_rows(rows), runs, histograms, timezone, reasons)
+            self._set(ResultTable.from_rows(rows), runs, histograms, timezone, reasons, types)
 
     @classmethod
     def from_table(
@@ -73,6 +75,7 @@ class Results(Sequence[Result]):
         *,
         timezone: str = "UTC",
         reasons: Reasons | None = None,
+        types: Mapping[str, str] | None = None,
     ) -> Results:
         """Results of rows that are columns already; no row is made until somebody iterates.
 
@@ -80,7 +83,7 @@ class Results(Sequence[Result]):
         'degenerate'.
         """
         made = cls.__new__(cls)
-        made._set(table.cleaned(), runs, histograms, timezone, reasons)
+        made._set(table.cleaned(), runs, histograms, timezone, reasons, types)
         return made
 
     def _set(
@@ -90,9 +93,11 @@ class Results(Sequence[Result]):
         histograms: Iterable[Histogram | HistogramBlock],
         timezone: str,
         reasons: Reasons | None,
+        types: Mapping[str, str] | None,
     ) -> None:
         self._table = table
         self._reasons: Reasons = dict(reasons or {})
+        self._types: Mapping[str, str] = dict(types or {})
         self._rows: tuple[Result, ...] | None = None
         self._runs = tuple([_run_in_utc(run) for run in runs])
         if not isinstance(histograms, Histograms):
@@ -140,6 +145,12 @@ class Results(Sequence[Result]):
         several windows the newest that has one. A store keeps the statuses alone."""
         return self._reasons
 
+    @property
+    def types(self) -> Mapping[str, str]:
+        """Types by column, as Arrow spells them, of the rows that were measured; for showing only,
+        and empty of results that a store was read for."""
+        return self._types
+
     def reason(self, column: str, segment: str = "") -> str:
         """Why a column was not computed on, in words: of its first metric that has a reason; ''
         where none has."""
@@ -173,6 +184,7 @@ class Results(Sequence[Result]):
             self._histograms + other._histograms,
             self._timezone,
             {**self._reasons, **other._reasons},
+            {**self._types, **other._types},
         )
 
     def __eq__(self, other: object) -> bool:
@@ -242,7 +254,12 @@ class Results(Sequence[Result]):
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts and lists that JSON can hold: the shape of `simdrift.results.interchange`."""
         return interchange.encode(
-            self._table, self._runs, self._histograms, self._timezone, self._reasons
+            self._table,
+            self._runs,
+            self._histograms,
+            self._timezone,
+            self._reasons,
+            self._types,
         )
 
     def to_openlineage(self) -> dict[str, dict[str, Any]]:
@@ -284,6 +301,7 @@ class Results(Sequence[Result]):
             decoded.histograms,
             timezone=decoded.timezone,
             reasons=decoded.reasons,
+            types=decoded.types,
         )
 
     @classmethod
@@ -294,10 +312,11 @@ class Results(Sequence[Result]):
         histograms: Histograms,
         timezone: str,
         reasons: Reasons,
+        types: Mapping[str, str],
     ) -> Results:
         made = cls.__new__(cls)
         made._table, made._rows, made._runs, made._histograms = table, None, runs, histograms
-        made._timezone, made._reasons = timezone, reasons
+        made._timezone, made._reasons, made._types = timezone, reasons, types
         return made
 
     def _with_rows(self, rows: slice | npt.NDArray[np.bool_]) -> Results:
@@ -309,6 +328,7 @@ class Results(Sequence[Result]):
             self._histograms.of(_runs_of_columns(table) if self._histograms else {}),
             self._timezone,
             _reasons_in(table, self._reasons),
+            _types_in(table, self._types),
         )
 
     def _parts(self) -> tuple[object, ...]:
@@ -343,6 +363,12 @@ def _reasons_in(table: ResultTable, reasons: Reasons) -> Reasons:
     texts = [[kept.dictionary(n)[code] for code in getattr(kept, n).tolist()] for n in names]
     held = set(zip(*texts, strict=True))
     return {key: text for key, text in reasons.items() if key in held}
+
+
+def _types_in(table: ResultTable, types: Mapping[str, str]) -> Mapping[str, str]:
+    """Those of columns that the table has rows of."""
+    names = set(table.in_use("column")) if types else set()
+    return {name: kind for name, kind in types.items() if name in names}
 
 
 def _run_in_utc(run: Run) -> Run:

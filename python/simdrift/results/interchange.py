@@ -5,12 +5,13 @@
      "runs":       [{"run_id": "...", "monitor": "...", ..., "reference_digest": "..."}, ...],
      "histograms": [{"run_id": "...", "segment": "", "column": "...", "edges": [...] or null,
                      "labels": [...] or null, "reference": [...], "current": [...]}, ...],
-     "reasons":    [["segment", "column", "metric", "why its status is not ok"], ...]}
+     "reasons":    [["segment", "column", "metric", "why its status is not ok"], ...],
+     "types":      [["column", "type of the rows that were measured, as Arrow spells it"], ...]}
 
-"reasons" is absent where no row has one. The objects carry the fields of `Result`, `Run` and
-`Histogram` under their names. Times are ISO 8601 in UTC ('2013-02-08T05:00:00Z'), identifiers are
-UUID texts, what is absent is null. There is no NaN; the infinities, which JSON has no numbers for,
-are "Infinity" and "-Infinity".
+"reasons" and "types" are absent where there are none. The objects carry the fields of `Result`,
+`Run` and `Histogram` under their names. Times are ISO 8601 in UTC ('2013-02-08T05:00:00Z'),
+identifiers are UUID texts, what is absent is null. There is no NaN; the infinities, which JSON has
+no numbers for, are "Infinity" and "-Infinity".
 A text in which two halves of a surrogate pair lie side by side is a list of its parts, for JSON
 would read them as one character.
 """
@@ -49,6 +50,7 @@ def encode(
     histograms: Iterable[Histogram],
     timezone: str,
     reasons: Mapping[tuple[str, str, str], str] | None = None,
+    types: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The plain dict that `json.dumps` takes as it is."""
     document: dict[str, Any] = {
@@ -61,6 +63,8 @@ def encode(
     }
     if reasons:
         document["reasons"] = [_value((*key, text)) for key, text in reasons.items()]
+    if types:
+        document["types"] = [_value(pair) for pair in types.items()]
     return document
 
 
@@ -111,6 +115,7 @@ class Decoded(NamedTuple):
     histograms: list[Histogram]
     timezone: str
     reasons: dict[tuple[str, str, str], str]
+    types: dict[str, str]
 
 
 def decode(document: str | bytes | Mapping[str, Any]) -> Decoded:
@@ -128,23 +133,25 @@ def decode(document: str | bytes | Mapping[str, Any]) -> Decoded:
         _rows(Run, data, "runs"),
         _rows(Histogram, data, "histograms"),
         _timezone(data.get("timezone", "UTC")),
-        _reasons(data.get("reasons", [])),
+        {(own[0], own[1], own[2]): own[3] for own in _texts(data, "reasons", 4, "four")},
+        {own[0]: own[1] for own in _texts(data, "types", 2, "two")},
     )
 
 
-def _reasons(entries: Any) -> dict[tuple[str, str, str], str]:
+def _texts(data: Mapping[str, Any], name: str, count: int, word: str) -> list[list[str]]:
+    """The entries of an optional part whose every entry is so many texts."""
+    entries = data.get(name, [])
     if not isinstance(entries, list):
-        raise InputError(f"reasons: expected a list, found {type(entries).__name__}")
-    reasons = {}
+        raise InputError(f"{name}: expected a list, found {type(entries).__name__}")
+    found = []
     for place, entry in enumerate(entries):
-        if not isinstance(entry, list) or len(entry) != 4:
-            raise InputError(f"reasons[{place}]: expected four texts, found {entry!r}")
+        if not isinstance(entry, list) or len(entry) != count:
+            raise InputError(f"{name}[{place}]: expected {word} texts, found {entry!r}")
         try:
-            segment, column, metric, text = map(_text, entry)
+            found.append([*map(_text, entry)])
         except ValueError as error:
-            raise InputError(f"reasons[{place}]: {error}") from None
-        reasons[segment, column, metric] = text
-    return reasons
+            raise InputError(f"{name}[{place}]: {error}") from None
+    return found
 
 
 def _timezone(value: Any) -> str:

@@ -29,7 +29,7 @@ ALERTS = {
 UNJUDGED = {
     "day": "dates are compared where a method is named for them",
     "nothing": "no row has a value on either side",
-    "fresh": "new column",
+    "fresh": "new column: the reference has no such column",
 }
 
 

@@ -10,12 +10,12 @@ import numpy as np
 from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric, Param
 from simdrift.catalogue.statuses import CODES
-from simdrift.metrics.columns import ORDERED, ReferenceColumn
+from simdrift.metrics.columns import ORDERED
 from simdrift.metrics.drift.checks import PERMUTATIONS, SEED
-from simdrift.metrics.drift.exchanges import reference_levels, wasserstein_null
+from simdrift.metrics.drift.exchanges import reference_quantiles, wasserstein_null
 from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.grouped import GroupedPair
-from simdrift.metrics.nulls import permutation
+from simdrift.metrics.nulls import permutation, transport
 from simdrift.metrics.outcomes import (
     OK_CODE,
     Codes,
@@ -256,20 +256,19 @@ def measure_wasserstein_normed(
         status = np.where(status == OK_CODE, constant, status).astype(np.uint8)
     elif code != OK_CODE:
         status = np.where(status == OK_CODE, code, status).astype(np.uint8)
-    unit = _spread(pair.reference, scale) or 1.0
+    unit = _spread(pair, scale) or 1.0
     outcomes = _distances(pair, known_where(status == OK_CODE, w1 / unit), status)
     if permutations:
         return _permuted_groups(pair, outcomes, 1.0 / unit, permutations, seed)
     return _with_law(pair, outcomes, w1, 1.0 / unit)
 
 
-def _spread(reference: ReferenceColumn, scale: str) -> float:
+def _spread(pair: GroupedPair, scale: str) -> float:
     """What `wasserstein_normed` divides by, in the column's unit."""
-    std = float(reference.profile["std"])
+    std = float(pair.reference.profile["std"])
     if scale == STD or not 0.0 < std < math.inf:
         return std
-    own = reference_levels(reference.near)
-    low, median, high = (float(own.values[own.levels == level][0]) for level in (0.25, 0.5, 0.75))
+    low, median, high = transport.quartiles(reference_quantiles(pair))
     if not low < median < high:  # one value holds the middle: no spread of the others
         return std
     return min(std, (high - low) / QUARTILES_IN_STD)

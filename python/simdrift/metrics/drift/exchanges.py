@@ -15,7 +15,7 @@ from simdrift.metrics.columns import ColumnState, Counts, ReferenceColumn
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import transport
 from simdrift.metrics.nulls.transport import Law, Middle
-from simdrift.metrics.outcomes import absent
+from simdrift.metrics.outcomes import absent, any_true
 
 if TYPE_CHECKING:
     from simdrift._core import LevelsTuple
@@ -35,8 +35,7 @@ class Null(NamedTuple):
 def wasserstein_null(pair: GroupedPair, value: Floats, known: NDArray[np.bool_]) -> Null:
     """The law of W1 (`value`, in the column's unit) in the groups where that is known."""
     found = pair.two_sample
-    n = np.broadcast_to(found["wasserstein_n"], (len(pair),))
-    m = np.broadcast_to(found["wasserstein_m"], (len(pair),))
+    n, m = found["wasserstein_n"], found["wasserstein_m"]
     laws = [(places, _law(pair, places, n, m)) for places in _alike(known, n, m)]
     p, quantile = absent(len(pair)), absent(len(pair))
     for places, law in laws:
@@ -46,7 +45,7 @@ def wasserstein_null(pair: GroupedPair, value: Floats, known: NDArray[np.bool_])
     def log_p() -> Floats:
         logs = absent(len(pair))
         for places, law in laws:
-            logs[places] = law.log_p_values(value[places])
+            logs[places] = law.log_p_values(value[places], p[places])
         return logs
 
     return Null(p, log_p, quantile)
@@ -57,6 +56,8 @@ def _alike(
 ) -> list[NDArray[np.intp]]:
     """The known groups: those whose larger side is the reference, and the others by how many
     quantiles are read of the current rows."""
+    if len(known) == 1:
+        return [np.flatnonzero(known)]
     is_current = m > n
     parts = [np.flatnonzero(known & ~is_current)]
     others = np.flatnonzero(known & is_current)
@@ -89,7 +90,7 @@ def _law(
 
 
 class Found(NamedTuple):
-    """Quantiles of a side, and the rows of both sides below them and up to them."""
+    """Quantiles of a side, and (2, L) rows of both sides below them and up to them."""
 
     levels: Levels
     below: NDArray[np.int64]
@@ -101,16 +102,15 @@ class Found(NamedTuple):
         first = (len(transport.LEVELS) - len(levels)) // 2
         own = slice(first, first + len(levels))
         values, below, upto = found
-        rows = below[:, own].sum(axis=0), upto[:, own].sum(axis=0)
-        return cls(Levels.of(levels, values[own]), *rows)
+        return cls(Levels.of(levels, values[own]), below[:, own], upto[:, own])
 
     def middle(self, rows: int) -> Middle:
         own = self.levels
-        below, upto = (
-            np.where(own.tied, counts / rows, own.levels)[np.newaxis, :]
-            for counts in (self.below, self.upto)
-        )
-        return Middle(own.values[np.newaxis, :], below, upto)
+        values, levels = own.values[np.newaxis, :], own.levels[np.newaxis, :]
+        if not len(own.cuts):
+            return Middle(values, levels, levels)
+        shares = (counts.sum(axis=0) / rows for counts in (self.below, self.upto))
+        return Middle(values, *(np.where(own.tied, share, levels) for share in shares))
 
 
 def _found_in_the_pass(pair: GroupedPair) -> Mapping[str, Any] | None:
@@ -186,7 +186,10 @@ class Levels(NamedTuple):
 
     @classmethod
     def of(cls, levels: Floats, values: Floats) -> Levels:
-        tied = transport.tied(values) & np.isfinite(values)
+        tied = transport.tied(values)
+        if not any_true(tied):
+            return cls(levels, values, tied, np.zeros(0))
+        tied &= np.isfinite(values)
         single = np.unique(values[tied])
         return cls(levels, values, tied, np.union1d(single, np.nextafter(single, np.inf)))
 
@@ -213,6 +216,16 @@ def reference_levels(column: ReferenceColumn) -> Levels:
         found = column.null_parts.setdefault("levels", made)
     assert isinstance(found, Levels)
     return found
+
+
+def reference_quantiles(pair: GroupedPair) -> Floats:
+    """The reference's quantiles at its `transport.levels`, from the pass where that has them."""
+    column = pair.near[0]
+    if "levels" not in column.null_parts:
+        found = _found_in_the_pass(pair)
+        if found is not None:
+            _keep_of_pass(column, found)
+    return reference_levels(column).values
 
 
 def _middle_of_reference(pair: GroupedPair, places: NDArray[np.intp]) -> Middle:

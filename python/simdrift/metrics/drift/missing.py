@@ -111,6 +111,8 @@ def fisher_log_p(a: Size, n: Size, b: Sizes, m: Sizes) -> Floats | None:
     """log of Fisher's two-sided p-value of a of n rows against b of m in each group, where one of
     the four cells expects fewer than FEW_ROWS; NaN elsewhere, None where all cells expect them.
     Effective rows are rounded."""
+    if not a and not np.any(b):  # as a rule: nothing is missing
+        return None
     before, now = np.maximum(n, 0.0), np.asarray(m, float)
     rows, total = np.asarray(a + np.asarray(b), float), before + now
     least = np.minimum(rows, total - rows) * np.minimum(before, now) / np.maximum(total, 1.0)

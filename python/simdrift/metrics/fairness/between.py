@@ -74,6 +74,9 @@ class _Kind(NamedTuple):
     """Of the absolute difference, or of the ratio or its inverse."""
     value: Callable[[Floats, Floats], Floats]
     worst: np.ufunc
+    """Of values: a pair that is 0 / 0 says nothing."""
+    worst_end: np.ufunc
+    """Of ends: where a pair has no interval, the worst of all has none."""
     nothing: float
 
 
@@ -109,8 +112,9 @@ def _between(estimates: Estimates, known: Known, level: float, kind: _Kind) -> S
         apart = kind.value(value[:, own], value[:, others])
         for at, sides in enumerate((apart, *kind.folded(*ends))):
             both = known[:, own] & known[:, others]
-            worst = kind.worst.reduce(np.where(both, sides, kind.nothing), axis=1)
-            found[at] = kind.worst(found[at], worst)
+            worst = kind.worst if at == 0 else kind.worst_end
+            own_worst = worst.reduce(np.where(both, sides, kind.nothing), axis=1)
+            found[at] = worst(found[at], own_worst)
     return Spread(*found)
 
 
@@ -183,5 +187,9 @@ def _apart(p: Floats, q: Floats) -> Floats:
     return np.abs(p - q)
 
 
-_DIFFERENCE = _Kind(_difference_ends, _difference_to_overall, _absolute, _apart, np.fmax, -np.inf)
-_RATIO = _Kind(_ratio_ends, _ratio_to_overall, _inverted, _smaller_ratio, np.fmin, np.inf)
+_DIFFERENCE = _Kind(
+    _difference_ends, _difference_to_overall, _absolute, _apart, np.fmax, np.maximum, -np.inf
+)
+_RATIO = _Kind(
+    _ratio_ends, _ratio_to_overall, _inverted, _smaller_ratio, np.fmin, np.minimum, np.inf
+)

@@ -20,7 +20,6 @@ The sums are the core's (`csrc/metrics/drift/exchanges.c`). Everything has a row
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -30,6 +29,7 @@ from numpy.typing import NDArray
 from simdrift import _core
 from simdrift._types import Floats
 from simdrift.metrics.nulls.special import TINY, chi2_log_sf, special
+from simdrift.metrics.outcomes import any_true
 from simdrift.metrics.values import NULL_LEVEL
 
 _TAIL = (3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.02, 0.05)
@@ -42,20 +42,31 @@ _MOST_STEPS = 24
 
 
 def levels(rows: float) -> Floats:
-    """The levels of the quantiles that are read of the larger side."""
-    tail = [level for level in _TAIL if level * rows >= _ROWS_BELOW]
-    return np.array([*tail, *_MIDDLE, *(1.0 - level for level in reversed(tail))])
+    """The levels of the quantiles that are read of the larger side: a run of `LEVELS`."""
+    beyond = sum(level * rows < _ROWS_BELOW for level in _TAIL)
+    return LEVELS[beyond : len(LEVELS) - beyond]
 
 
-LEVELS = levels(math.inf)
-"""All of them; `levels` of some rows are a run of these."""
+LEVELS = np.array([*_TAIL, *_MIDDLE, *(1.0 - level for level in reversed(_TAIL))])
+LEVELS.flags.writeable = False
 
 
 def tied(values: Floats) -> NDArray[np.bool_]:
     """Which of ascending quantiles are of a value that holds the rows of several levels."""
     same = values[1:] == values[:-1]
-    found: NDArray[np.bool_] = np.append(same, False) | np.append(False, same)
+    found = np.zeros(len(values), bool)
+    if any_true(same):
+        found[:-1] |= same
+        found[1:] |= same
     return found
+
+
+def quartiles(values: Floats) -> tuple[float, float, float]:
+    """Those of the quantiles of some `levels`."""
+    middle = len(values) // 2
+    apart = _MIDDLE.index(0.5) - _MIDDLE.index(0.25)
+    low, median, high = values[[middle - apart, middle, middle + apart]].tolist()
+    return low, median, high
 
 
 class Middle(NamedTuple):
@@ -92,9 +103,8 @@ class Law(NamedTuple):
             p[places] = self.jumps.upper(least[places])
         return np.asarray(np.where(value > 0.0, np.maximum(p, np.exp(self.log_least)), 1.0))
 
-    def log_p_values(self, value: Floats) -> Floats:
-        """Its natural logarithm, where it underflows that of the Pearson III law."""
-        p = self.p_values(value)
+    def log_p_values(self, value: Floats, p: Floats) -> Floats:
+        """The natural logarithm of `p_values`, where it underflows that of the Pearson III law."""
         with np.errstate(divide="ignore"):
             logs = np.log(p)
         for place in np.flatnonzero((p < TINY) & (self.std > 0.0)).tolist():
@@ -167,8 +177,10 @@ def law_of(
     """The law of W1 of both sides' extremes (`_core.extremes_groups`), (1, E) and (groups, E), and
     the larger side's middle; `n`, `m`: rows of both sides in each group."""
     levels = middle.values.shape[-1]
-    columns = np.broadcast_arrays(*middle)
-    parts = np.stack(columns, axis=1)
+    if len(middle.values) == len(middle.below) == 1:
+        parts = np.concatenate(middle)[np.newaxis]
+    else:
+        parts = np.stack(np.broadcast_arrays(*middle), axis=1)
 
     def laws(places: slice | NDArray[np.intp], *, jumps: bool) -> Mapping[str, NDArray[Any]]:
         own = parts if len(parts) == 1 else parts[places]
@@ -177,7 +189,7 @@ def law_of(
             levels, jumps, threads=threads,
         )  # fmt: skip
 
-    n, m = (np.broadcast_to(rows, len(current)).astype(float) for rows in (n, m))
+    n, m = n.astype(float), m.astype(float)
     found = laws(slice(None), jumps=False)
     jumping = np.flatnonzero(found["has_jumps"])
     jumps = _jumps(jumping, laws(jumping, jumps=True)) if len(jumping) else None

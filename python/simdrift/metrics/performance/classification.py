@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from simdrift.metrics.performance.counts import ratio
 from simdrift.metrics.performance.label_scores import ONLY
-from simdrift.metrics.performance.labels import Labels, scores_by_label
+from simdrift.metrics.performance.labels import Labels
 from simdrift.metrics.performance.predictions import Lacking, Predictions, Settings, arrays
+from simdrift.metrics.performance.score_arrays import score_predictions
 from simdrift.metrics.performance.scoring import PerformanceResult, result
 from simdrift.metrics.values import OK
 
@@ -347,13 +348,8 @@ def top_k_accuracy(
         raise TypeError(f"k: expected a whole number, found {k!r}")
     if k < 1:
         raise ValueError(f"k: expected 1 or more, found {k!r}")
-    named = _checked_labels(labels)
-    predictions = arrays(
-        target=target,
-        scores=scores_by_label(target, score, named),
-        sample_weight=sample_weight,
-        settings=Settings(labels=named),
-        threads=threads,
+    predictions = score_predictions(
+        target, score, sample_weight, _checked_labels(labels), None, threads
     )
     return result("top_k_accuracy", predictions, k=int(k))
 

@@ -23,11 +23,11 @@ from simdrift._types import Floats
 Z = 1.959963984540054
 """Standard normal quantile of 95 % intervals."""
 QUANTILES = (0.025, 0.975)
-MOST_DRAWS, LEAST_DRAWS, DRAWN_CELLS = 400, 200, 16_000
-"""Draws of a table: as many as make so many cells, within these bounds."""
-MOST_DRAWN_LABELS = 20
+DRAWS = 200
+"""Tables that are drawn of each."""
+MOST_DRAWN_LABELS = 10
 """Above that many labels a table is not drawn from, as it would cost more than its rows."""
-KEPT = 1 << 22
+KEPT = 1 << 23
 """Numbers that are kept of all draws; more are drawn again for each score."""
 
 Formula = Callable[["Counts", slice], Floats]
@@ -44,32 +44,41 @@ class Counts:
     hits: Floats
     missed: Floats
     wrong: Floats
-    linear: Floats
-    quadratic: Floats
+    linear: Floats | None = None
+    quadratic: Floats | None = None
 
     @classmethod
-    def of(cls, tables: NDArray[Any]) -> Self:
-        """Of tables (..., K, K)."""
+    def of(cls, tables: NDArray[Any], *, apart: bool) -> Self:
+        """Of tables (..., K, K); `apart`: with the distances of labels."""
         tables = np.ascontiguousarray(tables, float)
         size = tables.shape[-1]
         places = np.arange(size, dtype=float)
-        apart = np.abs(places[:, np.newaxis] - places)
-        off = np.where(apart > 0.0, tables, 0.0)  # weights of 1e18 leave small ones as they are
-        flat = tables.reshape(*tables.shape[:-2], size * size)
-        return cls(
-            hits=np.ascontiguousarray(np.diagonal(tables, axis1=-2, axis2=-1)),
-            missed=off.sum(axis=-1),
-            wrong=np.ascontiguousarray(np.swapaxes(off, -1, -2)).sum(axis=-1),
-            linear=(flat * apart.ravel()).sum(axis=-1),
-            quadratic=(flat * apart.ravel() ** 2).sum(axis=-1),
+        distances = np.abs(places[:, np.newaxis] - places)
+        off = np.where(distances > 0.0, tables, 0.0)  # 1e18 on the diagonal hides no 1 off it
+        counts = (
+            np.ascontiguousarray(np.diagonal(tables, axis1=-2, axis2=-1)),
+            sum_of_labels(off),
+            sum_of_labels(np.swapaxes(off, -1, -2)),
         )
+        if not apart:
+            return cls(*counts)
+        flat, steps = off.reshape(*off.shape[:-2], size * size), distances.ravel()
+        sums = ((flat * step).sum(axis=-1) for step in (steps, steps**2))
+        return cls(*counts, *sums)
 
     @classmethod
     def joined(cls, parts: list[Self]) -> Self:
         """Parts of the first axis as one."""
         if len(parts) == 1:
             return parts[0]
-        return cls(*(np.concatenate([getattr(p, name) for p in parts]) for name in cls.__slots__))
+        columns: Any = zip(*(part.fields for part in parts), strict=True)
+        joined: Any = (None if one[0] is None else np.concatenate(one) for one in columns)
+        return cls(*joined)
+
+    @property
+    def fields(self) -> tuple[Any, ...]:
+        """Its arrays."""
+        return self.hits, self.missed, self.wrong, self.linear, self.quadratic
 
     @property
     def targets(self) -> Floats:
@@ -84,12 +93,12 @@ class Counts:
     @property
     def right(self) -> Floats:
         """(...,) rows whose label is right."""
-        return np.asarray(self.hits.sum(axis=-1))
+        return sum_of_labels(self.hits)
 
     @property
     def total(self) -> Floats:
         """(...,) all rows."""
-        return np.asarray(self.right + self.missed.sum(axis=-1))
+        return self.right + sum_of_labels(self.missed)
 
     @property
     def others(self) -> Floats:
@@ -97,6 +106,21 @@ class Counts:
         if self.hits.shape[-1] == 2:
             return self.hits[..., ::-1]
         return self.total[..., np.newaxis] - (self.targets + self.wrong)
+
+
+SHORT = 16
+"""Labels up to which adding one after another is faster than NumPy's reduction of a short axis."""
+
+
+def sum_of_labels(counts: NDArray[Any]) -> Floats:
+    """The sum over the last axis, in an order that other axes have nothing to do with."""
+    size = counts.shape[-1]
+    if not 0 < size <= SHORT:
+        return np.asarray(np.ascontiguousarray(counts).sum(axis=-1))
+    total = counts[..., 0]
+    for place in range(1, size):
+        total = total + counts[..., place]
+    return np.array(total, float)
 
 
 def ratio(part: Floats, whole: Floats) -> Floats:
@@ -130,9 +154,10 @@ class Draws:
     """Tables drawn around those of all groups (see the head of this file), seed 0 for each: a
     group has the draws that it would have alone."""
 
-    def __init__(self, tables: Callable[[], Iterator[Floats]], size: int) -> None:
-        self.tables, self.size = tables, size
-        self.draws = int(np.clip(DRAWN_CELLS // max(size * size, 1), LEAST_DRAWS, MOST_DRAWS))
+    def __init__(
+        self, tables: Callable[[], Iterator[Floats]], size: int, *, apart: bool = False
+    ) -> None:
+        self.tables, self.size, self.apart = tables, size, apart
         self._kept: list[Counts] | None = None
 
     def each(self) -> Iterator[Counts]:
@@ -154,18 +179,22 @@ class Draws:
     @property
     def _step(self) -> int:
         """Groups that are drawn together."""
-        return max(1, KEPT // (self.draws * self.size * self.size))
+        return max(1, KEPT // (DRAWS * self.size * self.size))
 
     def _of(self, tables: Floats) -> Counts:
         cells = self.size * self.size
-        drawn = np.empty((len(tables), self.draws, cells))
+        drawn = np.empty((len(tables), DRAWS, cells))
+        random = np.random.default_rng(0)
+        start = random.bit_generator.state
         for place, table in enumerate(tables.reshape(len(tables), cells)):
-            random = np.random.default_rng(0)
-            drawn[place] = random.standard_gamma(table + 1.0 / cells, (self.draws, cells))
-        return Counts.of(drawn.reshape(len(tables), self.draws, self.size, self.size))
+            random.bit_generator.state = start
+            drawn[place] = random.standard_gamma(table + 1.0 / cells, (DRAWS, cells))
+        shape = len(tables), DRAWS, self.size, self.size
+        return Counts.of(drawn.reshape(shape), apart=self.apart)
 
     def spread(self, formula: Formula, value: Floats) -> tuple[Floats, Floats, Floats]:
-        """Of a formula with these values: the ends of its intervals, and standard errors."""
+        """Of a formula with these values, (G,) or (G, K): the ends of their intervals, and standard
+        errors."""
         lows, highs, errors, first = [], [], [], 0
         for counts in self.each():
             groups = slice(first, first + len(counts.hits))

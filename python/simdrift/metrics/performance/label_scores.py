@@ -18,7 +18,16 @@ from numpy.typing import NDArray
 from simdrift._types import Floats
 from simdrift.catalogue.metric import CHANGE_OF_SHARE, Metric
 from simdrift.metrics.numbers import number_or_array
-from simdrift.metrics.performance.counts import Counts, Formula, Z, effective, ratio, wilson
+from simdrift.metrics.performance.counts import (
+    Counts,
+    Draws,
+    Formula,
+    Z,
+    effective,
+    ratio,
+    sum_of_labels,
+    wilson,
+)
 from simdrift.metrics.performance.labels import Labels
 from simdrift.metrics.performance.predictions import Lacking
 from simdrift.metrics.performance.scoring import Score, Scored, scores
@@ -86,11 +95,12 @@ def _of_formula(
     formula: Formula,
     undefined: NDArray[np.bool_] | None = None,
     zero_division: float | None = None,
+    draws: Draws | None = None,
 ) -> Score:
     """A formula of the counts, with an interval and a standard error of drawn tables."""
     with np.errstate(all="ignore"):
         value = formula(labels.counts, slice(None))
-    draws = labels.draws
+    draws = draws or labels.draws
     if draws is None:
         return _score(value, None, undefined, None, zero_division)
     low, high, error = draws.spread(formula, value)
@@ -127,6 +137,27 @@ def _of_label(
     return _of_formula(labels, formula, whole <= 0.0, zero_division)
 
 
+def _by_label(
+    labels: Labels, parts: Parts, is_share: bool, zero_division: float | None
+) -> dict[str, Score]:
+    """The score of each label against all others: drawn once for all."""
+    if is_share:
+        return {
+            f"label={name}": _of_label(labels, parts, place, True, zero_division)
+            for place, name in enumerate(labels.names)
+        }
+    value = ratio(*parts(labels.counts))
+    draws = labels.draws
+    found = None if draws is None else draws.spread(lambda c, _: ratio(*parts(c)), value)
+    rows = {}
+    for place, name in enumerate(labels.names):
+        own = value[:, place]
+        ends = None if found is None else (found[0][:, place], found[1][:, place])
+        error = None if found is None else found[2][:, place]
+        rows[f"label={name}"] = _score(own, ends, np.isnan(own), error, zero_division)
+    return rows
+
+
 def _of_average(labels: Labels, parts: Parts, average: str, zero_division: float | None) -> Score:
     """The mean of a score over labels."""
     nothing = 0.0 if zero_division is None else zero_division
@@ -135,12 +166,14 @@ def _of_average(labels: Labels, parts: Parts, average: str, zero_division: float
         part, whole = parts(counts)
         averaged = _beside(labels.averaged[groups], counts)
         if average == "micro":
-            return ratio((part * averaged).sum(axis=-1), (whole * averaged).sum(axis=-1))
+            return ratio(sum_of_labels(part * averaged), sum_of_labels(whole * averaged))
         share = ratio(part, whole)
         share = np.where(np.isnan(share), nothing, share)
         weight = counts.targets * averaged if average == "weighted" else averaged * 1.0
         weight = np.broadcast_to(weight, share.shape)
-        return ratio(np.where(weight > 0.0, share * weight, 0.0).sum(axis=-1), weight.sum(axis=-1))
+        return ratio(
+            sum_of_labels(np.where(weight > 0.0, share * weight, 0.0)), sum_of_labels(weight)
+        )
 
     with np.errstate(all="ignore"):
         undefined = np.isnan(formula(labels.counts, slice(None)))
@@ -163,7 +196,7 @@ def _averages(
         return mean("macro" if average == ONLY else average)
     rows = {"": mean("macro"), "average=weighted": mean("weighted")}
     if labels.size <= MOST_ROWS:
-        rows.update((f"label={name}", one(place)) for place, name in enumerate(labels.names))
+        rows.update(_by_label(labels, parts, is_share, zero_division))
     return rows
 
 
@@ -223,7 +256,9 @@ def _balanced_accuracy(labels: Labels) -> Score:
     def formula(counts: Counts, groups: slice) -> Floats:
         own = _beside(has[groups], counts)
         recalls = np.where(own, ratio(counts.hits, counts.targets), 0.0)
-        return ratio(recalls.sum(axis=-1), np.broadcast_to(own, recalls.shape).sum(axis=-1))
+        return ratio(
+            sum_of_labels(recalls), sum_of_labels(np.broadcast_to(own, recalls.shape) * 1.0)
+        )
 
     return _of_formula(labels, formula)
 
@@ -366,8 +401,8 @@ def _mcc(labels: Labels) -> Score:
     def formula(counts: Counts, _: slice) -> Floats:
         total = counts.total
         t, p = (side / total[..., np.newaxis] for side in (counts.targets, counts.predicted))
-        both = counts.right / total - (t * p).sum(axis=-1)
-        spread = (1.0 - (t * t).sum(axis=-1)) * (1.0 - (p * p).sum(axis=-1))
+        both = counts.right / total - sum_of_labels(t * p)
+        spread = (1.0 - sum_of_labels(t * t)) * (1.0 - sum_of_labels(p * p))
         return np.asarray(np.clip(both / np.sqrt(spread), -1.0, 1.0))
 
     own = labels.counts
@@ -380,14 +415,16 @@ def _disagreement(counts: Counts, weights: str | None) -> tuple[Floats, Floats]:
     total = counts.total
     t, p = (side / total[..., np.newaxis] for side in (counts.targets, counts.predicted))
     if weights is None:
-        return 1.0 - counts.right / total, 1.0 - (t * p).sum(axis=-1)
+        return 1.0 - counts.right / total, 1.0 - sum_of_labels(t * p)
+    assert counts.linear is not None
+    assert counts.quadratic is not None
     if weights == "linear":
         below, under = t.cumsum(axis=-1)[..., :-1], p.cumsum(axis=-1)[..., :-1]
         apart = below * (1.0 - under) + under * (1.0 - below)
-        return counts.linear / total, apart.sum(axis=-1)
+        return counts.linear / total, sum_of_labels(apart)
     places = np.arange(t.shape[-1], dtype=float)
-    means = (t * places).sum(axis=-1) * (p * places).sum(axis=-1)
-    squares = (t * places**2).sum(axis=-1) + (p * places**2).sum(axis=-1)
+    means = sum_of_labels(t * places) * sum_of_labels(p * places)
+    squares = sum_of_labels(t * places**2) + sum_of_labels(p * places**2)
     return counts.quadratic / total, squares - 2.0 * means
 
 
@@ -411,7 +448,8 @@ def _cohen_kappa(labels: Labels, *, weights: str | None = None) -> Score:
     own = labels.counts
     same = (own.targets > 0.0) & (own.predicted > 0.0)
     one = ~_several(own.targets) & ~_several(own.predicted) & same.any(axis=-1)
-    return _of_formula(labels, formula, one)
+    draws = None if weights is None else labels.spaced_draws
+    return _of_formula(labels, formula, one, draws=draws)
 
 
 @scores(

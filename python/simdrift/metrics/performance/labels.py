@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from simdrift import _core
 from simdrift._types import Floats
-from simdrift.columns import as_column
 from simdrift.metrics.cached import cached
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.outcomes import Rows
@@ -43,7 +42,8 @@ Codes = NDArray[np.int32]
 
 class Coded(NamedTuple):
     """Two columns of codes over the same rows: code = value - low, below `size`; `labels` of the
-    codes `kept`, in order, None for all; `given`: which of the labels were asked for."""
+    codes `kept`, in order, None for all; `given`: which of the labels were asked for; `counted`:
+    the tables of all groups, where finding the labels has counted them."""
 
     target: _core.Column
     prediction: _core.Column
@@ -52,6 +52,7 @@ class Coded(NamedTuple):
     labels: tuple[Any, ...]
     kept: NDArray[np.int64] | None
     given: NDArray[np.bool_] | None
+    counted: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +127,18 @@ class Labels:
 
     def _parts(self, weights: Floats | None) -> Iterator[NDArray[Any]]:
         """The tables of some groups after others."""
+        if weights is None and self.coded.counted is not None:
+            yield self.coded.counted
+            return
         groups = len(self.ranges.starts)
         step = max(1, MOST_CELLS // max(self.coded.size**2, 1))
         for first in range(0, groups, step):
             yield self.ranges.tables(self.coded, slice(first, first + step), weights)
 
     def _counts(self, weights: Floats | None) -> Counts:
-        parts = [Counts.of(part) for part in self._parts(weights)]
-        return Counts.joined(parts) if parts else Counts.of(np.zeros((0, self.size, self.size)))
+        parts = [Counts.of(part, apart=True) for part in self._parts(weights)]
+        none = np.zeros((0, self.size, self.size))
+        return Counts.joined(parts) if parts else Counts.of(none, apart=True)
 
     @cached
     def counts(self) -> Counts:
@@ -184,6 +189,12 @@ class Labels:
         if not 0 < self.size <= MOST_DRAWN_LABELS:
             return None
         return Draws(self._effective_tables, self.size)
+
+    @cached
+    def spaced_draws(self) -> Draws | None:
+        """The same with the distances of labels."""
+        draws = self.draws
+        return draws and Draws(draws.tables, draws.size, apart=True)
 
     def _effective_tables(self) -> Iterator[Floats]:
         """Tables whose rows are the effective ones."""
@@ -457,8 +468,12 @@ def _counted_all(
     if kept.min(initial=0) < 0 or kept.max(initial=0) >= size:
         low, size = min(low, int(min(labels))), size + 1  # 0 or 1 that does not occur
         kept = np.array([int(label) - low for label in labels], np.int64)
+        tables = ranges.tables(Coded(*columns, low, size, (), None, None))
     is_all = np.array_equal(kept, np.arange(size))
-    return Coded(*columns, low, size, labels, None if is_all else kept, _given(labels, settings))
+    counted = tables if is_all else tables[:, kept[:, np.newaxis], kept]
+    kept_or_all = None if is_all else kept
+    given = _given(labels, settings)
+    return Coded(*columns, low, size, labels, kept_or_all, given, counted)
 
 
 # --- decisions -------------------------------------------------------------------------
@@ -542,30 +557,3 @@ def _place_codes(values: Floats, targets: Codes) -> Codes:
     later = np.arange(values.shape[1]) > place[:, np.newaxis]
     before = ((values > own) | ((values == own) & later)).sum(axis=1)
     return np.where(known, before, -1).astype(np.int32)
-
-
-def scores_by_label(
-    target: object, score: object, labels: tuple[Any, ...] | None
-) -> dict[Any, object]:
-    """Scores by label of a mapping, or of an array (n, K) with a column a label. ValueError where
-    there are other labels than columns."""
-    if isinstance(score, Mapping):
-        if len(score) < 2:
-            raise ValueError(f"score: expected one for each label, found {len(score)}")
-        return dict(score)
-    values = np.asarray(score)
-    if values.ndim != 2:
-        raise ValueError(
-            f"score: expected an array (rows, labels) or a mapping from label to column, found "
-            f"{values.ndim} dimension{'s' if values.ndim != 1 else ''}"
-        )
-    if labels is None:
-        encoded = _encoded([as_column(target, name="target")], None)
-        found = [] if isinstance(encoded, Lacking) else encoded[1]
-        labels = tuple(sorted(label for label in found if label is not None))
-    if values.shape[1] != len(labels) or len(labels) < 2:
-        raise ValueError(
-            f"score: expected {len(labels)} columns, one a label, and two or more, found "
-            f"{values.shape[1]}; give labels= where the target does not have all"
-        )
-    return {label: values[:, place] for place, label in enumerate(labels)}

@@ -11,7 +11,7 @@ as Kish's effective size says.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Self, cast
@@ -43,7 +43,7 @@ STRATEGIES = ("uniform", "quantile")
 EPSILONS = {"float16": 2.0**-10, "float32": 2.0**-23}
 """The distance of a type's 1 from the next number; 2^-52 of any other."""
 MOST_REASONS = 20
-"""Counts of refused rows that are given one by one."""
+"""More different counts of rows are not given one by one."""
 
 Sums = Mapping[str, Numbers]
 """`_core.LogLossGroupsDict` of each group of rows."""
@@ -149,22 +149,15 @@ class Probabilities:
     @cached
     def refusals(self) -> tuple[Reason, ...]:
         """Where rows have probabilities outside [0, 1]."""
-        outside = as_array(self.sums["outside"])
-        counts = np.unique(outside[outside > 0]).tolist()
-        if not counts:
-            return ()
-        if len(counts) > MOST_REASONS:
-            return ((outside > 0, NOT_APPLICABLE, "probabilities outside [0, 1]"),)
-        found = "rows have probabilities outside [0, 1]"
-        return tuple((outside == k, NOT_APPLICABLE, f"{k:,} {found}") for k in counts)
+        found = _counted(self.sums["outside"], "rows have probabilities outside [0, 1]")
+        return tuple((mask, NOT_APPLICABLE, words) for mask, words in found)
 
     @cached
     def notes(self) -> tuple[tuple[Numbers, str], ...]:
         """Where a value is to be read with care: rows whose probabilities do not sum to 1."""
-        if len(self.probabilities) == 1 or not np.any(self.sums["not_one"]):
+        if len(self.probabilities) == 1:
             return ()
-        rows = np.sum(self.sums["not_one"])
-        return ((self.sums["not_one"] > 0, f"{rows:,} rows do not sum to 1 over the labels"),)
+        return tuple(_counted(self.sums["not_one"], "rows do not sum to 1 over the labels"))
 
     @cached
     def calibrated(self) -> tuple[_core.Column, ColumnGroups]:
@@ -208,6 +201,17 @@ class Probabilities:
             threads=p.threads,
         )
         return CalibrationBins(*found)
+
+
+def _counted(rows: Numbers, what: str) -> Iterator[tuple[Numbers, str]]:
+    """The groups that have such rows, with how many: without numbers where they differ much."""
+    counts = as_array(rows)
+    different = np.unique(counts[counts > 0]).tolist()
+    if len(different) > MOST_REASONS:
+        yield counts > 0, what
+        return
+    for count in different:
+        yield counts == count, f"{count:,} {what}"
 
 
 def _scaled(weights: Floats) -> Floats:

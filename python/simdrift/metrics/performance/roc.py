@@ -212,14 +212,15 @@ def _is_truth(target: ColumnGroups) -> bool:
 
 
 def _positive(labels: tuple[Any, ...], named: Any) -> Any:
-    """The label that is named, else the larger one."""
+    """The label that is named, else the larger one; of texts that are numbers, as roles have them,
+    the larger number."""
     for label in labels:
         if named is not None and (label == named or str(label) == str(named)):
             return label
     try:
-        return max(labels)
-    except TypeError:
-        return labels[-1]
+        return max(labels, key=float)
+    except (TypeError, ValueError):
+        return max(labels, key=str)
 
 
 def _without_missing(codes: _core.Column, columns: Sequence[ColumnGroups]) -> _core.Column:
