@@ -310,6 +310,22 @@ def test_frames_in_groups_of_rows():
     assert len(found.calibrated) == 1
 
 
+def test_estimates_are_a_table_for_people_and_frames():
+    before, now = frame(2000, 15), frame(400, 16)
+    found = sd.estimate.cbpe(before, now, {"target": "y", "score": "p"}, metrics="f1", rows=200)
+    table = found.to_pandas()
+    assert table[["metric", "start", "stop"]].to_numpy().tolist() == [
+        ["f1", 0, 200],
+        ["f1", 200, 400],
+    ]
+    np.testing.assert_array_equal(table["value"], found["f1"].value)
+    first, *rest = str(found).splitlines()
+    assert first.split() == [*table.columns]
+    assert [line.split()[0] for line in rest] == ["f1", "f1"]
+    assert repr(found) == "Estimates of f1"
+    assert found._repr_html_().count("<tr>") == 3
+
+
 def test_rows_are_taken_in_the_order_of_their_timestamp():
     before, now = frame(2000, 15), frame(1000, 16)
     roles = {"target": "y", "score": "p", "timestamp": "t"}

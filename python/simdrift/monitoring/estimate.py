@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,19 +23,38 @@ from simdrift._errors import SpecError
 from simdrift.columns import Table, as_table, opened
 from simdrift.metrics.estimate.cbpe import Estimate, checked_estimates, estimated
 from simdrift.metrics.groups import Groups
+from simdrift.metrics.listing import Listing
 from simdrift.metrics.performance.predictions import Lacking, Predictions
 from simdrift.monitoring.model import predictions_of
 from simdrift.monitoring.roles import Roles, roles_of
 from simdrift.monitoring.spec import Columns, Spec
 from simdrift.monitoring.spec_errors import found as found_text
 
-__all__ = ["Estimate", "Estimates", "cbpe"]
+__all__ = ["Estimate", "EstimateRow", "Estimates", "cbpe"]
+
+if TYPE_CHECKING:
+    import pandas
 
 CHUNKS = 10
 """Groups of the reference where no number of rows is given."""
 
 
-@dataclass(frozen=True)
+class EstimateRow(NamedTuple):
+    """One estimated metric of the rows [start, stop): value, band, thresholds; None where there is
+    none."""
+
+    metric: str
+    start: int
+    stop: int
+    value: float | None
+    low: float | None
+    high: float | None
+    lower: float
+    upper: float
+    alert: bool
+
+
+@dataclass(frozen=True, repr=False)
 class Estimates(Mapping[str, Estimate]):
     """Estimated metrics by name ('roc_auc'; of several labels also 'confusion: prediction=a,
     target=b'), over groups of rows [start, stop); none where `reason` says why. `calibrated`:
@@ -55,6 +74,39 @@ class Estimates(Mapping[str, Estimate]):
 
     def __len__(self) -> int:
         return len(self.estimates)
+
+    @property
+    def rows(self) -> Listing[EstimateRow]:
+        """Every metric of every group of rows, as a table that shows itself and makes frames."""
+        bounds = list(zip(self.starts.tolist(), self.stops.tolist(), strict=True))
+        return Listing(
+            EstimateRow,
+            (row for name, one in self.estimates.items() for row in _rows_of(name, one, bounds)),
+            self.reason,
+        )
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """`rows` as a pandas frame."""
+        return self.rows.to_pandas()
+
+    def __repr__(self) -> str:
+        return f"Estimates of {', '.join(self.estimates) or 'nothing: ' + self.reason}"
+
+    def __str__(self) -> str:
+        return str(self.rows)
+
+    def _repr_html_(self) -> str:
+        return self.rows._repr_html_()
+
+
+def _rows_of(name: str, one: Estimate, bounds: Sequence[tuple[int, int]]) -> Iterator[EstimateRow]:
+    columns = (one.value, one.low, one.high)
+    for place, (start, stop) in enumerate(bounds):
+        numbers = (float(own[place]) for own in columns)
+        value, low, high = (None if number != number else number for number in numbers)
+        yield EstimateRow(
+            name, start, stop, value, low, high, one.lower, one.upper, bool(one.alert[place])
+        )
 
 
 def cbpe(
