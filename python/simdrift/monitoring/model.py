@@ -52,6 +52,7 @@ _GROUPS: Final[Mapping[Task, tuple[str, ...]]] = {
     "ranking": ("ranking",),
 }
 """The groups of the catalogue whose metrics are of a task."""
+_OF_SCORES_BY_LABEL: Final = frozenset({"top_k_accuracy"})
 _LABELS: Final = frozenset({"text", "category", "boolean"})
 _NO_LABELS: Final = CODES["no_labels"]
 
@@ -189,6 +190,8 @@ def metrics_of(predictions: Predictions, task: Task, wanted: Wanted) -> tuple[st
         found = [name for name in found if _group(name) == "labels"]
     if task == "classification" and predictions.prediction is None and not predictions.scores:
         return ()
+    if set(predictions.scores) <= {ONE_SCORE}:
+        found = [name for name in found if name not in _OF_SCORES_BY_LABEL]
     return tuple(found)
 
 
