@@ -166,7 +166,7 @@ static inline void join_codes(uint8_t *restrict out, const uint8_t *a, const uin
     const uint8_t rows = (uint8_t)n_a, columns = (uint8_t)n_b;
     for (int64_t i = 0; i < n; i++) {
         uint8_t cell = (uint8_t)(a[i] * columns + b[i]);
-        out[i] = (a[i] < rows) & (b[i] < columns) ? cell : UINT8_MAX;
+        out[i] = ((a[i] < rows) & (b[i] < columns)) ? cell : UINT8_MAX;
     }
 }
 
@@ -177,7 +177,7 @@ static inline void join_wide_codes(int32_t *restrict out, const int32_t *a,
     const int32_t none = n_a * n_b;
     for (int64_t i = 0; i < n; i++) {
         int32_t cell = (int32_t)((uint32_t)a[i] * columns + (uint32_t)b[i]);
-        out[i] = (a[i] < n_a) & (b[i] < n_b) ? cell : none;
+        out[i] = ((a[i] < n_a) & (b[i] < n_b)) ? cell : none;
     }
 }
 
