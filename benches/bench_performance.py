@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
+import sklearn.calibration
 import sklearn.metrics
 
 from bench_kernels import isas
@@ -86,7 +87,54 @@ def rank_cases(rows: int) -> Iterable[Case]:
         )
 
 
-FAMILIES: tuple[Callable[[int], Iterable[Case]], ...] = (confusion_cases, rank_cases)
+def probability_cases(rows: int) -> Iterable[Case]:
+    """Log loss with its Brier sums of one probability and of four, and 15 bins of calibration."""
+    random = np.random.default_rng(SEED)
+    p = random.random(rows)
+    target = (random.random(rows) < p).astype(np.int8)
+    of_class = random.dirichlet(np.ones(4), rows)
+    classes = random.integers(0, 4, rows).astype(np.int32)
+    columns = [_core.Column.from_numpy(np.ascontiguousarray(of_class[:, k])) for k in range(4)]
+    given = (
+        ("float64 targets", target.astype(float), [_core.Column.from_numpy(p)], p),
+        ("int8 targets", target, [_core.Column.from_numpy(p)], p),
+        ("4 labels", classes, columns, of_class),
+    )
+    epsilon = float(np.finfo(float).eps)
+    for name, labels, probabilities, theirs in given:
+        codes = _core.Column.from_numpy(labels)
+        yield Case(
+            f"log loss and Brier score, {name}",
+            rows,
+            lambda c=codes, p=probabilities: (
+                _core.log_loss_groups(c, p, [0], [rows], epsilon, 1e-8, threads=1)["loss"][0] / rows
+            ),
+            "sklearn log_loss",
+            lambda t=labels, p=theirs: sklearn.metrics.log_loss(t, p),
+            lambda ours, peer: np.testing.assert_allclose(ours, peer, rtol=1e-12),
+        )
+    edges, codes = np.linspace(0.0, 1.0, 16)[1:-1], _core.Column.from_numpy(target)
+    one = [_core.Column.from_numpy(p)]
+
+    def curve() -> np.ndarray:
+        found = _core.calibration_groups(codes, one, [0], [rows], edges, 15, threads=1)
+        return found[3][0] / found[1][0]
+
+    yield Case(
+        "calibration, 15 bins",
+        rows,
+        curve,
+        "sklearn calibration_curve",
+        lambda: sklearn.calibration.calibration_curve(target, p, n_bins=15)[0],
+        lambda ours, peer: np.testing.assert_allclose(ours, peer, rtol=1e-12),
+    )
+
+
+FAMILIES: tuple[Callable[[int], Iterable[Case]], ...] = (
+    confusion_cases,
+    rank_cases,
+    probability_cases,
+)
 
 
 def line(case: Case, read: np.ndarray) -> list[str]:

@@ -134,6 +134,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "drift of whole rows": lambda: tests_and_distances({"whole rows"}),
     "quality": lambda: definitions("quality"),
     "performance": lambda: definitions("performance"),
+    "estimated": lambda: definitions("estimated"),
+    "fairness": lambda: definitions("fairness"),
     "keys of the monitor": lambda: keys(""),
     "keys of reference": lambda: keys("reference"),
     "keys of columns": lambda: keys("columns"),

@@ -56,8 +56,7 @@ static int functions_add(PyObject *module) {
         arrow_functions, profile_functions, prepared_functions, two_sample_functions,
         rank_functions,  group_functions,   mmd_functions,      weighted_functions,
         count_functions, config_functions,  text_functions,     probability_functions,
-        roc_functions,   ranking_functions, loss_functions,
-        exchange_functions,
+        roc_functions,   ranking_functions, loss_functions,     exchange_functions,
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         if (PyModule_AddFunctions(module, tables[i]) < 0) return -1;

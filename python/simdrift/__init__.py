@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from simdrift._config import show_config
     from simdrift.metrics import attribution, drift, fairness, performance
     from simdrift.metrics.custom import metric
+    from simdrift.monitoring import estimate
     from simdrift.monitoring.compare import compare, profile
     from simdrift.monitoring.entry import monitor
     from simdrift.monitoring.evaluate import evaluate
@@ -66,6 +67,7 @@ __all__ = [
     "attribution",
     "compare",
     "drift",
+    "estimate",
     "evaluate",
     "explain_change",
     "fairness",
@@ -102,6 +104,7 @@ _MODULES = {
     "_core": "simdrift._core",
     "attribution": "simdrift.metrics.attribution",
     "drift": "simdrift.metrics.drift",
+    "estimate": "simdrift.monitoring.estimate",
     "fairness": "simdrift.metrics.fairness",
     "performance": "simdrift.metrics.performance",
     "store": "simdrift.store",

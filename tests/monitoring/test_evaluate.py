@@ -242,3 +242,34 @@ def test_roles_that_are_not_set_leave_identities_as_they_were() -> None:
     )
     digest = "3e3ac5d45827009d7d2fc06fb4e4e0a2f24102343aa3391f885ceff21ac2eabe"
     assert spec.digest == explicit.digest == digest
+
+
+def test_sensitive_columns_have_rows_of_fairness_and_drift_as_before() -> None:
+    """A gap between groups is no drift of the column, and its alert is not counted as one."""
+
+    def people(seed: int) -> dict[str, Any]:
+        dice = np.random.default_rng(seed)
+        sex, y = dice.integers(0, 2, 2_000), dice.integers(0, 2, 2_000)
+        p = np.where((sex == 1) & (dice.random(2_000) < 0.4), 1, y)
+        return {
+            "sex": np.array(["f", "m"])[sex],
+            "y": y == 1,
+            "p": p == 1,
+            "x": dice.normal(size=2_000),
+        }
+
+    before, now = people(1), people(2)
+    roles = {"target": "y", "prediction": "p", "sensitive": ["sex"]}
+    report = sd.compare(before, now, roles=roles)
+    (gap,) = report.results.filter(metric="fairness.demographic_parity_difference")
+    share = [now["p"][now["sex"] == sex].mean() for sex in ("f", "m")]
+    assert gap.column == "sex"
+    assert gap.value == pytest.approx(abs(share[1] - share[0]), rel=1e-12)
+    assert gap.alert is True
+    assert report.results.filter(metric="drift.dataset")[0].value == 0.0
+    assert "No drift in" in report.verdict
+    assert "fairness: demographic parity" in report.verdict
+    (alone,) = sd.evaluate(now, roles).results.filter(
+        metric="fairness.demographic_parity_difference"
+    )
+    assert alone.value == gap.value

@@ -8,6 +8,7 @@ import pytest
 import sklearn.metrics
 from sklearn.isotonic import IsotonicRegression
 
+import simdrift as sd
 from simdrift.columns import as_column
 from simdrift.metrics.estimate import expected
 from simdrift.metrics.estimate.calibrator import Calibrator, calibration_error, needs_calibration
@@ -282,3 +283,80 @@ def test_labels_of_text_and_a_prediction_of_the_models_own():
 def test_a_metric_that_does_not_exist_is_refused():
     with pytest.raises(ValueError, match=r"estimated metric 'f2'|f2"):
         estimated_rows(predictions([0.5], [1]), predictions([0.5]), ["f2"])
+
+
+# --- frames -------------------------------------------------------------------------------
+
+
+def frame(rows: int, seed: int) -> dict[str, np.ndarray]:
+    p, y = simulated(rows, seed)
+    return {"p": p, "y": y.astype(int), "t": np.arange(rows).astype("datetime64[s]")}
+
+
+def test_frames_in_groups_of_rows():
+    before, now = frame(5000, 13), frame(1250, 14)
+    found = sd.estimate.cbpe(before, {"p": now["p"]}, {"target": "y", "score": "p"})
+    assert list(found) == [*SCORES, *COUNTS]
+    assert (found.starts.tolist(), found.stops.tolist()) == ([0, 500, 1000], [500, 1000, 1250])
+    own = found["f1"]
+    assert own.n.tolist() == [500.0, 500.0, 250.0]
+    groups = chunks(1250, 500)
+    rows = estimated_rows(
+        predictions(before["p"], before["y"], groups=chunks(5000, 500)),
+        predictions(now["p"], groups=groups),
+        ["f1"],
+    )
+    np.testing.assert_array_equal(own.value, rows[0].outcomes.value)
+    assert len(found.calibrated) == 1
+
+
+def test_rows_are_taken_in_the_order_of_their_timestamp():
+    before, now = frame(2000, 15), frame(1000, 16)
+    roles = {"target": "y", "score": "p", "timestamp": "t"}
+    order = np.random.default_rng(17).permutation(1000)
+    shuffled = {name: values[order] for name, values in now.items()}
+    first = sd.estimate.cbpe(before, now, roles, metrics="accuracy", rows=200)["accuracy"]
+    other = sd.estimate.cbpe(before, shuffled, roles, metrics="accuracy", rows=200)["accuracy"]
+    np.testing.assert_array_equal(first.value, other.value)
+
+
+def test_frames_with_a_score_a_label():
+    random = np.random.default_rng(18)
+    p = random.dirichlet([1.0, 2.0, 1.0], 3000)
+    y = (p.cumsum(axis=1) < random.random(3000)[:, np.newaxis]).sum(axis=1)
+    table = {"y": np.array(["a", "b", "c"])[y], **{f"p{k}": p[:, k].copy() for k in range(3)}}
+    roles = {"target": "y", "score": {"a": "p0", "b": "p1", "c": "p2"}}
+    found = sd.estimate.cbpe(table, table, roles, rows=1000)
+    truth = np.mean((p.argmax(axis=1) == y).reshape(3, 1000), axis=1)
+    np.testing.assert_allclose(found["accuracy"].value, truth, atol=0.05)
+    assert "confusion: prediction=a,target=b" in found
+
+
+@pytest.mark.parametrize(
+    ("roles", "options", "message"),
+    [
+        ({"target": "y"}, {}, "'score' is missing"),
+        ({"score": "p"}, {}, "'target' is missing"),
+        (["y", "p"], {}, "roles: expected a dict"),
+        ({"target": "y", "score": "p"}, {"rows": 0}, "rows: expected a number of rows"),
+        ({"target": "y", "score": "p"}, {"metrics": "mae"}, "metrics: "),
+    ],
+)
+def test_arguments_that_cannot_be_used_are_refused(roles, options, message):
+    with pytest.raises(sd.SpecError, match=message):
+        sd.estimate.cbpe(frame(100, 1), frame(100, 2), roles, **options)
+
+
+def test_data_never_raise():
+    roles = {"target": "y", "score": "p"}
+    good = frame(200, 19)
+    for bad in (
+        {"p": np.array(["a", "b"])},
+        {"p": np.array([2.0, 0.5])},
+        {"x": np.zeros(2)},
+        {"p": np.zeros(0)},
+        {"p": np.array([np.nan, np.nan])},
+    ):
+        found = sd.estimate.cbpe(good, bad, roles)
+        assert found.reason or all(np.isnan(found["roc_auc"].value))
+    assert sd.estimate.cbpe({"p": good["p"]}, good, roles).reason.startswith("reference: ")

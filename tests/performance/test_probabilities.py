@@ -245,6 +245,15 @@ def test_labels_as_a_mapping_in_any_order():
     assert sd.performance.log_loss(names[target], given).value == pytest.approx(expected, rel=1e-12)
 
 
+def test_a_mapping_of_one_label_names_the_positive_one():
+    target, p, _ = binary()
+    words = np.array(["no", "yes"], object)[target]
+    expected = sd.performance.log_loss(target, p).value
+    assert sd.performance.log_loss(words, {"yes": p}).value == expected
+    flipped = sd.performance.log_loss(words, {"no": 1.0 - p}).value
+    assert flipped == pytest.approx(expected, rel=1e-12)
+
+
 def test_one_label_alone_has_a_loss():
     assert sd.performance.log_loss([0, 0], [0.5, 0.5]).value == pytest.approx(0.6931471805599453)
     assert sd.performance.brier(["a", "a"], [0.5, 0.5]).value == 0.25

@@ -169,9 +169,8 @@ typedef struct sdr_group_reference {
  * holds no numbers. ends[group * 2 * SDR_EXTREMES + i], NULL likewise: as
  * sdr_extremes_groups gives them; of numbers. */
 SDR_API sdr_code sdr_two_sample_groups(sdr_two_sample *out, double *ends,
-                                       int64_t *histogram,
-                                       const double *edges, int64_t n_edges,
-                                       sdr_group_reference reference,
+                                       int64_t *histogram, const double *edges,
+                                       int64_t n_edges, sdr_group_reference reference,
                                        const sdr_column *column,
                                        const sdr_groups *groups, int flags,
                                        const sdr_context *context, sdr_error *error);

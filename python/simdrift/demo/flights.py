@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 SPEC_FILE = Path(__file__).with_name("flights.toml")
+LATE_FILE = Path(__file__).with_name("late.toml")
 CACHE_NAME = "flights-2013.parquet"
 TARGET = "arr_delay"
 PREDICTION = "predicted_arr_delay"
@@ -41,6 +42,11 @@ CATEGORIES = ("carrier", "origin")
 def spec() -> Spec:
     """The monitor of the flights, as the package ships it: copy it for data of your own."""
     return Spec.from_toml(SPEC_FILE)
+
+
+def late_spec() -> Spec:
+    """The monitor of the classifier, by day, carrier and airport."""
+    return Spec.from_toml(LATE_FILE)
 
 
 def flights(cache: Path | None = None) -> pyarrow.Table:

@@ -32,6 +32,10 @@ FLIGHT_QUESTIONS = (
     ("drift.dataset", "", "share of drifted columns"),
     ("performance.mae", "", "mean absolute error of the prediction (minutes)"),
 )
+LATE_QUESTIONS = (
+    ("performance.roc_auc", "", "ROC AUC: does the model rank late flights above others?"),
+    ("performance.log_loss", "", "log loss: are its probabilities right?"),
+)
 TAXI_QUESTIONS = (
     ("drift.dataset", "", "share of drifted columns"),
     ("quality.missing_share", "", "share of missing cells"),
@@ -42,6 +46,9 @@ ONLY_HIGH = ("drift.dataset", "quality.missing_share")  # a day with less of it 
 DAYS_SHOWN = 3
 REASONS_SHOWN = 3
 PORT = 54320
+Questions = tuple[tuple[str, str, str], ...]
+Monitored = tuple[Results, Questions]
+"""What a monitor found, and what is asked of it."""
 
 
 class Day(NamedTuple):
@@ -68,7 +75,7 @@ def run(
     progress: Progress,
     say: Say,
 ) -> Results:
-    """The whole demonstration; returns what it stored."""
+    """The whole demonstration; returns what its first monitor stored."""
     from simdrift.store import Store
 
     _make(out)
@@ -77,22 +84,25 @@ def run(
         if store.target.server is not None:
             with timed(times, "server"):
                 store.migrate()
-        results = (
-            _taxi(taxi, times, threads, progress, say)
-            if taxi
-            else _flights(times, threads, progress, say)
-        )
+        monitored: dict[str, Monitored]
+        if taxi:
+            monitored = {"taxi": (_taxi(taxi, times, threads, progress, say), TAXI_QUESTIONS)}
+        else:
+            monitored = _flights(times, threads, progress, say)
         with timed(times, "store"):
-            summary = store.write(results)
-        say(f"{store.target.label}: {stored_words(summary)}")
+            summaries = [store.write(results) for results, _ in monitored.values()]
+        for summary in summaries:
+            say(f"{store.target.label}: {stored_words(summary)}")
         say("  ".join(f"{name} {seconds:.2f} s" for name, seconds in times.items()))
-        page = _page(results, "taxi" if taxi else "flights", out)
-        for line in story(results, TAXI_QUESTIONS if taxi else FLIGHT_QUESTIONS):
+        for name, (results, questions) in monitored.items():
+            page = _page(results, name, out)
+            for line in story(results, questions):
+                say(line)
+            say(f"\nReport: {page}")
+        first = next(iter(monitored.values()))[0]
+        for line in grafana_lines(first, store):
             say(line)
-        say(f"\nReport: {page}")
-        for line in grafana_lines(results, store):
-            say(line)
-    return results
+    return first
 
 
 def _make(out: Path) -> None:
@@ -129,17 +139,22 @@ def stored_words(summary: WriteSummary) -> str:
     return f"{summary.rows_written:,} values of {summary.runs_written:,} windows stored"
 
 
-def _flights(times: dict[str, float], threads: int | None, progress: Progress, say: Say) -> Results:
+def _flights(
+    times: dict[str, float], threads: int | None, progress: Progress, say: Say
+) -> dict[str, Monitored]:
+    """What both monitors of the flights found: of the delay, and of who is late."""
     from simdrift.demo import flights
     from simdrift.monitoring import monitor
 
-    with timed(times, "data and model"):
-        spec, table = flights.spec(), flights.flights()
+    with timed(times, "data and models"):
+        table = flights.flights()
     say(f"{table.num_rows:,} flights from New York in 2013; January is the reference")
     with timed(times, "compute"):
-        results = monitor(spec, table, progress=progress, threads=threads)
-    _extent(results, say)
-    return results
+        delay = monitor(flights.spec(), table, progress=progress, threads=threads)
+        late = monitor(flights.late_spec(), table, progress=progress, threads=threads)
+    _extent(delay, say)
+    say(f"the classifier of late flights, by carrier and airport, too: {len(late):,} values")
+    return {"flights": (delay, FLIGHT_QUESTIONS), "late-flights": (late, LATE_QUESTIONS)}
 
 
 def _taxi(
@@ -227,7 +242,7 @@ def _unusual_means(results: Results, found: StandOut) -> tuple[str, ...]:
     return tuple(f"mean {one.column} {one.value:.1f}" for one in there[:REASONS_SHOWN])
 
 
-def story(results: Results, questions: tuple[tuple[str, str, str], ...]) -> Iterator[str]:
+def story(results: Results, questions: Questions) -> Iterator[str]:
     """What stands out, in lines for a terminal."""
     zone = ZoneInfo(results.timezone)
     yield "\nDays that stand out (z: distance from the median day in robust standard deviations)"

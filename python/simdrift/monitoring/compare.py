@@ -21,6 +21,7 @@ from simdrift.metrics.groups import ColumnGroups, Groups
 from simdrift.metrics.names import column_text
 from simdrift.metrics.weights import both_sides
 from simdrift.monitoring.arguments import Arguments
+from simdrift.monitoring.curves import curves_of
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import Identity
 from simdrift.monitoring.performance_change import changes_of
@@ -242,6 +243,7 @@ def _compared(
         threads,
         digests=lambda: (fingerprint(current), fingerprint(reference)),
         performance=changes_of(values.rows[WHOLE], scored),
+        curves=lambda: curves_of(current, reference, roles, threads),
         reference_types={name: column.type for name, column in left.items()},
     )
 

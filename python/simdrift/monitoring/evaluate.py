@@ -15,6 +15,7 @@ from simdrift.metrics.performance.changes import changed
 from simdrift.metrics.performance.scoring import checked_metrics
 from simdrift.metrics.plan import DriftPlan
 from simdrift.monitoring import spec_errors
+from simdrift.monitoring.curves import curves_of
 from simdrift.monitoring.identity import Identity
 from simdrift.monitoring.model import model_rows
 from simdrift.monitoring.performance_change import changes_of
@@ -79,6 +80,7 @@ def evaluate(
         types=by_text(now.types),
         roles=by_text(own.by_column),
         performance=changes_of(values[WHOLE], scored[WHOLE]) if before is not None else None,
+        curves=lambda: curves_of(now, before if isinstance(before, Table) else None, own, threads),
         names=names or ("", ""),
     )
 

@@ -18,6 +18,7 @@ from simdrift.metrics.performance.predictions import ONE_SCORE, Predictions, Set
 from simdrift.metrics.performance.scoring import performance_rows, score_functions
 from simdrift.metrics.values import Outcome
 from simdrift.monitoring.roles import Roles, Task
+from simdrift.monitoring.sensitive import sensitive_rows, without_labels
 
 Wanted = Literal["auto", "all"] | Sequence[str]
 """Names of metrics; 'auto': the usual ones of the task, 'all': every one of it."""
@@ -64,21 +65,28 @@ def is_model(roles: Roles) -> bool:
 def model_rows(
     table: Table, groups: Groups, roles: Roles, wanted: Wanted, threads: int | None = None
 ) -> list[Decided]:
-    """The `performance.*` rows of each group; none where no target or nothing of the model is
-    named. A group without a single label has the status 'no_labels'."""
+    """The `performance.*` and `fairness.*` rows of each group; none where no target or nothing of
+    the model is named. A group without a single label has the status 'no_labels'."""
     if not is_model(roles) or not wanted:
         return []
     predictions = predictions_of(table, groups, roles, threads)
     if predictions is None:
         return []
-    names = metrics_of(predictions, task_of(table, roles), wanted)
+    task = task_of(table, roles)
+    names = metrics_of(predictions, task, wanted)
     rows = [_with_error(row) for row in performance_rows(predictions, names)]
+    rows += sensitive_rows(predictions, table, groups, roles, wanted, task)
     if all(all_ok(row.outcomes.status) for row in rows):
         return rows
     without = attempt("labels", str(roles.target), lambda: _without_labels(predictions))
     if isinstance(without, Outcome) or not without.any():
         return rows
-    return [_without_value(row, without) for row in rows]
+    return [
+        without_labels(row, without)
+        if row.metric.startswith("fairness.")
+        else _without_value(row, without)
+        for row in rows
+    ]
 
 
 def predictions_of(

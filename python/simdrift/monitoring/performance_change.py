@@ -18,9 +18,11 @@ def changes_of(
     rows: Sequence[Decided], before: Sequence[Decided], place: int = 0
 ) -> tuple[PerformanceChange, ...]:
     """What a report says of one window's rows: each metric that has a value on both sides."""
-    known = {(row.metric, row.params): row.outcomes for row in before}
+    known = {(row.metric, row.params): row.outcomes for row in before if row.column is None}
     found = []
     for row in rows:
+        if row.column is not None:
+            continue
         other = known.get((row.metric, row.params))
         if other is None or np.isnan(other.value[0]) or np.isnan(row.outcomes.value[place]):
             continue
@@ -48,9 +50,16 @@ _NUMBERS: Final = ("value", "standard_error", "ci_low", "ci_high")
 
 
 def to_state(rows: Sequence[Decided]) -> list[list[Any]]:
-    """The rows of one group that have a value, as JSON: metric, parameters, numbers, rows."""
+    """The rows of one group that have a value, as JSON: metric, parameters, numbers, rows, and
+    the column, or two, of a row that is not the table's."""
     return [
-        [row.metric, row.params, *_numbers(row.outcomes), int(row.outcomes.n_current[0])]
+        [
+            row.metric,
+            row.params,
+            *_numbers(row.outcomes),
+            int(row.outcomes.n_current[0]),
+            *([] if row.column is None else [row.column]),
+        ]
         for row in rows
         if not np.isnan(row.outcomes.value[0])
     ]
@@ -65,8 +74,9 @@ def _numbers(own: Outcomes) -> list[float | None]:
 def from_state(state: Sequence[Sequence[Any]]) -> list[Decided]:
     """The rows that `to_state` wrote."""
     rows = []
-    for metric, params, value, error, low, high, count in state:
+    for metric, params, value, error, low, high, count, *column in state:
         own = Outcomes.stacked([Outcome(value, ci_low=low, ci_high=high, n_current=count)])
         own.standard_error = None if error is None else np.array([error])
-        rows.append(Decided(None, metric, params, own))
+        key = tuple(column[0]) if column and isinstance(column[0], list) else (column or [None])[0]
+        rows.append(Decided(key, metric, params, own))
     return rows

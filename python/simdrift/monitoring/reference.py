@@ -23,6 +23,7 @@ from simdrift.metrics.drift.table.sample import TableSample
 from simdrift.metrics.groups import Groups
 from simdrift.metrics.plan import DriftPlan
 from simdrift.monitoring import state_file
+from simdrift.monitoring.curves import curves_of
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import Identity
 from simdrift.monitoring.model import model_rows
@@ -208,6 +209,7 @@ class Reference:
             started,
             threads,
             performance=changes_of(values.rows[WHOLE], self.performance_of(WHOLE)),
+            curves=lambda: curves_of(table, None, self.roles, threads),
             reference_types={name: column.type for name, column in self.columns.items()},
         )
 

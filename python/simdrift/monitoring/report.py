@@ -18,6 +18,7 @@ from simdrift.monitoring.rows import reasons_of, table_of
 from simdrift.monitoring.window import WHOLE, WindowValues
 from simdrift.reports import Report
 from simdrift.reports.explain import Direction, label_text, shift_text
+from simdrift.reports.model import Curve
 from simdrift.reports.performance import PerformanceChange
 from simdrift.results import Results
 from simdrift.results.histograms import HistogramBlock
@@ -84,6 +85,7 @@ def report_of(
     digests: Callable[[], tuple[str, str]] | None = None,
     reference_types: Mapping[str, str] | None = None,
     performance: Sequence[PerformanceChange] | None = None,
+    curves: Callable[[], Sequence[Curve]] | None = None,
 ) -> Report:
     """The report of one window."""
     runs = [identity.run(rows, started)]
@@ -94,6 +96,7 @@ def report_of(
         directions=lambda: _directions(by_text(values.pairs)),
         digests=digests,
         performance=performance,
+        curves=curves,
     )
 
 

@@ -65,20 +65,26 @@ def _are_numbers(custom: Any) -> bool:
 
 
 def _are_scores(scores: Any) -> bool:
-    """Whether it has lists of metric, parameters, four numbers (or none) and a count, by
-    segment."""
+    """Whether it has lists of metric, parameters, four numbers (or none), a count, and perhaps a
+    column or two, by segment."""
     if not isinstance(scores, dict) or not all(isinstance(own, list) for own in scores.values()):
         return False
     return all(map(_is_score, (row for own in scores.values() for row in own)))
 
 
 def _is_score(row: Any) -> bool:
-    if not isinstance(row, list) or len(row) != 7 or not _are_texts(row[:2]):
+    if not isinstance(row, list) or len(row) not in (7, 8) or not _are_texts(row[:2]):
+        return False
+    if len(row) == 8 and not (isinstance(row[7], str) or _is_pair(row[7])):
         return False
     value, *others = row[2:6]
     known = [value, *(number for number in others if number is not None)]
     numbers = all(isinstance(n, float) and math.isfinite(n) for n in known)
     return numbers and is_count(row[6])
+
+
+def _is_pair(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and _are_texts(value)
 
 
 def _are_texts(value: object) -> bool:

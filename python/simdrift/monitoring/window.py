@@ -162,8 +162,10 @@ def rows_of_windows(
 
 
 def _without(rows: Sequence[Decided], target: str | None) -> list[Decided]:
-    """The rows of all but the target, which is no part of what the data are like."""
-    return [row for row in rows if target is None or row.column != target]
+    """The rows of all but the target, which is no part of what the data are like, and none of what
+    the model does to a column's groups."""
+    of_data = (row for row in rows if not row.metric.startswith("fairness."))
+    return [row for row in of_data if target is None or row.column != target]
 
 
 def columns_of(data: SegmentData, roles: Roles, threads: int | None) -> Columns:

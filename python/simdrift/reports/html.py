@@ -159,8 +159,8 @@ def _report_values(report: Report) -> dict[str, Any]:
     zone = zone_of(results.timezone)
     time = _timeline(results, summary, zone)
     found = stand_out(results, columns=None) if time else []
-    rows = _rows(report, report.columns, time, zone)
-    fold = _fold(report.columns)
+    rows = _rows(report, report.features, time, zone)
+    fold = _fold(report.features)
     return {
         "title": shorten(report.title, 200) or "Drift report",
         "summary": summary,
@@ -183,8 +183,10 @@ def _report_values(report: Report) -> dict[str, Any]:
         "prediction": explanation.prediction,
         "rows": rows[:fold],
         "quiet_rows": rows[fold:],
+        "predicted_rows": _rows(report, report.predicted, time, zone),
         "table_rows": _rows(report, report.whole_table_without_model, time, zone),
         "model_lines": report.model,
+        "curves": report.curves,
         "confusion": report.confusion and _confusion(report.confusion),
         "all_rows": results.rows if len(results) <= MOST_ROWS else (),
         "results": results,
@@ -220,8 +222,10 @@ def _model(results: Results) -> str:
 def _tone(summary: Summary) -> str:
     if summary.windows > 1:
         return "bad" if summary.windows_drifted else "warn" if summary.alerts else "good"
-    if summary.dataset_drift:
+    if summary.dataset_drift or (summary.model_alerts and not summary.columns):
         return "bad"
+    if summary.scores and not summary.columns:
+        return "good" if summary.scores_judged else ""
     return "warn" if summary.alerts or not summary.compared else "good"
 
 
@@ -235,7 +239,8 @@ def _share_tone(summary: Summary) -> str:
 
 
 def _cards(summary: Summary) -> list[Card]:
-    cards = [_share_card(summary), _rows_card(summary), _alerts_card(summary)]
+    lead = _share_card(summary) if summary.columns or not summary.scores else _scores_card(summary)
+    cards = [lead, _rows_card(summary), _alerts_card(summary)]
     if summary.missing_share is not None:
         where = "in the median window" if summary.windows > 1 else "of all cells"
         share = summary.missing_share
@@ -263,6 +268,15 @@ def _share_card(summary: Summary) -> Card:
         share=summary.drifted_share,
         threshold=summary.drifted_share_threshold,
     )
+
+
+def _scores_card(summary: Summary) -> Card:
+    """Of a report of nothing but a model."""
+    worse = len(summary.model_alerts)
+    if not summary.scores_judged:
+        return Card("Scores", labels.count(summary.scores), "of the model")
+    tone = "bad" if worse else "good"
+    return Card("Worse scores", labels.count(worse), f"of {summary.scores_judged} judged", tone)
 
 
 def _rows_card(summary: Summary) -> Card:

@@ -7,6 +7,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
+from markupsafe import Markup
+
+from simdrift.drawing import svg
 from simdrift.drawing.labels import count, metric_words, number, p_text, status_words
 from simdrift.metrics import registry
 from simdrift.reports.performance import PerformanceChange, is_worse, signed
@@ -15,6 +18,8 @@ from simdrift.results.rows import Result
 from simdrift.results.text import visible
 
 MOST_LABELS: Final = 20
+MOST_POINTS: Final = 300
+"""Of a curve that are drawn."""
 SURE: Final = 0.05
 _PAIR: Final = re.compile(r"target=(?P<target>.*),prediction=(?P<prediction>.*)", re.DOTALL)
 _BINARY: Final = ("true_positives", "false_negatives", "false_positives", "true_negatives")
@@ -47,6 +52,36 @@ class Confusion(NamedTuple):
     def shares(self) -> tuple[tuple[float, ...], ...]:
         """Of the rows of each label of the target."""
         return tuple(tuple(n / (sum(row) or 1.0) for n in row) for row in self.rows)
+
+
+class CurveLine(NamedTuple):
+    """One side's line, 'before' or 'now': points from 0 to 1."""
+
+    style: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+
+class Curve(NamedTuple):
+    """A curve of the model: what is across and up, whether its diagonal means something, and the
+    lines of both sides."""
+
+    title: str
+    across: str
+    up: str
+    diagonal: bool
+    lines: tuple[CurveLine, ...]
+
+    def drawing(self) -> Markup:
+        """The lines in a box from 0 to 1."""
+        lines = [svg.Line([svg.Point(0.0, 0.0), svg.Point(1.0, 1.0)], "even")]
+        lines = lines if self.diagonal else []
+        for line in self.lines:
+            points = [
+                svg.Point(x, min(max(y, 0.0), 1.0)) for x, y in zip(line.x, line.y, strict=True)
+            ]
+            lines.append(svg.Line(points, line.style))
+        return svg.chart(lines, [], [], self.title, f"{self.up} by {self.across}")
 
 
 def is_of_model(row: Result) -> bool:

@@ -8,7 +8,7 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 from simdrift.reports import terminal
-from simdrift.reports.model import Confusion, ModelLine, confusion_of, model_lines
+from simdrift.reports.model import Confusion, Curve, ModelLine, confusion_of, model_lines
 from simdrift.reports.performance import PerformanceChange, changes_in
 from simdrift.reports.relabel import Owner, Window, relabelled
 from simdrift.reports.summary import (
@@ -37,8 +37,8 @@ class Report:
     name begins with 'predict' is a prediction), `title` heads the page; all are for showing only.
     `directions` gives what says in words how a column changed (default: from the histograms);
     `digests` those of the current data and of the reference, taken only when the report is
-    written: to hash every row takes as long as to compare them. `names`: of the reference and of
-    the current data.
+    written: to hash every row takes as long as to compare them. `performance` and `curves` are of
+    a model. `names`: of the reference and of the current data.
 
     >>> from uuid import UUID
     >>> from simdrift.results import Result, Results
@@ -60,9 +60,11 @@ class Report:
         directions: Callable[[], Direction] | None = None,
         digests: Callable[[], tuple[str, str]] | None = None,
         performance: Sequence[PerformanceChange] | None = None,
+        curves: Callable[[], Sequence[Curve]] | None = None,
         names: tuple[str, str] = ("", ""),
     ) -> None:
         self._performance = performance
+        self._curves = curves
         self.names = names
         """What the reference and the current data are called."""
         self._direction_source = directions
@@ -99,6 +101,21 @@ class Report:
         return column_lines(self._results, self._types, self._reference_types)
 
     @cached_property
+    def predicted(self) -> list[ColumnLine]:
+        """The lines of prediction, scores and target, where the target was compared: whether it
+        changed as what is said of it did."""
+        of_model = ("prediction", "score", "target")
+        lines = [line for line in self.columns if self._roles.get(line.column) in of_model]
+        compared = any(self._roles.get(line.column) == "target" for line in lines)
+        return lines if compared else []
+
+    @property
+    def features(self) -> list[ColumnLine]:
+        """The lines of all other columns."""
+        names = {line.column for line in self.predicted}
+        return [line for line in self.columns if line.column not in names]
+
+    @cached_property
     def whole_table(self) -> list[ColumnLine]:
         """One line a metric of the whole table that a rule applies to, the worst first."""
         return table_lines(self._results)
@@ -121,6 +138,12 @@ class Report:
     def confusion(self) -> Confusion | None:
         """Rows by label and predicted label, of a classification in one window."""
         return confusion_of(self._scores)
+
+    @cached_property
+    def curves(self) -> tuple[Curve, ...]:
+        """ROC, precision by recall and calibration of a model that gives one score, where the rows
+        are at hand."""
+        return () if self._curves is None else tuple(self._curves())
 
     @cached_property
     def _scores(self) -> list[Result]:
@@ -181,8 +204,11 @@ class Report:
         if self.confusion is not None:
             body = terminal.confusion_text(self.confusion, cells=width)
             parts.append(f"Confusion\n\n{body}")
-        if self.columns:
-            parts.append(terminal.report_table(self.columns, cells=width, colour=bool(colour)))
+        if self.features:
+            parts.append(terminal.report_table(self.features, cells=width, colour=bool(colour)))
+        if self.predicted:
+            body = terminal.report_table(self.predicted, cells=width, colour=bool(colour))
+            parts.append(f"Prediction and target\n\n{body}")
         whole = self.whole_table_without_model
         if any(line.worst.metric != "drift.dataset" for line in whole):
             body = terminal.report_table(whole, cells=width, colour=bool(colour))

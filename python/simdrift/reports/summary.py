@@ -167,6 +167,8 @@ class Summary(NamedTuple):
     """Segments and columns that alert in them."""
     model_alerts: tuple[str, ...] = ()
     """What alerts of the model's performance, in words."""
+    fairness_alerts: tuple[str, ...] = ()
+    """What alerts of the model's fairness, in words."""
     scores: int = 0
     """Values of the model's performance, of all rows."""
     scores_judged: int = 0
@@ -366,8 +368,9 @@ def summarise(
         window_start=min((h.window_start for h in heads if h.window_start), default=None),
         window_end=max((h.window_end for h in heads if h.window_end), default=None),
         unjudged=tuple(line.unjudged for line in whole if line.unjudged is not None),
-        table_alerts=_table_alerts(results, of_model=False),
-        model_alerts=_table_alerts(results, of_model=True),
+        table_alerts=_table_alerts(results, ""),
+        model_alerts=_table_alerts(results, "performance"),
+        fairness_alerts=_table_alerts(results, "fairness"),
         **_scores(results),
         target_alerts=tuple(f"{line.name}: {line.why}" for line in of_targets if line.alerts),
         segment_alerts=tuple(
@@ -381,11 +384,13 @@ def summarise(
 def headline(summary: Summary) -> str:
     """The verdict on the whole in one sentence."""
     if not summary.columns:
-        return _of_model(summary) if summary.scores else "No column was compared"
+        alone = _of_model(summary) if summary.scores else "No column was compared"
+        return alone + _and_fairness(summary)
     whole = f"; target {', '.join(summary.target_alerts)}" if summary.target_alerts else ""
     whole += f"; whole table: {', '.join(summary.table_alerts)}" if summary.table_alerts else ""
     if summary.model_alerts:
         whole += f"; model: {_first_few(summary.model_alerts)}"
+    whole += _and_fairness(summary)
     if summary.windows > 1:
         empty = f", {summary.without_rows} without rows" if summary.without_rows else ""
         missing = sum(gap.windows for gap in summary.gaps)
@@ -399,6 +404,11 @@ def headline(summary: Summary) -> str:
     segments = len(summary.segment_alerts)
     where = f"; {segments} alert{'s' if segments != 1 else ''} in segments" if segments else ""
     return f"{_of_columns(summary)}{_and_unjudged(summary)}{whole}{where}"
+
+
+def _and_fairness(summary: Summary) -> str:
+    found = summary.fairness_alerts
+    return f"; fairness: {_first_few(found)}" if found else ""
 
 
 MOST_WORDS = 2
@@ -457,20 +467,28 @@ def is_score(metric: str) -> bool:
     return metric.startswith("performance.")
 
 
-def _table_alerts(results: Results, *, of_model: bool) -> tuple[str, ...]:
-    """What alerts of whole tables and pairs, or of the model's performance, in words: of the worst
-    window of each."""
+_OF_MODEL = ("performance", "fairness")
+
+
+def _table_alerts(results: Results, family: str) -> tuple[str, ...]:
+    """What alerts of the model's performance or its fairness, or ('') of whole tables and pairs,
+    in words: of the worst window of each."""
     lines = table_lines(results)
-    if of_model:  # in the order of the metrics, all rows first
+    if family:  # in the order of the metrics, all rows first
         order = {metric: place for place, metric in enumerate(results.table.metrics)}
         lines.sort(key=lambda line: (line.segment, order[line.worst.metric]))
     return tuple(
         f"{words} [{line.segment}]" if line.segment else words
         for line in lines
         for words in line.reasons
-        if (line.worst.metric != DATASET or line.segment)
-        and is_score(line.worst.metric) is of_model
+        if (line.worst.metric != DATASET or line.segment) and _family(line.worst.metric) == family
     )
+
+
+def _family(metric: str) -> str:
+    """The family of a model's metric; '' of any other."""
+    family = metric.partition(".")[0]
+    return family if family in _OF_MODEL else ""
 
 
 def _windows(heads: Iterable[Head]) -> set[tuple[str, datetime | None]]:

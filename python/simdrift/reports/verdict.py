@@ -262,6 +262,8 @@ def word(row: Result) -> str:
         past = row.alert is False and (ratio(row) or 0.0) > 1.0
         if row.metric.startswith("performance."):
             return "as before"
+        if row.metric.startswith("fairness."):
+            return "even"
         return "chance" if past else "no drift"  # past the threshold, as it may be without drift
     if row.status != "ok":
         return _WORDS.get(row.status) or status_words(row.status)

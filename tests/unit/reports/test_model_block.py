@@ -117,3 +117,45 @@ def test_three_labels_have_a_table_and_lines_of_their_own() -> None:
     names = [line.name for line in report.model]
     assert "precision (label=cat)" in names
     assert not any("confusion" in name for name in names)
+
+
+def scored(rows: int, noise: float, seed: int) -> dict[str, Any]:
+    """Probabilities, and labels that follow them but for this noise."""
+    dice = np.random.default_rng(seed)
+    score = dice.beta(1, 2, rows)
+    truth = dice.random(rows) < np.clip(score + dice.normal(0, noise, rows), 0, 1)
+    return {"y": np.where(truth, "yes", "no"), "score": score}
+
+
+def test_curves_of_a_model_with_one_score_are_drawn_for_both_sides() -> None:
+    before, now = scored(4_000, 0.0, 1), scored(4_000, 0.5, 2)
+    roles = {"target": "y", "score": "score"}
+    report = sd.evaluate(now, roles, before)
+    assert [curve.title for curve in report.curves] == ["ROC", "Precision by recall", "Calibration"]
+    for curve in report.curves:
+        assert [line.style for line in curve.lines] == ["before", "now"]
+        assert all(len(line.x) <= 300 for line in curve.lines)
+    roc = report.curves[0].lines[1]
+    x, y = np.array(roc.x), np.array(roc.y)
+    area = float(np.sum(np.diff(x) * (y[1:] + y[:-1]) / 2.0))
+    (auc,) = report.results.filter(metric="performance.roc_auc")
+    assert auc.value == pytest.approx(area, abs=0.005)
+    assert report.to_html().count("<h3>ROC</h3>") == 1
+    assert sd.compare(before, now, roles=roles).curves[2] == report.curves[2]
+    assert sd.evaluate(labelled(100, 0.9, 1), ROLES).curves == ()
+
+
+def test_target_drift_stands_beside_prediction_drift() -> None:
+    dice = np.random.default_rng(4)
+    before = {"x": dice.normal(size=900), "y": dice.normal(size=900), "p": dice.normal(size=900)}
+    now = {"x": dice.normal(size=900), "y": dice.normal(2, 1, 900), "p": dice.normal(size=900)}
+    report = sd.compare(before, now, roles=ROLES)
+    assert [line.column for line in report.predicted] == ["y", "p"]
+    assert [line.column for line in report.features] == ["x"]
+    assert [line.alerts for line in report.predicted] == [1, 0]
+    columns, _, rest = report.table().partition("Prediction and target")
+    assert re.search("^y ", rest, re.MULTILINE)
+    assert not re.search("^y ", columns, re.MULTILINE)
+    assert report.to_html().count(">Prediction and target</h2>") == 1
+    alone = sd.compare(before, now, roles={"prediction": "p"})
+    assert alone.predicted == []

@@ -36,7 +36,7 @@ class Calibrator:
         """Isotonic regression of targets of 0 and 1; rows with one score count as their mean.
 
         >>> fitted = Calibrator.fitted(np.array([0.1, 0.2, 0.3]), np.array([0.0, 1.0, 0.0]))
-        >>> fitted(np.array([0.0, 0.15, 0.9])).tolist()
+        >>> fitted(np.array([0.0, 0.15, 0.9])).round(6).tolist()
         [0.0, 0.25, 0.5]
         """
         distinct, places = np.unique(scores, return_inverse=True)

@@ -227,7 +227,7 @@ def rows_of(predictions: Predictions, *, labels: Sequence[Any] | None = None) ->
     if decided is None:
         decided = _decisions(values, predictions.settings.threshold)
     first = predictions.first
-    names = () if ONE_SCORE in scores else tuple(scores)
+    names = () if len(scores) == 1 else tuple(scores)
     return Rows(values, decided, targets, _groups_of(first), names, first.threads)  # type: ignore[arg-type]
 
 
@@ -242,9 +242,11 @@ def _codes(
     if column is None:
         return None
     settings = predictions.settings
-    if ONE_SCORE in predictions.scores:
+    if len(predictions.scores) == 1:
+        (label,) = predictions.scores
         known = settings.labels if labels is None else labels
-        codes = binary_codes(column, known, settings.positive)
+        positive = settings.positive if label == ONE_SCORE else label
+        codes = binary_codes(column, known, positive)
         if isinstance(codes, Lacking):
             return codes
         found = codes.to_float64()
@@ -347,34 +349,56 @@ class Estimator:
         ]
 
 
-def estimated_rows(
+class Estimated(NamedTuple):
+    """Estimates of groups, and which of the scores were calibrated."""
+
+    estimates: list[Estimate]
+    calibrated: tuple[bool, ...]
+
+
+def estimated(
     reference: Predictions, current: Predictions, metrics: Iterable[str] | None = None
-) -> list[Decided]:
-    """The `estimated.*` rows of each group of the current predictions, whose targets are not read;
-    `reference`: predictions with targets, whose groups say what values are usual. Where a role is
-    missing, rows without a value say so. ValueError for a name that is not known."""
-    names = estimated_metrics() if metrics is None else checked_estimates(metrics)
-    before = rows_of(reference) if reference.target is not None else Lacking.role("target")
-    blind = (
-        Predictions(prediction=current.prediction, scores=current.scores, settings=current.settings)
-        if current.scores
-        else None
-    )
+) -> Estimated | Lacking:
+    """The estimates of each group of the current predictions, whose targets are not read; or what
+    is missing. `reference`: predictions with targets, whose groups say what values are usual.
+    ValueError for a name that is not known."""
+    names = None if metrics is None else checked_estimates(metrics)
+    before = Lacking.role("target") if reference.target is None else rows_of(reference)
+    blind = _without_targets(current)
     now = Lacking.role("score") if blind is None else rows_of(blind, labels=_labels_of(reference))
     for side, found in (("reference", before), ("current", now)):
         if isinstance(found, Lacking):
-            return _lost(names, len(current), found.status, f"{side}: {found.reason}")
+            return found._replace(reason=f"{side}: {found.reason}")
     assert isinstance(before, Rows)
     assert isinstance(now, Rows)
-    if len(before.scores) != len(now.scores):
-        reason = "reference and current: expected the same scores"
-        return _lost(names, len(current), NOT_APPLICABLE, reason)
+    if before.labels != now.labels:
+        return Lacking(NOT_APPLICABLE, "reference and current: expected scores of the same labels")
     try:
         estimator = Estimator(before)
     except ValueError as error:
-        return _lost(names, len(current), NOT_APPLICABLE, str(error))
-    made = estimator.estimates(now, names)
-    return [_decided(one, current.first.rows) for one in made]
+        return Lacking(NOT_APPLICABLE, str(error))
+    calibrated = tuple(one.scores is not None for one in estimator.calibrators)
+    return Estimated(estimator.estimates(now, names), calibrated)
+
+
+def _without_targets(current: Predictions) -> Predictions | None:
+    if not current.scores:
+        return None
+    return Predictions(
+        prediction=current.prediction, scores=current.scores, settings=current.settings
+    )
+
+
+def estimated_rows(
+    reference: Predictions, current: Predictions, metrics: Iterable[str] | None = None
+) -> list[Decided]:
+    """The `estimated.*` rows of each group, as `estimated` has them. Where a role is missing, rows
+    without a value say so."""
+    found = estimated(reference, current, metrics)
+    if isinstance(found, Lacking):
+        names = estimated_metrics() if metrics is None else checked_estimates(metrics)
+        return _lost(names, len(current), found.status, found.reason)
+    return [_decided(one, current.first.rows) for one in found.estimates]
 
 
 def _labels_of(reference: Predictions) -> Sequence[Any] | None:

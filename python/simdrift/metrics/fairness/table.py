@@ -68,7 +68,7 @@ class SensitiveTable:
     @cached
     def all_rows(self) -> Floats:
         """(G, S) rows of each sensitive group, whatever is missing in them."""
-        return self._sums(self._codes, self._alike, 1)[0][:, :, 0]
+        return np.asarray(self._rows(self._alike, 1)[:, :, 0])
 
     @cached
     def _alike(self) -> Column:
@@ -83,9 +83,20 @@ class SensitiveTable:
     def _counted(self, codes: Codes, count: int) -> tuple[Floats, Floats, Floats]:
         """Rows, weights and squared weights of each code, (G, S, count)."""
         column, weights = Column.from_numpy(codes), self.predictions.weights
-        values = column if weights is None else Column.from_numpy(weights.values)
-        rows, sums, squares = self._sums(values, column, count)
-        return (rows, rows, rows) if weights is None else (rows, sums, squares)
+        if weights is None:
+            rows = self._rows(column, count)
+            return rows, rows, rows
+        return self._sums(Column.from_numpy(weights.values), column, count)
+
+    def _rows(self, codes: Column, count: int) -> Floats:
+        """(G, S, count) rows of each code."""
+        _, starts, stops = self.predictions.first.ranges
+        size = max(1, len(self.groups.names))
+        threads = self.predictions.threads
+        found = _core.confusion_groups(
+            self._codes, codes, starts, stops, size, count, threads=threads
+        )
+        return found.astype(float)
 
     def _sums(self, values: Column, codes: Column, count: int) -> tuple[Floats, Floats, Floats]:
         """(G, S, count) rows, sums and sums of squares of the values."""

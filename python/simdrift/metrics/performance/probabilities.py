@@ -12,7 +12,7 @@ as Kish's effective size says.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Self, cast
 
@@ -97,8 +97,11 @@ class Probabilities:
                 return Lacking(NOT_APPLICABLE, found)
         weights = predictions.weights
         values = None if weights is None else _scaled(weights.values)
-        if ONE_SCORE in given:
-            return cls._of_one(target, given[ONE_SCORE], values, predictions.settings)
+        if len(given) == 1:
+            (label, p), settings = next(iter(given.items())), predictions.settings
+            if label != ONE_SCORE:
+                settings = replace(settings, positive=label)
+            return cls._of_one(target, p, values, settings)
         return cls(class_codes(target, tuple(given)), tuple(given.values()), values)
 
     @classmethod
@@ -460,7 +463,7 @@ def mce(
     `ece`, whose parameters it has.
 
     >>> from simdrift.metrics import performance
-    >>> performance.mce([1, 0, 1, 0], [0.75, 0.75, 0.1, 0.1], bins=2).value
+    >>> round(performance.mce([1, 0, 1, 0], [0.75, 0.75, 0.1, 0.1], bins=2).value, 6)
     0.4
     """
     made = score_predictions(target, score, sample_weight, labels, pos_label, threads)
