@@ -37,8 +37,8 @@ class Report:
     name begins with 'predict' is a prediction), `title` heads the page; all are for showing only.
     `directions` gives what says in words how a column changed (default: from the histograms);
     `digests` those of the current data and of the reference, taken only when the report is
-    written: to hash every row takes as long as to compare them. `performance` and `curves` are of a
-    model. `names`: of the reference and of the current data.
+    written: to hash every row takes as long as to compare them. `performance` and `curves` are of
+    a model. `names`: of the reference and of the current data.
 
     >>> from uuid import UUID
     >>> from simdrift.results import Result, Results

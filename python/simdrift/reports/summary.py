@@ -511,7 +511,7 @@ def _gaps_between(ends: Mapping[datetime, datetime]) -> Iterable[Gap]:
     if len(starts) < 3:  # of two windows nobody knows which distance is common
         return
     steps = sorted(after - before for before, after in pairwise(starts))
-    step = steps[len(steps) // 2]
+    step = steps[(len(steps) - 1) // 2]
     for before, after in pairwise(starts):
         missing = round((after - before) / step) - 1
         if missing > 0 and (after - before) / step > 1.5:
