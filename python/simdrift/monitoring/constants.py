@@ -2,7 +2,7 @@
 shares of its labels, taken of the rows of each group itself.
 
 A score alerts where its whole interval is worse than what the constant would have: the model knows
-less than nothing.
+less than nothing. Where all targets are equal no constant can be beaten, and none is compared with.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ def _of_labels(predictions: Predictions) -> dict[str, Floats]:
     if labels.positive is not None and labels.size == 2:
         positive = shares[:, labels.positive]
         found |= {"average_precision": positive, "brier": positive * (1.0 - positive)}
-    return found
+    varied = (shares > 0.0).sum(axis=1) > 1
+    return {name: np.where(varied, own, np.nan) for name, own in found.items()}
 
 
 def _of_mean(predictions: Predictions) -> dict[str, Floats]:
@@ -73,6 +74,7 @@ def _of_mean(predictions: Predictions) -> dict[str, Floats]:
         return {}
     sums = pair.sums
     variance = as_array(sums["m2_x"]) / as_array(sums["weight"])
+    variance = np.where(variance > 0.0, variance, np.nan)
     return {"mse": variance, "rmse": np.sqrt(variance)}
 
 

@@ -12,6 +12,7 @@ from simdrift._core import Categories, Column
 from simdrift.columns.labels import dated
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.names import segment_text
+from simdrift.metrics.performance.labels import Labels
 from simdrift.metrics.performance.predictions import ONE_SCORE, Lacking, Predictions
 from simdrift.metrics.values import NOT_APPLICABLE
 
@@ -119,6 +120,8 @@ class Decisions(NamedTuple):
 def decisions_of(predictions: Predictions) -> Decisions | Lacking:
     """What was decided and what came true; without a prediction a score that reaches the threshold
     decides."""
+    if _is_of_labels(predictions):
+        return _by_score(predictions)
     target, decided = predictions.target, _decided(predictions)
     if isinstance(decided, Lacking):
         return decided
@@ -138,6 +141,44 @@ def decisions_of(predictions: Predictions) -> Decisions | Lacking:
         return Decisions(theirs, mine, right, False)
     one, other = (np.where(own < 0, -1, own == positive).astype(np.int32) for own in (theirs, mine))
     return Decisions(one, other, right, True)
+
+
+def _is_of_labels(predictions: Predictions) -> bool:
+    """Whether a score decides between labels other than 0 and 1."""
+    target = predictions.target
+    if predictions.prediction is not None or not predictions.scores or target is None:
+        return False
+    if target.whole.refused is not None or not target.valid.any():
+        return False
+    asked = predictions.settings.positive
+    if ONE_SCORE not in predictions.scores or asked not in (None, 1):
+        return True
+    column = target.whole.column
+    if column.value_kind not in NUMBERS:
+        return True
+    values = column.to_float64()
+    return not bool(np.all((values == 0.0) | (values == 1.0) | np.isnan(values)))
+
+
+def _by_score(predictions: Predictions) -> Decisions | Lacking:
+    """What scores decide, in the labels of the target."""
+    labels = predictions.subject(Labels)
+    if isinstance(labels, Lacking):
+        return labels
+    theirs, mine = (_codes(side) for side in (labels.coded.target, labels.coded.prediction))
+    known = (theirs >= 0) & (mine >= 0)
+    right = np.where(known, theirs == mine, -1).astype(np.int32)
+    if labels.positive is None:
+        return Decisions(theirs, mine, right, False)
+    one, other = (
+        np.where(own < 0, -1, own == labels.positive).astype(np.int32) for own in (theirs, mine)
+    )
+    return Decisions(one, other, right, True)
+
+
+def _codes(column: Column) -> Codes:
+    values, valid = column.to_int64()
+    return np.where(valid, values, -1).astype(np.int32)
 
 
 def _decided(predictions: Predictions) -> Column | Lacking:

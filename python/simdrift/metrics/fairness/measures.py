@@ -75,6 +75,8 @@ class Options(NamedTuple):
     method: str = "between_groups"
     min_rows: int = MIN_ROWS
     agg: str = "worst_case"
+    level: float = LEVEL
+    """Of the intervals; of all pairs of groups together."""
 
 
 def _record(name: str, title: str, formula: str, **rest: Any) -> Metric:
@@ -202,7 +204,7 @@ def _apart(table: SensitiveTable, options: Options, what: _Apart) -> Outcomes:
     """Difference or ratio in each group of rows; of several rates the worst one, or the mean."""
     compare = between.ratio if what.is_ratio else between.difference
     is_mean = options.agg == "mean"
-    level = LEVEL if is_mean else between.each_of(len(what.rates))
+    level = options.level if is_mean else between.each_of(len(what.rates), options.level)
     spreads, statuses = [], []
     for rate in what.rates:
         enough = table.rows(rate) >= options.min_rows
@@ -288,12 +290,17 @@ def _of_groups(table: SensitiveTable, rate: str, min_rows: int) -> dict[str, Out
 # --- decisions ---
 
 
+def can_alert(name: str) -> bool:
+    """Whether a metric has a threshold: comparisons of rates have one."""
+    return name in _APART and not name.startswith("mae")
+
+
 def alerts_of(name: str, outcomes: Outcomes) -> tuple[float, Any] | None:
     """Threshold and alerts of a comparison: where the value is beyond the threshold, and its
     interval beyond none; None of a metric without a threshold."""
-    what = _APART.get(name)
-    if what is None or name.startswith("mae"):
+    if not can_alert(name):
         return None
+    what = _APART[name]
     low, high, value = outcomes.ci_low, outcomes.ci_high, outcomes.value
     assert low is not None
     assert high is not None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
 from simdrift.metrics.fairness.coding import sensitive_groups
-from simdrift.metrics.fairness.measures import Options, alerts_of
+from simdrift.metrics.fairness.measures import Options, alerts_of, can_alert
 from simdrift.metrics.fairness.table import SensitiveTable, Unavailable
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.names import ColumnKey, column_text
@@ -46,19 +46,32 @@ def fairness_rows(
 ) -> list[Decided]:
     """The rows of each sensitive column, and of each pair in `intersections`, over the groups of
     the predictions. `metrics` None: those of the kind of the predictions, two labels, several, or
-    numbers. Rows of one sensitive group have the parameter 'group=...'. ValueError for a name that
-    is not known."""
+    numbers. Rows of one sensitive group have the parameter 'group=...'. Intervals are of 95 % each;
+    alerts look at wider ones, which hold together for all columns and metrics that may alert.
+    ValueError for a name that is not known."""
     asked = None if metrics is None else checked_fairness(metrics)
     keys: list[ColumnKey] = [*sensitive, *intersections]
+    own = options or Options()
+    tables = {key: _table(predictions, key, sensitive) for key in keys}
+    calls = [(name, key) for key in keys for name in asked or _usual(tables[key])]
+    alerting = sum(can_alert(name) for name, _ in calls)
+    together = own._replace(level=own.level ** (1.0 / max(alerting, 1)))
     rows: list[Decided] = []
-    for key in keys:
-        columns = (key,) if isinstance(key, str) else key or ()
-        groups = sensitive_groups({name: sensitive[name] for name in columns}, predictions.threads)
-        table = groups if isinstance(groups, Lacking) else SensitiveTable(predictions, groups)
-        for name in asked or _usual(table):
-            found = _measured(name, key, table, options or Options())
-            rows += _rows(name, key, found, len(predictions))
+    for name, key in calls:
+        found = _measured(name, key, tables[key], own)
+        wide = found
+        if can_alert(name) and isinstance(found, Outcomes):
+            wide = _measured(name, key, tables[key], together)
+        rows += _rows(name, key, found, wide, len(predictions))
     return rows
+
+
+def _table(
+    predictions: Predictions, key: ColumnKey, sensitive: Mapping[str, ColumnGroups]
+) -> SensitiveTable | Lacking:
+    columns = (key,) if isinstance(key, str) else key or ()
+    groups = sensitive_groups({name: sensitive[name] for name in columns}, predictions.threads)
+    return groups if isinstance(groups, Lacking) else SensitiveTable(predictions, groups)
 
 
 def _usual(table: SensitiveTable | Lacking) -> tuple[str, ...]:
@@ -96,7 +109,11 @@ def _measured(
 
 
 def _rows(
-    name: str, key: ColumnKey, found: Measured | Lacking | Outcome, groups: int
+    name: str,
+    key: ColumnKey,
+    found: Measured | Lacking | Outcome,
+    wide: Measured | Lacking | Outcome,
+    groups: int,
 ) -> list[Decided]:
     metric = f"fairness.{name}"
     if isinstance(found, Lacking):
@@ -105,5 +122,6 @@ def _rows(
         return [Decided(key, metric, "", Outcomes.uniform(found, groups))]
     if isinstance(found, Mapping):
         return [Decided(key, metric, f"{GROUP}={own}", out) for own, out in found.items()]
-    threshold, alert = alerts_of(name, found) or (None, None)
+    judged = wide if isinstance(wide, Outcomes) else found
+    threshold, alert = alerts_of(name, judged) or (None, None)
     return [Decided(key, metric, "", found, None, threshold, alert)]

@@ -43,6 +43,8 @@ NEGLIGIBLE = 0.002
 GRID = 0.5826
 FEWEST_NODES, MOST_NODES = 32, 96
 IMAGES = 3
+LOST = 40.0
+"""exp(-40) of a number is below its last bit."""
 
 
 @cache
@@ -101,20 +103,27 @@ def sf(d: float, n: float, m: float, shares: Floats, *, whole: bool = True) -> f
     y, weights = inner * points, inner * weights
     ahead = np.zeros(len(y))
     for k in range(len(left) - 1, -1, -1):
-        x = y if k else np.zeros(1)
+        x = y[len(y) // 2 :] if k else np.zeros(1)  # r(-x) = r(x)
         step = float(steps.lengths[k])
         barrier = passed + GRID * math.sqrt(float(steps.ties[k]))
         cross = 0.0 if steps.single[k] else partial(_cross, x, step=step, bound=barrier)
         if k == len(left) - 1:
-            ahead = cross(np.zeros(1))[:, 0] if callable(cross) else np.zeros(len(x))
+            own = cross(np.zeros(1))[:, 0] if callable(cross) else np.zeros(len(x))
+            ahead = _mirrored(own, len(y)) if k else own
             continue
         leaves = cross(y) if callable(cross) else 0.0
         z = (y - (left[k] * x)[:, np.newaxis]) / widths[k]
         density = np.exp(-0.5 * z * z) * (weights / (widths[k] * math.sqrt(2.0 * math.pi)))
-        ahead = _outside(left[k] * x, widths[k], inner) + np.sum(
+        own = _outside(left[k] * x, widths[k], inner) + np.sum(
             density * (leaves + (1.0 - leaves) * ahead), axis=1
         )
+        ahead = _mirrored(own, len(y)) if k else own
     return float(min(1.0, max(0.0, ahead[0])))
+
+
+def _mirrored(upper: Floats, count: int) -> Floats:
+    """An even function at all nodes, from its values at the upper half of them."""
+    return np.concatenate([upper[::-1][: count - len(upper)], upper])
 
 
 def _outside(mean: Floats, width: float, inner: float) -> Floats:
@@ -127,7 +136,9 @@ def _cross(x: Floats, y: Floats, step: float, bound: float) -> Floats:
     """P(a bridge of this length from x to y leaves (-bound, bound)), of all x and y."""
     a, b = x[:, np.newaxis], y[np.newaxis, :]
     total = np.zeros((len(x), len(y)))
-    for k in range(IMAGES):
+    # each further pair of images is at most exp(-8 bound^2 / step) of the first
+    images = 1 if 8.0 * bound * bound > LOST * step else IMAGES
+    for k in range(images):
         odd, even = (2 * k + 1) * bound, (2 * k + 2) * bound
         total += np.exp(np.minimum(-2.0 * (odd - a) * (odd - b) / step, 0.0))
         total += np.exp(np.minimum(-2.0 * (odd + a) * (odd + b) / step, 0.0))

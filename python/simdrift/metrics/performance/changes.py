@@ -3,8 +3,11 @@ it, and whether it is worse by more than matters.
 
 The law: both values are about normal with the standard errors of their rows, and independent, so
 the difference over the root of the summed squares follows Student's t with Welch's degrees of
-freedom (Welch 1947). A score alerts where its change is for the worse, beyond chance (q-value at
-most alpha, corrected over the scores of the window) and at least `Metric.least_change`.
+freedom (Welch 1947). Where a value has an interval that is wider on the side of the other value, as
+that of a share near 1, its half there counts (Newcombe 1998).
+
+A score alerts where its change is for the worse, beyond chance (q-value at most alpha, corrected
+over the scores of the window) and at least `Metric.least_change`.
 """
 
 from __future__ import annotations
@@ -25,6 +28,8 @@ from simdrift.metrics.outcomes import Outcomes
 from simdrift.metrics.registry import record
 
 Segment = Sequence[Decided]
+NORMAL = 1.959963984540054
+"""Standard errors from a value to the end of its 95 % interval."""
 
 
 class Change(NamedTuple):
@@ -42,13 +47,22 @@ def change(now: Outcomes, before: Outcomes) -> Change:
     if errors[0] is None or errors[1] is None:
         return Change(effect, np.full(len(effect), np.nan))
     with np.errstate(all="ignore"):
-        left, right = np.square(errors[0]), np.square(errors[1])
+        left = np.square(np.fmax(errors[0], _half(now, effect > 0.0)))
+        right = np.square(np.fmax(errors[1], _half(before, effect < 0.0)))
         squared = np.asarray(left + right)
         freedom = squared**2 / (left**2 / _free(now) + right**2 / _free(before))
         p = 2.0 * special().stdtr(freedom, -np.abs(effect) / np.sqrt(squared))
     certain = squared == 0.0  # as of a score that no row can change
     p = np.where(certain, np.where(effect == 0.0, 1.0, np.nan), p)
     return Change(effect, np.where(np.isnan(effect), np.nan, np.minimum(p, 1.0)))
+
+
+def _half(side: Outcomes, down: NDArray[np.bool_]) -> Floats:
+    """The half of the interval below the value, or above it, as a standard error; NaN without."""
+    low, high = side.ci_low, side.ci_high
+    if low is None or high is None:
+        return np.full(len(side), np.nan)
+    return np.asarray(np.where(down, side.value - low, high - side.value) / NORMAL)
 
 
 def _free(side: Outcomes) -> Floats:
