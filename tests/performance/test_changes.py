@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import simdrift as sd
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.outcomes import Outcomes
 from simdrift.metrics.performance.changes import change, changed
@@ -116,3 +117,30 @@ def test_no_change_alerts_in_five_percent_of_windows_at_most() -> None:
 
     found = change(share(200, 1000), share(2000, 1000))
     assert 0.025 < (found.p_value < 0.05).mean() < 0.075
+
+
+def scored(rng: np.random.Generator, rows: int, share: float) -> dict[str, np.ndarray]:
+    """A calibrated classifier of a label of this share."""
+    y = rng.random(rows) < share
+    z = rng.normal(size=rows) + 1.5 * y
+    p = 1 / (1 + np.exp(-(1.5 * z - 1.125 + np.log(share / (1 - share)))))
+    return {"y": y.astype(int), "p": p}
+
+
+@pytest.mark.parametrize(("share", "rows"), [(0.02, 100), (0.13, 30)])
+def test_few_positives_are_no_change(share: float, rows: int) -> None:
+    """The intervals of such shares are wide on one side: p-values that did not know it let 14 and
+    22 of 100 such windows alert."""
+    rng = np.random.default_rng(0)
+    before, roles = scored(rng, 4000, share), {"target": "y", "score": "p", "positive": 1}
+    alerts = sum(
+        any(row.alert for row in sd.evaluate(now, roles, before, metrics="auto").results)
+        for now in (scored(rng, rows, share) for _ in range(25))
+    )
+    assert alerts <= 3
+
+
+def test_where_all_targets_are_equal_no_constant_is_better() -> None:
+    now = {"y": np.zeros(50, int), "p": np.full(50, 0.01)}
+    report = sd.evaluate(now, {"target": "y", "score": "p", "positive": 1})
+    assert not any(row.alert for row in report.results)

@@ -198,6 +198,11 @@ class Spec(Part):
             )
         return {"data": value} if isinstance(value, str) else value
 
+    @field_validator("labels")
+    @classmethod
+    def _labels(cls, value: LabelsSpec | None) -> LabelsSpec | None:
+        return None if value == LabelsSpec() else value  # an empty table says nothing
+
     @field_validator("window")
     @classmethod
     def _window(cls, text: str) -> str:
