@@ -376,3 +376,15 @@ def test_data_never_raise():
         found = sd.estimate.cbpe(good, bad, roles)
         assert found.reason or all(np.isnan(found["roc_auc"].value))
     assert sd.estimate.cbpe({"p": good["p"]}, good, roles).reason.startswith("reference: ")
+
+
+def test_a_group_of_another_size_does_not_alert_by_its_counts():
+    before, now = frame(5000, 30), frame(1050, 31)
+    roles = {"target": "y", "score": "p"}
+    found = sd.estimate.cbpe(before, now, roles, rows=500)
+    assert found.stops.tolist() == [500, 1000, 1050]
+    assert not any(one.alert.any() for one in found.values())
+    nothing = sd.estimate.cbpe(before, {"p": np.zeros(0)}, roles)
+    assert not any(one.alert.any() for one in nothing.values())
+    alone = sd.estimate.cbpe(before, before, roles, rows=5000)
+    assert not any(one.alert.any() for one in alone.values())

@@ -39,6 +39,8 @@ from simdrift.metrics.performance.target_codes import (
 from simdrift.metrics.registry import functions, measures, unknown
 from simdrift.metrics.values import ALL_NULL, DEGENERATE, EMPTY, NOT_APPLICABLE
 
+FEWEST = 2
+"""Groups of the reference that have a standard deviation; with fewer nothing alerts."""
 BAND, DEVIATIONS = 3.0, 3.0
 """Sampling errors of the band; standard deviations of the thresholds."""
 MOST_LABELS = 20
@@ -48,7 +50,9 @@ MOST_LABELS = 20
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """One metric over groups: the expected value, the ends of its band (three sampling errors), the
-    sampling error, and what the reference lets expect: values outside [lower, upper] alert."""
+    sampling error, and what the reference lets expect: values outside [lower, upper] alert, where
+    a group is `like` those of the reference: of half as many rows or more, and for counts, which
+    grow with the rows, of as many within a tenth."""
 
     metric: str
     params: str
@@ -59,12 +63,13 @@ class Estimate:
     lower: float
     upper: float
     n: Floats
+    like: NDArray[np.bool_]
 
     @property
     def alert(self) -> NDArray[np.bool_]:
         """(G,) values outside the thresholds."""
         with np.errstate(invalid="ignore"):
-            return np.asarray((self.value < self.lower) | (self.value > self.upper))
+            return np.asarray(self.like & ((self.value < self.lower) | (self.value > self.upper)))
 
 
 class Kind(NamedTuple):
@@ -308,7 +313,7 @@ class Estimator:
         if kind.needs_predictions:
             without |= realized.has_one_prediction
         values = values[~without & np.isfinite(values)]
-        if not len(values):
+        if len(values) < FEWEST:
             return -np.inf, np.inf
         middle, spread = float(np.mean(values)), DEVIATIONS * float(np.std(values))
         return max(middle - spread, 0.0), min(middle + spread, most)
@@ -316,12 +321,19 @@ class Estimator:
     def estimate(self, name: str, params: str, kind: Kind, rows: Expected) -> Estimate:
         """One metric of groups."""
         most = np.inf if name in (*COUNTS, "confusion") else 1.0
-        value = np.asarray(kind.value(rows), float)
+        value = np.where(rows.n > 0.0, np.asarray(kind.value(rows), float), np.nan)
         error = kind.error(self.whole)(rows.n)
         lower, upper = self.thresholds(kind, most)
         low = np.maximum(value - BAND * error, 0.0)
         high = np.minimum(value + BAND * error, most)
-        return Estimate(f"estimated.{name}", params, value, low, high, error, lower, upper, rows.n)
+        like = self._like(rows.n, is_count=name in (*COUNTS, "confusion"))
+        metric = f"estimated.{name}"
+        return Estimate(metric, params, value, low, high, error, lower, upper, rows.n, like)
+
+    def _like(self, n: Floats, *, is_count: bool) -> NDArray[np.bool_]:
+        """Groups with about as many rows as those of the reference."""
+        usual = float(np.median(self.reference.realized.n))
+        return np.asarray(np.abs(n - usual) <= 0.1 * usual if is_count else n >= 0.5 * usual)
 
     def estimates(self, rows: Rows, metrics: Iterable[str] | None = None) -> list[Estimate]:
         """The metrics of the groups of rows; None: all of the task."""
@@ -434,7 +446,7 @@ def _decided(one: Estimate, rows: NDArray[np.int64]) -> Decided:
         standard_error=known_where(known, one.error),
     )
     nearer = np.where(one.value - one.lower <= one.upper - one.value, one.lower, one.upper)
-    alert = np.where(known, one.alert, -1).astype(np.int8)
+    alert = np.where(known & one.like, one.alert, -1).astype(np.int8)
     return Decided(None, one.metric, one.params, outcomes, threshold=nearer, alert=alert)
 
 
