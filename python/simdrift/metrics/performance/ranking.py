@@ -3,9 +3,9 @@
 The items of a query are its rows, which need not lie together; they are ranked by their scores,
 highest first. A value is the mean over the queries, each of which weighs the mean of its rows'
 weights; n is the number of queries. A row takes part where it has a query, a finite relevance and a
-score. A query without a relevant item counts as 0, as in scikit-learn and ranx. Items of one score:
-a value is its mean over all their orders (McSherry and Najork, ECIR 2008), as scikit-learn takes it
-for DCG, so no value depends on the order of rows; `ties="ignore"` ranks them in that order.
+score. A query without a relevant item counts as 0, as in scikit-learn. Items of one score: a value
+is its mean over all their orders (McSherry and Najork, ECIR 2008), as scikit-learn takes it for
+DCG, so no value depends on the order of rows; `ties="ignore"` ranks them in that order.
 
 Intervals (95 %) are Student's of a mean over queries, from 30 queries on; Wilson's for hit_rate.
 """
