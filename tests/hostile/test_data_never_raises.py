@@ -190,7 +190,10 @@ def _table_rows(reference, methods, shift):
 
 
 @pytest.mark.parametrize("methods", ["auto", sorted(registry.methods())])
-@pytest.mark.parametrize("shift", [0, 1, 5, 17, 30])
+@pytest.mark.parametrize(
+    "shift",
+    [0, pytest.param(1, marks=pytest.mark.slow), 5, pytest.param(30, marks=pytest.mark.slow)],
+)
 def test_a_table_of_hostile_columns_gives_every_row_whatever_was_done_to_its_reference(
     methods, shift
 ):
