@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift._types import Floats
-from simdrift.metrics.fairness.coding import NUMBERS, Decisions, decisions_of
-from simdrift.metrics.performance.predictions import ONE_SCORE, Lacking, Predictions
+from simdrift.metrics.fairness.coding import Decisions, decisions_of
+from simdrift.metrics.performance.predictions import NUMBERS, ONE_SCORE, Lacking, Predictions
 from simdrift.metrics.registry import unknown
 from simdrift.metrics.values import NOT_APPLICABLE
 

@@ -17,6 +17,7 @@ from simdrift._types import Floats
 from simdrift.metrics import registry
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
+from simdrift.metrics.nulls.special import NORMAL_975
 from simdrift.metrics.numbers import as_array
 from simdrift.metrics.outcomes import Outcomes
 from simdrift.metrics.performance.labels import Labels
@@ -24,8 +25,6 @@ from simdrift.metrics.performance.predictions import Lacking, Predictions
 from simdrift.metrics.performance.target_pair import TargetPair
 from simdrift.metrics.values import Outcome
 
-WIDTH: Final = 1.959963984540054
-"""Standard errors from a value to the end of its 95 % interval."""
 _FIXED: Final = {
     "mcc": 0.0,
     "cohen_kappa": 0.0,
@@ -96,7 +95,7 @@ def _ends(own: Outcomes) -> tuple[Floats, Floats] | None:
         return own.ci_low, own.ci_high
     if own.standard_error is None:
         return None
-    half = WIDTH * own.standard_error
+    half = NORMAL_975 * own.standard_error
     return own.value - half, own.value + half
 
 

@@ -13,11 +13,12 @@ from simdrift.metrics import registry
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
 from simdrift.metrics.groups import ColumnGroups, Groups
+from simdrift.metrics.nulls.special import NORMAL_975
 from simdrift.metrics.outcomes import all_ok
 from simdrift.metrics.performance.predictions import ONE_SCORE, Predictions, Settings
 from simdrift.metrics.performance.scoring import performance_rows, score_functions
 from simdrift.metrics.values import Outcome
-from simdrift.monitoring.constants import WIDTH, against_constants
+from simdrift.monitoring.constants import against_constants
 from simdrift.monitoring.roles import Roles, Task
 from simdrift.monitoring.sensitive import sensitive_rows, without_labels
 
@@ -204,7 +205,7 @@ def _with_error(row: Decided) -> Decided:
     """The row with a standard error: where its score gives none, from its interval."""
     own = row.outcomes
     if own.standard_error is None and own.ci_low is not None and own.ci_high is not None:
-        own.standard_error = (own.ci_high - own.ci_low) / (2.0 * WIDTH)
+        own.standard_error = (own.ci_high - own.ci_low) / (2.0 * NORMAL_975)
     return row
 
 

@@ -25,6 +25,7 @@ from simdrift.metrics.checks import checked_threads
 from simdrift.metrics.correction import correct
 from simdrift.metrics.listing import Listing
 from simdrift.metrics.nulls.special import special
+from simdrift.metrics.performance.predictions import NUMBERS
 from simdrift.metrics.segments_search import CodedColumn, Sums, Values, segment_sums
 from simdrift.metrics.values import ALL_NULL, EMPTY, OK
 from simdrift.metrics.weights import checked_weights
@@ -33,7 +34,6 @@ MOST_SEGMENTS = 10_000
 MISSING = "(missing)"
 LEVEL = 0.975
 """Upper end of the intervals: 95 %."""
-NUMBERS = frozenset({"integer", "float", "boolean"})
 
 
 class SegmentChange(NamedTuple):

@@ -22,12 +22,12 @@ from simdrift.metrics.checks import checked_share, checked_threads
 from simdrift.metrics.correction import correct
 from simdrift.metrics.listing import Listing
 from simdrift.metrics.nulls.special import special
+from simdrift.metrics.performance.predictions import NUMBERS
 from simdrift.metrics.values import ALL_NULL, DEGENERATE, EMPTY, OK
 
 LEAST_NDCG = 0.90
 LEVEL = 0.975
 """Upper end of the intervals: 95 %."""
-NUMBERS = frozenset({"integer", "float", "boolean"})
 
 
 class ColumnShift(NamedTuple):

@@ -13,7 +13,7 @@ from simdrift.columns.labels import dated
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.names import segment_text
 from simdrift.metrics.performance.labels import Labels
-from simdrift.metrics.performance.predictions import ONE_SCORE, Lacking, Predictions
+from simdrift.metrics.performance.predictions import NUMBERS, ONE_SCORE, Lacking, Predictions
 from simdrift.metrics.values import NOT_APPLICABLE
 
 Codes = NDArray[np.int32]
@@ -22,7 +22,6 @@ MOST_GROUPS = 200
 MOST_LABELS = 10_000
 MISSING = "(missing)"
 """The group of rows whose sensitive value is missing."""
-NUMBERS = frozenset({"integer", "float", "boolean"})
 
 
 class SensitiveGroups(NamedTuple):

@@ -12,14 +12,13 @@ from simdrift._core import Column
 from simdrift._types import Floats
 from simdrift.metrics.cached import cached
 from simdrift.metrics.fairness.coding import (
-    NUMBERS,
     Codes,
     Decisions,
     SensitiveGroups,
     decisions_of,
 )
 from simdrift.metrics.fairness.estimates import Estimates, Means, Shares
-from simdrift.metrics.performance.predictions import Lacking, Predictions
+from simdrift.metrics.performance.predictions import NUMBERS, Lacking, Predictions
 from simdrift.metrics.values import NOT_APPLICABLE
 
 Cells = Sequence[tuple[int, int]]

@@ -23,13 +23,11 @@ from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric
 from simdrift.metrics.correction import correct
 from simdrift.metrics.decide import Alerts, Decided
-from simdrift.metrics.nulls.special import special
+from simdrift.metrics.nulls.special import NORMAL_975, special
 from simdrift.metrics.outcomes import Outcomes
 from simdrift.metrics.registry import record
 
 Segment = Sequence[Decided]
-NORMAL = 1.959963984540054
-"""Standard errors from a value to the end of its 95 % interval."""
 
 
 class Change(NamedTuple):
@@ -62,7 +60,7 @@ def _half(side: Outcomes, down: NDArray[np.bool_]) -> Floats:
     low, high = side.ci_low, side.ci_high
     if low is None or high is None:
         return np.full(len(side), np.nan)
-    return np.asarray(np.where(down, side.value - low, high - side.value) / NORMAL)
+    return np.asarray(np.where(down, side.value - low, high - side.value) / NORMAL_975)
 
 
 def _free(side: Outcomes) -> Floats:

@@ -19,9 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simdrift._types import Floats
+from simdrift.metrics.nulls.special import NORMAL_975
 
-Z = 1.959963984540054
-"""Standard normal quantile of 95 % intervals."""
 QUANTILES = (0.025, 0.975)
 DRAWS = 200
 """Tables that are drawn of each."""
@@ -143,9 +142,13 @@ def wilson(share: Floats, rows: Floats) -> tuple[Floats, Floats]:
     (0.2366, 0.7634)
     """
     with np.errstate(all="ignore"):
-        squared = Z * Z / rows
+        squared = NORMAL_975 * NORMAL_975 / rows
         middle = (share + squared / 2.0) / (1.0 + squared)
-        half = Z * np.sqrt(share * (1.0 - share) / rows + squared / (4.0 * rows)) / (1.0 + squared)
+        half = (
+            NORMAL_975
+            * np.sqrt(share * (1.0 - share) / rows + squared / (4.0 * rows))
+            / (1.0 + squared)
+        )
     low, high = np.minimum(middle - half, share), np.maximum(middle + half, share)
     return np.maximum(low, 0.0), np.minimum(high, 1.0)
 

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from simdrift._types import Floats
 from simdrift.catalogue.metric import CHANGE_OF_SHARE, Metric
+from simdrift.metrics.nulls.special import NORMAL_975
 from simdrift.metrics.numbers import number_or_array
 from simdrift.metrics.performance.counts import (
     Counts,
     Draws,
     Formula,
-    Z,
     effective,
     ratio,
     sum_of_labels,
@@ -87,7 +87,9 @@ def _of_share(
     """A share with Wilson's interval, and half of that over its quantile as standard error."""
     share = ratio(part, whole)
     low, high = wilson(share, effective(whole, squares))
-    return _score(share, (low, high), whole <= 0.0, (high - low) / (2.0 * Z), zero_division)
+    return _score(
+        share, (low, high), whole <= 0.0, (high - low) / (2.0 * NORMAL_975), zero_division
+    )
 
 
 def _of_formula(

@@ -26,7 +26,13 @@ from simdrift.metrics.cached import cached
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.outcomes import Rows
 from simdrift.metrics.performance.counts import MOST_DRAWN_LABELS, Counts, Draws, effective
-from simdrift.metrics.performance.predictions import ONE_SCORE, Lacking, Predictions, Settings
+from simdrift.metrics.performance.predictions import (
+    NUMBERS,
+    ONE_SCORE,
+    Lacking,
+    Predictions,
+    Settings,
+)
 from simdrift.metrics.values import NOT_APPLICABLE
 
 MOST_LABELS = 1_000
@@ -36,7 +42,6 @@ MOST_CELLS = 1 << 22
 HEAD_ROWS = 4_096
 """Rows that the range of labels is guessed from."""
 EXACT = float(1 << 53)
-NUMBERS = frozenset({"boolean", "integer", "float"})
 Codes = NDArray[np.int32]
 
 

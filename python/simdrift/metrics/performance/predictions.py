@@ -15,6 +15,8 @@ from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.values import NOT_APPLICABLE
 from simdrift.metrics.weights import TableWeights, checked_weights
 
+NUMBERS = frozenset({"integer", "float", "boolean"})
+"""Kinds of values that are computed with."""
 ONE_SCORE = ""
 """Key of the score of a model that gives one: of the positive label, or of an item's rank."""
 

@@ -29,7 +29,12 @@ from simdrift.metrics.numbers import Numbers, as_array, at_least, at_most, where
 from simdrift.metrics.performance.predictions import ONE_SCORE, Lacking, Predictions, Settings
 from simdrift.metrics.performance.score_arrays import score_predictions
 from simdrift.metrics.performance.scoring import PerformanceResult, Reason, Score, result, scores
-from simdrift.metrics.performance.target_codes import binary_codes, class_codes, is_number
+from simdrift.metrics.performance.target_codes import (
+    binary_codes,
+    class_codes,
+    is_number,
+    scored_target,
+)
 from simdrift.metrics.values import NOT_APPLICABLE
 
 __all__ = ["CalibrationCurve", "brier", "calibration_curve", "ece", "log_loss", "mce"]
@@ -83,18 +88,10 @@ class Probabilities:
     @classmethod
     def of(cls, predictions: Predictions) -> Self | Lacking:
         """The subject, or what it lacks: a role, numbers, or two labels."""
-        target, given = predictions.target, predictions.scores
-        if target is None:
-            return Lacking.role("target")
-        if not given:
-            return Lacking.role("score")
-        for column in (target, *given.values()):
-            if column.whole.refused is not None:
-                return Lacking.refused(column)
-        for column in given.values():
-            if not is_number(column):
-                found = f"{column.name}: expected probabilities, found {column.whole.type}"
-                return Lacking(NOT_APPLICABLE, found)
+        target = scored_target(predictions, "probabilities")
+        if isinstance(target, Lacking):
+            return target
+        given = predictions.scores
         weights = predictions.weights
         values = None if weights is None else _scaled(weights.values)
         if len(given) == 1:

@@ -13,8 +13,8 @@ from simdrift.catalogue.metric import Param
 from simdrift.metrics.cached import cached
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.numbers import as_array
-from simdrift.metrics.performance.predictions import ONE_SCORE, Lacking, Predictions
-from simdrift.metrics.performance.target_pair import NUMBERS, Sums, row_weights
+from simdrift.metrics.performance.predictions import NUMBERS, ONE_SCORE, Lacking, Predictions
+from simdrift.metrics.performance.target_pair import Sums, row_weights
 from simdrift.metrics.stacked import Arrays
 from simdrift.metrics.values import NOT_APPLICABLE
 from simdrift.metrics.weights import TableWeights

@@ -28,19 +28,23 @@ from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric, Param
 from simdrift.metrics.cached import cached
 from simdrift.metrics.groups import ColumnGroups
-from simdrift.metrics.nulls.special import special
+from simdrift.metrics.nulls.special import NORMAL_975, special
 from simdrift.metrics.numbers import as_floats
 from simdrift.metrics.performance.predictions import ONE_SCORE, Lacking, Predictions, Settings
 from simdrift.metrics.performance.score_arrays import score_predictions
 from simdrift.metrics.performance.scoring import PerformanceResult, Score, Scored, result, scores
-from simdrift.metrics.performance.target_codes import binary_codes, class_codes, is_number
-from simdrift.metrics.values import ALL_NULL, CONSTANT, EMPTY, NOT_APPLICABLE, OK, TOO_FEW_ROWS
+from simdrift.metrics.performance.target_codes import (
+    binary_codes,
+    class_codes,
+    is_number,
+    scored_target,
+)
+from simdrift.metrics.values import ALL_NULL, CONSTANT, EMPTY, OK, TOO_FEW_ROWS
 
 __all__ = ["DeLongResult", "average_precision", "delong", "roc_auc"]
 
 LEVEL = 0.975
-Z = 1.959963984540054
-"""Upper end of the intervals, 95 %, and its standard normal quantile."""
+"""Upper end of the intervals: 95 %."""
 TRUTH = (1.0, 0.0, 0.0)
 """Labels of a target of 0 and 1: the positive one, and the negatives' range."""
 TWO = 2
@@ -73,18 +77,10 @@ class ScoreRanks:
     @classmethod
     def of(cls, predictions: Predictions) -> Self | Lacking:
         """The subject, or what it lacks: a role, numbers, or two labels."""
-        target, given = predictions.target, predictions.scores
-        if target is None:
-            return Lacking.role("target")
-        if not given:
-            return Lacking.role("score")
-        for column in (target, *given.values()):
-            if column.whole.refused is not None:
-                return Lacking.refused(column)
-        for column in given.values():
-            if not is_number(column):
-                found = f"{column.name}: expected numbers, found {column.whole.type}"
-                return Lacking(NOT_APPLICABLE, found)
+        target = scored_target(predictions, "numbers")
+        if isinstance(target, Lacking):
+            return target
+        given = predictions.scores
         weights = None if predictions.weights is None else predictions.weights.values
         if ONE_SCORE in given:
             codes = _truth(target, predictions.settings)
@@ -353,7 +349,9 @@ def _scored(
 ) -> Score:
     """A value between 0 and 1 with its error; `size`: the rows of the smaller side."""
     ends = _interval(value, error, size)
-    error = np.where((value == 0.0) | (value == 1.0), (ends[1] - ends[0]) / (2.0 * Z), error)
+    error = np.where(
+        (value == 0.0) | (value == 1.0), (ends[1] - ends[0]) / (2.0 * NORMAL_975), error
+    )
     if len(value) > 1:
         return Score(value, ends, without, error)
     first = tuple((mask[0], status, reason) for mask, status, reason in without)
@@ -366,7 +364,7 @@ def _interval(value: Floats, error: Floats, size: Floats) -> Ends:
     with np.errstate(all="ignore"):
         quantile = special().stdtrit(np.maximum(size - 1.0, 1.0), LEVEL)
         middle, half = special().logit(value), quantile * error / (value * (1.0 - value))
-        inside = size / (size + Z * Z)
+        inside = size / (size + NORMAL_975 * NORMAL_975)
         low, high = special().expit(middle - half), special().expit(middle + half)
     certain = error == 0.0
     low = np.where(certain, value, low)
@@ -551,5 +549,5 @@ def _compared(pair: Mapping[str, Any], rows: int) -> DeLongResult:
     p = 1.0 if difference == 0.0 else 0.0
     if error > 0.0:
         p = float(2.0 * special().ndtr(-abs(difference) / error))
-    low, high = difference - Z * error, difference + Z * error
+    low, high = difference - NORMAL_975 * error, difference + NORMAL_975 * error
     return DeLongResult(a, b, difference, max(low, -1.0), min(high, 1.0), p, n=n)

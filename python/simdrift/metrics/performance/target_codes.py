@@ -11,15 +11,31 @@ import numpy as np
 from simdrift import _core
 from simdrift._types import Floats
 from simdrift.metrics.groups import ColumnGroups
-from simdrift.metrics.performance.predictions import Lacking
+from simdrift.metrics.performance.predictions import NUMBERS, Lacking, Predictions
 from simdrift.metrics.values import NOT_APPLICABLE
-
-NUMBERS = frozenset({"integer", "float", "boolean"})
 
 
 def is_number(column: ColumnGroups) -> bool:
     """Whether the column holds numbers or booleans; a column of nulls alone does."""
     return column.whole.value_kind in NUMBERS or column.whole.column.kind == "null"
+
+
+def scored_target(predictions: Predictions, expected: str) -> ColumnGroups | Lacking:
+    """The target of scores that are numbers, or what is lacking: a role, or numbers, which the
+    reason calls as `expected` does ("probabilities")."""
+    target, given = predictions.target, predictions.scores
+    if target is None:
+        return Lacking.role("target")
+    if not given:
+        return Lacking.role("score")
+    for column in (target, *given.values()):
+        if column.whole.refused is not None:
+            return Lacking.refused(column)
+    for column in given.values():
+        if not is_number(column):
+            found = f"{column.name}: expected {expected}, found {column.whole.type}"
+            return Lacking(NOT_APPLICABLE, found)
+    return target
 
 
 def distinct_labels(target: ColumnGroups) -> tuple[Any, ...]:

@@ -19,7 +19,7 @@ from simdrift.metrics.cached import cached
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.nulls.special import special
 from simdrift.metrics.numbers import Numbers, as_array, at_least, where
-from simdrift.metrics.performance.predictions import Lacking, Predictions
+from simdrift.metrics.performance.predictions import NUMBERS, Lacking, Predictions
 from simdrift.metrics.performance.scoring import Score
 from simdrift.metrics.stacked import Arrays
 from simdrift.metrics.values import NOT_APPLICABLE
@@ -27,7 +27,6 @@ from simdrift.metrics.weights import TableWeights
 
 Sums = Mapping[str, Numbers]
 """What a pass gives of each group; of one group NumPy's numbers."""
-NUMBERS = frozenset({"integer", "float", "boolean"})
 LEVEL = 0.975
 """Upper end of the intervals: 95 %."""
 FEWEST_ROWS = 2.0
