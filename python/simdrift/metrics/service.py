@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -306,7 +307,7 @@ def service_rows(log: Requests) -> list[Decided]:
     A role that is not named has no rows."""
     rows: list[Decided] = []
     for function, records in functions("service").items():
-        found = attempt(records[0].name, "", lambda function=function: function(log))
+        found = attempt(records[0].name, "", partial(function, log))
         if isinstance(found, Outcome):
             rows += [Decided(None, r.name, "", Outcomes.uniform(found, len(log))) for r in records]
         elif isinstance(found, str):

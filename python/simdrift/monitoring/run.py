@@ -12,7 +12,6 @@ import numpy as np
 from simdrift._errors import InputError, SpecError
 from simdrift._types import Progress
 from simdrift.columns import Frame, Refused, Source, Table, as_table, opened
-from simdrift.metrics.decide import Decided
 from simdrift.metrics.groups import Groups
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import identity_of
@@ -29,17 +28,15 @@ from simdrift.monitoring.roles import (
     segment_columns,
 )
 from simdrift.monitoring.segments import rows_by_segment
-from simdrift.monitoring.service_log import covered_by, log_rows
+from simdrift.monitoring.service_log import add_log_rows, has_log, is_log
 from simdrift.monitoring.spec import Spec
-from simdrift.monitoring.spec_parts import SERVICE_ROLES
-from simdrift.monitoring.window import WHOLE, SegmentData, judged, measure_windows
+from simdrift.monitoring.window import WHOLE, SegmentData, measure_windows
 from simdrift.monitoring.windows import Rule, Unit, Window, Windows, assign, instant_of
 from simdrift.results import Results, Run
 
 Data = Source | Table | Frame
 Between = tuple[datetime | None, datetime | None]
 SECONDS_PER_DAY = 86_400
-_OF_DATASET = ("drift.dataset", "drift.dataset_count")
 log = logging.getLogger("simdrift")
 
 
@@ -191,11 +188,6 @@ def _check_reference(spec: Spec, roles: Roles, reference: Reference) -> None:
             )
 
 
-def _extent(groups: Groups) -> tuple[int, int]:
-    """From the first row of any group to the last."""
-    return int(groups.starts.min()), int(groups.ends(0).max())
-
-
 class _Monitor:
     """What all windows of one call share."""
 
@@ -242,24 +234,15 @@ class _Monitor:
         values = measure_windows(
             data, self.roles, self.spec.metrics, self.plan, self.limits, progress
         )
-        if self.roles.service:
-            covered = covered_by(self.table.slice(*_extent(groups)), found.windows, self.spec)
-            for own in data:
-                rows = log_rows(
-                    own.table, own.groups, found.windows, covered, self.spec, self.roles,
-                    self.threads,
-                )  # fmt: skip
-                of_log = [judged(row, self.limits) for row in rows]
-                values.rows[own.segment] = [*self._kept(values.rows[own.segment]), *of_log]
+        parts = [(own.segment, own.table, own.groups) for own in data]
+        add_log_rows(
+            values.rows, parts, found.windows, self.spec, self.roles, self.limits, self.threads
+        )
         digests = self.fingerprint.of_groups(self.table, groups)
         runs = [self._run(*one, started) for one in zip(found.windows, digests, strict=True)]
         types = types_of(self.before, self.table, self.roles)
         zone = self.spec.timezone
         return results_of(runs, values, threads=self.threads, timezone=zone, types=types)
-
-    def _kept(self, rows: list[Decided]) -> list[Decided]:
-        """The rows of a segment: of a log of which nothing is compared, none of drift."""
-        return [row for row in rows if not (_is_log(self.spec) and row.metric in _OF_DATASET)]
 
     def _segments(self, groups: Groups) -> list[SegmentData]:
         """The windows of each segment that is asked for, with the reference's own."""
@@ -305,19 +288,11 @@ def _reference_source(spec: Spec, source: Data, reference: object | None) -> Dat
         return reference
     if reference is not None:
         return opened(reference, argument="reference")
-    if _is_log(spec):
+    if is_log(spec):
         return source
     if spec.reference is None or (spec.reference.start is None and spec.reference.end is None):
         raise SpecError("'reference' is missing: pass one, or give 'start' and 'end' of its rows")
     return source
-
-
-def _is_log(spec: Spec) -> bool:
-    """Whether the data are a request log and nothing of it is compared: it needs no reference, and
-    its segments are those of its own rows."""
-    own = spec.columns
-    of_log = any(getattr(own, role) is not None for role in SERVICE_ROLES)
-    return of_log and spec.reference is None and own.features == () and own.target is None
 
 
 def _rows_before(spec: Spec, left: Data | Reference) -> Table | Reference:
@@ -345,8 +320,7 @@ def _windows(spec: Spec, table: Table) -> Windows:
     rule = Rule.parse(spec.window)
     if spec.columns.timestamp is not None:
         # A service without a request is a finding, not a window less.
-        between = any(getattr(spec.columns, role) is not None for role in SERVICE_ROLES)
-        return _assign(spec, table, rule, spec.start, spec.end, between)
+        return _assign(spec, table, rule, spec.start, spec.end, has_log(spec))
     if spec.start is None or spec.end is None:
         raise SpecError(
             "window 'all' without 'columns.timestamp' needs 'start' and 'end': the time that the "

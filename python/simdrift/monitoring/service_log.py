@@ -15,6 +15,8 @@ from simdrift.metrics.groups import Groups
 from simdrift.metrics.service import Mask, Requests, service_rows
 from simdrift.monitoring.roles import NUMBERS, Roles
 from simdrift.monitoring.spec import Spec
+from simdrift.monitoring.spec_parts import SERVICE_ROLES
+from simdrift.monitoring.window import Limits, judged
 from simdrift.monitoring.windows import DAY, PER_SECOND, Window
 
 Instants = NDArray[np.int64]
@@ -24,26 +26,55 @@ _MILLISECONDS: Final = {"s": 1_000.0, "ms": 1.0, "us": 1e-3, "ns": 1e-6}
 _NUMBERS: Final = ("integer", "float")
 
 
-def log_rows(
+def has_log(spec: Spec) -> bool:
+    """Whether a role of a request log is named."""
+    return any(getattr(spec.columns, role) is not None for role in SERVICE_ROLES)
+
+
+def is_log(spec: Spec) -> bool:
+    """Whether the data are a request log of which nothing is compared: it needs no reference, and
+    its segments are those of its own rows."""
+    own = spec.columns
+    scored = own.target or own.prediction or own.score
+    return has_log(spec) and spec.reference is None and own.features == () and not scored
+
+
+def add_log_rows(
+    rows: dict[str, list[Decided]],
+    segments: Sequence[tuple[str, Table, Groups]],
+    windows: Sequence[Window],
+    spec: Spec,
+    roles: Roles,
+    limits: Limits,
+    threads: int | None,
+) -> None:
+    """Adds the `service.*` rows of each window to those of each segment, of which the first is of
+    all rows; where nothing else is watched, takes away those of the whole comparison."""
+    if not roles.service or not windows:
+        return
+    _, whole, groups = segments[0]
+    first, stop = int(groups.starts.min()), int(groups.ends(len(whole)).max())
+    covered = _covered_by(whole.slice(first, stop), windows, spec)
+    for text, table, own in segments:
+        found = service_rows(_requests(table, own, covered, spec, roles, threads))
+        before = [] if is_log(spec) else rows[text]
+        rows[text] = [*before, *(judged(row, limits) for row in found)]
+
+
+def _requests(
     table: Table,
     groups: Groups,
-    windows: Sequence[Window],
     covered: tuple[Instants, Instants],
     spec: Spec,
     roles: Roles,
     threads: int | None,
-) -> list[Decided]:
-    """The `service.*` rows of each window of a segment; none where no role is of a log. `covered`:
-    from when to when the log covers each window (`covered_by`)."""
-    if not roles.service or not windows:
-        return []
+) -> Requests:
     reader = _Reader(table, roles, spec)
-    begin, end = covered
-    log = Requests(
+    return Requests(
         groups,
         instants_of(table, spec),
-        begin,
-        end,
+        begin=covered[0],
+        end=covered[1],
         latency=reader.latency(),
         **reader.statuses(),
         memory=reader.numbers("memory"),
@@ -53,10 +84,9 @@ def log_rows(
         lacking=reader.lacking,
         threads=threads,
     )
-    return service_rows(log)
 
 
-def covered_by(table: Table, windows: Sequence[Window], spec: Spec) -> tuple[Instants, Instants]:
+def _covered_by(table: Table, windows: Sequence[Window], spec: Spec) -> tuple[Instants, Instants]:
     """From when to when the log covers each window: all of it, but for what lies before the first
     row and behind the last, in whole slots, unless the spec's 'start' or 'end' says when the log
     begins or ends."""
@@ -161,9 +191,8 @@ class _Reader:
 
     def _texts(self, texts: list[str | None]) -> dict[str, Mask | None]:
         known = {text: self._has_failed(text) for text in set(texts) if text is not None}
-        failed = np.fromiter((known.get(text, False) for text in texts), bool, len(texts))
-        unknown = np.fromiter((text is None for text in texts), bool, len(texts))
-        return {"failed": failed, "unknown": unknown}
+        failed = np.array([text is not None and known[text] for text in texts], np.bool_)
+        return {"failed": failed, "unknown": np.array([t is None for t in texts], np.bool_)}
 
     def _has_failed(self, text: str) -> bool:
         """'503', or one of the texts that mean so."""

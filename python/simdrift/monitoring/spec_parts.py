@@ -297,7 +297,7 @@ class Columns(Part):
     )
     status: str | None = Field(
         None,
-        title="Of a request log: how the request ended, as an HTTP status, true and false, or text.",
+        title="Of a request log: an HTTP status, true where it was answered, or a text.",
         description="the name of a column",
         examples=["code"],
     )

@@ -1,7 +1,8 @@
 """Service health: metrics of a request log, and a recorder that writes one."""
 
 from simdrift.service.health import ROLES, health
-from simdrift.service.recorder import Recorder, Request
+from simdrift.service.recorder import Recorder
+from simdrift.service.ring import Request
 
 __all__ = ["ROLES", "Recorder", "Request", "health"]
 

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from simdrift.service.recorder import Recorder, Request
+from simdrift.service.ring import Request
 
+Begin = Callable[[str], Request]
+"""`Recorder.request`."""
 Named = Callable[[Any], str] | None
 """How a request is named; None: by its path."""
 
 
-def asgi(recorder: Recorder, app: Any, path: Named) -> Any:
+def asgi(begin: Begin, app: Any, path: Named) -> Any:
     """The ASGI application with its HTTP requests recorded."""
 
     async def recorded(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        with recorder.request() as request:
+        with begin("") as request:
 
             async def noted(message: Any) -> None:
                 if message["type"] == "http.response.start":
@@ -40,12 +41,12 @@ def route(scope: Any) -> str:
     return pattern if isinstance(pattern, str) else str(scope.get("path", ""))
 
 
-def wsgi(recorder: Recorder, app: Any, path: Named) -> Any:
+def wsgi(begin: Begin, app: Any, path: Named) -> Any:
     """The WSGI application with its requests recorded."""
 
     def recorded(environ: Any, start_response: Any) -> Any:
         name = environ.get("PATH_INFO", "") if path is None else path(environ)
-        request = recorder.request(name)
+        request = begin(name)
 
         def noted(status: str, headers: Any, *error: Any) -> Any:
             request.status = int(status[:3])

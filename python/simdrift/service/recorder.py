@@ -1,34 +1,31 @@
 """`Recorder`: what a service writes of its own requests, cheap enough for every one of them.
 
-A request costs two readings of a clock and one append to a ring buffer: both are atomic in
-CPython, so threads and coroutines share a recorder without a lock. What does not fit into the
+A request costs readings of a clock and one append to a ring buffer. What does not fit into the
 buffer before the next flush replaces the oldest requests and is counted in `lost`. In a forked
 child the buffer is empty: what it held is the parent's to write.
 """
 
 from __future__ import annotations
 
-import asyncio
 import atexit
-import itertools
 import logging
 import os
 import socket
 import threading
 import time
 import weakref
-from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, Self
+from zoneinfo import ZoneInfo
 
 from simdrift._errors import InputError, SimdriftError
 from simdrift.monitoring.windows import Rule
 from simdrift.results.files import replacing
 from simdrift.service import middleware
 from simdrift.service.health import health
+from simdrift.service.ring import Entry, Request, Ring, Row
 
 if TYPE_CHECKING:
     import pyarrow
@@ -36,67 +33,7 @@ if TYPE_CHECKING:
     from simdrift.store import Store
 
 CAPACITY: Final = 65_536
-FAILED: Final = 500
-"""The status of a request that ended by an exception."""
-CLOSED: Final = 499
-"""The status of a request whose client went away, as nginx logs it."""
-
-_SAMPLED_EVERY: Final = 1_000_000_000  # nanoseconds between two readings of the memory
-_STATM: Final = "/proc/self/statm"
 log = logging.getLogger("simdrift")
-
-
-class Entry(NamedTuple):
-    """A row of the log: latency None of a heartbeat."""
-
-    number: int
-    time: int
-    """Nanoseconds since 1970."""
-    latency: float | None
-    """Milliseconds."""
-    status: int | None
-    path: str
-    memory: int | None
-
-
-class Request:
-    """A request while it is answered: `status` is what was answered, by default 200, and 500 where
-    an exception ends it."""
-
-    __slots__ = ("_began", "_recorder", "_time", "path", "status")
-
-    def __init__(self, recorder: Recorder, path: str) -> None:
-        self._recorder = recorder
-        self.path = path
-        self.status: int | None = None
-
-    def __enter__(self) -> Self:
-        self._time = time.time_ns()
-        self._began = time.perf_counter_ns()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        now = time.perf_counter_ns()
-        status = self.status
-        if kind is not None:
-            status = CLOSED if issubclass(kind, _GONE) else FAILED
-        elif status is None:
-            status = 200
-        recorder = self._recorder
-        if now >= recorder._sample_at:
-            recorder._sample(now)
-        recorder._entries.append(
-            (next(recorder._numbers), self._time, (now - self._began) * 1e-6, status, self.path,
-             recorder._memory)
-        )  # fmt: skip
-
-
-_GONE: Final = (asyncio.CancelledError, GeneratorExit)
 
 
 class Recorder:
@@ -144,6 +81,8 @@ class Recorder:
             self.store = to
         self.every, self.capacity = every, capacity
         self._step = timedelta(microseconds=_step(window))
+        self._zone = ZoneInfo(settings.get("timezone", "UTC"))
+        self._since = datetime.now(UTC)
         self._health = {
             "window": window, "dataset": dataset, "model": model, "model_version": model_version,
             **settings,
@@ -154,14 +93,11 @@ class Recorder:
 
     def _fresh(self) -> None:
         """Begins empty, in this process."""
-        self._entries: deque[tuple[Any, ...]] = deque(maxlen=self.capacity)
-        self._numbers = itertools.count()
+        self._ring = Ring(self.capacity)
         self._highest, self._taken = -1, 0
-        self._kept: list[tuple[Any, ...]] = []
+        self._kept: list[Row] = []
         self._dropped = 0
         self._lock = threading.RLock()
-        self._memory: int | None = None
-        self._sample_at = 0
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         if self.every is not None and not self._closed:
@@ -175,36 +111,25 @@ class Recorder:
 
     def request(self, path: str = "") -> Request:
         """A context in which a request is answered; it is recorded at its end."""
-        return Request(self, path)
+        return Request(self._ring, path)
 
     def record(self, latency_ms: float, status: int = 200, path: str = "") -> None:
         """Records a request that has just been answered in so many milliseconds."""
-        began = time.time_ns() - int(max(latency_ms, 0.0) * 1e6)
-        self._append(began, latency_ms, status, path)
+        self._ring.append(latency_ms, status, path)
 
     def heartbeat(self) -> None:
         """Records a sign of life that is no request."""
-        self._append(time.time_ns(), None, None, "")
+        self._ring.append(None, None, "")
 
     def asgi(self, app: Any, *, path: Callable[[Any], str] | None = None) -> Any:
         """The ASGI application with its HTTP requests recorded; `path(scope)`: how one is named,
         by default its route where the framework says it, else its path."""
-        return middleware.asgi(self, app, path)
+        return middleware.asgi(self.request, app, path)
 
     def wsgi(self, app: Any, *, path: Callable[[Any], str] | None = None) -> Any:
         """The WSGI application with its requests recorded, each until its answer is closed;
         `path(environ)`: how one is named, by default its path."""
-        return middleware.wsgi(self, app, path)
-
-    def _append(self, at: int, latency: float | None, status: int | None, path: str) -> None:
-        now = time.perf_counter_ns()
-        if now >= self._sample_at:
-            self._sample(now)
-        self._entries.append((next(self._numbers), at, latency, status, path, self._memory))
-
-    def _sample(self, now: int) -> None:
-        self._sample_at = now + _SAMPLED_EVERY
-        self._memory = resident_memory()
+        return middleware.wsgi(self.request, app, path)
 
     # -- what becomes of it
 
@@ -221,7 +146,7 @@ class Recorder:
         requests, and the error raised."""
         with self._lock:
             self._take()
-            return self._written(None if self.store is None else self._open_from())
+            return self._written(datetime.now(UTC) if self.store is None else self._open_from())
 
     def close(self) -> None:
         """Writes all that is recorded, the window that is not over included."""
@@ -231,7 +156,7 @@ class Recorder:
             self._closed = True
             self._stop.set()
             self._take()
-            self._written(None)
+            self._written(datetime.now(UTC))
 
     def __enter__(self) -> Self:
         return self
@@ -241,12 +166,7 @@ class Recorder:
 
     def _take(self) -> None:
         """Moves what is in the buffer to what is kept."""
-        entries, taken = self._entries, []
-        for _ in range(len(entries)):
-            try:
-                taken.append(entries.popleft())
-            except IndexError:
-                break
+        taken = self._ring.take()
         self._taken += len(taken)
         self._highest = max([self._highest, *(entry[0] for entry in taken)])
         self._kept += taken
@@ -255,26 +175,34 @@ class Recorder:
             self._dropped += beyond
             del self._kept[:beyond]
 
-    def _open_from(self) -> int:
-        """When the window that is not over began, in nanoseconds since 1970."""
-        now = datetime.now(UTC)
+    def _open_from(self) -> datetime:
+        """When the window that is not over began."""
+        now = datetime.now(self._zone)
         day = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        begun = day + (now - day) // self._step * self._step if self._step else day
-        return int(begun.timestamp()) * 1_000_000_000
+        wall = (now.replace(tzinfo=None) - day.replace(tzinfo=None)) // self._step * self._step
+        return (day + wall).astimezone(UTC)
 
-    def _written(self, until: int | None) -> int:
-        """Writes the kept entries, those before a time where one is given."""
-        own = [entry for entry in self._kept if until is None or entry[1] < until]
-        if not own:
+    def _written(self, until: datetime) -> int:
+        """Writes the kept entries: all into a file, or into the store those before a time."""
+        if self.store is None:
+            own, rest = self._kept, []
+            if own:
+                self._write_file(own)
+        elif until <= self._since:
             return 0
-        if self.folder is not None:
-            self._write_file(own)
-        elif self.store is not None:
-            self.store.write(health(table_of(own), **self._health))
-        self._kept = [] if until is None else [e for e in self._kept if e[1] >= until]
+        else:
+            limit = int(until.timestamp() * 1e9)
+            own = [entry for entry in self._kept if entry[1] < limit]
+            rest = [entry for entry in self._kept if entry[1] >= limit]
+            first = int(self._since.timestamp() * 1e9)  # a clock may have gone backwards since
+            there = [(row[0], max(row[1], first), *row[2:]) for row in own]
+            results = health(table_of(there), start=self._since, end=until, **self._health)
+            self.store.write(results)
+            self._since = until
+        self._kept = rest
         return len(own)
 
-    def _write_file(self, entries: list[tuple[Any, ...]]) -> None:
+    def _write_file(self, entries: list[Row]) -> None:
         import pyarrow.parquet as parquet
 
         assert self.folder is not None
@@ -283,7 +211,7 @@ class Recorder:
             parquet.write_table(table_of(entries), file, compression="zstd")
 
 
-def table_of(entries: list[tuple[Any, ...]]) -> pyarrow.Table:
+def table_of(entries: list[Row]) -> pyarrow.Table:
     """Entries as the log that `health` reads."""
     import pyarrow as pa
 
@@ -299,15 +227,6 @@ def table_of(entries: list[tuple[Any, ...]]) -> pyarrow.Table:
             "heartbeat": pa.array([row.latency is None for row in rows], pa.bool_()),
         }
     )
-
-
-def resident_memory() -> int | None:
-    """Bytes of this process that are in memory; None where the system does not say so."""
-    try:
-        with open(_STATM, "rb") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
-        return None
 
 
 def _made(folder: Path) -> Path:
@@ -334,9 +253,7 @@ def _step(window: str) -> int:
     return rule.step
 
 
-def _flush_often(
-    recorder: weakref.ref[Recorder], stop: threading.Event, seconds: float
-) -> None:
+def _flush_often(recorder: weakref.ref[Recorder], stop: threading.Event, seconds: float) -> None:
     """Flushes until told to stop, or until nobody has the recorder any more."""
     while not stop.wait(seconds):
         own = recorder()
