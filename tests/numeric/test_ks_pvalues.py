@@ -9,7 +9,7 @@ from itertools import combinations
 import mpmath
 import numpy as np
 import pytest
-from scipy.stats import ks_2samp, kstwo
+from scipy.stats import ks_2samp, kstwo, multivariate_normal
 
 import simdrift as sd
 from simdrift import _core
@@ -353,5 +353,39 @@ def test_zeros_among_other_values_have_the_law_of_paths_seen_at_their_end(share)
     shares = np.array([below, np.mean(both == 0.0), np.mean(both > 0.0)])
     for a in (60, 80, 110):
         expected = _core.ks_ties_p(rows, rows, a * rows, ends, math.inf, False)
-        found = kolmogorov_ties.sf(a / rows, rows, rows, shares)
+        sides = np.array([float(rows)])
+        [found] = kolmogorov_ties.sf(np.array([a / rows]), sides, sides, shares[np.newaxis])
         assert found == pytest.approx(expected, rel=0.08)
+
+
+def test_groups_with_ties_have_the_limit_law_that_each_has_alone():
+    rng = np.random.default_rng(7)
+    shares = rng.dirichlet(np.full(31, 0.3), size=12)
+    n, m = rng.integers(1000, 50_000, 12).astype(float), rng.integers(300, 5000, 12).astype(float)
+    d = rng.uniform(0.3, 3.0, 12) * np.sqrt(1.0 / n + 1.0 / m)
+    together = kolmogorov_ties.sf(d, n, m, shares)
+    alone = [kolmogorov_ties.sf(d[[i]], n[[i]], m[[i]], shares[[i]]).item() for i in range(12)]
+    assert together.tolist() == alone
+    assert np.all((together > 0.0) & (together <= 1.0))
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.6])
+def test_three_values_have_the_limit_law_of_two_normal_numbers(share):
+    """Seen at two places a bridge is a pair of normal numbers."""
+    n, m, ends = 4e4, 9e3, np.array([share, 0.7])
+    shares = np.zeros((1, 7))
+    shares[0, 1::2] = share, 0.7 - share, 0.3
+    covariance = np.minimum.outer(ends, ends) - np.outer(ends, ends)
+    scale = math.sqrt(n * m / (n + m))
+    for c in (0.4, 0.9, 1.6):
+        inner = c - 0.5 / scale
+        law = multivariate_normal(cov=covariance, abseps=1e-12, releps=1e-12)
+        inside = law.cdf([inner, inner], lower_limit=[-inner, -inner])
+        d, sides = np.array([c / scale]), (np.array([n]), np.array([m]))
+        [found] = kolmogorov_ties.sf(d, *sides, shares)
+        assert found == pytest.approx(1.0 - inside, rel=1e-7)
+
+
+def test_shares_that_are_none_are_refused():
+    with pytest.raises(ValueError, match="shares from 0"):
+        kolmogorov_ties.sf(*np.array([[0.1], [50.0], [50.0]]), np.array([[0.7, 0.7, 0.0]]))
