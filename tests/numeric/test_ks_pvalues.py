@@ -389,3 +389,31 @@ def test_three_values_have_the_limit_law_of_two_normal_numbers(share):
 def test_shares_that_are_none_are_refused():
     with pytest.raises(ValueError, match="shares from 0"):
         kolmogorov_ties.sf(*np.array([[0.1], [50.0], [50.0]]), np.array([[0.7, 0.7, 0.0]]))
+
+
+def _share_that_leaves(n: int, m: int, limit: int, tested: set[int]) -> Fraction:
+    """P(|i m - j n| >= limit at one of these i + j), with whole numbers of paths."""
+    inside, total = {0: 1}, math.comb(n + m, m)
+    for rows in range(1, n + m + 1):
+        moved: dict[int, int] = {}
+        for j, paths in inside.items():
+            for k in (j, j + 1):
+                if k <= m and rows - k <= n:
+                    moved[k] = moved.get(k, 0) + paths
+        if rows in tested:
+            moved = {j: own for j, own in moved.items() if abs((rows - j) * m - j * n) < limit}
+        inside = moved
+    return Fraction(total - inside.get(m, 0), total)
+
+
+@pytest.mark.parametrize(("n", "m"), [(600, 5), (5, 600), (1500, 3), (700, 40), (400, 1)])
+@pytest.mark.parametrize("d", [0.9, 1.5, 3.0])
+@pytest.mark.parametrize("tied", [False, True])
+def test_a_side_of_few_rows_has_the_share_of_paths(n, m, d, tied):
+    limit = max(1, min(n * m, round(d * math.sqrt((n + m) * n * m))))
+    ends = np.unique(np.random.default_rng(n).integers(1, n + m + 1, (n + m) // 2))
+    ends = np.append(ends[ends < n + m], n + m)
+    tested = set(ends.tolist()) if tied else set(range(1, n + m + 1))
+    expected = _share_that_leaves(n, m, limit, tested)
+    found = _core.ks_ties_p(n, m, limit, ends if tied else None, math.inf, False)
+    assert found == pytest.approx(float(expected), rel=1e-13)
