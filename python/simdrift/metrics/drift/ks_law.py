@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +32,7 @@ NOT_EXACT = "n m is above 100,000,000: p-value of the limit law"
 Places = NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Law:
+class Law(NamedTuple):
     """P-values of D in each group; `log_p` computes their logarithms."""
 
     p_value: Floats
@@ -89,7 +87,7 @@ def _one_of_paths(found: Arrays) -> Law:
     p = _core.ks_exact_p(n, m, numerator, threads=1)
 
     def log_p() -> Floats:
-        return np.array([_log_of(p, partial(_log_counted, found, 0, None))])
+        return np.array([_log_of(p, lambda: _log_counted(found, 0, None))])
 
     return Law(np.array([p]), log_p, _ONE)
 
@@ -144,8 +142,7 @@ class _Counted:
         return logs
 
 
-@dataclass(frozen=True)
-class _One:
+class _One(NamedTuple):
     """The p-value of one group beyond the limit."""
 
     p: float
