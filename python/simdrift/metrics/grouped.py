@@ -40,7 +40,7 @@ from simdrift.metrics.count_tables import (
 )
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.nulls import quadratic, ties
-from simdrift.metrics.outcomes import OK_CODE, Codes, Outcomes, Rows, Sizes, all_ok, any_true
+from simdrift.metrics.outcomes import OK_CODE, Codes, Outcomes, Rows, Sizes, all_ok
 from simdrift.metrics.pair import ColumnPair, column_status
 from simdrift.metrics.stacked import Arrays, stacked_ranks, stacked_two_sample
 

@@ -73,6 +73,16 @@ def law_of(pair: GroupedPair, found: Arrays, method: str) -> Law:
     return Law(p, log_p, exact)
 
 
+def is_of_sizes(pair: GroupedPair) -> bool:
+    """Whether the law of the only group is one of the numbers of rows and of D: no value holds so
+    many rows that the law asks for the columns."""
+    found = pair.pairs[0].two_sample
+    n, m, most = found["n"], found["m"], found["most_tied"]
+    if n * m <= EXACT_AUTO:
+        return bool(most <= 1)
+    return bool(most <= kolmogorov_ties.MATTER * (n + m))
+
+
 def _is_one_of_paths(pair: GroupedPair, found: Arrays, limit: int) -> bool:
     """Whether there is one group, of few rows without ties: two samples, as a rule."""
     if len(pair) != 1 or pair.is_weighted or found["status"].item() != OK_CODE:
