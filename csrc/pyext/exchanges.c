@@ -25,7 +25,9 @@ static int expect_length(PyObject *array, int64_t length, const char *name) {
 /* Sizes from those of the arrays; -1 and ValueError where they do not fit. */
 static int exchanges_read(sdr_exchanges *e, PyObject *const *arrays, int64_t levels) {
     const int64_t groups = array_length(arrays[N]);
-    const int64_t ends = array_length(arrays[REFERENCE]);
+    const int64_t given = array_length(arrays[REFERENCE]);
+    const bool is_one = groups < 2 || given != array_length(arrays[CURRENT]);
+    const int64_t ends = is_one ? given : given / groups;
     if (levels < 0 || levels > SDR_TWO_SAMPLE_LEVELS || ends < 2 || ends % 2 != 0 ||
         ends > 2 * SDR_EXTREMES) {
         PyErr_Format(PyExc_ValueError,
@@ -44,6 +46,7 @@ static int exchanges_read(sdr_exchanges *e, PyObject *const *arrays, int64_t lev
                          .n_ends = (int)(ends / 2),
                          .n_levels = (int)levels,
                          .reference_ends = array_data(arrays[REFERENCE]),
+                         .reference_per_group = !is_one,
                          .current_ends = array_data(arrays[CURRENT]),
                          .middle = array_data(arrays[MIDDLE]),
                          .middle_per_group = !is_shared,

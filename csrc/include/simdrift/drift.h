@@ -146,7 +146,7 @@ typedef struct sdr_exchanges {
     const double *current_ends;   /* the same of each group */
     /* n_levels quantiles, as many pooled shares of rows below each, and up to each. */
     const double *middle;
-    bool middle_per_group; /* false: the same of all groups */
+    bool reference_per_group, middle_per_group; /* false: the same of all groups */
     const double *n, *m;   /* rows of both sides, of each group */
 } sdr_exchanges;
 

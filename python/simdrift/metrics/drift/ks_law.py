@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +32,7 @@ NOT_EXACT = "n m is above 100,000,000: p-value of the limit law"
 Places = NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Law:
+class Law(NamedTuple):
     """P-values of D in each group; `log_p` computes their logarithms."""
 
     p_value: Floats
@@ -73,6 +71,16 @@ def law_of(pair: GroupedPair, found: Arrays, method: str) -> Law:
     return Law(p, log_p, exact)
 
 
+def is_of_sizes(pair: GroupedPair) -> bool:
+    """Whether the law of the only group is one of the numbers of rows and of D: no value holds so
+    many rows that the law asks for the columns."""
+    found = pair.pairs[0].two_sample
+    n, m, most = found["n"], found["m"], found["most_tied"]
+    if n * m <= EXACT_AUTO:
+        return bool(most <= 1)
+    return bool(most <= kolmogorov_ties.MATTER * (n + m))
+
+
 def _is_one_of_paths(pair: GroupedPair, found: Arrays, limit: int) -> bool:
     """Whether there is one group, of few rows without ties: two samples, as a rule."""
     if len(pair) != 1 or pair.is_weighted or found["status"].item() != OK_CODE:
@@ -87,7 +95,7 @@ def _one_of_paths(found: Arrays) -> Law:
     p = _core.ks_exact_p(n, m, numerator, threads=1)
 
     def log_p() -> Floats:
-        return np.array([_log_of(p, partial(_log_counted, found, 0, None))])
+        return np.array([_log_of(p, lambda: _log_counted(found, 0, None))])
 
     return Law(np.array([p]), log_p, _ONE)
 
