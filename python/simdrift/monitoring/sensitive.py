@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from simdrift.catalogue.statuses import CODES
 from simdrift.columns import Table
 from simdrift.metrics.decide import Decided
-from simdrift.metrics.fairness.rows import fairness_rows
+from simdrift.metrics.fairness.rows import fairness_metrics, fairness_rows
 from simdrift.metrics.groups import ColumnGroups, Groups
+from simdrift.metrics.performance.changes import with_loss
 from simdrift.metrics.performance.predictions import Predictions
 
 MOST_PAIRS: Final = 3
@@ -35,7 +36,16 @@ def sensitive_rows(
         for name in names
     }
     pairs = list(combinations(names, 2))[:MOST_PAIRS]
-    return fairness_rows(predictions, columns, intersections=pairs)
+    metrics = None
+    if any(_is_lost(column) for column in predictions.columns.values()):
+        of_numbers = task == "regression"
+        metrics = [name for name in fairness_metrics() if name.startswith("mae") == of_numbers]
+    return fairness_rows(predictions, columns, metrics, intersections=pairs)
+
+
+def _is_lost(column: ColumnGroups) -> bool:
+    refused = column.whole.refused
+    return refused is not None and refused.status == "missing_column"
 
 
 def gap_changes(rows: Sequence[Decided], before: Sequence[Decided]) -> list[Decided]:
@@ -48,7 +58,7 @@ def gap_changes(rows: Sequence[Decided], before: Sequence[Decided]) -> list[Deci
         if old is not None and len(old) in (1, len(row.outcomes)):
             effect = row.outcomes.value - old.value
             own = replace(row.outcomes, effect_size=effect, n_reference=old.n_current)
-            row = row._replace(outcomes=own)
+            row = with_loss(row._replace(outcomes=own), old)
         found.append(row)
     return found
 
