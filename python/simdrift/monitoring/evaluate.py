@@ -24,7 +24,7 @@ from simdrift.monitoring.reference import Reference, plan_of, scores_of
 from simdrift.monitoring.report import results_of
 from simdrift.monitoring.roles import Roles, check_names, roles_of, segment_columns
 from simdrift.monitoring.segments import Segment, found_segments, segment_tables
-from simdrift.monitoring.sensitive import gap_changes
+from simdrift.monitoring.sensitive import gaps_changed
 from simdrift.monitoring.spec import Columns, Metrics, Spec
 from simdrift.monitoring.window import WHOLE, Limits, WindowValues, judged
 from simdrift.reports import Report
@@ -261,19 +261,10 @@ def _decided(rows: Rows, before: Rows, plan: DriftPlan, limits: Limits) -> dict[
     """The rows with their changes, q-values, thresholds and alerts."""
     scores = {name: [row for row in own if row.column is None] for name, own in rows.items()}
     gaps = {name: [row for row in own if row.column is not None] for name, own in rows.items()}
-    found = changed(
-        list(scores.values()),
-        [before.get(name, ()) for name in rows],
-        alpha=plan.alpha,
-        correction=plan.correction,
-    )
+    references = [before.get(name, ()) for name in rows]
+    found = changed(list(scores.values()), references, alpha=plan.alpha, correction=plan.correction)
+    changes = gaps_changed(list(gaps.values()), references, plan.correction)
     return {
-        name: [
-            judged(row, limits)
-            for row in (
-                *kept(scores[name], changes),
-                *gap_changes(gaps[name], before.get(name, ())),
-            )
-        ]
-        for name, changes in zip(rows, found, strict=True)
+        name: [judged(row, limits) for row in (*kept(scores[name], own), *of_groups)]
+        for name, own, of_groups in zip(rows, found, changes, strict=True)
     }

@@ -31,7 +31,7 @@ from simdrift.metrics.weights import TableWeights
 from simdrift.monitoring.constants import kept
 from simdrift.monitoring.model import NOTHING_KNOWN, Known, Model
 from simdrift.monitoring.roles import Roles
-from simdrift.monitoring.sensitive import gap_changes
+from simdrift.monitoring.sensitive import gaps_changed
 from simdrift.monitoring.spec import Metrics
 
 WHOLE = ""
@@ -159,15 +159,19 @@ def rows_of_windows(
         alpha=plan.alpha,
         correction=plan.correction,
     )
-    for own, values, changes in zip(segments, decided, performance, strict=True):
+    gaps = gaps_changed(
+        [segment.fairness for segment in segments],
+        [segment.performance_before for segment in segments],
+        plan.correction,
+    )
+    for own, values, changes, of_groups in zip(segments, decided, performance, gaps, strict=True):
         scores = kept(own.performance, changes)
         plain = own.columns.plain
         watched = {name: plain[name] for name in roles.watched if name in plain}
         extra = [*_quality(watched, metrics, own.columns.groups), *scores]
         extra = [judged(row, limits) for row in extra]
         dataset = _dataset(_without([*values, *extra], roles.target), own, plan)
-        gaps = gap_changes(own.fairness, own.performance_before)
-        even = [judged(row, limits) for row in gaps]
+        even = [judged(row, limits) for row in of_groups]
         rows[own.segment] = [*values, *dataset, *extra, *even, *own.custom]
     return rows
 

@@ -87,7 +87,7 @@ def changed(
         for row in segment
     ]
     changes = [None if old is None else change(row.outcomes, old.outcomes) for row, old in pairs]
-    q_values = _corrected([None if one is None else one.p_value for one in changes], correction)
+    q_values = corrected([None if one is None else one.p_value for one in changes], correction)
     rows = iter(
         row if one is None or old is None else _judged(row, old, one, q, alpha)
         for (row, old), one, q in zip(pairs, changes, q_values, strict=True)
@@ -100,7 +100,7 @@ def _found(row: Decided, reference: Segment) -> Decided | None:
     return next((one for one in reference if (one.metric, one.params, one.column) == key), None)
 
 
-def _corrected(p_values: Sequence[Floats | None], correction: str) -> list[Floats | None]:
+def corrected(p_values: Sequence[Floats | None], correction: str) -> list[Floats | None]:
     """q-values over the scores that have a p-value."""
     known = [p for p in p_values if p is not None and not np.isnan(p).all()]
     if not known:
