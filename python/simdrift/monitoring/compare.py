@@ -221,16 +221,17 @@ def _compared(
     weighted = roles.is_weighted
     plan, limits = plan_of(spec, left, threads=threads, weighted=weighted)
     sample = TableSample.of(left) if plan.table else None
-    scored = scores_of(reference, roles, spec, threads)
-    data = [SegmentData(WHOLE, left, current, Groups.whole(), sample, performance=scored)]
+    scored, known = scores_of(reference, roles, spec, threads)
+    whole = SegmentData(WHOLE, left, current, Groups.whole(), sample, performance=scored)
+    data = [whole._replace(known=known)]
     segments = found_segments(reference, spec.segments, threads)
     before = segment_tables(reference, segments, roles.with_weight(roles.watched), threads)
     now = segment_tables(current, segments, roles.with_weight(roles.watched), threads)
     for key in segments:
         own, groups = references(before[key.text], roles, threads), Groups.whole()
         part = SegmentData(key.text, own, now[key.text], groups, own=key.columns)
-        of_part = scores_of(before[key.text], roles, spec, threads)
-        data.append(part._replace(performance=of_part))
+        of_part = scores_of(before[key.text], roles, spec, threads, known).rows
+        data.append(part._replace(performance=of_part, known=known))
     values = measure_windows(data, roles, spec.metrics, plan, limits, progress)
     fingerprint = DataDigest(threads)
     return report_of(

@@ -46,8 +46,8 @@ from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.values import Outcome
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import identity_of
-from simdrift.monitoring.model import fairness_of, model_rows
-from simdrift.monitoring.reference import plan_of, references
+from simdrift.monitoring.model import Model
+from simdrift.monitoring.reference import plan_of, references, scores_of
 from simdrift.monitoring.report import blocks_of
 from simdrift.monitoring.roles import Roles
 from simdrift.monitoring.rows import reasons_of, table_of
@@ -264,10 +264,7 @@ class _SegmentWindows:
             samples = TableSample.of(before), TableSample.of(columns)
             measured += measure_tables([TablePair(*samples, threads=plan.threads)], plan)
         self._measured.append(measured)
-        wanted_scores = monitor.spec.metrics.performance
-        self._scores.append(
-            model_rows(table, Groups.whole(), monitor.roles, wanted_scores, monitor.threads)
-        )
+        self._scores.append(scores_of(table, monitor.roles, monitor.spec, monitor.threads).rows)
         self._rows_before.append(max((column.rows for column in before.values()), default=0))
         if wanted := monitor.spec.metrics.custom:
             group, of_reference = self._groups.alone(place), values_of(table, wanted)
@@ -279,23 +276,17 @@ class _SegmentWindows:
 
     def measured(self) -> MeasuredSegment:
         """All windows as one."""
+        own = self._monitor
+        model = Model(self._segment.table, self._groups, own.roles, own.threads, waits=True)
         return MeasuredSegment(
             self._segment.text,
             self.columns,
             _stacked(self._measured),
             np.array(self._rows_before, np.int64),
             [_stacked_custom(rows) for rows in zip(*self._custom, strict=True)],
-            model_rows(
-                self._segment.table,
-                self._groups,
-                self._monitor.roles,
-                self._monitor.spec.metrics.performance,
-                self._monitor.threads,
-            ),
+            model.performance(self._monitor.spec.metrics.performance),
             _stacked_scores(self._scores),
-            fairness_of(
-                self._segment.table, self._groups, self._monitor.roles, self._monitor.threads
-            ),
+            model.fairness(),
         )
 
     def histograms(self, runs: Sequence[Run]) -> list[HistogramBlock]:
@@ -358,15 +349,15 @@ def _stacked_custom(rows: Sequence[Decided]) -> Decided:
 
 def _stacked_scores(windows: Sequence[Sequence[Decided]]) -> list[Decided]:
     """The rows of each window's reference as arrays of all windows."""
-    found: dict[tuple[str, str], dict[int, Decided]] = {}
+    found: dict[tuple[ColumnKey, str, str], dict[int, Decided]] = {}
     for place, rows in enumerate(windows):
         for row in rows:
-            found.setdefault((row.metric, row.params), {})[place] = row
+            found.setdefault((row.column, row.metric, row.params), {})[place] = row
     absent = Outcomes.stacked([Outcome(None)])
     stacked = []
-    for (metric, params), own in found.items():
+    for (column, metric, params), own in found.items():
         parts = [own[p].outcomes if p in own else absent for p in range(len(windows))]
-        stacked.append(Decided(None, metric, params, Outcomes.joined(parts)))
+        stacked.append(Decided(column, metric, params, Outcomes.joined(parts)))
     return stacked
 
 

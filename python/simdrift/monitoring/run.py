@@ -55,12 +55,13 @@ def monitor(
     added = names_with_labels(spec, late)
     if spec.reference is not None and spec.reference.moving is not None:
         check_moving(spec, reference)
-        check_names(spec, [*source.names, *source.hidden, *added])
+        check_names(spec, _with_later(spec, [*source.names, *source.hidden, *added]))
         table = with_labels(spec, as_table(source, columns=needed(spec, source)), late)
         return _moving(spec, table, between, progress, threads)
     left = _reference_source(spec, source, reference)
     known = left.columns if isinstance(left, Reference) else (*left.names, *left.hidden)
-    check_names(spec, [*dict.fromkeys([*source.names, *source.hidden, *known, *added])])
+    there = [*dict.fromkeys([*source.names, *source.hidden, *known, *added])]
+    check_names(spec, _with_later(spec, there))
     table = with_labels(spec, as_table(source, columns=needed(spec, source)), late)
     before = table if left is source else _rows_before(spec, left)
     names = list(dict.fromkeys([*table.names, *before.columns]))
@@ -78,6 +79,15 @@ def monitor(
     roles.row_weights(table)  # refused before any window is computed
     ordered = _ordered(spec, roles, table, found, threads)
     return _Monitor(spec, roles, prepared, ordered, threads).run(found, progress)
+
+
+def _with_later(spec: Spec, names: list[str]) -> list[str]:
+    """The names, and that of a target that nobody has yet: its windows wait for labels."""
+    target = spec.columns.target
+    if target is None or target in names or not (spec.columns.prediction or spec.columns.score):
+        return names
+    log.warning("'columns.target': %s; windows wait for labels", no_column(target, names))
+    return [*names, target]
 
 
 def _moving(
@@ -228,11 +238,12 @@ class _Monitor:
                 self.reference.sample,
                 self.reference.custom_of(WHOLE),
                 performance=self.reference.performance_of(WHOLE),
+                known=self.reference.known,
             ),
             *self._segments(groups),
         ]
         values = measure_windows(
-            data, self.roles, self.spec.metrics, self.plan, self.limits, progress
+            data, self.roles, self.spec.metrics, self.plan, self.limits, progress, waits=True
         )
         parts = [(own.segment, own.table, own.groups) for own in data]
         add_log_rows(
@@ -266,6 +277,7 @@ class _Monitor:
                 custom=self.reference.custom_of(key.text),
                 own=key.columns,
                 performance=self.reference.performance_of(key.text),
+                known=self.reference.known,
             )
             for key, own in asked.items()
         ]
@@ -344,7 +356,7 @@ def outline(
     left: Data | Reference = table if moves else _reference_source(spec, table, reference)
     before = table if left is table else _rows_before(spec, left)
     names = list(dict.fromkeys([*table.names, *before.columns]))
-    check_names(spec, names)
+    check_names(spec, _with_later(spec, names))
     roles = roles_of(spec.columns, names, spec.methods)
     check_watched(spec, roles)
     found = _windows(spec, table)
