@@ -136,6 +136,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "performance": lambda: definitions("performance"),
     "estimated": lambda: definitions("estimated"),
     "fairness": lambda: definitions("fairness"),
+    "schema": lambda: definitions("schema"),
     "keys of the monitor": lambda: keys(""),
     "keys of reference": lambda: keys("reference"),
     "keys of columns": lambda: keys("columns"),

@@ -26,6 +26,8 @@ FAMILIES = {
     "performance": "Performance",
     "fairness": "Fairness",
     "estimated": "Estimated performance",
+    "schema": "Schema",
+    "check": "Checks",
 }
 """What each family of metrics is called, in the order of lists."""
 GROUPS = {
@@ -49,6 +51,10 @@ GROUPS = {
     "ranking": "rankings by query",
     "fairness": "sensitive groups",
     "estimates": "without targets",
+    "differences": "differences from a schema",
+    "rows": "single rows",
+    "values": "values over all rows",
+    "pipelines": "pipelines",
     "custom": "custom",
 }
 """What each group of metrics is called, in the order of lists."""

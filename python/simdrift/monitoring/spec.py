@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from simdrift import _toml as toml
 from simdrift._errors import SpecError
 from simdrift._suggest import did_you_mean
 from simdrift.columns.paths import is_url
-from simdrift.monitoring import toml
 from simdrift.monitoring.names import known_metrics, whole_name
 from simdrift.monitoring.spec_errors import found, spec_error
 from simdrift.monitoring.spec_keys import document, tables_of
