@@ -49,7 +49,7 @@ DEFAULTS_VERSION = 3
 WITHOUT_TARGET = 2
 # Of a spec's keys, those that don't change what a number is.
 NOT_IN_DIGEST = {
-    "data", "labels", "threads", "store", "monitor", "dataset", "model", "model_version",
+    "data", "labels", "schema", "threads", "store", "monitor", "dataset", "model", "model_version",
 }  # fmt: skip
 
 __all__ = ["DEFAULTS_VERSION", "Columns", "Metrics", "ReferenceSpec", "Spec", "StoreSpec"]
@@ -182,6 +182,13 @@ class Spec(Part):
         title="How many threads compute; else as many as `simdrift show-config` says.",
         description="a whole number of 1 or more",
         examples=[4],
+    )
+    schema: str | None = Field(  # type: ignore[assignment]
+        None,
+        title="What columns the data are to have: a difference alerts, and what is left is "
+        "computed. 'reference' is the schema of the reference's rows.",
+        description="the path of a schema's file, or 'reference'",
+        examples=["schema.toml"],
     )
     labels: LabelsSpec | None = Field(None, description="a table with data and key")
     store: StoreSpec = Field(default_factory=StoreSpec, description="a table with dsn")
@@ -320,6 +327,8 @@ class Spec(Part):
             file = self.labels.data
             path = file if is_url(file) else str(folder / file)
             values["labels"] = self.labels.model_copy(update={"data": path})
+        if self.schema not in (None, "reference"):
+            values["schema"] = str(folder / str(self.schema))
         return self.model_copy(update=values)
 
     def to_toml(self) -> str:

@@ -29,6 +29,8 @@ NEAR_QUARTILES: Final = 0.5
 """Of an interquartile range, that quartiles of a renamed column may be apart."""
 SAME_NAME: Final = 0.8
 """So like that the name alone says it, where nothing is known of the values."""
+SAME_WORDS: Final = 0.75
+_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W_A-Z]+")
 ROWS_OF_A_UNIT: Final = 20
 """By chance, no so many times in a finer unit are whole numbers of a coarser one."""
 MOST_EXAMPLES: Final = 3
@@ -232,13 +234,18 @@ def _renamed(
 
 
 def like_names(one: str, other: str) -> float:
-    """How like two names are, from 0 to 1.
+    """How like two names are, from 0 to 1; all words of one among the other's are like, too.
 
-    >>> like_names("dep_delay", "DepDelay"), like_names("fare", "zone") < 0.6
-    (1.0, True)
+    >>> like_names("dep_delay", "DepDelay"), like_names("fare", "fare_amount")
+    (1.0, 0.75)
+    >>> like_names("fare", "zone") < SIMILAR_NAME
+    True
     """
-    left, right = (re.sub(r"[\W_]+", "", name.lower()) for name in (one, other))
-    return float(SequenceMatcher(None, left, right).ratio())
+    left, right = _WORD.findall(one), _WORD.findall(other)
+    words = {word.lower() for word in left}, {word.lower() for word in right}
+    within = SAME_WORDS if words[0] <= words[1] or words[1] <= words[0] else 0.0
+    plain = "".join(left).lower(), "".join(right).lower()
+    return max(within, float(SequenceMatcher(None, *plain).ratio()))
 
 
 def _look_alike(name: str, lost: ColumnSchema, other: str, new: ColumnSchema) -> bool:
