@@ -25,6 +25,7 @@ from simdrift.monitoring.curves import curves_of
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import Identity
 from simdrift.monitoring.performance_change import changes_of
+from simdrift.monitoring.profile_histograms import histograms_of
 from simdrift.monitoring.reference import (
     Reference,
     needed,
@@ -53,6 +54,7 @@ from simdrift.monitoring.window import (
     measure_windows,
 )
 from simdrift.reports import ProfileReport, Report
+from simdrift.results import Results
 from simdrift.schema import Schema
 
 Correction = Literal["bh", "by", "holm", "bonferroni", "none"]
@@ -304,9 +306,10 @@ def profile(
             progress(done, len(columns_of))
     rows = max((column.whole.rows for column in columns_of.values()), default=0)
     run = Identity(monitor="profile").run(rows, started)
-    results = results_of([run], WindowValues({WHOLE: values}, {}), threads=threads)
     types = {column_text(name): column.whole.type for name, column in columns_of.items()}
-    return ProfileReport(results, types=types)
+    results = results_of([run], WindowValues({WHOLE: values}, {}), threads=threads, types=types)
+    drawn = histograms_of((column.whole for column in columns_of.values()), run.run_id)
+    return ProfileReport(Results(results, results.runs, drawn), types=types)
 
 
 def _statistics(column: ColumnGroups, quantiles: Sequence[float]) -> list[Decided]:
