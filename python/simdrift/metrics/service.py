@@ -154,7 +154,8 @@ Measure = Callable[[Requests], "dict[str, Value] | str"]
 
 def _record(name: str, title: str, formula: str, **rest: Any) -> Metric:
     rest = {
-        "better": "lower", "bounds": (0.0, None), "statuses": ("empty",), "source": "textbook", **rest
+        "better": "lower", "bounds": (0.0, None), "statuses": ("empty",), "source": "textbook",
+        **rest,
     }  # fmt: skip
     return Metric(
         name=f"service.{name}", title=title, group="requests", formula=formula,
