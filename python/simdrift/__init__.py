@@ -29,7 +29,7 @@ from simdrift._errors import (
 )
 
 if TYPE_CHECKING:
-    from simdrift import store
+    from simdrift import service, store
     from simdrift._config import show_config
     from simdrift.metrics import attribution, drift, fairness, performance
     from simdrift.metrics.custom import metric
@@ -75,6 +75,7 @@ __all__ = [
     "monitor",
     "performance",
     "profile",
+    "service",
     "show_config",
     "store",
     "worst_segments",
@@ -107,6 +108,7 @@ _MODULES = {
     "estimate": "simdrift.monitoring.estimate",
     "fairness": "simdrift.metrics.fairness",
     "performance": "simdrift.metrics.performance",
+    "service": "simdrift.service",
     "store": "simdrift.store",
 }
 

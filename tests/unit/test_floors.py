@@ -28,6 +28,7 @@ FLOORS = (
     ("reports",),
     ("dashboards",),
     ("monitoring",),
+    ("service",),
     ("integrations", "demo"),
     ("cli_spec", "cli_compare", "cli_fails"),
     ("cli",),

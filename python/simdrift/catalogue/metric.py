@@ -26,6 +26,7 @@ FAMILIES = {
     "performance": "Performance",
     "fairness": "Fairness",
     "estimated": "Estimated performance",
+    "service": "Service health",
 }
 """What each family of metrics is called, in the order of lists."""
 GROUPS = {
@@ -49,6 +50,7 @@ GROUPS = {
     "ranking": "rankings by query",
     "fairness": "sensitive groups",
     "estimates": "without targets",
+    "requests": "requests of a service",
     "custom": "custom",
 }
 """What each group of metrics is called, in the order of lists."""

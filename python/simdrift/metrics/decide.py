@@ -43,6 +43,18 @@ class Decided(NamedTuple):
     alert: Alerts | None = None
     present: NDArray[np.bool_] | None = None
 
+    def alone(self, group: int) -> Decided:
+        """One window's; a threshold goes with an alert."""
+        outcomes = self.outcomes.alone(group)
+        one = Decided(self.column, self.metric, self.params, outcomes)
+        if self.alert is None or self.alert[group] < 0:
+            return one
+        limit = self.threshold
+        return one._replace(
+            alert=self.alert[group : group + 1],
+            threshold=float(limit[group]) if isinstance(limit, np.ndarray) else limit,
+        )
+
     def at(self, group: int) -> MetricValue:
         """One window's row."""
         outcome = self.outcomes.at(group)

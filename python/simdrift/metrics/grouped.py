@@ -299,17 +299,18 @@ class GroupedPair:
                     shares[int(table.places[place])] = both[place] / both[place].sum()
         return list(shares.values())
 
-    def value_counts(self, place: int) -> NDArray[Any]:
-        """Rows of both sides in cells, the odd ones of one value each: those of the reference's
-        quantiles (`kolmogorov_ties.LEVELS`), and what lies between them."""
+    def value_counts(self, places: NDArray[np.intp]) -> NDArray[Any]:
+        """Rows of both sides (places, cells), the odd cells of one value each: those of the
+        reference's quantiles (`kolmogorov_ties.LEVELS`), and what lies between them."""
         if self.current.is_one and not self.is_weighted:
             found = self.pairs[0].tied_rows()
             if found is not None:
-                return found
+                return found[np.newaxis]
         cuts, reference = self.reference.value_cells()
         if self.is_weighted or self.current.is_one:
-            return np.asarray(reference + self.pairs[place].current.count_cells(cuts))
-        return np.asarray(reference + self._value_counts[place])
+            each = [self.pairs[place].current.count_cells(cuts) for place in places.tolist()]
+            return np.asarray(reference + np.stack(each))
+        return np.asarray(reference + self._value_counts[places])
 
     @cached
     def _value_counts(self) -> NDArray[np.int64]:

@@ -23,7 +23,7 @@ from simdrift.monitoring.performance_change import changes_of
 from simdrift.monitoring.reference import Reference, plan_of
 from simdrift.monitoring.report import results_of
 from simdrift.monitoring.roles import Roles, check_names, roles_of, segment_columns
-from simdrift.monitoring.segments import Segment, found_segments, segment_tables
+from simdrift.monitoring.segments import Segment, found_segments, segment_groups
 from simdrift.monitoring.sensitive import gap_changes
 from simdrift.monitoring.spec import Columns, Metrics, Spec
 from simdrift.monitoring.window import WHOLE, Limits, WindowValues, judged
@@ -216,13 +216,16 @@ def _rows(
     """Of each segment the rows of both sides."""
 
     def measured(table: Table) -> dict[str, list[Decided]]:
-        names = roles.with_weight(roles.watched)
-        tables = {WHOLE: table, **segment_tables(table, keys, names, threads)}
         wanted = spec.metrics.performance
-        return {
-            name: model_rows(own, Groups.whole(), roles, wanted, threads)
-            for name, own in tables.items()
-        }
+        rows = {WHOLE: model_rows(table, Groups.whole(), roles, wanted, threads)}
+        if keys:
+            model = _model(spec)
+            names = model.with_weight(model.watched)
+            own, groups = segment_groups(table, keys, names, threads)
+            found = model_rows(own, groups, roles, wanted, threads)
+            for place, key in enumerate(keys):
+                rows[key.text] = [row.alone(place) for row in found]
+        return rows
 
     rows = measured(now)
     if before is None:

@@ -52,6 +52,7 @@ from simdrift.monitoring.report import blocks_of
 from simdrift.monitoring.roles import Roles
 from simdrift.monitoring.rows import reasons_of, table_of
 from simdrift.monitoring.segments import found_segments, rows_by_segment
+from simdrift.monitoring.service_log import add_log_rows
 from simdrift.monitoring.spec import ReferenceSpec, Spec
 from simdrift.monitoring.window import (
     WHOLE,
@@ -180,6 +181,8 @@ class MovingMonitor:
             plan.limits,
         )
         without_reference(rows, np.array([not own for own in before]))
+        parts = [own.part for own in measured]
+        add_log_rows(rows, parts, windows, self.spec, self.roles, plan.limits, self.threads)
         runs = self._runs(windows, before, started)
         return Results.from_table(
             table_of(runs, rows),
@@ -240,6 +243,11 @@ class _SegmentWindows:
         self._scores: list[list[Decided]] = []
         self._rows_before: list[int] = []
         self._counts: list[dict[str, BinCounts | None]] = []
+
+    @property
+    def part(self) -> tuple[str, Table, Groups]:
+        """The segment's name, its rows, and which are whose window's."""
+        return self._segment.text, self._segment.table, self._groups
 
     def measure(self, place: int) -> None:
         """The drift of the next window, and its histograms where it is of all rows."""

@@ -28,6 +28,7 @@ from simdrift.monitoring.roles import (
     segment_columns,
 )
 from simdrift.monitoring.segments import rows_by_segment
+from simdrift.monitoring.service_log import add_log_rows, has_log, is_log
 from simdrift.monitoring.spec import Spec
 from simdrift.monitoring.window import WHOLE, SegmentData, measure_windows
 from simdrift.monitoring.windows import Rule, Unit, Window, Windows, assign, instant_of
@@ -233,6 +234,10 @@ class _Monitor:
         values = measure_windows(
             data, self.roles, self.spec.metrics, self.plan, self.limits, progress
         )
+        parts = [(own.segment, own.table, own.groups) for own in data]
+        add_log_rows(
+            values.rows, parts, found.windows, self.spec, self.roles, self.limits, self.threads
+        )
         digests = self.fingerprint.of_groups(self.table, groups)
         runs = [self._run(*one, started) for one in zip(found.windows, digests, strict=True)]
         types = types_of(self.before, self.table, self.roles)
@@ -283,6 +288,8 @@ def _reference_source(spec: Spec, source: Data, reference: object | None) -> Dat
         return reference
     if reference is not None:
         return opened(reference, argument="reference")
+    if is_log(spec):
+        return source
     if spec.reference is None or (spec.reference.start is None and spec.reference.end is None):
         raise SpecError("'reference' is missing: pass one, or give 'start' and 'end' of its rows")
     return source
@@ -312,7 +319,8 @@ def _interval(spec: Spec, table: Table) -> Table:
 def _windows(spec: Spec, table: Table) -> Windows:
     rule = Rule.parse(spec.window)
     if spec.columns.timestamp is not None:
-        return _assign(spec, table, rule, spec.start, spec.end)
+        # A service without a request is a finding, not a window less.
+        return _assign(spec, table, rule, spec.start, spec.end, has_log(spec))
     if spec.start is None or spec.end is None:
         raise SpecError(
             "window 'all' without 'columns.timestamp' needs 'start' and 'end': the time that the "
@@ -356,6 +364,7 @@ def _assign(
     rule: Rule,
     start: datetime | date | None,
     end: datetime | date | None,
+    between: bool = False,
 ) -> Windows:
     """The windows of the frame's time column."""
     name = str(spec.columns.timestamp)
@@ -382,4 +391,5 @@ def _assign(
         timezone=ZoneInfo(spec.timezone),
         start=start,
         end=end,
+        between=between,
     )
