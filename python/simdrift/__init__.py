@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from simdrift.monitoring.worst_segments import worst_segments
     from simdrift.reports import Report
     from simdrift.results import Result, Results
+    from simdrift.schema import Schema
 
     __version__: str
 
@@ -56,6 +57,7 @@ __all__ = [
     "Report",
     "Result",
     "Results",
+    "Schema",
     "SimdriftError",
     "Spec",
     "SpecError",
@@ -89,6 +91,7 @@ _HOMES = {
     "Report": "simdrift.reports",
     "Result": "simdrift.results",
     "Results": "simdrift.results",
+    "Schema": "simdrift.schema",
     "Spec": "simdrift.monitoring.spec",
     "compare": "simdrift.monitoring.compare",
     "evaluate": "simdrift.monitoring.evaluate",

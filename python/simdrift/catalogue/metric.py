@@ -27,6 +27,8 @@ FAMILIES = {
     "fairness": "Fairness",
     "estimated": "Estimated performance",
     "service": "Service health",
+    "schema": "Schema",
+    "check": "Checks",
 }
 """What each family of metrics is called, in the order of lists."""
 GROUPS = {
@@ -51,6 +53,10 @@ GROUPS = {
     "fairness": "sensitive groups",
     "estimates": "without targets",
     "requests": "requests of a service",
+    "differences": "differences from a schema",
+    "rows": "single rows",
+    "values": "values over all rows",
+    "pipelines": "pipelines",
     "custom": "custom",
 }
 """What each group of metrics is called, in the order of lists."""
