@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 import bench_compare
 import bench_kernels
+import bench_latency
 import bench_methods
 import bench_monitor
 import bench_performance
@@ -29,6 +30,7 @@ TABLES: dict[str, Callable[[bool], str]] = {
     "kernels": bench_kernels.table,
     "threads": bench_kernels.thread_table,
     "compare": bench_compare.table,
+    "latency": bench_latency.table,
     "methods": bench_methods.table,
     "monitor": bench_monitor.table,
     "windows": bench_windows.table,

@@ -14,7 +14,6 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from simdrift._core import Column
 from simdrift._types import Floats
@@ -24,6 +23,7 @@ from simdrift.metrics.cached import cached
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
 from simdrift.metrics.groups import ColumnGroups, Groups
+from simdrift.metrics.nulls.special import special
 from simdrift.metrics.outcomes import OK_CODE, Codes, Outcomes, Rows
 from simdrift.metrics.performance.counts import wilson
 from simdrift.metrics.registry import functions, measures
@@ -221,8 +221,9 @@ def _rate(log: Requests) -> dict[str, Value] | str:
     n, seconds = log.requests, log.seconds
     known = seconds > 0.0
     divisor = np.where(known, seconds, np.nan)
-    low = np.where(n > 0, special.gammaincinv(np.maximum(n, 1), 0.025), 0.0)
-    ends = low / divisor, special.gammaincinv(n + 1, 0.975) / divisor
+    gammaincinv = special().gammaincinv
+    low = np.where(n > 0, gammaincinv(np.maximum(n, 1), 0.025), 0.0)
+    ends = low / divisor, gammaincinv(n + 1, 0.975) / divisor
     return {"request_rate": Value(n / divisor, known, n, ends)}
 
 
