@@ -217,8 +217,13 @@ dist:
 locks: .venv-wheel/stamp
 	PATH="$(CURDIR)/.venv-wheel/bin:$$PATH" python .ci/lock.py $(LOCK)
 
-test-peers: .venv-peers/test.stamp .venv-nannyml/bench.stamp
+test-peers: .venv-peers/test.stamp .venv-nannyml/bench.stamp .venv-scores/bench.stamp
 	.venv-peers/bin/python -m pytest tests/peers
+
+.venv-scores/bench.stamp: .ci/scores.txt
+	$(PYTHON) -m venv .venv-scores
+	.venv-scores/bin/python -m pip install --quiet -r .ci/scores.txt
+	@touch $@
 
 .venv-nannyml/bench.stamp: .ci/install .ci/nannyml.txt .ci/locks/nannyml.txt
 	$(PYTHON) -m venv .venv-nannyml
