@@ -24,7 +24,12 @@ from simdrift.monitoring.performance_change import changes_of
 from simdrift.monitoring.reference import Reference, plan_of, scores_of
 from simdrift.monitoring.report import results_of
 from simdrift.monitoring.roles import Roles, check_names, roles_of, segment_columns
-from simdrift.monitoring.segments import Segment, found_segments, segment_tables
+from simdrift.monitoring.segments import (
+    Segment,
+    found_segments,
+    segment_groups,
+    segment_tables,
+)
 from simdrift.monitoring.sensitive import gaps_changed
 from simdrift.monitoring.spec import Columns, Metrics, Spec
 from simdrift.monitoring.window import WHOLE, Limits, WindowValues, judged
@@ -226,10 +231,8 @@ def _before(
         return NOTHING_KNOWN, {}
     if isinstance(before, Reference):
         return before.known, {name: before.performance_of(name) for name in _texts(keys)}
-    known, rows = NOTHING_KNOWN, {}
-    for name, own in _parts(before, roles, keys, threads).items():
-        rows[name], known = scores_of(own, roles, spec, threads, known)
-    return known, dict(rows)
+    whole, known = scores_of(before, roles, spec, threads, NOTHING_KNOWN)
+    return known, {WHOLE: whole, **_of_segments(spec, roles, keys, before, known, threads)}
 
 
 def _rows(
@@ -241,11 +244,30 @@ def _rows(
     threads: int | None,
 ) -> Rows:
     """The current rows: scores, then gaps between sensitive groups."""
-    rows: Rows = {}
-    for name, own in _parts(now, roles, keys, threads).items():
-        model = Model(own, Groups.whole(), roles, threads, known)
-        rows[name] = model.performance(spec.metrics.performance) + model.fairness()
-    return rows
+    model = Model(now, Groups.whole(), roles, threads, known)
+    whole = model.performance(spec.metrics.performance) + model.fairness()
+    return {WHOLE: whole, **_of_segments(spec, roles, keys, now, known, threads)}
+
+
+def _of_segments(
+    spec: Spec,
+    roles: Roles,
+    keys: Sequence[Segment],
+    table: Table,
+    known: Known,
+    threads: int | None,
+) -> Rows:
+    """The rows of each segment: they are groups of one table."""
+    if not keys:
+        return {}
+    model = _model(spec)
+    own, groups = segment_groups(table, keys, model.with_weight(model.watched), threads)
+    of_groups = Model(own, groups, roles, threads, known)
+    found = of_groups.performance(spec.metrics.performance) + of_groups.fairness()
+    return {
+        key.text: [row.alone(place) for row in found if row.present is None or row.present[place]]
+        for place, key in enumerate(keys)
+    }
 
 
 def _paired(

@@ -52,7 +52,9 @@ from simdrift.monitoring.report import blocks_of
 from simdrift.monitoring.roles import Roles
 from simdrift.monitoring.rows import reasons_of, table_of
 from simdrift.monitoring.segments import found_segments, rows_by_segment
+from simdrift.monitoring.service_log import add_log_rows
 from simdrift.monitoring.spec import ReferenceSpec, Spec
+from simdrift.monitoring.structure import DataChecks, digest_with
 from simdrift.monitoring.window import (
     WHOLE,
     Limits,
@@ -136,13 +138,15 @@ class MovingMonitor:
     """The windows of one call, each against the windows before it. The drift of a window is
     measured against a reference of its own; everything else is measured of all windows at once."""
 
-    def __init__(self, spec: Spec, roles: Roles, table: Table, threads: int | None) -> None:
+    def __init__(
+        self, spec: Spec, roles: Roles, table: Table, threads: int | None, checks: DataChecks
+    ) -> None:
         assert spec.reference is not None
-        self.spec, self.roles, self.table = spec, roles, table
+        self.spec, self.roles, self.table, self.checks = spec, roles, table, checks
         self.moving, self.zone = spec.reference, ZoneInfo(spec.timezone)
         self.threads = threads or spec.threads
         self.fingerprint = DataDigest(self.threads)
-        self.spec_digest = spec.digest
+        self.spec_digest = digest_with(spec.digest, checks.schema)
         segments = found_segments(table, spec.segments, self.threads)
         rows = rows_by_segment(table, segments, self.threads)
         self.segments = [_Segment(WHOLE, table, None)]
@@ -180,6 +184,9 @@ class MovingMonitor:
             plan.limits,
         )
         without_reference(rows, np.array([not own for own in before]))
+        parts = [own.part for own in measured]
+        add_log_rows(rows, parts, windows, self.spec, self.roles, plan.limits, self.threads)
+        rows[WHOLE] += self.checks.rows(windows)
         runs = self._runs(windows, before, started)
         return Results.from_table(
             table_of(runs, rows),
@@ -240,6 +247,11 @@ class _SegmentWindows:
         self._scores: list[list[Decided]] = []
         self._rows_before: list[int] = []
         self._counts: list[dict[str, BinCounts | None]] = []
+
+    @property
+    def part(self) -> tuple[str, Table, Groups]:
+        """The segment's name, its rows, and which are whose window's."""
+        return self._segment.text, self._segment.table, self._groups
 
     def measure(self, place: int) -> None:
         """The drift of the next window, and its histograms where it is of all rows."""

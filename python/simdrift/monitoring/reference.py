@@ -33,6 +33,7 @@ from simdrift.monitoring.roles import Roles, check_names, column_names, roles_of
 from simdrift.monitoring.segments import Segment, found_segments, segment_tables
 from simdrift.monitoring.spec import DEFAULTS_VERSION, Columns, Metrics, Spec
 from simdrift.monitoring.state_checks import check_content
+from simdrift.monitoring.structure import differences_of, digest_with, schema_of
 from simdrift.monitoring.window import (
     WHOLE,
     Limits,
@@ -42,6 +43,7 @@ from simdrift.monitoring.window import (
 )
 from simdrift.reports import Report
 from simdrift.results.identity import canonical_json, digest
+from simdrift.schema import Schema
 
 log = logging.getLogger("simdrift")
 _SHOWN = 8
@@ -166,10 +168,16 @@ class Reference:
         return self._digest
 
     def compare(
-        self, batch: object, *, threads: int | None = None, progress: Progress = None
+        self,
+        batch: object,
+        *,
+        schema: Schema | str | os.PathLike[str] | None = None,
+        threads: int | None = None,
+        progress: Progress = None,
     ) -> Report:
         """The batch (as `compare` takes one) against this reference; only the batch is read.
-        A column that it lacks, or has as another type, is a status.
+        A column that it lacks, or has as another type, is a status. `schema`: a `Schema` or its
+        file (default: that of the spec); each difference of the batch alerts.
 
         >>> reference = Reference.fit({"x": [1.0, 2.0, 3.0]})
         >>> reference.compare({"y": [1.0]}).results.filter(column="x")[0].status
@@ -182,6 +190,8 @@ class Reference:
         wanted = source.names if self.spec.metrics.custom else dict.fromkeys(watched)
         table = as_table(source, argument="batch", columns=[n for n in wanted if n in there])
         self.roles.row_weights(table)  # refused before anything is computed
+        expected = schema_of(self.spec.schema if schema is None else schema, None)
+        structure = differences_of(expected, as_table(source) if expected is not None else table)
         plan = replace(self.plan, threads=threads)
         values = measure_windows(
             [
@@ -203,8 +213,12 @@ class Reference:
             self.limits,
             progress,
         )
+        values.rows[WHOLE] += structure
         identity = Identity.of(
-            self.spec, self._spec_digest, DataDigest(threads)(table), self.digest
+            self.spec,
+            digest_with(self._spec_digest, expected),
+            DataDigest(threads)(table),
+            self.digest,
         )
         types = types_of(self.columns, table, self.roles)
         return report_of(
@@ -318,7 +332,7 @@ class Reference:
             "names": list(self._names()),
             "methods": self.plan.record(),
             "defaults": DEFAULTS_VERSION,
-            "spec": self.spec.model_dump_json(exclude={"store", "threads", "data"}),
+            "spec": self.spec.model_dump_json(exclude={"store", "threads", "data", "schema"}),
         }
         if self.custom:
             content["custom"] = self.custom
@@ -357,7 +371,7 @@ def references(table: Table, roles: Roles, threads: int | None) -> dict[str, Ref
 def needed(spec: Spec, source: Source | Table | Frame, *more: str) -> list[str]:
     """Those of the source's columns that a spec reads, and `more`; a metric of the user's own may
     read any."""
-    if spec.metrics.custom:
+    if spec.metrics.custom or spec.schema:
         return list(source.names)
     roles = roles_of(spec.columns, [*dict.fromkeys([*source.names, *more])], spec.methods)
     wanted = {*roles.with_weight(roles.watched), roles.timestamp, *segment_columns(spec), *more}

@@ -24,6 +24,7 @@ Arrays = Mapping[str, NDArray[Any]]
 Entry = Mapping[str, Any]
 
 _VALUE_KINDS: Final = ("integer", "float", "boolean", "text", "category", TEMPORAL, NULL)
+_LARGEST: Final = 2**64  # of whole numbers that stand for a float
 _UNITS: Final = ("", "s", "ms", "us", "ns")
 
 
@@ -236,7 +237,9 @@ def _is_like(value: object, example: object) -> bool:
     """Whether a value is of the example's kind; whole numbers are never below 0 there."""
     if isinstance(example, bool) or not isinstance(example, int | float):
         return type(value) is type(example)
-    return isinstance(value, float) or is_count(value) or isinstance(example, float)
+    if isinstance(example, float) and isinstance(value, int) and not isinstance(value, bool):
+        return abs(value) <= _LARGEST
+    return isinstance(value, float) or is_count(value)
 
 
 def _json(text: object, name: str) -> Any:

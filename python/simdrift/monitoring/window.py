@@ -230,8 +230,9 @@ def _quality(watched: Mapping[str, ColumnGroups], metrics: Metrics, groups: int)
         if row.metric.removeprefix("quality.") in statistics
     ]
     of_columns = [name for name in statistics if name != "rows"]
+    of_each = quality.statistics_of(watched.values(), of_columns)
     for column in watched.values():
-        rows += quality.column_statistics(column, of_columns)
+        rows += of_each[column.name]
         shares = metrics.quantiles.get(column.name, metrics.quantiles.get("*", ()))
         rows += quality.quantile_statistics(column, shares)
     return rows + _correlations(watched, metrics)

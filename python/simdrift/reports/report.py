@@ -262,7 +262,7 @@ class Report:
         return report_fragment(self)
 
     def to_html(self) -> str:
-        """One self-contained page: no script, nothing loaded from anywhere."""
+        """One self-contained page; nothing is loaded from anywhere."""
         from simdrift.reports.html import report_page
 
         return report_page(self)

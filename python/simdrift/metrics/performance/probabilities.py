@@ -85,6 +85,7 @@ class Probabilities:
         weights: Floats | None = None,
     ) -> None:
         self.target, self.probabilities, self.weights = target, tuple(probabilities), weights
+        self._bins: dict[tuple[Bins, str], CalibrationBins] = {}
         self.left_out: LeftOut | None = None
 
     @classmethod
@@ -183,6 +184,9 @@ class Probabilities:
         """The rows by bins (a, b] of their probability, as many of equal width or at the group's
         quantiles, or between inner edges."""
         target, p = self.calibrated
+        key = (bins if isinstance(bins, int) else tuple(bins), strategy)
+        if key in self._bins:
+            return self._bins[key]
         count, edges = _edges(bins, strategy, p)
         _, starts, stops = p.ranges
         found = _core.calibration_groups(
@@ -195,7 +199,8 @@ class Probabilities:
             self.weights,
             threads=p.threads,
         )
-        return CalibrationBins(*found)
+        self._bins[key] = CalibrationBins(*found)
+        return self._bins[key]
 
 
 def _counted(rows: Numbers, what: str) -> Iterator[tuple[Numbers, str]]:
