@@ -30,7 +30,7 @@ FLOORS = (
     ("monitoring",),
     ("checks",),
     ("integrations", "demo"),
-    ("cli_spec", "cli_compare", "cli_fails"),
+    ("cli_check", "cli_spec", "cli_compare", "cli_fails"),
     ("cli",),
     ("", "__main__"),
 )
