@@ -136,6 +136,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "performance": lambda: definitions("performance"),
     "estimated": lambda: definitions("estimated"),
     "fairness": lambda: definitions("fairness"),
+    "service": lambda: definitions("service"),
     "schema": lambda: definitions("schema"),
     "checks": lambda: definitions("check"),
     "keys of the monitor": lambda: keys(""),
@@ -143,6 +144,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "keys of columns": lambda: keys("columns"),
     "keys of metrics": lambda: keys("metrics"),
     "keys of labels": lambda: keys("labels"),
+    "keys of service": lambda: keys("service"),
     "keys of store": lambda: keys("store"),
 }
 

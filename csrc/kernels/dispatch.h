@@ -13,11 +13,14 @@
 
 #include "simdrift/context.h"
 
+#include "kernels/bridge/bridge.h"
 #include "kernels/buckets/buckets.h"
 #include "kernels/codes/codes.h"
+#include "kernels/convolve/convolve.h"
 #include "kernels/histogram/histogram.h"
 #include "kernels/log/log.h"
 #include "kernels/moments/moments.h"
+#include "kernels/products/products.h"
 #include "kernels/ranks/ranks.h"
 #include "kernels/rbf/rbf.h"
 #include "kernels/roc/roc.h"
@@ -26,7 +29,9 @@
 
 typedef struct sdr_dispatch {
     sdr_moments_kernels
-        moments; /* kernels/moments: profile blocks, pairs, read bound */
+        moments;               /* kernels/moments: profile blocks, pairs, read bound */
+    sdr_bridge_kernels bridge; /* kernels/bridge: steps of a Brownian bridge */
+    sdr_convolve_kernels convolve;   /* kernels/convolve: laws of sums */
     sdr_histogram_kernels histogram; /* kernels/histogram */
     sdr_buckets_kernels
         buckets;             /* kernels/buckets: monotone bucket map, counts, sums */
@@ -36,6 +41,7 @@ typedef struct sdr_dispatch {
     sdr_ranks_kernels ranks; /* kernels/ranks: sums over merged ranks */
     sdr_roc_kernels roc;     /* kernels/roc: scores with labels, sums over tie groups */
     sdr_log_kernels log;     /* kernels/log: logarithms, losses of probabilities */
+    sdr_products_kernels products;   /* kernels/products: sums of products of columns */
     sdr_trig_sums_kernels trig_sums; /* kernels/trig_sums: characteristic functions */
 } sdr_dispatch;
 

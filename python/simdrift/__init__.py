@@ -29,7 +29,7 @@ from simdrift._errors import (
 )
 
 if TYPE_CHECKING:
-    from simdrift import store
+    from simdrift import service, store
     from simdrift._config import show_config
     from simdrift.checks import Check, Checks, check, suggest_checks
     from simdrift.metrics import attribution, drift, fairness, performance
@@ -81,6 +81,7 @@ __all__ = [
     "monitor",
     "performance",
     "profile",
+    "service",
     "show_config",
     "store",
     "suggest_checks",
@@ -119,6 +120,7 @@ _MODULES = {
     "estimate": "simdrift.monitoring.estimate",
     "fairness": "simdrift.metrics.fairness",
     "performance": "simdrift.metrics.performance",
+    "service": "simdrift.service",
     "store": "simdrift.store",
 }
 

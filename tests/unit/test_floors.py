@@ -28,6 +28,7 @@ FLOORS = (
     ("reports",),
     ("dashboards",),
     ("monitoring",),
+    ("service",),
     ("checks",),
     ("integrations", "demo"),
     ("cli_check", "cli_spec", "cli_compare", "cli_fails"),

@@ -26,6 +26,7 @@ FAMILIES = {
     "performance": "Performance",
     "fairness": "Fairness",
     "estimated": "Estimated performance",
+    "service": "Service health",
     "schema": "Schema",
     "check": "Checks",
 }
@@ -51,6 +52,7 @@ GROUPS = {
     "ranking": "rankings by query",
     "fairness": "sensitive groups",
     "estimates": "without targets",
+    "requests": "requests of a service",
     "differences": "differences from a schema",
     "rows": "single rows",
     "values": "values over all rows",

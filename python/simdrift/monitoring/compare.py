@@ -25,6 +25,7 @@ from simdrift.monitoring.curves import curves_of
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import Identity
 from simdrift.monitoring.performance_change import changes_of
+from simdrift.monitoring.profile_histograms import histograms_of
 from simdrift.monitoring.reference import (
     Reference,
     needed,
@@ -53,6 +54,7 @@ from simdrift.monitoring.window import (
     measure_windows,
 )
 from simdrift.reports import ProfileReport, Report
+from simdrift.results import Results
 from simdrift.schema import Schema
 
 Correction = Literal["bh", "by", "holm", "bonferroni", "none"]
@@ -239,16 +241,17 @@ def _compared(
     weighted = roles.is_weighted
     plan, limits = plan_of(spec, left, threads=threads, weighted=weighted)
     sample = TableSample.of(left) if plan.table else None
-    scored = scores_of(reference, roles, spec, threads)
-    data = [SegmentData(WHOLE, left, current, Groups.whole(), sample, performance=scored)]
+    scored, known = scores_of(reference, roles, spec, threads)
+    whole = SegmentData(WHOLE, left, current, Groups.whole(), sample, performance=scored)
+    data = [whole._replace(known=known)]
     segments = found_segments(reference, spec.segments, threads)
     before = segment_tables(reference, segments, roles.with_weight(roles.watched), threads)
     now = segment_tables(current, segments, roles.with_weight(roles.watched), threads)
     for key in segments:
         own, groups = references(before[key.text], roles, threads), Groups.whole()
         part = SegmentData(key.text, own, now[key.text], groups, own=key.columns)
-        of_part = scores_of(before[key.text], roles, spec, threads)
-        data.append(part._replace(performance=of_part))
+        of_part = scores_of(before[key.text], roles, spec, threads, known).rows
+        data.append(part._replace(performance=of_part, known=known))
     values = measure_windows(data, roles, spec.metrics, plan, limits, progress)
     values.rows[WHOLE] += differences_of(checks.schema, checks.table)
     fingerprint = DataDigest(threads)
@@ -303,9 +306,10 @@ def profile(
             progress(done, len(columns_of))
     rows = max((column.whole.rows for column in columns_of.values()), default=0)
     run = Identity(monitor="profile").run(rows, started)
-    results = results_of([run], WindowValues({WHOLE: values}, {}), threads=threads)
     types = {column_text(name): column.whole.type for name, column in columns_of.items()}
-    return ProfileReport(results, types=types)
+    results = results_of([run], WindowValues({WHOLE: values}, {}), threads=threads, types=types)
+    drawn = histograms_of((column.whole for column in columns_of.values()), run.run_id)
+    return ProfileReport(Results(results, results.runs, drawn), types=types)
 
 
 def _statistics(column: ColumnGroups, quantiles: Sequence[float]) -> list[Decided]:

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from simdrift.monitoring import state_file
 from simdrift.monitoring.curves import curves_of
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import Identity
-from simdrift.monitoring.model import fairness_of, model_rows
+from simdrift.monitoring.model import NOTHING_KNOWN, Known, Model
 from simdrift.monitoring.performance_change import changes_of, from_state, to_state
 from simdrift.monitoring.report import report_of
 from simdrift.monitoring.roles import Roles, check_names, column_names, roles_of, segment_columns
@@ -72,8 +72,10 @@ class Reference:
         recorded: Mapping[str, str] | None = None,
         custom: Mapping[str, Mapping[str, float]] | None = None,
         performance: Mapping[str, Sequence[Decided]] | None = None,
+        known: Known = NOTHING_KNOWN,
         threads: int | None = None,
     ) -> None:
+        self.known = known
         self.performance = {segment: list(own) for segment, own in (performance or {}).items()}
         self.custom = {segment: dict(own) for segment, own in (custom or {}).items()}
         self.columns = dict(columns)
@@ -125,7 +127,9 @@ class Reference:
         custom = {WHOLE: values_of(table, wanted)} if wanted else {}
         custom |= {key.text: values_of(tables[key.text], wanted) for key in found if wanted}
         parts = {WHOLE: table, **{key.text: tables[key.text] for key in found}}
-        scores = {name: scores_of(part, roles, spec, threads) for name, part in parts.items()}
+        scores, known = {}, NOTHING_KNOWN
+        for name, part in parts.items():
+            scores[name], known = scores_of(part, roles, spec, threads, known)
         return cls(
             columns,
             spec,
@@ -134,6 +138,7 @@ class Reference:
             sample=sample,
             custom=custom,
             performance={name: own for name, own in scores.items() if own},
+            known=known,
             threads=threads,
         )
 
@@ -153,6 +158,7 @@ class Reference:
         rows in another library (so without the names of its types)."""
         if self._digest is None:
             content, arrays = self._state()
+            content.pop("model", None)  # which the columns and the scores say
             for entry in content["columns"]:
                 del entry["type"]
             parts: list[Any] = [canonical_json(content)]
@@ -197,6 +203,7 @@ class Reference:
                     self.sample,
                     self.custom_of(WHOLE),
                     performance=self.performance_of(WHOLE),
+                    known=self.known,
                 ),
                 *self.segment_data(table, threads),
             ],
@@ -240,6 +247,7 @@ class Reference:
                 custom=self.custom_of(key.text),
                 own=key.columns,
                 performance=self.performance_of(key.text),
+                known=self.known,
             )
             for key, own in self.segments.items()
         ]
@@ -305,6 +313,7 @@ class Reference:
             performance={
                 segment: from_state(rows) for segment, rows in content.get("scores", {}).items()
             },
+            known=_known(content.get("model")),
             threads=threads,
         )
 
@@ -329,6 +338,7 @@ class Reference:
             content["custom"] = self.custom
         if self.performance:
             content["scores"] = {name: to_state(own) for name, own in self.performance.items()}
+            content["model"] = {"task": self.known.task, "labels": self.known.labels}
         if self.sample is not None:
             content["sample"] = _parted(self.sample.to_state(), "sample", arrays)
         return content, arrays
@@ -336,6 +346,12 @@ class Reference:
     def _names(self) -> Iterable[str]:
         """Names from which the roles come out the same again."""
         return dict.fromkeys([*self.columns, *self.roles.watched])
+
+
+def _known(state: Mapping[str, Any] | None) -> Known:
+    """What a file says of the model; nothing of one that is older."""
+    labels = None if state is None else state["labels"]
+    return Known(None if state is None else state["task"], labels and tuple(labels))
 
 
 def _is_weighted(spec: Spec) -> bool:
@@ -363,10 +379,20 @@ def needed(spec: Spec, source: Source | Table | Frame, *more: str) -> list[str]:
     return [name for name in (*source.names, *sorted(source.hidden)) if name in wanted]
 
 
-def scores_of(table: Table, roles: Roles, spec: Spec, threads: int | None) -> list[Decided]:
-    """The model's performance on a reference's rows."""
-    scores = model_rows(table, Groups.whole(), roles, spec.metrics.performance, threads)
-    return scores + fairness_of(table, Groups.whole(), roles, threads)
+class Scored(NamedTuple):
+    """The model's performance and gaps on a reference's rows, and what it says of the model."""
+
+    rows: list[Decided]
+    known: Known
+
+
+def scores_of(
+    table: Table, roles: Roles, spec: Spec, threads: int | None, known: Known = NOTHING_KNOWN
+) -> Scored:
+    """The model's performance on a reference's rows; `known` of a segment: what all rows say."""
+    model = Model(table, Groups.whole(), roles, threads, known)
+    rows = model.performance(spec.metrics.performance) + model.fairness()
+    return Scored(rows, known if known != NOTHING_KNOWN else model.known)
 
 
 def types_of(

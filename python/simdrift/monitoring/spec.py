@@ -31,6 +31,7 @@ from simdrift.monitoring.spec_parts import (
     Part,
     ReferenceSpec,
     Segments,
+    ServiceSpec,
     StoreSpec,
     Timestamp,
     known_name,
@@ -191,6 +192,9 @@ class Spec(Part):
         examples=["schema.toml"],
     )
     labels: LabelsSpec | None = Field(None, description="a table with data and key")
+    service: ServiceSpec = Field(
+        default_factory=ServiceSpec, description="a table of how a request log is read"
+    )
     store: StoreSpec = Field(default_factory=StoreSpec, description="a table with dsn")
 
     @field_validator("reference", mode="before")
