@@ -39,7 +39,7 @@ CHECKS = st.one_of(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[*HealthCheck])
 @given(checks=st.lists(CHECKS, max_size=4).map(Checks))
 def test_what_is_saved_is_loaded(checks: Checks, tmp_path: Path) -> None:
     checks.save(tmp_path / "c.toml")
