@@ -211,6 +211,7 @@ def _report_values(report: Report) -> dict[str, Any]:
         "predicted_rows": _rows(report, report.predicted, time, zone),
         "table_rows": _rows(report, report.whole_table_without_model, time, zone),
         "model_lines": report.model,
+        "model_window": report.model_window,
         "curves": report.curves,
         "confusion": report.confusion and _confusion(report.confusion),
         "all_rows": results.rows if len(results) <= MOST_ROWS else (),
