@@ -20,6 +20,7 @@ import bench_monitor
 import bench_performance
 import bench_process
 import bench_results
+import bench_service
 import bench_store
 import bench_windows
 import measured
@@ -34,6 +35,7 @@ TABLES: dict[str, Callable[[bool], str]] = {
     "performance": bench_performance.table,
     "process": bench_process.table,
     "results": bench_results.table,
+    "service": bench_service.table,
     "store": bench_store.table,
     "panels": bench_store.panel_table,
 }

@@ -153,7 +153,10 @@ Measure = Callable[[Requests], "dict[str, Value] | str"]
 
 
 def _record(name: str, title: str, formula: str, **rest: Any) -> Metric:
-    rest = {"better": "lower", "bounds": (0.0, None), "statuses": ("empty",), **rest}
+    rest = {
+        "better": "lower", "bounds": (0.0, None), "statuses": ("empty",), "source": "textbook",
+        **rest,
+    }  # fmt: skip
     return Metric(
         name=f"service.{name}", title=title, group="requests", formula=formula,
         kinds=("table",), needs_values=False, weights=False, **rest,
@@ -166,6 +169,7 @@ def _latency_record(name: str, share: float) -> Metric:
         f"latency, {share:.0%} quantile",
         f"{share:.0%} quantile of the latency, type 7, of requests with a latency of 0 or more",
         unit="ms",
+        source="Hyndman and Fan 1996; numpy.quantile",
         watched=name in ("p50", "p99"),
     )
 
