@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from simdrift.metrics.custom import metric
     from simdrift.monitoring import estimate
     from simdrift.monitoring.compare import compare, profile
+    from simdrift.monitoring.correlations import correlations
     from simdrift.monitoring.entry import monitor
     from simdrift.monitoring.evaluate import evaluate
     from simdrift.monitoring.explain_change import explain_change
@@ -66,6 +67,7 @@ __all__ = [
     "__version__",
     "attribution",
     "compare",
+    "correlations",
     "drift",
     "estimate",
     "evaluate",
@@ -90,6 +92,7 @@ _HOMES = {
     "Results": "simdrift.results",
     "Spec": "simdrift.monitoring.spec",
     "compare": "simdrift.monitoring.compare",
+    "correlations": "simdrift.monitoring.correlations",
     "evaluate": "simdrift.monitoring.evaluate",
     "metric": "simdrift.metrics.custom",
     "monitor": "simdrift.monitoring.entry",

@@ -133,6 +133,7 @@ def test_rows_have_the_metrics_of_the_records_of_their_kind():
         expected = {one.name for one in RECORDS if one.family == "quality" and kind in one.kinds}
         if kind == "text":  # a category too, counted as one
             counted = {"rows", "missing", "missing_share", "distinct", "top_share"}
+            counted |= {"constant", "almost_constant", "unique"}
             expected |= {f"quality.{name}" for name in counted}
         assert found == expected, kind
 

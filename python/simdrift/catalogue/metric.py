@@ -42,6 +42,7 @@ GROUPS = {
     "order": "order",
     "frequent values": "frequent values",
     "text": "text",
+    "rows and columns": "rows and columns of a table",
     "pairs": "pairs of columns",
     "regression": "regression",
     "labels": "classification by labels",

@@ -216,11 +216,7 @@ def _dataset(rows: Sequence[Decided], own: MeasuredSegment, plan: DriftPlan) -> 
 
 def _quality(watched: Mapping[str, ColumnGroups], metrics: Metrics, groups: int) -> list[Decided]:
     statistics = metrics.quality
-    rows = [
-        row
-        for row in quality.table_statistics(watched, groups)
-        if row.metric.removeprefix("quality.") in statistics
-    ]
+    rows = quality.table_statistics(watched, groups, statistics)
     of_columns = [name for name in statistics if name != "rows"]
     for column in watched.values():
         rows += quality.column_statistics(column, of_columns)
