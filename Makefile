@@ -13,6 +13,7 @@ BIN := $(VENV)/bin
 # The compiled package: everything that goes into the wheel.
 SOURCES := pyproject.toml setup.py CMakeLists.txt $(shell find csrc python -type f \
 	! -name '*.so' ! -path '*/__pycache__/*' ! -path '*.egg-info/*' 2>/dev/null)
+CORE_SOURCES := CMakeLists.txt $(filter-out csrc/pyext/%,$(filter csrc/%,$(SOURCES)))
 
 .PHONY: help demo test test-compiled test-beside lint format docs test-c test-sanitize test-tsan test-extension fuzz fuzz-short test-python test-slow test-lowest test-integrations test-peers wheel sbom locks screenshots bench bench-peers bench-core clean
 .DEFAULT_GOAL := help
@@ -62,9 +63,18 @@ $(VENV)/demo.stamp: $(SOURCES) | $(BIN)/python
 	@$(INSTALL) install --quiet '.[demo]'
 	@touch $@
 
-$(VENV)/test.stamp: $(SOURCES) $(VENV)/tools.stamp | build/deps.stamp
-	@echo "building simdrift into $(VENV), with what the tests need: a minute or two"
-	@$(HEADERS) .ci/install $(BIN)/python .ci/locks/test.txt . '.[test,lint]' cmake ninja
+# What the lock names, while the core is compiled.
+$(VENV)/locked.stamp: .ci/install .ci/locks/test.txt $(VENV)/tools.stamp
+	@echo "installing what the tests need into $(VENV): a minute or two"
+	@.ci/install $(BIN)/python .ci/locks/test.txt -
+	@touch $@
+
+# The core is compiled once: the C tests and the extension in $(VENV) are of the same objects, and
+# no warning passes in either.
+$(VENV)/test.stamp: $(SOURCES) build/core.stamp $(VENV)/locked.stamp
+	@echo "building simdrift into $(VENV)"
+	@$(HEADERS) CMAKE_ARGS="$$CMAKE_ARGS -DSIMDRIFT_CORE=$(CURDIR)/build/core/libsimdrift.a -DSIMDRIFT_WERROR=ON" \
+		.ci/install $(BIN)/python .ci/locks/test.txt . '.[test,lint]' cmake ninja
 	@touch $@ $(VENV)/demo.stamp
 
 build/deps.stamp: .ci/system-deps
@@ -111,8 +121,14 @@ CONFIGURE = PATH="$(CURDIR)/$(BIN):$$PATH" cmake -G Ninja -S . -DSIMDRIFT_DEPS=$
 BUILD = PATH="$(CURDIR)/$(BIN):$$PATH" cmake --build
 CTEST = PATH="$(CURDIR)/$(BIN):$$PATH" ctest --output-on-failure --timeout 300 -j $(JOBS) --test-dir
 
-test-c: $(VENV)/tools.stamp build/deps.stamp
-	$(CONFIGURE) -B build/core -DCMAKE_BUILD_TYPE=Release -DSIMDRIFT_PYTHON=OFF
+CONFIGURE_CORE = $(CONFIGURE) -B build/core -DCMAKE_BUILD_TYPE=Release
+build/core.stamp: $(CORE_SOURCES) $(VENV)/tools.stamp build/deps.stamp
+	$(CONFIGURE_CORE)
+	$(BUILD) build/core -j $(JOBS) --target simdrift_static
+	@touch $@
+
+test-c: build/core.stamp
+	$(CONFIGURE_CORE)
 	$(BUILD) build/core -j $(JOBS)
 	$(CTEST) build/core
 
@@ -122,18 +138,17 @@ test-sanitize: $(VENV)/tools.stamp build/deps.stamp
 	$(CTEST) build/sanitize
 
 # gcc 14 and clang 16 refuse what older ones only warn of: all warnings are errors here. Nothing is
-# copied into python/simdrift. The objects of test-c are those of the compiler that is cc; clang
-# warns of the same whatever it optimizes.
+# copied into python/simdrift. With the compiler that is cc, $(VENV)/test.stamp did it; clang warns
+# of the same whatever it optimizes.
 test-extension: $(VENV)/test.stamp build/deps.stamp
 	@command -v gcc >/dev/null || command -v clang >/dev/null || { echo "test-extension needs gcc or clang on PATH; found neither" >&2; exit 1; }
 	@headers=$$(.ci/python-headers $(BIN)/python build/deps) && for compiler in gcc clang; do \
 		command -v $$compiler >/dev/null || { echo "no $$compiler on PATH: skipped"; continue; }; \
-		build="build/extension-$$compiler -DCMAKE_C_COMPILER=$$compiler -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS_DEBUG= \
-			-DSIMDRIFT_OPTIMIZE=-O1 -DSIMDRIFT_TESTS=OFF -DSIMDRIFT_BENCHES=OFF"; \
-		test "$$(realpath "$$(command -v "$${CC:-cc}")")" != "$$(realpath "$$(command -v $$compiler)")" || build=build/core; \
-		$(CONFIGURE) -B $$build $$headers -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python \
+		test "$$(realpath "$$(command -v "$${CC:-cc}")")" != "$$(realpath "$$(command -v $$compiler)")" || continue; \
+		$(CONFIGURE) -B build/extension-$$compiler -DCMAKE_C_COMPILER=$$compiler -DCMAKE_BUILD_TYPE=Debug \
+			-DCMAKE_C_FLAGS_DEBUG= -DSIMDRIFT_OPTIMIZE=-O1 -DSIMDRIFT_TESTS=OFF -DSIMDRIFT_BENCHES=OFF $$headers -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python \
 			-DSIMDRIFT_PYTHON=ON -DSIMDRIFT_IN_PLACE=OFF >/dev/null && \
-		$(BUILD) $${build%% *} -j $(JOBS) --target _core || exit 1; done
+		$(BUILD) build/extension-$$compiler -j $(JOBS) --target _core || exit 1; done
 
 test-tsan: $(VENV)/test.stamp build/deps.stamp
 	PATH="$(CURDIR)/$(BIN):$$PATH" .ci/test-tsan

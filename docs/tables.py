@@ -136,11 +136,14 @@ TABLES: dict[str, Callable[[], str]] = {
     "performance": lambda: definitions("performance"),
     "estimated": lambda: definitions("estimated"),
     "fairness": lambda: definitions("fairness"),
+    "service": lambda: definitions("service"),
+    "schema": lambda: definitions("schema"),
     "keys of the monitor": lambda: keys(""),
     "keys of reference": lambda: keys("reference"),
     "keys of columns": lambda: keys("columns"),
     "keys of metrics": lambda: keys("metrics"),
     "keys of labels": lambda: keys("labels"),
+    "keys of service": lambda: keys("service"),
     "keys of store": lambda: keys("store"),
 }
 

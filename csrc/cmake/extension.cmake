@@ -11,15 +11,18 @@ else()
 endif()
 
 file(GLOB extension_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/csrc/pyext/*.c)
-python_add_library(_core ${abi_arguments} ${extension_sources}
-                   $<TARGET_OBJECTS:simdrift_objects>)
+set(core_objects $<TARGET_OBJECTS:simdrift_objects>)
+if(SIMDRIFT_CORE)
+  set(core_objects "")
+endif()
+python_add_library(_core ${abi_arguments} ${extension_sources} ${core_objects})
 if(CMAKE_VERSION VERSION_LESS 3.26)
   target_compile_definitions(_core PRIVATE Py_LIMITED_API=0x030b0000)
   set_target_properties(_core PROPERTIES SUFFIX ".abi3.so")
 endif()
 target_include_directories(_core PRIVATE
   ${PROJECT_SOURCE_DIR}/csrc ${PROJECT_SOURCE_DIR}/csrc/include)
-target_link_libraries(_core PRIVATE simdrift_flags Python::NumPy)
+target_link_libraries(_core PRIVATE ${SIMDRIFT_CORE} simdrift_flags Python::NumPy)
 
 if(SKBUILD)
   install(TARGETS _core LIBRARY DESTINATION simdrift)

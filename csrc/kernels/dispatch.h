@@ -13,8 +13,10 @@
 
 #include "simdrift/context.h"
 
+#include "kernels/bridge/bridge.h"
 #include "kernels/buckets/buckets.h"
 #include "kernels/codes/codes.h"
+#include "kernels/convolve/convolve.h"
 #include "kernels/histogram/histogram.h"
 #include "kernels/log/log.h"
 #include "kernels/moments/moments.h"
@@ -27,7 +29,9 @@
 
 typedef struct sdr_dispatch {
     sdr_moments_kernels
-        moments; /* kernels/moments: profile blocks, pairs, read bound */
+        moments;               /* kernels/moments: profile blocks, pairs, read bound */
+    sdr_bridge_kernels bridge; /* kernels/bridge: steps of a Brownian bridge */
+    sdr_convolve_kernels convolve;   /* kernels/convolve: laws of sums */
     sdr_histogram_kernels histogram; /* kernels/histogram */
     sdr_buckets_kernels
         buckets;             /* kernels/buckets: monotone bucket map, counts, sums */

@@ -8,9 +8,9 @@
  * second level: the first one's few line buffers are left to the loads (Sapphire
  * Rapids: the profile at 1.21 reads instead of 1.45; 8 KiB ahead 1.25). The address may
  * lie beyond the buffer; a prefetch never faults. */
-enum { SDR_PREFETCH_BYTES = 16384, SDR_PREFETCH_LEVEL = 2 };
+enum { SDR_PREFETCH_BYTES = 16384, SDR_PREFETCH_LEVEL = 2, SDR_LINE_BYTES = 64 };
 
-static inline void sdr_prefetch(const double *p) {
+static inline void sdr_prefetch(const void *p) {
     __builtin_prefetch((const void *)((uintptr_t)p + SDR_PREFETCH_BYTES), 0,
                        SDR_PREFETCH_LEVEL);
 }

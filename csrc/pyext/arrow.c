@@ -226,17 +226,34 @@ static sdr_code presence_read(sdr_column *out, const source *from, int64_t i,
     return chunks_read(sdr_column_presence_from_arrow, out, from->owner, error);
 }
 
-/* What is known of a column that is not computed on: `present`, a column of its rows. */
-static int problem_complete(PyObject *problem, const source *from, int64_t i) {
+/* What is known of a column that is not computed on: `present`, a column of its rows.
+ * SDR_INVALID_COLUMN: the array is broken. */
+static sdr_code problem_complete(PyObject *problem, const source *from, int64_t i,
+                                 sdr_error *error) {
     column_object *rows = column_new(from->state->column_type);
-    sdr_error error;
-    if (rows == NULL) return -1;
+    if (rows == NULL) return SDR_NO_MEMORY;
     rows->owner = Py_NewRef(from->capsule);
-    int answer = 0;
-    if (presence_read(&rows->column, from, i, &error) == SDR_OK)
-        answer = PyObject_SetAttrString(problem, "present", (PyObject *)rows);
+    sdr_code code = presence_read(&rows->column, from, i, error);
+    if (code == SDR_OK &&
+        PyObject_SetAttrString(problem, "present", (PyObject *)rows) < 0)
+        code = SDR_NO_MEMORY;
     Py_DECREF(rows);
-    return answer;
+    return code;
+}
+
+/* Of a type that is not computed on: with its `present` rows, or as what is broken. */
+static PyObject *unsupported_new(const source *from, int64_t i, PyObject *name,
+                                 call *c) {
+    PyObject *problem = problem_new(from->state, name, SDR_NOT_SUPPORTED, &c->error);
+    if (problem == NULL) return NULL;
+    sdr_code code = problem_complete(problem, from, i, &c->error);
+    if (code == SDR_OK || code == SDR_NOT_SUPPORTED) return problem;
+    Py_DECREF(problem);
+    if (PyErr_Occurred() != NULL) return NULL;
+    if (code == SDR_INVALID_COLUMN)
+        return problem_new(from->state, name, code, &c->error);
+    call_raise(c, code);
+    return NULL;
 }
 
 /* A Column, or the exception instance that says why not; NULL: exception. */
@@ -256,13 +273,9 @@ static PyObject *entry_column(const source *from, int64_t i, PyObject *name,
     Py_END_ALLOW_THREADS
     if (code == SDR_OK) return (PyObject *)self;
     Py_DECREF(self);
-    if (code == SDR_INVALID_COLUMN || code == SDR_NOT_SUPPORTED) {
-        PyObject *problem = problem_new(from->state, name, code, &call.error);
-        if (problem != NULL && code == SDR_NOT_SUPPORTED &&
-            problem_complete(problem, from, i) < 0)
-            Py_CLEAR(problem);
-        return problem;
-    }
+    if (code == SDR_NOT_SUPPORTED) return unsupported_new(from, i, name, &call);
+    if (code == SDR_INVALID_COLUMN)
+        return problem_new(from->state, name, code, &call.error);
     call_raise(&call, code);
     return NULL;
 }

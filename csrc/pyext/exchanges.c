@@ -1,4 +1,5 @@
-/* Laws of Wasserstein-1 under exchanges: drift.h. */
+/* Null laws of many groups at once: Wasserstein-1 under exchanges, and
+ * Kolmogorov-Smirnov with ties: drift.h. */
 #include "pyext/pyext.h"
 
 #define LAW_FIELD(type, name) FIELD(sdr_exchange_law, type, name, name)
@@ -24,7 +25,9 @@ static int expect_length(PyObject *array, int64_t length, const char *name) {
 /* Sizes from those of the arrays; -1 and ValueError where they do not fit. */
 static int exchanges_read(sdr_exchanges *e, PyObject *const *arrays, int64_t levels) {
     const int64_t groups = array_length(arrays[N]);
-    const int64_t ends = array_length(arrays[REFERENCE]);
+    const int64_t given = array_length(arrays[REFERENCE]);
+    const bool is_one = groups < 2 || given != array_length(arrays[CURRENT]);
+    const int64_t ends = is_one ? given : given / groups;
     if (levels < 0 || levels > SDR_TWO_SAMPLE_LEVELS || ends < 2 || ends % 2 != 0 ||
         ends > 2 * SDR_EXTREMES) {
         PyErr_Format(PyExc_ValueError,
@@ -43,6 +46,7 @@ static int exchanges_read(sdr_exchanges *e, PyObject *const *arrays, int64_t lev
                          .n_ends = (int)(ends / 2),
                          .n_levels = (int)levels,
                          .reference_ends = array_data(arrays[REFERENCE]),
+                         .reference_per_group = !is_one,
                          .current_ends = array_data(arrays[CURRENT]),
                          .middle = array_data(arrays[MIDDLE]),
                          .middle_per_group = !is_shared,
@@ -97,8 +101,63 @@ cleanup:
 BIND(exchange_laws, 7, "reference", "current", "middle", "n", "m", "levels", "jumps",
      "threads", "progress")
 
+/* --- Kolmogorov-Smirnov with ties ------------------------------------------------- */
+
+static const field steps_fields[] = {
+    FIELD(sdr_ks_steps_law, DOUBLE, p, p),
+    FIELD(sdr_ks_steps_law, DOUBLE, variance, variance),
+};
+const dict_type ks_steps_dict = DICT_TYPE(DICT_KS_STEPS, steps_fields);
+
+enum { SHARES, INNER, PASSED, STEP_ARRAYS };
+
+static PyObject *steps_laws_of(call *call, PyObject *const *arrays, int64_t cells) {
+    const sdr_ks_steps of = {.n_groups = array_length(arrays[INNER]),
+                             .n_cells = cells,
+                             .shares = array_data(arrays[SHARES]),
+                             .inner = array_data(arrays[INNER]),
+                             .passed = array_data(arrays[PASSED])};
+    if (expect_length(arrays[PASSED], of.n_groups, "passed") < 0 ||
+        expect_length(arrays[SHARES], of.n_groups * cells, "shares") < 0)
+        return NULL;
+    sdr_ks_steps_law *laws = sdr_allocate((size_t)of.n_groups * sizeof *laws);
+    if (laws == NULL) return PyErr_NoMemory();
+    PyObject *result = NULL;
+    if (RUN(call, sdr_ks_steps_p, laws, &of))
+        result = dict_of_arrays(call->state, &ks_steps_dict, laws, sizeof *laws,
+                                of.n_groups);
+    sdr_release(laws);
+    return result;
+}
+
+static PyObject *ks_steps_p_bound(call *call, PyObject *Py_UNUSED(module),
+                                  PyObject *const *values) {
+    static const char *const names[STEP_ARRAYS] = {"shares", "inner", "passed"};
+    PyObject *arrays[STEP_ARRAYS] = {NULL}, *result = NULL;
+    int64_t cells;
+
+    if (argument_int64(&cells, values[3], "cells") < 0) return NULL;
+    if (cells < 1 || cells > SDR_KS_STEPS_CELLS) {
+        PyErr_Format(PyExc_ValueError, "cells: expected 1 to %d, found %lld",
+                     SDR_KS_STEPS_CELLS, (long long)cells);
+        return NULL;
+    }
+    for (int i = 0; i < STEP_ARRAYS; i++) {
+        arrays[i] = array_from(values[i], NPY_DOUBLE, names[i]);
+        if (arrays[i] == NULL) goto cleanup;
+    }
+    result = steps_laws_of(call, arrays, cells);
+cleanup:
+    for (int i = 0; i < STEP_ARRAYS; i++)
+        Py_XDECREF(arrays[i]);
+    return result;
+}
+BIND(ks_steps_p, 4, "shares", "inner", "passed", "cells", "threads", "progress")
+
 PyMethodDef exchange_functions[] = {
     ROW(exchange_laws, "(reference, current, middle, n, m, levels, jumps, " OPTIONS ")",
         "Laws of Wasserstein-1 of exchanged rows, one a group."),
+    ROW(ks_steps_p, "(shares, inner, passed, cells, " OPTIONS ")",
+        "Kolmogorov-Smirnov, limit law with ties, one a group."),
     {NULL, NULL, 0, NULL},
 };

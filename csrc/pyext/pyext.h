@@ -53,6 +53,7 @@ typedef enum dict_id {
     DICT_RANKING,
     DICT_LOSSES,
     DICT_EXCHANGE_LAWS,
+    DICT_KS_STEPS,
     DICT_ROW_COUNTS,
     DICT_RANK_PAIR,
     DICT_COUNT
@@ -197,7 +198,8 @@ typedef struct dict_type {
 extern const dict_type profile_dict, text_profile_dict, pair_profile_dict,
     two_sample_dict, ranks_dict, deviations_dict, weighted_dict, group_profile_dict,
     group_two_sample_dict, count_laws_dict, log_loss_dict, roc_dict, roc_pair_dict,
-    ranking_dict, losses_dict, exchange_laws_dict, row_counts_dict, rank_pair_dict;
+    ranking_dict, losses_dict, exchange_laws_dict, ks_steps_dict, row_counts_dict,
+    rank_pair_dict;
 
 /* Interns the names of all dicts; -1 on failure. */
 int dict_keys_intern(core_state *state);

@@ -6,6 +6,7 @@
 #include "views/arrow_schema.h"
 #include "views/arrow_table.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const int64_t MAXIMUM_ROWS = INT64_MAX / 32; /* as in arrow_import.c */
@@ -18,25 +19,74 @@ static bool has_bitmap(const struct ArrowSchema *schema) {
            strncmp(format, "+u", 2) != 0;
 }
 
-static bool is_sound(const struct ArrowArray *array) {
-    return array != NULL && array->release != NULL && array->length >= 0 &&
-           array->length <= MAXIMUM_ROWS && array->offset >= 0 &&
-           array->offset <= MAXIMUM_ROWS - array->length && array->n_buffers >= 1 &&
-           (array->buffers != NULL || array->length == 0);
+static sdr_code refuse(sdr_error *error, int64_t chunk, const char *expected,
+                       int64_t found) {
+    return sdr_error_set(error, SDR_INVALID_COLUMN,
+                         "expected %s, found %lld (chunk %lld)", expected,
+                         (long long)found, (long long)chunk);
 }
 
-static sdr_code refuse(sdr_error *error) {
-    return sdr_error_set(error, SDR_NOT_SUPPORTED,
-                         "expected arrays with a validity bitmap, found others");
+static sdr_code check_numbers(const struct ArrowArray *array, int64_t chunk,
+                              sdr_error *error) {
+    if (array->length < 0 || array->length > MAXIMUM_ROWS)
+        return refuse(error, chunk, "a length of 0 to 2^58", array->length);
+    if (array->offset < 0 || array->offset > MAXIMUM_ROWS - array->length)
+        return refuse(error, chunk, "an offset of 0 to 2^58 less the length",
+                      array->offset);
+    if (array->n_buffers < 1 || (array->buffers == NULL && array->length > 0))
+        return refuse(error, chunk, "a list of buffers, with validity first",
+                      array->n_buffers);
+    return SDR_OK;
 }
 
-static sdr_code read_views(sdr_view *views, const struct ArrowArray *const *arrays,
-                           int64_t n, sdr_error *error) {
+/* How many rows of each child a row takes: what the bitmap's size can be held against. */
+static int64_t rows_of_children(const char *format) {
+    if (strcmp(format, "+s") == 0) return 1;
+    return strncmp(format, "+w:", 3) == 0 ? strtoll(format + 3, NULL, 10) : 0;
+}
+
+/* A struct or list of fixed size has a bitmap only as long as its children reach. */
+static sdr_code check_children(const struct ArrowArray *array,
+                               const struct ArrowSchema *schema, int64_t chunk,
+                               sdr_error *error) {
+    int64_t each = rows_of_children(schema->format);
+    int64_t rows = array->offset + array->length;
+    if (each == 0 || rows == 0) return SDR_OK;
+    if (array->n_children != schema->n_children || array->children == NULL)
+        return refuse(error, chunk, "the children of its type", array->n_children);
+    for (int64_t k = 0; k < array->n_children; k++) {
+        const struct ArrowArray *child = array->children[k];
+        int64_t length = child == NULL ? -1 : child->length;
+        if (length / each < rows)
+            return refuse(error, chunk, "children with rows for all of its own",
+                          length);
+    }
+    return SDR_OK;
+}
+
+static sdr_code check_array(const struct ArrowArray *array,
+                            const struct ArrowSchema *schema, int64_t chunk,
+                            sdr_error *error) {
+    if (array == NULL || array->release == NULL)
+        return sdr_error_set(error, SDR_INVALID_COLUMN,
+                             "expected an array, found %s (chunk %lld)",
+                             array == NULL ? "a null pointer" : "one already released",
+                             (long long)chunk);
+    SDR_TRY(check_numbers(array, chunk, error));
+    return check_children(array, schema, chunk, error);
+}
+
+static sdr_code read_views(sdr_view *views, const struct ArrowSchema *schema,
+                           const struct ArrowArray *const *arrays, int64_t n,
+                           sdr_error *error) {
     for (int64_t i = 0; i < n; i++) {
         const struct ArrowArray *array = arrays[i];
-        if (!is_sound(array)) return refuse(error);
+        SDR_TRY(check_array(array, schema, i, error));
         const uint8_t *bitmap = array->length > 0 ? array->buffers[0] : NULL;
-        if (bitmap == NULL && array->null_count > 0) return refuse(error);
+        if (bitmap == NULL && array->null_count > 0)
+            return refuse(error, i,
+                          "a validity buffer for the nulls, or a null_count of 0",
+                          array->null_count);
         views[i] = (sdr_view){.type = SDR_TYPE_BOOL_BYTES,
                               .length = array->length,
                               .null_count = -1,
@@ -53,10 +103,12 @@ sdr_code sdr_column_presence_from_arrow(sdr_column *out,
                                         int64_t n_arrays, sdr_error *error) {
     sdr_arena arena = {NULL};
     memset(out, 0, sizeof *out);
-    if (!has_bitmap(schema)) return refuse(error);
+    if (!has_bitmap(schema))
+        return sdr_error_set(error, SDR_NOT_SUPPORTED,
+                             "expected a type with a validity bitmap, found another");
     sdr_view *views = sdr_arena_allocate(&arena, (size_t)n_arrays * sizeof *views);
     if (views == NULL) return sdr_no_memory(error);
-    sdr_code code = read_views(views, arrays, n_arrays, error);
+    sdr_code code = read_views(views, schema, arrays, n_arrays, error);
     if (code == SDR_OK) code = sdr_column_init(out, views, n_arrays, error);
     sdr_arena_free(&arena);
     return code;

@@ -29,7 +29,7 @@ from simdrift._errors import (
 )
 
 if TYPE_CHECKING:
-    from simdrift import store
+    from simdrift import service, store
     from simdrift._config import show_config
     from simdrift.metrics import attribution, drift, fairness, performance
     from simdrift.metrics.custom import metric
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from simdrift.monitoring.worst_segments import worst_segments
     from simdrift.reports import Report
     from simdrift.results import Result, Results
+    from simdrift.schema import Schema
 
     __version__: str
 
@@ -57,6 +58,7 @@ __all__ = [
     "Report",
     "Result",
     "Results",
+    "Schema",
     "SimdriftError",
     "Spec",
     "SpecError",
@@ -77,6 +79,7 @@ __all__ = [
     "monitor",
     "performance",
     "profile",
+    "service",
     "show_config",
     "store",
     "worst_segments",
@@ -90,6 +93,7 @@ _HOMES = {
     "Report": "simdrift.reports",
     "Result": "simdrift.results",
     "Results": "simdrift.results",
+    "Schema": "simdrift.schema",
     "Spec": "simdrift.monitoring.spec",
     "compare": "simdrift.monitoring.compare",
     "correlations": "simdrift.monitoring.correlations",
@@ -110,6 +114,7 @@ _MODULES = {
     "estimate": "simdrift.monitoring.estimate",
     "fairness": "simdrift.metrics.fairness",
     "performance": "simdrift.metrics.performance",
+    "service": "simdrift.service",
     "store": "simdrift.store",
 }
 

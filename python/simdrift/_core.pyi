@@ -763,6 +763,20 @@ def histogram_groups(
 ) -> Int64s:
     """(groups, len(edges) + 1)."""
 
+class KsStepsDict(TypedDict):
+    p: Doubles
+    variance: Doubles
+
+def ks_steps_p(
+    shares: NDArray[np.float64],
+    inner: NDArray[np.float64],
+    passed: NDArray[np.float64],
+    cells: int,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> KsStepsDict:
+    """P(D >= d) with ties, limit law; `shares` of the groups' pooled rows one after another."""
+
 def exchange_laws(
     reference: NDArray[np.float64],
     current: NDArray[np.float64],

@@ -164,18 +164,25 @@ static exact_sums exact_of(const double *targets, const double *p,
     return s;
 }
 
-static void expect_near(double found, long double expected) {
-    if (fabsl((long double)found - expected) > 4e-15L * fabsl(expected))
+static void expect_within(double found, long double expected, long double most) {
+    if (!(fabsl((long double)found - expected) <= most))
         fail_msg("expected %.20Lg, found %.20g", expected, found);
 }
 
-static void expect_sums(const sdr_log_loss *found, const exact_sums *expected) {
+static void expect_near(double found, long double expected) {
+    expect_within(found, expected, 4e-15L * fabsl(expected));
+}
+
+/* Without weights squares are of logarithms within 1.3e-7. */
+static void expect_sums(const sdr_log_loss *found, const exact_sums *expected,
+                        bool weighted) {
     assert_int_equal(found->n, expected->n);
     assert_int_equal(found->outside, expected->outside);
     assert_int_equal(found->other, expected->other);
     expect_near(found->weight, expected->weight);
     expect_near(found->loss, expected->loss);
-    expect_near(found->loss_squares, expected->loss_squares);
+    expect_within(found->loss_squares, expected->loss_squares,
+                  (weighted ? 4e-15L : 1e-7L) * expected->loss_squares);
     expect_near(found->brier, expected->brier);
 }
 
@@ -226,8 +233,36 @@ static void test_losses_of_groups_agree_with_long_double(void **state) {
         for (int g = 0; g < GROUPS; g++) {
             exact_sums expected =
                 exact_of(many_y, many_p, weights, starts[g], stops[g]);
-            expect_sums(&found[g], &expected);
+            expect_sums(&found[g], &expected, weighted);
         }
+    }
+}
+
+/* Losses of 1e-13 and less, and of one loss all over: 2^-53 a row, and no variance. */
+static void test_small_and_constant_losses_keep_their_digits(void **state) {
+    (void)state;
+    static double p[MANY], y[MANY];
+    const int64_t start = 0, stop = MANY;
+    const sdr_groups all = {&start, &stop, 1};
+    for (int constant = 0; constant < 2; constant++) {
+        fill(p, MANY, NEAR_ONE, 37);
+        for (int i = 0; i < MANY; i++) {
+            p[i] = constant ? 0.3 : p[i];
+            y[i] = 1.0;
+        }
+        sdr_column column = column_of(p, MANY), target = column_of(y, MANY);
+        const sdr_column *probabilities[] = {&column};
+        const sdr_scored_rows rows = {&target, probabilities, 1, NULL, least, 0.0};
+        const exact_sums expected = exact_of(y, p, NULL, 0, MANY);
+        sdr_log_loss found;
+        assert_int_equal(sdr_log_loss_groups(&found, &rows, &all, NULL, NULL), SDR_OK);
+        expect_within(found.loss, expected.loss, MANY * 0x1p-53L);
+        const double mean = found.loss / MANY;
+        const double variance = found.loss_squares / MANY - mean * mean;
+        const double most = constant ? 1e-14 : 1e-25;
+        assert_true(variance > -most && variance < most);
+        sdr_column_reset(&column);
+        sdr_column_reset(&target);
     }
 }
 
@@ -305,6 +340,11 @@ static void test_what_cannot_be_paired_is_refused(void **state) {
     assert_int_equal(sdr_log_loss_groups(found, &rows, &groups, NULL, &error),
                      SDR_INVALID_ARGUMENT);
     assert_non_null(strstr(error.message, "found 20011 and 5 rows"));
+    rows.probabilities = (const sdr_column *const[]){&column_p};
+    rows.least = 0.0;
+    assert_int_equal(sdr_log_loss_groups(found, &rows, &groups, NULL, &error),
+                     SDR_INVALID_ARGUMENT);
+    assert_non_null(strstr(error.message, "expected least >= 2^-60"));
     rows.n_probabilities = 0;
     assert_int_equal(sdr_log_loss_groups(found, &rows, &groups, NULL, &error),
                      SDR_INVALID_ARGUMENT);
@@ -336,6 +376,7 @@ int main(void) {
         cmocka_unit_test(test_every_isa_gives_the_scalar_bits),
         cmocka_unit_test(test_logarithms_are_within_one_ulp),
         cmocka_unit_test(test_losses_of_groups_agree_with_long_double),
+        cmocka_unit_test(test_small_and_constant_losses_keep_their_digits),
         cmocka_unit_test(test_a_probability_a_class_picks_that_of_the_target),
         cmocka_unit_test(test_bins_are_closed_above),
         cmocka_unit_test(test_isotonic_regression_pools_what_falls),

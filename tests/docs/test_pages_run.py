@@ -69,6 +69,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Any) -> Path
     for name in ("january", "february", "a", "b", "trips", "reference", "candidate"):
         parquet.write_table(trips(), f"{name}.parquet")
     Path("monitor.toml").write_text(MONITOR)
+    Path("requests").mkdir()
+    parquet.write_table(requests(), "requests/1.parquet")
     return tmp_path
 
 
@@ -89,6 +91,12 @@ def trips() -> pa.Table:
         {"pickup": pickup, "fare": rng.gamma(4.0, 4.0, 300), "minutes": rng.gamma(4.0, 4.0, 300),
          "duration": rng.gamma(4.0, 4.0, 300), "zone": rng.integers(1, 9, 300)}
     )  # fmt: skip
+
+
+def requests() -> pa.Table:
+    """An hour of a service."""
+    time = np.datetime64("2024-02-27T08", "s") + np.arange(3600).astype("timedelta64[s]")
+    return pa.table({"time": time, "ms": np.full(3600, 20.0), "code": np.full(3600, 200)})
 
 
 def run_page(page: str, names: dict[str, Any]) -> int:
@@ -113,7 +121,13 @@ def run_words(words: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("page", "least"),
-    [("docs/tutorial.md", 10), ("docs/how-to.md", 6), ("README.md", 6), ("docs/monitor.md", 5)],
+    [
+        ("docs/tutorial.md", 10),
+        ("docs/how-to.md", 6),
+        ("README.md", 6),
+        ("docs/monitor.md", 5),
+        ("docs/service.md", 2),
+    ],
 )
 def test_a_page_runs_as_it_is_written(folder: Path, page: str, least: int) -> None:
     batch = trips()

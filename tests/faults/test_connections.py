@@ -178,6 +178,7 @@ def test_a_connection_that_falls_silent_costs_no_more_than_the_deadline(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("server_and_database", ["package"], indirect=True, scope="session")
 @pytest.mark.parametrize("fault", ["terminate", "reset", "frozen", "half-open"])
 def test_300_connections_that_are_lost_at_12_points_lose_nothing_and_end_in_time(
     proxy, proxied, store, server, database, terminate, fault

@@ -1,8 +1,10 @@
 """One Store in many hands: threads, forked children, and exceptions at any instruction."""
 
+import copy
 import ctypes
 import gc
 import os
+import pickle
 import random
 import signal
 import subprocess
@@ -292,6 +294,22 @@ def test_a_child_keeps_no_session_of_a_dead_parent_alive(server, database, store
     os.waitpid(child, 0)
     assert awaited(lambda: backends(server, database), lambda found: not found) == []
     os.close(pipe)
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [copy.copy, copy.deepcopy, lambda store: pickle.loads(pickle.dumps(store))],
+    ids=["copy", "deep copy", "pickle"],
+)
+def test_a_copy_of_a_store_in_use_is_a_store(store, server, database, copied):
+    first, second, third = of("first"), of("second"), of("third")
+    store.write(first)
+    other = copied(store)
+    other.write(second)
+    other.close()
+    del other
+    store.write(third)
+    assert shown(server, database) == expected_rows(first, second, third)
 
 
 @pytest.mark.parametrize("children", [4, pytest.param(40, marks=pytest.mark.slow)])

@@ -35,11 +35,17 @@ typedef struct field {
 static const struct {
     const char *letters;
     int bits;
-} formats[] = {{"n", 0},     {"b", 1},    {"c", 8},    {"C", 8},     {"s", 16},
-               {"S", 16},    {"i", 32},   {"I", 32},   {"l", 64},    {"L", 64},
-               {"e", 16},    {"f", 32},   {"g", 64},   {"u", 32},    {"U", 64},
-               {"vu", 128},  {"tdD", 32}, {"tdm", 64}, {"tsu:", 64}, {"tsn:UTC", 64},
-               {"tDms", 64}, {"tDm", 64}, {"+l", 64},  {"z", 32},    {"w:4", 32}};
+} formats[] = {{"n", 0},        {"b", 1},         {"c", 8},
+               {"C", 8},        {"s", 16},        {"S", 16},
+               {"i", 32},       {"I", 32},        {"l", 64},
+               {"L", 64},       {"e", 16},        {"f", 32},
+               {"g", 64},       {"u", 32},        {"U", 64},
+               {"vu", 128},     {"tdD", 32},      {"tdm", 64},
+               {"tsu:", 64},    {"tsn:UTC", 64},  {"tDms", 64},
+               {"tDm", 64},     {"d:9,2,32", 32}, {"d:18,0,64", 64},
+               {"d:38,0", 128}, {"d:38,-2", 128}, {"d:76,9,256", 256},
+               {"tts", 32},     {"ttn", 64},      {"+l", 64},
+               {"z", 32},       {"w:4", 32}};
 enum { FORMATS = sizeof formats / sizeof *formats, DICTIONARY = FORMATS };
 
 /* Offsets: most of them small steps; the last one within the characters. */
@@ -148,7 +154,7 @@ static void take_array(input *in, memory *m, struct ArrowArray *a, const void **
     if (strcmp(letters, "u") == 0 || strcmp(letters, "U") == 0) {
         take_text_buffers(in, m, buffers, bits / 8, a);
         a->n_buffers = 3;
-    } else if (bits == 128) {
+    } else if (strcmp(letters, "vu") == 0) {
         take_view_buffers(in, m, buffers, a);
     } else {
         buffers[1] = keep(m, take_block(in, (size_t)(rows * bits + 7) / 8));
@@ -182,15 +188,33 @@ static void take_field(input *in, memory *m, field *f) {
     damage(in, &f->array);
 }
 
+/* Which rows are there, whatever the type: of values that can be read, the same rows. */
+static void try_presence(input *in, const struct ArrowSchema *schema,
+                         const struct ArrowArray *const *arrays, int64_t n,
+                         const sdr_column *values) {
+    sdr_error error = {.message = ""};
+    sdr_column rows;
+    sdr_code code = sdr_column_presence_from_arrow(&rows, schema, arrays, n, &error);
+    CHECK(code == SDR_OK || error.message[0] != '\0');
+    CHECK(code == SDR_OK || code == SDR_INVALID_COLUMN || code == SDR_NOT_SUPPORTED);
+    if (code == SDR_OK) {
+        read_column(&rows, in);
+        if (values != NULL && values->kind != SDR_KIND_CATEGORY)
+            CHECK(rows.null_count == values->null_count);
+    }
+    sdr_column_reset(&rows);
+}
+
 static void try_field(input *in, field *f) {
     const struct ArrowArray *arrays[] = {&f->array, &f->array};
+    int64_t n = 1 + take_below(in, 2);
     sdr_error error = {.message = ""};
     sdr_column column;
-    sdr_code code = sdr_column_from_arrow(&column, &f->schema, arrays,
-                                          1 + take_below(in, 2), &error);
+    sdr_code code = sdr_column_from_arrow(&column, &f->schema, arrays, n, &error);
     CHECK(code == SDR_OK || error.message[0] != '\0');
     CHECK(code == SDR_OK || code == SDR_INVALID_COLUMN || code == SDR_NOT_SUPPORTED);
     if (code == SDR_OK) read_column(&column, in);
+    try_presence(in, &f->schema, arrays, n, code == SDR_OK ? &column : NULL);
     sdr_column_reset(&column);
 }
 

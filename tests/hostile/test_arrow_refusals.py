@@ -142,6 +142,40 @@ def test_a_struct_that_breaks_a_rule_is_refused_and_its_twin_is_not(read, array,
     assert twin.null_count == array.null_count
 
 
+PAIRS = pa.array([{"a": 1}, None], pa.struct([("a", pa.int8())]))
+TWINS = pa.array([[1, 2], None], pa.list_(pa.int8(), 2))
+NESTED = [
+    (PAIRS, {"length": 1}, "children with rows for all of its own, found 1 (chunk 0)"),
+    (PAIRS, {"length": -1}, "children with rows for all of its own, found -1 (chunk 0)"),
+    (TWINS, {"length": 3}, "children with rows for all of its own, found 3 (chunk 0)"),
+]
+
+
+@pytest.mark.parametrize(("array", "fields", "message"), NESTED)
+def test_the_bitmap_of_a_nested_column_is_no_longer_than_its_children(read, array, fields, message):
+    """A bitmap's size is nowhere said, and that of a nested column tells its missing rows."""
+
+    def shortened(schema: ArrowSchema, array: ArrowArray) -> None:
+        setting(**fields)(schema, array.children[0].contents)
+
+    _, problem = read(array, shortened)
+    assert isinstance(problem, InvalidColumn)
+    assert str(problem) == "column 'tip': expected " + message
+    _, problem = read(array)
+    assert isinstance(problem, UnsupportedColumn)
+    assert problem.present.null_count == 1
+
+
+@pytest.mark.parametrize("rows", [2**20, 2**40, 2**57])
+def test_a_nested_column_of_more_rows_than_its_children_is_refused(rows):
+    exporter = Exporter(pa.RecordBatch.from_arrays([PAIRS], ["tip"]))
+    exporter.array.length = exporter.array.children[0].contents.length = rows
+    exporter.array.children[0].contents.null_count = -1
+    ((_, _, problem),) = columns_from_arrow(exporter)
+    assert isinstance(problem, InvalidColumn)
+    assert "children with rows for all of its own, found 2" in str(problem)
+
+
 @pytest.mark.parametrize(
     "fields", [{"length": -1}, {"length": 1}, {"offset": -1}, {"offset": MANY}]
 )

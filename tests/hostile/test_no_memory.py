@@ -107,6 +107,7 @@ CALLS = {
     "exchange_laws": lambda: _core.exchange_laws(
         np.array([-2.0, 2.0]), np.array([-1.0, 1.5]), np.full(3, 0.5), [50.0], [60.0], 1, True
     ),
+    "ks_steps_p": lambda: _core.ks_steps_p(np.array([0.2, 0.5, 0.3]), [0.9], [1.0], 3),
     "roc_groups": lambda: _core.roc_groups(i, a, *cuts, weights=weights),
     "roc_pair_groups": lambda: _core.roc_pair_groups(i, a, b, *cuts),
     "rank_curve": lambda: _core.rank_curve(i, a),
@@ -171,7 +172,7 @@ def test_python_may_fail_to_allocate_anywhere():
     )
     assert done.returncode == 0, done.stdout[-500:] + done.stderr[-3000:]
     errors = dict(line.split() for line in done.stdout.splitlines())
-    assert len(errors) == 83
+    assert len(errors) == 84
     floats = {
         "type",
         "median_deviation",

@@ -143,6 +143,12 @@ def test_sealed_mutants_are_refused_by_name_or_compare(saved, tmp_path, count):
     assert taken < count
 
 
+def in_profile(header: Any, **changes: Any) -> None:
+    """Changes the profile of the first column, which is JSON within the JSON."""
+    entry = header["content"]["columns"][0]
+    entry["profile"] = json.dumps({**json.loads(entry["profile"]), **changes})
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -150,13 +156,17 @@ def test_sealed_mutants_are_refused_by_name_or_compare(saved, tmp_path, count):
         (lambda h: h["arrays"][0].update(dtype=["f8"]), "a dtype of"),
         (lambda h: h["arrays"][0].update(offset=-1), "an offset of 0 or more"),
         (lambda h: h["arrays"][0].update(offset=10**9), "an array that ends by byte"),
-        (lambda h: h["arrays"][0].update(shape=[2**62, 2**62]), "an array that ends by byte"),
+        (lambda h: h["arrays"][0].update(shape=[2**57, 2**57]), "an array that ends by byte"),
         (lambda h: h["arrays"][0].update(shape=[-1]), "a shape of counts"),
         (lambda h: h["arrays"][0].update(name=h["arrays"][1]["name"]), "a name of its own"),
         (lambda h: h.pop("content"), "'content' to be an object"),
         (lambda h: h["content"].pop("names"), "'names' to be texts"),
         (lambda h: h["content"]["columns"][0].update(kind="x"), "a kind of"),
         (lambda h: h["content"]["columns"][0].update(missing=10**9), "missing rows"),
+        (lambda h: h["content"]["columns"][0].update(rows=2**63), "rows of 'x'"),
+        (lambda h: h["content"]["columns"][6].update(rows=10**30), "rows of 'n'"),
+        (lambda h: in_profile(h, mean="x"), "'mean' of 'profile' to be a float"),
+        (lambda h: in_profile(h, mean=10**400), "'mean' of 'profile' to be a float"),
         (lambda h: h["content"]["columns"][0].update(group=99), "the number of a segment"),
         (lambda h: h["content"].update(spec="{"), "JSONDecodeError"),
     ],

@@ -145,7 +145,7 @@ def check_outlets_of_a_store(dsn: str, folder: Path) -> None:
     assert_clean(repr(target), str(target), target.label, pickle.dumps(target))
     assert_clean(repr(vars(target)), repr(target._parameters), json.dumps(target.label))
     with Store(target, spool=folder, deadline=0.0) as store:
-        assert_clean(repr(store))
+        assert_clean(repr(store), pickle.dumps(store))
         with pytest.raises(StoreError) as raised:
             store.write(small_results())
     assert_clean(*outlets(raised.value))

@@ -9,7 +9,7 @@ from itertools import combinations
 import mpmath
 import numpy as np
 import pytest
-from scipy.stats import ks_2samp, kstwo
+from scipy.stats import ks_2samp, kstwo, multivariate_normal
 
 import simdrift as sd
 from simdrift import _core
@@ -353,5 +353,67 @@ def test_zeros_among_other_values_have_the_law_of_paths_seen_at_their_end(share)
     shares = np.array([below, np.mean(both == 0.0), np.mean(both > 0.0)])
     for a in (60, 80, 110):
         expected = _core.ks_ties_p(rows, rows, a * rows, ends, math.inf, False)
-        found = kolmogorov_ties.sf(a / rows, rows, rows, shares)
+        sides = np.array([float(rows)])
+        [found] = kolmogorov_ties.sf(np.array([a / rows]), sides, sides, shares[np.newaxis])
         assert found == pytest.approx(expected, rel=0.08)
+
+
+def test_groups_with_ties_have_the_limit_law_that_each_has_alone():
+    rng = np.random.default_rng(7)
+    shares = rng.dirichlet(np.full(31, 0.3), size=12)
+    n, m = rng.integers(1000, 50_000, 12).astype(float), rng.integers(300, 5000, 12).astype(float)
+    d = rng.uniform(0.3, 3.0, 12) * np.sqrt(1.0 / n + 1.0 / m)
+    together = kolmogorov_ties.sf(d, n, m, shares)
+    alone = [kolmogorov_ties.sf(d[[i]], n[[i]], m[[i]], shares[[i]]).item() for i in range(12)]
+    assert together.tolist() == alone
+    assert np.all((together > 0.0) & (together <= 1.0))
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.6])
+def test_three_values_have_the_limit_law_of_two_normal_numbers(share):
+    """Seen at two places a bridge is a pair of normal numbers."""
+    n, m, ends = 4e4, 9e3, np.array([share, 0.7])
+    shares = np.zeros((1, 7))
+    shares[0, 1::2] = share, 0.7 - share, 0.3
+    covariance = np.minimum.outer(ends, ends) - np.outer(ends, ends)
+    scale = math.sqrt(n * m / (n + m))
+    for c in (0.4, 0.9, 1.6):
+        inner = c - 0.5 / scale
+        law = multivariate_normal(cov=covariance, abseps=1e-12, releps=1e-12)
+        inside = law.cdf([inner, inner], lower_limit=[-inner, -inner])
+        d, sides = np.array([c / scale]), (np.array([n]), np.array([m]))
+        [found] = kolmogorov_ties.sf(d, *sides, shares)
+        assert found == pytest.approx(1.0 - inside, rel=1e-7)
+
+
+def test_shares_that_are_none_are_refused():
+    with pytest.raises(ValueError, match="shares from 0"):
+        kolmogorov_ties.sf(*np.array([[0.1], [50.0], [50.0]]), np.array([[0.7, 0.7, 0.0]]))
+
+
+def _share_that_leaves(n: int, m: int, limit: int, tested: set[int]) -> Fraction:
+    """P(|i m - j n| >= limit at one of these i + j), with whole numbers of paths."""
+    inside, total = {0: 1}, math.comb(n + m, m)
+    for rows in range(1, n + m + 1):
+        moved: dict[int, int] = {}
+        for j, paths in inside.items():
+            for k in (j, j + 1):
+                if k <= m and rows - k <= n:
+                    moved[k] = moved.get(k, 0) + paths
+        if rows in tested:
+            moved = {j: own for j, own in moved.items() if abs((rows - j) * m - j * n) < limit}
+        inside = moved
+    return Fraction(total - inside.get(m, 0), total)
+
+
+@pytest.mark.parametrize(("n", "m"), [(600, 5), (5, 600), (1500, 3), (700, 40), (400, 1)])
+@pytest.mark.parametrize("d", [0.9, 1.5, 3.0])
+@pytest.mark.parametrize("tied", [False, True])
+def test_a_side_of_few_rows_has_the_share_of_paths(n, m, d, tied):
+    limit = max(1, min(n * m, round(d * math.sqrt((n + m) * n * m))))
+    ends = np.unique(np.random.default_rng(n).integers(1, n + m + 1, (n + m) // 2))
+    ends = np.append(ends[ends < n + m], n + m)
+    tested = set(ends.tolist()) if tied else set(range(1, n + m + 1))
+    expected = _share_that_leaves(n, m, limit, tested)
+    found = _core.ks_ties_p(n, m, limit, ends if tied else None, math.inf, False)
+    assert found == pytest.approx(float(expected), rel=1e-13)

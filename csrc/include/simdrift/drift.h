@@ -146,7 +146,7 @@ typedef struct sdr_exchanges {
     const double *current_ends;   /* the same of each group */
     /* n_levels quantiles, as many pooled shares of rows below each, and up to each. */
     const double *middle;
-    bool middle_per_group; /* false: the same of all groups */
+    bool reference_per_group, middle_per_group; /* false: the same of all groups */
     const double *n, *m;   /* rows of both sides, of each group */
 } sdr_exchanges;
 
@@ -200,6 +200,27 @@ SDR_API sdr_code sdr_ks_exact_log_p(double *log_p, const sdr_ks_case *of,
  * natural logarithm, also where p is 0. p or log_p: NULL where it is not wanted. */
 SDR_API sdr_code sdr_ks_limit_p(double *p, double *log_p, const double *n,
                                 const double *d, int64_t n_values,
+                                const sdr_context *context, sdr_error *error);
+
+/* The limit law of the same where many rows are tied (metrics/drift/ks_steps.c), of each
+ * group. Values that hold SDR_KS_STEPS_LARGE of the rows are steps of their own. */
+#define SDR_KS_STEPS_LARGE 0.04
+#define SDR_KS_STEPS_CELLS 4096
+typedef struct sdr_ks_steps {
+    int64_t n_groups, n_cells;
+    const double *shares; /* of the pooled rows, in n_cells cells of each group; the odd
+                           * ones of one value each; >= 0, with a sum of 1 */
+    /* sqrt(n m / (n + m)) D of each group: less half a place, up to which paths are
+     * summed at the end of a step; moved by the overshoot, which ends them within one. */
+    const double *inner, *passed;
+} sdr_ks_steps;
+
+typedef struct sdr_ks_steps_law {
+    double p;        /* P(D >= d) */
+    double variance; /* the largest one of the bridge at the end of a step */
+} sdr_ks_steps_law;
+
+SDR_API sdr_code sdr_ks_steps_p(sdr_ks_steps_law *out, const sdr_ks_steps *of,
                                 const sdr_context *context, sdr_error *error);
 
 /* --- rank statistics -------------------------------------------------------------- */

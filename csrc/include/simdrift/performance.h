@@ -31,8 +31,8 @@ typedef struct sdr_scored_rows {
     const sdr_column *const *probabilities; /* one a class; of a single one, of 1 */
     int64_t n_probabilities;
     const double *weights; /* finite, one a row: 0 takes no part; NULL: none */
-    double least;          /* probabilities count as between this and 1 less this */
-    double tolerance;      /* how far from 1 the sum of a row's may be */
+    double least;     /* probabilities count as >= this, <= 1 less this; >= 2^-60 */
+    double tolerance; /* how far from 1 the sum of a row's may be */
 } sdr_scored_rows;
 
 /* Sums over the rows whose target is a class and whose probabilities are in [0, 1]. */
@@ -42,7 +42,8 @@ typedef struct sdr_log_loss {
     int64_t other;   /* rows left out, as the target is a number and no class */
     int64_t not_one; /* of n: rows whose probabilities do not sum to 1; one a class */
     double weight, weight_squares; /* sums of w and w^2; n without weights */
-    double loss, loss_squares;     /* of w l and w l^2, l = -ln of the probability */
+    double loss, loss_squares;     /* of w l, w l^2, l = -ln of the probability; l^2
+                                    * within 1e-7 without weights */
     double brier, brier_squares;   /* likewise of the Brier score */
 } sdr_log_loss;
 

@@ -3,6 +3,7 @@
 #define SDR_KERNELS_CODES_VALUE_H
 
 #include "kernels/codes/codes.h"
+#include "kernels/prefetch.h"
 #include "views/reading.h"
 
 static inline void count_few(int64_t *counts, const uint8_t *rows, int64_t n,
@@ -93,10 +94,23 @@ static inline void widen_rows(int32_t *restrict out, const void *rows, sdr_type 
     }
 }
 
+/* Parts of rows, whose memory farther on is asked for first. */
+enum { FIT_ROWS = 64 };
+
 #define FIT(type)                                                                      \
     do {                                                                               \
         const type *x = rows;                                                          \
-        for (int64_t i = 0; i < n; i++) {                                              \
+        int64_t i = 0;                                                                 \
+        for (; i + FIT_ROWS <= n; i += FIT_ROWS) {                                     \
+            for (size_t at = 0; at < FIT_ROWS * sizeof *x; at += SDR_LINE_BYTES)       \
+                sdr_prefetch((const char *)(x + i) + at);                              \
+            for (int64_t k = i; k < i + FIT_ROWS; k++) {                               \
+                uint64_t index = (uint64_t)(int64_t)x[k] - offset;                     \
+                out[k] = (uint8_t)index;                                               \
+                above |= index;                                                        \
+            }                                                                          \
+        }                                                                              \
+        for (; i < n; i++) {                                                           \
             uint64_t index = (uint64_t)(int64_t)x[i] - offset;                         \
             out[i] = (uint8_t)index;                                                   \
             above |= index;                                                            \

@@ -17,6 +17,29 @@ static inline lanes_mask lanes_either(lanes_mask a, lanes_mask b) {
     return a | b;
 }
 
+/* Bits of products, and sign bits of p and of the distance of its bits to those of 1. */
+typedef struct flaws {
+    __m512i bits, signs;
+} flaws;
+
+static inline flaws flaws_none(void) {
+    return (flaws){_mm512_setzero_si512(), _mm512_setzero_si512()};
+}
+
+static inline flaws flaws_add(flaws f, lanes product, lanes p) {
+    const __m512i own = _mm512_castpd_si512(p);
+    const __m512i one = _mm512_castpd_si512(_mm512_set1_pd(1.0));
+    f.bits = _mm512_or_si512(f.bits, _mm512_castpd_si512(product));
+    f.signs =
+        _mm512_or_si512(f.signs, _mm512_or_si512(own, _mm512_sub_epi64(one, own)));
+    return f;
+}
+
+static inline int flaws_any(flaws f) {
+    return _mm512_test_epi64_mask(f.bits, f.bits) != 0 ||
+           _mm512_cmplt_epi64_mask(f.signs, _mm512_setzero_si512()) != 0;
+}
+
 #include "kernels/log/template.h"
 
 SDR_LOG_FILL(avx512)

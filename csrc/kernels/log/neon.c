@@ -21,6 +21,30 @@ static inline lanes_mask lanes_either(lanes_mask a, lanes_mask b) {
     return result;
 }
 
+/* Bits of products, and sign bits of p and of the distance of its bits to those of 1. */
+typedef struct flaws {
+    uint64x2_t bits, signs;
+} flaws;
+
+static inline flaws flaws_none(void) {
+    return (flaws){vdupq_n_u64(0), vdupq_n_u64(0)};
+}
+
+static inline flaws flaws_add(flaws f, lanes product, lanes p) {
+    const uint64x2_t one = vreinterpretq_u64_f64(vdupq_n_f64(1.0));
+    for (int i = 0; i < 4; i++) {
+        const uint64x2_t own = vreinterpretq_u64_f64(p.v[i]);
+        f.bits = vorrq_u64(f.bits, vreinterpretq_u64_f64(product.v[i]));
+        f.signs = vorrq_u64(f.signs, vorrq_u64(own, vsubq_u64(one, own)));
+    }
+    return f;
+}
+
+static inline int flaws_any(flaws f) {
+    const uint64x2_t any = vorrq_u64(f.bits, vshrq_n_u64(f.signs, 63));
+    return (vgetq_lane_u64(any, 0) | vgetq_lane_u64(any, 1)) != 0;
+}
+
 #include "kernels/log/template.h"
 
 SDR_LOG_FILL(neon)

@@ -1,5 +1,6 @@
 /* The Gaussian kernel, one value after another: the specification. */
-#include "kernels/rbf/value.h"
+#include "kernels/exp.h"
+#include "kernels/rbf/rbf.h"
 
 static double square_of_distance(const double *rows, int r, const double *column,
                                  int64_t d) {
@@ -16,7 +17,7 @@ static void tile(double *values, const double *rows, const double *columns, int6
     for (int j = 0; j < SDR_RBF_COLUMNS; j++)
         for (int r = 0; r < SDR_RBF_ROWS; r++)
             values[SDR_RBF_ROWS * j + r] =
-                rbf_exp(square_of_distance(rows, r, columns + d * j, d) * -gamma);
+                exp_of(square_of_distance(rows, r, columns + d * j, d) * -gamma);
 }
 
 /* The sums of four columns' values under each pattern, row by row. */

@@ -1,23 +1,6 @@
-/*
- * The Gaussian kernel with eight rows as lanes. An ISA's file defines, before it
- * includes this,
- *   lanes_scaled(a, shifted)  a with the last bits of shifted added to its exponent
- */
-#include "kernels/rbf/value.h"
-
-static inline lanes exp_lanes(lanes x) {
-    lanes_mask normal = lanes_not_above(lanes_all(RBF_LOWEST), x);
-    lanes round = lanes_all(RBF_ROUND);
-    lanes shifted = lanes_add(lanes_mul(x, lanes_all(RBF_LOG2_E)), round);
-    lanes k = lanes_sub(shifted, round);
-    lanes r = lanes_sub(lanes_sub(x, lanes_mul(k, lanes_all(RBF_LN2_HIGH))),
-                        lanes_mul(k, lanes_all(RBF_LN2_LOW)));
-    lanes q = lanes_all(rbf_terms[RBF_TERMS - 1]);
-    for (int i = RBF_TERMS - 2; i >= 0; i--)
-        q = lanes_add(lanes_mul(q, r), lanes_all(rbf_terms[i]));
-    lanes part = lanes_add(r, lanes_mul(lanes_mul(r, r), q));
-    return lanes_where(normal, lanes_scaled(lanes_add(lanes_all(1.0), part), shifted));
-}
+/* The Gaussian kernel with eight rows as lanes. */
+#include "kernels/exp_lanes.h"
+#include "kernels/rbf/rbf.h"
 
 /* Four columns: the rows are loaded once for all of them. */
 static inline void four_columns(double *values, const double *rows,

@@ -85,7 +85,8 @@ static void add_middle(gaps *g, const sdr_exchanges *e, int64_t group, double lo
 
 static void find_gaps(gaps *g, const sdr_exchanges *e, int64_t group) {
     const int k = e->n_ends;
-    const double *x = e->reference_ends, *y = e->current_ends + group * 2 * k;
+    const double *x = e->reference_ends + (e->reference_per_group ? group * 2 * k : 0);
+    const double *y = e->current_ends + group * 2 * k;
     double low[ENDS], high[ENDS];
     g->n_gaps = 0;
     g->n = e->n[group];

@@ -20,7 +20,7 @@
  * unlikely as that are taken to have left the band: p-values below 1e-250 are those of
  * ks_depth.c.
  */
-#include "metrics/drift/ks_paths.h"
+#include "metrics/drift/ks_stages.h"
 
 #include <math.h>
 
@@ -278,6 +278,7 @@ sdr_code sdr_ks_ties_p(double *p, const sdr_ks_case *of, const sdr_context *cont
                               context, error);
     SDR_TRY(sdr_ks_paths_init(&paths, p, &trivial, of, error));
     if (trivial) return SDR_OK;
+    if (sdr_ks_stages_serve(&paths)) return sdr_ks_stages_p(p, &paths, context, error);
     walk w;
     SDR_TRY(walk_open(&w, &paths, error));
     sdr_code code = walk_runs(p, &w, context, error);

@@ -47,9 +47,8 @@ double sdr_stirling_error(double k) {
     return sum * r + lift;
 }
 
-/* u - log(1 + u) without cancellation, by the series of the inverse hyperbolic tangent;
- * infinite at -1. */
-static double minus_log1p(double u) {
+/* By the series of the inverse hyperbolic tangent. */
+double sdr_minus_log1p(double u) {
     static const double series[] = {
         1.0 / 3.0,  1.0 / 5.0,  1.0 / 7.0,  1.0 / 9.0,  1.0 / 11.0,
         1.0 / 13.0, 1.0 / 15.0, 1.0 / 17.0, 1.0 / 19.0, 1.0 / 21.0,
@@ -65,7 +64,7 @@ static double minus_log1p(double u) {
 /* n K(j / n). */
 static double depth_at(const tail *a, double j) {
     double t = a->n * a->x, rest = a->n - j;
-    return j * minus_log1p(t / j) + rest * minus_log1p(-t / rest);
+    return j * sdr_minus_log1p(t / j) + rest * sdr_minus_log1p(-t / rest);
 }
 
 /* The term at j > 0, times exp(a->depth). */

@@ -291,7 +291,8 @@ typedef struct ties_job {
 static sdr_code ties_p(const ties_job *j, int64_t index, const sdr_ks_case *of,
                        const sdr_context *context, sdr_error *error) {
     double p = NAN, log_p = NAN;
-    if (of->ends != NULL && sdr_ks_ties_cost(of) <= j->most_cost) {
+    if (of->ends != NULL &&
+        (isinf(j->most_cost) || sdr_ks_ties_cost(of) <= j->most_cost)) {
         SDR_TRY(sdr_ks_ties_p(&p, of, context, error));
         log_p = log(p);
         if (j->log_p != NULL && p < DBL_MIN)

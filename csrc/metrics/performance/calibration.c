@@ -14,7 +14,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { HALF_BITS = 25, POLL_BLOCKS = 256 };
+enum { HALF_BITS = 25, POLL_BLOCKS = 256, PARTS = 256 };
 #define FOUR_BITS UINT64_C(0x4010000000000000)
 
 typedef struct bin {
@@ -22,13 +22,36 @@ typedef struct bin {
     double weight, sum_p, sum_y;
 } bin;
 
-/* How many edges lie below p. Without branches, which random rows would mispredict. */
-static inline int64_t bin_of(const double *edges, int64_t n_edges, double p) {
-    const double *base = edges;
-    int64_t n = n_edges;
-    for (; n > 1; n -= n / 2)
-        base += (base[n / 2 - 1] < p) * (n / 2);
-    return base - edges + (n == 1 && *base < p);
+/* Where edges lie, by the part of [0, 1] that a probability is in: the edges of lower
+ * parts are below it, those of its own are compared. */
+typedef struct ladder {
+    const double *edges;
+    int64_t n_edges;
+    int64_t below[PARTS + 1];
+} ladder;
+
+/* 0 <= p <= 1: scaling by a power of two keeps its order. */
+static inline int64_t part_of(double p) {
+    return (int64_t)(p * PARTS);
+}
+
+static void ladder_init(ladder *l, const double *edges, int64_t n_edges) {
+    int64_t k = 0;
+    l->edges = edges;
+    l->n_edges = n_edges;
+    for (int64_t part = 0; part <= PARTS; part++) {
+        while (k < n_edges && edges[k] * PARTS < (double)part)
+            k++;
+        l->below[part] = k;
+    }
+}
+
+/* How many edges lie below p. */
+static inline int64_t bin_of(const ladder *l, double p) {
+    int64_t k = l->below[part_of(p)];
+    while (k < l->n_edges && l->edges[k] < p)
+        k++;
+    return k;
 }
 
 static inline void add_row(bin *b, double y, double p) {
@@ -55,12 +78,11 @@ static inline bool takes_part(double y, double p) {
 }
 
 static void add_block(bin *bins, const double *y, const double *p,
-                      const double *weights, int64_t n, const double *edges,
-                      int64_t n_edges) {
+                      const double *weights, int64_t n, const ladder *l) {
     for (int64_t i = 0; i < n; i++) {
         if (!takes_part(y[i], p[i])) continue;
         if (weights != NULL && !(weights[i] > 0.0)) continue;
-        bin *b = &bins[bin_of(edges, n_edges, p[i])];
+        bin *b = &bins[bin_of(l, p[i])];
         if (weights == NULL)
             add_row(b, y[i], p[i]);
         else
@@ -87,7 +109,7 @@ static void finish(sdr_calibration_bin *out, const bin *b, bool weighted) {
 }
 
 static sdr_code add_rows(bin *bins, const job *j, const sdr_group *group,
-                         const double *edges, const sdr_context *context,
+                         const ladder *l, const sdr_context *context,
                          sdr_error *error) {
     const sdr_scored_rows *rows = j->rows;
     double scratch_y[SDR_BLOCK_ROWS], scratch_p[SDR_BLOCK_ROWS];
@@ -102,7 +124,7 @@ static sdr_code add_rows(bin *bins, const job *j, const sdr_group *group,
         const double *p = sdr_column_load_f64(rows->probabilities[0], start + i, n, 0,
                                               scratch_p, &nulls);
         add_block(bins, y, p, rows->weights == NULL ? NULL : rows->weights + start + i,
-                  n, edges, j->n_bins - 1);
+                  n, l);
     }
     return SDR_OK;
 }
@@ -114,7 +136,9 @@ static sdr_code calibration_group(void *user, const sdr_group *group,
     const double *edges =
         j->edges + (j->has_own_edges ? group->index * (j->n_bins - 1) : 0);
     memset(bins, 0, (size_t)j->n_bins * sizeof *bins);
-    if (!j->is_null) SDR_TRY(add_rows(bins, j, group, edges, context, error));
+    ladder l;
+    ladder_init(&l, edges, j->n_bins - 1);
+    if (!j->is_null) SDR_TRY(add_rows(bins, j, group, &l, context, error));
     for (int64_t b = 0; b < j->n_bins; b++)
         finish(&j->out[group->index * j->n_bins + b], &bins[b],
                j->rows->weights != NULL);

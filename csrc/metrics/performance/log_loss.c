@@ -5,6 +5,7 @@
  * The sums of blocks are added pairwise in the fixed tree (blocks.h).
  */
 #include "kernels/dispatch.h"
+#include "kernels/log/value.h"
 #include "metrics/common/blocks.h"
 #include "metrics/groups/groups.h"
 #include "metrics/performance/scored_rows.h"
@@ -23,16 +24,27 @@ static double lanes_sum(const double *lane) {
            ((lane[1] + lane[5]) + (lane[3] + lane[7]));
 }
 
+/* Squares as if of losses that sum to `loss`: with the variance that the rough ones
+ * have. */
+static double squares_of(const sdr_log_lanes *sums, double loss) {
+    const double squares = lanes_sum(sums->loss_squares);
+    const double rough = lanes_sum(sums->rough);
+    if (sums->n == 0) return squares;
+    return squares + (loss - rough) * ((loss + rough) / (double)sums->n);
+}
+
 static void finish(sdr_log_loss *out, const sdr_log_lanes *sums, bool weighted) {
+    const double loss = lanes_sum(sums->loss);
     *out = (sdr_log_loss){.n = sums->n,
                           .not_one = sums->not_one,
                           .weight = (double)sums->n,
                           .weight_squares = (double)sums->n,
-                          .loss = lanes_sum(sums->loss),
-                          .loss_squares = lanes_sum(sums->loss_squares),
+                          .loss = loss,
+                          .loss_squares = squares_of(sums, loss),
                           .brier = lanes_sum(sums->brier),
                           .brier_squares = lanes_sum(sums->brier_squares)};
     if (!weighted) return;
+    out->loss_squares = lanes_sum(sums->loss_squares);
     out->weight = lanes_sum(sums->weight);
     out->weight_squares = lanes_sum(sums->weight_squares);
 }
@@ -191,7 +203,12 @@ sdr_code sdr_log_loss_groups(sdr_log_loss *out, const sdr_scored_rows *rows,
                              const sdr_groups *groups, const sdr_context *context,
                              sdr_error *error) {
     job j = {.out = out, .rows = rows, .groups = groups};
-    SDR_TRY(sdr_scored_rows_check(&j.is_null, rows, "sdr_log_loss_groups", error));
+    static const char call[] = "sdr_log_loss_groups";
+    SDR_TRY(sdr_scored_rows_check(&j.is_null, rows, call, error));
+    if (!(rows->least >= LOG_LEAST && rows->least < 0.5))
+        return sdr_error_set(error, SDR_INVALID_ARGUMENT,
+                             "%s: expected least >= 2^-60 and below 1/2, found %g",
+                             call, rows->least);
     j.row_bytes = (1 + (size_t)rows->n_probabilities) * sizeof(double);
     const sdr_group_pass pass = {.column = rows->target,
                                  .groups = groups,

@@ -26,6 +26,9 @@ FAMILIES = {
     "performance": "Performance",
     "fairness": "Fairness",
     "estimated": "Estimated performance",
+    "service": "Service health",
+    "schema": "Schema",
+    "check": "Checks",
 }
 """What each family of metrics is called, in the order of lists."""
 GROUPS = {
@@ -50,6 +53,11 @@ GROUPS = {
     "ranking": "rankings by query",
     "fairness": "sensitive groups",
     "estimates": "without targets",
+    "requests": "requests of a service",
+    "differences": "differences from a schema",
+    "rows": "single rows",
+    "values": "values over all rows",
+    "pipelines": "pipelines",
     "custom": "custom",
 }
 """What each group of metrics is called, in the order of lists."""

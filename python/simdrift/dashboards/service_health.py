@@ -5,7 +5,7 @@ from __future__ import annotations
 from simdrift.dashboards.panels import Dashboard, Panel, Step, Unit
 from simdrift.dashboards.sql import CHOSEN, DATASET, EVENTS, GRAIN, MODEL, MODELS, SEGMENT, SEGMENTS
 
-_LOG = "service.* is not computed by this version of simdrift; rows of another writer show here."
+_LOG = "No request log is monitored: simdrift.service.health, or a Recorder, writes service.*."
 
 
 def _service(title: str, description: str, unit: Unit, names: tuple[str, ...]) -> Panel:

@@ -13,7 +13,7 @@ import os
 import zipfile
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -54,12 +54,24 @@ def flights(cache: Path | None = None) -> pyarrow.Table:
     they never arrived) and the predicted probability of that."""
     table = raw_flights(cache)
     january = column(table, "month") == 1
-    delay = LinearModel.fit(table, TARGET, rows=january, numbers=NUMBERS, categories=CATEGORIES)
-    predicted = delay.predict(table)
+    predicted = delay_model(table).predict(table)
     table = with_column(table, LATE, late_of(column(table, TARGET)))
     late = LogisticModel.fit(table, LATE, rows=january, numbers=NUMBERS, categories=CATEGORIES)
     table = with_column(table, LATE_SCORE, late.predict(table))
     return with_column(table, PREDICTION, predicted)
+
+
+def delay_model(table: pyarrow.Table) -> LinearModel:
+    """The linear model of the arrival delay, fitted on January."""
+    january = column(table, "month") == 1
+    return LinearModel.fit(table, TARGET, rows=january, numbers=NUMBERS, categories=CATEGORIES)
+
+
+def asked_about(table: pyarrow.Table, count: int) -> list[dict[str, Any]]:
+    """Of so many flights, spread over the year, what is known when they leave."""
+    rows = np.linspace(0, table.num_rows - 1, count).astype(np.int64)
+    found: list[dict[str, Any]] = table.select([*NUMBERS, *CATEGORIES]).take(rows).to_pylist()
+    return found
 
 
 def late_of(delay: Floats) -> Floats:

@@ -93,6 +93,9 @@ def run(
             summaries = [store.write(results) for results, _ in monitored.values()]
         for summary in summaries:
             say(f"{store.target.label}: {stored_words(summary)}")
+        if not taxi:
+            with timed(times, "serve"):
+                _serve(store, say)
         say("  ".join(f"{name} {seconds:.2f} s" for name, seconds in times.items()))
         for name, (results, questions) in monitored.items():
             page = _page(results, name, out)
@@ -155,6 +158,20 @@ def _flights(
     _extent(delay, say)
     say(f"the classifier of late flights, by carrier and airport, too: {len(late):,} values")
     return {"flights": (delay, FLIGHT_QUESTIONS), "late-flights": (late, LATE_QUESTIONS)}
+
+
+def _serve(store: Store, say: Say) -> None:
+    """Predictions over HTTP on this machine, and how the service was while it gave them."""
+    from simdrift.demo import flights, served
+
+    table = flights.raw_flights()
+    asked = flights.asked_about(table, served.REQUESTS)
+    answered = served.serve(flights.delay_model(table), asked, store)
+    said = ", ".join(f"{count} x {status}" for status, count in answered.statuses.items())
+    say(
+        f"{answered.requests} predictions served over HTTP on 127.0.0.1 ({said}): the dashboard "
+        f"Service health shows them, dataset {served.DATASET!r}"
+    )
 
 
 def _taxi(

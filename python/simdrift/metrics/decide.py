@@ -7,7 +7,7 @@ an array with one entry a window.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,6 +42,18 @@ class Decided(NamedTuple):
     threshold: float | Floats | None = None
     alert: Alerts | None = None
     present: NDArray[np.bool_] | None = None
+
+    def alone(self, group: int) -> Decided:
+        """One window's; a threshold goes with an alert."""
+        outcomes = self.outcomes.alone(group)
+        one = Decided(self.column, self.metric, self.params, outcomes)
+        if self.alert is None or self.alert[group] < 0:
+            return one
+        limit = self.threshold
+        return one._replace(
+            alert=self.alert[group : group + 1],
+            threshold=float(limit[group]) if isinstance(limit, np.ndarray) else limit,
+        )
 
     def at(self, group: int) -> MetricValue:
         """One window's row."""
@@ -140,7 +152,16 @@ def _decided(
         if not item.informational and item.column in informed and _is_distribution(item):
             has_value = ~np.isnan(item.outcomes.value)
             valued[item.column] = valued.get(item.column, np.False_) | has_value
-    rows = [_row(item, q, tested, valued, plan) for item, q in zip(segment, q_values, strict=True)]
+    evidence = [_p_or_q(item, q, tested) for item, q in zip(segment, q_values, strict=True)]
+    thresholds, alerts = _alerts(segment, evidence, plan)
+    rows = []
+    for item, q, threshold, alert in zip(segment, q_values, thresholds, alerts, strict=True):
+        if item.informational and item.column in valued:
+            alert = np.where(valued[item.column], np.int8(-1), alert)
+        if item.verdict is not None:
+            threshold, alert = item.verdict
+        own = item.outcomes, q, threshold, alert, item.present
+        rows.append(Decided(item.column, item.spec.metric, item.params, *own))
     return _with_losses(segment, rows)
 
 
@@ -166,31 +187,63 @@ def _alert_of(row: Decided) -> Alerts:
     return np.full(len(row.outcomes.status), -1, np.int8) if row.alert is None else row.alert
 
 
-def _row(
-    item: Measured,
-    q_value: Floats | None,
-    tested: dict[ColumnKey, Floats],
-    valued: dict[ColumnKey, NDArray[np.bool_]],
-    plan: DriftPlan,
-) -> Decided:
-    outcomes, spec = item.outcomes, item.spec
-    p_or_q = q_value
-    if _is_distribution(item) and not item.informational and item.column in tested:
-        other = tested[item.column]
-        p_or_q = other if q_value is None else np.where(np.isnan(q_value), other, q_value)
-    threshold = rules.threshold_of(
-        spec, item.column, plan.thresholds, plan.alpha, outcomes.practical
-    )
-    alert = rules.alerts_of(
-        spec, outcomes.value, threshold, p_or_q, plan.alpha, outcomes.null_quantile
-    )
-    if item.informational and item.column in valued:
-        alert = np.where(valued[item.column], np.int8(-1), alert)
-    if item.verdict is not None:
-        threshold, alert = item.verdict
-    return Decided(
-        item.column, spec.metric, item.params, outcomes, q_value, threshold, alert, item.present
-    )
+def _p_or_q(
+    item: Measured, q_value: Floats | None, tested: Mapping[ColumnKey, Floats]
+) -> Floats | None:
+    """What the rule of a row compares with alpha: its own q-value, or that of the test that
+    informs."""
+    if item.informational or not _is_distribution(item) or item.column not in tested:
+        return q_value
+    other = tested[item.column]
+    return other if q_value is None else np.where(np.isnan(q_value), other, q_value)
+
+
+def _alerts(
+    segment: Sequence[Measured], evidence: Sequence[Floats | None], plan: DriftPlan
+) -> tuple[list[float | Floats | None], list[Alerts]]:
+    """Threshold and alerts of each row by its rule; rows of one metric are judged together."""
+    thresholds = [
+        rules.threshold_of(
+            item.spec, item.column, plan.thresholds, plan.alpha, item.outcomes.practical
+        )
+        for item in segment
+    ]
+    alike: dict[tuple[object, ...], list[int]] = {}
+    for place, (item, limit, q) in enumerate(zip(segment, thresholds, evidence, strict=True)):
+        kinds = type(limit), q is None, item.outcomes.null_quantile is None
+        alike.setdefault((item.spec.name, *kinds), []).append(place)
+    alerts: list[Alerts] = [_NO_ALERT] * len(segment)
+    for places in alike.values():
+        spec, limits = segment[places[0]].spec, [thresholds[place] for place in places]
+        outcomes = [segment[place].outcomes for place in places]
+        found = rules.alerts_of(
+            spec,
+            _joined([own.value for own in outcomes]),
+            _limits(limits, len(outcomes[0])),
+            _joined([evidence[place] for place in places]),
+            plan.alpha,
+            _joined([own.null_quantile for own in outcomes]),
+        )
+        for place, own in zip(places, found.reshape(len(places), -1), strict=True):
+            alerts[place] = own
+    return thresholds, alerts
+
+
+_NO_ALERT = np.zeros(0, np.int8)
+
+
+def _joined(arrays: Sequence[Any]) -> Any:
+    """Rows after rows; None where they have none."""
+    return arrays[0] if len(arrays) == 1 or arrays[0] is None else np.concatenate(arrays)
+
+
+def _limits(limits: Sequence[Any], windows: int) -> Any:
+    """Thresholds of rows after rows: of one kind, numbers, arrays or None."""
+    if limits[0] is None or len(limits) == 1:
+        return limits[0]
+    if isinstance(limits[0], np.ndarray):
+        return np.concatenate(limits)
+    return np.repeat(np.array(limits, float), windows)
 
 
 _TABLE: dict[str, Any] = {

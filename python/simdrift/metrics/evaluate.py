@@ -23,14 +23,19 @@ def attempt(
     """What `compute` returns; where it raises, an outcome with the status 'error', and a line in
     the log unless not `logged`. Ctrl-C is raised."""
     try:
-        with np.errstate(all="ignore"):  # what is not finite becomes a status
-            return compute()
+        return _quietly(compute)
     except NoValueError as error:
         return Outcome(None, error.status, reason=str(error))
     except Exception as error:
         if logged:
             log.exception("%s of column %r failed", what, column)
         return Outcome(None, ERROR, reason=f"{type(error).__name__}: {error}")
+
+
+@np.errstate(all="ignore")
+def _quietly(compute: Callable[[], Computed]) -> Computed:
+    """What `compute` returns, without NumPy's warnings: what is not finite becomes a status."""
+    return compute()
 
 
 def evaluated(metric: str, column: str, compute: Callable[[], Outcome]) -> Outcome:

@@ -40,7 +40,7 @@ from simdrift.metrics.count_tables import (
 )
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.nulls import quadratic, ties
-from simdrift.metrics.outcomes import OK_CODE, Codes, Outcomes, Rows, Sizes, all_ok, any_true
+from simdrift.metrics.outcomes import OK_CODE, Codes, Outcomes, Rows, Sizes, all_ok
 from simdrift.metrics.pair import ColumnPair, column_status
 from simdrift.metrics.stacked import Arrays, stacked_ranks, stacked_two_sample
 
@@ -126,7 +126,7 @@ class GroupedPair:
     def codes(self) -> Codes:
         """`shape_codes`, or 'all_null' where a side has only missing rows."""
         shape = self.shape_codes
-        if not any_true(shape == OK_CODE):
+        if 0 not in shape.tobytes():  # none is 'ok'
             return shape
         if self.is_weighted:
             own = [CODES[pair.status or "ok"] for pair in self.pairs]
@@ -149,9 +149,13 @@ class GroupedPair:
             ends="wasserstein" in self._reads and self._has_numbers and self._is_near,
             threads=self.threads,
         )
-        if found["status"].max(initial=OK_CODE) <= CODES["all_null"]:  # the types agree
+        arrays = cast("dict[str, NDArray[Any]]", found)
+        if all_ok(status := found["status"]):
             self.current.keep_valid(found["m"])
-        return self._without_values(cast("dict[str, NDArray[Any]]", found))
+            return arrays
+        if max(status.tobytes()) <= CODES["all_null"]:  # the types agree
+            self.current.keep_valid(found["m"])
+        return self._without_values(arrays)
 
     @property
     def _is_one_pass(self) -> bool:
@@ -163,9 +167,9 @@ class GroupedPair:
     def _without_values(self, arrays: dict[str, NDArray[Any]]) -> Arrays:
         """The arrays with 'all_null' for 'empty' where there are rows: a restored reference knows
         only its values."""
-        if not all_ok(status := arrays["status"]):
-            lost = (status == CODES["empty"]) & (self.shape_codes == OK_CODE)
-            arrays["status"] = np.where(lost, CODES["all_null"], status).astype(np.uint8)
+        status = arrays["status"]
+        lost = (status == CODES["empty"]) & (self.shape_codes == OK_CODE)
+        arrays["status"] = np.where(lost, CODES["all_null"], status).astype(np.uint8)
         return arrays
 
     @cached
@@ -188,7 +192,8 @@ class GroupedPair:
         found = _core.rank_statistics_groups(
             self.reference.sample, *self.current.ranges, sums=sums, threads=self.threads
         )
-        return self._without_values(cast("dict[str, NDArray[Any]]", found))
+        arrays = cast("dict[str, NDArray[Any]]", found)
+        return arrays if all_ok(arrays["status"]) else self._without_values(arrays)
 
     @cached
     def reference_profile(self) -> Arrays:
@@ -294,17 +299,18 @@ class GroupedPair:
                     shares[int(table.places[place])] = both[place] / both[place].sum()
         return list(shares.values())
 
-    def value_counts(self, place: int) -> NDArray[Any]:
-        """Rows of both sides in cells, the odd ones of one value each: those of the reference's
-        quantiles (`kolmogorov_ties.LEVELS`), and what lies between them."""
+    def value_counts(self, places: NDArray[np.intp]) -> NDArray[Any]:
+        """Rows of both sides (places, cells), the odd cells of one value each: those of the
+        reference's quantiles (`kolmogorov_ties.LEVELS`), and what lies between them."""
         if self.current.is_one and not self.is_weighted:
             found = self.pairs[0].tied_rows()
             if found is not None:
-                return found
+                return found[np.newaxis]
         cuts, reference = self.reference.value_cells()
         if self.is_weighted or self.current.is_one:
-            return np.asarray(reference + self.pairs[place].current.count_cells(cuts))
-        return np.asarray(reference + self._value_counts[place])
+            each = [self.pairs[place].current.count_cells(cuts) for place in places.tolist()]
+            return np.asarray(reference + np.stack(each))
+        return np.asarray(reference + self._value_counts[places])
 
     @cached
     def _value_counts(self) -> NDArray[np.int64]:

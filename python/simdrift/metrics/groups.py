@@ -224,7 +224,7 @@ class ColumnGroups:
         if base == 0:
             return self
         new = ColumnGroups.__new__(ColumnGroups)
-        new.name, new.groups, new.weights = self.name, self.groups, self.weights
+        new.name, new.groups, new.weights, new.gap = self.name, self.groups, self.weights, self.gap
         new.whole, new.stops, new.is_one = self.whole.less(base), self.stops, self.is_one
         return new
 

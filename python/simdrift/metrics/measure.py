@@ -18,7 +18,8 @@ from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.names import ColumnKey
 from simdrift.metrics.outcomes import Outcomes
-from simdrift.metrics.over_groups import evaluate
+from simdrift.metrics.over_groups import evaluate, evaluate_columns
+from simdrift.metrics.pair_stack import is_stackable
 from simdrift.metrics.plan import DriftPlan, choice_of, prepared_call
 from simdrift.metrics.registry import DriftMethod, method
 from simdrift.metrics.registry import evaluate as evaluate_one
@@ -90,6 +91,7 @@ def measure_columns(
             pairs[name] = pair
         if progress is not None:
             progress(done, len(reference))
+    measured = _with_stacked(measured, pairs)
     for name, new in current.items():
         if name not in reference:
             measured.append(_new_column(new))
@@ -158,10 +160,42 @@ def _measure(
     pair = GroupedPair(column, other, reads=reads, threads=plan.threads)
     with pair.sorted_once():
         measured = [
-            Measured(column.name, spec, text, _evaluated(spec, pair, params), informational)
+            Measured(
+                column.name,
+                spec,
+                text,
+                _LATER if _waits(spec, pair, params, plan) else _evaluated(spec, pair, params),
+                informational,
+            )
             for spec, params, text, informational in calls
         ]
     return MeasuredColumn(measured, pair)
+
+
+_LATER = Outcomes.refused(np.zeros(1, np.uint8), np.zeros(1, np.int64), np.zeros(1, np.int64))
+"""In the place of what is evaluated with other columns."""
+
+
+def _with_stacked(measured: list[Measured], pairs: Mapping[str, GroupedPair]) -> list[Measured]:
+    """With the metrics that wait for those of other columns."""
+    waiting: dict[tuple[str, str], list[int]] = {}
+    for place, row in enumerate(measured):
+        if row.outcomes is _LATER:
+            waiting.setdefault((row.spec.name, row.params), []).append(place)
+    for places in waiting.values():
+        spec = measured[places[0]].spec
+        columns = [pairs[str(measured[place].column)] for place in places]
+        for place, outcomes in zip(places, evaluate_columns(spec, columns, {}), strict=True):
+            measured[place] = measured[place]._replace(outcomes=outcomes)
+    return measured
+
+
+def _waits(
+    spec: DriftMethod, pair: GroupedPair, params: Mapping[str, Any], plan: DriftPlan
+) -> bool:
+    """Whether it is evaluated with those of other columns."""
+    gap = pair.current.gap
+    return len(plan.choices) > 1 and not params and gap is None and is_stackable(spec, pair)
 
 
 def _evaluated(spec: DriftMethod, pair: GroupedPair, params: dict[str, Any]) -> Outcomes:

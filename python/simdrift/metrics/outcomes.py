@@ -143,6 +143,29 @@ class Outcomes:
             self.reasons.get(group, ""),
         )
 
+    def alone(self, group: int) -> Self:
+        """One group's outcomes, without the logarithm of its p-value."""
+        groups, own = len(self.value), slice(group, group + 1)
+
+        def part(array: Any) -> Any:
+            return array if array is None or len(array) < groups else array[own]
+
+        reason = self.reasons.get(group)
+        return type(self)(
+            self.value[own],
+            self.status[own],
+            part(self.p_value),
+            part(self.effect_size),
+            part(self.ci_low),
+            part(self.ci_high),
+            part(self.null_quantile),
+            part(self.n_reference),
+            part(self.n_current),
+            reasons={} if reason is None else {0: reason},
+            practical=part(self.practical),
+            standard_error=part(self.standard_error),
+        )
+
     def cleaned(self) -> Self:
         """Without infinities: a value that is not finite is 'overflow'."""
         value = self.value

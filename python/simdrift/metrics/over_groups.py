@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -11,6 +11,7 @@ from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.evaluate import attempt
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.outcomes import OK_CODE, Outcomes, all_ok, any_true
+from simdrift.metrics.pair_stack import PairStack, apart
 from simdrift.metrics.registry import DriftMethod
 from simdrift.metrics.registry import evaluate as evaluate_one
 from simdrift.metrics.values import Outcome
@@ -30,6 +31,22 @@ def evaluate(spec: DriftMethod, pair: GroupedPair, params: Mapping[str, Any]) ->
         return Outcomes.stacked([evaluate_one(spec, one, dict(params)) for one in pair.pairs])
     outcomes = attempt(spec.metric, pair.name, lambda: _evaluated(spec, pair, params))
     return Outcomes.uniform(outcomes, len(pair)) if isinstance(outcomes, Outcome) else outcomes
+
+
+def evaluate_columns(
+    spec: DriftMethod, pairs: Sequence[GroupedPair], params: Mapping[str, Any]
+) -> list[Outcomes]:
+    """The metric on pairs that are stackable, in one call. Where that fails, each is evaluated
+    alone: an unexpected exception costs this metric of the columns that raise it."""
+    outcomes = attempt(
+        spec.metric,
+        "",
+        lambda: apart(spec.function(PairStack(pairs), **params).cleaned()),
+        logged=False,
+    )
+    if isinstance(outcomes, Outcome):
+        return [evaluate(spec, pair, params) for pair in pairs]
+    return outcomes
 
 
 def _evaluated(spec: DriftMethod, pair: GroupedPair, params: Mapping[str, Any]) -> Outcomes:

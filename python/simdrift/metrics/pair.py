@@ -60,16 +60,18 @@ class Cells(NamedTuple):
 
 def column_status(reference: ColumnState, current: ColumnState) -> str | None:
     """Why two columns cannot be compared, whatever their rows: refused, retyped."""
+    if reference.refused is None and current.refused is None:
+        return TYPE_CHANGED if _retyped(reference, current) else None
     refused = [side.refused.status for side in (reference, current) if side.refused is not None]
     if ERROR in refused:
         return ERROR
-    if refused:
-        is_one = len(refused) == 1 and NULL not in (reference.family, current.family)
-        return TYPE_CHANGED if is_one else NOT_APPLICABLE
-    return TYPE_CHANGED if _retyped(reference, current) else None
+    is_one = len(refused) == 1 and NULL not in (reference.family, current.family)
+    return TYPE_CHANGED if is_one else NOT_APPLICABLE
 
 
 def _retyped(reference: ColumnState, current: ColumnState) -> bool:
+    if reference.type == current.type and reference.value_kind == current.value_kind:
+        return False
     before, now = reference.family, current.family
     if before == now or NULL in (before, now):
         return False
@@ -369,7 +371,7 @@ class ColumnPair:
         if self.status is not None:
             return None
         if self.kind == CATEGORICAL:
-            return None if self.high_cardinality else _label_cells(*self.category_counts)
+            return None if self.high_cardinality else label_cells(*self.category_counts)
         counted = self.counts_of_bins()
         if counted is None:
             return None
@@ -400,7 +402,7 @@ def _floats(counts: Counts) -> tuple[float, ...]:
     return tuple(np.asarray(counts, float).tolist())
 
 
-def _label_cells(labels: tuple[str, ...], reference: Counts, current: Counts) -> Cells:
+def label_cells(labels: tuple[str, ...], reference: Counts, current: Counts) -> Cells:
     """The most frequent labels of both sides together, the rest as one cell."""
     order = np.argsort(-(reference + current), kind="stable")
     top, rest = order[:_DISPLAY_LABELS], order[_DISPLAY_LABELS:]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from simdrift._types import Floats
 from simdrift.metrics.names import ColumnKey
-from simdrift.metrics.numbers import as_array, number_or_array, where
+from simdrift.metrics.numbers import Numbers, as_array, number_or_array, where
 from simdrift.metrics.registry import DriftMethod, method
 
 Overrides = Mapping[str | tuple[str, str], float]
@@ -78,11 +78,33 @@ def alerts_of(
     )
     if isinstance(threshold, np.ndarray):
         threshold = number_or_array(threshold)
+    return as_array(_alerts(spec, number, threshold, q, alpha, quantile)).astype(np.int8)
+
+
+def alert_of(
+    spec: DriftMethod,
+    value: float | None,
+    threshold: float | None,
+    p_value: float | None,
+    alpha: float,
+    null_quantile: float | None,
+) -> bool | None:
+    """`alerts_of` of one window, of numbers; None where the rule has no value or threshold."""
+    if threshold is None:
+        return None
+    number, q, quantile = (
+        math.nan if own is None else own for own in (value, p_value, null_quantile)
+    )
+    alert = _alerts(spec, number, threshold, q, alpha, quantile)
+    return None if alert == -1 else bool(alert)
+
+
+def _alerts(
+    spec: DriftMethod, number: Numbers, threshold: Numbers, q: Numbers, alpha: float, quantile: Any
+) -> Numbers:
     known, tested = number == number, q == q
     if spec.record.rule == "test":
-        alert = where(known & tested, q <= threshold, -1)
-    else:
-        size = abs(number)
-        by_chance = where(tested, q > alpha, size <= quantile)
-        alert = where(known, where(by_chance, False, size > threshold), -1)
-    return as_array(alert).astype(np.int8)
+        return where(known & tested, q <= threshold, -1)
+    size = abs(number)
+    by_chance = where(tested, q > alpha, size <= quantile)
+    return where(known, where(by_chance, False, size > threshold), -1)

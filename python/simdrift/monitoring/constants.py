@@ -105,8 +105,10 @@ def kept(marked: Sequence[Decided], changed: Sequence[Decided]) -> list[Decided]
 
 
 def _both(marked: Decided, changed: Decided) -> Decided:
-    if marked.alert is None or marked.threshold is None or changed.alert is None:
+    if marked.alert is None or marked.threshold is None:
         return changed
+    if changed.alert is None:
+        return changed._replace(alert=marked.alert, threshold=marked.threshold)
     worse = marked.alert == 1
     threshold = np.nan if changed.threshold is None else changed.threshold
     return changed._replace(

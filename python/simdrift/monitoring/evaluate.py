@@ -18,13 +18,13 @@ from simdrift.monitoring import spec_errors
 from simdrift.monitoring.constants import kept
 from simdrift.monitoring.curves import curves_of
 from simdrift.monitoring.identity import Identity
-from simdrift.monitoring.model import fairness_of, model_rows
+from simdrift.monitoring.model import NOTHING_KNOWN, Known, Model
 from simdrift.monitoring.performance_change import changes_of
-from simdrift.monitoring.reference import Reference, plan_of
+from simdrift.monitoring.reference import Reference, plan_of, scores_of
 from simdrift.monitoring.report import results_of
 from simdrift.monitoring.roles import Roles, check_names, roles_of, segment_columns
-from simdrift.monitoring.segments import Segment, found_segments, segment_tables
-from simdrift.monitoring.sensitive import gap_changes
+from simdrift.monitoring.segments import Segment, found_segments, segment_groups
+from simdrift.monitoring.sensitive import gaps_changed
 from simdrift.monitoring.spec import Columns, Metrics, Spec
 from simdrift.monitoring.window import WHOLE, Limits, WindowValues, judged
 from simdrift.reports import Report
@@ -68,13 +68,13 @@ def evaluate(
     started = datetime.now(UTC)
     spec = _spec(roles, metrics, segments, thresholds, correction, alpha)
     now, before = _tables(spec, current, reference)
-    known = before.columns if isinstance(before, Reference) else () if before is None else before
-    own = roles_of(spec.columns, list(dict.fromkeys([*now.names, *_names(known)])))
+    others = before.columns if isinstance(before, Reference) else () if before is None else before
+    own = roles_of(spec.columns, list(dict.fromkeys([*now.names, *_names(others)])))
     plan, limits = plan_of(spec, {}, threads=threads)
     keys = _segments(spec, now, before, threads)
-    rows, scored = _rows(spec, own, keys, now, before, threads)
+    known, scored = _before(spec, own, keys, before, threads)
+    rows = _rows(spec, own, keys, now, known, threads)
     values = _decided(rows, scored, plan, limits)
-    values[WHOLE] += [judged(row, limits) for row in _gaps(own, now, before, threads)]
     run = Identity.of(spec, spec.digest).run(now.length, started)
     results = results_of([run], WindowValues(values, {}), threads=threads)
     return Report(
@@ -82,9 +82,10 @@ def evaluate(
         title="Model performance",
         types=by_text(now.types),
         roles=by_text(own.by_column),
-        performance=changes_of(values[WHOLE], scored[WHOLE]) if before is not None else None,
+        performance=changes_of(values[WHOLE], scored[WHOLE]) if scored else None,
         curves=lambda: curves_of(now, before if isinstance(before, Table) else None, own, threads),
         names=names or ("", ""),
+        every_segment=True,
     )
 
 
@@ -165,7 +166,8 @@ def _tables(
     right = opened(current, argument="current")
     there = [*right.names, *right.hidden]
     if reference is None or isinstance(reference, Reference):
-        check_names(spec, there)
+        known = () if reference is None else _model(spec).with_weight(_model(spec).watched)
+        check_names(spec, list(dict.fromkeys([*there, *known])))
         return as_table(right, argument="current", columns=_read(spec, right)), reference
     left = opened(reference, argument="reference")
     check_names(spec, list(dict.fromkeys([*there, *left.names, *left.hidden])))
@@ -205,59 +207,73 @@ def _segments(
     return found_segments(now if before is None else before, spec.segments, threads)
 
 
+Rows = dict[str, Sequence[Decided]]
+"""Of each segment, WHOLE the first."""
+
+
+def _before(
+    spec: Spec,
+    roles: Roles,
+    keys: Sequence[Segment],
+    before: Table | Reference | None,
+    threads: int | None,
+) -> tuple[Known, Rows]:
+    """What the reference says of the model, and its rows."""
+    if before is None:
+        return NOTHING_KNOWN, {}
+    if isinstance(before, Reference):
+        return before.known, {name: before.performance_of(name) for name in _texts(keys)}
+    whole, known = scores_of(before, roles, spec, threads, NOTHING_KNOWN)
+    return known, {WHOLE: whole, **_of_segments(spec, roles, keys, before, known, threads)}
+
+
 def _rows(
     spec: Spec,
     roles: Roles,
     keys: Sequence[Segment],
     now: Table,
-    before: Table | Reference | None,
+    known: Known,
     threads: int | None,
-) -> tuple[dict[str, list[Decided]], dict[str, Sequence[Decided]]]:
-    """Of each segment the rows of both sides."""
-
-    def measured(table: Table) -> dict[str, list[Decided]]:
-        names = roles.with_weight(roles.watched)
-        tables = {WHOLE: table, **segment_tables(table, keys, names, threads)}
-        wanted = spec.metrics.performance
-        return {
-            name: model_rows(own, Groups.whole(), roles, wanted, threads)
-            for name, own in tables.items()
-        }
-
-    rows = measured(now)
-    if before is None:
-        return rows, dict.fromkeys(rows, ())
-    if isinstance(before, Reference):
-        return rows, {name: before.performance_of(name) for name in rows}
-    return rows, dict(measured(before))
+) -> Rows:
+    """The current rows: scores, then gaps between sensitive groups."""
+    model = Model(now, Groups.whole(), roles, threads, known)
+    whole = model.performance(spec.metrics.performance) + model.fairness()
+    return {WHOLE: whole, **_of_segments(spec, roles, keys, now, known, threads)}
 
 
-def _gaps(
-    roles: Roles, now: Table, before: Table | Reference | None, threads: int | None
-) -> list[Decided]:
-    """Fairness by sensitive column, with its change."""
-    old: Sequence[Decided] = ()
-    if isinstance(before, Reference):
-        old = before.performance_of(WHOLE)
-    elif before is not None:
-        old = fairness_of(before, Groups.whole(), roles, threads)
-    return gap_changes(fairness_of(now, Groups.whole(), roles, threads), old)
-
-
-def _decided(
-    rows: Mapping[str, list[Decided]],
-    before: Mapping[str, Sequence[Decided]],
-    plan: DriftPlan,
-    limits: Limits,
-) -> dict[str, list[Decided]]:
-    """The rows with their changes, q-values, thresholds and alerts."""
-    found = changed(
-        list(rows.values()),
-        [before[name] for name in rows],
-        alpha=plan.alpha,
-        correction=plan.correction,
-    )
+def _of_segments(
+    spec: Spec,
+    roles: Roles,
+    keys: Sequence[Segment],
+    table: Table,
+    known: Known,
+    threads: int | None,
+) -> Rows:
+    """The rows of each segment: they are groups of one table."""
+    if not keys:
+        return {}
+    model = _model(spec)
+    own, groups = segment_groups(table, keys, model.with_weight(model.watched), threads)
+    of_groups = Model(own, groups, roles, threads, known)
+    found = of_groups.performance(spec.metrics.performance) + of_groups.fairness()
     return {
-        name: [judged(row, limits) for row in kept(own, changes)]
-        for (name, own), changes in zip(rows.items(), found, strict=True)
+        key.text: [row.alone(place) for row in found if row.present is None or row.present[place]]
+        for place, key in enumerate(keys)
+    }
+
+
+def _texts(keys: Sequence[Segment]) -> list[str]:
+    return [WHOLE, *(key.text for key in keys)]
+
+
+def _decided(rows: Rows, before: Rows, plan: DriftPlan, limits: Limits) -> dict[str, list[Decided]]:
+    """The rows with their changes, q-values, thresholds and alerts."""
+    scores = {name: [row for row in own if row.column is None] for name, own in rows.items()}
+    gaps = {name: [row for row in own if row.column is not None] for name, own in rows.items()}
+    references = [before.get(name, ()) for name in rows]
+    found = changed(list(scores.values()), references, alpha=plan.alpha, correction=plan.correction)
+    changes = gaps_changed(list(gaps.values()), references, plan.correction)
+    return {
+        name: [judged(row, limits) for row in (*kept(scores[name], own), *of_groups)]
+        for name, own, of_groups in zip(rows, found, changes, strict=True)
     }

@@ -18,7 +18,7 @@ from simdrift.metrics.names import column_text
 from simdrift.metrics.weights import RowWeights, TableWeights, checked_weights, cluster_codes
 from simdrift.monitoring.spec import Columns, Spec
 from simdrift.monitoring.spec_errors import found
-from simdrift.monitoring.spec_parts import NAMED, names_of
+from simdrift.monitoring.spec_parts import NAMED, SERVICE_ROLES, names_of
 
 Task = Literal["regression", "classification", "ranking"]
 NAMES_SHOWN = 12
@@ -77,6 +77,8 @@ class Roles:
     """So many rows after one another hang together."""
     model: ModelRoles = NO_MODEL
     """What else is known of the model."""
+    service: Mapping[str, str] = field(default_factory=dict)
+    """The columns of a request log by role: 'latency', 'status', 'memory', 'heartbeat'."""
 
     @property
     def is_weighted(self) -> bool:
@@ -90,9 +92,11 @@ class Roles:
 
     def with_weight(self, names: Sequence[str]) -> tuple[str, ...]:
         """These columns, those that say what rows are worth, and those that a model's performance
-        is measured by."""
-        own = (name for name in (self.weight, self.cluster) if name is not None)
-        return tuple(dict.fromkeys([*names, *own, *self.model.read]))
+        and a service's health are measured by."""
+        own = [name for name in (self.weight, self.cluster) if name is not None]
+        if self.service and self.timestamp is not None:
+            own.append(self.timestamp)
+        return tuple(dict.fromkeys([*names, *own, *self.model.read, *self.service.values()]))
 
     def row_weights(self, table: Table) -> RowWeights | None:
         """The weights of the table's rows; None where they count alike. InputError where they
@@ -176,7 +180,8 @@ def roles_of(columns: Columns, names: Sequence[str], methods: object = None) -> 
     )
     model = ModelRoles.of(columns)
     scores = tuple(dict.fromkeys(model.scores.values()))
-    taken = {*named, *columns.ignore, *scores}
+    service = {role: name for role in SERVICE_ROLES if (name := getattr(columns, role)) is not None}
+    taken = {*named, *columns.ignore, *scores, *service.values()}
     features = (
         tuple(name for name in names if name not in taken)
         if columns.features == "auto"
@@ -196,6 +201,7 @@ def roles_of(columns: Columns, names: Sequence[str], methods: object = None) -> 
         columns.cluster,
         columns.block,
         model,
+        service,
     )
     named_target = isinstance(methods, Mapping) and columns.target in methods
     return roles.with_target() if named_target else roles

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from simdrift._core import Categories, Column
 from simdrift.columns import Table
 from simdrift.columns.labels import dated
+from simdrift.metrics.groups import Groups
 from simdrift.metrics.names import segment_text
 
 MOST_SEGMENTS = 50
@@ -24,6 +25,8 @@ MOST_SEGMENTS = 50
 LEAST_ROWS = 100
 """Reference rows of a segment; with fewer there is nothing to compare with."""
 MOST_LABELS = 10_000
+MOST_SMALL = 32_767
+"""Codes that 16 bits hold."""
 log = logging.getLogger("simdrift")
 
 Names = tuple[str, ...]
@@ -88,8 +91,10 @@ def _grouped(codes: NDArray[np.int64] | None, count: int) -> list[Rows]:
     """The rows of each code, ascending."""
     if codes is None:
         return []
-    order = np.argsort(codes, kind="stable").astype(np.int64)
-    return np.split(order, np.searchsorted(codes[order], np.arange(count + 1)))[1:-1]
+    small = codes.astype(np.int16) if count <= MOST_SMALL else codes  # NumPy sorts these by digits
+    order = np.argsort(small, kind="stable").astype(np.int64, copy=False)
+    ends = np.cumsum(np.bincount(codes + 1, minlength=count + 1))
+    return np.split(order, ends)[1:-1]
 
 
 def segment_tables(
@@ -101,6 +106,17 @@ def segment_tables(
     kept = table.among(names)
     rows = rows_by_segment(table, segments, threads)
     return {text: kept.take(order) for text, order in rows.items()}
+
+
+def segment_groups(
+    table: Table, segments: Sequence[Segment], names: Sequence[str], threads: int | None
+) -> tuple[Table, Groups]:
+    """The rows of each segment as a group of one table of these columns."""
+    found = rows_by_segment(table, segments, threads)
+    rows = [found[segment.text] for segment in segments]
+    stops = np.cumsum([len(own) for own in rows], dtype=np.int64)
+    starts = np.concatenate([[0], stops[:-1]])
+    return table.among(names).take(np.concatenate(rows)), Groups(starts, stops)
 
 
 def _coded(

@@ -6,6 +6,7 @@ and how it may look (`examples`); docs/monitor.md, `simdrift init` and help(Spec
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
@@ -88,6 +89,11 @@ else:
 class Speaking(_Meta):
     """Makes `Spec(...)` raise SpecError; parts inside a spec are refused by the whole."""
 
+    def __new__(cls, *args: Any, **values: Any) -> Any:
+        with warnings.catch_warnings():  # of a deprecated method of pydantic's that is hidden
+            warnings.filterwarnings("ignore", 'Field name "schema"', UserWarning)
+            return super().__new__(cls, *args, **values)
+
     def __call__(self, *args: Any, **values: Any) -> Any:
         try:
             return super().__call__(*args, **values)
@@ -167,7 +173,12 @@ class ReferenceSpec(Part):
         return self
 
 
-_ROLES = ("timestamp", "prediction", "score", "target", "query", "key", "weight", "cluster")
+SERVICE_ROLES = ("latency", "status", "memory", "heartbeat")
+"""The columns of a request log, its times aside."""
+_ROLES = (
+    "timestamp", "prediction", "score", "target", "query", "key", "weight", "cluster",
+    *SERVICE_ROLES,
+)  # fmt: skip
 NAMED = (*_ROLES, "sensitive")
 """The roles whose columns a spec names."""
 _OTHER_NAMES = {"relevance": "target", "id": "key"}
@@ -283,6 +294,30 @@ class Columns(Part):
         title="So many rows after one another hang together.",
         description="a number of rows",
         examples=[200],
+    )
+    latency: str | None = Field(
+        None,
+        title="Of a request log: the time to answer, a duration or a number of 'latency_unit'.",
+        description="the name of a column",
+        examples=["ms"],
+    )
+    status: str | None = Field(
+        None,
+        title="Of a request log: an HTTP status, true where it was answered, or a text.",
+        description="the name of a column",
+        examples=["code"],
+    )
+    memory: str | None = Field(
+        None,
+        title="Of a request log: the resident memory in bytes.",
+        description="the name of a column",
+        examples=["rss"],
+    )
+    heartbeat: str | None = Field(
+        None,
+        title="Of a request log: true where a row is a sign of life and no request.",
+        description="the name of a column",
+        examples=["heartbeat"],
     )
     features: Literal["auto"] | Names = Field(
         "auto",
@@ -459,6 +494,48 @@ class LabelsSpec(Part):
         title="What the labels call the key; else as 'columns.key' says.",
         description="the name of a column",
         examples=["id"],
+    )
+
+
+class ServiceSpec(Part):
+    """How a request log is read.
+
+    >>> ServiceSpec(latency_unit="s", apdex_target=200).failed_from
+    500
+    """
+
+    latency_unit: Literal["s", "ms", "us", "ns"] = Field(
+        "ms",
+        title="What a number in 'columns.latency' counts; a column of durations says it itself.",
+        description="'s', 'ms', 'us' or 'ns'",
+        examples=["s"],
+    )
+    failed_from: int = Field(
+        500,
+        title="From which number on a status means that the request has failed.",
+        description="a whole number",
+        examples=[400],
+    )
+    failed: Names = Field(
+        ("error", "failed", "failure", "timeout"),
+        title="Which texts mean that the request has failed, whatever their case.",
+        description="a list of texts",
+        examples=[["error", "timeout"]],
+    )
+    apdex_target: float = Field(
+        500.0,
+        gt=0,
+        title="Up to how many milliseconds a user is satisfied.",
+        description="a number above 0",
+        examples=[200],
+    )
+    slot: int = Field(
+        60,
+        ge=1,
+        le=86_400,
+        title="How many seconds one answered request, or one heartbeat, shows to be up.",
+        description="a whole number of seconds",
+        examples=[300],
     )
 
 

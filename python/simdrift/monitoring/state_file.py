@@ -31,6 +31,7 @@ VERSION = 2
 HEAD = struct.Struct("<8sIQ")
 ALIGNMENT = 64
 CHECKSUM_BYTES = 32
+MOST_ROWS = 2**58  # of an array, as in the core
 DTYPES = {"f8": "<f8", "i8": "<i8", "u8": "<u8", "i4": "<i4", "u1": "|u1"}
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -171,5 +172,5 @@ def _array(body: bytes, entry: Mapping[str, Any], start: int) -> NDArray[Any]:
 
 
 def is_count(value: object) -> bool:
-    """Whether it is a whole number of 0 or more, as JSON has it."""
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    """Whether it is a whole number, as JSON has it, of 0 to what an array may have rows."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_ROWS

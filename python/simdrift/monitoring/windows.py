@@ -30,8 +30,10 @@ from simdrift.results.zones import in_zone
 Unit = Literal["s", "ms", "us", "ns"]
 Instants = NDArray[np.int64]
 
-HOUR = 3_600_000_000  # microseconds
+MINUTE = 60_000_000  # microseconds
+HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+_UNITS = {"d": DAY, "h": HOUR, "m": MINUTE}
 MONDAY = 4  # 5 January 1970 in days since the epoch
 EPOCH = datetime(1970, 1, 1)
 PER_SECOND: dict[str, int] = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
@@ -50,7 +52,7 @@ class Rule:
 
     @staticmethod
     def parse(text: str) -> Rule:
-        """'1d', '7d', '1h', '6h', '7d/1d' or 'all'; anything else is a ValueError that says so."""
+        """'1d', '7d', '1h', '15m', '7d/1d' or 'all'; else a ValueError says what is expected."""
         if text == "all":
             return Rule("all", 0)
         length, rolling, every = text.partition("/")
@@ -58,8 +60,8 @@ class Rule:
         size = _length(length)
         if step is None or size is None:
             raise ValueError(
-                "'all', a number of days or hours such as '1d', '7d' or '6h', or a rolling "
-                "window such as '7d/1d'"
+                "'all', a number of days, hours or minutes such as '1d', '6h' or '15m', or a "
+                "rolling window such as '7d/1d'"
             )
         if size % step or (rolling and size == step):
             raise ValueError("a rolling window that is several of its steps long, as '7d/1d' is")
@@ -67,9 +69,9 @@ class Rule:
 
 
 def _length(text: str) -> int | None:
-    """Microseconds of '7d' or '6h'."""
-    match = re.fullmatch(r"([1-9]\d{0,3})([dh])", text)
-    return None if match is None else int(match[1]) * (DAY if match[2] == "d" else HOUR)
+    """Microseconds of '7d', '6h' or '15m'."""
+    match = re.fullmatch(r"([1-9]\d{0,3})([dhm])", text)
+    return None if match is None else int(match[1]) * _UNITS[match[2]]
 
 
 def _step(text: str) -> int | None:
@@ -77,6 +79,8 @@ def _step(text: str) -> int | None:
     step = _length(text)
     if step is not None and text[-1] == "h" and DAY % step:
         raise ValueError("hours that divide a day: 1h, 2h, 3h, 4h, 6h, 8h, 12h or 24h")
+    if step is not None and text[-1] == "m" and HOUR % step:
+        raise ValueError("minutes that divide an hour: 1m, 5m, 10m, 15m, 20m, 30m, ...")
     return step
 
 
@@ -122,8 +126,10 @@ def assign(
     timezone: ZoneInfo,
     start: datetime | date | None = None,
     end: datetime | date | None = None,
+    between: bool = False,
 ) -> Windows:
-    """The windows of rows with these times; empty ones only between a given start and end.
+    """The windows of rows with these times; empty ones only between a given start and end, or
+    with `between` between windows with rows, too.
 
     `times`: (n,) int64 since 1970 in `unit`, UTC where `aware`, else local time; `valid`: (n,)
     bool, False where a row has no time. `start` and `end` without a zone are local.
@@ -144,14 +150,14 @@ def assign(
     else:
         rows = _Rows(times, valid, unit, low, high)
     outside, untimed = timed - rows.count, int(valid.size - timed)
-    borders = _borders(rows, aware, rule, timezone, first, last)
+    borders = _borders(rows, aware, rule, timezone, first, last, between)
     if borders is None:
         return Windows((), None, outside, untimed)
     offsets, order = rows.cut(borders.utc if aware else borders.wall)
     filled = np.diff(offsets) > 0
     earliest = 0 if start is not None else int(np.argmax(filled))
     windows, instants = [], _Instants()
-    for last_step in _wanted(filled, start is not None, end is not None).tolist():
+    for last_step in _wanted(filled, start is not None, end is not None, between).tolist():
         opening = _opening(borders, rule, timezone, earliest, last_step)
         if opening is not None:
             begin, row = opening[0], int(offsets[opening[1]])
@@ -360,9 +366,12 @@ def _borders(
     timezone: ZoneInfo,
     first: tuple[int, int] | None,
     last: tuple[int, int] | None,
+    between: bool,
 ) -> _Borders | None:
     """Every border that a row or a given start or end can need; None: no window at all."""
     days = _days(rows, aware, first, last)
+    if between and days.size:
+        days = np.arange(days[0], days[-1] + 1)
     if days.size == 0:
         return None
     origin = MONDAY * DAY if first is None else _floor(first[1], DAY)
@@ -433,10 +442,15 @@ def _clip(
     return walls, utc
 
 
-def _wanted(filled: NDArray[np.bool_], has_start: bool, has_end: bool) -> NDArray[np.intp]:
-    """Numbers of the windows to compute: empty ones only towards a given start or end."""
+def _wanted(
+    filled: NDArray[np.bool_], has_start: bool, has_end: bool, between: bool
+) -> NDArray[np.intp]:
+    """Numbers of the windows to compute: empty ones only towards a given start or end, or where
+    `between` windows with rows."""
     with_rows = np.flatnonzero(filled)
-    if not (has_start or has_end) or (with_rows.size == 0 and not (has_start and has_end)):
+    if with_rows.size == 0 and not (has_start and has_end):
+        return with_rows
+    if not (has_start or has_end or between):
         return with_rows
     first = 0 if has_start else int(with_rows[0])
     stop = filled.size if has_end else int(with_rows[-1]) + 1

@@ -151,6 +151,11 @@ class Results(Sequence[Result]):
         and empty of results that a store was read for."""
         return self._types
 
+    @property
+    def passed(self) -> bool:
+        """Whether nothing alerts."""
+        return not bool((self._table.alert == 1).any())
+
     def reason(self, column: str, segment: str = "") -> str:
         """Why a column was not computed on, in words: of its first metric that has a reason; ''
         where none has."""

@@ -88,12 +88,20 @@ class Session:
     """A connection to a target, made when first needed and again when it broke.
 
     Threads may share it: their calls come one after the other, the wait for the others being
-    part of each call's deadline. In a forked child it opens a connection of the child's own.
+    part of each call's deadline. In a forked child it opens a connection of the child's own, and
+    so does a copy, in this process or, without the password, in one that it is pickled for.
     """
 
     def __init__(self, target: Target, *, deadline: float = DEADLINE) -> None:
         self.target = target
         self.deadline = _checked(deadline)
+        self._forget()
+
+    def __getstate__(self) -> tuple[Target, float]:
+        return self.target, self.deadline
+
+    def __setstate__(self, state: tuple[Target, float]) -> None:
+        self.target, self.deadline = state
         self._forget()
 
     def _forget(self) -> None:

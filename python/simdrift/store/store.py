@@ -129,7 +129,8 @@ class Store:
     say what happened and what to do; where results were at stake, they name the spool file.
 
     Threads may share a Store: their calls come one after the other. A forked child may use the
-    one it inherits: it gets a connection of its own, and closing it leaves the parent's alone. A
+    one it inherits: it gets a connection of its own, and closing it leaves the parent's alone. So
+    may a process that a Store is pickled for, which must find the password itself, as libpq does. A
     call that is interrupted, wherever it is, leaves the Store as good as new.
 
         with Store() as store:

@@ -12,10 +12,15 @@ from simdrift.catalogue.metric import Metric, Param
 from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import ORDERED
 from simdrift.metrics.drift.checks import PERMUTATIONS, SEED
-from simdrift.metrics.drift.exchanges import reference_quantiles, wasserstein_null
+from simdrift.metrics.drift.exchanges import (
+    found_in_the_pass,
+    reference_quantiles,
+    wasserstein_null,
+)
 from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import permutation, transport
+from simdrift.metrics.numbers import Numbers
 from simdrift.metrics.outcomes import (
     OK_CODE,
     Codes,
@@ -28,6 +33,7 @@ from simdrift.metrics.outcomes import (
 )
 from simdrift.metrics.over_groups import over_groups
 from simdrift.metrics.pair import ColumnPair
+from simdrift.metrics.pair_stack import PairStack, over_columns
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.values import (
     CONSTANT,
@@ -90,14 +96,14 @@ def measure_wasserstein(pair: GroupedPair, *, permutations: int = 0, seed: int =
     return _with_law(pair, outcomes, value, scale)
 
 
-def _distances(pair: GroupedPair, value: Floats, status: Codes) -> Outcomes:
+def _distances(pair: GroupedPair | PairStack, value: Floats, status: Codes) -> Outcomes:
     """With the finite rows of both sides."""
     found = pair.two_sample
     n, m = found["wasserstein_n"], found["wasserstein_m"]
     return Outcomes(value, status, n_reference=n, n_current=m)
 
 
-def _w1(pair: GroupedPair) -> tuple[Floats, Codes]:
+def _w1(pair: GroupedPair | PairStack) -> tuple[Floats, Codes]:
     """W1 of each group in the column's unit, and its status."""
     found = pair.two_sample
     status, of_rows = found["status"], found["wasserstein_status"]
@@ -109,7 +115,9 @@ def _w1(pair: GroupedPair) -> tuple[Floats, Codes]:
     return np.where(status == OK_CODE, found["wasserstein"], np.nan), status
 
 
-def _with_law(pair: GroupedPair, outcomes: Outcomes, w1: Floats, scale: float) -> Outcomes:
+def _with_law(
+    pair: GroupedPair | PairStack, outcomes: Outcomes, w1: Floats, scale: Numbers
+) -> Outcomes:
     """With the p-value and the null quantile of exchanged rows. `w1`: in the column's unit;
     `scale`: of the value against that."""
     known = outcomes.status == OK_CODE
@@ -117,8 +125,8 @@ def _with_law(pair: GroupedPair, outcomes: Outcomes, w1: Floats, scale: float) -
         null = wasserstein_null(pair, w1, known)
         outcomes.p_value, outcomes.log_p = null.p_value, null.log_p
         outcomes.null_quantile = null.null_quantile * scale
-        std = float(pair.reference.profile["std"])
-        if 0.0 < std < math.inf:
+        std = pair.reference.profile["std"]
+        if isinstance(std, np.ndarray) or 0.0 < std < math.inf:
             outcomes.effect_size = known_where(known, w1 / std)
     return outcomes
 
@@ -218,6 +226,18 @@ def _permuted_params(permutations: int, seed: int) -> dict[str, Any]:
     return given if permutations or seed else {}
 
 
+def has_law_of_pass(pair: GroupedPair) -> bool:
+    """Whether the pass has found all that the value of the only group and its law are made of."""
+    found = found_in_the_pass(pair)
+    if found is None:
+        return False
+    if found["current_quantiles"] is None and found["wasserstein_m"] > found["wasserstein_n"]:
+        return False
+    (status,), profile = _w1(pair)[1].tolist(), pair.reference.profile
+    spread = profile.get("std_status", profile["variance_status"])
+    return bool(status == OK_CODE and spread == OK and 0.0 < profile["std"] < math.inf)
+
+
 @drift_method(
     Metric(
         name="drift.wasserstein_normed",
@@ -241,8 +261,9 @@ def _permuted_params(permutations: int, seed: int) -> dict[str, Any]:
     )
 )
 @over_groups
+@over_columns(has_law_of_pass)
 def measure_wasserstein_normed(
-    pair: GroupedPair, *, permutations: int = 0, seed: int = 0, scale: str = ROBUST
+    pair: GroupedPair | PairStack, *, permutations: int = 0, seed: int = 0, scale: str = ROBUST
 ) -> Outcomes:
     """W1 in robust standard deviations of the reference, or (`scale="std"`) its own ones."""
     w1, status = _w1(pair)
@@ -251,11 +272,15 @@ def measure_wasserstein_normed(
     profile = pair.reference.profile
     spread = profile.get("std_status", profile["variance_status"])
     code = CODES[spread]
-    if spread in (OK, CONSTANT) and profile["std"] == 0.0:
+    is_one = isinstance(pair, GroupedPair)
+    if is_one and spread in (OK, CONSTANT) and profile["std"] == 0.0:
         constant = np.where(w1 == 0.0, CODES[DEGENERATE], CODES[CONSTANT])
         status = np.where(status == OK_CODE, constant, status).astype(np.uint8)
     elif code != OK_CODE:
         status = np.where(status == OK_CODE, code, status).astype(np.uint8)
+    if isinstance(pair, PairStack):
+        units = _spreads(pair)
+        return _with_law(pair, _distances(pair, w1 / units, status), w1, 1.0 / units)
     unit = _spread(pair, scale) or 1.0
     outcomes = _distances(pair, known_where(status == OK_CODE, w1 / unit), status)
     if permutations:
@@ -263,15 +288,23 @@ def measure_wasserstein_normed(
     return _with_law(pair, outcomes, w1, 1.0 / unit)
 
 
+def _spreads(pair: PairStack) -> Floats:
+    """`_spread` of each column, robust."""
+    std = pair.reference.profile["std"]
+    low, median, high = transport.quartiles(pair.reference_quantiles)
+    robust = np.minimum(std, (high - low) / QUARTILES_IN_STD)
+    return np.asarray(np.where((low < median) & (median < high), robust, std))
+
+
 def _spread(pair: GroupedPair, scale: str) -> float:
     """What `wasserstein_normed` divides by, in the column's unit."""
     std = float(pair.reference.profile["std"])
     if scale == STD or not 0.0 < std < math.inf:
         return std
-    low, median, high = transport.quartiles(reference_quantiles(pair))
+    low, median, high = transport.quartiles(reference_quantiles(pair)).tolist()
     if not low < median < high:  # one value holds the middle: no spread of the others
         return std
-    return min(std, (high - low) / QUARTILES_IN_STD)
+    return min(std, float(high - low) / QUARTILES_IN_STD)
 
 
 def wasserstein_normed(

@@ -16,6 +16,7 @@ from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import transport
 from simdrift.metrics.nulls.transport import Law, Middle
 from simdrift.metrics.outcomes import absent, any_true
+from simdrift.metrics.pair_stack import PairStack
 
 if TYPE_CHECKING:
     from simdrift._core import LevelsTuple
@@ -32,11 +33,16 @@ class Null(NamedTuple):
     null_quantile: Floats
 
 
-def wasserstein_null(pair: GroupedPair, value: Floats, known: NDArray[np.bool_]) -> Null:
+def wasserstein_null(
+    pair: GroupedPair | PairStack, value: Floats, known: NDArray[np.bool_]
+) -> Null:
     """The law of W1 (`value`, in the column's unit) in the groups where that is known."""
     found = pair.two_sample
     n, m = found["wasserstein_n"], found["wasserstein_m"]
-    laws = [(places, _law(pair, places, n, m)) for places in _alike(known, n, m)]
+    if isinstance(pair, PairStack):
+        laws = [(places, _law_of_columns(pair, places, n, m)) for places in _of_levels(n, m)]
+    else:
+        laws = [(places, _law(pair, places, n, m)) for places in _alike(known, n, m)]
     p, quantile = absent(len(pair)), absent(len(pair))
     for places, law in laws:
         p[places] = law.p_values(value[places])
@@ -70,7 +76,7 @@ def _law(
     pair: GroupedPair, places: NDArray[np.intp], n: NDArray[np.number], m: NDArray[np.number]
 ) -> Law:
     is_current = bool(m[places[0]] > n[places[0]])
-    found = _found_in_the_pass(pair)
+    found = found_in_the_pass(pair)
     if found is not None and (not is_current or found["current_quantiles"] is not None):
         side = _keep_of_pass(pair.reference, found)
         if is_current:
@@ -84,6 +90,38 @@ def _law(
         middle = _middle_of_reference(pair, places)
     ends = _ends_of_reference(pair.near[0]), _ends_of_current(pair, places)
     return transport.law_of(*ends, middle, n[places], m[places], pair.threads)
+
+
+# -- many columns of one group each
+
+
+def _of_levels(n: NDArray[np.number], m: NDArray[np.number]) -> list[NDArray[np.intp]]:
+    """The columns by their larger side and how many quantiles are read of it."""
+    kinds = 2 * transport.levels_beyond(np.maximum(n, m)) + (m > n)
+    return [np.flatnonzero(kinds == kind) for kind in np.unique(kinds).tolist()]
+
+
+def _law_of_columns(
+    stack: PairStack, places: NDArray[np.intp], n: NDArray[np.number], m: NDArray[np.number]
+) -> Law:
+    """`_law` of columns whose larger sides have the same levels."""
+    first = places[0]
+    side = "current_quantiles" if m[first] > n[first] else "quantiles"
+    levels = transport.levels(float(max(m[first], n[first])))
+    founds = [stack.passes[place] for place in places.tolist()]
+    beyond = (len(transport.LEVELS) - len(levels)) // 2
+    values = np.stack([found[side][0] for found in founds])[:, beyond : beyond + len(levels)]
+    below, upto = (np.tile(levels, (len(places), 1)) for _ in range(2))
+    same = np.any(values[:, 1:] == values[:, :-1], axis=1)
+    for row in np.flatnonzero(same).tolist():
+        found = founds[row]
+        middle = Found.of(found[side], levels).middle(int(found["n"] + found["m"]))
+        below[row], upto[row] = middle.below[0], middle.upto[0]
+    ends = np.stack([found["ends"] for found in founds])
+    sides = ends[:, 0], ends[:, 1]
+    return transport.law_of(
+        *sides, Middle(values, below, upto), n[places], m[places], stack.threads
+    )
 
 
 # -- what the pass over both samples has found
@@ -113,7 +151,7 @@ class Found(NamedTuple):
         return Middle(values, *(np.where(own.tied, share, levels) for share in shares))
 
 
-def _found_in_the_pass(pair: GroupedPair) -> Mapping[str, Any] | None:
+def found_in_the_pass(pair: GroupedPair) -> Mapping[str, Any] | None:
     """What the pass over the only group has found, where it has."""
     if not pair.current.is_one or pair.is_weighted or pair.near[0] is not pair.reference:
         return None
@@ -222,7 +260,7 @@ def reference_quantiles(pair: GroupedPair) -> Floats:
     """The reference's quantiles at its `transport.levels`, from the pass where that has them."""
     column = pair.near[0]
     if "levels" not in column.null_parts:
-        found = _found_in_the_pass(pair)
+        found = found_in_the_pass(pair)
         if found is not None:
             _keep_of_pass(column, found)
     return reference_levels(column).values

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,7 @@ from simdrift._types import Floats
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import kolmogorov, kolmogorov_ties
 from simdrift.metrics.nulls.special import TINY, exp_p
-from simdrift.metrics.outcomes import OK_CODE, all_true, any_true, at_places
+from simdrift.metrics.outcomes import OK_CODE, all_true, any_true, at_places, elementwise
 from simdrift.metrics.stacked import Arrays
 
 EXACT_AUTO = 10_000_000
@@ -33,8 +32,7 @@ NOT_EXACT = "n m is above 100,000,000: p-value of the limit law"
 Places = NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Law:
+class Law(NamedTuple):
     """P-values of D in each group; `log_p` computes their logarithms."""
 
     p_value: Floats
@@ -59,20 +57,28 @@ def law_of(pair: GroupedPair, found: Arrays, method: str) -> Law:
     if all_true(few):
         return Law(counted.p_value, counted.log_p, few)
     cost = COST_AUTO if method == "auto" else COST_EXACT
-    rest = _beyond(pair, found, known & ~few, cost)
+    rest = _Beyond(pair, found, known & ~few, cost)
     p = counted.p_value
-    for place, own in rest.items():
-        p[place] = own.p
+    p[rest.places] = rest.p_value
 
     def log_p() -> Floats:
         logs = counted.log_p()
-        for place, own in rest.items():
-            logs[place] = own.log_p()
+        logs[rest.places] = rest.log_p()
         return logs
 
     exact = few.copy()
-    exact[[place for place, own in rest.items() if own.is_exact]] = True
+    exact[rest.places] = rest.exact
     return Law(p, log_p, exact)
+
+
+def is_of_sizes(pair: GroupedPair) -> bool:
+    """Whether the law of the only group is one of the numbers of rows and of D: no value holds so
+    many rows that the law asks for the columns."""
+    found = pair.pairs[0].two_sample
+    n, m, most = found["n"], found["m"], found["most_tied"]
+    if n * m <= EXACT_AUTO:
+        return bool(most <= 1)
+    return bool(most <= kolmogorov_ties.MATTER * (n + m))
 
 
 def _is_one_of_paths(pair: GroupedPair, found: Arrays, limit: int) -> bool:
@@ -89,7 +95,7 @@ def _one_of_paths(found: Arrays) -> Law:
     p = _core.ks_exact_p(n, m, numerator, threads=1)
 
     def log_p() -> Floats:
-        return np.array([_log_of(p, partial(_log_counted, found, 0, None))])
+        return np.array([_log_of(p, lambda: _log_counted(found, 0, None))])
 
     return Law(np.array([p]), log_p, _ONE)
 
@@ -144,15 +150,6 @@ class _Counted:
         return logs
 
 
-@dataclass(frozen=True)
-class _One:
-    """The p-value of one group beyond the limit."""
-
-    p: float
-    log_p: Callable[[], float]
-    is_exact: bool = False
-
-
 def numerator_of(found: Arrays, place: int) -> int:
     """D n m, a whole number."""
     high, low = found["ks_numerator_high"], found["ks_numerator_low"]
@@ -164,62 +161,90 @@ def _log_counted(found: Arrays, place: int, ends: NDArray[np.int64] | None) -> f
     return _core.ks_ties_p(n, m, numerator_of(found, place), ends, 0.0, True)
 
 
-def _beyond(pair: GroupedPair, found: Arrays, places: Places, cost: float) -> dict[int, _One]:
-    """Those of so many pairs of rows, or with weights."""
-    rest: dict[int, _One] = {}
-    plain: list[int] = []
-    for place in np.flatnonzero(places).tolist():
-        own = _tied(pair, found, place, cost) or _in_closed_form(pair, found, place)
-        if own is None:
-            plain.append(place)
-        else:
-            rest[place] = own
-    if plain:
-        law = kolmogorov.limit_log_sf if pair.is_weighted else kolmogorov.log_limits
-        logs = law(*(found[name][plain] for name in ("n", "m", "ks"))).tolist()
-        rest |= {
-            place: _One(exp_p(log), partial(float, log))
-            for place, log in zip(plain, logs, strict=True)
-        }
-    return rest
+class _Beyond:
+    """P-values of groups with so many pairs of rows, or with weights: by paths where these are few
+    or have a closed form, else by a limit law."""
+
+    def __init__(self, pair: GroupedPair, found: Arrays, places: Places, cost: float) -> None:
+        self.places = np.flatnonzero(places)
+        self._pair, self._found, self._cost = pair, found, cost
+        self.p_value = np.zeros(len(self.places))
+        self.exact = np.zeros(len(self.places), bool)
+        self._logs = np.full(len(self.places), math.nan)
+        self._deep: dict[int, Callable[[], float]] = {}
+        plain = self._without_ties()
+        if pair.is_weighted:
+            self._set_logs(plain, kolmogorov.limit_log_sf)
+            return
+        n, m, d = self._own("n", "m", "ks")
+        closed = plain & ((n == m) | (d >= 1.0))
+        for at in np.flatnonzero(closed).tolist():
+            self._logs[at] = _log_counted(found, int(self.places[at]), None)
+        self.exact |= closed
+        self.p_value[closed] = elementwise(exp_p, self._logs[closed])
+        self._set_logs(plain & ~closed, kolmogorov.log_limits)
+
+    def log_p(self) -> Floats:
+        """The logarithms, of p-values below float64's range, too."""
+        logs = self._logs.copy()
+        for at in np.flatnonzero(np.isnan(logs)).tolist():
+            logs[at] = _log_of(float(self.p_value[at]), self._deep[at])
+        return logs
+
+    def _own(self, *names: str) -> list[Any]:
+        return [self._found[name][self.places] for name in names]
+
+    def _set_logs(self, at: Places, law: Callable[..., Floats]) -> None:
+        if any_true(at):
+            self._logs[at] = law(*(own[at] for own in self._own("n", "m", "ks")))
+            self.p_value[at] = elementwise(exp_p, self._logs[at])
+
+    def _without_ties(self) -> Places:
+        """Where no value holds much of the rows; the others have got their law."""
+        plain = np.ones(len(self.places), bool)
+        n, m = self._own("n", "m")
+        share = kolmogorov_ties.LARGE if self._pair.is_weighted else kolmogorov_ties.MATTER
+        suspects = plain
+        if not self._pair.is_weighted:
+            suspects = self._found["most_tied"][self.places] > share * (n + m)
+        at = np.flatnonzero(suspects)
+        if len(at) == 0:
+            return plain
+        counts = self._pair.value_counts(self.places[at])
+        tied = counts[:, 1::2].max(axis=1, initial=0) > share * counts.sum(axis=1)
+        if any_true(tied):
+            plain[at[tied]] = False
+            self._set_tied(at[tied], counts[tied])
+        return plain
+
+    def _set_tied(self, at: NDArray[np.intp], counts: NDArray[Any]) -> None:
+        """With ties: counted where that takes little, else the limit law of the tied values."""
+        n, m, d = (own[at] for own in self._own("n", "m", "ks"))
+        shares = counts / counts.sum(axis=1)[:, np.newaxis]
+        threads = self._pair.threads
+        if self._pair.is_weighted:
+            self._logs[at] = kolmogorov_ties.log_sf(d, n, m, shares, threads)
+            self.p_value[at] = elementwise(exp_p, self._logs[at])
+            return
+        self.p_value[at] = math.nan
+        few = counts[:, ::2].sum(axis=1) <= kolmogorov_ties.NEGLIGIBLE * (n + m)
+        for row, place in enumerate(at.tolist()):
+            ends = np.cumsum(counts[row][counts[row] > 0])
+            case = self._found, int(self.places[place])
+            self._deep[place] = partial(_log_counted, *case, ends)
+            if few[row]:
+                self.p_value[place] = _counted(*case, ends, self._cost)
+        self.exact[at] = ~np.isnan(self.p_value[at])
+        rest = np.isnan(self.p_value[at])
+        if any_true(rest):
+            law = kolmogorov_ties.sf(d[rest], n[rest], m[rest], shares[rest], threads)
+            self.p_value[at[rest]] = law
 
 
-def _in_closed_form(pair: GroupedPair, found: Arrays, place: int) -> _One | None:
-    """Of sides of one length, and where all of one side lies below the other."""
-    if pair.is_weighted or (found["n"][place] != found["m"][place] and found["ks"][place] < 1.0):
-        return None
-    log_p = _log_counted(found, place, None)
-    return _One(exp_p(log_p), lambda: log_p, is_exact=True)
-
-
-def _tied(pair: GroupedPair, found: Arrays, place: int, cost: float) -> _One | None:
-    """Where a value holds much of the rows."""
-    rows = float(found["n"][place] + found["m"][place])
-    share = kolmogorov_ties.LARGE if pair.is_weighted else kolmogorov_ties.MATTER
-    if not pair.is_weighted and found["most_tied"][place] <= share * rows:
-        return None
-    counts = pair.value_counts(place)
-    if counts[1::2].max(initial=0) <= share * counts.sum():
-        return None
-    return _of_ties(pair, found, place, counts, cost)
-
-
-def _of_ties(
-    pair: GroupedPair, found: Arrays, place: int, counts: NDArray[Any], cost: float
-) -> _One:
-    """With ties: counted where that takes little, else the limit law of the tied values."""
-    n, m, d = (found[name][place].item() for name in ("n", "m", "ks"))
-    if pair.is_weighted:
-        log_sf = kolmogorov_ties.log_sf(d, n, m, counts / counts.sum())
-        return _One(exp_p(log_sf), lambda: log_sf)
-    ends = np.cumsum(counts[counts > 0])
-    log_p = partial(_log_counted, found, place, ends)
-    if counts[::2].sum() <= kolmogorov_ties.NEGLIGIBLE * (n + m):
-        p = _core.ks_ties_p(n, m, numerator_of(found, place), ends, cost, False)
-        if not math.isnan(p):
-            return _One(p, lambda: _log_of(p, log_p), is_exact=True)
-    p = kolmogorov_ties.sf(d, n, m, counts / counts.sum())
-    return _One(p, lambda: _log_of(p, log_p))
+def _counted(found: Arrays, place: int, ends: NDArray[np.int64], cost: float) -> float:
+    """By paths; NaN where they cost more than that."""
+    n, m = int(found["n"][place]), int(found["m"][place])
+    return _core.ks_ties_p(n, m, numerator_of(found, place), ends, cost, False)
 
 
 def _log_of(p: float, deep: Callable[[], float]) -> float:

@@ -27,11 +27,13 @@ from simdrift.metrics.numbers import (
     number_or_array,
     quotient,
     root,
+    where,
 )
 from simdrift.metrics.outcomes import Outcomes, Sizes, any_true, elementwise
 from simdrift.metrics.over_groups import over_groups
+from simdrift.metrics.pair_stack import PairStack, over_columns
 from simdrift.metrics.registry import drift_method
-from simdrift.metrics.values import DriftResult, Size
+from simdrift.metrics.values import DriftResult
 
 __all__ = ["missing_share"]
 
@@ -60,7 +62,8 @@ FEW_ROWS = 5
     )
 )
 @over_groups
-def measure_missing_share(pair: GroupedPair) -> Outcomes:
+@over_columns(lambda pair: bool(len(pair.missing_of()[0])) and pair.reference.missing >= 0)
+def measure_missing_share(pair: GroupedPair | PairStack) -> Outcomes:
     """Current share minus reference share of missing rows; two-proportion z-test (pooled),
     Newcombe's 95 % interval, effect size Cohen's h, whose threshold is the default. Where no row is
     missing on either side, or every row, the difference is 0 and so nothing speaks against no
@@ -71,17 +74,18 @@ def measure_missing_share(pair: GroupedPair) -> Outcomes:
     return outcomes
 
 
-def _difference_of(share: float, change: Floats) -> Floats:
+def _difference_of(share: Numbers, change: Floats) -> Floats:
     """The change of a share, up or down as `change` is, whose Cohen's h is THRESHOLD; all of the
     share where there is less."""
-    angle = math.asin(math.sqrt(share))
+    angle = each(math.asin, root(share))
     up, down = angle + 0.5 * THRESHOLD, angle - 0.5 * THRESHOLD
-    more = math.sin(min(up, 0.5 * math.pi)) ** 2 - share
-    less = share - math.sin(max(down, 0.0)) ** 2
-    return np.where(change < 0.0, less, more)
+    more = each(math.sin, at_most(0.5 * math.pi, up)) ** 2 - share
+    less = share - each(math.sin, at_least(0.0, down)) ** 2
+    number = number_or_array(change)
+    return as_array(where(number < 0.0, less, more))
 
 
-def share_differences(a: Size, n: Size, b: Sizes, m: Sizes) -> Outcomes:
+def share_differences(a: Numbers, n: Numbers, b: Sizes, m: Sizes) -> Outcomes:
     """b / m - a / n of one reference against each group: Newcombe's 95 % interval from both score
     intervals (1998, method 10), the pooled z-test (Fisher's where `fisher_log_p` has one), and
     Cohen's h."""
@@ -92,7 +96,7 @@ def share_differences(a: Size, n: Size, b: Sizes, m: Sizes) -> Outcomes:
     z = quotient(difference, standard_error, 0.0)
     p_low, p_high = wilson(p, n)
     q_low, q_high = wilson(q, m)
-    effect = 2.0 * (each(math.asin, root(q)) - math.asin(math.sqrt(p)))
+    effect = 2.0 * (each(math.asin, root(q)) - each(math.asin, root(p)))
     value, fisher = as_array(difference), fisher_log_p(a, n, as_array(b), as_array(m))
     return Outcomes(
         value,
@@ -101,17 +105,17 @@ def share_differences(a: Size, n: Size, b: Sizes, m: Sizes) -> Outcomes:
         effect_size=as_array(effect),
         ci_low=as_array(difference - each(math.hypot, q - q_low, p_high - p)),
         ci_high=as_array(difference + each(math.hypot, q_high - q, p - p_low)),
-        n_reference=np.array([n]),
+        n_reference=as_array(n),
         n_current=as_array(m),
         log_p=lambda: _share_logs(z, fisher),
     )
 
 
-def fisher_log_p(a: Size, n: Size, b: Sizes, m: Sizes) -> Floats | None:
+def fisher_log_p(a: Numbers, n: Numbers, b: Sizes, m: Sizes) -> Floats | None:
     """log of Fisher's two-sided p-value of a of n rows against b of m in each group, where one of
     the four cells expects fewer than FEW_ROWS; NaN elsewhere, None where all cells expect them.
     Effective rows are rounded."""
-    if not a and not np.any(b):  # as a rule: nothing is missing
+    if not _any(a) and not _any(b):  # as a rule: nothing is missing
         return None
     before, now = np.maximum(n, 0.0), np.asarray(m, float)
     rows, total = np.asarray(a + np.asarray(b), float), before + now
@@ -119,11 +123,16 @@ def fisher_log_p(a: Size, n: Size, b: Sizes, m: Sizes) -> Floats | None:
     few = (least < FEW_ROWS) & (rows > 0.0) & (rows < total)
     if not any_true(few):
         return None
-    b, m = (np.rint(np.broadcast_to(side, few.shape)[few]).astype(np.int64) for side in (b, m))
-    a, n = round(a), round(n)
+    a, n, b, m = (
+        np.rint(np.broadcast_to(side, few.shape)[few]).astype(np.int64) for side in (a, n, b, m)
+    )
     logs = np.full(few.shape, np.nan)
-    logs[few] = _core.fisher_log_p(np.full(len(b), a), np.full(len(b), n), a + b, n + m)
+    logs[few] = _core.fisher_log_p(a, n, a + b, n + m)
     return logs
+
+
+def _any(rows: Numbers) -> bool:
+    return bool(rows.any() if isinstance(rows, np.ndarray) else rows)
 
 
 def _share_ps(z: Numbers, fisher: Floats | None) -> Floats:

@@ -31,6 +31,7 @@ from simdrift.metrics.outcomes import (
     status_codes,
 )
 from simdrift.metrics.over_groups import over_groups
+from simdrift.metrics.pair_stack import over_columns
 from simdrift.metrics.registry import drift_method
 from simdrift.metrics.thresholds import DEFAULT_ALPHA
 from simdrift.metrics.values import DEGENERATE, TOO_FEW_ROWS, DriftResult
@@ -74,6 +75,7 @@ def checked_ks_method(method: str) -> str:
     )
 )
 @over_groups
+@over_columns(ks_law.is_of_sizes)
 def measure_ks(pair: GroupedPair, *, method: str = "auto") -> Outcomes:
     """D = max |F - G|; two-sided p-value, counted or by a limit law, given the ties."""
     found = pair.two_sample

@@ -79,20 +79,20 @@ def result_of(
     else:
         outcomes = Outcomes.stacked([evaluate_one(spec, pair, params)])
     bound = rules.threshold_of(spec, "", overrides, alpha, outcomes.practical)
-    value, p, null_quantile = outcomes.value, outcomes.p_value, outcomes.null_quantile
-    alert = rules.alerts_of(spec, value, bound, p, alpha, null_quantile).item(0)
+    bound = bound.item(0) if isinstance(bound, np.ndarray) else bound
     outcome = outcomes.at(0)
+    value, p, null_quantile = outcome.value, outcome.p_value, outcome.null_quantile
     return DriftResult.of(
         spec.metric,
-        outcome.value,
-        outcome.p_value,
+        value,
+        p,
         _log_p(outcome),
         outcome.effect_size,
         outcome.ci_low,
         outcome.ci_high,
-        outcome.null_quantile,
-        float(bound[0]) if isinstance(bound, np.ndarray) else bound,
-        None if alert < 0 else bool(alert),
+        null_quantile,
+        bound,
+        rules.alert_of(spec, value, bound, p, alpha, null_quantile),
         outcome.status,
         outcome.n_reference,
         outcome.n_current,

@@ -19,7 +19,7 @@ right to 1 % (most n and m: 0.01 %) from 1 to 1e-10.
 from __future__ import annotations
 
 import math
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -70,6 +70,7 @@ def _overshoot(ratio: float) -> float:
     return -(total + rest) / math.pi * math.sqrt(ratio)
 
 
+@lru_cache(maxsize=65_536)  # many windows are of one size, and all columns have the same windows
 def shift(n: int, m: int) -> float:
     """What n and m different rows add to a bound of D."""
     least, most = min(n, m), max(n, m)

@@ -49,6 +49,13 @@ def levels(rows: float) -> Floats:
 
 LEVELS = np.array([*_TAIL, *_MIDDLE, *(1.0 - level for level in reversed(_TAIL))])
 LEVELS.flags.writeable = False
+_TAIL_LEVELS = np.array(_TAIL)
+
+
+def levels_beyond(rows: Floats) -> NDArray[np.int64]:
+    """How many of `LEVELS` each of these numbers of rows lacks at either end."""
+    few = _TAIL_LEVELS * rows[:, np.newaxis] < _ROWS_BELOW
+    return np.asarray(few.sum(axis=1))
 
 
 def tied(values: Floats) -> NDArray[np.bool_]:
@@ -61,12 +68,11 @@ def tied(values: Floats) -> NDArray[np.bool_]:
     return found
 
 
-def quartiles(values: Floats) -> tuple[float, float, float]:
-    """Those of the quantiles of some `levels`."""
-    middle = len(values) // 2
+def quartiles(values: Floats) -> Floats:
+    """Those of the quantiles of some `levels`, the last axis; they become the first."""
+    middle = values.shape[-1] // 2
     apart = _MIDDLE.index(0.5) - _MIDDLE.index(0.25)
-    low, median, high = values[[middle - apart, middle, middle + apart]].tolist()
-    return low, median, high
+    return values.T[[middle - apart, middle, middle + apart]]
 
 
 class Middle(NamedTuple):
@@ -174,8 +180,8 @@ def law_of(
     m: NDArray[Any],
     threads: int | None = None,
 ) -> Law:
-    """The law of W1 of both sides' extremes (`_core.extremes_groups`), (1, E) and (groups, E), and
-    the larger side's middle; `n`, `m`: rows of both sides in each group."""
+    """The law of W1 of both sides' extremes (`_core.extremes_groups`), (1 or groups, E) and
+    (groups, E), and the larger side's middle; `n`, `m`: rows of both sides in each group."""
     levels = middle.values.shape[-1]
     if len(middle.values) == len(middle.below) == 1:
         parts = np.concatenate(middle)[np.newaxis]
@@ -184,8 +190,9 @@ def law_of(
 
     def laws(places: slice | NDArray[np.intp], *, jumps: bool) -> Mapping[str, NDArray[Any]]:
         own = parts if len(parts) == 1 else parts[places]
+        before = reference if len(reference) == 1 else reference[places]
         return _core.exchange_laws(
-            reference.ravel(), current[places].ravel(), own.ravel(), n[places], m[places],
+            before.ravel(), current[places].ravel(), own.ravel(), n[places], m[places],
             levels, jumps, threads=threads,
         )  # fmt: skip
 

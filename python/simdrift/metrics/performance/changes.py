@@ -6,7 +6,8 @@ the difference over the root of the summed squares follows Student's t with Welc
 freedom (Welch 1947). Where a value has an interval that is wider on the side of the other value, as
 that of a share near 1, its half there counts (Newcombe 1998).
 
-A score alerts where its change is for the worse, beyond chance (q-value at most alpha, corrected
+A score whose column is lost, or whose labels are others, alerts as well. Any other one alerts where
+its change is for the worse, beyond chance (q-value at most alpha, corrected
 over the scores of the window) and at least `Metric.least_change`.
 """
 
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 
 from simdrift._types import Floats
 from simdrift.catalogue.metric import Metric
+from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.correction import correct
 from simdrift.metrics.decide import Alerts, Decided
 from simdrift.metrics.nulls.special import NORMAL_975, special
@@ -28,6 +30,7 @@ from simdrift.metrics.outcomes import Outcomes
 from simdrift.metrics.registry import record
 
 Segment = Sequence[Decided]
+_MISSING, _CHANGED = CODES["missing_column"], CODES["type_changed"]
 
 
 class Change(NamedTuple):
@@ -84,7 +87,7 @@ def changed(
         for row in segment
     ]
     changes = [None if old is None else change(row.outcomes, old.outcomes) for row, old in pairs]
-    q_values = _corrected([None if one is None else one.p_value for one in changes], correction)
+    q_values = corrected([None if one is None else one.p_value for one in changes], correction)
     rows = iter(
         row if one is None or old is None else _judged(row, old, one, q, alpha)
         for (row, old), one, q in zip(pairs, changes, q_values, strict=True)
@@ -97,13 +100,31 @@ def _found(row: Decided, reference: Segment) -> Decided | None:
     return next((one for one in reference if (one.metric, one.params, one.column) == key), None)
 
 
-def _corrected(p_values: Sequence[Floats | None], correction: str) -> list[Floats | None]:
+def corrected(p_values: Sequence[Floats | None], correction: str) -> list[Floats | None]:
     """q-values over the scores that have a p-value."""
     known = [p for p in p_values if p is not None and not np.isnan(p).all()]
     if not known:
         return [None] * len(p_values)
     corrected = iter(np.ascontiguousarray(correct(np.stack(known, axis=1), correction).T))
     return [None if p is None or np.isnan(p).all() else next(corrected) for p in p_values]
+
+
+def is_lost(row: Decided) -> NDArray[np.bool_]:
+    """Where the current rows lack a column, or have other labels in it."""
+    status = row.outcomes.status
+    return np.asarray((status == _MISSING) | (status == _CHANGED))
+
+
+def with_loss(row: Decided, old: Outcomes) -> Decided:
+    """The row with an alert where the reference has a value, and the current rows lack the column,
+    or have other labels in it."""
+    metric = record(row.metric)
+    can_alert = metric is not None and (metric.least_change is not None or metric.threshold)
+    lost = is_lost(row) & ~np.isnan(old.value)
+    if not can_alert or not lost.any():
+        return row
+    known = np.full(len(lost), -1, np.int8) if row.alert is None else row.alert
+    return row._replace(alert=np.where(lost, np.int8(1), known))
 
 
 def _judged(row: Decided, old: Decided, one: Change, q: Floats | None, alpha: float) -> Decided:
@@ -118,12 +139,13 @@ def _judged(row: Decided, old: Decided, one: Change, q: Floats | None, alpha: fl
     metric = record(row.metric)
     least = None if metric is None else metric.least_change
     if q is None or metric is None or least is None:
-        return row
+        return with_loss(row, old.outcomes)
     limit = limit_of(metric, old.outcomes.value, least)
-    return row._replace(
+    row = row._replace(
         threshold=float(limit[0]) if len(limit) == 1 else limit,
         alert=alerts_of(metric, outcomes.value, limit, q, alpha),
     )
+    return with_loss(row, old.outcomes)
 
 
 def limit_of(metric: Metric, before: Floats, least: float) -> Floats:

@@ -372,6 +372,48 @@ def column_statistics(
     return [row._replace(outcomes=column.hidden(row.outcomes)) for row in rows]
 
 
+def statistics_of(
+    columns: Iterable[ColumnGroups], statistics: Iterable[str]
+) -> dict[str, list[Decided]]:
+    """`column_statistics` of each column by its name; those that are counts of rows in one
+    computation for all columns that have rows in every group."""
+    wanted, listed = checked_statistics(statistics), list(columns)
+    if not wanted.issubset(_NAMES[_counts]):
+        return {column.name: column_statistics(column, wanted) for column in listed}
+    counted = {column.name: column for column in listed if _has_counts(column)}
+    found = _counts_of(list(counted.values()), wanted) if counted else {}
+    return {
+        column.name: found[column.name]
+        if column.name in found
+        else column_statistics(column, wanted)
+        for column in listed
+    }
+
+
+def _has_counts(column: ColumnGroups) -> bool:
+    """Whether its rows and missing ones are known, and there are rows in every group."""
+    if column.whole.refused is not None or column.gap is not None:
+        return False
+    found = attempt("quality", column.name, lambda: column.missing, logged=False)
+    return not isinstance(found, Outcome) and 0 not in column.rows.tolist()
+
+
+def _counts_of(columns: Sequence[ColumnGroups], wanted: frozenset[str]) -> dict[str, list[Decided]]:
+    """`_counts` of columns that have rows in every group."""
+    rows = np.stack([column.rows for column in columns])
+    missing = np.stack([column.missing for column in columns])
+    values = {"rows": _floats(rows), "missing": _floats(missing), "missing_share": missing / rows}
+    fine = np.zeros(rows.shape[1], np.uint8)
+    named = [(f"quality.{name}", values[name]) for name in _NAMES[_counts] if name in wanted]
+    return {
+        column.name: [
+            Decided(column.name, name, "", Outcomes(own[place], fine, n_current=rows[place]))
+            for name, own in named
+        ]
+        for place, column in enumerate(columns)
+    }
+
+
 def all_statistics(column: ColumnGroups, statistics: Iterable[str] | None = None) -> list[Decided]:
     """The `quality.*` rows of a column in each group: all that its kind has, or those named. A
     statistic that the kind does not have gives no row."""

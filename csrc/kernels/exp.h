@@ -13,33 +13,32 @@
  * 2^k is an addition to the exponent's bits. Below LOWEST it would leave the normal
  * numbers, and the result is 0.
  */
-#ifndef SDR_KERNELS_RBF_VALUE_H
-#define SDR_KERNELS_RBF_VALUE_H
+#ifndef SDR_KERNELS_EXP_H
+#define SDR_KERNELS_EXP_H
 
+#include <stdint.h>
 #include <string.h>
 
-#include "kernels/rbf/rbf.h"
+#define EXP_LOWEST -707.0
+#define EXP_LOG2_E 0x1.71547652b82fep+0
+#define EXP_ROUND 0x1.8p52
+#define EXP_LN2_HIGH 0x1.62e42fefa2000p-1
+#define EXP_LN2_LOW 0x1.9ef35793c7673p-41
 
-#define RBF_LOWEST -707.0
-#define RBF_LOG2_E 0x1.71547652b82fep+0
-#define RBF_ROUND 0x1.8p52
-#define RBF_LN2_HIGH 0x1.62e42fefa2000p-1
-#define RBF_LN2_LOW 0x1.9ef35793c7673p-41
-
-enum { RBF_TERMS = 11 };
-static const double rbf_terms[RBF_TERMS] = {
+enum { EXP_TERMS = 11 };
+static const double exp_terms[EXP_TERMS] = {
     0x1.0000000000000p-1,  0x1.5555555555557p-3,  0x1.5555555555558p-5,
     0x1.11111111100dbp-7,  0x1.6c16c16c151fcp-10, 0x1.a01a01abe8206p-13,
     0x1.a01a01acfae99p-16, 0x1.71de023137276p-19, 0x1.27e4cccda6fcfp-22,
     0x1.af4dea2bc3f25p-26, 0x1.1f8b4cd99e7aap-29};
 
-static inline double rbf_exp(double x) {
-    if (!(x >= RBF_LOWEST)) return 0.0;
-    double shifted = x * RBF_LOG2_E + RBF_ROUND, k = shifted - RBF_ROUND;
-    double r = (x - k * RBF_LN2_HIGH) - k * RBF_LN2_LOW;
-    double q = rbf_terms[RBF_TERMS - 1];
-    for (int i = RBF_TERMS - 2; i >= 0; i--)
-        q = q * r + rbf_terms[i];
+static inline double exp_of(double x) {
+    if (!(x >= EXP_LOWEST)) return 0.0;
+    double shifted = x * EXP_LOG2_E + EXP_ROUND, k = shifted - EXP_ROUND;
+    double r = (x - k * EXP_LN2_HIGH) - k * EXP_LN2_LOW;
+    double q = exp_terms[EXP_TERMS - 1];
+    for (int i = EXP_TERMS - 2; i >= 0; i--)
+        q = q * r + exp_terms[i];
     double part = 1.0 + (r + r * r * q);
     uint64_t bits, power;
     memcpy(&bits, &part, sizeof bits);
