@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from simdrift.monitoring.entry import monitor
     from simdrift.monitoring.evaluate import evaluate
     from simdrift.monitoring.explain_change import explain_change
+    from simdrift.monitoring.outliers import outliers
     from simdrift.monitoring.reference import Reference
     from simdrift.monitoring.spec import Columns, Metrics, ReferenceSpec, Spec
     from simdrift.monitoring.worst_segments import worst_segments
@@ -77,6 +78,7 @@ __all__ = [
     "fairness",
     "metric",
     "monitor",
+    "outliers",
     "performance",
     "profile",
     "service",
@@ -100,6 +102,7 @@ _HOMES = {
     "evaluate": "simdrift.monitoring.evaluate",
     "metric": "simdrift.metrics.custom",
     "monitor": "simdrift.monitoring.entry",
+    "outliers": "simdrift.monitoring.outliers",
     "profile": "simdrift.monitoring.compare",
     "show_config": "simdrift._config",
     "explain_change": "simdrift.monitoring.explain_change",

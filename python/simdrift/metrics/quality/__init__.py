@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simdrift.metrics.quality.against import AGAINST, decided_against, rows_against
 from simdrift.metrics.quality.columns import (
     QUANTILES,
     STATISTICS,
@@ -9,11 +10,13 @@ from simdrift.metrics.quality.columns import (
     checked_statistics,
     column_statistics,
     quantile_statistics,
+    statistics_of,
 )
 from simdrift.metrics.quality.pairs import correlation, correlations
 from simdrift.metrics.quality.tables import table_statistics
 
 __all__ = [
+    "AGAINST",
     "QUANTILES",
     "STATISTICS",
     "all_statistics",
@@ -21,6 +24,9 @@ __all__ = [
     "column_statistics",
     "correlation",
     "correlations",
+    "decided_against",
     "quantile_statistics",
+    "rows_against",
+    "statistics_of",
     "table_statistics",
 ]

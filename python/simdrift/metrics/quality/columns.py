@@ -402,7 +402,7 @@ def _counts_of(columns: Sequence[ColumnGroups], wanted: frozenset[str]) -> dict[
     """`_counts` of columns that have rows in every group."""
     rows = np.stack([column.rows for column in columns])
     missing = np.stack([column.missing for column in columns])
-    values = {"rows": _floats(rows), "missing": _floats(missing), "missing_share": missing / rows}
+    values = {"rows": floats(rows), "missing": floats(missing), "missing_share": missing / rows}
     fine = np.zeros(rows.shape[1], np.uint8)
     named = [(f"quality.{name}", values[name]) for name in _NAMES[_counts] if name in wanted]
     return {
