@@ -35,8 +35,8 @@ ROLES = (
 )
 SEGMENTS = "a list of column names, or of lists of them: each value has its own rows"
 WINDOW = (
-    "'window': expected 'all', a number of days, hours or minutes such as '1d', '6h' or '15m', or a "
-    "rolling window such as '7d/1d', found "
+    "'window': expected 'all', a number of days, hours or minutes such as '1d', '6h' or '15m', or "
+    "a rolling window such as '7d/1d', found "
 )
 HIDDEN = "something else (not shown: it may hold a password)"
 
