@@ -31,14 +31,14 @@ class Goal(NamedTuple):
 
     wide: float
     avx2: float
-    faster: float
+    faster: float = 0.0
 
 
 GOALS = {
     "confusion counts, 2 labels": Goal(0.3 / 0.21, 0.5 / 0.21, 200.0),
     "ROC AUC and average precision, float64": Goal(38.0, 52.0, 20.0),
     "log loss and Brier score, float64": Goal(2.6, 5.0, 150.0),
-    "MAE, RMSE and R²": Goal(2.0 / 0.9, 2.0 / 0.8, 1.0),
+    "MAE, RMSE and R²": Goal(2.0 / 0.9, 2.0 / 0.8),
     "nDCG@10, queries": Goal(6.0 / 0.21, 9.0 / 0.21, 20.0),
 }
 """By how a case's name begins. Nanoseconds were asked of a machine that reads a float64 in 0.21."""
@@ -240,10 +240,8 @@ def judged(name: str, isa: str, reads: float, faster: float) -> list[str]:
     most = goal.avx2 if isa == "avx2" else goal.wide
     missed = [what for what, is_met in (("reads", reads <= most), ("x", faster >= goal.faster))
               if not is_met]  # fmt: skip
-    return [
-        f"{most:.1f} reads, {goal.faster:.0f}x",
-        f"not {', '.join(missed)}" if missed else "yes",
-    ]
+    asked = f"{most:.1f} reads" + (f", {goal.faster:.0f}x" if goal.faster else "")
+    return [asked, f"not {', '.join(missed)}" if missed else "yes"]
 
 
 def line(case: Case, read: np.ndarray) -> list[str]:

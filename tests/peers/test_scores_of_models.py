@@ -44,7 +44,7 @@ def theirs(given, tmp_path_factory):
     folder = tmp_path_factory.mktemp("scores")
     np.savez(folder / "given.npz", **given)
     command = [str(PYTHON), "-B", str(HERE / "scores_of_models.py"), "given.npz", "found.json"]
-    done = subprocess.run(command, cwd=folder, timeout=300, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=folder, timeout=900, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return json.loads((folder / "found.json").read_text("utf-8"))
 
