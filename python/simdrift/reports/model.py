@@ -237,6 +237,9 @@ def confusion_of(rows: Sequence[Result]) -> Confusion | None:
 def confusion_rows(table: Confusion) -> list[tuple[str, ...]]:
     """The table as text: a row a label of the target."""
     return [
-        (visible(label), *(count(round(n)) if n == round(n) else number(n) for n in row))
+        (
+            visible(label),
+            *(count(round(n)) if abs(n) < 2.0**63 and n == round(n) else number(n) for n in row),
+        )
         for label, row in zip(table.labels, table.rows, strict=True)
     ]
