@@ -318,3 +318,24 @@ def test_bad_arguments_are_refused_by_name(change, message):
     arguments = {"roles": ROLES, "metric": "accuracy", **change}
     with pytest.raises(sd.SpecError, match=message):
         sd.worst_segments(frame, **arguments)
+
+
+def test_reports_list_the_worst_segments():
+    dice = np.random.default_rng(3)
+    zone = np.array(["north", "south"])[dice.integers(0, 2, 2_000)]
+    truth = dice.integers(0, 2, 2_000)
+    wrong = dice.random(2_000) < np.where(zone == "south", 0.4, 0.1)
+    words = np.array(["no", "yes"])
+    frame = {"zone": zone, "y": words[truth], "p": words[truth ^ wrong]}
+    report = sd.compare(frame, frame, roles={"target": "y", "prediction": "p"})
+    (line,) = report.worst_segments
+    south = wrong[zone == "south"]
+    assert (line.segment, line.metric, line.rows) == (
+        "zone=south", "error rate", f"{len(south):,}",
+    )  # fmt: skip
+    assert float(line.value) == pytest.approx(south.mean(), abs=1e-3)
+    assert line.share == f"{100 * south.sum() / wrong.sum():.0f} %"
+    assert "Worst segments" in report.table()
+    assert "Worst segments" in report.to_html()
+    even = {**frame, "p": frame["y"]}
+    assert not sd.compare(frame, even, roles={"target": "y", "prediction": "p"}).worst_segments

@@ -53,6 +53,7 @@ from simdrift.monitoring.window import (
     WindowValues,
     measure_windows,
 )
+from simdrift.monitoring.worst_in_report import worst_of
 from simdrift.reports import ProfileReport, Report
 from simdrift.results import Results
 from simdrift.schema import Schema
@@ -270,6 +271,7 @@ def _compared(
         digests=lambda: (fingerprint(current), fingerprint(reference)),
         performance=changes_of(values.rows[WHOLE], scored),
         curves=lambda: curves_of(current, reference, roles, threads),
+        worst=lambda: worst_of(current, spec.columns, roles, threads),
         reference_types={name: column.type for name, column in left.items()},
     )
 

@@ -33,6 +33,7 @@ from simdrift.monitoring.segments import (
 from simdrift.monitoring.sensitive import gaps_changed
 from simdrift.monitoring.spec import Columns, Metrics, Spec
 from simdrift.monitoring.window import WHOLE, Limits, WindowValues, judged
+from simdrift.monitoring.worst_in_report import worst_of
 from simdrift.reports import Report
 
 Segments = str | Sequence[str | Sequence[str]]
@@ -91,6 +92,7 @@ def evaluate(
         roles=by_text(own.by_column),
         performance=changes_of(values[WHOLE], scored[WHOLE]) if scored else None,
         curves=lambda: curves_of(now, before if isinstance(before, Table) else None, own, threads),
+        worst=lambda: worst_of(now, spec.columns, own, threads),
         names=names or ("", ""),
         every_segment=True,
     )

@@ -41,6 +41,7 @@ from simdrift.monitoring.window import (
     measure_windows,
     split_thresholds,
 )
+from simdrift.monitoring.worst_in_report import worst_of
 from simdrift.reports import Report
 from simdrift.results.identity import canonical_json, digest
 from simdrift.schema import Schema
@@ -231,6 +232,7 @@ class Reference:
             threads,
             performance=changes_of(values.rows[WHOLE], self.performance_of(WHOLE)),
             curves=lambda: curves_of(table, None, self.roles, threads),
+            worst=lambda: worst_of(table, self.spec.columns, self.roles, threads),
             reference_types={name: column.type for name, column in self.columns.items()},
         )
 

@@ -18,7 +18,7 @@ from simdrift.monitoring.rows import reasons_of, table_of
 from simdrift.monitoring.window import WHOLE, WindowValues
 from simdrift.reports import Report
 from simdrift.reports.explain import Direction, label_text, shift_text
-from simdrift.reports.model import Curve
+from simdrift.reports.model import Curve, WorstLine
 from simdrift.reports.performance import PerformanceChange
 from simdrift.results import Results
 from simdrift.results.histograms import HistogramBlock
@@ -86,6 +86,7 @@ def report_of(
     reference_types: Mapping[str, str] | None = None,
     performance: Sequence[PerformanceChange] | None = None,
     curves: Callable[[], Sequence[Curve]] | None = None,
+    worst: Callable[[], Sequence[WorstLine]] | None = None,
 ) -> Report:
     """The report of one window."""
     runs = [identity.run(rows, started)]
@@ -97,6 +98,7 @@ def report_of(
         digests=digests,
         performance=performance,
         curves=curves,
+        worst=worst,
     )
 
 

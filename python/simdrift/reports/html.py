@@ -213,6 +213,7 @@ def _report_values(report: Report) -> dict[str, Any]:
         "model_lines": report.model,
         "model_window": report.model_window,
         "curves": report.curves,
+        "worst_segments": report.worst_segments,
         "confusion": report.confusion and _confusion(report.confusion),
         "all_rows": results.rows if len(results) <= MOST_ROWS else (),
         "results": results,

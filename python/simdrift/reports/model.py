@@ -10,7 +10,14 @@ from typing import Final, NamedTuple
 from markupsafe import Markup
 
 from simdrift.drawing import svg
-from simdrift.drawing.labels import count, metric_words, number, p_text, status_words
+from simdrift.drawing.labels import (
+    count,
+    metric_words,
+    number,
+    p_text,
+    percent,
+    status_words,
+)
 from simdrift.metrics import registry
 from simdrift.reports.performance import PerformanceChange, is_worse, signed
 from simdrift.reports.verdict import reason
@@ -44,6 +51,43 @@ class ModelLine(NamedTuple):
     alert: bool | None
     said: str = ""
     """What the metric said: why it has no value, or which rows were left out."""
+
+
+class WorstLine(NamedTuple):
+    """A segment in which the model is worse than in the rest of the rows, all as text."""
+
+    metric: str
+    segment: str
+    rows: str
+    value: str
+    difference: str
+    interval: str
+    chance: str
+    share: str
+    """Of the whole error."""
+
+
+def worst_line(
+    metric: str,
+    segment: str,
+    rows: int,
+    value: float,
+    difference: float,
+    ends: tuple[float, float],
+    q_value: float,
+    share: float,
+) -> WorstLine:
+    """Numbers as a report writes them."""
+    return WorstLine(
+        metric.replace("_", " "),
+        visible(segment),
+        count(rows),
+        number(value),
+        signed(difference),
+        _interval(*ends, signed),
+        f"q {p_text(q_value)}",
+        percent(share),
+    )
 
 
 class Confusion(NamedTuple):
@@ -193,6 +237,9 @@ def confusion_of(rows: Sequence[Result]) -> Confusion | None:
 def confusion_rows(table: Confusion) -> list[tuple[str, ...]]:
     """The table as text: a row a label of the target."""
     return [
-        (visible(label), *(count(round(n)) if n == round(n) else number(n) for n in row))
+        (
+            visible(label),
+            *(count(round(n)) if abs(n) < 2.0**63 and n == round(n) else number(n) for n in row),
+        )
         for label, row in zip(table.labels, table.rows, strict=True)
     ]

@@ -72,7 +72,9 @@ class ProfileLine(NamedTuple):
         if unit == "share":
             return percent(value)
         if unit in _COUNTED:
-            return count(value) if value == int(value) else number(value, 4)
+            return (
+                count(value) if abs(value) < 2.0**63 and value == int(value) else number(value, 4)
+            )
         if unit == "column":
             return self.text(name, 6, minutes=True)
         return number(value, 4)

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 from simdrift.drawing.labels import span_label
 from simdrift.reports import terminal
-from simdrift.reports.model import Confusion, Curve, ModelLine, confusion_of, model_lines
+from simdrift.reports.model import (
+    Confusion,
+    Curve,
+    ModelLine,
+    WorstLine,
+    confusion_of,
+    model_lines,
+)
 from simdrift.reports.performance import PerformanceChange, changes_in
 from simdrift.reports.relabel import Owner, Window, relabelled
 from simdrift.reports.summary import (
@@ -41,8 +48,9 @@ class Report:
     `directions` gives what says in words how a column changed (default: from the histograms);
     `digests` those of the current data and of the reference, taken only when the report is
     written: to hash every row takes as long as to compare them. `performance` and `curves` are of
-    a model; of many windows it is shown in the one that begins at `model_window` (default: the
-    newest in which it has scores), `every_segment`: with all segments, else those that alert.
+    a model, as `worst` is, the segments in which it is worst; of many windows it is shown in the
+    one that begins at `model_window` (default: the newest in which it has scores);
+    `every_segment`: with all segments, else those that alert.
     `names`: of the reference and of the current data.
 
     >>> from uuid import UUID
@@ -66,6 +74,7 @@ class Report:
         digests: Callable[[], tuple[str, str]] | None = None,
         performance: Sequence[PerformanceChange] | None = None,
         curves: Callable[[], Sequence[Curve]] | None = None,
+        worst: Callable[[], Sequence[WorstLine]] | None = None,
         names: tuple[str, str] = ("", ""),
         model_window: datetime | None = None,
         every_segment: bool = False,
@@ -73,6 +82,7 @@ class Report:
         self._model_window, self._every_segment = model_window, every_segment
         self._performance = performance
         self._curves = curves
+        self._worst = worst
         self.names = names
         """What the reference and the current data are called."""
         self._direction_source = directions
@@ -168,6 +178,12 @@ class Report:
         return () if self._curves is None else tuple(self._curves())
 
     @cached_property
+    def worst_segments(self) -> tuple[WorstLine, ...]:
+        """Where the model is worse than elsewhere, beyond chance, where the rows are at hand: up to
+        five segments of one column or two."""
+        return () if self._worst is None else tuple(self._worst())
+
+    @cached_property
     def _scores(self) -> list[Result]:
         """The rows of the model's performance in one window."""
         table = self._results.table
@@ -238,6 +254,9 @@ class Report:
         if self.confusion is not None:
             body = terminal.confusion_text(self.confusion, cells=width)
             parts.append(f"Confusion\n\n{body}")
+        if self.worst_segments:
+            body = terminal.worst_table(self.worst_segments, cells=width)
+            parts.append(f"Worst segments\n\n{body}")
         if self.features:
             parts.append(terminal.report_table(self.features, cells=width, colour=bool(colour)))
         if self.predicted:

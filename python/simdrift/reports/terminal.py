@@ -19,7 +19,7 @@ from simdrift.drawing.labels import (
     window_label,
 )
 from simdrift.drawing.text import fit, width, wrapped
-from simdrift.reports.model import Confusion, ModelLine, confusion_rows
+from simdrift.reports.model import Confusion, ModelLine, WorstLine, confusion_rows
 from simdrift.reports.ranking import StandOut
 from simdrift.reports.summary import ColumnLine, Summary, headline
 from simdrift.reports.verdict import is_of_table, method_words, on_p_value, p_words
@@ -272,6 +272,27 @@ def _model_row(line: ModelLine) -> dict[str, str]:
         "chance": line.chance,
         _VERDICT: line.word.upper() if line.alert else line.word,
     }
+
+
+_WORST_HEADINGS = (
+    Heading("segment", least=12),
+    Heading("metric", rank=2),
+    Heading("rows", right=True),
+    Heading("value", right=True),
+    Heading("difference", right=True),
+    Heading("95 %", rank=2),
+    Heading("chance", right=True),
+    Heading("of the error", right=True),
+)
+
+
+def worst_table(lines: Sequence[WorstLine], *, cells: int | None = None) -> str:
+    """One line a segment."""
+    rows = [
+        (w.segment, w.metric, w.rows, w.value, w.difference, w.interval, w.chance, w.share)
+        for w in lines
+    ]
+    return table(_WORST_HEADINGS, rows, cells=cells)
 
 
 def confusion_text(found: Confusion, *, cells: int | None = None) -> str:
