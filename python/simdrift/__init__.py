@@ -36,9 +36,11 @@ if TYPE_CHECKING:
     from simdrift.metrics.custom import metric
     from simdrift.monitoring import estimate
     from simdrift.monitoring.compare import compare, profile
+    from simdrift.monitoring.correlations import correlations
     from simdrift.monitoring.entry import monitor
     from simdrift.monitoring.evaluate import evaluate
     from simdrift.monitoring.explain_change import explain_change
+    from simdrift.monitoring.outliers import outliers
     from simdrift.monitoring.reference import Reference
     from simdrift.monitoring.spec import Columns, Metrics, ReferenceSpec, Spec
     from simdrift.monitoring.worst_segments import worst_segments
@@ -72,6 +74,7 @@ __all__ = [
     "attribution",
     "check",
     "compare",
+    "correlations",
     "drift",
     "estimate",
     "evaluate",
@@ -79,6 +82,7 @@ __all__ = [
     "fairness",
     "metric",
     "monitor",
+    "outliers",
     "performance",
     "pipelines",
     "profile",
@@ -104,9 +108,11 @@ _HOMES = {
     "suggest_checks": "simdrift.checks",
     "Spec": "simdrift.monitoring.spec",
     "compare": "simdrift.monitoring.compare",
+    "correlations": "simdrift.monitoring.correlations",
     "evaluate": "simdrift.monitoring.evaluate",
     "metric": "simdrift.metrics.custom",
     "monitor": "simdrift.monitoring.entry",
+    "outliers": "simdrift.monitoring.outliers",
     "profile": "simdrift.monitoring.compare",
     "show_config": "simdrift._config",
     "explain_change": "simdrift.monitoring.explain_change",

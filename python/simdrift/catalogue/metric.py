@@ -45,6 +45,8 @@ GROUPS = {
     "order": "order",
     "frequent values": "frequent values",
     "text": "text",
+    "rows and columns": "rows and columns of a table",
+    "against a reference": "against a reference",
     "pairs": "pairs of columns",
     "regression": "regression",
     "labels": "classification by labels",

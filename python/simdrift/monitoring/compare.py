@@ -14,7 +14,7 @@ import numpy as np
 from simdrift._errors import SpecError
 from simdrift._types import Progress
 from simdrift.columns import Table, as_column, as_table, opened
-from simdrift.metrics import quality
+from simdrift.metrics import quality as of_quality
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.drift.table.sample import TableSample
 from simdrift.metrics.groups import ColumnGroups, Groups
@@ -58,7 +58,7 @@ from simdrift.results import Results
 from simdrift.schema import Schema
 
 Correction = Literal["bh", "by", "holm", "bonferroni", "none"]
-QUANTILES = quality.QUANTILES
+QUANTILES = of_quality.QUANTILES
 WEIGHTS = "row_weights"
 
 
@@ -75,6 +75,7 @@ def compare(
     segments: str | Sequence[str | Sequence[str]] | None = None,
     bins: int | str | Sequence[float] | None = None,
     weights: str | tuple[object, object] | None = None,
+    quality: str | Sequence[str] | None = None,
     names: tuple[str, str] | None = None,
     cluster: str | None = None,
     block: int | None = None,
@@ -98,6 +99,9 @@ def compare(
     values are compared on their own, too. `bins`: how psi and its like cut numbers (default: 10).
     `weights`: the name of a column of row weights in both, or array-likes for reference and
     current (either of them None): drift is then of the weighted rows, tests take effective sizes.
+    `quality`: statistics of each column and of the table beside the missing share: 'mean', 'zeros',
+    'duplicate_rows', and against the reference 'out_of_range', 'zero_change', 'negative_change',
+    'outlier_change', 'unit_factor' (docs/metrics.md).
     `cluster`: the name of a column; rows with one value of it (of one user, say) hang together.
     `block`: so many rows after one another do, in the order of the frames. Tests then count
     fewer rows: docs/metrics.md, Rows that hang together.
@@ -115,7 +119,7 @@ def compare(
     """
     roles = _with_links(roles, cluster, block)
     arguments = Arguments(
-        columns, roles, methods, convention, correction, thresholds, segments, bins
+        columns, roles, methods, convention, correction, thresholds, segments, bins, quality
     )
     if isinstance(reference, Reference):
         _check_reference_weights(reference, weights)
@@ -299,7 +303,7 @@ def profile(
         name: ColumnGroups(name, column, Groups.whole(), threads=threads, gap=table.gaps.get(name))
         for name, column in table.columns.items()
     }
-    values = list(quality.table_statistics(columns_of, 1))
+    values = list(of_quality.table_statistics(columns_of, 1))
     for done, column in enumerate(columns_of.values(), 1):
         values += _statistics(column, quantiles)
         if progress is not None:
@@ -314,8 +318,8 @@ def profile(
 
 def _statistics(column: ColumnGroups, quantiles: Sequence[float]) -> list[Decided]:
     """All of a column's rows, the quantiles at the shares that are asked for."""
-    rows = quality.column_statistics(column)
+    rows = of_quality.column_statistics(column)
     if tuple(quantiles) == QUANTILES:
         return rows
     rest = [row for row in rows if row.metric != "quality.quantile"]
-    return rest + quality.quantile_statistics(column, quantiles)
+    return rest + of_quality.quantile_statistics(column, quantiles)

@@ -43,6 +43,7 @@ from simdrift.metrics.measure import (
 from simdrift.metrics.names import ColumnKey, by_text
 from simdrift.metrics.outcomes import Outcomes, Rows
 from simdrift.metrics.plan import DriftPlan
+from simdrift.metrics.quality import rows_against
 from simdrift.metrics.values import Outcome
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import identity_of
@@ -245,6 +246,7 @@ class _SegmentWindows:
         self._measured: list[list[Measured]] = []
         self._custom: list[list[Decided]] = []
         self._scores: list[list[Decided]] = []
+        self._against: list[list[Decided]] = []
         self._rows_before: list[int] = []
         self._counts: list[dict[str, BinCounts | None]] = []
 
@@ -268,6 +270,7 @@ class _SegmentWindows:
             samples = TableSample.of(before), TableSample.of(columns)
             measured += measure_tables([TablePair(*samples, threads=plan.threads)], plan)
         self._measured.append(measured)
+        self._against.append(rows_against(pairs, monitor.spec.metrics.quality))
         self._scores.append(scores_of(table, monitor.roles, monitor.spec, monitor.threads).rows)
         self._rows_before.append(max((column.rows for column in before.values()), default=0))
         if wanted := monitor.spec.metrics.custom:
@@ -291,6 +294,7 @@ class _SegmentWindows:
             model.performance(self._monitor.spec.metrics.performance),
             _stacked_scores(self._scores),
             model.fairness(),
+            against=_stacked_scores(self._against),
         )
 
     def histograms(self, runs: Sequence[Run]) -> list[HistogramBlock]:

@@ -122,7 +122,9 @@ def measure_windows(
         model = Model(data.table, data.groups, roles, plan.threads, data.known, waits=waits)
         scores, even = model.performance(metrics.performance), model.fairness()
         part = MeasuredSegment(data.segment, own, found, np.array([before]), of_user, scores)
-        measured.append(part._replace(performance_before=data.performance, fairness=even))
+        against = quality.rows_against(of_columns, metrics.quality)
+        part = part._replace(fairness=even, against=against)
+        measured.append(part._replace(performance_before=data.performance))
         pairs = pairs or of_columns
     return WindowValues(rows_of_windows(measured, roles, metrics, plan, limits), pairs)
 
@@ -140,6 +142,8 @@ class MeasuredSegment(NamedTuple):
     performance: Sequence[Decided] = ()
     performance_before: Sequence[Decided] = ()
     fairness: Sequence[Decided] = ()
+    against: Sequence[Decided] = ()
+    """Quality against the reference."""
 
 
 def rows_of_windows(
@@ -164,11 +168,16 @@ def rows_of_windows(
         [segment.performance_before for segment in segments],
         plan.correction,
     )
-    for own, values, changes, of_groups in zip(segments, decided, performance, gaps, strict=True):
+    against = quality.decided_against(
+        [segment.against for segment in segments], alpha=plan.alpha, correction=plan.correction
+    )
+    for own, values, changes, of_groups, compared in zip(
+        segments, decided, performance, gaps, against, strict=True
+    ):
         scores = kept(own.performance, changes)
         plain = own.columns.plain
         watched = {name: plain[name] for name in roles.watched if name in plain}
-        extra = [*_quality(watched, metrics, own.columns.groups), *scores]
+        extra = [*_quality(watched, metrics, own.columns.groups), *compared, *scores]
         extra = [judged(row, limits) for row in extra]
         dataset = _dataset(_without([*values, *extra], roles.target), own, plan)
         even = [judged(row, limits) for row in of_groups]
@@ -224,12 +233,8 @@ def _dataset(rows: Sequence[Decided], own: MeasuredSegment, plan: DriftPlan) -> 
 
 def _quality(watched: Mapping[str, ColumnGroups], metrics: Metrics, groups: int) -> list[Decided]:
     statistics = metrics.quality
-    rows = [
-        row
-        for row in quality.table_statistics(watched, groups)
-        if row.metric.removeprefix("quality.") in statistics
-    ]
-    of_columns = [name for name in statistics if name != "rows"]
+    rows = quality.table_statistics(watched, groups, statistics)
+    of_columns = [name for name in statistics if name not in ("rows", *quality.AGAINST)]
     of_each = quality.statistics_of(watched.values(), of_columns)
     for column in watched.values():
         rows += of_each[column.name]
@@ -254,7 +259,7 @@ def judged(row: Decided, limits: Limits) -> Decided:
     below the limit for a metric that is better higher, and above it for all others."""
     column = column_text(row.column) if isinstance(row.column, tuple) else row.column
     limit = limits.get((column, row.metric), limits.get((None, row.metric)))
-    if limit is None:
+    if limit is None:  # what is decided already stays so
         return row
     value, record = row.outcomes.value, registry.record(row.metric)
     worse = custom.beyond(value, limit, "higher" if record and record.better == "higher" else "")
