@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from simdrift import service, store
     from simdrift._config import show_config
     from simdrift.checks import Check, Checks, check, suggest_checks
-    from simdrift.metrics import attribution, drift, fairness, performance
+    from simdrift.metrics import attribution, drift, fairness, performance, pipelines
     from simdrift.metrics.custom import metric
     from simdrift.monitoring import estimate
     from simdrift.monitoring.compare import compare, profile
@@ -84,6 +84,7 @@ __all__ = [
     "monitor",
     "outliers",
     "performance",
+    "pipelines",
     "profile",
     "service",
     "show_config",
@@ -126,6 +127,7 @@ _MODULES = {
     "estimate": "simdrift.monitoring.estimate",
     "fairness": "simdrift.metrics.fairness",
     "performance": "simdrift.metrics.performance",
+    "pipelines": "simdrift.metrics.pipelines",
     "service": "simdrift.service",
     "store": "simdrift.store",
 }

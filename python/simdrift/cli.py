@@ -190,7 +190,8 @@ def run(
     began = time.monotonic()
     with cli_spec.lines_of(spec_file), _bar("columns", progress) as bar:
         between = (_utc(after), _utc(until))
-        results = run_files(spec, between=between, threads=threads, progress=bar)
+        history = target if spec.metrics.pipelines else None
+        results = run_files(spec, between=between, threads=threads, progress=bar, history=history)
     say(f"computed {_extent(results)} in {time.monotonic() - began:.2f} s")
     report = Report(results, title=spec.monitor, roles=named_roles(spec.columns))
     _all(

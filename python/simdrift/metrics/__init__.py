@@ -11,6 +11,7 @@ from simdrift.metrics import (
     estimate,
     fairness,
     performance,
+    pipelines,
     quality,
     structure,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "estimate",
     "fairness",
     "performance",
+    "pipelines",
     "quality",
     "structure",
 ]

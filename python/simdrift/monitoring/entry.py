@@ -25,6 +25,7 @@ def monitor(
     between: Between | None = None,
     progress: Progress = None,
     threads: int | None = None,
+    history: object | None = None,
 ) -> Results:
     """Every window of the data against the reference: rows, runs and histograms.
 
@@ -35,6 +36,8 @@ def monitor(
     `labels`: a frame or a path of labels that came later than the data, joined to their rows by
     `columns.key` (default: the file that the spec's `labels` names); windows without a label
     have the status 'no_labels' until a later run has them.
+    `history`: a `Store`, or its DSN: windows of earlier runs, which `metrics.pipelines` compares
+    volume, repeated batches and missing windows with.
     `between=(after, until)`, times with zones, computes the windows that end after the one and
     not after the other: windows are cut as without it, so stretches that follow each other give
     every window once. SpecError where a name in the spec is no column of the data; data never
@@ -59,11 +62,20 @@ def monitor(
     if data is not None:
         before = reference_file(read, threads) if reference is None else reference
         return run.monitor(
-            read, data, before, labels=labels, between=between, progress=progress, threads=threads
+            read,
+            data,
+            before,
+            labels=labels,
+            between=between,
+            progress=progress,
+            threads=threads,
+            history=history,
         )
     if reference is not None:
         raise SpecError("data: expected them beside a reference, found none: pass both, or neither")
-    return run_files(read, labels=labels, between=between, threads=threads, progress=progress)
+    return run_files(
+        read, labels=labels, between=between, threads=threads, progress=progress, history=history
+    )
 
 
 def _spec(spec: object) -> Spec:

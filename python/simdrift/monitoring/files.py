@@ -30,6 +30,7 @@ def run_files(
     between: Between | None = None,
     threads: int | None = None,
     progress: Progress = None,
+    history: object | None = None,
 ) -> Results:
     """The windows of a spec that names its data (those that end `between` two times); only
     columns with a role are read."""
@@ -43,6 +44,7 @@ def run_files(
         between=between,
         progress=progress,
         threads=threads,
+        history=history,
     )
 
 

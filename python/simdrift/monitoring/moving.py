@@ -187,7 +187,7 @@ class MovingMonitor:
         without_reference(rows, np.array([not own for own in before]))
         parts = [own.part for own in measured]
         add_log_rows(rows, parts, windows, self.spec, self.roles, plan.limits, self.threads)
-        rows[WHOLE] += self.checks.rows(windows)
+        rows[WHOLE] += self.checks.rows(windows, {})
         runs = self._runs(windows, before, started)
         return Results.from_table(
             table_of(runs, rows),

@@ -334,7 +334,7 @@ class Reference:
             "names": list(self._names()),
             "methods": self.plan.record(),
             "defaults": DEFAULTS_VERSION,
-            "spec": self.spec.model_dump_json(exclude={"store", "threads", "data", "schema"}),
+            "spec": self.spec.model_dump_json(exclude=_NOT_KEPT),
         }
         if self.custom:
             content["custom"] = self.custom
@@ -354,6 +354,13 @@ def _known(state: Mapping[str, Any] | None) -> Known:
     """What a file says of the model; nothing of one that is older."""
     labels = None if state is None else state["labels"]
     return Known(None if state is None else state["task"], labels and tuple(labels))
+
+
+_NOT_KEPT: Any = {
+    **dict.fromkeys(("store", "threads", "data", "schema"), True),
+    "metrics": {"pipelines"},
+}
+"""Of a spec, what a reference does not depend on."""
 
 
 def _is_weighted(spec: Spec) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -13,11 +14,13 @@ import numpy as np
 from simdrift._errors import InputError, SpecError
 from simdrift._types import Progress
 from simdrift.columns import Frame, Refused, Source, Table, as_table, opened
+from simdrift.columns.values import Values
 from simdrift.metrics.groups import Groups
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import identity_of
 from simdrift.monitoring.late_labels import label_source, names_with_labels, with_labels
 from simdrift.monitoring.moving import MovingMonitor, check_moving
+from simdrift.monitoring.pipelines import Pipeline, earlier_windows
 from simdrift.monitoring.reference import Reference, needed, plan_of, types_of
 from simdrift.monitoring.report import results_of
 from simdrift.monitoring.roles import (
@@ -51,6 +54,7 @@ def monitor(
     between: Between | None = None,
     progress: Progress = None,
     threads: int | None = None,
+    history: Any = None,
 ) -> Results:
     """Every window of the data against the reference; `entry.monitor` says what is what."""
     source, late = opened(data), label_source(spec, labels)
@@ -59,7 +63,7 @@ def monitor(
         check_moving(spec, reference)
         check_names(spec, _with_later(spec, [*source.names, *source.hidden, *added]))
         table = with_labels(spec, as_table(source, columns=needed(spec, source)), late)
-        return _moving(spec, table, source.names, between, progress, threads)
+        return _moving(spec, table, source.names, between, progress, threads, history)
     left = _reference_source(spec, source, reference)
     known = left.columns if isinstance(left, Reference) else (*left.names, *left.hidden)
     there = [*dict.fromkeys([*source.names, *source.hidden, *known, *added])]
@@ -68,6 +72,7 @@ def monitor(
     before = table if left is source else _rows_before(spec, left)
     names = list(dict.fromkeys([*table.names, *before.columns]))
     found = _windows(spec, table)
+    every = found.windows
     _tell(spec, table, found, holds_reference=before is table)
     if between is not None:
         found = _ending(found, between)
@@ -81,7 +86,7 @@ def monitor(
     roles.row_weights(table)  # refused before any window is computed
     ordered = _ordered(spec, roles, table, found, threads)
     rows = None if isinstance(before, Reference) else _interval(spec, before)
-    checks = _checks(spec, table, rows, source.names, found)
+    checks = _checks(spec, table, rows, source.names, found, ordered, every, history)
     return _Monitor(spec, roles, prepared, ordered, threads, checks).run(found, progress)
 
 
@@ -101,6 +106,7 @@ def _moving(
     between: Between | None,
     progress: Progress,
     threads: int | None,
+    history: Any,
 ) -> Results:
     """Every window against the windows before it; `given`: the columns of the data."""
     names = table.names
@@ -111,7 +117,7 @@ def _moving(
     check_watched(spec, roles)
     roles.row_weights(table)  # refused before any window is computed
     ordered = _ordered(spec, roles, table, found, threads)
-    checks = _checks(spec, table, None, given, found)
+    checks = _checks(spec, table, None, given, found, ordered, found.windows, history)
     monitor = MovingMonitor(spec, roles, ordered, threads, checks)
     return monitor.run(found.windows, wanted.windows, progress)
 
@@ -126,15 +132,32 @@ def _ordered(spec: Spec, roles: Roles, table: Table, found: Windows, threads: in
 
 
 def _checks(
-    spec: Spec, table: Table, reference: Table | None, names: Iterable[str], found: Windows
+    spec: Spec,
+    table: Table,
+    reference: Table | None,
+    names: Iterable[str],
+    found: Windows,
+    ordered: Table,
+    every: Sequence[Window],
+    history: Any,
 ) -> DataChecks:
     """What is checked of the data themselves, window by window; `names`: the columns that they
-    came with."""
-    schema = schema_of(spec.schema, reference)
+    came with, `every`: all their windows, `ordered`: the rows of those."""
+    schema, pipeline = schema_of(spec.schema, reference), None
+
+    def taken(own: Table) -> Table:
+        return own if found.order is None else own.take(found.order)
+
+    if spec.metrics.pipelines:
+        column = taken(table.among([str(spec.columns.timestamp)])).computed
+        times = Values(next(iter(column.values()))) if column else None
+        earlier = earlier_windows(history, spec, every[0].start) if every else []
+        rule, zone = Rule.parse(spec.window), ZoneInfo(spec.timezone)
+        names_of = spec.metrics.pipelines
+        pipeline = Pipeline(names_of, rule, zone, ordered, times, every, earlier)
     if schema is None:
-        return DataChecks(None, table)
-    own = table.among(names)
-    return DataChecks(schema, (own if found.order is None else own.take(found.order)).encoded())
+        return DataChecks(None, table, pipeline)
+    return DataChecks(schema, taken(table.among(names)).encoded(), pipeline)
 
 
 def _ending(found: Windows, between: Between) -> Windows:
@@ -275,7 +298,7 @@ class _Monitor:
         add_log_rows(
             values.rows, parts, found.windows, self.spec, self.roles, self.limits, self.threads
         )
-        values.rows[WHOLE] += self.checks.rows(found.windows)
+        values.rows[WHOLE] += self.checks.rows(found.windows, self.before)
         digests = self.fingerprint.of_groups(self.table, groups)
         runs = [self._run(*one, started) for one in zip(found.windows, digests, strict=True)]
         types = types_of(self.before, self.table, self.roles)

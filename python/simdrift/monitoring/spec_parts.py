@@ -24,6 +24,7 @@ from pydantic_core import PydanticCustomError
 
 from simdrift._secrets import Dsn
 from simdrift._suggest import METHODS, did_you_mean
+from simdrift.metrics.pipelines import NAMES as PIPELINES
 from simdrift.monitoring.names import known_metrics
 from simdrift.monitoring.spec_errors import spec_error
 
@@ -423,12 +424,29 @@ class Metrics(Part):
         description="'auto', 'all' or a list of performance metrics such as 'mae'",
         examples=[["mae", "r2"]],
     )
+    pipelines: Names = Field(
+        (),
+        title="What says that the pipeline is broken: late, missing, repeated or fewer rows.",
+        description="'all' or a list of freshness, largest_gap, missing_windows, volume, "
+        "repeated, stuck",
+        examples=[["freshness", "volume"]],
+    )
     custom: Names = Field(
         (),
         title="Functions of your own.",
         description="a list of metrics of your own, registered with @simdrift.metric",
         examples=[["custom.margin"]],
     )
+
+    @field_validator("pipelines")
+    @classmethod
+    def _of_pipelines(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if names == ("all",):
+            return PIPELINES
+        return tuple(
+            known_name(name.removeprefix("quality."), "metric of pipelines", PIPELINES)
+            for name in names
+        )
 
     @field_validator("custom")
     @classmethod

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from simdrift._errors import SpecError
 from simdrift.columns import Table
+from simdrift.metrics.columns import ReferenceColumn
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.structure import schema_rows
+from simdrift.monitoring.pipelines import Pipeline
 from simdrift.monitoring.spec_errors import found
 from simdrift.monitoring.windows import Window
 from simdrift.results.identity import digest
@@ -60,10 +62,15 @@ class DataChecks(NamedTuple):
 
     schema: Schema | None
     table: Table
+    pipeline: Pipeline | None = None
 
-    def rows(self, windows: Sequence[Window]) -> list[Decided]:
+    def rows(
+        self, windows: Sequence[Window], reference: Mapping[str, ReferenceColumn]
+    ) -> list[Decided]:
         """The rows of these windows."""
-        return rows_by_window(self.schema, self.table, [(one.first, one.stop) for one in windows])
+        bounds = [(one.first, one.stop) for one in windows]
+        rows = rows_by_window(self.schema, self.table, bounds)
+        return rows if self.pipeline is None else rows + self.pipeline.rows(windows, reference)
 
 
 def digest_with(spec_digest: str, schema: Schema | None) -> str:
