@@ -20,6 +20,7 @@
 #include "kernels/histogram/histogram.h"
 #include "kernels/log/log.h"
 #include "kernels/moments/moments.h"
+#include "kernels/products/products.h"
 #include "kernels/ranks/ranks.h"
 #include "kernels/rbf/rbf.h"
 #include "kernels/roc/roc.h"
@@ -40,6 +41,7 @@ typedef struct sdr_dispatch {
     sdr_ranks_kernels ranks; /* kernels/ranks: sums over merged ranks */
     sdr_roc_kernels roc;     /* kernels/roc: scores with labels, sums over tie groups */
     sdr_log_kernels log;     /* kernels/log: logarithms, losses of probabilities */
+    sdr_products_kernels products;   /* kernels/products: sums of products of columns */
     sdr_trig_sums_kernels trig_sums; /* kernels/trig_sums: characteristic functions */
 } sdr_dispatch;
 

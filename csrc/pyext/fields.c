@@ -21,6 +21,8 @@ static const dict_type *const dict_types[DICT_COUNT] = {
     [DICT_LOSSES] = &losses_dict,
     [DICT_EXCHANGE_LAWS] = &exchange_laws_dict,
     [DICT_KS_STEPS] = &ks_steps_dict,
+    [DICT_ROW_COUNTS] = &row_counts_dict,
+    [DICT_RANK_PAIR] = &rank_pair_dict,
 };
 
 static PyObject *names_intern(const dict_type *type) {

@@ -53,10 +53,12 @@ static int type_add(PyTypeObject **out, PyObject *module, PyType_Spec *spec) {
 /* One table a file. */
 static int functions_add(PyObject *module) {
     PyMethodDef *const tables[] = {
-        arrow_functions, profile_functions, prepared_functions, two_sample_functions,
-        rank_functions,  group_functions,   mmd_functions,      weighted_functions,
-        count_functions, config_functions,  text_functions,     probability_functions,
-        roc_functions,   ranking_functions, loss_functions,     exchange_functions,
+        arrow_functions,      profile_functions,  prepared_functions,
+        two_sample_functions, rank_functions,     group_functions,
+        mmd_functions,        weighted_functions, count_functions,
+        config_functions,     text_functions,     probability_functions,
+        roc_functions,        ranking_functions,  loss_functions,
+        exchange_functions,   row_functions,      correlation_functions,
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         if (PyModule_AddFunctions(module, tables[i]) < 0) return -1;

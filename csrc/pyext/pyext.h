@@ -54,6 +54,8 @@ typedef enum dict_id {
     DICT_LOSSES,
     DICT_EXCHANGE_LAWS,
     DICT_KS_STEPS,
+    DICT_ROW_COUNTS,
+    DICT_RANK_PAIR,
     DICT_COUNT
 } dict_id;
 
@@ -161,7 +163,7 @@ extern PyMethodDef arrow_functions[], profile_functions[], prepared_functions[],
     two_sample_functions[], rank_functions[], group_functions[], mmd_functions[],
     weighted_functions[], count_functions[], config_functions[], text_functions[],
     probability_functions[], roc_functions[], ranking_functions[], loss_functions[],
-    exchange_functions[];
+    exchange_functions[], row_functions[], correlation_functions[];
 
 /* --- result dicts (fields.c) ------------------------------------------------------ */
 
@@ -196,7 +198,8 @@ typedef struct dict_type {
 extern const dict_type profile_dict, text_profile_dict, pair_profile_dict,
     two_sample_dict, ranks_dict, deviations_dict, weighted_dict, group_profile_dict,
     group_two_sample_dict, count_laws_dict, log_loss_dict, roc_dict, roc_pair_dict,
-    ranking_dict, losses_dict, exchange_laws_dict, ks_steps_dict;
+    ranking_dict, losses_dict, exchange_laws_dict, ks_steps_dict, row_counts_dict,
+    rank_pair_dict;
 
 /* Interns the names of all dicts; -1 on failure. */
 int dict_keys_intern(core_state *state);

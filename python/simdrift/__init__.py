@@ -31,22 +31,28 @@ from simdrift._errors import (
 if TYPE_CHECKING:
     from simdrift import service, store
     from simdrift._config import show_config
+    from simdrift.checks import Check, Checks, check, suggest_checks
     from simdrift.metrics import attribution, drift, fairness, performance
     from simdrift.metrics.custom import metric
     from simdrift.monitoring import estimate
     from simdrift.monitoring.compare import compare, profile
+    from simdrift.monitoring.correlations import correlations
     from simdrift.monitoring.entry import monitor
     from simdrift.monitoring.evaluate import evaluate
     from simdrift.monitoring.explain_change import explain_change
+    from simdrift.monitoring.outliers import outliers
     from simdrift.monitoring.reference import Reference
     from simdrift.monitoring.spec import Columns, Metrics, ReferenceSpec, Spec
     from simdrift.monitoring.worst_segments import worst_segments
     from simdrift.reports import Report
     from simdrift.results import Result, Results
+    from simdrift.schema import Schema
 
     __version__: str
 
 __all__ = [
+    "Check",
+    "Checks",
     "Columns",
     "InputError",
     "InvalidColumn",
@@ -56,6 +62,7 @@ __all__ = [
     "Report",
     "Result",
     "Results",
+    "Schema",
     "SimdriftError",
     "Spec",
     "SpecError",
@@ -65,7 +72,9 @@ __all__ = [
     "UnsupportedColumn",
     "__version__",
     "attribution",
+    "check",
     "compare",
+    "correlations",
     "drift",
     "estimate",
     "evaluate",
@@ -73,11 +82,13 @@ __all__ = [
     "fairness",
     "metric",
     "monitor",
+    "outliers",
     "performance",
     "profile",
     "service",
     "show_config",
     "store",
+    "suggest_checks",
     "worst_segments",
 ]
 
@@ -89,11 +100,18 @@ _HOMES = {
     "Report": "simdrift.reports",
     "Result": "simdrift.results",
     "Results": "simdrift.results",
+    "Check": "simdrift.checks",
+    "Checks": "simdrift.checks",
+    "Schema": "simdrift.schema",
+    "check": "simdrift.checks",
+    "suggest_checks": "simdrift.checks",
     "Spec": "simdrift.monitoring.spec",
     "compare": "simdrift.monitoring.compare",
+    "correlations": "simdrift.monitoring.correlations",
     "evaluate": "simdrift.monitoring.evaluate",
     "metric": "simdrift.metrics.custom",
     "monitor": "simdrift.monitoring.entry",
+    "outliers": "simdrift.monitoring.outliers",
     "profile": "simdrift.monitoring.compare",
     "show_config": "simdrift._config",
     "explain_change": "simdrift.monitoring.explain_change",

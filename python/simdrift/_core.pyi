@@ -387,6 +387,26 @@ class DeviationGroupsDict(TypedDict):
     mean: Doubles
     variance: Doubles
 
+class RankPairDict(TypedDict):
+    """correlation.h: sdr_rank_pair."""
+
+    n: int
+    spearman: float
+    kendall: float
+    discordant: int
+    ties_x: int
+    ties_y: int
+    ties_both: int
+    spearman_status: str
+    kendall_status: str
+
+class RowCountsGroupsDict(TypedDict):
+    """rows.h: sdr_row_counts, an array each."""
+
+    rows: Int64s
+    duplicates: Int64s
+    empty: Int64s
+
 class CountLawsDict(TypedDict):
     mean: Doubles
     variance: Doubles
@@ -637,6 +657,66 @@ def quantiles_groups(
     progress: Progress = None,
 ) -> Doubles:
     """(groups, len(q))."""
+
+def row_counts_groups(
+    columns: Sequence[Column],
+    starts: Int64s,
+    stops: Int64s,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> RowCountsGroupsDict:
+    """Rows, rows that equal one before them in every column, and rows that are missing in every
+    column. Missing values, null or NaN, equal each other."""
+
+def product_sums(
+    columns: Sequence[Column],
+    centers: Doubles,
+    scales: Doubles,
+    start: int,
+    stop: int,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> tuple[Int64s, Doubles, Doubles, Doubles]:
+    """Of rows [start, stop), over the rows in which columns i and j are finite: their number, the
+    sum and the sum of squares of column i, and, for i <= j, the sum of products, of
+    (value - center) * scale. Each (columns, columns)."""
+
+def dense_ranks(
+    column: Column,
+    start: int,
+    stop: int,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> tuple[NDArray[np.int32], int]:
+    """Of each row the number of distinct smaller values, -1 where it is missing; and how many
+    distinct values there are."""
+
+def rank_pair(
+    x: NDArray[np.int32],
+    y: NDArray[np.int32],
+    kendall: bool = False,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> RankPairDict:
+    """Spearman's rho and, where asked for, Kendall's tau-b of dense ranks, over the rows in which
+    neither is -1."""
+
+def row_hashes(
+    columns: Sequence[Column],
+    threads: int | None = None,
+    progress: Progress = None,
+) -> NDArray[np.uint64]:
+    """(rows, 2): 128 bits, the same for equal rows."""
+
+def equal_rows_groups(
+    x: Column,
+    y: Column,
+    starts: Int64s,
+    stops: Int64s,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> Int64s:
+    """Rows of each group in which both columns have the same value or none."""
 
 def extremes_groups(
     column: Column,

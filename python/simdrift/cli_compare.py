@@ -24,6 +24,18 @@ def with_roles(command: F) -> F:
         click.option("--prediction", metavar="NAME", help="The column of predictions."),
         click.option("--target", metavar="NAME", help="The column of what was true."),
         click.option(
+            "--score",
+            metavar="NAME",
+            help="The column of the positive label's probability; of several labels A=NAME,B=NAME.",
+        ),
+        click.option("--positive", metavar="LABEL", help="The positive label of two."),
+        click.option(
+            "--sensitive",
+            metavar=_NAMES,
+            help="Columns between whose groups a model is to be even.",
+        ),
+        click.option("--query", metavar="NAME", help="Which rows were ranked together."),
+        click.option(
             "--methods", metavar=_NAMES, help="Drift methods, as `simdrift metrics` lists them."
         ),
         click.option(
@@ -48,12 +60,24 @@ def arguments_of(
     categorical: str | None,
     prediction: str | None,
     target: str | None,
+    score: str | None,
+    positive: str | None,
+    sensitive: str | None,
+    query: str | None,
     methods: str | None,
     segments: tuple[str, ...],
     convention: str | None,
 ) -> dict[str, Any]:
     """The options as arguments of `simdrift.compare`, those that were given."""
-    roles = {"prediction": prediction, "target": target, "categorical": names_of(categorical)}
+    roles = {
+        "prediction": prediction,
+        "target": target,
+        "score": scores_of(score),
+        "positive": positive,
+        "sensitive": names_of(sensitive),
+        "query": query,
+        "categorical": names_of(categorical),
+    }
     given = {
         "columns": names_of(columns),
         "roles": {name: value for name, value in roles.items() if value} or None,
@@ -62,6 +86,20 @@ def arguments_of(
         "convention": convention,
     }
     return {name: value for name, value in given.items() if value is not None}
+
+
+def scores_of(text: str | None) -> str | dict[str, str] | None:
+    """A column, or one a label.
+
+    >>> scores_of("p"), scores_of("no=p0,yes=p1")
+    ('p', {'no': 'p0', 'yes': 'p1'})
+    """
+    if text is None or "=" not in text:
+        return text
+    pairs = [name.partition("=") for name in names_of(text) or ()]
+    if not all(label.strip() and column.strip() for label, _, column in pairs):
+        raise InputError(f"--score: expected LABEL=COLUMN with commas between them, found {text!r}")
+    return {label.strip(): column.strip() for label, _, column in pairs}
 
 
 def names_of(text: str | None) -> list[str] | None:

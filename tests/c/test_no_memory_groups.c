@@ -2,8 +2,10 @@
  * several. */
 #include "no_memory.h"
 
+#include "simdrift/correlation.h"
 #include "simdrift/groups.h"
 #include "simdrift/roc.h"
+#include "simdrift/rows.h"
 
 enum { GROUPS = 4, LAST = GROUPS - 1 };
 static const int64_t starts[GROUPS] = {0, 5000, 5100, 0};
@@ -55,6 +57,41 @@ static sdr_code call_losses_groups(double *out, sdr_error *error) {
     sdr_losses p[GROUPS];
     SDR_TRY(sdr_losses_groups(p, &x, &y, NULL, false, &groups, &context, error));
     out[0] = p[LAST].sum_symmetric, out[1] = p[LAST].m2_error;
+    return SDR_OK;
+}
+
+static sdr_code call_row_counts_groups(double *out, sdr_error *error) {
+    const sdr_column *columns[] = {&whole, &text};
+    sdr_row_counts counts[GROUPS];
+    SDR_TRY(sdr_row_counts_groups(counts, columns, 2, &groups, &context, error));
+    out[0] = (double)counts[LAST].duplicates, out[1] = (double)counts[0].duplicates;
+    return SDR_OK;
+}
+
+static sdr_code call_equal_rows_groups(double *out, sdr_error *error) {
+    static uint64_t hashes[2 * ROWS];
+    const sdr_column *columns[] = {&x, &text};
+    int64_t equal[GROUPS];
+    SDR_TRY(sdr_row_hashes(hashes, columns, 2, &context, error));
+    SDR_TRY(sdr_equal_rows_groups(equal, &x, &y, &groups, &context, error));
+    out[0] = (double)(hashes[9] >> 12), out[1] = (double)equal[LAST];
+    return SDR_OK;
+}
+
+static sdr_code call_correlation(double *out, sdr_error *error) {
+    static int32_t ranks_x[ROWS], ranks_y[ROWS];
+    int64_t rows[4], levels;
+    double sums[4], squares[4], products[4];
+    const double scales[2] = {1.0, 1.0};
+    const sdr_column *columns[] = {&x, &y};
+    const sdr_product_sums all = {rows, sums, squares, products};
+    sdr_rank_pair pair;
+    SDR_TRY(sdr_product_sums_of(&all, columns, centers, scales, 2, 0, x.length,
+                                &context, error));
+    SDR_TRY(sdr_dense_ranks(ranks_x, &levels, &x, 0, x.length, &context, error));
+    SDR_TRY(sdr_dense_ranks(ranks_y, &levels, &y, 0, y.length, &context, error));
+    SDR_TRY(sdr_rank_pair_of(&pair, ranks_x, ranks_y, x.length, true, &context, error));
+    out[0] = products[1], out[1] = (double)pair.discordant;
     return SDR_OK;
 }
 
@@ -319,6 +356,9 @@ static sdr_code call_mean_bootstrap_groups(double *out, sdr_error *error) {
 
 static const entry entries[] = {
     ENTRY(profile_groups),
+    ENTRY(row_counts_groups),
+    ENTRY(equal_rows_groups),
+    ENTRY(correlation),
     ENTRY(text_profile_groups),
     ENTRY(pair_groups),
     ENTRY(loss_groups),

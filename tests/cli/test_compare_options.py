@@ -102,3 +102,26 @@ def test_an_option_that_can_not_be_used_is_refused(
 ) -> None:
     assert run_command([*files, *options]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_a_model_s_roles_are_options(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for seed, name in enumerate(("a.parquet", "b.parquet")):
+        rng = np.random.default_rng(seed)
+        truth = rng.integers(0, 2, 500)
+        p = np.clip(0.25 + truth / 2 + rng.normal(0, 0.2, 500), 0.0, 1.0)
+        words = np.array(["ok", "bad"])[truth]
+        sex = np.array(["F", "M"])[rng.integers(0, 2, 500)]
+        parquet.write_table(pa.table({"y": words, "p": p, "q": 1 - p, "sex": sex}), name)
+    files = ["compare", "a.parquet", "b.parquet", "--no-progress", "--json", "--target", "y"]
+    for score in ("p", "bad=p,ok=q"):
+        options = ["--score", score, "--positive", "bad", "--sensitive", "sex"]
+        assert run_command([*files, *options]) == 0
+        found = Results.from_json(capsys.readouterr().out)
+        (auc,) = (r for r in found.filter(metric="performance.roc_auc") if not r.params)
+        assert auc.value is not None
+        assert auc.value > 0.9
+        assert found.filter(metric="fairness.demographic_parity_difference")[0].column == "sex"
+    assert run_command([*files, "--score", "bad=,x"]) == 2

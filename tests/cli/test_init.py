@@ -187,3 +187,24 @@ def test_a_moving_reference_is_explained(folder: Path, capsys: pytest.CaptureFix
     said = capsys.readouterr().out
     assert "reference: each window is compared with the 7 windows before it\n" in said
     assert re.search(r"^vendor +categorical +chi_square q <= 0.05, psi > 0.5$", said, re.MULTILINE)
+
+
+@pytest.mark.parametrize("target", ["churned", "is_fraud", "hasDefaulted", "label", None])
+@pytest.mark.parametrize("score", ["probability", "proba", "score", "churn_probability", None])
+def test_what_comes_true_and_its_probability_are_guessed(
+    target: str | None, score: str | None
+) -> None:
+    rng = np.random.default_rng(0)
+    columns = {"amount": rng.gamma(2.0, 5.0, 300), "is_weekend": rng.integers(0, 2, 300)}
+    if target is not None:
+        columns[target] = rng.integers(0, 2, 300)
+    if score is not None:
+        columns[score] = rng.random(300)
+    guess = guess_roles(as_table(columns))
+    assert (guess.target, guess.score, guess.prediction) == (target, score, None)
+
+
+def test_an_outcome_of_many_values_is_none() -> None:
+    late = {"late": np.arange(50.0), "score": np.arange(50.0), "x": np.arange(50.0)}
+    guess = guess_roles(as_table(late))
+    assert (guess.target, guess.score) == (None, None)

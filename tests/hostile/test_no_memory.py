@@ -113,6 +113,12 @@ CALLS = {
     "rank_curve": lambda: _core.rank_curve(i, a),
     "roc_bootstrap_groups": lambda: _core.roc_bootstrap_groups(i, a, *cuts, 5, 1),
     "mean_bootstrap_groups": lambda: _core.mean_bootstrap_groups(a, *cuts, 5, 1),
+    "row_counts_groups": lambda: _core.row_counts_groups([i, a, i], *cuts),
+    "row_hashes": lambda: _core.row_hashes([t, t]),
+    "equal_rows_groups": lambda: _core.equal_rows_groups(i, i, *cuts),
+    "product_sums": lambda: _core.product_sums([a, b], [0.0, 1.0], [1.0, 0.5], 0, 500),
+    "dense_ranks": lambda: _core.dense_ranks(a, 0, 500),
+    "rank_pair": lambda: _core.rank_pair(codes, codes, True),
     "missing_items": lambda: _core.missing_items(items),
     "ks_exact_p_groups": lambda: _core.ks_exact_p_groups([50], [60], [0], [700]),
     "sort": lambda: _core.sort(x),
@@ -166,7 +172,7 @@ def test_python_may_fail_to_allocate_anywhere():
     )
     assert done.returncode == 0, done.stdout[-500:] + done.stderr[-3000:]
     errors = dict(line.split() for line in done.stdout.splitlines())
-    assert len(errors) == 78
+    assert len(errors) == 84
     floats = {
         "type",
         "median_deviation",

@@ -238,8 +238,7 @@ def test_groups_equal_each_group_alone():
         (
             {"scores": [0.5, 0.6, 0.7], "target": [1, 0, 2]},
             {"scores": [0.5]},
-            "reference: target: expected two labels with one column of probabilities, found "
-            "3 labels",
+            "reference: target: expected two labels with one score, found 3: 0, 1 and 2",
         ),
         (
             {"scores": [0.5, 0.6], "target": [np.nan, np.nan]},

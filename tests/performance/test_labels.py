@@ -137,7 +137,7 @@ def test_missing_rows_are_left_out():
     ("sides", "words"),
     [
         (([0.5, 1.0], [0.25, 1.0]), "not whole"),
-        ((["1", "0"], [1, 0]), "target holds text, prediction holds numbers"),
+        ((["1", "no"], [1, 0]), "target holds text, prediction holds numbers"),
         ((np.array(["2020-01-01"], "M8[s]"), [1]), "target: expected labels"),
         ((np.arange(MOST_LABELS + 1), np.arange(MOST_LABELS + 1)), "at most 1,000"),
         (([str(x) for x in range(1_001)],) * 2, "at most 1,000"),
@@ -202,10 +202,95 @@ def test_the_largest_score_decides_and_the_first_of_equal_ones():
 def test_scores_that_decide_nothing_say_why():
     found = labels_of([0, 1, 2], scores={"": [0.1, 0.2, 0.3]})
     assert "two labels" in found.reason
-    found = labels_of([0, 1, 2], scores={0: [0.1] * 3, 1: [0.2] * 3})
-    assert "one for each label" in found.reason
     found = labels_of([0, 1], scores={"": ["x", "y"]})
     assert "score: expected numbers" in found.reason
+
+
+def test_text_beside_numbers_is_the_numbers_that_it_spells():
+    assert table_of(["1", "0", "1.0"], [1, 0, 0.0]) == ((0, 1), [[1, 0], [1, 1]])
+    assert table_of(["true", "false"], [True, False]) == ((0, 1), [[1, 0], [0, 1]])
+
+
+KNOWN = [
+    (["no", "yes", "maybe", "yes"], ["no", "no", "yes", "yes"], ("no", "yes")),
+    ([0, 1, 9, 1], [0, 0, 1, 1], (0, 1)),
+    ([0.0, 1.0, 0.5, 1.0], [0, 0, 1, 1], (0, 1)),
+    ([0, 1, 2**40, 1], [0, 0, 1, 1], (0, 1)),
+    (["0", "1", "maybe", "1"], [0, 0, 1, 1], (0, 1)),
+    (["0", "1", "maybe", "1"], [False, False, True, True], (False, True)),
+    ([0, 1, 7, 1], [0, 0, 1, 1], ("0", "1")),
+]
+
+
+@pytest.mark.parametrize(("target", "prediction", "known"), KNOWN)
+def test_a_label_that_is_not_known_costs_its_row(target, prediction, known):
+    """What the other three rows give, whatever the labels are and whichever side has it."""
+    for sides in ((target, prediction), (prediction, target)):
+        found = labels_of(*sides, known=known)
+        assert isinstance(found, Labels), found
+        assert found.n[0] == 3
+        assert found.left_out.rows.tolist() == [1]
+        assert found.tables[0].sum() == 3
+        assert found.positive == 1
+        codes = found.target_codes if sides[0] is target else found.prediction_codes
+        assert codes[[0, 1, 3]].tolist() == [0, 1, 1]
+        assert codes[2] < 0
+    (row,) = performance_rows(
+        arrays(target=target, prediction=prediction, settings=Settings(known=known)), ["accuracy"]
+    )
+    assert row.outcomes.value[0] == pytest.approx(2 / 3)
+    assert row.outcomes.n_current[0] == 3
+    assert "1 row left out, labels other than" in row.outcomes.reasons[0]
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "average_precision", "log_loss", "brier", "ece"])
+@pytest.mark.parametrize(("target", "prediction", "known"), KNOWN)
+def test_scores_leave_the_same_row_out(metric, target, prediction, known):
+    score = np.array([0.1, 0.4, 0.2, 0.9])
+    keep = [0, 1, 3]
+    settings = Settings(known=known)
+    made = arrays(target=target, scores={"": score}, settings=settings)
+    (row,) = performance_rows(made, [metric])
+    alone = getattr(sd.performance, metric)(np.array([0, 1, 1]), score[keep])
+    assert row.outcomes.value[0] == pytest.approx(alone.value, rel=1e-12)
+    assert row.outcomes.n_current[0] == 3
+    assert "1 row left out" in row.outcomes.reasons[0]
+
+
+def test_labels_that_are_all_others_are_no_labels_of_this_model():
+    """'ja' and 'nein' are not paired with 'yes' and 'no' by their order."""
+    made = arrays(
+        target=["yes", "no"] * 4,
+        prediction=["yes", "no"] * 4,
+        scores={"": np.linspace(0, 1, 8)},
+        settings=Settings(known=("ja", "nein")),
+    )
+    for row in performance_rows(made, ["accuracy", "recall", "roc_auc", "log_loss"]):
+        one = row.outcomes.at(0)
+        assert (one.value, one.status, one.n_current) == (None, "type_changed", 0)
+        assert one.reason == "all rows have labels other than 'ja' and 'nein': 'yes', 'no'"
+
+
+def test_groups_count_their_own_rows_left_out():
+    target = np.array([0, 1, 5, 1, 5, 5, 0, 1])
+    groups = Groups(np.array([0, 4, 6]), np.array([4, 6, 8]))
+    column = ColumnGroups("target", as_column(target, name="target"), groups)
+    made = Predictions(column, column, settings=Settings(known=(0, 1)))
+    (row,) = performance_rows(made, ["accuracy"])
+    assert row.outcomes.n_current.tolist() == [3, 0, 2]
+    assert row.outcomes.at(1).status == "type_changed"
+    assert sorted(row.outcomes.reasons) == [0, 1]
+
+
+def test_scores_by_label_fix_the_labels():
+    scores = {"b": [0.1, 0.9, 0.3, 0.2], "a": [0.9, 0.1, 0.7, 0.8]}
+    made = arrays(target=["a", "b", "c", "a"], scores=scores)
+    found = made.subject(Labels)
+    assert (found.labels, found.n[0], found.positive) == (("a", "b"), 3, 1)
+    for name in ("accuracy", "roc_auc", "log_loss"):
+        (row,) = (r for r in performance_rows(made, [name]) if not r.params)
+        assert (row.outcomes.at(0).status, row.outcomes.n_current[0]) == ("ok", 3)
+        assert "'c'" in row.outcomes.reasons[0]
 
 
 # --- groups ----------------------------------------------------------------------------

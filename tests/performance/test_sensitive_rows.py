@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import simdrift as sd
+from simdrift.metrics.decide import Decided
+from simdrift.metrics.fairness import between
+from simdrift.metrics.fairness.estimates import Shares
+from simdrift.metrics.outcomes import Outcomes
+from simdrift.monitoring.sensitive import gaps_changed
 
 ROLES = {
     "target": "y",
@@ -132,3 +138,56 @@ def test_a_regression_has_errors_by_group():
     found = {row.metric for row in results if row.metric.startswith("fairness.")}
     assert found == {"fairness.mae", "fairness.mae_difference", "fairness.mae_ratio"}
     assert only(results, "fairness.mae_ratio", "sex").value == pytest.approx(0.5, abs=0.08)
+
+
+def test_a_gap_s_change_has_p_and_q():
+    """By hand: the difference over the root of both intervals' larger halves, squared and added."""
+    results = sd.evaluate(NOW, ROLES, BEFORE, segments=["race"]).results
+    row = only(results.filter(segment=""), PARITY, "sex")
+    before = only(sd.evaluate(BEFORE, ROLES).results, PARITY, "sex")
+    halves = [
+        max(own.value - own.ci_low, own.ci_high - own.value) / stats.norm.ppf(0.975)
+        for own in (row, before)
+    ]
+    z = (row.value - before.value) / np.hypot(*halves)
+    assert row.p_value == pytest.approx(2 * stats.norm.sf(abs(z)), rel=0.05)
+    judged = [r for r in results if r.metric.startswith("fairness.") and r.p_value is not None]
+    expected = stats.false_discovery_control([r.p_value for r in judged])
+    np.testing.assert_allclose([r.q_value for r in judged], expected, rtol=1e-9)
+    assert {r.segment for r in judged} == {"", "race=x", "race=y", "race=z"}
+    rates = results.filter(metric="fairness.selection_rate")
+    assert all(r.p_value is None and r.effect_size is not None for r in rates)
+
+
+@pytest.mark.parametrize("rates", [(0.3, 0.3), (0.3, 0.45), (0.3, 0.3, 0.3, 0.3), (0.05, 0.1)])
+def test_the_same_gap_seldom_changes(rates):
+    """p-values of at most 0.05 in at most 5 % of windows (of 1,000: 7 % by chance)."""
+    rng = np.random.default_rng(1)
+    sides = []
+    for rows in (200, 2_000):
+        hits = rng.binomial(rows, rates, (1_000, len(rates))).astype(float)
+        total = np.full_like(hits, rows)
+        for compare in (between.difference, between.ratio):
+            known = np.ones(hits.shape, bool)
+            spread = compare(Shares(hits, total, total), known, "between_groups")
+            outcomes = Outcomes(spread.value, np.zeros(1_000, np.uint8))
+            outcomes.ci_low, outcomes.ci_high = spread.low, spread.high
+            outcomes.n_current = np.full(1_000, rows * len(rates))
+            sides.append(Decided("sex", PARITY, "", outcomes))
+    for now, before in ((sides[0], sides[2]), (sides[1], sides[3])):
+        ((row,),) = gaps_changed([[now]], [[before]])
+        assert np.mean(row.outcomes.p_value <= 0.05) <= 0.07
+
+
+def test_a_ratio_of_errors_alerts_and_their_difference_has_no_limit():
+    rng = np.random.default_rng(2)
+    sex = rng.choice(["F", "M"], 2_000)
+    y = rng.normal(size=2_000)
+    p = y + rng.normal(size=2_000) * np.where(sex == "F", 2.0, 1.0)
+    roles = {"target": "y", "prediction": "p", "sensitive": ["sex"]}
+    results = sd.evaluate({"sex": sex, "y": y, "p": p}, roles).results
+    ratio = only(results, "fairness.mae_ratio", "sex")
+    assert (ratio.threshold, ratio.alert) == (0.8, True)
+    assert only(results, "fairness.mae_difference", "sex").alert is None
+    even = {"sex": sex, "y": y, "p": y + rng.normal(size=2_000)}
+    assert only(sd.evaluate(even, roles).results, "fairness.mae_ratio", "sex").alert is False

@@ -101,7 +101,7 @@ def test_text_statistics_match_counting_by_hand():
     expected = {
         "rows": 6, "missing": 1, "missing_share": 1 / 6, "empty": 1, "blank": 2,
         "invalid_utf8": 0, "length_min": 0, "length_mean": 7 / 5, "length_max": 3,
-        "distinct": 4, "top_share": 0.4,
+        "distinct": 4, "top_share": 0.4, "constant": 0, "almost_constant": 0, "unique": 0,
     }  # fmt: skip
     assert found == expected
 
@@ -186,6 +186,9 @@ def test_table_rows_count_rows_columns_and_missing_cells():
     found = {row.metric: row.value for row in metric_rows.table_rows(columns)}
     assert found == {
         "quality.rows": 2.0, "quality.columns": 3.0, "quality.missing_share": 0.5,
+        "quality.duplicate_rows": 0.0, "quality.duplicate_share": 0.0, "quality.empty_rows": 0.0,
+        "quality.empty_columns": 1.0, "quality.constant_columns": 1.0,
+        "quality.duplicate_columns": 0.0, "quality.almost_duplicate_columns": 0.0,
     }  # fmt: skip
     assert metric_rows.table_rows({})[2].status == "empty"
 

@@ -27,6 +27,8 @@ FAMILIES = {
     "fairness": "Fairness",
     "estimated": "Estimated performance",
     "service": "Service health",
+    "schema": "Schema",
+    "check": "Checks",
 }
 """What each family of metrics is called, in the order of lists."""
 GROUPS = {
@@ -43,6 +45,8 @@ GROUPS = {
     "order": "order",
     "frequent values": "frequent values",
     "text": "text",
+    "rows and columns": "rows and columns of a table",
+    "against a reference": "against a reference",
     "pairs": "pairs of columns",
     "regression": "regression",
     "labels": "classification by labels",
@@ -51,6 +55,10 @@ GROUPS = {
     "fairness": "sensitive groups",
     "estimates": "without targets",
     "requests": "requests of a service",
+    "differences": "differences from a schema",
+    "rows": "single rows",
+    "values": "values over all rows",
+    "pipelines": "pipelines",
     "custom": "custom",
 }
 """What each group of metrics is called, in the order of lists."""

@@ -28,7 +28,7 @@ class Refused:
 
     name: str
     type: str
-    status: Literal["not_applicable", "error"]
+    status: Literal["not_applicable", "error", "missing_column"]
     message: str
     present: Column | None = field(default=None, compare=False, repr=False)
     """Its rows as booleans, null where one is missing; None where that is not known."""

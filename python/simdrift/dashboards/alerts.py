@@ -1,5 +1,5 @@
-"""Alert rules: drift of datasets, predictions and columns, performance, freshness, missing values
-and volume."""
+"""Alert rules: drift of datasets, predictions and columns, performance, bias, freshness, missing
+values and volume."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ cross join lateral (
 IN_A_ROW: Final = 3
 """Windows that a column must alert in, one after the other, before a message is sent."""
 _JUDGED_COLUMN: Final = "d.metric like 'drift.%' and d.column_name <> ''"
+_JUDGED_GAP: Final = "d.metric like 'fairness.%' and d.column_name <> ''"
 _JUDGED_SCORE: Final = "d.metric like 'performance.%' and d.column_name = ''"
 
 
@@ -122,6 +123,18 @@ rules: Final = (
         400,
         severity="critical",
         panel=("simdrift-performance", "Against the reference"),
+    ),
+    Rule(
+        "simdrift-bias",
+        "Bias between groups",
+        "{{ $labels.metric }} between the groups of {{ $labels.column }} in {{ $labels.dataset }} "
+        f"is beyond its threshold in each of its newest {IN_A_ROW} windows.",
+        _last_windows(IN_A_ROW, _JUDGED_GAP),
+        None,
+        IN_A_ROW - 0.5,
+        400,
+        severity="critical",
+        panel=("simdrift-performance", "Gaps that are judged"),
     ),
     Rule(
         "simdrift-freshness",

@@ -200,6 +200,31 @@ order by 1, 2""",
             ("fairness.*",),
         ),
         Panel(
+            "Gaps that are judged",
+            "Every difference and ratio of the newest window; it alerts where the "
+            "value is beyond the threshold, and its interval beyond no difference.",
+            "table",
+            "none",
+            f"""select newest.metric, newest.sensitive, newest.value, newest.ci_low, newest.ci_high,
+    newest.threshold, newest.change, newest.q_value, newest.alert, newest.model, newest.time
+from (
+    select distinct on (d.series_id)
+        d.metric, d.column_name as sensitive, d.value, d.ci_low, d.ci_high, d.threshold,
+        d.effect_size as change, d.q_value, d.alert, {MODEL} as model, d.ts as time
+    from simdrift.dashboard_result as d
+    where {CHOSEN}
+        and d.metric ~ '^fairness[.].*_(difference|ratio)$' and {SEGMENT}
+        and d.alert is not null
+    order by d.series_id, d.ts desc
+) as newest
+order by newest.alert desc, newest.metric, newest.sensitive
+limit 100""",
+            24,
+            8,
+            'Switch it on with [columns] sensitive = ["column"] in the spec.',
+            ("fairness.*",),
+        ),
+        Panel(
             "Rows with a label",
             "Rows in which target and prediction are known: what the metrics rest on.",
             "bars",

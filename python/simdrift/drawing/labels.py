@@ -50,11 +50,11 @@ def status_words(status: str) -> str:
 DAY_SECONDS = 86_400
 
 
-def date_text(seconds: float, *, minutes: bool = False) -> str:
-    """Seconds since 1970 in UTC as a date, or date and minutes; as a number where no calendar
+def date_text(seconds: float, *, minutes: bool = False, zone: tzinfo = UTC) -> str:
+    """Seconds since 1970 as a date of the zone, or date and minutes; as a number where no calendar
     reaches."""
     try:
-        time = datetime.fromtimestamp(seconds, UTC)
+        time = datetime.fromtimestamp(seconds, zone)
         return f"{time:%Y-%m-%d %H:%M}" if minutes else f"{time:%Y-%m-%d}"
     except (ValueError, OverflowError, OSError):
         return number(seconds)
@@ -111,6 +111,11 @@ def count(value: float | None) -> str:
     if value is None or not abs(value) < MOST_COUNTED:
         return number(value)
     return f"{value:,.0f}"
+
+
+def counted(many: int, noun: str) -> str:
+    """'1 window', '2 windows'."""
+    return f"{many:,} {noun}{'' if many == 1 else 's'}"
 
 
 def percent(share: float | None) -> str:

@@ -4,6 +4,24 @@ public names are `simdrift.drift`, `simdrift.performance`, `simdrift.fairness` a
 
 Loading this package loads every metric, so that `registry` knows them all."""
 
-from simdrift.metrics import decide, drift, estimate, fairness, performance, quality
+from simdrift.metrics import (
+    checked,
+    decide,
+    drift,
+    estimate,
+    fairness,
+    performance,
+    quality,
+    structure,
+)
 
-__all__ = ["decide", "drift", "estimate", "fairness", "performance", "quality"]
+__all__ = [
+    "checked",
+    "decide",
+    "drift",
+    "estimate",
+    "fairness",
+    "performance",
+    "quality",
+    "structure",
+]

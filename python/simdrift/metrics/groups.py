@@ -27,6 +27,7 @@ from simdrift.metrics.columns import (
     CurrentColumn,
 )
 from simdrift.metrics.outcomes import OK_CODE, Codes, Outcomes, Rows, all_ok
+from simdrift.metrics.row_codes import missing_rows, row_codes
 from simdrift.metrics.stacked import Arrays, stacked
 from simdrift.metrics.weights import TableWeights
 
@@ -311,11 +312,21 @@ class ColumnGroups:
     @cached
     def top_values(self) -> tuple[Floats, Rows]:
         """The most frequent number of each group and its rows; no rows where there are more
-        distinct numbers than are counted, and none has 1/16 of the rows."""
+        distinct numbers than are counted, and none has 1 % of the rows."""
         values, counts = _core.top_value_groups(*self.ranges, threads=self.threads)
         for place in np.flatnonzero((counts == 0) & (self.valid > 0)).tolist():
             values[place], counts[place] = _heaviest(self.each[place])
         return values, counts
+
+    @cached
+    def most_frequent(self) -> Rows:
+        """(G,) rows of each group's most frequent category; 0 where there are more categories
+        than are counted, and none has 1 % of the rows."""
+        table = self.category_counts
+        most = np.where(table.overflow, 0, table.most)
+        for place in np.flatnonzero(table.overflow).tolist():
+            most[place] = _heaviest_category(self, place)
+        return np.asarray(most, np.int64)
 
     def sums_with(self, other: ColumnGroups) -> Mapping[str, NDArray[Any]]:
         """`_core.PairDict` of each group: this column against another."""
@@ -333,13 +344,15 @@ class ColumnGroups:
         return _core.histogram_groups(*self.ranges, cuts, threads=self.threads)
 
 
-HEAVY_RANKS = 64
-"""At so many ranks a number with 1/16 of the rows is met four times: at two of them, at least, both
-neighbours are its own, and no rounding of the rank gives another number."""
+HEAVY_SHARE = 100
+"""A value with 1 part in so many of the rows is looked for, however many values there are."""
+HEAVY_RANKS = 4 * HEAVY_SHARE
+"""At so many ranks such a number is met four times: at two of them, at least, both neighbours are
+its own, and no rounding of the rank gives another number."""
 
 
 def _heaviest(column: ColumnState) -> tuple[float, int]:
-    """The most frequent number and its rows, if it has 1/16 of them: one that is met twice at
+    """The most frequent number and its rows, if it has 1 % of them: one that is met twice at
     evenly spaced ranks. NaN and 0 where there is none."""
     last = column.valid - 1
     if last < HEAVY_RANKS:
@@ -351,7 +364,21 @@ def _heaviest(column: ColumnState) -> tuple[float, int]:
         return np.nan, 0
     rows = column.count_cells(cuts)[1:]
     at = int(np.argmax(np.where(np.isin(cuts, met[times > 1]), rows, 0)))
-    return (float(cuts[at]), int(rows[at])) if rows[at] * 16 >= last + 1 else (np.nan, 0)
+    return (float(cuts[at]), int(rows[at])) if rows[at] * HEAVY_SHARE >= last + 1 else (np.nan, 0)
+
+
+def _heaviest_category(column: ColumnGroups, place: int) -> int:
+    """Rows of a group's most frequent category, if it has 1 % of them, else 0: numbers that stand
+    for texts are looked through as numbers are, then the texts themselves are counted."""
+    whole, starts, stops = column.ranges
+    rows = whole.slice(int(starts[place]), int(stops[place]))
+    rows = rows.take(np.flatnonzero(~missing_rows(rows)))
+    codes = row_codes(rows)
+    number, count = _heaviest(CurrentColumn(column.name, _core.Column.from_numpy(codes)))
+    if count == 0:
+        return 0
+    own = rows.take(np.flatnonzero(codes == np.uint64(number)))
+    return int(_core.Categories(maximum=HIGH_CARDINALITY).count(own)[0].max(initial=0))
 
 
 class CategoryCounts(NamedTuple):

@@ -371,7 +371,7 @@ class ColumnPair:
         if self.status is not None:
             return None
         if self.kind == CATEGORICAL:
-            return None if self.high_cardinality else _label_cells(*self.category_counts)
+            return None if self.high_cardinality else label_cells(*self.category_counts)
         counted = self.counts_of_bins()
         if counted is None:
             return None
@@ -402,7 +402,7 @@ def _floats(counts: Counts) -> tuple[float, ...]:
     return tuple(np.asarray(counts, float).tolist())
 
 
-def _label_cells(labels: tuple[str, ...], reference: Counts, current: Counts) -> Cells:
+def label_cells(labels: tuple[str, ...], reference: Counts, current: Counts) -> Cells:
     """The most frequent labels of both sides together, the rest as one cell."""
     order = np.argsort(-(reference + current), kind="stable")
     top, rest = order[:_DISPLAY_LABELS], order[_DISPLAY_LABELS:]

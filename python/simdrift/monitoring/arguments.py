@@ -27,6 +27,7 @@ class Arguments:
     thresholds: Any = None
     segments: Any = None
     bins: Any = None
+    quality: Any = None
 
     def __post_init__(self) -> None:
         if self.thresholds is not None and not isinstance(self.thresholds, Mapping):
@@ -65,6 +66,8 @@ class Arguments:
             before = {name: before[name] for name in ("weight", "cluster", "block")}
         columns = Columns(**self._roles(before, None))
         values = reference.spec.model_dump(exclude_defaults=True, exclude={"store", "columns"})
+        if "metrics" in given:
+            given["metrics"] = {**values.get("metrics", {}), **given["metrics"]}
         spec = Spec(**{**values, **given, "columns": columns})
         roles = _prepared_roles(spec, reference, self.names)
         _check_segments(spec, reference)
@@ -88,7 +91,11 @@ class Arguments:
     def _given(self) -> dict[str, Any]:
         """The keys of a spec that were given."""
         names = ("methods", "convention", "correction", "thresholds", "segments", "bins")
-        return {name: value for name in names if (value := getattr(self, name)) is not None}
+        given = {name: value for name in names if (value := getattr(self, name)) is not None}
+        if self.quality is not None:
+            names = (self.quality,) if isinstance(self.quality, str) else tuple(self.quality)
+            given["metrics"] = {"quality": tuple(dict.fromkeys(["missing_share", *names]))}
+        return given
 
     def _roles(self, before: Mapping[str, Any], weight: str | None) -> dict[str, Any]:
         """The columns' roles, with the columns that are named as features."""

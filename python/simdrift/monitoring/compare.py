@@ -14,7 +14,7 @@ import numpy as np
 from simdrift._errors import SpecError
 from simdrift._types import Progress
 from simdrift.columns import Table, as_column, as_table, opened
-from simdrift.metrics import quality
+from simdrift.metrics import quality as of_quality
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.drift.table.sample import TableSample
 from simdrift.metrics.groups import ColumnGroups, Groups
@@ -25,6 +25,7 @@ from simdrift.monitoring.curves import curves_of
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import Identity
 from simdrift.monitoring.performance_change import changes_of
+from simdrift.monitoring.profile_histograms import histograms_of
 from simdrift.monitoring.reference import (
     Reference,
     needed,
@@ -38,6 +39,13 @@ from simdrift.monitoring.report import report_of, results_of
 from simdrift.monitoring.roles import Roles, check_names, column_names, no_column, roles_of
 from simdrift.monitoring.segments import found_segments, segment_tables
 from simdrift.monitoring.spec import Columns, Spec
+from simdrift.monitoring.structure import (
+    OF_REFERENCE,
+    DataChecks,
+    differences_of,
+    digest_with,
+    schema_of,
+)
 from simdrift.monitoring.window import (
     WHOLE,
     SegmentData,
@@ -46,9 +54,11 @@ from simdrift.monitoring.window import (
     measure_windows,
 )
 from simdrift.reports import ProfileReport, Report
+from simdrift.results import Results
+from simdrift.schema import Schema
 
 Correction = Literal["bh", "by", "holm", "bonferroni", "none"]
-QUANTILES = quality.QUANTILES
+QUANTILES = of_quality.QUANTILES
 WEIGHTS = "row_weights"
 
 
@@ -65,9 +75,11 @@ def compare(
     segments: str | Sequence[str | Sequence[str]] | None = None,
     bins: int | str | Sequence[float] | None = None,
     weights: str | tuple[object, object] | None = None,
+    quality: str | Sequence[str] | None = None,
     names: tuple[str, str] | None = None,
     cluster: str | None = None,
     block: int | None = None,
+    schema: Schema | str | PathLike[str] | None = None,
     threads: int | None = None,
     progress: Progress = None,
 ) -> Report:
@@ -87,9 +99,14 @@ def compare(
     values are compared on their own, too. `bins`: how psi and its like cut numbers (default: 10).
     `weights`: the name of a column of row weights in both, or array-likes for reference and
     current (either of them None): drift is then of the weighted rows, tests take effective sizes.
+    `quality`: statistics of each column and of the table beside the missing share: 'mean', 'zeros',
+    'duplicate_rows', and against the reference 'out_of_range', 'zero_change', 'negative_change',
+    'outlier_change', 'unit_factor' (docs/metrics.md).
     `cluster`: the name of a column; rows with one value of it (of one user, say) hang together.
     `block`: so many rows after one another do, in the order of the frames. Tests then count
     fewer rows: docs/metrics.md, Rows that hang together.
+    `schema`: a `Schema`, its file, or 'reference' (that of its rows): each difference of the
+    current data alerts, and what remains is compared.
     `convention="evidently"`: scores, thresholds and choice of methods of Evidently 0.7.23.
     `names`: what the report calls reference and current (default: the names of files).
     SpecError for an argument that can't be used; data never raise.
@@ -102,13 +119,13 @@ def compare(
     """
     roles = _with_links(roles, cluster, block)
     arguments = Arguments(
-        columns, roles, methods, convention, correction, thresholds, segments, bins
+        columns, roles, methods, convention, correction, thresholds, segments, bins, quality
     )
     if isinstance(reference, Reference):
         _check_reference_weights(reference, weights)
         _check_reference_links(reference, cluster, block)
         asked = arguments.of_reference(reference)
-        report = asked.compare(current, threads=threads, progress=progress)
+        report = asked.compare(current, schema=schema, threads=threads, progress=progress)
         report.names = names or ("", _name_of(current))
         return report
     left, right = opened(reference, argument="reference"), opened(current, argument="current")
@@ -116,13 +133,15 @@ def compare(
     weight = weights if weights is None or isinstance(weights, str) else _weights_name(known)
     spec = arguments.spec(weight)
     _check_columns(arguments.names, known)
+    wanted = schema_of(schema, as_table(left) if schema == OF_REFERENCE else None)
     before, now = (
         as_table(side, argument=argument, columns=needed(spec, side))
         for side, argument in ((left, "reference"), (right, "current"))
     )
+    checks = DataChecks(wanted, now if wanted is None else as_table(right))
     if weight is not None and not isinstance(weights, str):
         before, now = _with_weights(weights, before, now, weight)
-    report = _compared(before, now, spec, threads, progress)
+    report = _compared(before, now, spec, checks, threads, progress)
     report.names = names or (_name_of(reference), _name_of(current))
     return report
 
@@ -208,7 +227,12 @@ def _check_columns(columns: Sequence[str] | None, names: Sequence[str]) -> None:
 
 
 def _compared(
-    reference: Table, current: Table, spec: Spec, threads: int | None, progress: Progress
+    reference: Table,
+    current: Table,
+    spec: Spec,
+    checks: DataChecks,
+    threads: int | None,
+    progress: Progress,
 ) -> Report:
     started = datetime.now(UTC)
     names = list(dict.fromkeys([*reference.names, *current.names]))
@@ -221,21 +245,23 @@ def _compared(
     weighted = roles.is_weighted
     plan, limits = plan_of(spec, left, threads=threads, weighted=weighted)
     sample = TableSample.of(left) if plan.table else None
-    scored = scores_of(reference, roles, spec, threads)
-    data = [SegmentData(WHOLE, left, current, Groups.whole(), sample, performance=scored)]
+    scored, known = scores_of(reference, roles, spec, threads)
+    whole = SegmentData(WHOLE, left, current, Groups.whole(), sample, performance=scored)
+    data = [whole._replace(known=known)]
     segments = found_segments(reference, spec.segments, threads)
     before = segment_tables(reference, segments, roles.with_weight(roles.watched), threads)
     now = segment_tables(current, segments, roles.with_weight(roles.watched), threads)
     for key in segments:
         own, groups = references(before[key.text], roles, threads), Groups.whole()
         part = SegmentData(key.text, own, now[key.text], groups, own=key.columns)
-        of_part = scores_of(before[key.text], roles, spec, threads)
-        data.append(part._replace(performance=of_part))
+        of_part = scores_of(before[key.text], roles, spec, threads, known).rows
+        data.append(part._replace(performance=of_part, known=known))
     values = measure_windows(data, roles, spec.metrics, plan, limits, progress)
+    values.rows[WHOLE] += differences_of(checks.schema, checks.table)
     fingerprint = DataDigest(threads)
     return report_of(
         values,
-        Identity.of(spec, spec.digest),
+        Identity.of(spec, digest_with(spec.digest, checks.schema)),
         roles,
         types_of(left, current, roles),
         rows,
@@ -277,22 +303,23 @@ def profile(
         name: ColumnGroups(name, column, Groups.whole(), threads=threads, gap=table.gaps.get(name))
         for name, column in table.columns.items()
     }
-    values = list(quality.table_statistics(columns_of, 1))
+    values = list(of_quality.table_statistics(columns_of, 1))
     for done, column in enumerate(columns_of.values(), 1):
         values += _statistics(column, quantiles)
         if progress is not None:
             progress(done, len(columns_of))
     rows = max((column.whole.rows for column in columns_of.values()), default=0)
     run = Identity(monitor="profile").run(rows, started)
-    results = results_of([run], WindowValues({WHOLE: values}, {}), threads=threads)
     types = {column_text(name): column.whole.type for name, column in columns_of.items()}
-    return ProfileReport(results, types=types)
+    results = results_of([run], WindowValues({WHOLE: values}, {}), threads=threads, types=types)
+    drawn = histograms_of((column.whole for column in columns_of.values()), run.run_id)
+    return ProfileReport(Results(results, results.runs, drawn), types=types)
 
 
 def _statistics(column: ColumnGroups, quantiles: Sequence[float]) -> list[Decided]:
     """All of a column's rows, the quantiles at the shares that are asked for."""
-    rows = quality.column_statistics(column)
+    rows = of_quality.column_statistics(column)
     if tuple(quantiles) == QUANTILES:
         return rows
     rest = [row for row in rows if row.metric != "quality.quantile"]
-    return rest + quality.quantile_statistics(column, quantiles)
+    return rest + of_quality.quantile_statistics(column, quantiles)

@@ -46,7 +46,8 @@ def _lines(table: Table, roles: Roles, threads: int | None) -> Iterator[tuple[Fl
     made = predictions_of(table, Groups.whole(), roles, threads)
     if made is None or made.target is None or list(made.scores) != [ONE_SCORE]:
         return
-    if task_of(table, roles) == "ranking":
+    used = made.target, made.scores[ONE_SCORE]
+    if task_of(table, roles) == "ranking" or any(own.whole.refused for own in used):
         return
     columns = made.target.whole.column, made.scores[ONE_SCORE].whole.column
     positive = made.settings.positive

@@ -11,20 +11,26 @@ from simdrift.columns import Source, Table, as_table, opened
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.groups import Groups
 from simdrift.metrics.names import by_text
-from simdrift.metrics.performance.changes import changed
+from simdrift.metrics.performance.changes import PValues, changed
 from simdrift.metrics.performance.scoring import checked_metrics
 from simdrift.metrics.plan import DriftPlan
 from simdrift.monitoring import spec_errors
 from simdrift.monitoring.constants import kept
 from simdrift.monitoring.curves import curves_of
 from simdrift.monitoring.identity import Identity
-from simdrift.monitoring.model import fairness_of, model_rows
+from simdrift.monitoring.model import NOTHING_KNOWN, Known, Model
+from simdrift.monitoring.paired import paired_changes
 from simdrift.monitoring.performance_change import changes_of
-from simdrift.monitoring.reference import Reference, plan_of
+from simdrift.monitoring.reference import Reference, plan_of, scores_of
 from simdrift.monitoring.report import results_of
 from simdrift.monitoring.roles import Roles, check_names, roles_of, segment_columns
-from simdrift.monitoring.segments import Segment, found_segments, segment_groups
-from simdrift.monitoring.sensitive import gap_changes
+from simdrift.monitoring.segments import (
+    Segment,
+    found_segments,
+    segment_groups,
+    segment_tables,
+)
+from simdrift.monitoring.sensitive import gaps_changed
 from simdrift.monitoring.spec import Columns, Metrics, Spec
 from simdrift.monitoring.window import WHOLE, Limits, WindowValues, judged
 from simdrift.reports import Report
@@ -68,13 +74,14 @@ def evaluate(
     started = datetime.now(UTC)
     spec = _spec(roles, metrics, segments, thresholds, correction, alpha)
     now, before = _tables(spec, current, reference)
-    known = before.columns if isinstance(before, Reference) else () if before is None else before
-    own = roles_of(spec.columns, list(dict.fromkeys([*now.names, *_names(known)])))
+    others = before.columns if isinstance(before, Reference) else () if before is None else before
+    own = roles_of(spec.columns, list(dict.fromkeys([*now.names, *_names(others)])))
     plan, limits = plan_of(spec, {}, threads=threads)
     keys = _segments(spec, now, before, threads)
-    rows, scored = _rows(spec, own, keys, now, before, threads)
-    values = _decided(rows, scored, plan, limits)
-    values[WHOLE] += [judged(row, limits) for row in _gaps(own, now, before, threads)]
+    known, scored = _before(spec, own, keys, before, threads)
+    rows = _rows(spec, own, keys, now, known, threads)
+    paired = _paired(spec, own, keys, now, before, known, threads)
+    values = _decided(rows, scored, plan, limits, paired)
     run = Identity.of(spec, spec.digest).run(now.length, started)
     results = results_of([run], WindowValues(values, {}), threads=threads)
     return Report(
@@ -82,9 +89,10 @@ def evaluate(
         title="Model performance",
         types=by_text(now.types),
         roles=by_text(own.by_column),
-        performance=changes_of(values[WHOLE], scored[WHOLE]) if before is not None else None,
+        performance=changes_of(values[WHOLE], scored[WHOLE]) if scored else None,
         curves=lambda: curves_of(now, before if isinstance(before, Table) else None, own, threads),
         names=names or ("", ""),
+        every_segment=True,
     )
 
 
@@ -165,7 +173,8 @@ def _tables(
     right = opened(current, argument="current")
     there = [*right.names, *right.hidden]
     if reference is None or isinstance(reference, Reference):
-        check_names(spec, there)
+        known = () if reference is None else _model(spec).with_weight(_model(spec).watched)
+        check_names(spec, list(dict.fromkeys([*there, *known])))
         return as_table(right, argument="current", columns=_read(spec, right)), reference
     left = opened(reference, argument="reference")
     check_names(spec, list(dict.fromkeys([*there, *left.names, *left.hidden])))
@@ -184,6 +193,7 @@ def _read(spec: Spec, source: Source | Any) -> list[str]:
     """The columns of a side that are read: those of the model, of weights and of segments."""
     there = [*source.names, *sorted(source.hidden)]
     wanted = {*_model(spec).with_weight(_model(spec).watched), *segment_columns(spec)}
+    wanted.add(str(spec.columns.key))
     return [name for name in there if name in wanted]
 
 
@@ -205,62 +215,108 @@ def _segments(
     return found_segments(now if before is None else before, spec.segments, threads)
 
 
+Rows = dict[str, Sequence[Decided]]
+"""Of each segment, WHOLE the first."""
+
+
+def _before(
+    spec: Spec,
+    roles: Roles,
+    keys: Sequence[Segment],
+    before: Table | Reference | None,
+    threads: int | None,
+) -> tuple[Known, Rows]:
+    """What the reference says of the model, and its rows."""
+    if before is None:
+        return NOTHING_KNOWN, {}
+    if isinstance(before, Reference):
+        return before.known, {name: before.performance_of(name) for name in _texts(keys)}
+    whole, known = scores_of(before, roles, spec, threads, NOTHING_KNOWN)
+    return known, {WHOLE: whole, **_of_segments(spec, roles, keys, before, known, threads)}
+
+
 def _rows(
     spec: Spec,
     roles: Roles,
     keys: Sequence[Segment],
     now: Table,
-    before: Table | Reference | None,
+    known: Known,
     threads: int | None,
-) -> tuple[dict[str, list[Decided]], dict[str, Sequence[Decided]]]:
-    """Of each segment the rows of both sides."""
-
-    def measured(table: Table) -> dict[str, list[Decided]]:
-        wanted = spec.metrics.performance
-        rows = {WHOLE: model_rows(table, Groups.whole(), roles, wanted, threads)}
-        if keys:
-            model = _model(spec)
-            names = model.with_weight(model.watched)
-            own, groups = segment_groups(table, keys, names, threads)
-            found = model_rows(own, groups, roles, wanted, threads)
-            for place, key in enumerate(keys):
-                rows[key.text] = [row.alone(place) for row in found]
-        return rows
-
-    rows = measured(now)
-    if before is None:
-        return rows, dict.fromkeys(rows, ())
-    if isinstance(before, Reference):
-        return rows, {name: before.performance_of(name) for name in rows}
-    return rows, dict(measured(before))
+) -> Rows:
+    """The current rows: scores, then gaps between sensitive groups."""
+    model = Model(now, Groups.whole(), roles, threads, known)
+    whole = model.performance(spec.metrics.performance) + model.fairness()
+    return {WHOLE: whole, **_of_segments(spec, roles, keys, now, known, threads)}
 
 
-def _gaps(
-    roles: Roles, now: Table, before: Table | Reference | None, threads: int | None
-) -> list[Decided]:
-    """Fairness by sensitive column, with its change."""
-    old: Sequence[Decided] = ()
-    if isinstance(before, Reference):
-        old = before.performance_of(WHOLE)
-    elif before is not None:
-        old = fairness_of(before, Groups.whole(), roles, threads)
-    return gap_changes(fairness_of(now, Groups.whole(), roles, threads), old)
+def _of_segments(
+    spec: Spec,
+    roles: Roles,
+    keys: Sequence[Segment],
+    table: Table,
+    known: Known,
+    threads: int | None,
+) -> Rows:
+    """The rows of each segment: they are groups of one table."""
+    if not keys:
+        return {}
+    model = _model(spec)
+    own, groups = segment_groups(table, keys, model.with_weight(model.watched), threads)
+    of_groups = Model(own, groups, roles, threads, known)
+    found = of_groups.performance(spec.metrics.performance) + of_groups.fairness()
+    return {
+        key.text: [row.alone(place) for row in found if row.present is None or row.present[place]]
+        for place, key in enumerate(keys)
+    }
+
+
+def _paired(
+    spec: Spec,
+    roles: Roles,
+    keys: Sequence[Segment],
+    now: Table,
+    before: Table | Reference | None,
+    known: Known,
+    threads: int | None,
+) -> list[PValues]:
+    """p-values of each segment where both frames have the same rows, by what names a row."""
+    key = spec.columns.key
+    if key is None or not isinstance(before, Table):
+        return []
+    left, right = (_parts(side, roles, keys, threads, key) for side in (now, before))
+    return [
+        paired_changes(own, right[name], key, roles, known, threads) for name, own in left.items()
+    ]
+
+
+def _texts(keys: Sequence[Segment]) -> list[str]:
+    return [WHOLE, *(key.text for key in keys)]
+
+
+def _parts(
+    table: Table, roles: Roles, keys: Sequence[Segment], threads: int | None, *more: str
+) -> dict[str, Table]:
+    """The rows of each segment."""
+    names = (*roles.with_weight(roles.watched), *more)
+    return {WHOLE: table, **segment_tables(table, keys, names, threads)}
 
 
 def _decided(
-    rows: Mapping[str, list[Decided]],
-    before: Mapping[str, Sequence[Decided]],
-    plan: DriftPlan,
-    limits: Limits,
+    rows: Rows, before: Rows, plan: DriftPlan, limits: Limits, paired: Sequence[PValues]
 ) -> dict[str, list[Decided]]:
     """The rows with their changes, q-values, thresholds and alerts."""
+    scores = {name: [row for row in own if row.column is None] for name, own in rows.items()}
+    gaps = {name: [row for row in own if row.column is not None] for name, own in rows.items()}
+    references = [before.get(name, ()) for name in rows]
     found = changed(
-        list(rows.values()),
-        [before[name] for name in rows],
+        list(scores.values()),
+        references,
         alpha=plan.alpha,
         correction=plan.correction,
+        paired=paired,
     )
+    changes = gaps_changed(list(gaps.values()), references, plan.correction)
     return {
-        name: [judged(row, limits) for row in kept(own, changes)]
-        for (name, own), changes in zip(rows.items(), found, strict=True)
+        name: [judged(row, limits) for row in (*kept(scores[name], own), *of_groups)]
+        for name, own, of_groups in zip(rows, found, changes, strict=True)
     }

@@ -17,11 +17,20 @@ _TIMES: Final = ("timestamp", "time", "datetime", "date", "ts", "created", "pick
 _PREDICTIONS: Final = ("prediction", "predictions", "predicted", "pred", "yhat", "forecast")
 _SCORES: Final = ("probability", "probabilities", "proba", "prob", "score", "scores")
 _TARGETS: Final = ("target", "label", "actual", "outcome", "truth", "y")
+_OUTCOMES: Final = frozenset({
+    "approved", "bought", "cancelled", "canceled", "churn", "churned", "click", "clicked",
+    "conversion", "converted", "default", "defaulted", "died", "failed", "failure", "fraud",
+    "fraudulent", "late", "purchased", "readmitted", "repaid", "responded", "returned", "spam",
+    "survived",
+})  # fmt: skip
+"""What a column of two values is called that says what came true."""
+_ASKED: Final = frozenset({"is", "has", "was", "did", "will"})
 _IDENTIFIERS: Final = frozenset({"id", "ids", "uuid", "guid", "key", "index", "number", "nr", "no"})
 _CODES: Final = frozenset({
     "category", "class", "code", "flag", "group", "id", "key", "kind", "postcode", "region",
     "status", "type", "zip", "zipcode", "zone",
 })  # fmt: skip
+TWO: Final = 2
 _FEW: Final = 5
 """Whole numbers of so few values are categories, whatever they are called."""
 _MOST_CODES: Final = 1_000
@@ -66,11 +75,13 @@ def guess_roles(table: Table) -> Guess:
     words = _TARGETS if prediction else _TARGETS[:-1]  # x and y may be a place
     target = _predicted(prediction, rest) or _named(rest, words, whole=True)
     distinct = distinct_values(table, plain)
-    if target is not None and distinct[target] == 2:
+    target = target or next((name for name in rest if _is_outcome(name, distinct[name])), None)
+    score = None
+    if target is None:
+        score = _score_of(columns, None, rest)
+    elif distinct[target] == TWO:
         score = _score_of(columns, prediction, [name for name in rest if name != target])
         prediction = None if score == prediction else prediction
-    else:
-        score = None
     rest = [name for name in rest if name not in (target, score)]
     unique = [name for name in rest if _names_rows(name, columns[name], distinct[name])]
     many = [n for n in rest if _is_text(columns[n]) and distinct[n] > _TOO_MANY and n not in unique]
@@ -133,6 +144,12 @@ def _predicted(prediction: str | None, names: list[str]) -> str | None:
         return None
     rest = [word for word in words_of(prediction) if word not in _PREDICTIONS]
     return next((name for name in names if rest and words_of(name) == rest), None)
+
+
+def _is_outcome(name: str, distinct: float) -> bool:
+    """Whether it is called as something that comes true or not: 'churned', 'is_fraud'."""
+    words = set(words_of(name)) - _ASKED
+    return distinct == TWO and bool(words) and words <= _OUTCOMES
 
 
 def _score_of(

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from simdrift import _toml as toml
 from simdrift._errors import InputError
 from simdrift.columns import Table, as_table
-from simdrift.monitoring import toml
 from simdrift.monitoring.guess import Guess, guess_roles
 from simdrift.monitoring.spec import Spec
 from simdrift.monitoring.spec_keys import REQUIRED, Key, keys_of, tables_of

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from simdrift._core import Column
 from simdrift.catalogue.statuses import CODES
-from simdrift.columns import Table
+from simdrift.columns import Refused, Table
 from simdrift.metrics import registry
+from simdrift.metrics.cached import cached
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
 from simdrift.metrics.groups import ColumnGroups, Groups
 from simdrift.metrics.nulls.special import NORMAL_975
 from simdrift.metrics.outcomes import all_ok
-from simdrift.metrics.performance.predictions import ONE_SCORE, Predictions, Settings
+from simdrift.metrics.performance.labels import Labels
+from simdrift.metrics.performance.predictions import ONE_SCORE, Lacking, Predictions, Settings
 from simdrift.metrics.performance.scoring import performance_rows, score_functions
 from simdrift.metrics.values import Outcome
 from simdrift.monitoring.constants import against_constants
@@ -56,6 +60,11 @@ _GROUPS: Final[Mapping[Task, tuple[str, ...]]] = {
 _OF_SCORES_BY_LABEL: Final = frozenset({"top_k_accuracy"})
 _LABELS: Final = frozenset({"text", "category", "boolean"})
 _NO_LABELS: Final = CODES["no_labels"]
+_LOST: Final = CODES["missing_column"]
+_ALL_NULL: Final = CODES["all_null"]
+BINARY: Final = 2
+"""So many labels of a reference are all that there are."""
+Places = NDArray[np.bool_]
 
 
 def is_model(roles: Roles) -> bool:
@@ -63,56 +72,122 @@ def is_model(roles: Roles) -> bool:
     return roles.target is not None and (roles.prediction is not None or bool(roles.model.scores))
 
 
-def model_rows(
-    table: Table, groups: Groups, roles: Roles, wanted: Wanted, threads: int | None = None
-) -> list[Decided]:
-    """The `performance.*` rows of each group; none where no target or nothing of the model is
-    named. A group without a single label has the status 'no_labels'."""
-    if not is_model(roles) or not wanted:
-        return []
-    predictions = predictions_of(table, groups, roles, threads)
-    if predictions is None:
-        return []
-    names = metrics_of(predictions, task_of(table, roles), wanted)
-    rows = [_with_error(row) for row in performance_rows(predictions, names)]
-    rows = against_constants(rows, predictions)
-    if all(all_ok(row.outcomes.status) for row in rows):
-        return rows
-    without = attempt("labels", str(roles.target), lambda: _without_labels(predictions))
-    if isinstance(without, Outcome) or not without.any():
-        return rows
-    return [_without_value(row, without) for row in rows]
+class Known(NamedTuple):
+    """What a reference says of a model: its task, and the labels, where they are two."""
+
+    task: Task | None = None
+    labels: tuple[Any, ...] | None = None
 
 
-def fairness_of(
-    table: Table, groups: Groups, roles: Roles, threads: int | None = None
-) -> list[Decided]:
-    """The `fairness.*` rows of each group, by sensitive column and by pairs of them; none where no
-    column is named as sensitive, or nothing of the model."""
-    names = [name for name in roles.model.sensitive if name in table.columns]
-    if not names or not (is_model(roles) or roles.prediction or roles.model.scores):
-        return []
-    predictions = predictions_of(table, groups, roles, threads)
-    if predictions is None:
-        return []
-    rows = sensitive_rows(predictions, table, groups, names, task_of(table, roles))
-    without = attempt("labels", str(roles.target), lambda: _without_labels(predictions))
-    if isinstance(without, Outcome) or not without.any():
-        return rows
-    return [without_labels(row, without) for row in rows]
+NOTHING_KNOWN: Final = Known()
+
+
+class Model:
+    """A model's columns over groups, read once. `known`: what the reference says; `waits`: whether
+    a target that is not there yet comes later, else it is lost."""
+
+    def __init__(
+        self,
+        table: Table,
+        groups: Groups,
+        roles: Roles,
+        threads: int | None = None,
+        known: Known = NOTHING_KNOWN,
+        *,
+        waits: bool = False,
+    ) -> None:
+        self.table, self.groups, self.roles, self.threads = table, groups, roles, threads
+        self.task: Task = known.task or task_of(table, roles)
+        lost = () if waits else (roles.target,)
+        self.predictions = predictions_of(
+            table, groups, roles, threads, labels=known.labels, lost=lost
+        )
+
+    def performance(self, wanted: Wanted) -> list[Decided]:
+        """The `performance.*` rows of each group; none where no target or nothing of the model is
+        named. A group without a single label has the status 'no_labels', one without a column of
+        the model 'missing_column'."""
+        if self.predictions is None or not is_model(self.roles) or not wanted:
+            return []
+        names = metrics_of(self.predictions, self.task, wanted)
+        rows = [_with_error(row) for row in performance_rows(self.predictions, names)]
+        rows = against_constants(rows, self.predictions)
+        if all(all_ok(row.outcomes.status) for row in rows):
+            return rows
+        rows = [_without_column(row, self._gone) for row in rows]
+        without = self._without
+        return rows if without is None else [_without_value(row, without) for row in rows]
+
+    def fairness(self) -> list[Decided]:
+        """The `fairness.*` rows of each group, by sensitive column and by pairs of them; none where
+        no column is named as sensitive, or nothing of the model."""
+        roles, table = self.roles, self.table
+        names = [name for name in roles.model.sensitive if name in table.columns]
+        if not names or not (is_model(roles) or roles.prediction or roles.model.scores):
+            return []
+        if self.predictions is None:
+            return []
+        rows = sensitive_rows(self.predictions, table, self.groups, names, self.task)
+        without = self._without
+        return rows if without is None else [without_labels(row, without) for row in rows]
+
+    @property
+    def known(self) -> Known:
+        """What it says as a reference."""
+        made = self.predictions
+        if made is None or self.task != "classification" or made.target is None:
+            return Known(self.task)
+        labels = made.subject(Labels)
+        if isinstance(labels, Lacking) or labels.size != BINARY:
+            return Known(self.task)
+        return Known(self.task, labels.labels)
+
+    @cached
+    def _without(self) -> Places | None:
+        """The groups whose rows have no label yet; None where there are none."""
+        made = self.predictions
+        assert made is not None
+        found = attempt("labels", str(self.roles.target), lambda: _without_labels(made))
+        return None if isinstance(found, Outcome) or not found.any() else found
+
+    @cached
+    def _gone(self) -> dict[str, Places]:
+        """The groups of files that lack a column of the model, by the reason."""
+        made = self.predictions
+        assert made is not None
+        found = {}
+        for role, column in made.columns.items():
+            codes = column.gap_codes
+            if codes is not None and role != "target":
+                gone = codes == CODES["missing_column"]
+                found[_lost_words(column.name)] = np.asarray(gone)
+        return found
 
 
 def predictions_of(
-    table: Table, groups: Groups, roles: Roles, threads: int | None = None
+    table: Table,
+    groups: Groups,
+    roles: Roles,
+    threads: int | None = None,
+    *,
+    labels: tuple[Any, ...] | None = None,
+    lost: Sequence[str | None] = (),
 ) -> Predictions | None:
-    """The model's columns over the groups; None where the table has none of them."""
+    """The model's columns over the groups; None where the table has none of them. `labels`: those
+    beside which there are no others. A column that is named and not there is refused, a target
+    only where it is among `lost`."""
 
     def column(name: str | None) -> ColumnGroups | None:
-        if name is None or name not in table.columns:
+        if name is None:
             return None
-        kind = roles.kinds.get(name)
+        own: Any = table.columns.get(name)
+        if own is None:
+            if name == roles.target and name not in lost:
+                return None
+            own = lost_column(name, table.length)
+        kind = roles.kinds.get(name) if name in table.columns else None
         gap = table.gaps.get(name)
-        return ColumnGroups(name, table.columns[name], groups, kind=kind, threads=threads, gap=gap)
+        return ColumnGroups(name, own, groups, kind=kind, threads=threads, gap=gap)
 
     model, target = roles.model, column(roles.target)
     kind = "" if target is None else target.whole.value_kind
@@ -125,13 +200,25 @@ def predictions_of(
     if not scores and kind == "boolean" and _is_probability(prediction):
         scores, prediction = {ONE_SCORE: prediction}, None
     query = column(model.query)
-    if target is None and prediction is None and query is None and not scores:
+    named = {roles.target, roles.prediction, model.query, *model.scores.values()}
+    if not named.intersection(table.columns):
         return None
-    settings = Settings(positive=label_of(model.positive, kind), threshold=model.threshold)
+    positive = label_of(model.positive, kind)
+    settings = Settings(positive=positive, threshold=model.threshold, known=labels)
     found = Predictions(target, prediction, scores, query, settings=settings)
     if roles.weight is not None:
         found.weights = roles.table_weights(table)
     return found
+
+
+def _lost_words(name: str) -> str:
+    return f"the rows have no column {name!r}"
+
+
+def lost_column(name: str, rows: int) -> Refused:
+    """A column that a role names and the rows lack."""
+    nothing = Column.from_numpy(np.zeros(rows, bool), np.ones(rows, bool))
+    return Refused(name, "", "missing_column", _lost_words(name), nothing)
 
 
 def _is_probability(prediction: ColumnGroups | None) -> bool:
@@ -209,7 +296,7 @@ def _with_error(row: Decided) -> Decided:
     return row
 
 
-def _without_labels(predictions: Predictions) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _without_labels(predictions: Predictions) -> Places:
     """The groups whose rows have no label yet."""
     rows = predictions.first.rows
     target = predictions.target
@@ -220,10 +307,20 @@ def _without_labels(predictions: Predictions) -> np.ndarray[Any, np.dtype[np.boo
     return np.asarray((rows > 0) & (target.missing >= rows))
 
 
-def _without_value(row: Decided, without: np.ndarray[Any, np.dtype[np.bool_]]) -> Decided:
+def _without_column(row: Decided, gone: Mapping[str, Places]) -> Decided:
+    """The row with the status 'missing_column' where it has no value for want of a column."""
+    own = row.outcomes
+    for reason, places in gone.items():
+        lost = places & (own.status == _ALL_NULL)
+        own.status = np.where(lost, _LOST, own.status).astype(np.uint8)
+        own.reasons = {**own.reasons, **dict.fromkeys(np.flatnonzero(lost).tolist(), reason)}
+    return row
+
+
+def _without_value(row: Decided, without: Places) -> Decided:
     """The row with the status 'no_labels' in these groups."""
     own = row.outcomes
-    lost = without & (own.status != CODES["error"])
+    lost = without & (own.status != CODES["error"]) & (own.status != _LOST)
     own.status = np.where(lost, _NO_LABELS, own.status).astype(np.uint8)
     own.value = np.where(lost, np.nan, own.value)
     known = {place: why for place, why in own.reasons.items() if not lost[place]}

@@ -43,17 +43,19 @@ from simdrift.metrics.measure import (
 from simdrift.metrics.names import ColumnKey, by_text
 from simdrift.metrics.outcomes import Outcomes, Rows
 from simdrift.metrics.plan import DriftPlan
+from simdrift.metrics.quality import rows_against
 from simdrift.metrics.values import Outcome
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import identity_of
-from simdrift.monitoring.model import fairness_of, model_rows
-from simdrift.monitoring.reference import plan_of, references
+from simdrift.monitoring.model import Model
+from simdrift.monitoring.reference import plan_of, references, scores_of
 from simdrift.monitoring.report import blocks_of
 from simdrift.monitoring.roles import Roles
 from simdrift.monitoring.rows import reasons_of, table_of
 from simdrift.monitoring.segments import found_segments, rows_by_segment
 from simdrift.monitoring.service_log import add_log_rows
 from simdrift.monitoring.spec import ReferenceSpec, Spec
+from simdrift.monitoring.structure import DataChecks, digest_with
 from simdrift.monitoring.window import (
     WHOLE,
     Limits,
@@ -137,13 +139,15 @@ class MovingMonitor:
     """The windows of one call, each against the windows before it. The drift of a window is
     measured against a reference of its own; everything else is measured of all windows at once."""
 
-    def __init__(self, spec: Spec, roles: Roles, table: Table, threads: int | None) -> None:
+    def __init__(
+        self, spec: Spec, roles: Roles, table: Table, threads: int | None, checks: DataChecks
+    ) -> None:
         assert spec.reference is not None
-        self.spec, self.roles, self.table = spec, roles, table
+        self.spec, self.roles, self.table, self.checks = spec, roles, table, checks
         self.moving, self.zone = spec.reference, ZoneInfo(spec.timezone)
         self.threads = threads or spec.threads
         self.fingerprint = DataDigest(self.threads)
-        self.spec_digest = spec.digest
+        self.spec_digest = digest_with(spec.digest, checks.schema)
         segments = found_segments(table, spec.segments, self.threads)
         rows = rows_by_segment(table, segments, self.threads)
         self.segments = [_Segment(WHOLE, table, None)]
@@ -183,6 +187,7 @@ class MovingMonitor:
         without_reference(rows, np.array([not own for own in before]))
         parts = [own.part for own in measured]
         add_log_rows(rows, parts, windows, self.spec, self.roles, plan.limits, self.threads)
+        rows[WHOLE] += self.checks.rows(windows)
         runs = self._runs(windows, before, started)
         return Results.from_table(
             table_of(runs, rows),
@@ -241,6 +246,7 @@ class _SegmentWindows:
         self._measured: list[list[Measured]] = []
         self._custom: list[list[Decided]] = []
         self._scores: list[list[Decided]] = []
+        self._against: list[list[Decided]] = []
         self._rows_before: list[int] = []
         self._counts: list[dict[str, BinCounts | None]] = []
 
@@ -264,10 +270,8 @@ class _SegmentWindows:
             samples = TableSample.of(before), TableSample.of(columns)
             measured += measure_tables([TablePair(*samples, threads=plan.threads)], plan)
         self._measured.append(measured)
-        wanted_scores = monitor.spec.metrics.performance
-        self._scores.append(
-            model_rows(table, Groups.whole(), monitor.roles, wanted_scores, monitor.threads)
-        )
+        self._against.append(rows_against(pairs, monitor.spec.metrics.quality))
+        self._scores.append(scores_of(table, monitor.roles, monitor.spec, monitor.threads).rows)
         self._rows_before.append(max((column.rows for column in before.values()), default=0))
         if wanted := monitor.spec.metrics.custom:
             group, of_reference = self._groups.alone(place), values_of(table, wanted)
@@ -279,23 +283,18 @@ class _SegmentWindows:
 
     def measured(self) -> MeasuredSegment:
         """All windows as one."""
+        own = self._monitor
+        model = Model(self._segment.table, self._groups, own.roles, own.threads, waits=True)
         return MeasuredSegment(
             self._segment.text,
             self.columns,
             _stacked(self._measured),
             np.array(self._rows_before, np.int64),
             [_stacked_custom(rows) for rows in zip(*self._custom, strict=True)],
-            model_rows(
-                self._segment.table,
-                self._groups,
-                self._monitor.roles,
-                self._monitor.spec.metrics.performance,
-                self._monitor.threads,
-            ),
+            model.performance(self._monitor.spec.metrics.performance),
             _stacked_scores(self._scores),
-            fairness_of(
-                self._segment.table, self._groups, self._monitor.roles, self._monitor.threads
-            ),
+            model.fairness(),
+            against=_stacked_scores(self._against),
         )
 
     def histograms(self, runs: Sequence[Run]) -> list[HistogramBlock]:
@@ -358,15 +357,15 @@ def _stacked_custom(rows: Sequence[Decided]) -> Decided:
 
 def _stacked_scores(windows: Sequence[Sequence[Decided]]) -> list[Decided]:
     """The rows of each window's reference as arrays of all windows."""
-    found: dict[tuple[str, str], dict[int, Decided]] = {}
+    found: dict[tuple[ColumnKey, str, str], dict[int, Decided]] = {}
     for place, rows in enumerate(windows):
         for row in rows:
-            found.setdefault((row.metric, row.params), {})[place] = row
+            found.setdefault((row.column, row.metric, row.params), {})[place] = row
     absent = Outcomes.stacked([Outcome(None)])
     stacked = []
-    for (metric, params), own in found.items():
+    for (column, metric, params), own in found.items():
         parts = [own[p].outcomes if p in own else absent for p in range(len(windows))]
-        stacked.append(Decided(None, metric, params, Outcomes.joined(parts)))
+        stacked.append(Decided(column, metric, params, Outcomes.joined(parts)))
     return stacked
 
 

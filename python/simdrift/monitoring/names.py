@@ -11,7 +11,7 @@ def known_metrics(what: str) -> tuple[str, ...]:
     if what == "methods":
         return registry.methods()
     if what == "quality":
-        return quality.STATISTICS
+        return (*quality.STATISTICS, *quality.AGAINST)
     if what == "custom":
         return custom.names()
     if what == "performance":

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -26,13 +26,14 @@ from simdrift.monitoring import state_file
 from simdrift.monitoring.curves import curves_of
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import Identity
-from simdrift.monitoring.model import fairness_of, model_rows
+from simdrift.monitoring.model import NOTHING_KNOWN, Known, Model
 from simdrift.monitoring.performance_change import changes_of, from_state, to_state
 from simdrift.monitoring.report import report_of
 from simdrift.monitoring.roles import Roles, check_names, column_names, roles_of, segment_columns
 from simdrift.monitoring.segments import Segment, found_segments, segment_tables
 from simdrift.monitoring.spec import DEFAULTS_VERSION, Columns, Metrics, Spec
 from simdrift.monitoring.state_checks import check_content
+from simdrift.monitoring.structure import differences_of, digest_with, schema_of
 from simdrift.monitoring.window import (
     WHOLE,
     Limits,
@@ -42,6 +43,7 @@ from simdrift.monitoring.window import (
 )
 from simdrift.reports import Report
 from simdrift.results.identity import canonical_json, digest
+from simdrift.schema import Schema
 
 log = logging.getLogger("simdrift")
 _SHOWN = 8
@@ -70,8 +72,10 @@ class Reference:
         recorded: Mapping[str, str] | None = None,
         custom: Mapping[str, Mapping[str, float]] | None = None,
         performance: Mapping[str, Sequence[Decided]] | None = None,
+        known: Known = NOTHING_KNOWN,
         threads: int | None = None,
     ) -> None:
+        self.known = known
         self.performance = {segment: list(own) for segment, own in (performance or {}).items()}
         self.custom = {segment: dict(own) for segment, own in (custom or {}).items()}
         self.columns = dict(columns)
@@ -123,7 +127,9 @@ class Reference:
         custom = {WHOLE: values_of(table, wanted)} if wanted else {}
         custom |= {key.text: values_of(tables[key.text], wanted) for key in found if wanted}
         parts = {WHOLE: table, **{key.text: tables[key.text] for key in found}}
-        scores = {name: scores_of(part, roles, spec, threads) for name, part in parts.items()}
+        scores, known = {}, NOTHING_KNOWN
+        for name, part in parts.items():
+            scores[name], known = scores_of(part, roles, spec, threads, known)
         return cls(
             columns,
             spec,
@@ -132,6 +138,7 @@ class Reference:
             sample=sample,
             custom=custom,
             performance={name: own for name, own in scores.items() if own},
+            known=known,
             threads=threads,
         )
 
@@ -151,6 +158,7 @@ class Reference:
         rows in another library (so without the names of its types)."""
         if self._digest is None:
             content, arrays = self._state()
+            content.pop("model", None)  # which the columns and the scores say
             for entry in content["columns"]:
                 del entry["type"]
             parts: list[Any] = [canonical_json(content)]
@@ -160,10 +168,16 @@ class Reference:
         return self._digest
 
     def compare(
-        self, batch: object, *, threads: int | None = None, progress: Progress = None
+        self,
+        batch: object,
+        *,
+        schema: Schema | str | os.PathLike[str] | None = None,
+        threads: int | None = None,
+        progress: Progress = None,
     ) -> Report:
         """The batch (as `compare` takes one) against this reference; only the batch is read.
-        A column that it lacks, or has as another type, is a status.
+        A column that it lacks, or has as another type, is a status. `schema`: a `Schema` or its
+        file (default: that of the spec); each difference of the batch alerts.
 
         >>> reference = Reference.fit({"x": [1.0, 2.0, 3.0]})
         >>> reference.compare({"y": [1.0]}).results.filter(column="x")[0].status
@@ -176,6 +190,8 @@ class Reference:
         wanted = source.names if self.spec.metrics.custom else dict.fromkeys(watched)
         table = as_table(source, argument="batch", columns=[n for n in wanted if n in there])
         self.roles.row_weights(table)  # refused before anything is computed
+        expected = schema_of(self.spec.schema if schema is None else schema, None)
+        structure = differences_of(expected, as_table(source) if expected is not None else table)
         plan = replace(self.plan, threads=threads)
         values = measure_windows(
             [
@@ -187,6 +203,7 @@ class Reference:
                     self.sample,
                     self.custom_of(WHOLE),
                     performance=self.performance_of(WHOLE),
+                    known=self.known,
                 ),
                 *self.segment_data(table, threads),
             ],
@@ -196,8 +213,12 @@ class Reference:
             self.limits,
             progress,
         )
+        values.rows[WHOLE] += structure
         identity = Identity.of(
-            self.spec, self._spec_digest, DataDigest(threads)(table), self.digest
+            self.spec,
+            digest_with(self._spec_digest, expected),
+            DataDigest(threads)(table),
+            self.digest,
         )
         types = types_of(self.columns, table, self.roles)
         return report_of(
@@ -226,6 +247,7 @@ class Reference:
                 custom=self.custom_of(key.text),
                 own=key.columns,
                 performance=self.performance_of(key.text),
+                known=self.known,
             )
             for key, own in self.segments.items()
         ]
@@ -291,6 +313,7 @@ class Reference:
             performance={
                 segment: from_state(rows) for segment, rows in content.get("scores", {}).items()
             },
+            known=_known(content.get("model")),
             threads=threads,
         )
 
@@ -309,12 +332,13 @@ class Reference:
             "names": list(self._names()),
             "methods": self.plan.record(),
             "defaults": DEFAULTS_VERSION,
-            "spec": self.spec.model_dump_json(exclude={"store", "threads", "data"}),
+            "spec": self.spec.model_dump_json(exclude={"store", "threads", "data", "schema"}),
         }
         if self.custom:
             content["custom"] = self.custom
         if self.performance:
             content["scores"] = {name: to_state(own) for name, own in self.performance.items()}
+            content["model"] = {"task": self.known.task, "labels": self.known.labels}
         if self.sample is not None:
             content["sample"] = _parted(self.sample.to_state(), "sample", arrays)
         return content, arrays
@@ -322,6 +346,12 @@ class Reference:
     def _names(self) -> Iterable[str]:
         """Names from which the roles come out the same again."""
         return dict.fromkeys([*self.columns, *self.roles.watched])
+
+
+def _known(state: Mapping[str, Any] | None) -> Known:
+    """What a file says of the model; nothing of one that is older."""
+    labels = None if state is None else state["labels"]
+    return Known(None if state is None else state["task"], labels and tuple(labels))
 
 
 def _is_weighted(spec: Spec) -> bool:
@@ -341,7 +371,7 @@ def references(table: Table, roles: Roles, threads: int | None) -> dict[str, Ref
 def needed(spec: Spec, source: Source | Table | Frame, *more: str) -> list[str]:
     """Those of the source's columns that a spec reads, and `more`; a metric of the user's own may
     read any."""
-    if spec.metrics.custom:
+    if spec.metrics.custom or spec.schema:
         return list(source.names)
     roles = roles_of(spec.columns, [*dict.fromkeys([*source.names, *more])], spec.methods)
     wanted = {*roles.with_weight(roles.watched), roles.timestamp, *segment_columns(spec), *more}
@@ -349,10 +379,20 @@ def needed(spec: Spec, source: Source | Table | Frame, *more: str) -> list[str]:
     return [name for name in (*source.names, *sorted(source.hidden)) if name in wanted]
 
 
-def scores_of(table: Table, roles: Roles, spec: Spec, threads: int | None) -> list[Decided]:
-    """The model's performance on a reference's rows."""
-    scores = model_rows(table, Groups.whole(), roles, spec.metrics.performance, threads)
-    return scores + fairness_of(table, Groups.whole(), roles, threads)
+class Scored(NamedTuple):
+    """The model's performance and gaps on a reference's rows, and what it says of the model."""
+
+    rows: list[Decided]
+    known: Known
+
+
+def scores_of(
+    table: Table, roles: Roles, spec: Spec, threads: int | None, known: Known = NOTHING_KNOWN
+) -> Scored:
+    """The model's performance on a reference's rows; `known` of a segment: what all rows say."""
+    model = Model(table, Groups.whole(), roles, threads, known)
+    rows = model.performance(spec.metrics.performance) + model.fairness()
+    return Scored(rows, known if known != NOTHING_KNOWN else model.known)
 
 
 def types_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -30,6 +31,7 @@ from simdrift.monitoring.roles import (
 from simdrift.monitoring.segments import rows_by_segment
 from simdrift.monitoring.service_log import add_log_rows, has_log, is_log
 from simdrift.monitoring.spec import Spec
+from simdrift.monitoring.structure import DataChecks, digest_with, schema_of
 from simdrift.monitoring.window import WHOLE, SegmentData, measure_windows
 from simdrift.monitoring.windows import Rule, Unit, Window, Windows, assign, instant_of
 from simdrift.results import Results, Run
@@ -55,12 +57,13 @@ def monitor(
     added = names_with_labels(spec, late)
     if spec.reference is not None and spec.reference.moving is not None:
         check_moving(spec, reference)
-        check_names(spec, [*source.names, *source.hidden, *added])
+        check_names(spec, _with_later(spec, [*source.names, *source.hidden, *added]))
         table = with_labels(spec, as_table(source, columns=needed(spec, source)), late)
-        return _moving(spec, table, between, progress, threads)
+        return _moving(spec, table, source.names, between, progress, threads)
     left = _reference_source(spec, source, reference)
     known = left.columns if isinstance(left, Reference) else (*left.names, *left.hidden)
-    check_names(spec, [*dict.fromkeys([*source.names, *source.hidden, *known, *added])])
+    there = [*dict.fromkeys([*source.names, *source.hidden, *known, *added])]
+    check_names(spec, _with_later(spec, there))
     table = with_labels(spec, as_table(source, columns=needed(spec, source)), late)
     before = table if left is source else _rows_before(spec, left)
     names = list(dict.fromkeys([*table.names, *before.columns]))
@@ -77,13 +80,29 @@ def monitor(
     _check_reference(spec, roles, prepared)
     roles.row_weights(table)  # refused before any window is computed
     ordered = _ordered(spec, roles, table, found, threads)
-    return _Monitor(spec, roles, prepared, ordered, threads).run(found, progress)
+    rows = None if isinstance(before, Reference) else _interval(spec, before)
+    checks = _checks(spec, table, rows, source.names, found)
+    return _Monitor(spec, roles, prepared, ordered, threads, checks).run(found, progress)
+
+
+def _with_later(spec: Spec, names: list[str]) -> list[str]:
+    """The names, and that of a target that nobody has yet: its windows wait for labels."""
+    target = spec.columns.target
+    if target is None or target in names or not (spec.columns.prediction or spec.columns.score):
+        return names
+    log.warning("'columns.target': %s; windows wait for labels", no_column(target, names))
+    return [*names, target]
 
 
 def _moving(
-    spec: Spec, table: Table, between: Between | None, progress: Progress, threads: int | None
+    spec: Spec,
+    table: Table,
+    given: Iterable[str],
+    between: Between | None,
+    progress: Progress,
+    threads: int | None,
 ) -> Results:
-    """Every window against the windows before it."""
+    """Every window against the windows before it; `given`: the columns of the data."""
     names = table.names
     found = _windows(spec, table)
     _tell(spec, table, found, holds_reference=False)
@@ -92,15 +111,30 @@ def _moving(
     check_watched(spec, roles)
     roles.row_weights(table)  # refused before any window is computed
     ordered = _ordered(spec, roles, table, found, threads)
-    monitor = MovingMonitor(spec, roles, ordered, threads)
+    checks = _checks(spec, table, None, given, found)
+    monitor = MovingMonitor(spec, roles, ordered, threads, checks)
     return monitor.run(found.windows, wanted.windows, progress)
 
 
 def _ordered(spec: Spec, roles: Roles, table: Table, found: Windows, threads: int | None) -> Table:
     """The columns that windows need, window after window, with texts as dictionaries."""
     names = dict.fromkeys([*roles.with_weight(roles.watched), *segment_columns(spec)])
+    if spec.schema is not None:  # they are part of what a run is of
+        names |= dict.fromkeys(name for name in table.names if name != roles.timestamp)
     kept = table.among(names)
     return (kept if found.order is None else kept.take(found.order)).encoded(threads)
+
+
+def _checks(
+    spec: Spec, table: Table, reference: Table | None, names: Iterable[str], found: Windows
+) -> DataChecks:
+    """What is checked of the data themselves, window by window; `names`: the columns that they
+    came with."""
+    schema = schema_of(spec.schema, reference)
+    if schema is None:
+        return DataChecks(None, table)
+    own = table.among(names)
+    return DataChecks(schema, (own if found.order is None else own.take(found.order)).encoded())
 
 
 def _ending(found: Windows, between: Between) -> Windows:
@@ -198,11 +232,13 @@ class _Monitor:
         reference: Reference,
         table: Table,
         threads: int | None,
+        checks: DataChecks,
     ) -> None:
-        self.spec, self.roles = spec, roles
+        self.spec, self.roles, self.checks = spec, roles, checks
         self.table, self.threads = table, threads or spec.threads
         self.fingerprint = DataDigest(self.threads)
-        self.spec_digest, self.reference_digest = spec.digest, reference.digest
+        self.spec_digest = digest_with(spec.digest, checks.schema)
+        self.reference_digest = reference.digest
         self.reference = reference
         self.before = {
             name: reference.columns[name] for name in roles.compared if name in reference.columns
@@ -228,16 +264,18 @@ class _Monitor:
                 self.reference.sample,
                 self.reference.custom_of(WHOLE),
                 performance=self.reference.performance_of(WHOLE),
+                known=self.reference.known,
             ),
             *self._segments(groups),
         ]
         values = measure_windows(
-            data, self.roles, self.spec.metrics, self.plan, self.limits, progress
+            data, self.roles, self.spec.metrics, self.plan, self.limits, progress, waits=True
         )
         parts = [(own.segment, own.table, own.groups) for own in data]
         add_log_rows(
             values.rows, parts, found.windows, self.spec, self.roles, self.limits, self.threads
         )
+        values.rows[WHOLE] += self.checks.rows(found.windows)
         digests = self.fingerprint.of_groups(self.table, groups)
         runs = [self._run(*one, started) for one in zip(found.windows, digests, strict=True)]
         types = types_of(self.before, self.table, self.roles)
@@ -266,6 +304,7 @@ class _Monitor:
                 custom=self.reference.custom_of(key.text),
                 own=key.columns,
                 performance=self.reference.performance_of(key.text),
+                known=self.reference.known,
             )
             for key, own in asked.items()
         ]
@@ -344,7 +383,7 @@ def outline(
     left: Data | Reference = table if moves else _reference_source(spec, table, reference)
     before = table if left is table else _rows_before(spec, left)
     names = list(dict.fromkeys([*table.names, *before.columns]))
-    check_names(spec, names)
+    check_names(spec, _with_later(spec, names))
     roles = roles_of(spec.columns, names, spec.methods)
     check_watched(spec, roles)
     found = _windows(spec, table)

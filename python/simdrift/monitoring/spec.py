@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from simdrift import _toml as toml
 from simdrift._errors import SpecError
 from simdrift._suggest import did_you_mean
 from simdrift.columns.paths import is_url
-from simdrift.monitoring import toml
 from simdrift.monitoring.names import known_metrics, whole_name
 from simdrift.monitoring.spec_errors import found, spec_error
 from simdrift.monitoring.spec_keys import document, tables_of
@@ -50,7 +50,7 @@ DEFAULTS_VERSION = 3
 WITHOUT_TARGET = 2
 # Of a spec's keys, those that don't change what a number is.
 NOT_IN_DIGEST = {
-    "data", "labels", "threads", "store", "monitor", "dataset", "model", "model_version",
+    "data", "labels", "schema", "threads", "store", "monitor", "dataset", "model", "model_version",
 }  # fmt: skip
 
 __all__ = ["DEFAULTS_VERSION", "Columns", "Metrics", "ReferenceSpec", "Spec", "StoreSpec"]
@@ -183,6 +183,13 @@ class Spec(Part):
         title="How many threads compute; else as many as `simdrift show-config` says.",
         description="a whole number of 1 or more",
         examples=[4],
+    )
+    schema: str | None = Field(  # type: ignore[assignment]
+        None,
+        title="What columns the data are to have: a difference alerts, and what is left is "
+        "computed. 'reference' is the schema of the reference's rows.",
+        description="the path of a schema's file, or 'reference'",
+        examples=["schema.toml"],
     )
     labels: LabelsSpec | None = Field(None, description="a table with data and key")
     service: ServiceSpec = Field(
@@ -324,6 +331,8 @@ class Spec(Part):
             file = self.labels.data
             path = file if is_url(file) else str(folder / file)
             values["labels"] = self.labels.model_copy(update={"data": path})
+        if self.schema not in (None, "reference"):
+            values["schema"] = str(folder / str(self.schema))
         return self.model_copy(update=values)
 
     def to_toml(self) -> str:

@@ -9,10 +9,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from simdrift import _toml as toml
 from simdrift._errors import SpecError
 from simdrift._secrets import redact
 from simdrift._suggest import did_you_mean
-from simdrift.monitoring import toml
 
 ELSEWHERE = {
     "weights": "row weights are a column's role: columns.weight = 'its name'",

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from simdrift.monitoring import toml
+from simdrift import _toml as toml
 from simdrift.monitoring.spec_parts import Part
 
 REQUIRED = "required"

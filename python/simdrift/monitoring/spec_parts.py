@@ -6,6 +6,7 @@ and how it may look (`examples`); docs/monitor.md, `simdrift init` and help(Spec
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
@@ -87,6 +88,11 @@ else:
 
 class Speaking(_Meta):
     """Makes `Spec(...)` raise SpecError; parts inside a spec are refused by the whole."""
+
+    def __new__(cls, *args: Any, **values: Any) -> Any:
+        with warnings.catch_warnings():  # of a deprecated method of pydantic's that is hidden
+            warnings.filterwarnings("ignore", 'Field name "schema"', UserWarning)
+            return super().__new__(cls, *args, **values)
 
     def __call__(self, *args: Any, **values: Any) -> Any:
         try:

@@ -10,13 +10,14 @@ import json
 import math
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simdrift import _core
 from simdrift.metrics.columns import CATEGORICAL, KINDS, NULL, NUMERIC, TEMPORAL
+from simdrift.monitoring.roles import Task
 from simdrift.monitoring.state_file import Odd, is_count, require
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -52,6 +53,9 @@ def check_content(content: Entry, arrays: Arrays) -> None:
     require(_are_numbers(custom), "'custom' to be numbers by segment and metric", custom)
     scores = content.get("scores", {})
     require(_are_scores(scores), "'scores' to be rows of performance by segment", scores)
+    require(
+        _is_model(content.get("model")), "'model' to be a task and labels", content.get("model")
+    )
     if "sample" in content:
         sample = content["sample"]
         require(isinstance(sample, dict), "'sample' to be an object", sample)
@@ -83,6 +87,19 @@ def _is_score(row: Any) -> bool:
     known = [value, *(number for number in others if number is not None)]
     numbers = all(isinstance(n, float) and math.isfinite(n) for n in known)
     return numbers and is_count(row[6])
+
+
+def _is_model(model: Any) -> bool:
+    """Whether it has a task that is known, and none or two labels."""
+    if model is None:
+        return True
+    if not isinstance(model, dict) or model.get("task") not in (None, *get_args(Task)):
+        return False
+    labels = model.get("labels")
+    if labels is None:
+        return True
+    of_two = isinstance(labels, list) and len(labels) == 2
+    return of_two and all(isinstance(label, (str, bool, int)) for label in labels)
 
 
 def _is_pair(value: object) -> bool:

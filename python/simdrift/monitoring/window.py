@@ -25,13 +25,13 @@ from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.groups import ColumnGroups, Groups
 from simdrift.metrics.measure import Measured, measure_columns, measure_tables
 from simdrift.metrics.names import ColumnKey, column_text
-from simdrift.metrics.performance.changes import changed
+from simdrift.metrics.performance.changes import changed, is_lost
 from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.weights import TableWeights
 from simdrift.monitoring.constants import kept
-from simdrift.monitoring.model import fairness_of, model_rows
+from simdrift.monitoring.model import NOTHING_KNOWN, Known, Model
 from simdrift.monitoring.roles import Roles
-from simdrift.monitoring.sensitive import gap_changes
+from simdrift.monitoring.sensitive import gaps_changed
 from simdrift.monitoring.spec import Metrics
 
 WHOLE = ""
@@ -57,6 +57,8 @@ class SegmentData(NamedTuple):
     """The segment's own columns: all its rows have one value there, so there is no drift."""
     performance: Sequence[Decided] = ()
     """The model's performance on the reference's rows."""
+    known: Known = NOTHING_KNOWN
+    """What the reference says of the model."""
 
 
 class WindowValues(NamedTuple):
@@ -99,10 +101,12 @@ def measure_windows(
     plan: DriftPlan,
     limits: Limits,
     progress: Progress = None,
+    *,
+    waits: bool = False,
 ) -> WindowValues:
     """Of each segment: drift of the compared columns, then quality and performance of all that
     are watched. The tests of all segments of a window are one family. The first segment is that
-    of all rows."""
+    of all rows. `waits`: a target that is not there comes later."""
     measured: list[MeasuredSegment] = []
     pairs: dict[str, GroupedPair] = {}
     for data in segments:
@@ -115,10 +119,12 @@ def measure_windows(
         before = max((column.rows for column in data.reference.values()), default=0)
         of_user = custom.rows_of(data.table, data.groups, metrics.custom, data.custom, limits)
         found += _tables(data, own, plan)
-        scores = model_rows(data.table, data.groups, roles, metrics.performance, plan.threads)
+        model = Model(data.table, data.groups, roles, plan.threads, data.known, waits=waits)
+        scores, even = model.performance(metrics.performance), model.fairness()
         part = MeasuredSegment(data.segment, own, found, np.array([before]), of_user, scores)
-        even = fairness_of(data.table, data.groups, roles, plan.threads)
-        measured.append(part._replace(performance_before=data.performance, fairness=even))
+        against = quality.rows_against(of_columns, metrics.quality)
+        part = part._replace(fairness=even, against=against)
+        measured.append(part._replace(performance_before=data.performance))
         pairs = pairs or of_columns
     return WindowValues(rows_of_windows(measured, roles, metrics, plan, limits), pairs)
 
@@ -136,6 +142,8 @@ class MeasuredSegment(NamedTuple):
     performance: Sequence[Decided] = ()
     performance_before: Sequence[Decided] = ()
     fairness: Sequence[Decided] = ()
+    against: Sequence[Decided] = ()
+    """Quality against the reference."""
 
 
 def rows_of_windows(
@@ -155,15 +163,24 @@ def rows_of_windows(
         alpha=plan.alpha,
         correction=plan.correction,
     )
-    for own, values, changes in zip(segments, decided, performance, strict=True):
+    gaps = gaps_changed(
+        [segment.fairness for segment in segments],
+        [segment.performance_before for segment in segments],
+        plan.correction,
+    )
+    against = quality.decided_against(
+        [segment.against for segment in segments], alpha=plan.alpha, correction=plan.correction
+    )
+    for own, values, changes, of_groups, compared in zip(
+        segments, decided, performance, gaps, against, strict=True
+    ):
         scores = kept(own.performance, changes)
         plain = own.columns.plain
         watched = {name: plain[name] for name in roles.watched if name in plain}
-        extra = [*_quality(watched, metrics, own.columns.groups), *scores]
+        extra = [*_quality(watched, metrics, own.columns.groups), *compared, *scores]
         extra = [judged(row, limits) for row in extra]
         dataset = _dataset(_without([*values, *extra], roles.target), own, plan)
-        gaps = gap_changes(own.fairness, own.performance_before)
-        even = [judged(row, limits) for row in gaps]
+        even = [judged(row, limits) for row in of_groups]
         rows[own.segment] = [*values, *dataset, *extra, *even, *own.custom]
     return rows
 
@@ -216,12 +233,8 @@ def _dataset(rows: Sequence[Decided], own: MeasuredSegment, plan: DriftPlan) -> 
 
 def _quality(watched: Mapping[str, ColumnGroups], metrics: Metrics, groups: int) -> list[Decided]:
     statistics = metrics.quality
-    rows = [
-        row
-        for row in quality.table_statistics(watched, groups)
-        if row.metric.removeprefix("quality.") in statistics
-    ]
-    of_columns = [name for name in statistics if name != "rows"]
+    rows = quality.table_statistics(watched, groups, statistics)
+    of_columns = [name for name in statistics if name not in ("rows", *quality.AGAINST)]
     of_each = quality.statistics_of(watched.values(), of_columns)
     for column in watched.values():
         rows += of_each[column.name]
@@ -246,11 +259,12 @@ def judged(row: Decided, limits: Limits) -> Decided:
     below the limit for a metric that is better higher, and above it for all others."""
     column = column_text(row.column) if isinstance(row.column, tuple) else row.column
     limit = limits.get((column, row.metric), limits.get((None, row.metric)))
-    if limit is None:
+    if limit is None:  # what is decided already stays so
         return row
     value, record = row.outcomes.value, registry.record(row.metric)
     worse = custom.beyond(value, limit, "higher" if record and record.better == "higher" else "")
-    alert = np.where(np.isnan(value), -1, worse).astype(np.int8)
+    without = -1 if row.alert is None else np.where(is_lost(row), row.alert, -1)
+    alert = np.where(np.isnan(value), without, worse).astype(np.int8)
     return row._replace(threshold=limit, alert=alert)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, timedelta, timezone, tzinfo
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +16,7 @@ from simdrift.drawing.text import shorten
 from simdrift.results.histograms import Histograms
 from simdrift.results.numbers import LARGEST, drawable
 from simdrift.results.rows import Histogram
+from simdrift.results.zones import zone_of
 
 if TYPE_CHECKING:
     from simdrift.reports.profile import ProfileLine
@@ -29,6 +31,8 @@ class HistogramChart(NamedTuple):
     left: str
     right: str
     change: str
+    bars: tuple[tuple[str, float], ...] = ()
+    """Of one table's categories: each with its share."""
 
 
 def histogram_charts(
@@ -109,7 +113,8 @@ def _histogram_chart(histogram: Histogram, kind: str) -> HistogramChart | None:
     left, right = _ends(histogram, kind, cells)
     if not histogram.reference:
         alone = [svg.Bar(None, c, f"{label}: {unbroken_percent(c)}") for label, _, c in cells]
-        return HistogramChart(svg.histogram(alone, name, "shares of rows"), left, right, "")
+        listed = () if histogram.labels is None else tuple((label, c) for label, _, c in cells)
+        return HistogramChart(svg.histogram(alone, name, "shares of rows"), left, right, "", listed)
     bars = [
         svg.Bar(r, c, f"{label}: {unbroken_percent(r)} → {unbroken_percent(c)}")
         for label, r, c in cells
@@ -153,7 +158,14 @@ def _edge_labels(edges: Sequence[float], kind: str) -> list[str]:
     """Edges as dates where they are times, else with as few digits as tell them apart."""
     per_second = _counts_per_second(kind)
     if per_second is not None:
-        return _time_labels([edge / per_second for edge in edges])
+        seconds = [edge / per_second for edge in edges]
+        if not kind.startswith(_AMOUNTS):
+            return _time_labels(seconds, zone_of_type(kind))
+        return [f"{text} s" for text in _number_labels(seconds)]
+    return _number_labels(edges)
+
+
+def _number_labels(edges: Sequence[float]) -> list[str]:
     for digits in (3, 4, 6, 9):
         texts = [number(edge, digits) for edge in edges]
         if len(set(texts)) == len(texts):
@@ -161,24 +173,49 @@ def _edge_labels(edges: Sequence[float], kind: str) -> list[str]:
     return [repr(edge) for edge in edges]
 
 
-def _time_labels(edges: Sequence[float]) -> list[str]:
+def _time_labels(edges: Sequence[float], zone: tzinfo) -> list[str]:
     """Dates; with the time of the day where several lie in one."""
-    texts = [date_text(edge) for edge in edges]
-    return texts if len(set(texts)) == len(texts) else [date_text(e, minutes=True) for e in edges]
+    texts = [date_text(edge, zone=zone) for edge in edges]
+    if len(set(texts)) == len(texts):
+        return texts
+    return [date_text(edge, minutes=True, zone=zone) for edge in edges]
 
 
+_AMOUNTS = ("duration[", "time32[", "time64[")
 _UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 
 
 def _counts_per_second(kind: str) -> float | None:
-    """Of a type of times: how many of its counts since 1970 are a second; None of any other."""
+    """Of a type of times or amounts of time: how many of its counts are a second; None of any
+    other."""
     if kind.startswith("date32"):
         return 1.0 / DAY_SECONDS
     if kind.startswith("date64"):
         return _UNITS["ms"]
-    if kind.startswith("timestamp["):
-        return _UNITS.get(re.split(r"[\],]", kind[len("timestamp[") :])[0])
+    if kind.startswith(("timestamp[", *_AMOUNTS)):
+        return _UNITS.get(re.split(r"[\[\],]", kind)[1])
     return None
+
+
+def zone_of_type(kind: str) -> tzinfo:
+    """The zone of a type of times, UTC where it has none.
+
+    >>> str(zone_of_type("timestamp[us, Europe/Berlin]")), str(zone_of_type("timestamp[s, -05:30]"))
+    ('Europe/Berlin', 'UTC-05:30')
+    """
+    named = re.fullmatch(r"timestamp\[\w+, (.+)\]", kind)
+    try:
+        return UTC if named is None else zone_of(named[1])
+    except ValueError:  # an offset such as +01:00, or a zone that this machine does not know
+        return _offset(named[1] if named else "")
+
+
+def _offset(text: str) -> tzinfo:
+    found = re.fullmatch(r"([+-])(\d\d):?(\d\d)", text)
+    if found is None or int(found[2]) > 23:
+        return UTC
+    ahead = timedelta(hours=int(found[2]), minutes=int(found[3]))
+    return timezone(ahead if found[1] == "+" else -ahead)
 
 
 def _ends(

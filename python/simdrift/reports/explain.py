@@ -11,7 +11,7 @@ prediction in it (without one: the mean of its columns), times its share of the 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from simdrift.reports.summary import ColumnLine
@@ -47,7 +47,8 @@ class Driver(NamedTuple):
 
 
 class Explanation:
-    """Columns and segments, the largest share first; `prediction` says how that moved.
+    """Columns and segments, the largest share first; `prediction` says how that moved, `unjudged`
+    names the columns that were not judged, each with why.
 
     >>> import numpy as np
     >>> import simdrift as sd
@@ -58,11 +59,16 @@ class Explanation:
     """
 
     def __init__(
-        self, columns: list[Driver], segments: list[Driver], prediction: Driver | None
+        self,
+        columns: list[Driver],
+        segments: list[Driver],
+        prediction: Driver | None,
+        unjudged: Sequence[tuple[str, str]] = (),
     ) -> None:
         self.columns = columns
         self.segments = segments
         self.prediction = prediction
+        self.unjudged = tuple(unjudged)
 
     def __iter__(self) -> Iterator[Driver]:
         return iter(self.columns)
@@ -78,7 +84,11 @@ class Explanation:
                 lines.append(f"share of the drift by {what}")
             lines += [_line(driver) for driver in shown]
             if drivers and not shown:
-                lines.append(f"no {what} drifted beyond chance")
+                named = " with an importance" if any(d.effect for d in drivers) else ""
+                lines.append(f"no {what}{named} drifted beyond chance")
+        if self.unjudged:
+            lines.append("not judged")
+        lines += [f"         {visible(name)}: {visible(why)}" for name, why in self.unjudged]
         return "\n".join(lines) or "nothing was compared"
 
 
@@ -105,7 +115,9 @@ def explain(
     ]
     outcome = next((line for line in whole if roles.get(line.column) == "prediction"), None)
     prediction = None if outcome is None else _driver(outcome, outcome.column, 1.0, direction)
-    return Explanation(_shared(columns), _shared(_segments(results, lines, outcome)), prediction)
+    unjudged = [(line.column, line.unjudged.why) for line in whole if line.unjudged is not None]
+    segments = _shared(_segments(results, lines, outcome))
+    return Explanation(_shared(columns), segments, prediction, unjudged)
 
 
 def _weights(

@@ -1,12 +1,15 @@
 """Pages and fragments: results as HTML that needs nothing but itself.
 
 No script, no font, no drawing is loaded from anywhere; a content security policy in the page
-forbids it. Names are data: `visible` writes what can't be seen as escapes, Jinja2 escapes the
-rest.
+forbids it. A long page has one script of its own, which finds columns by name; the policy allows
+that text alone. Names are data: `visible` writes what can't be seen as escapes, Jinja2 escapes
+the rest.
 """
 
 from __future__ import annotations
 
+import hashlib
+from base64 import b64encode
 from collections.abc import Sequence
 from datetime import tzinfo
 from functools import lru_cache
@@ -49,6 +52,7 @@ MOST_DRIVERS = 6
 MOST_OPEN, LEAST_OPEN = 40, 10
 MOST_REASONS = 4
 MOST_OTHERS = 3
+MOST_GAPS = 24
 
 
 @lru_cache(maxsize=1)
@@ -85,8 +89,27 @@ def place(share: float) -> str:
     return f"{100 * min(max(share, 0.0), 1.0):.1f}%"
 
 
-def _render(template: str, **values: Any) -> str:
+def render(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(**values)
+
+
+class Script(NamedTuple):
+    """The script that finds columns, and what the page's policy knows it by."""
+
+    text: Markup
+    hash: str
+
+
+@lru_cache(maxsize=1)
+def _find_script() -> Script:
+    text = (Path(__file__).parent / "templates" / "find.js").read_text(encoding="utf-8")
+    digest = b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return Script(Markup(text), f"sha256-{digest}")
+
+
+def _script_for(columns: int) -> Script | None:
+    """Of pages with so many columns that one is hard to find."""
+    return _find_script() if columns > MOST_OPEN else None
 
 
 class Card(NamedTuple):
@@ -144,13 +167,13 @@ class Day(NamedTuple):
 
 def report_page(report: Report) -> str:
     """A whole page."""
-    return _render("report.html.j2", **_report_values(report), whole=True)
+    return render("report.html.j2", **_report_values(report), whole=True)
 
 
 def report_fragment(report: Report) -> str:
     """The page's body with its style, for a notebook."""
     table = report.table(width=NOTEBOOK_CELLS)
-    return scoped(_render("report.html.j2", **_report_values(report), whole=False), table)
+    return scoped(render("report.html.j2", **_report_values(report), whole=False), table)
 
 
 def _report_values(report: Report) -> dict[str, Any]:
@@ -174,6 +197,7 @@ def _report_values(report: Report) -> dict[str, Any]:
         "tone": _tone(summary),
         "cards": _cards(summary),
         "days": _days(found, zone),
+        "gaps": _gaps(summary, zone),
         "heat": charts.heat_rows(report.columns, time) if time else [],
         "heat_words": charts.HEAT_WORDS,
         "marks": time.marks() if time else [],
@@ -181,11 +205,13 @@ def _report_values(report: Report) -> dict[str, Any]:
         "names": tuple(shorten(name) for name in report.names),
         "drivers": [driver for driver in explanation.columns if driver.share][:MOST_DRIVERS],
         "prediction": explanation.prediction,
+        "find": _script_for(len(rows)),
         "rows": rows[:fold],
         "quiet_rows": rows[fold:],
         "predicted_rows": _rows(report, report.predicted, time, zone),
         "table_rows": _rows(report, report.whole_table_without_model, time, zone),
         "model_lines": report.model,
+        "model_window": report.model_window,
         "curves": report.curves,
         "confusion": report.confusion and _confusion(report.confusion),
         "all_rows": results.rows if len(results) <= MOST_ROWS else (),
@@ -308,6 +334,17 @@ def _days(found: Sequence[StandOut], zone: tzinfo) -> list[Day]:
         label = labels.time_label(start, zone)
         days.append(Day(label, day, score, tuple(reasons[:MOST_REASONS]), more))
     return sorted(days, key=lambda day: -day.score)[:MOST_DAYS]
+
+
+def _gaps(summary: Summary, zone: tzinfo) -> list[tuple[str, str]]:
+    """Where windows are missing between others: from when to when, and how many."""
+    shown = summary.gaps[:MOST_GAPS]
+    found = [
+        (labels.span_label(gap.start, gap.end, zone), labels.counted(gap.windows, "window"))
+        for gap in shown
+    ]
+    rest = sum(gap.windows for gap in summary.gaps[MOST_GAPS:])
+    return [*found, ("later", labels.counted(rest, "window"))] if rest else found
 
 
 def _reason(group: Sequence[StandOut]) -> Reason:
@@ -459,13 +496,13 @@ _PROFILE = (
 
 def profile_page(report: ProfileReport) -> str:
     """A profile's whole page."""
-    return _render("profile.html.j2", **_profile_values(report), whole=True)
+    return render("profile.html.j2", **_profile_values(report), whole=True)
 
 
 def profile_fragment(report: ProfileReport) -> str:
     """A profile for a notebook."""
     table = report.table(width=NOTEBOOK_CELLS)
-    return scoped(_render("profile.html.j2", **_profile_values(report), whole=False), table)
+    return scoped(render("profile.html.j2", **_profile_values(report), whole=False), table)
 
 
 def _profile_values(report: ProfileReport) -> dict[str, Any]:
@@ -477,6 +514,8 @@ def _profile_values(report: ProfileReport) -> dict[str, Any]:
             "name": shorten(line.column, 48),
             "full": visible(line.column[:2000]),
             "drawing": drawings.get((line.column, "")) or quantile_chart(line),
+            "facts": line.facts(),
+            "why": visible(line.why),
         }
         for line in report.columns
     ]
@@ -484,6 +523,7 @@ def _profile_values(report: ProfileReport) -> dict[str, Any]:
     return {
         "title": title,
         "report": report,
+        "find": _script_for(len(rows)),
         "rows": rows,
         "shown": _PROFILE,
         "with_charts": any(row["drawing"] for row in rows),

@@ -4,7 +4,7 @@ curves. Text, page and notebook read the same lines, which are made of result ro
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from markupsafe import Markup
@@ -21,6 +21,7 @@ MOST_LABELS: Final = 20
 MOST_POINTS: Final = 300
 """Of a curve that are drawn."""
 SURE: Final = 0.05
+_LOST: Final = {"missing_column": "lost", "type_changed": "other labels"}
 _PAIR: Final = re.compile(r"target=(?P<target>.*),prediction=(?P<prediction>.*)", re.DOTALL)
 _BINARY: Final = ("true_positives", "false_negatives", "false_positives", "true_negatives")
 _COUNTS: Final = frozenset({"confusion", *_BINARY})
@@ -41,6 +42,8 @@ class ModelLine(NamedTuple):
     word: str
     note: str
     alert: bool | None
+    said: str = ""
+    """What the metric said: why it has no value, or which rows were left out."""
 
 
 class Confusion(NamedTuple):
@@ -90,14 +93,28 @@ def is_of_model(row: Result) -> bool:
 
 
 def model_lines(
-    rows: Sequence[Result], changes: Sequence[PerformanceChange] = ()
+    rows: Sequence[Result],
+    changes: Sequence[PerformanceChange] = (),
+    reasons: Mapping[tuple[str, str, str], str] | None = None,
+    *,
+    every_segment: bool = False,
 ) -> list[ModelLine]:
-    """The scores of one window: those of all rows in their order, then segments that alert.
-    `changes` have the intervals of changes, where somebody knows them."""
+    """The scores of one window: those of all rows in their order, then segments that alert, or
+    every one. `changes` have the intervals of changes, where somebody knows them; `reasons`: what
+    the metrics said, by segment, column and metric."""
     known = {(change.metric, change.params): change for change in changes}
+    said = reasons or {}
     scores = [row for row in rows if is_of_model(row) and _is_shown(row)]
-    whole = [_line(row, known.get((row.metric, row.params))) for row in scores if not row.segment]
-    return whole + [_line(row, None) for row in scores if row.segment and row.alert]
+    whole = [row for row in scores if not row.segment]
+    parts = [row for row in scores if row.segment and (row.alert or every_segment)]
+    return [
+        _line(
+            row,
+            None if row.segment else known.get((row.metric, row.params)),
+            said.get((row.segment, row.column, row.metric), ""),
+        )
+        for row in (*whole, *parts)
+    ]
 
 
 def _is_shown(row: Result) -> bool:
@@ -105,15 +122,16 @@ def _is_shown(row: Result) -> bool:
     return row.metric.removeprefix("performance.") not in _COUNTS
 
 
-def _line(row: Result, change: PerformanceChange | None) -> ModelLine:
+def _line(row: Result, change: PerformanceChange | None, said: str = "") -> ModelLine:
     before = None
     if row.value is not None and row.effect_size is not None:
         before = row.value - row.effect_size
     note = ""
     if row.value is None:
-        note = status_words(row.status)
+        note = reason(row) if row.alert else status_words(row.status)
     elif row.alert:
         note = reason(row)
+    note = ": ".join(filter(None, (note, said)))
     return ModelLine(
         visible(metric_words(row.metric, row.params)),
         visible(row.segment),
@@ -126,6 +144,7 @@ def _line(row: Result, change: PerformanceChange | None) -> ModelLine:
         word(row),
         visible(note),
         row.alert,
+        visible(said),
     )
 
 
@@ -136,10 +155,10 @@ def _interval(low: float | None, high: float | None, text: Callable[[float], str
 
 
 def word(row: Result) -> str:
-    """The verdict on a score: 'worse' alerts, 'as before' is within chance or too little to
-    matter, '' is not judged."""
+    """The verdict on a score: 'worse' alerts, as 'lost' does, 'as before' is within chance or too
+    little to matter, '' is not judged."""
     if row.value is None:
-        return "not judged"
+        return _LOST.get(row.status, "alert") if row.alert else "not judged"
     if row.alert:
         return "worse" if is_worse(row) else "alert"
     if row.alert is None:

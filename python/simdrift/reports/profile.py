@@ -7,14 +7,26 @@ from functools import cached_property
 from os import PathLike
 from typing import NamedTuple
 
-from simdrift.drawing.labels import DAY_SECONDS, count, date_text, number, percent
+from simdrift.drawing.labels import (
+    DAY_SECONDS,
+    count,
+    date_text,
+    metric_words,
+    number,
+    percent,
+    status_words,
+)
+from simdrift.metrics import registry
 from simdrift.reports import terminal
+from simdrift.reports.distributions import zone_of_type
 from simdrift.reports.summary import guess_types
 from simdrift.results.collection import Results
 from simdrift.results.files import write_text
 
 _TIMES = ("timestamp", "date")
+_AMOUNTS = ("duration", "time32", "time64")
 _SPREADS = ("std", "iqr", "mad")
+_COUNTED = ("rows", "values", "code points")
 
 
 class ProfileLine(NamedTuple):
@@ -24,19 +36,51 @@ class ProfileLine(NamedTuple):
     type: str
     values: Mapping[str, float | None]
     statuses: Mapping[str, str]
+    why: str = ""
+    """Why its values were not computed on, in words."""
 
     def value(self, name: str) -> float | None:
         """A metric's value, None where it is absent."""
         return self.values.get(name)
 
-    def text(self, name: str, digits: int = 3) -> str:
-        """A value as people read it: of a time column as a date, its spread in days."""
+    def text(self, name: str, digits: int = 3, *, minutes: bool = False) -> str:
+        """A value as people read it: of a time column as a date of its zone, its spread in days;
+        an amount of time in seconds."""
         value = self.value(name)
-        if value is None or not self.type.startswith(_TIMES):
+        if value is None or not self.type.startswith((*_TIMES, *_AMOUNTS)):
             return number(value, digits)
+        if self.type.startswith(_AMOUNTS):
+            return f"{number(value, digits)} s"
         if name in _SPREADS:
             return f"{number(value / DAY_SECONDS, digits)} d"
-        return date_text(value)
+        minutes = minutes and self.type.startswith("timestamp")
+        return date_text(value, minutes=minutes, zone=zone_of_type(self.type))
+
+    def facts(self) -> list[tuple[str, str]]:
+        """Every metric that says something of the column, by its title: counts, shares and
+        values; what has none with the reason."""
+        none = ("zeros", "negatives", "sum", "variance") if self.type.startswith(_TIMES) else ()
+        return [(_title(name), self._fact(name)) for name in self.values if name not in none]
+
+    def _fact(self, name: str) -> str:
+        """A value with its unit, or why there is none."""
+        value, status = self.values[name], self.statuses.get(name, "ok")
+        if value is None:
+            return status_words(status)
+        record = registry.record(f"quality.{name.split(' ')[0]}")
+        unit = "" if record is None else record.unit
+        if unit == "share":
+            return percent(value)
+        if unit in _COUNTED:
+            return count(value) if value == int(value) else number(value, 4)
+        if unit == "column":
+            return self.text(name, 6, minutes=True)
+        return number(value, 4)
+
+
+def _title(name: str) -> str:
+    metric, _, params = name.partition(" ")
+    return metric_words(f"quality.{metric}", params)
 
 
 class ProfileReport:
@@ -81,8 +125,11 @@ class ProfileReport:
                 name = f"{name} {row.params}" if name == "quantile" else name
                 values.setdefault(row.column, {})[name] = row.value
                 statuses.setdefault(row.column, {})[name] = row.status
+        why: dict[str, str] = {}
+        for (_, column, _), text in self._results.reasons.items():
+            why.setdefault(column, text)
         return [
-            ProfileLine(name, types.get(name, ""), found, statuses[name])
+            ProfileLine(name, types.get(name, ""), found, statuses[name], why.get(name, ""))
             for name, found in values.items()
         ]
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING
 
+from simdrift.drawing.labels import span_label
 from simdrift.reports import terminal
 from simdrift.reports.model import Confusion, Curve, ModelLine, confusion_of, model_lines
 from simdrift.reports.performance import PerformanceChange, changes_in
@@ -22,6 +24,7 @@ from simdrift.reports.summary import (
 )
 from simdrift.results.collection import Results
 from simdrift.results.files import write_text
+from simdrift.results.zones import zone_of
 
 if TYPE_CHECKING:
     from simdrift.reports.explain import Direction, Explanation
@@ -38,7 +41,9 @@ class Report:
     `directions` gives what says in words how a column changed (default: from the histograms);
     `digests` those of the current data and of the reference, taken only when the report is
     written: to hash every row takes as long as to compare them. `performance` and `curves` are of
-    a model. `names`: of the reference and of the current data.
+    a model; of many windows it is shown in the one that begins at `model_window` (default: the
+    newest in which it has scores), `every_segment`: with all segments, else those that alert.
+    `names`: of the reference and of the current data.
 
     >>> from uuid import UUID
     >>> from simdrift.results import Result, Results
@@ -62,7 +67,10 @@ class Report:
         performance: Sequence[PerformanceChange] | None = None,
         curves: Callable[[], Sequence[Curve]] | None = None,
         names: tuple[str, str] = ("", ""),
+        model_window: datetime | None = None,
+        every_segment: bool = False,
     ) -> None:
+        self._model_window, self._every_segment = model_window, every_segment
         self._performance = performance
         self._curves = curves
         self.names = names
@@ -123,16 +131,30 @@ class Report:
     @cached_property
     def performance(self) -> tuple[PerformanceChange, ...]:
         """The model's scores of the reference and of the current rows, with their changes; none
-        where there is no prediction and target on both sides, or where there are many windows."""
+        where there is no prediction and target on both sides. Of many windows those of one."""
         if self._performance is not None:
             return tuple(self._performance)
         return changes_in(self._scores)
 
     @cached_property
     def model(self) -> list[ModelLine]:
-        """The model's scores with their verdicts, of all rows and of segments that alert; none
-        where there are many windows, which are drawn."""
-        return model_lines(self._scores, self.performance)
+        """The model's scores with their verdicts, of all rows and of segments that alert. Of many
+        windows those of one, `model_window`."""
+        return model_lines(
+            self._scores,
+            self.performance,
+            self._results.reasons,
+            every_segment=self._every_segment,
+        )
+
+    @property
+    def model_window(self) -> str:
+        """The window that `model` is of, in words; '' where there is one, or none."""
+        first = next(iter(self._scores), None)
+        if first is None or self._is_one or first.window_start is None:
+            return ""
+        zone = zone_of(self._results.timezone)
+        return span_label(first.window_start, first.window_end, zone)
 
     @cached_property
     def confusion(self) -> Confusion | None:
@@ -149,14 +171,25 @@ class Report:
     def _scores(self) -> list[Result]:
         """The rows of the model's performance in one window."""
         table = self._results.table
-        if len(table.in_use("head")) != 1:
-            return []
-        return list(self._results.rows_of(table.having("metric", is_score)))
+        rows = list(self._results.rows_of(table.having("metric", is_score)))
+        if self._is_one or not rows:
+            return rows
+        starts = {row.window_start for row in rows if row.value is not None and not row.segment}
+        known = {start for start in starts if start is not None}
+        chosen = self._model_window or max(known, default=None)
+        if chosen is None:
+            chosen = max(row.window_start for row in rows if row.window_start is not None)
+        return [row for row in rows if row.window_start == chosen]
+
+    @cached_property
+    def _is_one(self) -> bool:
+        """Whether all rows are of one window."""
+        return len(self._results.table.in_use("head")) == 1
 
     @property
     def whole_table_without_model(self) -> list[ColumnLine]:
-        """`whole_table` without what `model` shows."""
-        shown = bool(self.model)
+        """`whole_table` without what `model` shows; of many windows `model` shows only one."""
+        shown = bool(self.model) and self._is_one
         return [x for x in self.whole_table if not (shown and is_score(x.worst.metric))]
 
     @property
@@ -200,7 +233,8 @@ class Report:
         100), coloured where `colour` (default: never)."""
         parts = [terminal.summary_text(self.summary, self._results, self.names, cells=width)]
         if self.model:
-            parts.append(f"Model performance\n\n{terminal.model_table(self.model, cells=width)}")
+            title = " of ".join(filter(None, ("Model performance", self.model_window)))
+            parts.append(f"{title}\n\n{terminal.model_table(self.model, cells=width)}")
         if self.confusion is not None:
             body = terminal.confusion_text(self.confusion, cells=width)
             parts.append(f"Confusion\n\n{body}")
@@ -228,7 +262,7 @@ class Report:
         return report_fragment(self)
 
     def to_html(self) -> str:
-        """One self-contained page: no script, nothing loaded from anywhere."""
+        """One self-contained page; nothing is loaded from anywhere."""
         from simdrift.reports.html import report_page
 
         return report_page(self)

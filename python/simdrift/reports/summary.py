@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from statistics import median
@@ -480,9 +480,16 @@ def _table_alerts(results: Results, family: str) -> tuple[str, ...]:
     return tuple(
         f"{words} [{line.segment}]" if line.segment else words
         for line in lines
-        for words in line.reasons
+        for words in _alert_words(line)
         if (line.worst.metric != DATASET or line.segment) and _family(line.worst.metric) == family
     )
+
+
+def _alert_words(line: ColumnLine) -> Iterator[str]:
+    """Why a line alerts; without a value, of which metric it is as well."""
+    without = line.worst.status != "ok" and _family(line.worst.metric) != ""
+    for words in line.reasons:
+        yield f"{verdict.method_words(line.worst)}: {words}" if without else words
 
 
 def _family(metric: str) -> str:

@@ -252,8 +252,11 @@ def model_table(lines: Sequence[ModelLine], *, cells: int | None = None) -> str:
     rows = [tuple(_model_row(line)[h.title] for h in headings) for line in lines]
     body = table(headings, rows, cells=limit).splitlines()
     out = body[:2]
+    seen: set[str] = set()
     for line, text in zip(lines, body[2:], strict=True):
-        note = line.note if line.now == "–" else ""
+        note = line.note if line.now == "–" else line.said
+        note = "" if line.said and line.said in seen else note  # once, however many have it
+        seen.add(line.said)
         out += [text, *(wrapped(note, limit, first=_NOTE, rest=" " * 4) if note else ())]
     return "\n".join(out)
 

@@ -200,6 +200,8 @@ def reason(row: Result, sides: Sides = Sides()) -> str:  # noqa: B008 (immutable
     >>> reason(row), reason(row._replace(metric="drift.missing_share"), Sides(missing=0.75))
     ('psi 0.5 > 0.2', 'missing 25 % → 75 %')
     """
+    if row.metric.startswith("schema."):
+        return schema_words(row)
     if row.status == "missing_column":
         return "column lost"
     if row.status == "type_changed":
@@ -218,6 +220,16 @@ def reason(row: Result, sides: Sides = Sides()) -> str:  # noqa: B008 (immutable
     if on_p_value(row):
         return f"{name} {p_words(row)}"
     return f"{name} {against(row)}"
+
+
+def schema_words(row: Result) -> str:
+    """A difference from the schema: 'type changed: int64 → string'."""
+    words = metric_words(row.metric, "")
+    if row.params:
+        return f"{words}: {row.params.replace(' -> ', ' → ')}"
+    record = registry.record(row.metric)
+    counts = record is not None and record.unit == "rows" and row.value is not None
+    return f"{words}: {number(row.value)} rows" if counts else words
 
 
 def method_words(row: Result) -> str:
@@ -269,6 +281,8 @@ def word(row: Result) -> str:
         return _WORDS.get(row.status) or status_words(row.status)
     if row.metric == MISSING:
         return "missing"
+    if row.metric.startswith("schema."):
+        return "changed"
     return "drift" if row.metric.startswith("drift.") else "alert"
 
 

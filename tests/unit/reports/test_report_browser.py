@@ -13,6 +13,7 @@ from browser import NEEDED, colours
 from page import parsed
 
 from simdrift.reports import ProfileReport, Report
+from simdrift.results import Results
 
 pytestmark = NEEDED
 
@@ -171,3 +172,22 @@ def test_a_notebooks_theme_wins_over_the_systems_and_over_its_rules(browse, tmp_
     rest = "left; none; block"
     assert light == f"rgb(21, 26, 33); rgba(0, 0, 0, 0); rgb(255, 255, 255); {rest}"
     assert dark == f"rgb(231, 235, 240); rgba(0, 0, 0, 0); rgb(22, 27, 34); {rest}"
+
+
+FIND = """(field => {{
+    field.value = "{wanted}"; field.dispatchEvent(new frame.contentWindow.Event("input"));
+    return [...page.querySelectorAll("table.columns tbody tr")]
+        .filter(row => row.getClientRects().length).length
+}})(page.querySelector(".find input"))"""
+
+
+@pytest.mark.parametrize(("wanted", "shown"), [("C07", 1), ("c0", 10), ("nobody", 0), ("", 10)])
+def test_a_column_of_a_long_page_is_found_by_its_name(browse, tmp_path, wanted, shown):
+    run = synth.run_of()
+    rows = [
+        synth.row_of(run, f"c{i:02}", "drift.psi", 0.01, threshold=0.2, alert=False)
+        for i in range(60)
+    ]
+    widths = {LAPTOP: [Report(Results(rows, [run])).to_html()]}
+    found = measured(browse, tmp_path / "frames.html", widths, FIND.format(wanted=wanted))
+    assert found == [shown]  # of an empty field those that are not folded

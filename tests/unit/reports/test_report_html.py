@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import re
 
@@ -298,7 +300,7 @@ def test_profile_page_has_a_row_per_column_with_its_numbers():
 def test_a_profile_without_histograms_has_boxes_of_its_quantiles():
     results = synth.profile()
     page = parsed(ProfileReport(Results(results.rows, results.runs)).to_html())
-    (box,) = page.all("path", "box")
+    (box,) = page.all("table", "profile")[0].all("path", "box")
     left, right = re.findall(r"M([\d.]+) 15H([\d.]+)V", box.attributes["d"])[0]
     assert float(left) == pytest.approx(1000 * (7.5 - 1.5) / (28.5 - 1.5), abs=0.1)
     assert float(right) == pytest.approx(1000 * (22.5 - 1.5) / (28.5 - 1.5), abs=0.1)
@@ -339,3 +341,25 @@ def test_visible_is_what_the_page_shows_of_a_name():
     assert visible("nul\x00") == "nul\\x00"
     (row,) = column_rows(Report(synth.comparison(("nul\x00",))).to_html())
     assert row.all("th")[0].all("bdi")[0].text == "nul\\x00"
+
+
+def wide(columns: int) -> Report:
+    """A comparison of so many quiet columns."""
+    run = synth.run_of()
+    rows = [
+        synth.row_of(run, f"c{i:02}", "drift.psi", 0.01, threshold=0.2, alert=False)
+        for i in range(columns)
+    ]
+    return Report(Results(rows, [run]))
+
+
+def test_only_a_long_page_has_a_script_and_its_policy_allows_that_text_alone():
+    assert not parsed(wide(40).to_html()).all("script")
+    assert not parsed(wide(41)._repr_html_()).all("script")
+    html = wide(41).to_html()
+    text = re.search(r"<script>(.*?)</script>", html, re.DOTALL).group(1)
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', html)
+    allowed = f"script-src 'sha256-{digest}'"
+    assert policy == f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; {allowed}"
+    assert len(text) < 2_000

@@ -161,3 +161,22 @@ def test_a_distance_that_another_test_found_beyond_chance_says_so():
     assert words in report.table()
     assert words in repr(report.explain())
     assert words in parsed(report.to_html()).text
+
+
+def test_the_page_lists_the_windows_that_are_missing():
+    whole = synth.monitor(10)
+    starts = sorted({run.window_start for run in whole.runs})
+    report = Report(Results([row for row in whole if row.window_start not in starts[3:5]]))
+    (shown,) = parsed(report.to_html()).all("ul", "gaps")
+    (gap,) = (one.text for one in shown.all("li"))
+    assert gap.startswith(f"{starts[3]:%Y-%m-%d}")
+    assert gap.endswith("2 windows")
+    assert not parsed(Report(whole).to_html()).all("ul", "gaps")
+
+
+def test_explain_names_the_columns_that_were_not_judged_and_why():
+    before = pd.DataFrame({"x": [1.0, 2.0] * 50, "tags": [[1]] * 100, "none": [None] * 100})
+    explanation = sd.compare(before, before).explain()
+    said = "no row has a value on either side"
+    assert dict(explanation.unjudged) == {"tags": LISTS, "none": said}
+    assert "none: no row has a value on either side" in repr(explanation)

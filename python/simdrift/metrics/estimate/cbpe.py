@@ -12,7 +12,7 @@ three standard deviations of the realized performance of the reference's groups.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -29,13 +29,8 @@ from simdrift.metrics.estimate.calibrator import Calibrator, calibrator_of
 from simdrift.metrics.estimate.expected import Expected, Rows
 from simdrift.metrics.groups import ColumnGroups, Groups
 from simdrift.metrics.outcomes import Outcomes, known_where
-from simdrift.metrics.performance.predictions import ONE_SCORE, Lacking, Predictions
-from simdrift.metrics.performance.target_codes import (
-    binary_codes,
-    class_codes,
-    distinct_labels,
-    is_number,
-)
+from simdrift.metrics.performance.label_table import TargetLabels, is_number, labels_of
+from simdrift.metrics.performance.predictions import Lacking, Predictions
 from simdrift.metrics.registry import functions, measures, unknown
 from simdrift.metrics.values import ALL_NULL, DEGENERATE, EMPTY, NOT_APPLICABLE
 
@@ -247,17 +242,15 @@ def _codes(
     if column is None:
         return None
     settings = predictions.settings
-    if len(predictions.scores) == 1:
-        (label,) = predictions.scores
-        known = settings.labels if labels is None else labels
-        positive = settings.positive if label == ONE_SCORE else label
-        codes = binary_codes(column, known, positive)
-        if isinstance(codes, Lacking):
-            return codes
-        found = codes.to_float64()
-    else:
-        found = class_codes(column, tuple(predictions.scores)).to_float64()
-    return np.where(found < 0.0, np.nan, found)
+    if labels is not None and len(predictions.scores) == 1:
+        settings = replace(settings, known=tuple(labels))
+    found = TargetLabels.of(
+        Predictions(target=column, scores=predictions.scores, settings=settings)
+    )
+    if isinstance(found, Lacking):
+        return found
+    codes = found.column.to_float64()
+    return np.where(codes < 0.0, np.nan, codes)
 
 
 def _decisions(scores: Floats, threshold: float) -> Floats:
@@ -415,11 +408,13 @@ def estimated_rows(
 
 def _labels_of(reference: Predictions) -> Sequence[Any] | None:
     """The labels that the reference knows, for decisions of the current rows."""
-    if reference.settings.labels is not None or reference.target is None:
-        return reference.settings.labels
+    settings = reference.settings
+    known = settings.labels if settings.known is None else settings.known
+    if known is not None or reference.target is None:
+        return known
     if reference.target.whole.refused is not None:
         return None
-    return distinct_labels(reference.target)
+    return labels_of(reference.target)
 
 
 def _lost(names: Iterable[str], groups: int, status: str, reason: str) -> list[Decided]:

@@ -291,8 +291,9 @@ def _of_groups(table: SensitiveTable, rate: str, min_rows: int) -> dict[str, Out
 
 
 def can_alert(name: str) -> bool:
-    """Whether a metric has a threshold: comparisons of rates have one."""
-    return name in _APART and not name.startswith("mae")
+    """Whether a metric has a threshold: comparisons of rates have one, and ratios of errors, whose
+    differences are in the unit of the target."""
+    return name in _APART and name != "mae_difference"
 
 
 def alerts_of(name: str, outcomes: Outcomes) -> tuple[float, Any] | None:

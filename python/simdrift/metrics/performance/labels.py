@@ -1,10 +1,7 @@
 """Labels of target and prediction in one table, and how often each pair of them occurs.
 
-Labels are of any type: True, 1 and 1.0 are one label, text is compared as text, and categories are
-their values. The table has the labels that occur in any group, sorted, or those of
-`Settings.labels` in their order and behind them others that occur. Of two labels the positive one
-is the larger (True, 1, "yes" before "no") unless `Settings.positive` names it; it can name one of
-many as well, against all others. A row without a target or a prediction is left out.
+Which labels there are and which is the positive one: `label_table.py`. A row without a target or a
+prediction is left out.
 
 Where a model gives scores and no labels, its decision is the positive label where the score is at
 least the threshold, or the label with the largest score, the first of equal ones.
@@ -13,7 +10,7 @@ least the threshold, or the label with the largest score, the first of equal one
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple, Self
 
@@ -26,6 +23,21 @@ from simdrift.metrics.cached import cached
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.outcomes import Rows
 from simdrift.metrics.performance.counts import MOST_DRAWN_LABELS, Counts, Draws, effective
+from simdrift.metrics.performance.label_table import (
+    MISSING,
+    MOST_LABELS,
+    Codes,
+    LabelCodes,
+    LeftOut,
+    all_labels,
+    asked_labels,
+    averaged_labels,
+    coded,
+    fixed_labels,
+    matched,
+    name_of,
+    positive_place,
+)
 from simdrift.metrics.performance.predictions import (
     NUMBERS,
     ONE_SCORE,
@@ -35,14 +47,11 @@ from simdrift.metrics.performance.predictions import (
 )
 from simdrift.metrics.values import NOT_APPLICABLE
 
-MOST_LABELS = 1_000
-"""More different values are no labels."""
 MOST_CELLS = 1 << 22
 """Cells of all tables that are counted at once."""
 HEAD_ROWS = 4_096
 """Rows that the range of labels is guessed from."""
 EXACT = float(1 << 53)
-Codes = NDArray[np.int32]
 
 
 class Coded(NamedTuple):
@@ -58,6 +67,7 @@ class Coded(NamedTuple):
     kept: NDArray[np.int64] | None
     given: NDArray[np.bool_] | None
     counted: NDArray[np.int64] | None = None
+    left_out: LeftOut | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +103,9 @@ class Labels:
     def __init__(self, coded: Coded, ranges: _Ranges, predictions: Predictions) -> None:
         self.coded, self.ranges, self.predictions = coded, ranges, predictions
         self.labels = coded.labels
-        self.names = tuple(_name(label) for label in coded.labels)
-        self.positive = _positive(coded.labels, predictions.settings)
+        self.names = tuple(name_of(label) for label in coded.labels)
+        self.positive = positive_place(coded.labels, _settings_of(predictions))
+        self.left_out = coded.left_out
         given = predictions.weights
         self._exponent = 0
         self._weights: Floats | None = None
@@ -110,12 +121,13 @@ class Labels:
             return Lacking.role("target")
         if prediction is None and not predictions.scores:
             return Lacking.role("prediction")
-        for column in predictions.columns.values():
+        used = predictions.scores.values() if prediction is None else (prediction,)
+        for column in (target, *used):
             if column.whole.refused is not None:
                 return Lacking.refused(column)
         ranges = _Ranges(target.groups.starts, target.stops, predictions.threads)
         if prediction is None:
-            coded = _decided(target, predictions.scores, predictions.settings)
+            coded = _decided(target, predictions.scores, _settings_of(predictions))
         else:
             coded = _coded(target, prediction, predictions.settings, ranges)
         return coded if isinstance(coded, Lacking) else cls(coded, ranges, predictions)
@@ -219,14 +231,12 @@ class Labels:
         """Where the target's label stands among the scores: (G, K) sums of weights by place, of
         their squares, and (G,) rows."""
         scores = self.predictions.scores
-        target = self.predictions.target
-        assert target is not None
         if not scores or ONE_SCORE in scores:
             return Lacking(NOT_APPLICABLE, "no column has the role 'score', one for each label")
-        keys = _matched(scores, self.labels)
+        keys = matched(scores, self.labels)
         if keys is None:
             return Lacking(NOT_APPLICABLE, "score: expected one for each label of the target")
-        codes = _place_codes(_values(scores, keys), self._target_codes(target))
+        codes = _place_codes(_values(scores, keys), self.target_codes)
         count = partial(
             _core.confusion_groups,
             _core.Column.from_numpy(codes),
@@ -246,160 +256,70 @@ class Labels:
         )
         return sums, squares, rows.sum(axis=1).astype(np.int64)
 
-    def _target_codes(self, target: ColumnGroups) -> Codes:
-        encoded = _encoded([target.whole.column], target.threads)
-        assert not isinstance(encoded, Lacking)
-        (codes,), found = encoded
-        at = {label: place for place, label in enumerate(self.labels)}
-        return _mapped(codes, [at[label] for label in found])
+    @property
+    def target_codes(self) -> Codes:
+        """The place of each row's target among the labels, negative without one."""
+        return self._places(self.coded.target)
+
+    @property
+    def prediction_codes(self) -> Codes:
+        """The place of each row's prediction."""
+        return self._places(self.coded.prediction)
+
+    def _places(self, column: _core.Column) -> Codes:
+        """Places of labels, of a column of codes."""
+        coded = self.coded
+        values = column.to_float64()
+        with np.errstate(invalid="ignore"):
+            inside = (values >= coded.low) & (values < coded.low + coded.size)
+        codes = np.where(inside, values - coded.low, coded.size).astype(np.int32)
+        to = np.full(coded.size + 1, MISSING, np.int32)
+        kept = np.arange(len(coded.labels)) if coded.kept is None else coded.kept
+        to[kept] = np.arange(len(kept))
+        return np.asarray(to[codes])
 
 
-# --- one table of labels ---------------------------------------------------------------
-
-
-def _name(label: Any) -> str:
-    """A label as parameters of a row show it."""
-    return str(label).lower() if isinstance(label, bool) else str(label)
-
-
-def _positive(labels: tuple[Any, ...], settings: Settings) -> int | None:
-    """The place of the positive label; None where there is none."""
-    if settings.positive is not None:
-        return labels.index(_plain(settings.positive))
-    return 1 if len(labels) == 2 else None
-
-
-def _plain(label: Any) -> Any:
-    """A label as the table has it: whole numbers as int, other objects of NumPy as Python's."""
-    label = label.item() if isinstance(label, np.generic) else label
-    return int(label) if isinstance(label, float) and label.is_integer() else label
-
-
-def _asked(settings: Settings) -> list[Any]:
-    """The labels that the settings name."""
-    asked = [_plain(label) for label in settings.labels or ()]
-    if settings.positive is not None and _plain(settings.positive) not in asked:
-        asked.append(_plain(settings.positive))
-    return asked
-
-
-def _all_labels(found: Sequence[Any], settings: Settings) -> tuple[Any, ...]:
-    """Those of `Settings.labels` in their order and the others sorted, else all sorted; 0 and 1
-    where only one of them occurs."""
-    asked = _asked(settings)
-    if settings.labels is not None:
-        return (*asked, *sorted(set(found).difference(asked)))
-    both = set(found).union(asked)
-    if len(both) == 1 and both <= {0, 1}:
-        both = {False, True} if isinstance(next(iter(both)), bool) else {0, 1}
-    return tuple(sorted(both))
-
-
-def _given(labels: tuple[Any, ...], settings: Settings) -> NDArray[np.bool_] | None:
-    if settings.labels is None:
-        return None
-    asked = {_plain(label) for label in settings.labels}
-    return np.array([label in asked for label in labels], bool)
+def _settings_of(predictions: Predictions) -> Settings:
+    """The settings; one score that is of a label names the positive one."""
+    scores, settings = predictions.scores, predictions.settings
+    if len(scores) != 1 or ONE_SCORE in scores or settings.positive is not None:
+        return settings
+    return replace(settings, positive=next(iter(scores)))
 
 
 def _coded(
     target: ColumnGroups, prediction: ColumnGroups, settings: Settings, ranges: _Ranges
 ) -> Coded | Lacking:
     """Two columns in one table of labels."""
-    lacking = _lacking((target, prediction), settings)
-    if lacking is not None:
-        return lacking
     kinds = {target.whole.value_kind, prediction.whole.value_kind}
     direct = _direct(target, prediction, settings, ranges) if kinds <= NUMBERS else None
     return direct or _by_table(target, prediction, settings)
-
-
-def _lacking(columns: Sequence[ColumnGroups], settings: Settings) -> Lacking | None:
-    """What keeps the columns from one table: times, or text in one and numbers in the other."""
-    families = {}
-    for column in columns:
-        kind = column.whole.value_kind
-        if kind not in (*NUMBERS, "text", "null"):
-            found = f"{column.name}: expected labels, found {column.whole.type}"
-            return Lacking(NOT_APPLICABLE, found)
-        if kind != "null":
-            families[column.name] = "text" if kind == "text" else "numbers"
-    asked = {"text" if isinstance(one, str) else "numbers" for one in _asked(settings)}
-    if len(set(families.values()) | asked) > 1:
-        words = [f"{name} holds {family}" for name, family in families.items()]
-        words += [f"labels and pos_label are {' and '.join(sorted(asked))}"] if asked else []
-        found = f"expected labels of one kind: {', '.join(words)}"
-        return Lacking(NOT_APPLICABLE, found)
-    return None
 
 
 def _by_table(
     target: ColumnGroups, prediction: ColumnGroups, settings: Settings
 ) -> Coded | Lacking:
     """Any labels: each row as the code of its label in a table of those that occur."""
-    encoded = _encoded([target.whole.column, prediction.whole.column], target.threads)
-    if isinstance(encoded, Lacking):
-        return encoded
-    codes, found = encoded
-    labels = _all_labels([label for label in found if label is not None], settings)
-    at = {label: place for place, label in enumerate(labels)}
-    to = [-1 if label is None else at[label] for label in found]
-    left, right = (_core.Column.from_numpy(_mapped(own, to)) for own in codes)
-    return Coded(
-        left, right, 0, max(len(labels), 1), labels, _all_of(labels), _given(labels, settings)
-    )
+    found = coded([target, prediction], settings)
+    if isinstance(found, Lacking):
+        return found
+    left, right = (_core.Column.from_numpy(own) for own in found.codes)
+    return _of_table(left, right, found, target, settings)
 
 
-def _all_of(labels: tuple[Any, ...]) -> NDArray[np.int64] | None:
-    """None but for a table without labels, which is counted with one."""
-    return None if labels else np.zeros(0, np.int64)
-
-
-def _mapped(codes: Codes, to: Sequence[int]) -> Codes:
-    """Other codes, by those that they have; -1 stays."""
-    return np.asarray(np.array([*to, -1], np.int32)[codes])
-
-
-def _encoded(
-    columns: Sequence[_core.Column], threads: int | None
-) -> tuple[list[Codes], list[Any]] | Lacking:
-    """The codes of each column, -1 for null, and the labels of all; of numbers None for one that
-    is not finite."""
-    table = _core.Categories(maximum=MOST_LABELS)
-    kinds = {column.value_kind for column in columns}
-    if "boolean" in kinds and len(kinds & NUMBERS) > 1:  # true is 1
-        columns = [_numbers(c) if c.value_kind == "boolean" else c for c in columns]
-    codes: list[Codes] = []
-    for column in columns:
-        codes.append(table.encode(column, threads))
-        if table.overflow:
-            found = f"expected at most {MOST_LABELS:,} different labels, found more"
-            return Lacking(NOT_APPLICABLE, found)
-    if "text" in kinds:
-        return codes, list(table.labels)
-    try:
-        return codes, [_number(text) for text in table.labels]
-    except ValueError as error:
-        return Lacking(NOT_APPLICABLE, str(error))
-
-
-def _numbers(column: _core.Column) -> _core.Column:
-    return _core.Column.from_numpy(column.to_float64())
-
-
-def _number(text: str) -> Any:
-    """A label of numbers as the core writes it; ValueError where it is not whole."""
-    if text in ("true", "false"):
-        return text == "true"
-    try:
-        return int(text)
-    except ValueError:
-        value = float(text)
-    if not np.isfinite(value):
-        return None
-    if not value.is_integer():
-        raise ValueError(f"expected labels, found numbers that are not whole, as {text}")
-    return int(value)
+def _of_table(
+    left: _core.Column,
+    right: _core.Column,
+    found: LabelCodes,
+    target: ColumnGroups,
+    settings: Settings,
+) -> Coded:
+    """Codes as places in a table; a table without labels is counted with one."""
+    labels = found.labels
+    kept = None if labels else np.zeros(0, np.int64)
+    given = averaged_labels(labels, settings)
+    left_out = found.left_out(target)
+    return Coded(left, right, 0, max(len(labels), 1), labels, kept, given, None, left_out)
 
 
 # --- numbers of a small range ----------------------------------------------------------
@@ -411,7 +331,9 @@ def _direct(
     """Whole numbers of a small range, whose codes are the values as they lie: the range is that of
     the first rows, or of all where some rows are not counted so. None: not of that kind."""
     columns = target.whole.column, prediction.whole.column
-    asked = _asked(settings)
+    asked = [*asked_labels(settings), *(fixed_labels(settings) or ())]
+    if any(isinstance(label, str) for label in asked):
+        return None
     guess = _range([_head(column) for column in columns], asked)
     coded = guess and _counted_all(columns, guess, ranges, settings)
     if coded or guess is None:
@@ -468,7 +390,8 @@ def _counted_all(
     occurs = tables.any(axis=(0, 1)) | tables.any(axis=(0, 2))
     are_bools = {column.value_kind for column in columns} == {"boolean"}
     kind = bool if are_bools else int
-    labels = _all_labels([kind(low + code) for code in np.flatnonzero(occurs)], settings)
+    found_labels = [kind(low + code) for code in np.flatnonzero(occurs)]
+    labels = fixed_labels(settings) or all_labels(found_labels, settings)
     kept = np.array([int(label) - low for label in labels], np.int64)
     if kept.min(initial=0) < 0 or kept.max(initial=0) >= size:
         low, size = min(low, int(min(labels))), size + 1  # 0 or 1 that does not occur
@@ -477,8 +400,11 @@ def _counted_all(
     is_all = np.array_equal(kept, np.arange(size))
     counted = tables if is_all else tables[:, kept[:, np.newaxis], kept]
     kept_or_all = None if is_all else kept
-    given = _given(labels, settings)
-    return Coded(*columns, low, size, labels, kept_or_all, given, counted)
+    given = averaged_labels(labels, settings)
+    others = tuple(label for label in found_labels if label not in labels)
+    rows = tables.sum(axis=(1, 2)) - counted.sum(axis=(1, 2))
+    left_out = LeftOut(rows, others, labels) if others else None
+    return Coded(*columns, low, size, labels, kept_or_all, given, counted, left_out)
 
 
 # --- decisions -------------------------------------------------------------------------
@@ -488,38 +414,14 @@ def _decided(
     target: ColumnGroups, scores: Mapping[Any, ColumnGroups], settings: Settings
 ) -> Coded | Lacking:
     """The target's labels, and those that the scores decide for."""
-    lacking = _lacking((target,), settings)
-    if lacking is not None:
-        return lacking
-    encoded = _encoded([target.whole.column], target.threads)
-    if isinstance(encoded, Lacking):
-        return encoded
-    (codes,), found = encoded
-    keys = [] if ONE_SCORE in scores else [_key(key, found) for key in scores]
-    labels = _all_labels([*(label for label in found if label is not None), *keys], settings)
-    decisions = _decisions(scores, labels, settings)
+    found = coded([target], settings, [] if len(scores) == 1 else list(scores))
+    if isinstance(found, Lacking):
+        return found
+    decisions = _decisions(scores, found.labels, settings)
     if isinstance(decisions, Lacking):
         return decisions
-    at = {label: place for place, label in enumerate(labels)}
-    to = [-1 if label is None else at[label] for label in found]
-    left = _core.Column.from_numpy(_mapped(codes, to))
-    right = _core.Column.from_numpy(decisions)
-    return Coded(
-        left, right, 0, max(len(labels), 1), labels, _all_of(labels), _given(labels, settings)
-    )
-
-
-def _key(key: Any, found: Sequence[Any]) -> Any:
-    """The label of a score: its key, or the label that is written so."""
-    by_name = {_name(label): label for label in found}
-    key = _plain(key)
-    return by_name.get(key, key) if isinstance(key, str) else key
-
-
-def _matched(scores: Mapping[Any, ColumnGroups], labels: Sequence[Any]) -> list[Any] | None:
-    """The keys of the scores in the order of labels; None where one has none."""
-    keys = {_key(key, labels): key for key in scores}
-    return [keys[label] for label in labels] if set(labels) <= set(keys) else None
+    left, right = (_core.Column.from_numpy(own) for own in (found.codes[0], decisions))
+    return _of_table(left, right, found, target, settings)
 
 
 def _values(scores: Mapping[Any, ColumnGroups], keys: Sequence[Any]) -> Floats:
@@ -537,18 +439,18 @@ def _decisions(
         if column.whole.value_kind not in (*NUMBERS, "null"):
             found = f"{column.name}: expected numbers, found {column.whole.type}"
             return Lacking(NOT_APPLICABLE, found)
-    if ONE_SCORE not in scores:
-        keys = _matched(scores, labels)
+    if len(scores) > 1:
+        keys = matched(scores, labels)
         if keys is None:
             return Lacking(NOT_APPLICABLE, "score: expected one for each label of the target")
         values = _values(scores, keys)
         known = ~np.isnan(values[:, 0])
         return np.where(known, np.nan_to_num(values).argmax(axis=1), -1).astype(np.int32)
-    positive = _positive(labels, settings)
+    positive = positive_place(labels, settings)
     if len(labels) != 2 or positive is None:
         found = f"score: expected a target of two labels, or a score for each; found {len(labels)}"
         return Lacking(NOT_APPLICABLE, found)
-    values = scores[ONE_SCORE].whole.column.to_float64()
+    values = next(iter(scores.values())).whole.column.to_float64()
     decided = np.where(values >= settings.threshold, positive, 1 - positive)
     return np.where(np.isnan(values), -1, decided).astype(np.int32)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from simdrift.columns import as_column
 from simdrift.metrics.columns import CurrentColumn
 from simdrift.metrics.groups import ColumnGroups
-from simdrift.metrics.values import NOT_APPLICABLE
+from simdrift.metrics.values import MISSING_COLUMN, NOT_APPLICABLE
 from simdrift.metrics.weights import TableWeights, checked_weights
 
 NUMBERS = frozenset({"integer", "float", "boolean"})
@@ -38,6 +38,8 @@ class Lacking(NamedTuple):
     def refused(cls, column: ColumnGroups) -> Self:
         """A column that can't be read."""
         refused = column.whole.refused
+        if refused is not None and refused.status == MISSING_COLUMN:
+            return cls(MISSING_COLUMN, refused.message, 0)
         return cls(NOT_APPLICABLE, "" if refused is None else refused.message, None)
 
 
@@ -63,11 +65,13 @@ S = TypeVar("S", bound=Subject)
 class Settings:
     """How predictions are read. `labels`: all of them, in order (default: those that occur,
     sorted); `positive`: of two labels, the one that scores and precision are of (default: the
-    larger); `threshold`: the least score that decides for it."""
+    larger); `threshold`: the least score that decides for it; `known`: the labels beside which
+    there are no others, as those of a reference: a row with another is left out."""
 
     labels: tuple[Any, ...] | None = None
     positive: Any = None
     threshold: float = 0.5
+    known: tuple[Any, ...] | None = None
 
 
 @dataclass(eq=False)

@@ -12,7 +12,7 @@ as Kish's effective size says.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Self, cast
 
@@ -26,15 +26,16 @@ from simdrift.metrics.cached import cached
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.nulls.special import special
 from simdrift.metrics.numbers import Numbers, as_array, at_least, at_most, where
-from simdrift.metrics.performance.predictions import ONE_SCORE, Lacking, Predictions, Settings
-from simdrift.metrics.performance.score_arrays import score_predictions
-from simdrift.metrics.performance.scoring import PerformanceResult, Reason, Score, result, scores
-from simdrift.metrics.performance.target_codes import (
-    binary_codes,
-    class_codes,
+from simdrift.metrics.performance.label_table import (
+    LeftOut,
+    TargetLabels,
+    has_plain_labels,
     is_number,
     scored_target,
 )
+from simdrift.metrics.performance.predictions import ONE_SCORE, Lacking, Predictions
+from simdrift.metrics.performance.score_arrays import score_predictions
+from simdrift.metrics.performance.scoring import PerformanceResult, Reason, Score, result, scores
 from simdrift.metrics.values import NOT_APPLICABLE
 
 __all__ = ["CalibrationCurve", "brier", "calibration_curve", "ece", "log_loss", "mce"]
@@ -85,6 +86,7 @@ class Probabilities:
     ) -> None:
         self.target, self.probabilities, self.weights = target, tuple(probabilities), weights
         self._bins: dict[tuple[Bins, str], CalibrationBins] = {}
+        self.left_out: LeftOut | None = None
 
     @classmethod
     def of(cls, predictions: Predictions) -> Self | Lacking:
@@ -95,25 +97,21 @@ class Probabilities:
         given = predictions.scores
         weights = predictions.weights
         values = None if weights is None else _scaled(weights.values)
-        if len(given) == 1:
-            (label, p), settings = next(iter(given.items())), predictions.settings
-            if label != ONE_SCORE:
-                settings = replace(settings, positive=label)
-            return cls._of_one(target, p, values, settings)
-        return cls(class_codes(target, tuple(given)), tuple(given.values()), values)
-
-    @classmethod
-    def _of_one(
-        cls, target: ColumnGroups, p: ColumnGroups, weights: Floats | None, settings: Settings
-    ) -> Self | Lacking:
-        """Of the positive label. Targets of 0 and 1 are their own codes; that there are others is
-        seen while the losses are summed."""
-        if settings.labels is None and settings.positive is None and is_number(target):
-            made = cls(target.whole.column, (p,), weights)
+        if (
+            list(given) == [ONE_SCORE]
+            and has_plain_labels(predictions.settings)
+            and is_number(target)
+        ):
+            # targets of 0 and 1 are their own codes; others are seen while losses are summed
+            made = cls(target.whole.column, tuple(given.values()), values)
             if not np.any(made.sums["other"]):
                 return made
-        codes = binary_codes(target, settings.labels, settings.positive)
-        return codes if isinstance(codes, Lacking) else cls(codes, (p,), weights)
+        found = predictions.subject(TargetLabels)
+        if isinstance(found, Lacking):
+            return found
+        made = cls(found.column, tuple(given.values()), values)
+        made.left_out = found.left_out
+        return made
 
     @property
     def first(self) -> ColumnGroups:

@@ -30,15 +30,17 @@ from simdrift.metrics.cached import cached
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.nulls.special import NORMAL_975, special
 from simdrift.metrics.numbers import as_floats
-from simdrift.metrics.performance.predictions import ONE_SCORE, Lacking, Predictions, Settings
-from simdrift.metrics.performance.score_arrays import score_predictions
-from simdrift.metrics.performance.scoring import PerformanceResult, Score, Scored, result, scores
-from simdrift.metrics.performance.target_codes import (
-    binary_codes,
-    class_codes,
+from simdrift.metrics.performance.label_table import (
+    LeftOut,
+    TargetLabels,
+    has_plain_labels,
     is_number,
+    positive_key,
     scored_target,
 )
+from simdrift.metrics.performance.predictions import ONE_SCORE, Lacking, Predictions
+from simdrift.metrics.performance.score_arrays import score_predictions
+from simdrift.metrics.performance.scoring import PerformanceResult, Score, Scored, result, scores
 from simdrift.metrics.values import ALL_NULL, CONSTANT, EMPTY, OK, TOO_FEW_ROWS
 
 __all__ = ["DeLongResult", "average_precision", "delong", "roc_auc"]
@@ -73,6 +75,7 @@ class ScoreRanks:
     ) -> None:
         self.target, self.columns, self.labels = target, tuple(columns), tuple(labels)
         self.binary, self.weights = binary, weights
+        self.left_out: LeftOut | None = None
 
     @classmethod
     def of(cls, predictions: Predictions) -> Self | Lacking:
@@ -82,30 +85,32 @@ class ScoreRanks:
             return target
         given = predictions.scores
         weights = None if predictions.weights is None else predictions.weights.values
-        if ONE_SCORE in given:
-            codes = _truth(target, predictions.settings)
-            if isinstance(codes, Lacking):
-                return codes
-            return cls(codes, [given[ONE_SCORE]], weights=weights)
-        if len(given) <= TWO:
-            return cls._of_positive(target, given, predictions.settings, weights)
-        codes = _without_missing(class_codes(target, tuple(given)), list(given.values()))
-        return cls(codes, list(given.values()), tuple(given), weights=weights)
-
-    @classmethod
-    def _of_positive(
-        cls,
-        target: ColumnGroups,
-        given: Mapping[Any, ColumnGroups],
-        settings: Settings,
-        weights: Floats | None,
-    ) -> Self:
-        """Scores of one label or of two: the positive one's count."""
-        positive = _positive(tuple(given), settings.positive)
-        others = [label for label in given if label != positive]
-        codes = class_codes(target, [positive, *others])
-        against = 1.0 if others else -1.0
-        return cls(codes, [given[positive]], binary=(0.0, against, against), weights=weights)
+        if (
+            list(given) == [ONE_SCORE]
+            and has_plain_labels(predictions.settings)
+            and _is_truth(target)
+        ):
+            return cls(target.whole.column, [given[ONE_SCORE]], weights=weights)
+        found = predictions.subject(TargetLabels)
+        if isinstance(found, Lacking):
+            return found
+        codes, keys = found.column, tuple(given)
+        if len(given) == 1:
+            made = cls(codes, list(given.values()), weights=weights)
+        elif len(given) == TWO:
+            positive = positive_key(keys, predictions.settings)
+            other = 1.0 - positive
+            column = given[keys[positive]]
+            made = cls(codes, [column], binary=(float(positive), other, other), weights=weights)
+        else:
+            made = cls(
+                _without_missing(codes, list(given.values())),
+                list(given.values()),
+                keys,
+                weights=weights,
+            )
+        made.left_out = found.left_out
+        return made
 
     @property
     def first(self) -> ColumnGroups:
@@ -186,13 +191,6 @@ class ScoreRanks:
         return np.asarray(ranks["positives"] + ranks["negatives"], np.int64)
 
 
-def _truth(target: ColumnGroups, settings: Settings) -> _core.Column | Lacking:
-    """1 for the positive label and 0 for the other; a target of 0 and 1 as it is."""
-    if settings.labels is None and settings.positive is None and _is_truth(target):
-        return target.whole.column
-    return binary_codes(target, settings.labels, settings.positive)
-
-
 def _is_truth(target: ColumnGroups) -> bool:
     """Whether all rows of the groups are 0, 1 or missing."""
     if not is_number(target):
@@ -205,18 +203,6 @@ def _is_truth(target: ColumnGroups) -> bool:
     fits = (p["min"] >= 0.0) & (p["max"] <= 1.0) & (p["sum"] == ones)
     infinite = p["pos_inf"] + p["neg_inf"]
     return bool(np.all(np.where(has_rows, fits, True) & (infinite == 0)))
-
-
-def _positive(labels: tuple[Any, ...], named: Any) -> Any:
-    """The label that is named, else the larger one; of texts that are numbers, as roles have them,
-    the larger number."""
-    for label in labels:
-        if named is not None and (label == named or str(label) == str(named)):
-            return label
-    try:
-        return max(labels, key=float)
-    except (TypeError, ValueError):
-        return max(labels, key=str)
 
 
 def _without_missing(codes: _core.Column, columns: Sequence[ColumnGroups]) -> _core.Column:

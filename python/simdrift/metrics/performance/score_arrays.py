@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from simdrift.metrics.performance.label_table import labels_of
 from simdrift.metrics.performance.predictions import ONE_SCORE, Predictions, Settings, arrays
-from simdrift.metrics.performance.target_codes import distinct_labels
 
 
 def score_predictions(
@@ -41,7 +41,7 @@ def _columns(
     if table is None:
         return None
     if labels is None:
-        labels = distinct_labels(_target_of(target))
+        labels = labels_of(_target_of(target))
     if len(labels) != table.shape[1]:
         raise ValueError(
             f"score: expected a column for each of {len(labels)} labels, found "

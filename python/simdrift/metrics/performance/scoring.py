@@ -26,9 +26,10 @@ from simdrift.metrics.outcomes import (
     known_where,
     reasons_at,
 )
+from simdrift.metrics.performance.label_table import LeftOut
 from simdrift.metrics.performance.predictions import Lacking, Predictions, Subject
 from simdrift.metrics.registry import function_of, functions, measures, unknown
-from simdrift.metrics.values import ALL_NULL, EMPTY, OK, Outcome
+from simdrift.metrics.values import ALL_NULL, EMPTY, OK, TYPE_CHANGED, Outcome
 
 F = TypeVar("F", bound=Callable[..., Any])
 Reason = tuple[Numbers, str] | tuple[Numbers, str, str]
@@ -139,8 +140,10 @@ def _outcomes(score: Score, subject: Subject, predictions: Predictions) -> Outco
     rows = subject.n if score.n is None else as_array(score.n)
     status = np.zeros(len(rows), np.uint8)
     reasons: dict[int, str] = {}
-    for mask, note in score.notes:
-        reasons.update(reasons_at(np.broadcast_to(as_array(mask), status.shape), note))
+    left_out: LeftOut | None = getattr(subject, "left_out", None)
+    for mask, note in (*score.notes, *(left_out.notes() if left_out else ())):
+        for place, text in reasons_at(np.broadcast_to(as_array(mask), status.shape), note).items():
+            reasons[place] = "; ".join(dict.fromkeys((*filter(None, [reasons.get(place)]), text)))
     for mask, code, *words in score.without:
         holds = np.broadcast_to(as_array(mask), status.shape)
         status[holds] = CODES[code]
@@ -149,6 +152,10 @@ def _outcomes(score: Score, subject: Subject, predictions: Predictions) -> Outco
     if any_true(none):
         lost = np.where(predictions.first.rows == 0, CODES[EMPTY], CODES[ALL_NULL])
         status = np.where(none, lost, status).astype(np.uint8)
+        if left_out is not None:
+            changed = none & (left_out.rows > 0)
+            status[changed] = CODES[TYPE_CHANGED]
+            reasons.update(reasons_at(changed, f"all rows have {left_out.words}"))
     value = as_floats(score.value)
     value = value if all_ok(status) else np.where(status == OK_CODE, value, np.nan)
     outcomes = Outcomes(value, status, n_current=np.asarray(rows), reasons=reasons)
@@ -169,12 +176,16 @@ def _outcome(scored: Scored, subject: Subject, predictions: Predictions) -> Outc
     for holds, code, *words in score.without:
         if holds:
             status, reason = code, words[0] if words else ""
+    left_out: LeftOut | None = getattr(subject, "left_out", None)
     if not subject.n[0]:
         status, reason = ALL_NULL if predictions.first.whole.rows else EMPTY, ""
+        if left_out is not None and left_out.rows[0]:
+            status, reason = TYPE_CHANGED, f"all rows have {left_out.words}"
     if status != OK:
         return Outcome(None, status, n_current=rows, reason=reason)
     low, high = (None, None) if score.ends is None else map(float, score.ends)
-    reason = "; ".join(note for holds, note in score.notes if holds)
+    notes = (*score.notes, *(left_out.notes() if left_out else ()))
+    reason = "; ".join(note for holds, note in notes if holds)
     return Outcome(float(score.value), ci_low=low, ci_high=high, n_current=rows, reason=reason)
 
 

@@ -8,97 +8,58 @@ None with a status.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from simdrift._types import Floats
-from simdrift.catalogue.metric import Metric
 from simdrift.catalogue.statuses import CODES
-from simdrift.metrics.columns import (
-    CATEGORICAL,
-    COUNTABLE,
-    NULL,
-    ORDERED,
-    TABLE,
-    TEMPORAL,
-)
-from simdrift.metrics.correlation import Correlations, pearson_groups
+from simdrift.metrics.columns import CATEGORICAL, NULL, ORDERED, TABLE, TEMPORAL
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
 from simdrift.metrics.groups import ColumnGroups
-from simdrift.metrics.names import ColumnKey, column_text
 from simdrift.metrics.nulls.special import NORMAL_975
 from simdrift.metrics.numbers import as_array, number_or_array, quotient
-from simdrift.metrics.outcomes import OK_CODE, Codes, Outcomes, Rows, all_ok, all_true, elementwise
-from simdrift.metrics.registry import measures, records_of, unknown
-from simdrift.metrics.values import (
-    ALL_NULL,
-    EMPTY,
-    ERROR,
-    NOT_APPLICABLE,
-    OVERFLOW,
-    Outcome,
+from simdrift.metrics.outcomes import OK_CODE, Codes, Outcomes
+from simdrift.metrics.quality import shape, tables
+from simdrift.metrics.quality.base import (
+    ABSENT_STATUSES,
+    ANY_KIND,
+    SPREAD_STATUSES,
+    Statistic,
+    absent_codes,
+    codes_of,
+    count_record,
+    decided_rows,
+    floats,
+    moment_record,
+    statistic_record,
 )
+from simdrift.metrics.registry import measures, records_of, unknown
+from simdrift.metrics.values import EMPTY, ERROR, NOT_APPLICABLE, OVERFLOW, Outcome
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 _QUARTERS = (QUANTILES.index(0.25), QUANTILES.index(0.5), QUANTILES.index(0.75))
 
 
-class Statistic(NamedTuple):
-    """One statistic in each group: values, statuses (None: 'ok' where finite), and half the 95 %
-    interval of an estimate (None: exact)."""
-
-    name: str
-    value: Floats
-    status: Codes | None = None
-    params: str = ""
-    half_width: Floats | None = None
-
-
-def _codes(column: ColumnGroups, status: str) -> Codes:
-    return np.full(len(column), CODES[status], np.uint8)
-
-
-def _floats(values: object) -> Floats:
-    return np.asarray(values, float)
-
-
-def _statistic(name: str, title: str, group: str, formula: str, **rest: Any) -> Metric:
-    """The record of `quality.<name>`, by default of any column with rows and of numbers."""
-    rest = {"kinds": COUNTABLE, "source": "textbook", "needs_values": False, **rest}
-    return Metric(name=f"quality.{name}", title=title, group=group, formula=formula, **rest)
-
-
-def _count(name: str, title: str, what: str, **rest: Any) -> Metric:
-    """The record of a number of rows that the one fused pass counts."""
-    rest = {"unit": "rows", "bounds": (0.0, None), "reads": "profile", **rest}
-    return _statistic(name, title, rest.pop("group", "counts"), f"number of {what}", **rest)
-
-
-_ANY = (*COUNTABLE, NULL)
-_ABSENT = ("empty", "all_null")
-
-
 @measures(
-    _count("rows", "rows", "rows", kinds=(*_ANY, TABLE), watched=True),
-    _count(
+    count_record("rows", "rows", "rows", kinds=(*ANY_KIND, TABLE), watched=True),
+    count_record(
         "missing",
         "missing",
         "rows that are null or NaN",
-        kinds=_ANY,
+        kinds=ANY_KIND,
         better="lower",
         openlineage="nullCount",
     ),
-    _statistic(
+    statistic_record(
         "missing_share",
         "missing share",
         "counts",
         "missing rows (of a table: cells) over all",
-        kinds=(*_ANY, TABLE),
+        kinds=(*ANY_KIND, TABLE),
         unit="share",
         better="lower",
         bounds=(0.0, 1.0),
@@ -115,18 +76,10 @@ def _counts(column: ColumnGroups) -> list[Statistic]:
     if 0 in rows.tolist():
         empty = np.where(rows > 0, OK_CODE, CODES[EMPTY]).astype(np.uint8)
     return [
-        Statistic("rows", _floats(rows)),
-        Statistic("missing", _floats(missing)),
+        Statistic("rows", floats(rows)),
+        Statistic("missing", floats(missing)),
         Statistic("missing_share", as_array(share), empty),
     ]
-
-
-def _absent(column: ColumnGroups) -> Codes:
-    """Status of a statistic over rows that are not missing; 'ok' where there are some."""
-    if 0 not in column.valid.tolist():
-        return np.zeros(len(column), np.uint8)
-    lost = np.where(column.valid == 0, CODES[ALL_NULL], OK_CODE)
-    return np.where(column.rows == 0, CODES[EMPTY], lost).astype(np.uint8)
 
 
 _SPECIALS = ("nan", "pos_inf", "neg_inf", "zeros", "negatives")
@@ -138,66 +91,61 @@ _MOMENTS = (
 )
 
 
-def _moment(name: str, title: str, formula: str, **rest: Any) -> Metric:
-    """The record of a statistic of the finite rows that the one fused pass sums."""
-    rest = {"unit": "column", "reads": "profile", "statuses": _ABSENT, **rest}
-    return _statistic(name, title, rest.pop("group", "moments"), formula, **rest)
-
-
-_SPREAD = (*_ABSENT, "too_few_rows")
-
-
 @measures(
-    _count("nan", "NaN", "rows that are NaN", better="lower"),
-    _count("pos_inf", "+∞", "rows that are +inf", better="lower"),
-    _count("neg_inf", "-∞", "rows that are -inf", better="lower"),
-    _count("zeros", "zeros", "rows that are 0"),
-    _count("negatives", "negatives", "rows below 0"),
-    _moment("min", "minimum", "smallest value, -inf counted", group="order", openlineage="min"),
-    _moment("max", "maximum", "largest value, +inf counted", group="order", openlineage="max"),
-    _moment("sum", "sum", "sum of the finite rows", openlineage="sum"),
-    _moment("mean", "mean", "mean of the finite rows", watched=True),
-    _moment(
+    count_record("nan", "NaN", "rows that are NaN", better="lower"),
+    count_record("pos_inf", "+∞", "rows that are +inf", better="lower"),
+    count_record("neg_inf", "-∞", "rows that are -inf", better="lower"),
+    count_record("zeros", "zeros", "rows that are 0"),
+    count_record("negatives", "negatives", "rows below 0"),
+    moment_record(
+        "min", "minimum", "smallest value, -inf counted", group="order", openlineage="min"
+    ),
+    moment_record(
+        "max", "maximum", "largest value, +inf counted", group="order", openlineage="max"
+    ),
+    moment_record("sum", "sum", "sum of the finite rows", openlineage="sum"),
+    moment_record("mean", "mean", "mean of the finite rows", watched=True),
+    moment_record(
         "variance",
         "variance",
         "variance, ddof 1",
         unit="column^2",
         bounds=(0.0, None),
-        statuses=_SPREAD,
+        statuses=SPREAD_STATUSES,
     ),
-    _moment(
+    moment_record(
         "std",
         "standard deviation",
         "square root of the variance, ddof 1",
         bounds=(0.0, None),
-        statuses=_SPREAD,
+        statuses=SPREAD_STATUSES,
     ),
-    _moment(
+    moment_record(
         "skewness",
         "skewness",
         "g1 = m3 / m2^1.5, the population form",
         unit="",
         source="scipy.stats.skew",
-        statuses=(*_SPREAD, "constant"),
+        statuses=(*SPREAD_STATUSES, "constant"),
     ),
-    _moment(
+    moment_record(
         "kurtosis",
         "kurtosis",
         "g2 = m4 / m2^2 - 3, the population form",
         unit="",
         source="scipy.stats.kurtosis",
-        statuses=(*_SPREAD, "constant"),
+        statuses=(*SPREAD_STATUSES, "constant"),
     ),
 )
 def _profile(column: ColumnGroups) -> list[Statistic]:
     profile, unit = column.profile, column.whole.unit_seconds
 
     def scaled(name: str, power: int = 1) -> Floats:
-        values = _floats(profile[name])
+        values = floats(profile[name])
         return values if unit == 1.0 else values * unit**power
 
-    found = [Statistic(name, _floats(profile[name])) for name in _SPECIALS]
-    status = _absent(column)
+    found = [Statistic(name, floats(profile[name])) for name in _SPECIALS]
+    status = absent_codes(column)
     found += [Statistic(name, scaled(name), status) for name in ("min", "max")]
     if 0 in profile["finite"].tolist():
         infinite = (status == OK_CODE) & (profile["finite"] == 0)
@@ -209,7 +157,7 @@ def _profile(column: ColumnGroups) -> list[Statistic]:
 
 
 @measures(
-    _statistic(
+    statistic_record(
         "distinct",
         "distinct values",
         "frequent values",
@@ -224,13 +172,13 @@ def _distinct(column: ColumnGroups) -> list[Statistic]:
     if column.kind == CATEGORICAL:
         table = column.category_counts
         if not table.overflow.any():
-            return [Statistic("distinct", _floats(table.distinct))]
+            return [Statistic("distinct", floats(table.distinct))]
     count, error = column.distinct
-    return [Statistic("distinct", _floats(count), half_width=NORMAL_975 * error * count)]
+    return [Statistic("distinct", floats(count), half_width=NORMAL_975 * error * count)]
 
 
 @measures(
-    _statistic(
+    statistic_record(
         "quantile",
         "quantile",
         "order",
@@ -238,9 +186,9 @@ def _distinct(column: ColumnGroups) -> list[Statistic]:
         kinds=ORDERED,
         unit="column",
         source="Hyndman and Fan 1996; numpy.quantile",
-        statuses=_ABSENT,
+        statuses=ABSENT_STATUSES,
     ),
-    _statistic(
+    statistic_record(
         "iqr",
         "interquartile range",
         "order",
@@ -248,9 +196,9 @@ def _distinct(column: ColumnGroups) -> list[Statistic]:
         kinds=ORDERED,
         unit="column",
         bounds=(0.0, None),
-        statuses=_ABSENT,
+        statuses=ABSENT_STATUSES,
     ),
-    _statistic(
+    statistic_record(
         "mad",
         "MAD",
         "order",
@@ -259,11 +207,11 @@ def _distinct(column: ColumnGroups) -> list[Statistic]:
         unit="column",
         bounds=(0.0, None),
         source="scipy.stats.median_abs_deviation",
-        statuses=_ABSENT,
+        statuses=ABSENT_STATUSES,
     ),
 )
 def _quantiles(column: ColumnGroups) -> list[Statistic]:
-    status, unit, near = _absent(column), column.whole.unit_seconds, column.near
+    status, unit, near = absent_codes(column), column.whole.unit_seconds, column.near
     own = near.quantiles(QUANTILES)
     low, middle, high = (own[:, place] for place in _QUARTERS)
     iqr = (high - low) * unit
@@ -288,33 +236,33 @@ def _as_given(near: ColumnGroups, values: Floats) -> Floats:
     return values + float(near.whole.offset) if near.whole.offset else values
 
 
-_TOP_SHARE = _statistic(
+_TOP_SHARE = statistic_record(
     "top_share",
     "share of the most frequent value",
     "frequent values",
     "rows with the most frequent value over rows that are not missing",
     unit="share",
     bounds=(0.0, 1.0),
-    statuses=_ABSENT,
+    statuses=ABSENT_STATUSES,
 )
 
 
 @measures(
-    _statistic(
+    statistic_record(
         "mode",
         "mode",
         "frequent values",
         "the most frequent number, of equally frequent ones the smallest; beyond 4,096 distinct "
-        "ones only where it has 1/16 of the rows",
+        "ones only where it has 1 % of the rows",
         kinds=ORDERED,
         unit="column",
-        statuses=_ABSENT,
+        statuses=ABSENT_STATUSES,
     ),
     _TOP_SHARE,
 )
 def _mode(column: ColumnGroups) -> list[Statistic]:
     """The most frequent number (of equally frequent ones the smallest) and its share."""
-    status, near = _absent(column), column.near
+    status, near = absent_codes(column), column.near
     values, counts = near.top_values
     # without any: more distinct values than are counted one by one
     many = (status == OK_CODE) & (counts == 0)
@@ -326,11 +274,10 @@ def _mode(column: ColumnGroups) -> list[Statistic]:
 
 @measures(_TOP_SHARE)
 def _categories(column: ColumnGroups) -> list[Statistic]:
-    status, table = _absent(column), column.category_counts
-    many = (status == OK_CODE) & table.overflow
+    status, most = absent_codes(column), column.most_frequent
+    many = (status == OK_CODE) & (most == 0)
     status = np.where(many, CODES[NOT_APPLICABLE], status).astype(np.uint8)
-    share = table.most / table.total
-    return [Statistic("top_share", share, status)]
+    return [Statistic("top_share", most / column.valid, status)]
 
 
 _TEXT_COUNTS = ("empty", "blank", "invalid_utf8")
@@ -341,47 +288,52 @@ _LENGTH: dict[str, Any] = {**_TEXT, "unit": "code points", "bounds": (0.0, None)
 
 
 @measures(
-    _count("empty", "empty texts", "texts without a character", **_TEXT),
-    _count("blank", "blank texts", "texts of white space alone, empty ones included", **_TEXT),
-    _count("invalid_utf8", "invalid UTF-8", "texts that are not UTF-8", better="lower", **_TEXT),
-    _moment("length_min", "shortest length", "fewest code points of a text", **_LENGTH),
-    _moment("length_mean", "mean length", "mean number of code points", **_LENGTH),
-    _moment("length_max", "longest length", "most code points of a text", **_LENGTH),
+    count_record("empty", "empty texts", "texts without a character", **_TEXT),
+    count_record(
+        "blank", "blank texts", "texts of white space alone, empty ones included", **_TEXT
+    ),
+    count_record(
+        "invalid_utf8", "invalid UTF-8", "texts that are not UTF-8", better="lower", **_TEXT
+    ),
+    moment_record("length_min", "shortest length", "fewest code points of a text", **_LENGTH),
+    moment_record("length_mean", "mean length", "mean number of code points", **_LENGTH),
+    moment_record("length_max", "longest length", "most code points of a text", **_LENGTH),
 )
 def _text(column: ColumnGroups) -> list[Statistic]:
     profile = column.text_profile
-    found = [Statistic(name, _floats(profile[name])) for name in _TEXT_COUNTS]
+    found = [Statistic(name, floats(profile[name])) for name in _TEXT_COUNTS]
     rows = column.valid - profile["invalid_utf8"]
-    status = _absent(column)
+    status = absent_codes(column)
     none = (status == OK_CODE) & (rows == 0)
     status = np.where(none, CODES[NOT_APPLICABLE], status).astype(np.uint8)
     mean = profile["length_sum"] / rows
     return [
         *found,
-        Statistic("length_min", _floats(profile["length_min"]), status),
+        Statistic("length_min", floats(profile["length_min"]), status),
         Statistic("length_mean", mean, status),
-        Statistic("length_max", _floats(profile["length_max"]), status),
+        Statistic("length_max", floats(profile["length_max"]), status),
     ]
 
 
 _Part = Callable[[ColumnGroups], list[Statistic]]
 _NAMES: dict[_Part, tuple[str, ...]] = {
     part: tuple(record.short for record in records_of(part))
-    for part in (_counts, _profile, _distinct, _quantiles, _mode, _categories, _text)
+    for part in (
+        _counts,
+        _profile,
+        _distinct,
+        _quantiles,
+        _mode,
+        _categories,
+        _text,
+        shape.sameness,
+        shape.order,
+        shape.days,
+    )
 }
-STATISTICS = tuple(dict.fromkeys(name for names in _NAMES.values() for name in names))
-"""Every statistic of a column, in the order of rows."""
-
-
-def _parts(column: ColumnGroups) -> tuple[_Part, ...]:
-    """What is computed of a column of that kind."""
-    if column.kind == NULL:
-        return (_counts,)
-    if column.whole.value_kind == "text":
-        return (_counts, _text, _distinct, _categories)
-    if column.kind == CATEGORICAL:
-        return (_counts, _profile, _distinct, _categories)
-    return (_counts, _profile, _distinct, _quantiles, _mode)
+_OF_COLUMNS = tuple(dict.fromkeys(name for names in _NAMES.values() for name in names))
+STATISTICS = tuple(dict.fromkeys([*_OF_COLUMNS, *tables.STATISTICS]))
+"""Every statistic of a column, then of a table, in the order of rows."""
 
 
 def checked_statistics(statistics: Iterable[str]) -> frozenset[str]:
@@ -396,6 +348,18 @@ def _checked(statistics: tuple[str, ...]) -> frozenset[str]:
         if name not in STATISTICS:
             raise ValueError(unknown("quality statistic", name, STATISTICS))
     return names
+
+
+def _parts(column: ColumnGroups) -> tuple[_Part, ...]:
+    """What is computed of a column of that kind."""
+    if column.kind == NULL:
+        return (_counts,)
+    if column.whole.value_kind == "text":
+        return (_counts, _text, _distinct, _categories, shape.sameness)
+    if column.kind == CATEGORICAL:
+        return (_counts, _profile, _distinct, _categories, shape.sameness)
+    numbers = (_counts, _profile, _distinct, _quantiles, _mode, shape.sameness, shape.order)
+    return (*numbers, shape.days) if column.kind == TEMPORAL else numbers
 
 
 def column_statistics(
@@ -438,7 +402,7 @@ def _counts_of(columns: Sequence[ColumnGroups], wanted: frozenset[str]) -> dict[
     """`_counts` of columns that have rows in every group."""
     rows = np.stack([column.rows for column in columns])
     missing = np.stack([column.missing for column in columns])
-    values = {"rows": _floats(rows), "missing": _floats(missing), "missing_share": missing / rows}
+    values = {"rows": floats(rows), "missing": floats(missing), "missing_share": missing / rows}
     fine = np.zeros(rows.shape[1], np.uint8)
     named = [(f"quality.{name}", values[name]) for name in _NAMES[_counts] if name in wanted]
     return {
@@ -462,7 +426,7 @@ def all_statistics(column: ColumnGroups, statistics: Iterable[str] | None = None
             found = _measured(part, column)
             if wanted is not None:
                 found = [statistic for statistic in found if statistic.name in wanted]
-            rows += _decided(column.name, found, column.rows)
+            rows += decided_rows(column.name, found, column.rows)
     return rows
 
 
@@ -470,14 +434,14 @@ def _of_refused(column: ColumnGroups, why: str, wanted: frozenset[str] | None) -
     """Rows and missing ones of a column that is not computed on, where they are known, and a
     statistic of its values that says why there are none."""
     value, rows = np.full(len(column), np.nan), []
-    refused = Outcomes(value, _codes(column, NOT_APPLICABLE))
+    refused = Outcomes(value, codes_of(column, NOT_APPLICABLE))
     refused.reasons = dict.fromkeys(range(len(column)), why)
     if column.presence is None:
         return [Decided(column.name, "quality.rows", "", refused)]
     found = _measured(_counts, column)
     kept = [one for one in found if wanted is None or one.name in wanted]
     if kept:
-        rows = _decided(column.name, kept, column.rows)
+        rows = decided_rows(column.name, kept, column.rows)
     if wanted is None or "distinct" in wanted:
         refused.n_current = column.rows
         rows.append(Decided(column.name, "quality.distinct", "", refused))
@@ -488,61 +452,8 @@ def _measured(part: _Part, column: ColumnGroups) -> list[Statistic]:
     statistics = attempt("quality", column.name, lambda: part(column))
     if not isinstance(statistics, Outcome):
         return statistics
-    value, code = np.full(len(column), np.nan), _codes(column, ERROR)
+    value, code = np.full(len(column), np.nan), codes_of(column, ERROR)
     return [Statistic(name, value, code) for name in _NAMES[part] if name != "quantile"]
-
-
-def _decided(column: ColumnKey, statistics: Sequence[Statistic], rows: Rows) -> list[Decided]:
-    """The rows of statistics that one pass gave."""
-    values = np.array([statistic.value for statistic in statistics], float)
-    is_finite, decided = all_true(np.isfinite(values)), []
-    fine = np.zeros(values.shape[1:], np.uint8)
-    for statistic, value in zip(statistics, values, strict=True):
-        status = statistic.status
-        if status is None:
-            status = fine
-        elif not all_ok(status):
-            value = np.where(status == OK_CODE, value, np.nan)
-        outcomes = Outcomes(value, status, n_current=rows)
-        if not is_finite:
-            outcomes.cleaned()
-        if (half := statistic.half_width) is not None and np.count_nonzero(half):
-            half = np.where(half > 0.0, half, np.nan)
-            outcomes.ci_low, outcomes.ci_high = outcomes.value - half, outcomes.value + half
-        name = f"quality.{statistic.name}"
-        decided.append(Decided(column, name, statistic.params, outcomes))
-    return decided
-
-
-@measures(
-    _statistic("columns", "columns", "counts", "number of columns", kinds=(TABLE,), unit="columns")
-)
-def table_statistics(columns: Mapping[str, ColumnGroups], groups: int) -> list[Decided]:
-    """Rows, columns and the share of missing cells of the whole table."""
-    known = [
-        column
-        for column in columns.values()
-        if column.whole.refused is None or column.presence is not None
-    ]
-    none = np.zeros(groups, np.int64)
-    n = np.max([column.rows for column in known], axis=0, initial=0) if known else none
-    cells = sum((column.rows for column in known), none)
-    missing = attempt(
-        "quality.missing_share", "", lambda: sum((column.missing for column in known), none)
-    )
-    failed = isinstance(missing, Outcome)
-    missing = none if isinstance(missing, Outcome) else missing
-    with np.errstate(invalid="ignore"):
-        share = missing / cells
-    empty = np.where(cells > 0, OK_CODE, CODES[EMPTY]).astype(np.uint8)
-    if failed:
-        empty = np.full(groups, CODES[ERROR], np.uint8)
-    found = (
-        Statistic("rows", _floats(n)),
-        Statistic("columns", np.full(groups, float(len(columns)))),
-        Statistic("missing_share", share, empty),
-    )
-    return _decided(None, found, n)
 
 
 def quantile_statistics(column: ColumnGroups, shares: Sequence[float]) -> list[Decided]:
@@ -553,53 +464,15 @@ def quantile_statistics(column: ColumnGroups, shares: Sequence[float]) -> list[D
     measured = attempt(
         "quality.quantile",
         column.name,
-        lambda: (_absent(column), _as_given(column.near, column.near.quantiles(shares))),
+        lambda: (absent_codes(column), _as_given(column.near, column.near.quantiles(shares))),
     )
     if isinstance(measured, Outcome):
-        measured = _codes(column, ERROR), np.full((len(column), len(shares)), np.nan)
+        measured = codes_of(column, ERROR), np.full((len(column), len(shares)), np.nan)
     status, values = measured
     values = values * whole.unit_seconds
     found = [
         Statistic("quantile", values[:, place], status, f"q={share:g}")
         for place, share in enumerate(shares)
     ]
-    rows = _decided(column.name, found, column.rows)
+    rows = decided_rows(column.name, found, column.rows)
     return [row._replace(outcomes=column.hidden(row.outcomes)) for row in rows]
-
-
-@measures(
-    _statistic(
-        "correlation",
-        "correlation",
-        "pairs",
-        "Pearson's r over the rows in which both are finite, Fisher's 95 % interval",
-        kinds=("pair",),
-        bounds=(-1.0, 1.0),
-        source="scipy.stats.pearsonr",
-        statuses=("empty", "too_few_rows", "constant"),
-    )
-)
-def correlation(a: ColumnGroups, b: ColumnGroups) -> Decided:
-    """`quality.correlation` of a pair: Pearson's r over the rows in which both are
-    finite, with Fisher's 95 % interval; `n_current` counts those rows."""
-    name = a.name, b.name
-    found = attempt("quality.correlation", column_text(name), lambda: pearson_groups(a, b))
-    if isinstance(found, Outcome):
-        found = Correlations(np.full(len(a), np.nan), _codes(a, ERROR), a.rows)
-    r, status, n = found
-    low, high = (elementwise(_fisher, r, n, side) for side in (-1.0, 1.0))
-    outcomes = Outcomes(r, status, ci_low=low, ci_high=high, n_current=n)
-    return Decided(name, "quality.correlation", "", outcomes)
-
-
-def _fisher(r: float, n: int, side: float) -> float:
-    """An end of Fisher's 95 % interval; NaN where there is none."""
-    if math.isnan(r) or n <= 3 or abs(r) >= 1.0:
-        return math.nan
-    return math.tanh(math.atanh(r) + side * (NORMAL_975 / math.sqrt(n - 3)))
-
-
-def correlations(columns: Sequence[ColumnGroups]) -> list[Decided]:
-    """`quality.correlation` of every pair of the columns that are numbers, dates aside."""
-    numbers = [c for c in columns if c.whole.is_number and c.kind != TEMPORAL]
-    return [correlation(a, b) for i, a in enumerate(numbers) for b in numbers[i + 1 :]]

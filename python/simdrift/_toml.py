@@ -1,5 +1,5 @@
-"""TOML around a spec: a reader that says what a spec can't hold, the line of a key, and a writer
-for plain tables.
+"""TOML that people edit (specs, schemas, checks): a reader that says what such a file can't hold,
+the line of a key, and a writer for plain tables.
 
 The standard library reads TOML but keeps no lines and writes none.
 """
@@ -10,6 +10,7 @@ import json
 import math
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
@@ -70,6 +71,8 @@ def line_of(text: str, path: Path) -> int | None:
 
     >>> line_of('a = 1\\n[b]\\nc = 2', ("b", "c"))
     3
+    >>> line_of('[[check]]\\na = 1\\n[[check]]\\na = 2', ("check", 1, "a"))
+    4
     """
     lines = _lines_by_path(text)
     keys = tuple(str(part) for part in path)
@@ -83,13 +86,18 @@ def _lines_by_path(text: str) -> dict[tuple[str, ...], int]:
     """First line of each key; values that go on over lines may add paths that do no harm."""
     found: dict[tuple[str, ...], int] = {}
     table: tuple[str, ...] = ()
+    entries: Counter[tuple[str, ...]] = Counter()
     for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
         if stripped.startswith("["):
             header = _key_path(stripped.lstrip("["), "]")
             if header:
+                found.setdefault(header, number)
                 table = header
-                found.setdefault(table, number)
+                if stripped.startswith("[["):  # one more entry of a list of tables
+                    table = (*header, str(entries[header]))
+                    entries[header] += 1
+                    found.setdefault(table, number)
         else:
             key = _key_path(stripped, "=")
             if key:
@@ -121,11 +129,11 @@ def write(values: Mapping[str, object]) -> str:
     [t]
     q = [0.5]
     """
-    lines = [f"{_key(k)} = {value_of(v)}" for k, v in values.items() if _is_leaf(v)]
+    lines = [f"{key_of(k)} = {value_of(v)}" for k, v in values.items() if _is_leaf(v)]
     for name, table in values.items():
         if isinstance(table, Mapping):
-            lines += ["", f"[{_key(name)}]"]
-            lines += [f"{_key(k)} = {value_of(v)}" for k, v in table.items() if v is not None]
+            lines += ["", f"[{key_of(name)}]"]
+            lines += [f"{key_of(k)} = {value_of(v)}" for k, v in table.items() if v is not None]
     return "\n".join(lines) + "\n"
 
 
@@ -133,7 +141,8 @@ def _is_leaf(value: object) -> bool:
     return value is not None and not isinstance(value, Mapping)
 
 
-def _key(name: str) -> str:
+def key_of(name: str) -> str:
+    """A key as TOML, in quotes where it needs them."""
     return name if BARE_KEY.fullmatch(name) else _quoted(name)
 
 
@@ -152,7 +161,7 @@ def value_of(value: object) -> str:
     if isinstance(value, Mapping):
         if not value:
             return "{}"
-        inner = ", ".join(f"{_key(k)} = {value_of(v)}" for k, v in value.items())
+        inner = ", ".join(f"{key_of(k)} = {value_of(v)}" for k, v in value.items())
         return f"{{ {inner} }}"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "[" + ", ".join(value_of(item) for item in value) + "]"

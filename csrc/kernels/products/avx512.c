@@ -1,0 +1,4 @@
+/* Sums of products with AVX-512: the template, compiled with this ISA's flags. */
+#include "kernels/products/template.h"
+
+SDR_PRODUCTS_FILL(avx512)
