@@ -74,8 +74,8 @@ $(VENV)/locked.stamp: .ci/install .ci/locks/test.txt $(VENV)/tools.stamp
 # no warning passes in either.
 $(VENV)/test.stamp: $(SOURCES) build/core.stamp $(VENV)/locked.stamp
 	@echo "building simdrift into $(VENV)"
-	@$(HEADERS) CMAKE_ARGS="$$CMAKE_ARGS -DSIMDRIFT_CORE=$(CURDIR)/build/core/libsimdrift.a -DSIMDRIFT_WERROR=ON" \
-		.ci/install $(BIN)/python .ci/locks/test.txt . '.[test,lint]' cmake ninja
+	@CMAKE_ARGS="$$CMAKE_ARGS -DSIMDRIFT_CORE=$(CURDIR)/build/core/libsimdrift.a -DSIMDRIFT_WERROR=ON"; \
+		$(HEADERS) .ci/install $(BIN)/python .ci/locks/test.txt . '.[test,lint]' cmake ninja
 	@touch $@ $(VENV)/demo.stamp
 
 build/deps.stamp: .ci/system-deps

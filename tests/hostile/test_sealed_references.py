@@ -181,6 +181,18 @@ def test_a_refusal_says_what_was_expected(tmp_path, change, words):
         sd.Reference.load(path)
 
 
+@pytest.mark.parametrize("total", ["NaN", -1, None])
+def test_weights_of_a_column_without_values_are_numbers(tmp_path, total):
+    path = tmp_path / "r"
+    Reference.fit(FRAME, spec=SPECS["weights and segments"]).save(path)
+    header, arrays = opened(path.read_bytes())
+    [entry] = [e for e in header["content"]["columns"] if e["name"] == "n" and not e.get("group")]
+    entry["total"] = total
+    path.write_bytes(sealed(header, arrays))
+    with pytest.raises(sd.InputError, match=r"checksum matches, but .*'total' of 0 or more"):
+        sd.Reference.load(path)
+
+
 def stored_parts(header: Any) -> list[dict[str, Any]]:
     """The entries of a file that have arrays: columns, and the sample where there is one."""
     content = header["content"]

@@ -24,6 +24,7 @@ Arrays = Mapping[str, NDArray[Any]]
 Entry = Mapping[str, Any]
 
 _VALUE_KINDS: Final = ("integer", "float", "boolean", "text", "category", TEMPORAL, NULL)
+_TOTALS: Final = {"present", "present_squares", "rows_size", "total", "cubes"}  # of weights
 _LARGEST: Final = 2**64  # of whole numbers that stand for a float
 _UNITS: Final = ("", "s", "ms", "us", "ns")
 
@@ -134,6 +135,8 @@ def _check_column(entry: Entry, own: Arrays) -> None:
     rows: Any = entry.get("rows")
     require(kind in KINDS, f"a kind of {', '.join(KINDS)} for {name!r}", kind)
     require(is_count(rows), f"rows of {name!r}", rows)
+    for key in _TOTALS & entry.keys():
+        _check_total(entry, key)
     if "broken" in entry:
         require(isinstance(entry["broken"], str), "'broken' to be text", entry["broken"])
         status = entry.get("status", "not_applicable")
@@ -169,15 +172,19 @@ def _check_values(own: Arrays, count: int | None) -> None:
     require(ascending, "values in ascending order", values)
 
 
+def _check_total(entry: Entry, key: str) -> None:
+    number = entry.get(key)
+    good = isinstance(number, int | float) and 0.0 <= number < float("inf")
+    require(good, f"'{key}' of 0 or more", number)
+
+
 def _check_weights(entry: Entry, own: Arrays) -> None:
     require(is_count(entry.get("present_rows")), "a count of rows", entry.get("present_rows"))
     keys = ["present", "present_squares", "rows_size", "total"] + (
         ["cubes"] if "values" in own else []
     )
     for key in keys:
-        number = entry.get(key)
-        good = isinstance(number, int | float) and 0.0 <= number < float("inf")
-        require(good, f"'{key}' of 0 or more", number)
+        _check_total(entry, key)
     if "values" in own:
         for key in ("weights", "squares"):
             found: Any = own.get(key)
