@@ -15,7 +15,7 @@ SOURCES := pyproject.toml setup.py CMakeLists.txt $(shell find csrc python -type
 	! -name '*.so' ! -path '*/__pycache__/*' ! -path '*.egg-info/*' 2>/dev/null)
 CORE_SOURCES := CMakeLists.txt $(filter-out csrc/pyext/%,$(filter csrc/%,$(SOURCES)))
 
-.PHONY: help demo test test-compiled test-beside lint format docs test-c test-sanitize test-tsan test-extension fuzz fuzz-short test-python test-slow test-lowest test-integrations test-peers wheel sbom locks screenshots bench bench-peers bench-core clean
+.PHONY: help demo test test-compiled test-beside lint format docs test-c test-sanitize test-tsan test-extension fuzz fuzz-short test-python test-slow test-lowest test-integrations test-notebooks test-peers wheel sbom locks screenshots bench bench-peers bench-core clean
 .DEFAULT_GOAL := help
 
 help:
@@ -31,6 +31,7 @@ help:
 	@echo "make test-slow             the long versions: faults, packaging, big inputs"
 	@echo "make test-lowest           the suite's core on the lowest version of every requirement"
 	@echo "make test-integrations     Prefect and Airflow, each in an environment of its own"
+	@echo "make test-notebooks        reports in a real JupyterLab, pages under axe-core, in an environment of their own"
 	@echo "make test-peers            convention='evidently' against Evidently, in an environment of its own"
 	@echo "make bench-peers           sd.compare against Evidently and NannyML, sd.monitor against NannyML (some ten minutes)"
 	@echo "make screenshots           the README's pictures of the dashboards"
@@ -184,6 +185,10 @@ test-integrations: .venv-prefect/test.stamp .venv-airflow/test.stamp .venv-airfl
 	.venv-airflow/bin/python -m pytest tests/integrations/test_airflow.py
 	.venv-airflow2/bin/python -m pytest tests/integrations/test_airflow.py
 
+# Reports, profiles and dashboards as JupyterLab and axe-core see them, in a browser.
+test-notebooks: .venv-notebooks/test.stamp
+	.venv-notebooks/bin/python -m pytest tests/notebooks
+
 # The lowest version of every run requirement; they have wheels for Python 3.11 and 3.12 only.
 LOWEST = tests/unit tests/numeric tests/monitoring tests/store tests/cli
 .venv-lowest/stamp: $(SOURCES) .ci/install .ci/locks/lowest.txt
@@ -217,8 +222,13 @@ dist:
 locks: .venv-wheel/stamp
 	PATH="$(CURDIR)/.venv-wheel/bin:$$PATH" python .ci/lock.py $(LOCK)
 
-test-peers: .venv-peers/test.stamp .venv-nannyml/bench.stamp
+test-peers: .venv-peers/test.stamp .venv-nannyml/bench.stamp .venv-scores/bench.stamp
 	.venv-peers/bin/python -m pytest tests/peers
+
+.venv-scores/bench.stamp: .ci/scores.txt
+	$(PYTHON) -m venv .venv-scores
+	.venv-scores/bin/python -m pip install --quiet -r .ci/scores.txt
+	@touch $@
 
 .venv-nannyml/bench.stamp: .ci/install .ci/nannyml.txt .ci/locks/nannyml.txt
 	$(PYTHON) -m venv .venv-nannyml

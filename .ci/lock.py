@@ -69,6 +69,7 @@ LOCKS: dict[str, Callable[[], list[str]]] = {
     "airflow": lambda: [*lines_of("airflow"), *RUN, *PIP],
     "airflow2": lambda: [*lines_of("airflow2"), *RUN, *PIP],
     "peers": lambda: [*lines_of("peers"), *RUN, *PIP],
+    "notebooks": lambda: [*lines_of("notebooks"), *RUN, *PIP],
     "nannyml": lambda: [*lines_of("nannyml"), *PIP],
 }
 

@@ -15,11 +15,13 @@ from collections.abc import Callable
 
 import bench_compare
 import bench_kernels
+import bench_latency
 import bench_methods
 import bench_monitor
 import bench_performance
 import bench_process
 import bench_results
+import bench_service
 import bench_store
 import bench_windows
 import measured
@@ -28,12 +30,14 @@ TABLES: dict[str, Callable[[bool], str]] = {
     "kernels": bench_kernels.table,
     "threads": bench_kernels.thread_table,
     "compare": bench_compare.table,
+    "latency": bench_latency.table,
     "methods": bench_methods.table,
     "monitor": bench_monitor.table,
     "windows": bench_windows.table,
     "performance": bench_performance.table,
     "process": bench_process.table,
     "results": bench_results.table,
+    "service": bench_service.table,
     "store": bench_store.table,
     "panels": bench_store.panel_table,
 }

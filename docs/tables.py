@@ -138,6 +138,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "fairness": lambda: definitions("fairness"),
     "service": lambda: definitions("service"),
     "schema": lambda: definitions("schema"),
+    "checks": lambda: definitions("check"),
     "keys of the monitor": lambda: keys(""),
     "keys of reference": lambda: keys("reference"),
     "keys of columns": lambda: keys("columns"),

@@ -31,6 +31,7 @@ from simdrift._errors import (
 if TYPE_CHECKING:
     from simdrift import service, store
     from simdrift._config import show_config
+    from simdrift.checks import Check, Checks, check, suggest_checks
     from simdrift.metrics import attribution, drift, fairness, performance
     from simdrift.metrics.custom import metric
     from simdrift.monitoring import estimate
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "Check",
+    "Checks",
     "Columns",
     "InputError",
     "InvalidColumn",
@@ -69,6 +72,7 @@ __all__ = [
     "UnsupportedColumn",
     "__version__",
     "attribution",
+    "check",
     "compare",
     "correlations",
     "drift",
@@ -84,6 +88,7 @@ __all__ = [
     "service",
     "show_config",
     "store",
+    "suggest_checks",
     "worst_segments",
 ]
 
@@ -95,7 +100,11 @@ _HOMES = {
     "Report": "simdrift.reports",
     "Result": "simdrift.results",
     "Results": "simdrift.results",
+    "Check": "simdrift.checks",
+    "Checks": "simdrift.checks",
     "Schema": "simdrift.schema",
+    "check": "simdrift.checks",
+    "suggest_checks": "simdrift.checks",
     "Spec": "simdrift.monitoring.spec",
     "compare": "simdrift.monitoring.compare",
     "correlations": "simdrift.monitoring.correlations",

@@ -77,10 +77,11 @@ class _Commands(click.Group):
 
     def _with_store(self) -> None:
         if "migrate" not in self.commands:
-            from simdrift import cli_spec
+            from simdrift import cli_check, cli_spec
             from simdrift.dashboards import commands as dashboards
             from simdrift.store import commands as store
 
+            cli_check.register(self)
             cli_spec.register(self)
             store.register(self)
             dashboards.register(self)
@@ -111,14 +112,15 @@ def cli() -> None:
       simdrift demo                            a year of flights, day by day
       simdrift compare jan.parquet feb.parquet
       simdrift profile jan.parquet
+      simdrift check jan.parquet --schema s.toml --checks c.toml
       simdrift init trips.parquet              writes monitor.toml, every option explained
       simdrift spec monitor.toml               checks it, and says what will be computed
       simdrift run monitor.toml                windows of time, into Postgres
       simdrift metrics psi                     what a metric is, and when it alerts
 
-    Exit codes: 0 done; 1 an alert, with --fail-on-alert; 2 the input can't be used; 3 the store did
-    not take the results: they wait in the spool for `simdrift flush`; 4 no window has rows, with
-    --fail-on-alert; 130 stopped by Ctrl-C.
+    Exit codes: 0 done; 1 an alert, with --fail-on-alert, or a failed check; 2 the input can't be
+    used; 3 the store did not take the results: they wait in the spool for `simdrift flush`; 4 no
+    window has rows, with --fail-on-alert; 130 stopped by Ctrl-C.
     """
     log = logging.getLogger("simdrift")
     log.setLevel(logging.INFO)

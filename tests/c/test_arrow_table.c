@@ -44,35 +44,28 @@ static void fixture_free(fixture *f) {
 }
 
 /* As the extension reads a table of one field. */
-static sdr_code read_table(sdr_column *out, sdr_arena *arena, fixture *f,
-                           sdr_error *error) {
-    const struct ArrowArray **arrays = NULL;
+static sdr_code read_table(sdr_column *out, fixture *f, sdr_error *error) {
     struct ArrowArray chunk = f->chunk;
     const sdr_arrow_table table = {&f->schema, &chunk, 1};
     memset(out, 0, sizeof *out);
     SDR_TRY(sdr_arrow_check_table(&table, error));
-    SDR_TRY(sdr_arrow_field(&arrays, arena, &table, 0, error));
-    return sdr_column_from_arrow(out, &f->field, arrays, 1, error);
+    return sdr_column_from_arrow_table(out, &table, 0, error);
 }
 
 static void expect_message(fixture *f, const char *message) {
-    sdr_arena arena = {NULL};
     sdr_column column;
     sdr_error error = {.code = SDR_OK};
-    assert_int_equal(read_table(&column, &arena, f, &error), SDR_INVALID_COLUMN);
+    assert_int_equal(read_table(&column, f, &error), SDR_INVALID_COLUMN);
     assert_string_equal(error.message, message);
-    sdr_arena_free(&arena);
 }
 
 static void expect_nulls(fixture *f, int64_t rows, int64_t nulls) {
-    sdr_arena arena = {NULL};
     sdr_column column;
     sdr_error error = {.code = SDR_OK};
-    if (read_table(&column, &arena, f, &error) != SDR_OK) fail_msg("%s", error.message);
+    if (read_table(&column, f, &error) != SDR_OK) fail_msg("%s", error.message);
     assert_int_equal(column.length, rows);
     assert_int_equal(column.null_count, nulls);
     sdr_column_reset(&column);
-    sdr_arena_free(&arena);
 }
 
 static void test_a_bitmap_longer_than_the_children_is_not_read(void **state) {
@@ -295,11 +288,9 @@ static void test_a_window_of_texts_ends_within_the_characters(void **state) {
 }
 
 static sdr_code read_user(void *user, sdr_error *error) {
-    sdr_arena arena = {NULL};
     sdr_column column;
-    sdr_code code = read_table(&column, &arena, user, error);
+    sdr_code code = read_table(&column, user, error);
     sdr_column_reset(&column);
-    sdr_arena_free(&arena);
     return code;
 }
 
@@ -309,6 +300,28 @@ static void test_no_memory_is_reported_at_each_step(void **state) {
     fixture_set(&f, 0x05);
     assert_true(expect_no_memory_everywhere(read_user, &f) >= 6);
     fixture_free(&f);
+}
+
+/* A struct is a table, unless an extension type is stored as one. */
+static void test_a_table_is_a_struct_and_no_extension(void **state) {
+    (void)state;
+    static const char *const others[] = {"g", "+l", "", NULL};
+    struct ArrowSchema schema = schema_of("+s");
+    assert_true(sdr_arrow_is_table(&schema));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        schema.format = others[i];
+        assert_false(sdr_arrow_is_table(&schema));
+    }
+    static const char key[] = "ARROW:extension:name", value[] = "some.table";
+    const int32_t sizes[] = {1, sizeof key - 1, sizeof value - 1};
+    char metadata[64] = {0}, *at = metadata;
+    memcpy(at, sizes, 2 * sizeof *sizes), at += 2 * sizeof *sizes;
+    memcpy(at, key, sizeof key - 1), at += sizeof key - 1;
+    memcpy(at, &sizes[2], sizeof *sizes), at += sizeof *sizes;
+    memcpy(at, value, sizeof value - 1);
+    schema.format = "+s";
+    schema.metadata = metadata;
+    assert_false(sdr_arrow_is_table(&schema));
 }
 
 int main(void) {
@@ -323,6 +336,7 @@ int main(void) {
         cmocka_unit_test(test_a_broken_child_keeps_its_own_refusal),
         cmocka_unit_test(test_a_window_of_texts_ends_within_the_characters),
         cmocka_unit_test(test_no_memory_is_reported_at_each_step),
+        cmocka_unit_test(test_a_table_is_a_struct_and_no_extension),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -550,6 +550,51 @@ static void test_views_made_by_hand_are_checked(void **state) {
     sdr_column_reset(&values);
 }
 
+static void test_types_and_sizes_that_no_view_has_are_refused(void **state) {
+    (void)state;
+    static const struct {
+        sdr_view view;
+        int64_t n;
+        sdr_code code;
+        const char *message;
+    } cases[] = {
+        {{.type = (sdr_type)99},
+         1,
+         SDR_INVALID_COLUMN,
+         "type: expected one of sdr_type, found 99"},
+        {{.type = SDR_TYPE_NULL},
+         -1,
+         SDR_INVALID_ARGUMENT,
+         "n_chunks: expected >= 0, found -1"},
+        {{.type = SDR_TYPE_NULL, .length = INT64_MAX},
+         2,
+         SDR_INVALID_COLUMN,
+         "length: expected fewer than 2^63 rows, found more (chunk 1)"},
+        {{.type = SDR_TYPE_UTF8,
+          .length = 1,
+          .stride = 8,
+          .data = (const uint8_t *)numbers,
+          .bytes_size = 4},
+         1,
+         SDR_INVALID_COLUMN,
+         "expected offsets side by side, found a stride of 8 bytes (chunk 0)"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const sdr_view views[] = {cases[i].view, cases[i].view};
+        sdr_column column;
+        sdr_error error;
+        assert_int_equal(sdr_column_init(&column, views, cases[i].n, &error),
+                         cases[i].code);
+        assert_string_equal(error.message, cases[i].message);
+    }
+    const struct ArrowSchema schema = schema_of("g");
+    sdr_column column;
+    sdr_error error;
+    assert_int_equal(sdr_column_from_arrow(&column, &schema, NULL, -1, &error),
+                     SDR_INVALID_ARGUMENT);
+    assert_string_equal(error.message, "n_arrays: expected >= 0, found -1");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_negative_or_overflowing_lengths_are_refused),
@@ -575,6 +620,7 @@ int main(void) {
         cmocka_unit_test(test_a_broken_dictionary_is_named),
         cmocka_unit_test(test_views_that_do_not_fit_together_are_refused),
         cmocka_unit_test(test_views_made_by_hand_are_checked),
+        cmocka_unit_test(test_types_and_sizes_that_no_view_has_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,3 +81,20 @@ def test_every_metric_can_be_explained(record) -> None:
     text = describe.explanation(record)
     assert text.startswith(f"{record.name}: {record.title}")
     assert max(map(len, text.splitlines())) <= describe.WIDTH
+
+
+def test_a_score_says_how_its_change_is_judged() -> None:
+    text = " ".join(describe.explanation(registry.record("performance.roc_auc")).split())
+    assert "p-value of no change against a reference" in text
+    assert "worse than the reference's by at least 0.02 and beyond chance" in text
+    assert "simdrift.performance.roc_auc(target, score)" in text
+    mae = " ".join(describe.explanation(registry.record("performance.mae")).split())
+    assert "at least 5 % of it" in mae
+    assert "performance.mae(target, prediction)" in mae
+
+
+def test_public_modules_list_what_they_promise() -> None:
+    import simdrift as sd
+
+    for module in (sd.estimate, sd.performance, sd.fairness, sd.attribution, sd.drift):
+        assert dir(module) == sorted(module.__all__)

@@ -25,7 +25,7 @@ sys.path.append(str(ROOT / "tests/store"))
 from store_servers import folder_of_run, shared_server  # noqa: E402
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-ELSEWHERE = ("grafana push", "prometheus --push", "store copy", "run /srv", "demo")
+ELSEWHERE = ("grafana push", "prometheus --push", "store copy", "store serve", "run /srv", "demo")
 """Commands that need a server of others, another machine's folder, or minutes (tests/demo)."""
 
 
@@ -127,6 +127,7 @@ def run_words(words: list[str]) -> None:
         ("README.md", 6),
         ("docs/monitor.md", 5),
         ("docs/service.md", 2),
+        ("docs/store.md", 7),
     ],
 )
 def test_a_page_runs_as_it_is_written(folder: Path, page: str, least: int) -> None:

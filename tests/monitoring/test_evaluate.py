@@ -17,7 +17,7 @@ ROLES = {"target": "y", "prediction": "p"}
 def frame(rows: int, scale: float, seed: int) -> dict[str, Any]:
     """A target, a prediction that misses it by so much, and two zones."""
     dice = np.random.default_rng(seed)
-    y = dice.normal(size=rows)
+    y = dice.normal(scale=4.0, size=rows)
     zones = np.array(["a", "b"])[dice.integers(0, 2, rows)]
     return {"y": y, "p": y + dice.normal(scale=scale, size=rows), "zone": zones}
 
@@ -43,7 +43,7 @@ def test_every_metric_of_the_task_is_computed_on_one_frame() -> None:
     assert values["performance.max_error"] == np.abs(error).max()
     assert all(row.effect_size is None for row in report.results)
     alerts = {row.metric for row in report.results if row.alert}
-    assert alerts == {"performance.mse", "performance.rmse"}  # worse than the target's mean
+    assert not alerts
 
 
 def test_a_change_is_welchs_with_a_practical_limit() -> None:
@@ -312,3 +312,68 @@ def test_errors_beyond_those_of_the_mean_are_an_alert() -> None:
     assert row.alert is True
     (row,) = sd.evaluate({"y": y, "p": 0.5 * y}, ROLES, metrics="rmse").results
     assert row.alert is None
+
+
+def test_a_mean_error_alerts_where_it_moves_away_from_zero() -> None:
+    """By a tenth of the error's standard deviation, and beyond chance."""
+    for shift, alert in ((0.0, False), (0.05, False), (0.4, True), (-0.4, True)):
+        now = {**NOW, "p": frame(900, 1.0, 2)["p"] - frame(900, 1.0, 2)["y"] + NOW["y"] + shift}
+        (row,) = sd.evaluate(now, ROLES, BEFORE, metrics="mean_error").results
+        assert row.alert is alert, shift
+    error = BEFORE["p"] - BEFORE["y"]
+    limit = abs(error.mean()) + 0.1 * error.std(ddof=1)
+    assert row.threshold == pytest.approx(limit, rel=1e-3)
+    (line,) = sd.evaluate(now, ROLES, BEFORE, metrics="mean_error").model
+    assert line.word == "worse"
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_an_mae_beyond_that_of_the_median_is_an_alert(weighted: bool) -> None:
+    dice = np.random.default_rng(5)
+    y, weight = dice.exponential(size=2_000), dice.integers(1, 4, 2_000).astype(float)
+    roles = {**ROLES, "weight": "w"} if weighted else ROLES
+    repeats = weight.astype(int) if weighted else np.ones(2_000, int)
+    repeated = np.repeat(y, repeats)
+    expected = np.abs(repeated - np.median(repeated)).mean()
+    for scale, alert in ((0.3, None), (2.0, True)):
+        now = {"y": y, "p": y + dice.normal(scale=scale, size=2_000), "w": weight}
+        (row,) = sd.evaluate(now, roles, metrics="mae").results
+        assert row.alert is alert
+        if alert:
+            assert row.threshold == pytest.approx(expected, rel=1e-9)
+
+
+def two_models(rows: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The same rows in another order, scored by two models."""
+    dice = np.random.default_rng(7)
+    truth, hard = dice.integers(0, 2, rows), dice.normal(size=rows)
+    sides = []
+    for noise in (0.5, 0.6):
+        logit = 1.5 * truth - 0.75 + hard + dice.normal(scale=noise, size=rows)
+        order = dice.permutation(rows)
+        own = {"id": np.arange(rows), "y": truth, "s": 1 / (1 + np.exp(-logit))}
+        sides.append({name: column[order] for name, column in own.items()})
+    return sides[0], sides[1]
+
+
+def test_the_same_rows_are_compared_in_pairs() -> None:
+    before, now = two_models(700)
+    roles = {"target": "y", "score": "s", "key": "id"}
+    results = sd.evaluate(now, roles, before).results
+    left, right = (np.argsort(side["id"]) for side in (before, now))
+    found = sd.performance.delong(now["y"][right], now["s"][right], before["s"][left])
+    (auc,) = (row for row in results if row.metric == "performance.roc_auc")
+    assert auc.effect_size == pytest.approx(found.difference, rel=1e-9)
+    assert auc.p_value == pytest.approx(found.p_value, rel=1e-9)
+    (brier,) = (row for row in results if row.metric == "performance.brier")
+    squares = [(side["s"] - side["y"]) ** 2 for side in (now, before)]
+    student = stats.ttest_rel(squares[0][right], squares[1][left])
+    assert brier.p_value == pytest.approx(student.pvalue, rel=1e-6)
+    apart = sd.evaluate(now, {"target": "y", "score": "s"}, before).results
+    (other,) = (row for row in apart if row.metric == "performance.roc_auc")
+    assert other.p_value is not None
+    assert auc.p_value is not None
+    assert other.p_value > 1.5 * auc.p_value
+    others = {**before, "id": before["id"] + 1}
+    (unpaired,) = sd.evaluate(now, roles, others, metrics="roc_auc").results
+    assert unpaired.p_value == pytest.approx(other.p_value, rel=1e-9)

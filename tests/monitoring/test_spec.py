@@ -26,16 +26,17 @@ SOUND: dict[str, Any] = {"monitor": "m", "dataset": "d", "columns": TIME}
 KEYS = (
     "monitor, dataset, model, model_version, data, reference, columns, segments, window, "
     "timezone, start, end, methods, metrics, thresholds, bins, correction, alpha, drift_share, "
-    "convention, threads, labels, store"
+    "convention, threads, schema, labels, service, store"
 )
 ROLES = (
     "timestamp, prediction, target, score, query, sensitive, positive, task, decision_threshold, "
-    "key, weight, cluster, block, features, numeric, categorical, ignore"
+    "key, weight, cluster, block, latency, status, memory, heartbeat, "
+    "features, numeric, categorical, ignore"
 )
 SEGMENTS = "a list of column names, or of lists of them: each value has its own rows"
 WINDOW = (
-    "'window': expected 'all', a number of days or hours such as '1d', '7d' or '6h', or a rolling "
-    "window such as '7d/1d', found "
+    "'window': expected 'all', a number of days, hours or minutes such as '1d', '6h' or '15m', or "
+    "a rolling window such as '7d/1d', found "
 )
 HIDDEN = "something else (not shown: it may hold a password)"
 

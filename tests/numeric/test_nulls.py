@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simdrift.metrics.nulls import brownian_bridge, kuiper, mann_whitney, quadratic, special, ties
+from simdrift.metrics import drift
+from simdrift.metrics.nulls import kuiper, mann_whitney, quadratic, special, ties
 
 CLOSE = 1e-10
 
@@ -198,18 +199,28 @@ def test_the_tail_of_pairs_of_weights_is_that_of_exponential_variables(x):
     assert abs(found - mpmath.log(expected)) < CLOSE
 
 
-@pytest.mark.parametrize(("squared", "tabled"), [(True, 0.46136), (False, 0.580)])
-def test_integrals_over_the_bridge_have_the_tabled_quantile(squared, tabled):
-    """Of its square: Anderson and Darling (1952), table 1. Of its absolute value: 40,000 bridges
-    of 400 steps. 500 paths and 64 cut points are some percent away."""
-    cuts, counts = np.linspace(0.0, 1.0, 66)[1:-1], np.full(65, 1000)
-    found = brownian_bridge.integral_quantile(cuts, counts, squared=squared)
-    assert found == pytest.approx(tabled, rel=0.1)
+def test_the_energy_distance_s_quantile_is_the_tabled_one_of_the_bridge():
+    """That of the integral of a squared Brownian bridge: Anderson and Darling (1952), table 1."""
+    x = (np.arange(2000) + 0.5) / 2000
+    found = drift.energy(x[::2], x[1::2]).null_quantile
+    assert found**2 == pytest.approx(2.0 * 0.46136 * (1 / 1000 + 1 / 1000), rel=0.02)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.3, 0.5, 0.9, 0.95])
-def test_the_quantile_of_the_bridges_is_numpys(share):
-    values = np.random.default_rng(3).normal(size=500)
-    assert brownian_bridge._quantile(values, share) == pytest.approx(
-        np.quantile(values, share), rel=1e-15
-    )
+ENERGY_SHAPES = {
+    "98 % zeros": lambda rng, n: np.where(rng.random(n) < 0.98, 0.0, rng.exponential(size=n)),
+    "1 % ones": lambda rng, n: (rng.random(n) < 0.01).astype(float),
+    "Pareto(1.5)": lambda rng, n: rng.pareto(1.5, n),
+    "normal": lambda rng, n: rng.normal(size=n),
+}
+
+
+@pytest.mark.parametrize(("n", "m"), [(300, 300), (3000, 200)])
+@pytest.mark.parametrize("shape", ENERGY_SHAPES)
+def test_the_energy_distance_exceeds_its_quantile_in_one_of_twenty_without_drift(shape, n, m):
+    """120 samples: 0.05 +- 0.02; a law of the reference's middle alone has 0.2 of rare values."""
+    draw, beyond = ENERGY_SHAPES[shape], 0
+    for run in range(120):
+        rng = np.random.default_rng([run, n, m])
+        found = drift.energy(draw(rng, n), draw(rng, m))
+        beyond += found.value > found.null_quantile
+    assert 0 < beyond <= 13

@@ -73,7 +73,9 @@ def judged(metric: str, now: Outcomes, before: Outcomes) -> Decided:
         (R2, 0.8, 0.7, 0.01, 1),  # higher is better
         (R2, 0.7, 0.8, 0.01, 0),
         (R2, -0.5, -0.8, 0.01, 1),
-        (MEAN_ERROR, 0.1, 5.0, 0.01, -1),  # neither way is better
+        (MEAN_ERROR, 0.1, 5.0, 0.01, 1),  # away from 0
+        (MEAN_ERROR, -0.5, -0.1, 0.01, 0),
+        (MEAN_ERROR, 0.1, -0.11, 0.01, 0),  # less than a tenth of a deviation farther
     ],
 )
 def test_a_change_alerts_where_it_is_worse_beyond_chance_and_large(

@@ -8,10 +8,12 @@ from functools import partial
 
 import numpy as np
 import pytest
+import scipy.stats
 
 import simdrift as sd
 from simdrift.columns import as_column
 from simdrift.metrics.groups import ColumnGroups, Groups
+from simdrift.metrics.performance import counts
 from simdrift.metrics.performance.predictions import Predictions, Settings
 from simdrift.metrics.performance.scoring import performance_rows
 from simdrift.metrics.registry import records
@@ -391,3 +393,13 @@ def test_standard_errors_are_those_of_samples(cells):
     for row in performance_rows(tables, ["accuracy", "f1", "mcc", "cohen_kappa", "precision"]):
         o = row.outcomes
         assert np.median(o.standard_error) == pytest.approx(np.std(o.value), rel=0.15), row.metric
+
+
+@pytest.mark.parametrize("rows", [25.0, 400.0])
+def test_cells_of_many_rows_are_drawn_with_the_quantiles_of_a_gamma_variable(rows):
+    shapes = np.full((1, 4), rows)
+    drawn = np.sort(counts._gammas(shapes).ravel())
+    normal = np.sort(np.random.default_rng(0).standard_normal((counts.DRAWS, 4)).ravel())
+    exact = scipy.stats.gamma.ppf(scipy.stats.norm.cdf(normal), rows)
+    inner = slice(20, -20)  # of 800: 2.5 % to 97.5 %
+    np.testing.assert_allclose(drawn[inner], exact[inner], rtol=0.0, atol=0.001 * np.sqrt(rows))

@@ -37,7 +37,7 @@ SCHEMAS = st.builds(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[*HealthCheck])
 @given(schema=SCHEMAS)
 def test_what_is_saved_is_loaded(schema: Schema, tmp_path: Path) -> None:
     schema.save(tmp_path / "s.toml")

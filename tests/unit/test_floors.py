@@ -31,7 +31,7 @@ FLOORS = (
     ("service",),
     ("checks",),
     ("integrations", "demo"),
-    ("cli_spec", "cli_compare", "cli_fails"),
+    ("cli_check", "cli_spec", "cli_compare", "cli_fails"),
     ("cli",),
     ("", "__main__"),
 )

@@ -89,3 +89,26 @@ def test_each_group_has_the_outcome_of_its_rows_alone(name, column, prepared):
         alone = CurrentColumn("x", after.slice(int(start), int(stop)))
         [expected] = evaluated(name, reference, ColumnGroups.of(alone))
         assert found[place] == expected, (place, int(start), int(stop))
+
+
+@pytest.mark.parametrize("column", ["text", "two labels", "many labels", "booleans", "ties"])
+def test_each_group_has_the_histogram_of_its_rows_alone(column):
+    rng = np.random.default_rng(SEED)
+    before, after = (as_column(COLUMNS[column](rng, n), name="x") for n in (BEFORE, AFTER))
+    reference, groups = ReferenceColumn("x", before), groups_of(AFTER)
+    assert groups.stops is not None
+    together = GroupedPair(reference, ColumnGroups("x", after, groups)).histograms()
+    slices = (after.slice(int(a), int(b)) for a, b in zip(groups.starts, groups.stops, strict=True))
+    alone = [
+        GroupedPair(reference, ColumnGroups.of(CurrentColumn("x", own))).histograms()
+        for own in slices
+    ]
+    assert together is not None
+    assert together.present.tolist() == [one is not None for one in alone]
+    for place, one in enumerate(one for one in alone if one is not None):
+        bins = one.current.shape[1]
+        assert together.current[place, :bins].tolist() == one.current[0].tolist()
+        assert not together.current[place, bins:].any()
+        if one.labels is not None:
+            assert together.labels[place] == one.labels[0]
+            assert together.reference[place, :bins].tolist() == one.reference[0].tolist()

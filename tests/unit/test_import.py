@@ -32,6 +32,13 @@ def test_importing_brings_no_other_module_of_ours():
     assert run(code).split() == ["simdrift", "simdrift._errors", "simdrift._secrets"]
 
 
+def test_scipy_comes_with_the_first_p_value_and_without_its_statistics():
+    named = "import sys, simdrift as sd; sd.compare, sd.monitor, sd.evaluate, sd.performance; "
+    assert run(named + "print('scipy' in sys.modules)") == "False\n"
+    used = "sd.compare({'x': [1.0, 2.0, 4.0]}, {'x': [2.0, 3.0, 9.0]}); "
+    assert run(named + used + "print('scipy.stats' in sys.modules)") == "False\n"
+
+
 @pytest.mark.parametrize("name", sd.__all__)
 def test_every_public_name_is_there(name):
     assert getattr(sd, name) is not None

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as parquet
 import pytest
 
 import simdrift as sd
@@ -202,3 +203,41 @@ def test_a_null_column_of_polars_is_all_null() -> None:
     assert (row.value, row.status) == (1.0, "ok")
     assert report.results.filter(column="", metric="quality.missing_share")[0].value == 0.5
     assert as_table(reference).types["x"] == "string_view"
+
+
+BIG = 2**60
+
+
+def files_of(folder: Path, *arrays: pa.Array) -> str:
+    """The arrays as the column 't' of a file each; a pattern of them."""
+    for place, array in enumerate(arrays):
+        parquet.write_table(pa.table({"t": array}), folder / f"{place}.parquet")
+    return str(folder / "*.parquet")
+
+
+def ids(*, first: int, kind: pa.DataType) -> pa.Array:
+    return pa.array(range(first, first + 100)).cast(kind, safe=False)
+
+
+@pytest.mark.parametrize("kind", [pa.float64(), pa.uint64(), pa.decimal128(20, 0)])
+def test_files_of_large_integers_are_exact_whatever_type_the_others_have(tmp_path, kind) -> None:
+    other = pa.array([None, *range(99)]).cast(kind)
+    data = files_of(tmp_path, ids(first=BIG, kind=pa.int64()), other)
+    read = as_table(data).columns["t"]
+    assert read.type == "int64"
+    assert max(read.to_int64()[0].tolist()) == BIG + 99
+
+
+def test_large_integers_among_fractions_are_another_type_and_not_rounded(tmp_path) -> None:
+    data = files_of(tmp_path, pa.array([0.5] * 100), ids(first=BIG, kind=pa.int64()))
+    table = as_table(data)
+    assert table.columns["t"].type == "float64"
+    gap = table.gaps["t"]
+    assert gap.marks.tolist() == [0] * 100 + [2] * 100
+    assert gap.reason.startswith("column 't' is double in ")
+    assert "int64 beyond 2^53 in " in gap.reason
+
+
+def test_small_integers_among_fractions_stay_numbers(tmp_path) -> None:
+    data = files_of(tmp_path, pa.array([0.5] * 100), ids(first=2**53 - 99, kind=pa.int64()))
+    assert not as_table(data).gaps

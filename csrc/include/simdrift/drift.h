@@ -147,7 +147,7 @@ typedef struct sdr_exchanges {
     /* n_levels quantiles, as many pooled shares of rows below each, and up to each. */
     const double *middle;
     bool reference_per_group, middle_per_group; /* false: the same of all groups */
-    const double *n, *m;   /* rows of both sides, of each group */
+    const double *n, *m;                        /* rows of both sides, of each group */
 } sdr_exchanges;
 
 /* In `unit`, a power of two, so that cubes neither overflow nor vanish: mean, standard

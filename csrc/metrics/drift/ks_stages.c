@@ -64,14 +64,29 @@ static double deviance(double x, double mean) {
     return x * sdr_minus_log1p((mean - x) / x);
 }
 
+/* sdr_stirling_error of a whole number above 0; the first ones take it a logarithm each. */
+static double stirling_error(int64_t k) {
+    static const double first[] = {
+        INFINITY,
+        0.08106146679532725822,
+        0.04134069595540929409,
+        0.02767792568499833915,
+        0.02079067210376509311,
+        0.01664469118982119216,
+        0.01387612882307074800,
+        0.01189670994589177010,
+    };
+    return k < 8 ? first[k] : sdr_stirling_error((double)k);
+}
+
 /* b(rows, k). */
 static double binomial_at(const walk *w, int64_t rows, int64_t k) {
     const double n = (double)rows, x = (double)k, y = n - x;
     if (k < 0 || k > rows) return 0.0;
     if (k == 0) return exp(n * w->log_other);
     if (k == rows) return exp(n * log(w->share));
-    const double errors = sdr_stirling_error(n) - sdr_stirling_error(x);
-    const double log_p = errors - sdr_stirling_error(y) - deviance(x, n * w->share) -
+    const double errors = stirling_error(rows) - stirling_error(k);
+    const double log_p = errors - stirling_error(rows - k) - deviance(x, n * w->share) -
                          deviance(y, n * (1.0 - w->share));
     return exp(log_p) * sqrt(n / (TWO_PI * x * y));
 }

@@ -3,7 +3,8 @@
 | the files have | the column is |
 |---|---|
 | integers of any width | int64, uint64 where all are unsigned |
-| integers and floats, decimals of different kinds | float64 |
+| integers and floats, decimals of different kinds | float64; int64 where integers beyond 2^53 are
+  among them and all others are whole |
 | null (a file without a value) and any type | that type |
 | points in time of different units, dates among them | timestamps: of seconds to microseconds the
   finest, with nanoseconds among others microseconds; in the first zone that one has |
@@ -12,7 +13,8 @@
 
 Rows of a file that has the column as anything else, or not at all, are null, and marked: windows
 with rows of another type have the status 'type_changed', windows of nothing but rows without the
-column 'missing_column'. The type is that of the first file that has one.
+column 'missing_column'. The type is that of the first file that has one. Integers that float64
+does not hold, in a file among others with fractions, are rows of another type.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+LARGEST_EXACT = 2**53
 ABSENT, RETYPED = 1, 2
 """Marks of rows: the file has no such column; it has it as another type."""
 
@@ -53,7 +56,7 @@ def unified(
     columns, gaps = [], {}
     for name in names:
         own = [table.column(name) if name in table.column_names else None for table in tables]
-        kind = _common([column.type for column in own if column is not None])
+        kind = _exact(_common([column.type for column in own if column is not None]), own)
         parts, marks = [], np.zeros(len(tables), np.uint8)
         for place, (column, table) in enumerate(zip(own, tables, strict=True)):
             cast = None if column is None else _cast(column, kind)
@@ -78,7 +81,10 @@ def _joined(parts: Sequence[Any], kind: Any) -> Any:
 def _reason(name: str, columns: Sequence[Any], labels: Sequence[str]) -> str:
     first: dict[str, str] = {}
     for column, label in zip(columns, labels, strict=True):
-        first.setdefault("absent" if column is None else str(column.type), label)
+        kind = "absent" if column is None else str(column.type)
+        if column is not None and _is_beyond(column):
+            kind += " beyond 2^53"
+        first.setdefault(kind, label)
     return f"column {name!r} is " + ", ".join(f"{kind} in {at}" for kind, at in first.items())
 
 
@@ -121,6 +127,39 @@ def _number(kinds: Sequence[Any]) -> Any:
         return pa.uint64()
     whole = all(map(pa.types.is_integer, kinds)) and pa.uint64() not in kinds
     return pa.int64() if whole else pa.float64()
+
+
+def _exact(kind: Any, columns: Sequence[Any]) -> Any:
+    """int64 instead of float64 where that would round integers of the columns and none of them
+    has fractions; else the type itself."""
+    import pyarrow as pa
+
+    own = [column for column in columns if column is not None]
+    if kind != pa.float64() or not any(map(_is_beyond, own)):
+        return kind
+    return pa.int64() if all(_cast(column, pa.int64()) is not None for column in own) else kind
+
+
+def _is_beyond(column: Any) -> bool:
+    """Whether it has integers that float64 does not hold: beyond 2^53."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    if pa.types.is_dictionary(column.type) or not pa.types.is_integer(column.type):
+        return False
+    ends = compute.min_max(column)
+    low, high = ends["min"].as_py(), ends["max"].as_py()
+    return low is not None and max(-low, high) > LARGEST_EXACT
+
+
+def _whole(column: Any) -> Any:
+    """A column of numbers as int64, NaN as null; pyarrow.ArrowException where one is no such."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    if pa.types.is_floating(column.type):
+        column = compute.if_else(compute.is_nan(column), None, column)
+    return column.cast(pa.int64())
 
 
 def _time(kinds: Sequence[Any]) -> Any:
@@ -172,6 +211,10 @@ def _cast(column: Any, kind: Any) -> Any:
             return pa.nulls(len(column), kind)
         if pa.types.is_dictionary(column.type):
             column = column.cast(column.type.value_type)
-        return column.cast(kind, safe=False)
+        if kind == pa.float64() and _is_beyond(column):
+            return None
+        if kind == pa.int64() and not pa.types.is_integer(column.type):
+            return _whole(column)
+        return column.cast(kind, safe=kind == pa.int64())
     except pa.ArrowException:
         return None

@@ -12,8 +12,6 @@ from simdrift.metrics import registry
 
 PERFORMANCE: Final[dict[str, Better]] = {}
 """Which way each is better; a value over the usual one says how good a window is."""
-PREFIXES: Final = ("service.",)
-"""Families of which nothing is computed."""
 QUALITY: Final = ("quality.out_of_range",)
 
 

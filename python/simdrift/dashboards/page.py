@@ -20,6 +20,7 @@ from simdrift.dashboards.draw import Drawing, draw
 from simdrift.dashboards.macros import expand
 from simdrift.dashboards.panels import ALL_ROWS, Dashboard, Panel, Variable
 from simdrift.dashboards.sql import DATASET
+from simdrift.drawing import labels
 from simdrift.drawing.text import shorten
 from simdrift.drawing.timeline import Timeline
 from simdrift.results.files import write_text
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 MOST_COLUMNS: Final = 6
 LONGEST: Final = timedelta(days=400)
 _SECOND: Final = timedelta(seconds=1)
+_CHOSEN_METRIC: Final = "The chosen metric"
 Chosen = dict[str, str | Sequence[str]]
 
 
@@ -51,10 +53,13 @@ class Span(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """A panel with its drawing, None where there is nothing to draw."""
+    """A panel with its drawing, None where there is nothing to draw, and what it is called here:
+    'the chosen metric' by its name."""
 
     panel: Panel
     drawing: Drawing | None
+    title: str
+    description: str
 
 
 class Section(NamedTuple):
@@ -236,7 +241,17 @@ def _shown(reader: Reader, panel: Panel, chosen: Chosen, span: Span) -> Shown:
     of_panel = span._replace(last=span.now) if panel.until_now else span
     table = reader.table(panel.sql, chosen, of_panel)
     time = Timeline(span.first, span.last, UTC)
-    return Shown(panel, draw(panel, table.names, table.rows, time))
+    drawing = draw(panel, table.names, table.rows, time)
+    return Shown(panel, drawing, *(_named(t, chosen) for t in (panel.title, panel.description)))
+
+
+def _named(text: str, chosen: Chosen) -> str:
+    """A text with the chosen metric's name, where it speaks of that."""
+    metric = chosen.get("metric")
+    if not isinstance(metric, str) or not metric:
+        return text
+    name = labels.metric_words(metric)
+    return text.replace(_CHOSEN_METRIC, name[:1].upper() + name[1:])
 
 
 def _events(

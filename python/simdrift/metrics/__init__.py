@@ -5,6 +5,7 @@ public names are `simdrift.drift`, `simdrift.performance`, `simdrift.fairness` a
 Loading this package loads every metric, so that `registry` knows them all."""
 
 from simdrift.metrics import (
+    checked,
     decide,
     drift,
     estimate,
@@ -15,6 +16,7 @@ from simdrift.metrics import (
 )
 
 __all__ = [
+    "checked",
     "decide",
     "drift",
     "estimate",

@@ -24,7 +24,6 @@ from simdrift.columns.labels import are_labels, dated
 from simdrift.columns.times import PER_SECOND, coarser, column_of_dates, counted_in, resolution
 from simdrift.metrics.cached import cached
 from simdrift.metrics.near import check_exact, column_less, is_beyond, less, may_be_beyond
-from simdrift.metrics.nulls import brownian_bridge
 from simdrift.metrics.nulls.kolmogorov_ties import LEVELS
 from simdrift.metrics.values import Size
 from simdrift.metrics.weighted import WeightedRows
@@ -633,14 +632,6 @@ class ReferenceColumn(ColumnState):
     def keep_histogram(self, cuts: NDArray[np.float64], counts: Counts) -> NDArray[np.float64]:
         """Keeps what was drawn, unless these cells are known; the cut points that stand."""
         return self._cells.setdefault("display", (cuts, counts))[0]
-
-    def null_integral(self) -> float | None:
-        """`integral_quantile` of the square over these cells; the same for every current sample."""
-        if "integral" not in self.null_parts:
-            found = brownian_bridge.integral_quantile(*self.display_cells(), squared=True)
-            self.null_parts["integral"] = found
-        integral: float | None = self.null_parts["integral"]
-        return integral
 
     def display_cells(self) -> tuple[NDArray[np.float64], Counts]:
         """These cut points and the reference's counts."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simdrift._types import Floats
 from simdrift.metrics.columns import CATEGORICAL, Bins, Counts
-from simdrift.metrics.pair import Cells, ColumnPair
+from simdrift.metrics.pair import Cells, ColumnPair, label_cells
 
 
 class CountTables(NamedTuple):
@@ -24,12 +24,27 @@ class CountTables(NamedTuple):
 
 class GroupCategories(NamedTuple):
     """Labels, the reference's first; rows of the reference (labels,) and of each group (groups,
-    labels); `ordered` has the new categories of each group in the order of its rows."""
+    labels); `ordered` has the new categories of each group in the order of its rows, and `new`
+    says which these are, by their place in `labels`."""
 
     labels: tuple[str, ...]
     reference: NDArray[np.int64]
     current: NDArray[np.int64]
     ordered: NDArray[np.int64]
+    new: NDArray[np.intp]
+
+    def rows(self, place: int) -> NDArray[np.int64]:
+        """A group's rows of each category of the reference and of those that are new in it."""
+        known = len(self.labels) - self.new.shape[1]
+        own = self.ordered[place]
+        return own[: known + int(np.count_nonzero(own[known:]))]
+
+    def histogram(self, place: int) -> Cells:
+        """`ColumnPair.histogram` of a group."""
+        rows = self.rows(place)
+        known = len(self.labels) - self.new.shape[1]
+        new = (self.labels[code] for code in self.new[place, : len(rows) - known].tolist())
+        return label_cells((*self.labels[:known], *new), self.reference[: len(rows)], rows)
 
 
 def tables_of(reference: NDArray[Any], current: NDArray[Any]) -> list[CountTables]:

@@ -106,17 +106,21 @@ def _evidence(segment: Sequence[Measured]) -> list[Floats | None]:
         for item in segment
         if item.informational and item.spec.rule == "test"
     }
-    return [
-        _of_both(item.outcomes.p_value, tests.get(item.column))
+    evidence = [item.outcomes.p_value for item in segment]
+    informed = [
+        (place, p, other)
+        for place, (item, p) in enumerate(zip(segment, evidence, strict=True))
         if item.spec.rule == "distance" and _is_distribution(item) and not item.informational
-        else item.outcomes.p_value
-        for item in segment
+        if p is not None and (other := tests.get(item.column)) is not None
     ]
+    if informed:
+        places, own, others = zip(*informed, strict=True)
+        for place, both in zip(places, _of_both(np.stack(own), np.stack(others)), strict=True):
+            evidence[place] = both
+    return evidence
 
 
-def _of_both(p: Floats | None, other: Floats | None) -> Floats | None:
-    if p is None or other is None:
-        return p
+def _of_both(p: Floats, other: Floats) -> Floats:
     both = np.minimum(1.0, 2.0 * np.minimum(p, other))
     return np.where(np.isnan(both), p, both)
 
@@ -148,10 +152,11 @@ def _decided(
     for item, q in zip(segment, q_values, strict=True):
         if item.informational and q is not None:
             before = tested.get(item.column)
-            tested[item.column] = q if before is None else np.where(np.isnan(q), before, q)
+            tested[item.column] = q if before is None else _with_others(q, before)
         if not item.informational and item.column in informed and _is_distribution(item):
             has_value = ~np.isnan(item.outcomes.value)
-            valued[item.column] = valued.get(item.column, np.False_) | has_value
+            before_it = valued.get(item.column)
+            valued[item.column] = has_value if before_it is None else before_it | has_value
     evidence = [_p_or_q(item, q, tested) for item, q in zip(segment, q_values, strict=True)]
     thresholds, alerts = _alerts(segment, evidence, plan)
     rows = []
@@ -195,7 +200,13 @@ def _p_or_q(
     if item.informational or not _is_distribution(item) or item.column not in tested:
         return q_value
     other = tested[item.column]
-    return other if q_value is None else np.where(np.isnan(q_value), other, q_value)
+    return other if q_value is None else _with_others(q_value, other)
+
+
+def _with_others(numbers: Floats, others: Floats) -> Floats:
+    """The numbers, with the others' where there are none."""
+    lost = np.isnan(numbers)
+    return np.where(lost, others, numbers) if any_true(lost) else numbers
 
 
 def _alerts(

@@ -80,8 +80,8 @@ def explanation(one: Metric) -> str:
         ("unit", _unit(one.unit)),
         ("bounds", _bounds(one)),
         ("direction", _BETTER[one.better]),
-        ("p-value", one.p_value or "none"),
-        ("effect size", one.effect_size or "none"),
+        ("p-value", one.p_value or (_OF_CHANGE if _is_score(one) else "none")),
+        ("effect size", one.effect_size or (_LESS if _is_score(one) else "none")),
         ("alerts", _alerts(one)),
         ("applies to", ", ".join(_KINDS.get(kind, kind) for kind in one.kinds)),
         ("needs", _needs(one)),
@@ -95,6 +95,18 @@ def explanation(one: Metric) -> str:
         first, *rest = wrap(text, WIDTH - 15) or [""]
         lines += [f"  {label:<13}{first}", *(f"  {'':<13}{line}" for line in rest)]
     return "\n".join(lines)
+
+
+_OF_CHANGE = (
+    "of no change against a reference, from the standard errors or intervals of both values (Welch "
+    "1947); none where the metric has neither"
+)
+_LESS = "the value less the reference's"
+
+
+def _is_score(one: Metric) -> bool:
+    """Whether it is measured against its own value in the reference."""
+    return one.family in ("performance", "fairness")
 
 
 def _unit(unit: str) -> str:
@@ -133,6 +145,13 @@ def _alerts(one: Metric) -> str:
             f"where the {size} is above {one.threshold:g} and beyond chance: the q-value is at "
             "most alpha; without one, the value is above its null quantile"
         )
+    if one.family == "performance" and one.least_change is not None:
+        least = f"{one.least_change:g}"
+        least = f"{100 * one.least_change:g} % of it" if one.relative else least
+        return (
+            f"where it is worse than the reference's by at least {least} and beyond chance: the "
+            "q-value is at most alpha; where it is worse than a constant's; where a column is lost"
+        )
     return "only where the spec gives a threshold" if one.family != "drift" else "never"
 
 
@@ -149,7 +168,8 @@ def python_name(one: Metric) -> str:
         options = "".join(f", {p.name}={p.default!r}" for p in one.params)
         return f"simdrift.drift.{one.short}(reference, current{options})"
     if one.family == "performance" and one.short in performance.__all__:
-        return f"simdrift.performance.{one.short}(target, prediction)"
+        sides = {"probabilities": "target, score", "ranking": "relevance, score, query"}
+        return f"simdrift.performance.{one.short}({sides.get(one.group, 'target, prediction')})"
     if one.family == "drift":
         return "simdrift.compare(reference, current)"
     return "simdrift.profile(data)" if "pair" not in one.kinds else "simdrift.monitor(spec, data)"

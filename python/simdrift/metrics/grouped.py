@@ -379,13 +379,13 @@ class GroupedPair:
         if table.overflow:  # perhaps not in each group
             return None
         reference = np.concatenate([counts, np.zeros(first.shape[1], np.int64)])
-        ordered = current
+        ordered, order = current, np.zeros(first.shape, np.intp)
         if first.shape[1]:  # what is new in a group, in the order of its rows
             ordered = current.copy()
             order = np.argsort(np.where(first < 0, np.iinfo(np.int64).max, first), axis=1)
-            new = np.take_along_axis(current[:, len(labels) :], order, axis=1)
-            ordered[:, len(labels) :] = new
-        return GroupCategories(tuple(table.labels), reference, current, ordered)
+            ordered[:, len(labels) :] = np.take_along_axis(current[:, len(labels) :], order, axis=1)
+        new = order + len(labels)
+        return GroupCategories(tuple(table.labels), reference, current, ordered, new)
 
     @cached
     def _category_tables(self) -> list[CountTables]:
@@ -400,10 +400,8 @@ class GroupedPair:
         if found is None:
             pair = self.pairs[place]
             return None if pair.high_cardinality else pair.category_rows[1:]
-        known = len(self.reference.categories.labels)
-        rows = found.ordered[place]
-        end = known + int(np.count_nonzero(rows[known:]))
-        return found.reference[:end], rows[:end]
+        rows = found.rows(place)
+        return found.reference[: len(rows)], rows
 
     def reason(self, kinds: frozenset[str], status: str) -> str:
         """What stands behind a status, in words."""
@@ -418,11 +416,15 @@ class GroupedPair:
 
     def histograms(self) -> BinCounts | None:
         """Counts of both sides over the same bins in each group that has them."""
+        present = self.codes == OK_CODE
         if self.kind == CATEGORICAL or self.is_weighted:
-            return bin_counts([pair.histogram() for pair in self.pairs])
+            found = self.categories if self.kind == CATEGORICAL and present.any() else None
+            if found is None:
+                return bin_counts([pair.histogram() for pair in self.pairs])
+            own = enumerate(present.tolist())
+            return bin_counts([found.histogram(place) if ok else None for place, ok in own])
         if self.current.is_one:
             return self._histogram_of_one()
-        present = self.codes == OK_CODE
         if not self._has_numbers or not present.any():
             return None
         cuts, counts = self.reference.display_cells()

@@ -14,7 +14,6 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from simdrift._core import Column
 from simdrift._types import Floats
@@ -24,6 +23,7 @@ from simdrift.metrics.cached import cached
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
 from simdrift.metrics.groups import ColumnGroups, Groups
+from simdrift.metrics.nulls.special import special
 from simdrift.metrics.outcomes import OK_CODE, Codes, Outcomes, Rows
 from simdrift.metrics.performance.counts import wilson
 from simdrift.metrics.registry import functions, measures
@@ -153,7 +153,10 @@ Measure = Callable[[Requests], "dict[str, Value] | str"]
 
 
 def _record(name: str, title: str, formula: str, **rest: Any) -> Metric:
-    rest = {"better": "lower", "bounds": (0.0, None), "statuses": ("empty",), **rest}
+    rest = {
+        "better": "lower", "bounds": (0.0, None), "statuses": ("empty",), "source": "textbook",
+        **rest,
+    }  # fmt: skip
     return Metric(
         name=f"service.{name}", title=title, group="requests", formula=formula,
         kinds=("table",), needs_values=False, weights=False, **rest,
@@ -166,6 +169,7 @@ def _latency_record(name: str, share: float) -> Metric:
         f"latency, {share:.0%} quantile",
         f"{share:.0%} quantile of the latency, type 7, of requests with a latency of 0 or more",
         unit="ms",
+        source="Hyndman and Fan 1996; numpy.quantile",
         watched=name in ("p50", "p99"),
     )
 
@@ -217,8 +221,9 @@ def _rate(log: Requests) -> dict[str, Value] | str:
     n, seconds = log.requests, log.seconds
     known = seconds > 0.0
     divisor = np.where(known, seconds, np.nan)
-    low = np.where(n > 0, special.gammaincinv(np.maximum(n, 1), 0.025), 0.0)
-    ends = low / divisor, special.gammaincinv(n + 1, 0.975) / divisor
+    gammaincinv = special().gammaincinv
+    low = np.where(n > 0, gammaincinv(np.maximum(n, 1), 0.025), 0.0)
+    ends = low / divisor, gammaincinv(n + 1, 0.975) / divisor
     return {"request_rate": Value(n / divisor, known, n, ends)}
 
 

@@ -1,5 +1,5 @@
-"""Scores against those of a constant: the mean of the target, its most frequent label, or the
-shares of its labels, taken of the rows of each group itself.
+"""Scores against those of a constant: the mean of the target, its median, its most frequent label,
+or the shares of its labels, taken of the rows of each group itself.
 
 A score alerts where its whole interval is worse than what the constant would have: the model knows
 less than nothing. Where all targets are equal no constant can be beaten, and none is compared with.
@@ -29,8 +29,11 @@ _FIXED: Final = {
     "mcc": 0.0,
     "cohen_kappa": 0.0,
     "roc_auc": 0.5,
+    "r2": 0.0,
+    "explained_variance": 0.0,
 }
 _OF_NUMBERS: Final = ("rmse", "mse")
+_OF_MEDIAN: Final = ("mae",)
 _OF_LABELS: Final = ("accuracy", "balanced_accuracy", "log_loss", "average_precision", "brier")
 
 
@@ -40,7 +43,8 @@ def against_constants(rows: Sequence[Decided], predictions: Predictions) -> list
     known: dict[str, Floats] = {
         name: np.full(len(predictions), value) for name, value in _FIXED.items() if name in names
     }
-    for wanted, compute in ((_OF_LABELS, _of_labels), (_OF_NUMBERS, _of_mean)):
+    ways = ((_OF_LABELS, _of_labels), (_OF_NUMBERS, _of_mean), (_OF_MEDIAN, _of_median))
+    for wanted, compute in ways:
         if names.intersection(wanted):
             found = attempt("constants", "", partial(compute, predictions))
             known |= {} if isinstance(found, Outcome) else found
@@ -75,6 +79,37 @@ def _of_mean(predictions: Predictions) -> dict[str, Floats]:
     variance = as_array(sums["m2_x"]) / as_array(sums["weight"])
     variance = np.where(variance > 0.0, variance, np.nan)
     return {"mse": variance, "rmse": np.sqrt(variance)}
+
+
+def _of_median(predictions: Predictions) -> dict[str, Floats]:
+    """What the median of the target scores, over the rows that take part in the MAE."""
+    pair = predictions.subject(TargetPair)
+    target, prediction = predictions.target, predictions.prediction
+    if isinstance(pair, Lacking) or target is None or prediction is None:
+        return {}
+    y, known = target.whole.column.to_float64(), prediction.whole.column.to_float64()
+    weights = None if predictions.weights is None else predictions.weights.values
+    found = np.full(len(predictions), np.nan)
+    takes_part = np.isfinite(y) & np.isfinite(known)
+    for place, (start, stop) in enumerate(zip(target.groups.starts, target.stops, strict=True)):
+        kept = takes_part[start:stop]
+        own = y[start:stop] if kept.all() else y[start:stop][kept]
+        of_rows = None if weights is None else weights[start:stop][kept]
+        found[place] = _absolute_deviation(own, of_rows)
+    return {"mae": np.where(found > 0.0, found, np.nan)}
+
+
+def _absolute_deviation(values: Floats, weights: Floats | None) -> float:
+    """Mean absolute distance from the median; NaN without values."""
+    if weights is None:
+        return float(np.abs(values - np.median(values)).mean()) if len(values) else np.nan
+    total = weights.sum()
+    if total == 0.0:
+        return np.nan
+    order = np.argsort(values, kind="stable")
+    place = np.searchsorted(np.cumsum(weights[order]), 0.5 * total)
+    median = values[order][min(int(place), len(values) - 1)]
+    return float((weights * np.abs(values - median)).sum() / total)
 
 
 def _marked(row: Decided, known: Mapping[str, Floats]) -> Decided:

@@ -35,6 +35,11 @@ __all__ = ["Estimate", "EstimateRow", "Estimates", "cbpe"]
 if TYPE_CHECKING:
     import pandas
 
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 CHUNKS = 10
 """Groups of the reference where no number of rows is given."""
 

@@ -11,7 +11,7 @@ from simdrift.columns import Source, Table, as_table, opened
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.groups import Groups
 from simdrift.metrics.names import by_text
-from simdrift.metrics.performance.changes import changed
+from simdrift.metrics.performance.changes import PValues, changed
 from simdrift.metrics.performance.scoring import checked_metrics
 from simdrift.metrics.plan import DriftPlan
 from simdrift.monitoring import spec_errors
@@ -19,11 +19,17 @@ from simdrift.monitoring.constants import kept
 from simdrift.monitoring.curves import curves_of
 from simdrift.monitoring.identity import Identity
 from simdrift.monitoring.model import NOTHING_KNOWN, Known, Model
+from simdrift.monitoring.paired import paired_changes
 from simdrift.monitoring.performance_change import changes_of
 from simdrift.monitoring.reference import Reference, plan_of, scores_of
 from simdrift.monitoring.report import results_of
 from simdrift.monitoring.roles import Roles, check_names, roles_of, segment_columns
-from simdrift.monitoring.segments import Segment, found_segments, segment_groups
+from simdrift.monitoring.segments import (
+    Segment,
+    found_segments,
+    segment_groups,
+    segment_tables,
+)
 from simdrift.monitoring.sensitive import gaps_changed
 from simdrift.monitoring.spec import Columns, Metrics, Spec
 from simdrift.monitoring.window import WHOLE, Limits, WindowValues, judged
@@ -74,7 +80,8 @@ def evaluate(
     keys = _segments(spec, now, before, threads)
     known, scored = _before(spec, own, keys, before, threads)
     rows = _rows(spec, own, keys, now, known, threads)
-    values = _decided(rows, scored, plan, limits)
+    paired = _paired(spec, own, keys, now, before, known, threads)
+    values = _decided(rows, scored, plan, limits, paired)
     run = Identity.of(spec, spec.digest).run(now.length, started)
     results = results_of([run], WindowValues(values, {}), threads=threads)
     return Report(
@@ -186,6 +193,7 @@ def _read(spec: Spec, source: Source | Any) -> list[str]:
     """The columns of a side that are read: those of the model, of weights and of segments."""
     there = [*source.names, *sorted(source.hidden)]
     wanted = {*_model(spec).with_weight(_model(spec).watched), *segment_columns(spec)}
+    wanted.add(str(spec.columns.key))
     return [name for name in there if name in wanted]
 
 
@@ -262,16 +270,51 @@ def _of_segments(
     }
 
 
+def _paired(
+    spec: Spec,
+    roles: Roles,
+    keys: Sequence[Segment],
+    now: Table,
+    before: Table | Reference | None,
+    known: Known,
+    threads: int | None,
+) -> list[PValues]:
+    """p-values of each segment where both frames have the same rows, by what names a row."""
+    key = spec.columns.key
+    if key is None or not isinstance(before, Table):
+        return []
+    left, right = (_parts(side, roles, keys, threads, key) for side in (now, before))
+    return [
+        paired_changes(own, right[name], key, roles, known, threads) for name, own in left.items()
+    ]
+
+
 def _texts(keys: Sequence[Segment]) -> list[str]:
     return [WHOLE, *(key.text for key in keys)]
 
 
-def _decided(rows: Rows, before: Rows, plan: DriftPlan, limits: Limits) -> dict[str, list[Decided]]:
+def _parts(
+    table: Table, roles: Roles, keys: Sequence[Segment], threads: int | None, *more: str
+) -> dict[str, Table]:
+    """The rows of each segment."""
+    names = (*roles.with_weight(roles.watched), *more)
+    return {WHOLE: table, **segment_tables(table, keys, names, threads)}
+
+
+def _decided(
+    rows: Rows, before: Rows, plan: DriftPlan, limits: Limits, paired: Sequence[PValues]
+) -> dict[str, list[Decided]]:
     """The rows with their changes, q-values, thresholds and alerts."""
     scores = {name: [row for row in own if row.column is None] for name, own in rows.items()}
     gaps = {name: [row for row in own if row.column is not None] for name, own in rows.items()}
     references = [before.get(name, ()) for name in rows]
-    found = changed(list(scores.values()), references, alpha=plan.alpha, correction=plan.correction)
+    found = changed(
+        list(scores.values()),
+        references,
+        alpha=plan.alpha,
+        correction=plan.correction,
+        paired=paired,
+    )
     changes = gaps_changed(list(gaps.values()), references, plan.correction)
     return {
         name: [judged(row, limits) for row in (*kept(scores[name], own), *of_groups)]

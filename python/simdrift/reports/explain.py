@@ -84,7 +84,8 @@ class Explanation:
                 lines.append(f"share of the drift by {what}")
             lines += [_line(driver) for driver in shown]
             if drivers and not shown:
-                lines.append(f"no {what} drifted beyond chance")
+                named = " with an importance" if any(d.effect for d in drivers) else ""
+                lines.append(f"no {what}{named} drifted beyond chance")
         if self.unjudged:
             lines.append("not judged")
         lines += [f"         {visible(name)}: {visible(why)}" for name, why in self.unjudged]

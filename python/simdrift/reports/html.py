@@ -89,7 +89,7 @@ def place(share: float) -> str:
     return f"{100 * min(max(share, 0.0), 1.0):.1f}%"
 
 
-def _render(template: str, **values: Any) -> str:
+def render(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(**values)
 
 
@@ -167,13 +167,13 @@ class Day(NamedTuple):
 
 def report_page(report: Report) -> str:
     """A whole page."""
-    return _render("report.html.j2", **_report_values(report), whole=True)
+    return render("report.html.j2", **_report_values(report), whole=True)
 
 
 def report_fragment(report: Report) -> str:
     """The page's body with its style, for a notebook."""
     table = report.table(width=NOTEBOOK_CELLS)
-    return scoped(_render("report.html.j2", **_report_values(report), whole=False), table)
+    return scoped(render("report.html.j2", **_report_values(report), whole=False), table)
 
 
 def _report_values(report: Report) -> dict[str, Any]:
@@ -496,13 +496,13 @@ _PROFILE = (
 
 def profile_page(report: ProfileReport) -> str:
     """A profile's whole page."""
-    return _render("profile.html.j2", **_profile_values(report), whole=True)
+    return render("profile.html.j2", **_profile_values(report), whole=True)
 
 
 def profile_fragment(report: ProfileReport) -> str:
     """A profile for a notebook."""
     table = report.table(width=NOTEBOOK_CELLS)
-    return scoped(_render("profile.html.j2", **_profile_values(report), whole=False), table)
+    return scoped(render("profile.html.j2", **_profile_values(report), whole=False), table)
 
 
 def _profile_values(report: ProfileReport) -> dict[str, Any]:

@@ -101,6 +101,8 @@ def is_worse(row: Result) -> bool:
     record = registry.record(row.metric)
     if record is None or not row.effect_size:
         return False
+    if record.better == "zero":
+        return row.value is not None and abs(row.value) > abs(row.value - row.effect_size)
     return row.effect_size < 0 if record.better == "higher" else row.effect_size > 0
 
 

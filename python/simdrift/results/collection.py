@@ -205,7 +205,9 @@ class Results(Sequence[Result]):
         windows = len({(head.grain, head.window_start) for head in table.in_use("head")})
         columns = sum(name != "" for name in table.in_use("column"))
         alerts = np.count_nonzero(table.alert == 1)
-        return f"Results({len(self)} rows: {columns} columns, {windows} windows, {alerts} alerts)"
+        parts = ((columns, "column"), (windows, "window"), (int(alerts), "alert"))
+        words = ", ".join(f"{many} {noun}{'' if many == 1 else 's'}" for many, noun in parts)
+        return f"Results({len(self)} row{'' if len(self) == 1 else 's'}: {words})"
 
     def _repr_html_(self) -> str:
         first = self._table.take(slice(notebook.MOST_ROWS)).rows()

@@ -294,7 +294,7 @@ def test_an_absent_library_is_named_with_the_command(library, monkeypatch):
 
 def test_repr_counts_and_html_shows_rows():
     results = Results(ROWS, [RUN])
-    assert repr(results) == "Results(3 rows: 2 columns, 1 windows, 1 alerts)"
+    assert repr(results) == "Results(3 rows: 2 columns, 1 window, 1 alert)"
     html = results._repr_html_()
     assert "drift.ks" in html
     assert "all missing" in html

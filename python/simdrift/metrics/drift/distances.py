@@ -13,6 +13,7 @@ from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import ORDERED
 from simdrift.metrics.drift.checks import PERMUTATIONS, SEED
 from simdrift.metrics.drift.exchanges import (
+    energy_quantile,
     found_in_the_pass,
     reference_quantiles,
     wasserstein_null,
@@ -148,14 +149,12 @@ def _permuted_groups(
     return Outcomes.stacked(own)
 
 
-def _with_limit(pair: GroupedPair, outcomes: Outcomes, scale: float) -> Outcomes:
-    """The energy distance with the null quantile of its limit law."""
+def _with_energy_law(pair: GroupedPair, outcomes: Outcomes, scale: float) -> Outcomes:
+    """The energy distance with the null quantile of exchanged rows."""
     n, m = outcomes.n_reference, outcomes.n_current
     valued = (outcomes.status == OK_CODE) & (np.minimum(n, m) > 0)
-    integral = pair.reference.null_integral() if any_true(valued) else None
-    if integral is not None:
-        quantile = scale * (np.sqrt(1.0 / n + 1.0 / m) * math.sqrt(2.0 * integral))
-        outcomes.null_quantile = known_where(valued, quantile)
+    if any_true(valued):
+        outcomes.null_quantile = scale * np.sqrt(energy_quantile(pair, n, m, valued))
     return outcomes
 
 
@@ -231,11 +230,14 @@ def has_law_of_pass(pair: GroupedPair) -> bool:
     found = found_in_the_pass(pair)
     if found is None:
         return False
-    if found["current_quantiles"] is None and found["wasserstein_m"] > found["wasserstein_n"]:
+    n, m = found["wasserstein_n"], found["wasserstein_m"]
+    if found["current_quantiles"] is None and m > n:
         return False
-    (status,), profile = _w1(pair)[1].tolist(), pair.reference.profile
+    if {found["status"], found.get("wasserstein_status", OK)} != {OK} or min(n, m) == 0:
+        return False
+    profile = pair.reference.profile
     spread = profile.get("std_status", profile["variance_status"])
-    return bool(status == OK_CODE and spread == OK and 0.0 < profile["std"] < math.inf)
+    return bool(spread == OK and 0.0 < profile["std"] < math.inf)
 
 
 @drift_method(
@@ -382,7 +384,7 @@ def measure_energy(pair: GroupedPair, *, permutations: int = 0, seed: int = 0) -
     outcomes = Outcomes(value, status, n_reference=n, n_current=m)
     if permutations:
         return _permuted_groups(pair, outcomes, scale, permutations, seed, squared=True)
-    return _with_limit(pair, outcomes, scale)
+    return _with_energy_law(pair, outcomes, scale)
 
 
 def energy(

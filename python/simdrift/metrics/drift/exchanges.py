@@ -13,7 +13,7 @@ from simdrift import _core
 from simdrift._types import Floats
 from simdrift.metrics.columns import ColumnState, Counts, ReferenceColumn
 from simdrift.metrics.grouped import GroupedPair
-from simdrift.metrics.nulls import transport
+from simdrift.metrics.nulls import energy, transport
 from simdrift.metrics.nulls.transport import Law, Middle
 from simdrift.metrics.outcomes import absent, any_true
 from simdrift.metrics.pair_stack import PairStack
@@ -55,6 +55,23 @@ def wasserstein_null(
         return logs
 
     return Null(p, log_p, quantile)
+
+
+def energy_quantile(
+    pair: GroupedPair, n: NDArray[Any], m: NDArray[Any], known: NDArray[np.bool_]
+) -> Floats:
+    """The null quantile of the squared energy distance, in the column's unit, in the groups where
+    that is known."""
+    found = absent(len(pair))
+    for places in _alike(known, n, m):
+        if m[places[0]] > n[places[0]]:
+            middle = _middle_of_current(pair, places, float(m[places].min()))
+        else:
+            middle = _middle_of_reference(pair, places)
+        ends = _ends_of_reference(pair.near[0]), _extremes(pair, places)
+        sides = n[places].astype(float), m[places].astype(float)
+        found[places] = energy.null_quantiles(*ends, middle, *sides)
+    return found
 
 
 def _alike(
@@ -207,6 +224,13 @@ def _ends_of_current(pair: GroupedPair, places: NDArray[np.intp]) -> Floats:
     found = pair.two_sample.get("ends")
     if found is not None and found.ndim == 2:
         return np.asarray(found[places])
+    return _extremes(pair, places)
+
+
+def _extremes(pair: GroupedPair, places: NDArray[np.intp]) -> Floats:
+    """The ends of the current rows of these groups, which no pass has found."""
+    if pair.is_weighted:
+        return np.concatenate([_ends(pair.near[1].each[place]) for place in places.tolist()])
     column, starts, stops = pair.near[1].ranges
     return _core.extremes_groups(column, starts[places], stops[places], threads=pair.threads)
 

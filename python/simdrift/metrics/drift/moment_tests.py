@@ -22,7 +22,7 @@ from simdrift.metrics.columns import NUMERIC
 from simdrift.metrics.drift.run import Weights, run
 from simdrift.metrics.grouped import GroupedPair
 from simdrift.metrics.nulls import special
-from simdrift.metrics.numbers import as_array, at_most, number_or_array, where
+from simdrift.metrics.numbers import as_array, at_least, at_most, number_or_array, where
 from simdrift.metrics.outcomes import (
     OK_CODE,
     OVERFLOW_CODE,
@@ -171,7 +171,8 @@ def _hedges_g(moments: Moments) -> Floats:
 
 def _or_largest(statistic: Floats) -> Floats:
     """With the largest float64 of the same sign for what is infinite."""
-    return np.clip(statistic, -INFINITE, INFINITE)
+    number = number_or_array(statistic)
+    return as_array(at_most(INFINITE, at_least(-INFINITE, number)))
 
 
 def _student_ps(t: Floats, df: Floats) -> Floats:
@@ -200,16 +201,21 @@ def measure_t_test(pair: GroupedPair) -> Outcomes:
     """Welch's t of reference against current; effect size Hedges' g."""
     of = _moments(pair)
     error, df = _welch(of)
-    still = of.known & (error == 0.0) & (of.shift == 0.0)
+    still = (error == 0.0) & (of.shift == 0.0)
+    still = still & of.known if any_true(still) else still
     status = status_codes((still, DEGENERATE), otherwise=of.status)
     t = -of.shift / error
-    known = (status == OK_CODE) & (error > 0.0)
+
+    def log_p() -> Floats:
+        known = (status == OK_CODE) & (error > 0.0)
+        return elementwise_at(known, special.student_two_sided_log_p, t, df)
+
     return of.outcomes(
         _or_largest(t),
         status,
         p_value=_student_ps(t, df),
         effect_size=_hedges_g(of),
-        log_p=lambda: elementwise_at(known, special.student_two_sided_log_p, t, df),
+        log_p=log_p,
         reasons=reasons_at(still, "no row varies"),
     )
 

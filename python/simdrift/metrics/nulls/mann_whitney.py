@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,7 +117,7 @@ def _saddle_log_sf(u: int, n: int, m: int) -> float:
     if x <= NEAR_MIDDLE * sd:
         return float(special().log_ndtr(-x / sd)) if x > 0.0 else math.log(0.5)
     s = _saddle(x, n, m)
-    k, _, bend = _cumulants(s, n, m)
+    k, bend = _cumulant(s, n, m), _slopes(s, n, m)[1]
     w = math.sqrt(2.0 * (s * x - k))
     v = 2.0 * math.sinh(0.5 * s) * math.sqrt(bend) if s < 700.0 else math.inf
     ratio = math.sqrt(0.5 * math.pi) * float(special().erfcx(w / math.sqrt(2.0)))
@@ -129,7 +130,7 @@ def _saddle(x: float, n: int, m: int) -> float:
     low, high = 0.0, math.inf
     s = 12.0 * x / (n * m * (n + m + 1.0))
     for _ in range(100):
-        _, slope, bend = _cumulants(s, n, m)
+        slope, bend = _slopes(s, n, m)
         low, high = (s, high) if slope < x else (low, s)
         new = s + (x - slope) / bend if bend > 0.0 else 2.0 * s
         if not low < new < high:
@@ -140,15 +141,38 @@ def _saddle(x: float, n: int, m: int) -> float:
     return s
 
 
-def _cumulants(s: float, n: int, m: int) -> tuple[float, float, float]:
-    """K, K', K'' of U less its mean, at s > 0."""
+class _Product(NamedTuple):
+    """The factors of n and m rows: m + i and then i, half of them, weights, the sum of logarithms
+    of (m + i) / i."""
+
+    both: Floats
+    halves: Floats
+    weights: Floats
+    logs: Floats
+
+
+@lru_cache(maxsize=64)
+def _product_of(n: int, m: int) -> _Product:
     i, weights = _factors(n)
-    a, b = 0.5 * s * (m + i), 0.5 * s * i
-    k = _log_sinh(a) - _log_sinh(b) - np.log((m + i) / i)
-    slope = 0.5 * (m + i) / np.tanh(a) - 0.5 * i / np.tanh(b)
-    bend = (0.5 * i / np.sinh(np.minimum(b, 350.0))) ** 2
-    bend = bend - (0.5 * (m + i) / np.sinh(np.minimum(a, 350.0))) ** 2
-    return float(weights @ k), float(weights @ slope), float(weights @ bend)
+    both = np.stack([m + i, i])
+    return _Product(both, 0.5 * both, weights, np.log((m + i) / i))
+
+
+def _cumulant(s: float, n: int, m: int) -> float:
+    """K of U less its mean, at s > 0."""
+    product = _product_of(n, m)
+    above, below = _log_sinh(0.5 * s * product.both)
+    return float(product.weights @ (above - below - product.logs))
+
+
+def _slopes(s: float, n: int, m: int) -> tuple[float, float]:
+    """K' and K'' of U less its mean, at s > 0."""
+    product = _product_of(n, m)
+    x = 0.5 * s * product.both
+    above, below = product.halves / np.tanh(x)
+    bends = (product.halves / np.sinh(np.minimum(x, 350.0))) ** 2
+    weights = product.weights
+    return float(weights @ (above - below)), float(weights @ (bends[1] - bends[0]))
 
 
 def _log_sinh(x: Floats) -> Floats:

@@ -13,7 +13,7 @@ over the scores of the window) and at least `Metric.least_change`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -30,6 +30,10 @@ from simdrift.metrics.outcomes import Outcomes
 from simdrift.metrics.registry import record
 
 Segment = Sequence[Decided]
+PValues = Mapping[tuple[str, str], Floats]
+"""By metric and parameters, of each group."""
+OF_DEVIATION = 0.1
+"""The least change of a mean error that matters, in standard deviations of the error."""
 _MISSING, _CHANGED = CODES["missing_column"], CODES["type_changed"]
 
 
@@ -58,6 +62,11 @@ def change(now: Outcomes, before: Outcomes) -> Change:
     return Change(effect, np.where(np.isnan(effect), np.nan, np.minimum(p, 1.0)))
 
 
+def _change(now: Outcomes, before: Outcomes, p_value: Floats | None) -> Change:
+    found = change(now, before)
+    return found if p_value is None else found._replace(p_value=p_value)
+
+
 def _half(side: Outcomes, down: NDArray[np.bool_]) -> Floats:
     """The half of the interval below the value, or above it, as a standard error; NaN without."""
     low, high = side.ci_low, side.ci_high
@@ -77,16 +86,27 @@ def changed(
     *,
     alpha: float = 0.05,
     correction: str = "bh",
+    paired: Sequence[PValues] = (),
 ) -> list[list[Decided]]:
     """The rows of each segment with effect size, p- and q-value, threshold and alert against the
     reference's row of the same metric and parameters; one without such a row stays as it is. The
-    q-values of a window are over all its scores and segments."""
+    q-values of a window are over all its scores and segments. `paired`: of each segment p-values
+    that take the place of these, where both sides have the same rows."""
     pairs = [
         (row, _found(row, reference))
         for segment, reference in zip(segments, references, strict=True)
         for row in segment
     ]
-    changes = [None if old is None else change(row.outcomes, old.outcomes) for row, old in pairs]
+    own: list[PValues] = [*paired, *({} for _ in segments[len(paired) :])]
+    known = [
+        of_segment.get((row.metric, row.params))
+        for segment, of_segment in zip(segments, own, strict=True)
+        for row in segment
+    ]
+    changes = [
+        None if old is None else _change(row.outcomes, old.outcomes, p)
+        for (row, old), p in zip(pairs, known, strict=True)
+    ]
     q_values = corrected([None if one is None else one.p_value for one in changes], correction)
     rows = iter(
         row if one is None or old is None else _judged(row, old, one, q, alpha)
@@ -137,15 +157,25 @@ def _judged(row: Decided, old: Decided, one: Change, q: Floats | None, alpha: fl
     )
     row = row._replace(outcomes=outcomes, q_value=q)
     metric = record(row.metric)
-    least = None if metric is None else metric.least_change
-    if q is None or metric is None or least is None:
+    if q is None or metric is None:
         return with_loss(row, old.outcomes)
-    limit = limit_of(metric, old.outcomes.value, least)
+    limit = _limit(metric, old.outcomes)
+    if limit is None:
+        return with_loss(row, old.outcomes)
     row = row._replace(
         threshold=float(limit[0]) if len(limit) == 1 else limit,
         alert=alerts_of(metric, outcomes.value, limit, q, alpha),
     )
     return with_loss(row, old.outcomes)
+
+
+def _limit(metric: Metric, old: Outcomes) -> Floats | None:
+    """The value from which on a change matters; None where none does."""
+    if metric.better == "zero" and old.standard_error is not None:
+        deviation = old.standard_error * np.sqrt(np.asarray(old.n_current, float))
+        return np.asarray(np.abs(old.value) + OF_DEVIATION * deviation)
+    least = metric.least_change
+    return None if least is None else limit_of(metric, old.value, least)
 
 
 def limit_of(metric: Metric, before: Floats, least: float) -> Floats:
@@ -162,6 +192,7 @@ def limit_of(metric: Metric, before: Floats, least: float) -> Floats:
 def alerts_of(metric: Metric, value: Floats, limit: Floats, q: Floats, alpha: float) -> Alerts:
     """1 where the value is at the limit or worse and q is at most alpha, -1 where either is not
     known, else 0."""
+    value = np.abs(value) if metric.better == "zero" else value
     worse = value <= limit if metric.better == "higher" else value >= limit
     known: NDArray[np.bool_] = ~(np.isnan(value) | np.isnan(q) | np.isnan(limit))
     return np.where(known, worse & (q <= alpha), -1).astype(np.int8)
