@@ -110,7 +110,7 @@ def test_integers_beyond_2_to_the_53_and_times_are_in_range_of_themselves():
 def test_a_prepared_and_a_saved_reference_give_the_same_rows(tmp_path):
     spec = sd.Spec(monitor="m", window="all", metrics=sd.Metrics(quality=AGAINST))
     now = {"x": np.append(RNG.normal(20.0, 5.0, 300), [500.0] * 9)}
-    reference = sd.Reference.fit(BEFORE, spec)
+    reference = sd.Reference.fit(BEFORE, spec=spec)
     reference.save(tmp_path / "reference")
     saved = sd.Reference.load(tmp_path / "reference")
     plain = _rows(now)[0]

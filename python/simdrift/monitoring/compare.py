@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 import numpy as np
 
@@ -54,7 +54,7 @@ from simdrift.monitoring.window import (
     measure_windows,
 )
 from simdrift.monitoring.worst_in_report import worst_of
-from simdrift.reports import ProfileReport, Report
+from simdrift.reports import ProfilePair, ProfileReport, Report
 from simdrift.results import Results
 from simdrift.schema import Schema
 
@@ -276,36 +276,82 @@ def _compared(
     )
 
 
+@overload
 def profile(
     data: object,
+    other: None = None,
     *,
     columns: str | Sequence[str] | None = None,
+    key: str | Sequence[str] | None = None,
     quantiles: Sequence[float] = QUANTILES,
     threads: int | None = None,
     progress: Progress = None,
-) -> ProfileReport:
+) -> ProfileReport: ...
+@overload
+def profile(
+    data: object,
+    other: object,
+    *,
+    columns: str | Sequence[str] | None = None,
+    key: str | Sequence[str] | None = None,
+    quantiles: Sequence[float] = QUANTILES,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> ProfilePair: ...
+def profile(
+    data: object,
+    other: object = None,
+    *,
+    columns: str | Sequence[str] | None = None,
+    key: str | Sequence[str] | None = None,
+    quantiles: Sequence[float] = QUANTILES,
+    threads: int | None = None,
+    progress: Progress = None,
+) -> ProfileReport | ProfilePair:
     """Every quality statistic of every column, or of `columns`: rows `quality.*` as docs/metrics.md
-    defines them, in the column's unit (times in seconds since 1970).
+    defines them, in the column's unit (times in seconds since 1970). Of two frames both profiles,
+    side by side.
 
-    `data` as `compare` takes them; `quantiles`: shares in [0, 1], exact, by linear interpolation
-    (type 7). SpecError where a name is no column; data never raise: a column that can't be read
-    has a status.
+    `data` as `compare` takes them; `key`: the column or columns that name a row, whose repetitions
+    are counted; `quantiles`: shares in [0, 1], exact, by linear interpolation (type 7). SpecError
+    where a name is no column; data never raise: a column that can't be read has a status.
 
     >>> import numpy as np
     >>> profile({"x": np.array([1.0, 2.0, np.nan])}).columns[0].value("missing_share")
     0.3333333333333333
     """
+    if other is not None:
+        left, right = (
+            _profile(side, columns, key, quantiles, threads, progress) for side in (data, other)
+        )
+        return ProfilePair(left, right)
+    return _profile(data, columns, key, quantiles, threads, progress)
+
+
+def _profile(
+    data: object,
+    columns: str | Sequence[str] | None,
+    key: str | Sequence[str] | None,
+    quantiles: Sequence[float],
+    threads: int | None,
+    progress: Progress,
+) -> ProfileReport:
+    """The profile of one frame."""
     started = datetime.now(UTC)
     source = opened(data)
     chosen = column_names(columns)
     names = source.names if chosen is None else chosen
-    _check_columns(names, [*source.names, *source.hidden])
-    table = as_table(source, columns=names)
-    columns_of = {
+    keys = column_names(key) or ()
+    _check_columns([*names, *keys], [*source.names, *source.hidden])
+    table = as_table(source, columns=list(dict.fromkeys([*names, *keys])))
+    every = {
         name: ColumnGroups(name, column, Groups.whole(), threads=threads, gap=table.gaps.get(name))
         for name, column in table.columns.items()
     }
+    columns_of = {name: every[name] for name in names if name in every}
     values = list(of_quality.table_statistics(columns_of, 1))
+    if keys and all(every[name].whole.refused is None for name in keys):
+        values += of_quality.key_statistics([every[name] for name in keys])
     for done, column in enumerate(columns_of.values(), 1):
         values += _statistics(column, quantiles)
         if progress is not None:

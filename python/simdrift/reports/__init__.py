@@ -2,10 +2,11 @@
 first."""
 
 from simdrift.reports.profile import ProfileReport
+from simdrift.reports.profile_pair import ProfilePair
 from simdrift.reports.ranking import StandOut, stand_out
 from simdrift.reports.report import Report
 
-__all__ = ["ProfileReport", "Report", "StandOut", "stand_out"]
+__all__ = ["ProfilePair", "ProfileReport", "Report", "StandOut", "stand_out"]
 
 
 def __dir__() -> list[str]:

@@ -13,7 +13,7 @@ from simdrift.metrics.quality.columns import (
     statistics_of,
 )
 from simdrift.metrics.quality.pairs import correlation, correlations
-from simdrift.metrics.quality.tables import table_statistics
+from simdrift.metrics.quality.tables import key_statistics, table_statistics
 
 __all__ = [
     "AGAINST",
@@ -25,6 +25,7 @@ __all__ = [
     "correlation",
     "correlations",
     "decided_against",
+    "key_statistics",
     "quantile_statistics",
     "rows_against",
     "statistics_of",
