@@ -36,7 +36,7 @@ class GroupCategories(NamedTuple):
     def rows(self, place: int) -> NDArray[np.int64]:
         """A group's rows of each category of the reference and of those that are new in it."""
         known = len(self.labels) - self.new.shape[1]
-        own = self.ordered[place]
+        own: NDArray[np.int64] = self.ordered[place]
         return own[: known + int(np.count_nonzero(own[known:]))]
 
     def histogram(self, place: int) -> Cells:
