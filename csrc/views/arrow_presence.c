@@ -52,7 +52,8 @@ static sdr_code check_children(const struct ArrowArray *array,
     int64_t each = rows_of_children(schema->format);
     int64_t rows = array->offset + array->length;
     if (each == 0 || rows == 0) return SDR_OK;
-    if (array->n_children != schema->n_children || array->children == NULL)
+    if (array->n_children != schema->n_children ||
+        (array->children == NULL && array->n_children > 0))
         return refuse(error, chunk, "the children of its type", array->n_children);
     for (int64_t k = 0; k < array->n_children; k++) {
         const struct ArrowArray *child = array->children[k];

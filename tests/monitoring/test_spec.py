@@ -141,7 +141,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     (
         {"metrics": {"qualty": ["mean"]}},
         "unknown key 'metrics.qualty', did you mean 'quality'?; known here: quality, quantiles, "
-        "correlations, performance, custom",
+        "correlations, performance, pipelines, custom",
     ),
     (
         {"metrics": {"quality": ["quantile"]}},
@@ -202,7 +202,7 @@ def test_every_mistake_is_told_with_its_line(tmp_path: Path) -> None:
     assert str(caught.value) == (
         "the spec has 2 mistakes:\n"
         f"{path}, line 11: unknown key 'metrics.qualty', did you mean 'quality'?; known here: "
-        "quality, quantiles, correlations, performance, custom\n"
+        "quality, quantiles, correlations, performance, pipelines, custom\n"
         f"{path}, line 14: 'thresholds': expected a table of metric = number, or of column = "
         "{ metric = number }, found 'x'"
     )

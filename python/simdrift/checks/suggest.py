@@ -86,7 +86,7 @@ def _of_numbers(name: str, values: Values, kind: Type, *, is_key: bool) -> Itera
     low, high = float(known.min()), float(known.max())
     if is_key:  # keys grow
         if low >= 0:
-            yield Check("between", name, min=0, note=f"{low:g} to {high:g}")
+            yield Check("between", name, min=0, severity="warn", note=f"{low:g} to {high:g}")
         return
     room = ROOM * (high - low)
     least, most = low - room, high + room

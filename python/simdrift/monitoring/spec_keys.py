@@ -37,7 +37,7 @@ def tables_of(model: type[BaseModel]) -> dict[str, type[BaseModel]]:
 
     >>> from simdrift.monitoring.spec import Spec
     >>> list(tables_of(Spec))
-    ['', 'reference', 'columns', 'metrics', 'labels', 'store']
+    ['', 'reference', 'columns', 'metrics', 'labels', 'service', 'store']
     """
     parts = {name: _part(field) for name, field in model.model_fields.items()}
     return {"": model} | {name: part for name, part in parts.items() if part is not None}

@@ -25,7 +25,7 @@ Entry = Mapping[str, Any]
 
 _VALUE_KINDS: Final = ("integer", "float", "boolean", "text", "category", TEMPORAL, NULL)
 _TOTALS: Final = {"present", "present_squares", "rows_size", "total", "cubes"}  # of weights
-_LARGEST: Final = 2**64  # of whole numbers that stand for a float
+_LARGEST: Final = 2**122  # of whole numbers that stand for a float: a sum of 2^58 of 64 bits
 _UNITS: Final = ("", "s", "ms", "us", "ns")
 
 
@@ -245,7 +245,7 @@ def _is_like(value: object, example: object) -> bool:
     if isinstance(example, bool) or not isinstance(example, int | float):
         return type(value) is type(example)
     if isinstance(example, float) and isinstance(value, int) and not isinstance(value, bool):
-        return abs(value) <= _LARGEST
+        return abs(value) <= _LARGEST  # exact sums of integers are whole numbers
     return isinstance(value, float) or is_count(value)
 
 

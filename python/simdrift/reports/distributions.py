@@ -84,7 +84,7 @@ def _pooled(group: Sequence[Histogram]) -> Histogram:
         reference.update(zip(labels, histogram.reference, strict=False))
         for label, value in zip(labels, histogram.current, strict=True):
             total[label] = total.get(label, 0.0) + value
-    known = tuple(reference[label] for label in total) if reference else ()
+    known = tuple(reference.get(label, 0.0) for label in total) if reference else ()
     return last._replace(labels=tuple(total), reference=known, current=tuple(total.values()))
 
 

@@ -177,7 +177,7 @@ def test_a_notebooks_theme_wins_over_the_systems_and_over_its_rules(browse, tmp_
 FIND = """(field => {{
     field.value = "{wanted}"; field.dispatchEvent(new frame.contentWindow.Event("input"));
     return [...page.querySelectorAll("table.columns tbody tr")]
-        .filter(row => row.getClientRects().length).length
+        .filter(row => row.checkVisibility()).length
 }})(page.querySelector(".find input"))"""
 
 

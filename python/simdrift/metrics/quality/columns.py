@@ -37,6 +37,7 @@ from simdrift.metrics.quality.base import (
     moment_record,
     statistic_record,
 )
+from simdrift.metrics.quality.shape import distinct_of
 from simdrift.metrics.registry import measures, records_of, unknown
 from simdrift.metrics.values import EMPTY, ERROR, NOT_APPLICABLE, OVERFLOW, Outcome
 
@@ -169,11 +170,7 @@ def _profile(column: ColumnGroups) -> list[Statistic]:
     )
 )
 def _distinct(column: ColumnGroups) -> list[Statistic]:
-    if column.kind == CATEGORICAL:
-        table = column.category_counts
-        if not table.overflow.any():
-            return [Statistic("distinct", floats(table.distinct))]
-    count, error = column.distinct
+    count, error = distinct_of(column)
     return [Statistic("distinct", floats(count), half_width=NORMAL_975 * error * count)]
 
 

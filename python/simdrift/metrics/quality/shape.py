@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from simdrift._types import Floats
 from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import COUNTABLE, TEMPORAL
 from simdrift.metrics.groups import ColumnGroups
-from simdrift.metrics.outcomes import OK_CODE, Codes
+from simdrift.metrics.outcomes import OK_CODE, Codes, Rows
 from simdrift.metrics.quality.base import (
     ABSENT_STATUSES,
     Statistic,
@@ -51,7 +52,7 @@ def _flag(name: str, title: str, formula: str, **rest: Any) -> Any:
 def sameness(column: ColumnGroups) -> list[Statistic]:
     """Whether one value is all, or almost all, and whether no value occurs twice."""
     status = absent_codes(column)
-    count, _ = column.distinct
+    count, _ = distinct_of(column)
     heaviest = top_rows(column)
     almost = heaviest >= ALMOST_CONSTANT * column.valid
     return [
@@ -59,6 +60,14 @@ def sameness(column: ColumnGroups) -> list[Statistic]:
         Statistic("almost_constant", floats(almost), status),
         Statistic("unique", _unique(column, status), status),
     ]
+
+
+def distinct_of(column: ColumnGroups) -> tuple[Rows, Floats]:
+    """(G,) distinct values and the relative standard error of that number (0: exact)."""
+    if column.kind == "categorical" and not column.category_counts.overflow.any():
+        found = column.category_counts.distinct
+        return found, np.zeros(len(found))
+    return column.distinct
 
 
 def top_rows(column: ColumnGroups) -> Any:
@@ -71,7 +80,7 @@ def top_rows(column: ColumnGroups) -> Any:
 def _unique(column: ColumnGroups, status: Codes) -> Any:
     """Whether as many rows as values are there: by their number where that is exact, by an
     estimate where it is far off, else by comparing rows."""
-    count, error = column.distinct
+    count, error = distinct_of(column)
     valid = column.valid
     unique = floats(count == valid)
     estimated = (status == OK_CODE) & (error > 0.0)

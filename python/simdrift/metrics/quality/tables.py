@@ -44,6 +44,7 @@ def _record(name: str, title: str, formula: str, unit: str) -> Metric:
         unit=unit,
         bounds=bounds,
         better="lower",
+        statuses=("empty",),
     )
 
 
