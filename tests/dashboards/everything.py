@@ -68,8 +68,8 @@ def every_metric(model: str, version: str) -> Results:
 
 def _rows(run: Run, name: str, day: int, segment: str) -> list[Result]:
     value = 1.0 + math.sin(day)
-    judged = name.startswith(("drift.", "performance."))
-    scored = name.startswith("performance.")
+    judged = name.startswith(("drift.", "performance.", "fairness."))
+    scored = name.startswith(("performance.", "fairness."))
     more = {
         "segment": segment,
         "params": "q=0.5" if name == "quality.quantile" else "",

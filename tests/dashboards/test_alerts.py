@@ -32,8 +32,11 @@ USUAL_AND_WRONG = {
 }
 # Column: the window from which on it alerts where the dataset goes wrong.
 LASTING = {"fare": WINDOWS - 3, "tip": WINDOWS - 2, "predicted_fare": WINDOWS - 1}
+# Sensitive column: the window from which on its gap is beyond the threshold.
+UNEVEN = {"sex": WINDOWS - 3, "region": WINDOWS - 2}
 # Score: the window from which on it is worse than the reference's.
 WORSE = {"performance.roc_auc": WINDOWS - 3, "performance.rmse": WINDOWS - 2}
+GAP = "fairness.demographic_parity_difference"
 FALLEN = {"performance.mae", "performance.accuracy", "performance.r2"}
 
 
@@ -53,10 +56,14 @@ def windows(dataset: str, newest: datetime, *, wrong: bool) -> Results:
         for column, since in LASTING.items():
             alert = wrong and day >= since
             rows.append(make_row(run, column, "drift.psi", 0.5, threshold=0.2, alert=alert))
+        for column, since in UNEVEN.items():
+            alert = wrong and day >= since
+            value = 0.3 if alert else 0.05
+            rows.append(make_row(run, column, GAP, value, threshold=0.1, alert=alert))
     return Results(rows, runs)
 
 
-OF_COLUMNS = {"simdrift-column-drift", "simdrift-prediction-drift"}
+OF_COLUMNS = {"simdrift-column-drift", "simdrift-prediction-drift", "simdrift-bias"}
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +104,10 @@ def test_a_performance_drop_is_of_those_metrics_that_fell_by_a_fifth(fired):
 def test_a_column_must_alert_in_three_windows_and_a_prediction_in_one(fired):
     assert {column for rule, _, column in fired if rule == "column-drift"} == {"fare"}
     assert {column for rule, _, column in fired if rule == "prediction-drift"} == {"predicted_fare"}
+
+
+def test_a_gap_between_groups_must_be_beyond_its_threshold_in_three_windows(fired):
+    assert {column for rule, _, column in fired if rule == "bias"} == {"sex"}
 
 
 def test_a_score_must_be_worse_in_three_windows(fired):

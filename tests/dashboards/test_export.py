@@ -98,7 +98,7 @@ def test_provisioning_names_the_data_source_that_the_dashboards_and_rules_use(fo
     (provider,) = yaml.safe_load((base / "dashboards/simdrift.yaml").read_text())["providers"]
     assert provider["options"]["path"] == "/var/lib/grafana/dashboards"
     (group,) = yaml.safe_load((base / "alerting/rules.yaml").read_text())["groups"]
-    assert len(group["rules"]) == 8
+    assert len(group["rules"]) == 9
     for rule in group["rules"]:
         assert rule["data"][0]["datasourceUid"] == source["uid"]
     example = yaml.safe_load((base / "alerting/contact-points.yaml.example").read_text())

@@ -1,4 +1,4 @@
-"""Every metric that a dashboard or a rule names is computed, or listed as another writer's."""
+"""Every metric that a dashboard or a rule names is computed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 
 import pytest
 
-from simdrift.dashboards import others
 from simdrift.dashboards.catalogue import dashboards, rules
 from simdrift.metrics import registry
 
@@ -14,26 +13,17 @@ PANELS = [(board.title, panel) for board in dashboards for panel in board.panels
 NAMED = re.compile(r"'((?:drift|quality|performance|service|fairness)\.[a-z_0-9]+)'")
 
 
-def is_known(name: str) -> bool:
-    return registry.record(name) is not None or name in (*others.PERFORMANCE, *others.QUALITY)
-
-
 @pytest.mark.parametrize(("board", "panel"), PANELS, ids=lambda one: getattr(one, "title", one))
 def test_a_panel_names_only_known_metrics(board, panel):
     named = {*NAMED.findall(panel.sql), *(n for n in panel.metrics if not n.endswith("*"))}
-    assert {name for name in named if not is_known(name)} == set()
+    assert {name for name in named if registry.record(name) is None} == set()
 
 
 @pytest.mark.parametrize("rule", rules, ids=lambda rule: rule.uid)
 def test_an_alert_rule_names_only_known_metrics(rule):
-    assert {name for name in NAMED.findall(rule.sql) if not is_known(name)} == set()
+    assert {name for name in NAMED.findall(rule.sql) if registry.record(name) is None} == set()
 
 
 def test_the_names_are_found_in_the_queries():
     found = {name for _, panel in PANELS for name in NAMED.findall(panel.sql)}
     assert {"drift.dataset", "quality.missing_share", "performance.mae", "service.apdex"} <= found
-
-
-def test_a_metric_with_a_record_is_not_listed_as_another_writer_s():
-    ours = {record.name for record in registry.records()}
-    assert ours.isdisjoint({*others.PERFORMANCE, *others.QUALITY})

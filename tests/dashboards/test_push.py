@@ -34,7 +34,7 @@ def test_everything_arrives(grafana, client):
     source = grafana.state.sources["simdrift"]
     assert (source["url"], source["user"]) == ("db:5432", "simdrift_reader")
     assert source["secureJsonData"] == {"password": "reader-secret"}
-    assert (done.rules, done.source, len(done.dashboards)) == (8, "made", 6)
+    assert (done.rules, done.source, len(done.dashboards)) == (9, "made", 6)
 
 
 def test_pushing_again_replaces_and_makes_nothing_twice(grafana, client):
@@ -107,7 +107,7 @@ def test_the_command_takes_its_secrets_from_the_environment(grafana):
     done = CliRunner().invoke(cli, arguments, env=secrets)
     assert done.exit_code == 0, done.output
     assert f"{grafana.url}/d/simdrift-overview" in done.output
-    assert "8 alert rules; data source made" in done.output
+    assert "9 alert rules; data source made" in done.output
     assert not any(secret in done.output for secret in secrets.values())
 
 

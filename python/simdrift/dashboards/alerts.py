@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from simdrift.dashboards.others import relative
 from simdrift.dashboards.panels import Rule
+from simdrift.dashboards.scores import relative
 from simdrift.dashboards.sql import listed
 
 

@@ -19,6 +19,7 @@ from simdrift.dashboards.sql import (
 
 _MISSING = 'Switch it on with [metrics] quality = ["missing_share"] in the spec.'
 _STATISTICS = 'Switch it on with [metrics] quality = ["min", "mean", "max"] in the spec.'
+_RANGE = 'Switch it on with [metrics] quality = ["out_of_range"] in the spec.'
 
 dashboard = Dashboard(
     uid="simdrift-data-quality",
@@ -104,7 +105,7 @@ where {CHOSEN}
 order by 1, 2""",
             12,
             8,
-            "quality.out_of_range is not computed by this version of simdrift.",
+            _RANGE,
             ("quality.out_of_range",),
         ),
         Panel(

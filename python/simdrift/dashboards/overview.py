@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from simdrift.dashboards.others import relative
 from simdrift.dashboards.panels import ANY_IS_BAD, GOOD_TO_BAD, NEUTRAL, Dashboard, Panel, Step
+from simdrift.dashboards.scores import relative
 from simdrift.dashboards.sql import (
     CHOSEN,
     DATASET,

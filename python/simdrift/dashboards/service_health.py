@@ -5,7 +5,7 @@ from __future__ import annotations
 from simdrift.dashboards.panels import Dashboard, Panel, Step, Unit
 from simdrift.dashboards.sql import CHOSEN, DATASET, EVENTS, GRAIN, MODEL, MODELS, SEGMENT, SEGMENTS
 
-_LOG = "No request log is monitored: simdrift.service.health, or a Recorder, writes service.*."
+_LOG = "Monitor a request log: `simdrift.service.health`, or a `simdrift.service.Recorder`."
 
 
 def _service(title: str, description: str, unit: Unit, names: tuple[str, ...]) -> Panel:
