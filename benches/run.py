@@ -20,6 +20,7 @@ import bench_methods
 import bench_monitor
 import bench_performance
 import bench_process
+import bench_quality
 import bench_results
 import bench_service
 import bench_store
@@ -35,6 +36,7 @@ TABLES: dict[str, Callable[[bool], str]] = {
     "monitor": bench_monitor.table,
     "windows": bench_windows.table,
     "performance": bench_performance.table,
+    "quality": bench_quality.table,
     "process": bench_process.table,
     "results": bench_results.table,
     "service": bench_service.table,

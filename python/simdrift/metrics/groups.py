@@ -357,14 +357,22 @@ def _heaviest(column: ColumnState) -> tuple[float, int]:
     last = column.valid - 1
     if last < HEAVY_RANKS:
         return np.nan, 0
-    ranks = np.arange(HEAVY_RANKS + 1) * last // HEAVY_RANKS
-    met, times = np.unique(column.quantiles((ranks / last).tolist()), return_counts=True)
-    cuts = np.union1d(met[times > 1], np.nextafter(met[times > 1], np.inf))
-    if not len(cuts):
+    ordered = _ordered(column)
+    met = ordered[np.arange(HEAVY_RANKS + 1) * last // HEAVY_RANKS]
+    twice = met[1:][met[1:] == met[:-1]]
+    if not len(twice):
         return np.nan, 0
-    rows = column.count_cells(cuts)[1:]
-    at = int(np.argmax(np.where(np.isin(cuts, met[times > 1]), rows, 0)))
-    return (float(cuts[at]), int(rows[at])) if rows[at] * HEAVY_SHARE >= last + 1 else (np.nan, 0)
+    rows = np.searchsorted(ordered, twice, "right") - np.searchsorted(ordered, twice, "left")
+    at = int(np.argmax(rows))
+    return (float(twice[at]), int(rows[at])) if rows[at] * HEAVY_SHARE >= last + 1 else (np.nan, 0)
+
+
+def _ordered(column: ColumnState) -> Floats:
+    """The numbers of a column that are not missing, ascending: a sort costs less than hundreds of
+    quantiles."""
+    if column.ordered is not None:
+        return column.ordered.values
+    return _core.sort(column.column.to_float64(), threads=column.threads)[: column.valid]
 
 
 def _heaviest_category(column: ColumnGroups, place: int) -> int:
