@@ -19,6 +19,7 @@ from urllib.parse import quote
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
+from commands import command_environment, run_command
 
 import simdrift as sd
 from simdrift import _errors
@@ -27,7 +28,7 @@ from simdrift.monitoring.spec import Spec
 from simdrift.results.collection import Results
 from simdrift.results.identity import identified
 from simdrift.results.rows import Run
-from simdrift.store import Store, StoreError, resolve
+from simdrift.store import Store, StoreError, resolve, session
 
 CANARY = "c4n4ry"
 # Nothing listens there (RFC 863's discard), and no name has to be looked up.
@@ -119,15 +120,9 @@ def test_there_are_at_least_two_hundred_spellings_and_some_are_taken():
     assert 100 < taken < len(SPELLINGS)
 
 
-# a store writes to disk and asks for names: every second mark here, the others in the slow leg
-@pytest.mark.parametrize(
-    "password",
-    [
-        pytest.param(password, marks=[pytest.mark.slow] if place % 2 else [], id=repr(mark))
-        for place, (mark, password) in enumerate(zip(MARKS, PASSWORDS, strict=True))
-    ],
-)
-def test_no_outlet_of_a_store_shows_a_password(password, tmp_path, caplog):
+@pytest.mark.parametrize("password", PASSWORDS, ids=[repr(mark) for mark in MARKS])
+def test_no_outlet_of_a_store_shows_a_password(password, tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(session, "_LEAST", 0.02)  # nobody comes while a Store tries again
     for number, dsn in enumerate(spellings(password).values()):
         check_outlets_of_a_store(dsn, tmp_path / str(number))
     assert_clean(caplog.text)
@@ -232,9 +227,7 @@ def test_the_spellings_of_sqlalchemy_are_taken(scheme):
 
 
 def environment(tmp_path: Path, **more: str) -> dict[str, str]:
-    package = str(Path(sd.__file__).parents[1])
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    return {**kept, "PYTHONPATH": package, "SIMDRIFT_SPOOL": str(tmp_path / "spool"), **more}
+    return command_environment(SIMDRIFT_SPOOL=str(tmp_path / "spool"), **more)
 
 
 @pytest.fixture
@@ -251,11 +244,7 @@ def monitor(tmp_path: Path) -> Path:
 
 
 def run(tmp_path: Path, *arguments: object, **more: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, "-m", "simdrift", *map(str, arguments)],
-        capture_output=True, cwd=tmp_path, env=environment(tmp_path, **more), timeout=60,
-        check=False,
-    )  # fmt: skip
+    return run_command(arguments, cwd=tmp_path, env=environment(tmp_path, **more))
 
 
 def test_a_run_shows_no_password_on_its_page_and_streams_and_in_the_spool(tmp_path, monitor):
