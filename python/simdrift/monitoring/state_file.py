@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift._again import fails_alike
 from simdrift._errors import InputError
 from simdrift.results import files
 
@@ -43,6 +44,8 @@ def write(path: str | os.PathLike[str], content: Mapping[str, Any], arrays: Arra
     try:
         files.write_bytes(path, data)
     except OSError as error:
+        if error.errno is None:
+            raise  # of a timer, not of the file
         raise InputError(f"{path}: the reference can't be written: {error.strerror}") from None
 
 
@@ -53,6 +56,8 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArra
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; expected a saved reference") from None
     except OSError as error:
+        if error.errno is None:
+            raise  # of a timer, not of the file
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     return _decode(data, str(path))
 
@@ -115,9 +120,15 @@ def _decode(data: bytes, name: str) -> tuple[dict[str, Any], dict[str, NDArray[A
         raise InputError(
             f"{name}: truncated or damaged (its checksum does not match): fit the reference again"
         )
-    try:
+
+    def work() -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         return _unsealed(body, size)
+
+    try:
+        return work()
     except (Odd, ValueError, RecursionError) as error:
+        if not fails_alike(work, error):
+            raise
         raise odd(name, error) from None
 
 
