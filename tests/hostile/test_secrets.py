@@ -20,10 +20,11 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 from commands import command_environment, run_command
+from psycopg import pq
 
 import simdrift as sd
 from simdrift import _errors
-from simdrift._secrets import Dsn, redact
+from simdrift._secrets import SECRETS, Dsn, redact
 from simdrift.monitoring.spec import Spec
 from simdrift.results.collection import Results
 from simdrift.results.identity import identified
@@ -221,6 +222,29 @@ def test_a_dsn_that_is_refused_is_refused_by_name(dsn, found):
     with pytest.raises(sd.InputError, match=found) as raised:
         resolve(dsn)
     assert_clean(*outlets(raised.value))
+
+
+def test_every_secret_that_libpq_knows_is_one_here():
+    """Its own list hides the keys of SCRAM from people in another way."""
+    secret = {o.keyword.decode() for o in pq.Conninfo.get_defaults() if o.dispchar == b"*"}
+    assert len(secret) >= 2
+    assert secret | {"scram_client_key", "scram_server_key"} <= set(SECRETS)
+
+
+@pytest.mark.parametrize("name", [*SECRETS, "dbname=m;passwd"])
+@pytest.mark.parametrize("form", ["host=127.0.0.1 port=9 {}={}", "postgresql://127.0.0.1:9?{}={}"])
+def test_a_secret_of_any_name_has_no_outlet(name, form, tmp_path):
+    dsn = form.format(name, CANARY)
+    assert_clean(redact(f"cannot reach {dsn}"), repr(Dsn(dsn)))
+    check_outlets_of_a_spec(dsn, tmp_path / "monitor.toml")
+    try:
+        target = resolve(dsn)
+    except sd.InputError as error:  # a libpq that does not know it
+        assert_clean(*outlets(error))
+        return
+    store = Store(target, spool=tmp_path)
+    assert_clean(repr(target), target.label, pickle.dumps(target), pickle.dumps(store))
+    assert_clean(target.redact(dsn), repr(target._parameters))
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql+psycopg2", "postgresql+asyncpg"])
