@@ -63,6 +63,13 @@ class Column:
     def to_text(self) -> list[str | None]:
         """Strings of a text column or a category over text (invalid bytes as U+FFFD)."""
 
+def power_sums(
+    column: Column, threads: int | None = None, progress: Progress = None
+) -> tuple[NDArray[np.int32], NDArray[np.uint64]]:
+    """(exponents, words): exact sums of the first four powers of the finite rows, which are
+    m 2^(exponent - 1074). Words (exponents, 14): two's complement integers of 2, 3, 4 and 5 words,
+    little end first."""
+
 def missing_items(items: list[object]) -> NDArray[np.bool_]:
     """Which items are None, NA, NaT, or NaN of any type."""
 

@@ -43,6 +43,7 @@ from simdrift.monitoring.window import (
 )
 from simdrift.monitoring.worst_in_report import worst_of
 from simdrift.reports import Report
+from simdrift.results import sealed
 from simdrift.results.identity import canonical_json, digest
 from simdrift.schema import Schema
 
@@ -285,7 +286,7 @@ class Reference:
         except MemoryError:
             raise
         except Exception as error:  # whatever a content breaks that no check has foreseen
-            raise state_file.odd(str(path), error) from error
+            raise sealed.odd(state_file.FORMAT, str(path), error) from error
 
     @classmethod
     def _of_content(
