@@ -27,6 +27,8 @@ def write(path: str | os.PathLike[str], content: Mapping[str, Any], arrays: seal
     try:
         files.write_bytes(path, data)
     except OSError as error:
+        if error.errno is None:
+            raise  # of a timer, not of the file
         raise InputError(f"{path}: the reference can't be written: {error.strerror}") from None
 
 
@@ -37,6 +39,8 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArra
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; expected a saved reference") from None
     except OSError as error:
+        if error.errno is None:
+            raise  # of a timer, not of the file
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     return sealed.decode(FORMAT, data, str(path))
 

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simdrift._again import fails_alike
 from simdrift._errors import InputError
 
 HEAD = struct.Struct("<8sIQ")
@@ -96,9 +97,15 @@ def decode(
         raise InputError(
             f"{name}: truncated or damaged (its checksum does not match): {format.remedy}"
         )
-    try:
+
+    def work() -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         return _unsealed(body, size)
+
+    try:
+        return work()
     except (Odd, ValueError, RecursionError) as error:
+        if not fails_alike(work, error):
+            raise
         raise odd(format, name, error) from None
 
 
