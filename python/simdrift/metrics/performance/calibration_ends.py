@@ -4,8 +4,8 @@ The gap of a bin is measured with an error, so that |gap| is above zero of a cal
 and the more so the fewer rows there are: resamples about the measured gaps would add that error a
 second time. So a test is inverted: the true gaps are taken as c times the measured ones, and an end
 of the interval is the error at the c at which the measured one is at the 2.5 % or 97.5 % point. Of
-the mean gap that law is normal, with the moments of folded normal laws (Leone, Nelson and Nottingham
-1961); of the largest gap it is the product of the bins' laws.
+the mean gap that law is normal, with the moments of folded normal laws (Leone, Nelson and
+Nottingham 1961); of the largest gap it is the product of the bins' laws.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def gap_errors(size: Floats, share: Floats) -> Floats:
     half a row more did not: no bin of few rows is certain. 0 of an empty bin."""
     smooth = (share * size + 0.5) / (size + 1.0)
     with np.errstate(all="ignore"):
-        return np.where(size > 0.0, np.sqrt(smooth * (1.0 - smooth) / size), 0.0)
+        return np.asarray(np.where(size > 0.0, np.sqrt(smooth * (1.0 - smooth) / size), 0.0))
 
 
 def ends_of_mean(gaps: Floats, errors: Floats, shares: Floats) -> tuple[Floats, Floats, Floats]:
@@ -42,8 +42,8 @@ def ends_of_mean(gaps: Floats, errors: Floats, shares: Floats) -> tuple[Floats, 
     def below(scale: Floats) -> Floats:
         mean, variance = _folded(scale[..., np.newaxis] * gaps, errors)
         at, width = (shares * mean).sum(axis=-1), np.sqrt((shares**2 * variance).sum(axis=-1))
-        with np.errstate(all="ignore"):
-            return np.nan_to_num((value - at) / width)
+        z = np.divide(value - at, width, out=np.zeros_like(width), where=width > 0.0)
+        return np.asarray(z)
 
     error = np.sqrt((shares**2 * _folded(gaps, errors)[1]).sum(axis=-1))
     return (*_inverted(value, below, (shares * errors).sum(axis=-1)), error)
@@ -58,7 +58,8 @@ def ends_of_largest(gaps: Floats, errors: Floats) -> tuple[Floats, Floats, Float
         true = scale[..., np.newaxis] * gaps
         with np.errstate(all="ignore"):
             inside = special().ndtr((at - true) / errors) - special().ndtr((-at - true) / errors)
-        return special().ndtri(np.prod(np.where(errors > 0.0, inside, true <= at), axis=-1))
+        share = np.prod(np.where(errors > 0.0, inside, true <= at), axis=-1)
+        return np.asarray(special().ndtri(share))
 
     low, high = _inverted(value, below, errors.max(axis=-1, initial=0.0))
     return low, high, (high - low) / (2.0 * NORMAL_975)
