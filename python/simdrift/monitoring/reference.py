@@ -47,6 +47,7 @@ from simdrift.monitoring.worst_in_report import worst_of
 from simdrift.reports import Report
 from simdrift.results import sealed
 from simdrift.results.identity import canonical_json, digest
+from simdrift.results.text import counted
 from simdrift.schema import Schema
 
 log = logging.getLogger("simdrift")
@@ -149,7 +150,10 @@ class Reference:
     def __repr__(self) -> str:
         shown = ", ".join(list(self.columns)[:_SHOWN])
         more = f" and {len(self.columns) - _SHOWN} more" if len(self.columns) > _SHOWN else ""
-        return f"Reference({self.rows:,} rows, {len(self.columns)} columns: {shown}{more})"
+        return (
+            f"Reference({counted(self.rows, 'row')}, {counted(len(self.columns), 'column')}: "
+            f"{shown}{more})"
+        )
 
     @property
     def rows(self) -> int:
