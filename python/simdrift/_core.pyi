@@ -751,14 +751,17 @@ def deviation_profile_groups(
     threads: int | None = None,
     progress: Progress = None,
 ) -> DeviationGroupsDict: ...
-def top_value_groups(
+def order_groups(
     column: Column,
     starts: Int64s,
     stops: Int64s,
+    q: Doubles,
     threads: int | None = None,
     progress: Progress = None,
-) -> tuple[Doubles, Int64s]:
-    """The most frequent value and its count; NaN and 0 where `top_values` gives none."""
+) -> Doubles:
+    """(G, 4 + len(q)) from one ordering of each group: median deviation from the median, most
+    frequent value and its rows (NaN and 0 beyond 4,096 distinct ones where none has 1 % of the
+    rows), distinct values, then the quantiles."""
 
 def histogram_groups(
     column: Column,
