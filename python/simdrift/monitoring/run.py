@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from simdrift._types import Progress
 from simdrift.columns import Frame, Refused, Source, Table, as_table, opened
 from simdrift.columns.values import Values
 from simdrift.metrics.groups import Groups
+from simdrift.metrics.pipelines import MOST_BEFORE
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import identity_of
 from simdrift.monitoring.late_labels import label_source, names_with_labels, with_labels
@@ -37,7 +38,7 @@ from simdrift.monitoring.service_log import add_log_rows, has_log, is_log
 from simdrift.monitoring.spec import Spec
 from simdrift.monitoring.structure import DataChecks, Part, digest_with, schema_of
 from simdrift.monitoring.window import WHOLE, SegmentData, measure_windows
-from simdrift.monitoring.windows import Rule, Unit, Window, Windows, assign, instant_of
+from simdrift.monitoring.windows import Rule, Unit, Window, Windows, assign, instant_of, whole_until
 from simdrift.results import Results, Run
 
 Data = Source | Table | Frame
@@ -73,7 +74,7 @@ def monitor(
     table = with_labels(spec, as_table(source, columns=needed(spec, source)), late)
     before = table if left is source else _rows_before(spec, left)
     names = list(dict.fromkeys([*table.names, *before.columns]))
-    found = _windows(spec, table)
+    found = _with_lost(spec, table, _windows(spec, table), now)
     every = found.windows
     _tell(spec, table, found, holds_reference=before is table)
     if between is not None:
@@ -113,7 +114,7 @@ def _moving(
 ) -> Results:
     """Every window against the windows before it; `given`: the columns of the data."""
     names = table.names
-    found = _windows(spec, table)
+    found = _with_lost(spec, table, _windows(spec, table), now)
     _tell(spec, table, found, holds_reference=False)
     wanted = found if between is None else _ending(found, between)
     roles = roles_of(spec.columns, names, spec.methods)
@@ -441,6 +442,33 @@ def _windows(spec: Spec, table: Table) -> Windows:
         instant_of(timestamp, ZoneInfo(spec.timezone)) for timestamp in (spec.start, spec.end)
     )
     return Windows((Window(start, end, 0, len(table)),), None, 0, 0)
+
+
+def _with_lost(spec: Spec, table: Table, found: Windows, now: datetime | None) -> Windows:
+    """The windows, and where pipelines are watched those without rows that have ended since: none
+    where the week before had no rows at that time, either, and, unless `now` is given, none behind
+    data that ended more than 28 windows ago, which are history."""
+    rule, zone = Rule.parse(spec.window), ZoneInfo(spec.timezone)
+    if not spec.metrics.pipelines or spec.end is not None or not rule.step or not found.windows:
+        return found
+    until, last = whole_until(now or datetime.now(UTC), rule, zone, spec.start), found.windows[-1]
+    step = timedelta(microseconds=rule.step)
+    if until <= last.end or (now is None and until - last.end > MOST_BEFORE * step):
+        return found
+    longer = _assign(spec, table, rule, spec.start, until, has_log(spec))
+    with_rows = {(one.start, one.end) for one in found.windows}
+    first, week = found.windows[0].start, timedelta(days=7)
+    there = {one.start.astimezone(zone).replace(tzinfo=None) for one in found.windows if one.rows}
+
+    def is_lost(window: Window) -> bool:
+        if rule.step >= week // timedelta(microseconds=1):
+            return window.end > last.end
+        before = window.start.astimezone(zone).replace(tzinfo=None) - week
+        is_known = before >= first.astimezone(zone).replace(tzinfo=None)
+        return window.end > last.end and (before in there or not is_known)
+
+    kept = [w for w in longer.windows if (w.start, w.end) in with_rows or is_lost(w)]
+    return replace(longer, windows=tuple(kept))
 
 
 def outline(
