@@ -390,7 +390,7 @@ def references(table: Table, roles: Roles, threads: int | None) -> dict[str, Ref
 def needed(spec: Spec, source: Source | Table | Frame, *more: str) -> list[str]:
     """Those of the source's columns that a spec reads, and `more`; a metric of the user's own may
     read any."""
-    if spec.metrics.custom or spec.schema:
+    if spec.metrics.custom or spec.schema or spec.checks:
         return list(source.names)
     roles = roles_of(spec.columns, [*dict.fromkeys([*source.names, *more])], spec.methods)
     wanted = {*roles.with_weight(roles.watched), roles.timestamp, *segment_columns(spec), *more}
