@@ -14,6 +14,7 @@
 #include "simdrift/rows.h"
 #include "simdrift/sort.h"
 #include "simdrift/status.h"
+#include "simdrift/streams.h"
 #include "simdrift/table.h"
 #include "simdrift/view.h"
 #include "simdrift/weighted.h"
