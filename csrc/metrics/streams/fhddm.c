@@ -54,7 +54,7 @@ static bool step(state *s, const double *p, double value) {
         s->short_ones -= sdr_stream_bit(s->bits, (s->n - inner) % window);
     sdr_stream_set_bit(s->bits, s->n % window, one);
     s->ones += one;
-    s->short_ones += one;
+    s->short_ones += one && inner > 0;
     s->n++;
     if (s->n < window) return false;
     const double log_of_confidence = log(1.0 / p[CONFIDENCE]);
