@@ -30,8 +30,8 @@ FLOORS = (
     ("monitoring",),
     ("service",),
     ("checks",),
-    ("integrations", "demo"),
-    ("cli_check", "cli_spec", "cli_compare", "cli_fails"),
+    ("integrations", "demo", "benchmark"),
+    ("cli_bench", "cli_check", "cli_spec", "cli_compare", "cli_fails"),
     ("cli",),
     ("", "__main__"),
 )
