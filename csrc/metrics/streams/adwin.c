@@ -7,9 +7,9 @@
  * oldest first, and the rows' end holds the oldest values. Every `clock` values the cuts
  * between buckets are tried, oldest first, until none is left that differs.
  *
- * Conventions: river leaves the last bucket of every row out of the cuts and begins anew
- * after a drift; frouros asks for one value more in each part and divides by two less;
- * MOA tries every bucket, asks for two values more, and keeps its window after a drift.
+ * Conventions: river begins anew after a drift; frouros leaves the last bucket of every row
+ * out of the cuts, asks for one value more in each part and divides by two less; MOA asks
+ * for two values more, and keeps its window after a drift.
  */
 #include "metrics/streams/detector.h"
 
@@ -138,13 +138,13 @@ static cuts cuts_of(const state *s, const double *p) {
               .taken = least - 1.0,
               .variance = 2.0 * (s->squares / s->width) * logarithm,
               .log_third = 2.0 / 3.0 * logarithm,
-              .left_alone = 1};
+              .left_alone = 0};
     if (p[CONVENTION] == SDR_FROUROS) {
         c.least = least + 1.0;
         c.taken = least + 1.0;
+        c.left_alone = 1;
     } else if (p[CONVENTION] == SDR_MOA) {
         c.least = least + 2.0;
-        c.left_alone = 0;
     }
     return c;
 }

@@ -17,8 +17,8 @@ class ADWIN(Detector):
 
     Parameters are river's: `delta`, the chance of a false cut; `clock`, values between two
     checks; `max_buckets` of one size; `min_window_length` of each part; `grace_period`, values
-    before the first check. `convention` "frouros" asks for one value more in each part, "moa"
-    tries every bucket and keeps the window after a drift.
+    before the first check. `convention` "frouros" asks for one value more in each part and leaves
+    out some cuts, "moa" asks for two more and keeps the window after a drift.
 
     Source: Bifet and Gavalda, Learning from time-changing data with adaptive windowing, SDM 2007.
 
