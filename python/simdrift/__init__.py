@@ -29,7 +29,7 @@ from simdrift._errors import (
 )
 
 if TYPE_CHECKING:
-    from simdrift import service, store
+    from simdrift import service, store, stream
     from simdrift._config import show_config
     from simdrift.checks import Check, Checks, check, suggest_checks
     from simdrift.metrics import attribution, drift, fairness, performance, pipelines
@@ -91,6 +91,7 @@ __all__ = [
     "service",
     "show_config",
     "store",
+    "stream",
     "suggest_checks",
     "worst_segments",
 ]
@@ -133,6 +134,7 @@ _MODULES = {
     "pipelines": "simdrift.metrics.pipelines",
     "service": "simdrift.service",
     "store": "simdrift.store",
+    "stream": "simdrift.stream",
 }
 
 

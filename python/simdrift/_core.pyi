@@ -1071,3 +1071,20 @@ def show_config() -> dict[str, Any]:
     """version, isa, isas (available), isa_warning, threads, openmp, compiler, build."""
 
 def _isa_force(name: str) -> None: ...
+
+def stream_kinds(threads: int | None = None, progress: Progress | None = None) -> list[str]: ...
+def stream_open(
+    kind: int, parameters: Sequence[float], n_series: int
+) -> NDArray[np.uint64]: ...
+def stream_check(
+    kind: int, parameters: Sequence[float], states: NDArray[np.uint64], n_series: int
+) -> NDArray[np.uint64]: ...
+def stream_update(
+    kind: int,
+    parameters: Sequence[float],
+    states: NDArray[np.uint64],
+    n_series: int,
+    values: NDArray[np.float64],
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]: ...

@@ -24,7 +24,7 @@ FLOORS = (
     ("_config", "_toml", "columns"),
     ("metrics",),
     ("results",),
-    ("store", "drawing", "schema"),
+    ("store", "drawing", "schema", "stream"),
     ("reports",),
     ("dashboards",),
     ("monitoring",),

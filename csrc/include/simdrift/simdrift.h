@@ -15,6 +15,7 @@
 #include "simdrift/sort.h"
 #include "simdrift/state.h"
 #include "simdrift/status.h"
+#include "simdrift/streams.h"
 #include "simdrift/table.h"
 #include "simdrift/view.h"
 #include "simdrift/weighted.h"
