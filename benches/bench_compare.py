@@ -12,7 +12,7 @@ import simdrift as sd
 from markdown import table as markdown_table
 from measured import note
 from simdrift import _core
-from timing import interleaved, median
+from simdrift.benchmark.timing import interleaved, median
 
 SEED = 20130208
 ROWS, QUICK_ROWS = 1_000_000, 50_000

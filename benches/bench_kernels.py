@@ -13,7 +13,7 @@ import scipy.stats
 from markdown import table as markdown_table
 from measured import note
 from simdrift import _core
-from timing import interleaved, median, ratio
+from simdrift.benchmark.timing import interleaved, median, ratio
 
 SEED = 20130208
 ROWS, QUICK_ROWS = 10_000_000, 1_000_000

@@ -7,8 +7,8 @@ import numpy as np
 
 import simdrift as sd
 from markdown import table as markdown_table
+from simdrift.benchmark.timing import interleaved, median, ratio
 from simdrift.metrics.registry import methods
-from timing import interleaved, median, ratio
 
 SEED = 20130208
 ROWS, QUICK_ROWS = (1_000_000, 10_000_000), (100_000,)

@@ -15,10 +15,10 @@ import scipy.stats
 
 import simdrift as sd
 from markdown import table as markdown_table
+from simdrift.benchmark.timing import interleaved, median
 from simdrift.columns import as_table
 from simdrift.demo.taxi import trips
 from simdrift.store import Store
-from timing import interleaved, median
 
 FOLDER = Path(
     os.environ.get("SIMDRIFT_TAXI_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")

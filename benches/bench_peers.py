@@ -77,11 +77,12 @@ def check_evidently(theirs: dict[str, float], sides: list) -> None:
 
 
 def main() -> int:
+    from timing import interleaved, median
+
     import bench_compare
     import simdrift as sd
     from markdown import table
     from measured import note
-    from timing import interleaved, median
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--evidently", metavar="PYTHON", help="that has evidently==0.7.23")

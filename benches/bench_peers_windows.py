@@ -22,7 +22,7 @@ import simdrift as sd
 from bench_peers import timed
 from markdown import table
 from measured import note
-from timing import interleaved, median
+from simdrift.benchmark.timing import interleaved, median
 
 ROWS, DAYS, REPEATS = 1_000_000, 1_000, 3
 SECONDS_A_DAY = 86_400

@@ -19,7 +19,7 @@ from bench_kernels import isas
 from markdown import table as markdown_table
 from measured import note
 from simdrift import _core
-from timing import interleaved, median, ratio
+from simdrift.benchmark.timing import interleaved, median, ratio
 
 SEED = 20130208
 ROWS, QUICK_ROWS = 4_000_000, 200_000

@@ -12,7 +12,7 @@ import polars as pl
 
 import simdrift as sd
 from markdown import table as markdown_table
-from timing import interleaved, median, ratio
+from simdrift.benchmark.timing import interleaved, median, ratio
 
 ROWS, COLUMNS, WIDE = 1_000_000, 20, 48
 Call = Callable[[], Any]

@@ -11,12 +11,12 @@ import numpy as np
 from bench_store import DAY, FIRST
 from markdown import table as markdown_table
 from measured import note
+from simdrift.benchmark.timing import interleaved, median
 from simdrift.results import Results, Run
 from simdrift.results.identity import identified
 from simdrift.results.table import Head, ResultTable
 from simdrift.store.copying import values_binary
 from simdrift.store.encode import batch_from_results
-from timing import interleaved, median
 
 WINDOWS, QUICK_WINDOWS = 1_000, 100
 COLUMNS = 20

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 import simdrift as sd
 from markdown import table as markdown_table
-from timing import interleaved, median, ratio
+from simdrift.benchmark.timing import interleaved, median, ratio
 
 REQUESTS, ROWS, HOURS = 20_000, 1_000_000, 240
 GOAL = 2.0

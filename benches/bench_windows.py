@@ -13,8 +13,8 @@ import bench_monitor
 import simdrift as sd
 from bench_results import copy_bytes
 from markdown import table as markdown_table
+from simdrift.benchmark.timing import interleaved, median
 from simdrift.demo import flights
-from timing import interleaved, median
 
 SECONDS_A_DAY = 86_400
 ROWS, COLUMNS, DAYS = 1_000_000, 20, 1_000

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import platform
 from datetime import UTC, datetime
 
 from simdrift import __version__, _core
+from simdrift.benchmark.suite import machine
 from simdrift.store import Benchmark, Store
 
 _STARTED = datetime.now(UTC)
@@ -25,7 +25,7 @@ def note(
     _MEASURED.append(
         Benchmark(
             _STARTED,
-            _machine(),
+            machine(),
             __version__,
             _core.show_config()["isa"],
             threads,
@@ -36,16 +36,6 @@ def note(
             baseline_seconds,
         )
     )
-
-
-def _machine() -> str:
-    """The processor's name, else its architecture: never the host's name."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            names = (line.partition(":")[2].strip() for line in lines if "model name" in line)
-            return next(names, platform.machine())
-    except OSError:
-        return platform.machine()
 
 
 def keep(dsn: str | None) -> str:

@@ -20,6 +20,7 @@ import bench_methods
 import bench_monitor
 import bench_performance
 import bench_process
+import bench_pure_python
 import bench_quality
 import bench_results
 import bench_service
@@ -38,6 +39,7 @@ TABLES: dict[str, Callable[[bool], str]] = {
     "performance": bench_performance.table,
     "quality": bench_quality.table,
     "process": bench_process.table,
+    "pure-python": bench_pure_python.table,
     "results": bench_results.table,
     "service": bench_service.table,
     "store": bench_store.table,

@@ -77,10 +77,11 @@ class _Commands(click.Group):
 
     def _with_store(self) -> None:
         if "migrate" not in self.commands:
-            from simdrift import cli_check, cli_spec
+            from simdrift import cli_bench, cli_check, cli_spec
             from simdrift.dashboards import commands as dashboards
             from simdrift.store import commands as store
 
+            cli_bench.register(self)
             cli_check.register(self)
             cli_spec.register(self)
             store.register(self)
@@ -117,6 +118,7 @@ def cli() -> None:
       simdrift spec monitor.toml               checks it, and says what will be computed
       simdrift run monitor.toml                windows of time, into Postgres
       simdrift metrics psi                     what a metric is, and when it alerts
+      simdrift bench                           how fast the core is on this machine
 
     Exit codes: 0 done; 1 an alert, with --fail-on-alert, or a failed check; 2 the input can't be
     used; 3 the store did not take the results: they wait in the spool for `simdrift flush`; 4 no

@@ -5,7 +5,7 @@ from __future__ import annotations
 from simdrift.dashboards.panels import Dashboard, Panel
 from simdrift.dashboards.sql import DATASET
 
-_BENCH = "No measurement yet. Store what the benchmarks measure: `python benches/run.py --store`."
+_BENCH = "No measurement yet. Store what the benchmarks measure: `simdrift bench --store`."
 _RUN = "No window yet. Run `simdrift run monitor.toml` with a window that ends in the chosen time."
 
 dashboard = Dashboard(
