@@ -353,18 +353,20 @@ def _profile(
         for name, column in table.columns.items()
     }
     columns_of = {name: every[name] for name in names if name in every}
-    values = list(of_quality.table_statistics(columns_of, 1))
-    if keys and all(every[name].whole.refused is None for name in keys):
-        values += of_quality.key_statistics([every[name] for name in keys])
+    of_columns: list[Decided] = []
     for done, column in enumerate(columns_of.values(), 1):
-        values += _statistics(column, quantiles)
+        of_columns += _statistics(column, quantiles)
         if progress is not None:
             progress(done, len(columns_of))
+    values = list(of_quality.table_statistics(columns_of, 1))  # reads what columns have found
+    if keys and all(every[name].whole.refused is None for name in keys):
+        values += of_quality.key_statistics([every[name] for name in keys])
+    values += of_columns
     rows = max((column.whole.rows for column in columns_of.values()), default=0)
     run = Identity(monitor="profile").run(rows, started)
     types = {column_text(name): column.whole.type for name, column in columns_of.items()}
     results = results_of([run], WindowValues({WHOLE: values}, {}), threads=threads, types=types)
-    drawn = histograms_of((column.whole for column in columns_of.values()), run.run_id)
+    drawn = histograms_of(columns_of.values(), run.run_id)
     return ProfileReport(Results(results, results.runs, drawn), types=types)
 
 
