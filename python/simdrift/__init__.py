@@ -29,7 +29,7 @@ from simdrift._errors import (
 )
 
 if TYPE_CHECKING:
-    from simdrift import service, store
+    from simdrift import service, store, stream
     from simdrift._config import show_config
     from simdrift.checks import Check, Checks, check, suggest_checks
     from simdrift.metrics import attribution, drift, fairness, performance, pipelines
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from simdrift.reports import Report
     from simdrift.results import Result, Results
     from simdrift.schema import Schema
+    from simdrift.states import State
 
     __version__: str
 
@@ -66,6 +67,7 @@ __all__ = [
     "SimdriftError",
     "Spec",
     "SpecError",
+    "State",
     "StoreError",
     "StoreNotMigrated",
     "StoreUnreachable",
@@ -89,6 +91,7 @@ __all__ = [
     "service",
     "show_config",
     "store",
+    "stream",
     "suggest_checks",
     "worst_segments",
 ]
@@ -104,6 +107,7 @@ _HOMES = {
     "Check": "simdrift.checks",
     "Checks": "simdrift.checks",
     "Schema": "simdrift.schema",
+    "State": "simdrift.states",
     "check": "simdrift.checks",
     "suggest_checks": "simdrift.checks",
     "Spec": "simdrift.monitoring.spec",
@@ -130,6 +134,7 @@ _MODULES = {
     "pipelines": "simdrift.metrics.pipelines",
     "service": "simdrift.service",
     "store": "simdrift.store",
+    "stream": "simdrift.stream",
 }
 
 

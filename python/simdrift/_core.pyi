@@ -63,6 +63,13 @@ class Column:
     def to_text(self) -> list[str | None]:
         """Strings of a text column or a category over text (invalid bytes as U+FFFD)."""
 
+def power_sums(
+    column: Column, threads: int | None = None, progress: Progress = None
+) -> tuple[NDArray[np.int32], NDArray[np.uint64]]:
+    """(exponents, words): exact sums of the first four powers of the finite rows, which are
+    m 2^(exponent - 1074). Words (exponents, 14): two's complement integers of 2, 3, 4 and 5 words,
+    little end first."""
+
 def missing_items(items: list[object]) -> NDArray[np.bool_]:
     """Which items are None, NA, NaT, or NaN of any type."""
 
@@ -1064,3 +1071,20 @@ def show_config() -> dict[str, Any]:
     """version, isa, isas (available), isa_warning, threads, openmp, compiler, build."""
 
 def _isa_force(name: str) -> None: ...
+
+def stream_kinds(threads: int | None = None, progress: Progress | None = None) -> list[str]: ...
+def stream_open(
+    kind: int, parameters: Sequence[float], n_series: int
+) -> NDArray[np.uint64]: ...
+def stream_check(
+    kind: int, parameters: Sequence[float], states: NDArray[np.uint64], n_series: int
+) -> NDArray[np.uint64]: ...
+def stream_update(
+    kind: int,
+    parameters: Sequence[float],
+    states: NDArray[np.uint64],
+    n_series: int,
+    values: NDArray[np.float64],
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]: ...

@@ -115,6 +115,7 @@ CALLS = {
     "roc_bootstrap_groups": lambda: _core.roc_bootstrap_groups(i, a, *cuts, 5, 1),
     "mean_bootstrap_groups": lambda: _core.mean_bootstrap_groups(a, *cuts, 5, 1),
     "row_counts_groups": lambda: _core.row_counts_groups([i, a, i], *cuts),
+    "power_sums": lambda: _core.power_sums(a),
     "row_hashes": lambda: _core.row_hashes([t, t]),
     "equal_rows_groups": lambda: _core.equal_rows_groups(i, i, *cuts),
     "product_sums": lambda: _core.product_sums([a, b], [0.0, 1.0], [1.0, 0.5], 0, 500),
@@ -173,7 +174,7 @@ def test_python_may_fail_to_allocate_anywhere():
     )
     assert done.returncode == 0, done.stdout[-500:] + done.stderr[-3000:]
     errors = dict(line.split() for line in done.stdout.splitlines())
-    assert len(errors) == 84
+    assert len(errors) == 85
     floats = {
         "type",
         "median_deviation",

@@ -174,8 +174,8 @@ def _check_reference_links(reference: Reference, cluster: str | None, block: int
         known = getattr(reference.roles, name)
         if value is not None and value != known:
             raise SpecError(
-                f"{name}: the reference has {known!r}: fit it with 'columns.{name}', and leave "
-                "the argument out"
+                f"{name}: the reference has {_or_none(known)}: fit it with 'columns.{name}', and "
+                "leave the argument out"
             )
 
 
@@ -183,9 +183,13 @@ def _check_reference_weights(reference: Reference, weights: object) -> None:
     """SpecError for weights with a `Reference`, which has its own."""
     if weights is not None and weights != reference.roles.weight:
         raise SpecError(
-            f"weights: the reference has {reference.roles.weight!r}: fit it with "
+            f"weights: the reference has {_or_none(reference.roles.weight)}: fit it with "
             "'columns.weight', and leave the argument out"
         )
+
+
+def _or_none(known: object) -> str:
+    return "none" if known is None else repr(known)
 
 
 def _weights_name(names: Sequence[str]) -> str:
