@@ -222,12 +222,17 @@ dist:
 locks: .venv-wheel/stamp
 	PATH="$(CURDIR)/.venv-wheel/bin:$$PATH" python .ci/lock.py $(LOCK)
 
-test-peers: .venv-peers/test.stamp .venv-nannyml/bench.stamp .venv-scores/bench.stamp
+test-peers: .venv-peers/test.stamp .venv-nannyml/bench.stamp .venv-scores/bench.stamp .venv-river/bench.stamp .venv-frouros/bench.stamp
 	.venv-peers/bin/python -m pytest tests/peers
 
 .venv-scores/bench.stamp: .ci/scores.txt
 	$(PYTHON) -m venv .venv-scores
 	.venv-scores/bin/python -m pip install --quiet -r .ci/scores.txt
+	@touch $@
+
+.venv-river/bench.stamp .venv-frouros/bench.stamp: .venv-%/bench.stamp: .ci/%.txt
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/python -m pip install --quiet -r .ci/$*.txt
 	@touch $@
 
 .venv-nannyml/bench.stamp: .ci/install .ci/nannyml.txt .ci/locks/nannyml.txt

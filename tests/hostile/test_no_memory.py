@@ -30,6 +30,8 @@ ordered = np.sort(x)
 prepared_i, ends, items = _core.Prepared(i), np.array([30, 60, 110]), [None, 1.5, "a"] * 50
 codes = whole.astype(np.int32)
 sorted_x = _core.weighted_sort(x, weights)
+STREAM = (30, 2, 3, 0)
+states = _core.stream_open(5, STREAM, 1).reshape(-1)
 
 CALLS = {
     "from_numpy": lambda: len(_core.Column.from_numpy(x)),
@@ -123,6 +125,10 @@ CALLS = {
     "rank_pair": lambda: _core.rank_pair(codes, codes, True),
     "missing_items": lambda: _core.missing_items(items),
     "ks_exact_p_groups": lambda: _core.ks_exact_p_groups([50], [60], [0], [700]),
+    "stream_kinds": lambda: _core.stream_kinds(),
+    "stream_open": lambda: _core.stream_open(5, STREAM, 1),
+    "stream_check": lambda: _core.stream_check(5, STREAM, states, 1),
+    "stream_update": lambda: _core.stream_update(5, STREAM, states, 1, labels.astype(float)),
     "sort": lambda: _core.sort(x),
     "read_bound": lambda: _core.read_bound(x),
     "show_config": lambda: sorted(_core.show_config()),
@@ -174,7 +180,7 @@ def test_python_may_fail_to_allocate_anywhere():
     )
     assert done.returncode == 0, done.stdout[-500:] + done.stderr[-3000:]
     errors = dict(line.split() for line in done.stdout.splitlines())
-    assert len(errors) == 85
+    assert len(errors) == 89
     floats = {
         "type",
         "median_deviation",

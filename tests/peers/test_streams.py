@@ -1,4 +1,4 @@
-"""sd.stream's detectors signal drift and warnings at the indices at which river's and frouros' do."""
+"""sd.stream's detectors signal drift and warnings where river's and frouros' do."""
 
 import json
 import subprocess

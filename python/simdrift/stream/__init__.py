@@ -10,6 +10,7 @@ array([511])
 from simdrift.stream.charts import BOCD, CUSUM, EWMA, PageHinkley
 from simdrift.stream.detector import SIGNAL, Detector
 from simdrift.stream.errors import DDM, EDDM, HDDM_A, HDDM_W, RDDM
+from simdrift.stream.evaluation import Evaluation, evaluate
 from simdrift.stream.windows import ADWIN, FHDDM, KSWIN, STEPD
 
 __all__ = [
@@ -27,5 +28,7 @@ __all__ = [
     "SIGNAL",
     "STEPD",
     "Detector",
+    "Evaluation",
     "PageHinkley",
+    "evaluate",
 ]

@@ -85,7 +85,7 @@ class EWMA(Detector):
     >>> import simdrift as sd
     >>> values = np.random.default_rng(0).normal(size=400) + np.repeat([0.0, 3.0], 200)
     >>> sd.stream.EWMA(drift_threshold=4.0).update(values)
-    array([201])
+    array([203])
     """
 
     KIND = "ewma"
@@ -117,7 +117,7 @@ class BOCD(Detector):
     >>> import simdrift as sd
     >>> values = np.random.default_rng(0).normal(size=200) + np.repeat([0.0, 5.0], 100)
     >>> sd.stream.BOCD().update(values)[:1]
-    array([101])
+    array([100])
     """
 
     KIND = "bocd"

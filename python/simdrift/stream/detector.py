@@ -90,7 +90,8 @@ class Detector:
         return self._states
 
     def _opened(self, n_series: int) -> NDArray[np.uint64]:
-        return _core.stream_open(self._kind, self._parameters, n_series)
+        states: NDArray[np.uint64] = _core.stream_open(self._kind, self._parameters, n_series)
+        return states
 
     def _signals(self, series: Indices, index: Indices, level: Indices) -> NDArray[Any]:
         found: NDArray[Any] = index

@@ -114,4 +114,6 @@ class _Reader:
                 f"found {len(self._body) - self._at} bytes"
             )
         found = np.frombuffer(self._body, "<u8", offset=self._at).reshape(series, words)
-        return State(name.decode("ascii", "replace"), parameters, dimensions, found.astype(np.uint64))
+        return State(
+            name.decode("ascii", "replace"), parameters, dimensions, found.astype(np.uint64)
+        )
