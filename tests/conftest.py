@@ -12,6 +12,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores: BLAS threads
 sys.path.append(str(Path(__file__).parent))
 
 from browser import browse  # noqa: F401 - a fixture
+from commands import close_forks
 
 TAXI_FILES = ("green_tripdata_2022-01.parquet", "green_tripdata_2022-02.parquet")
 
@@ -27,6 +28,13 @@ def _metrics_of_ones_own():
     registry._RECORDS = {name: one for name, one in records.items() if one.family in FAMILIES}
     yield
     custom._CUSTOM, registry._RECORDS = known, records
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_process_stays():
+    """The process of `commands` ends with the tests that used it."""
+    yield
+    close_forks()
 
 
 @pytest.fixture(scope="session")

@@ -236,6 +236,11 @@ FAMILY(quantiles_groups, MEMBERS(ARRAY(NPY_DOUBLE), .parameter = "q"), OUT(0),
 BIND_COLUMN(quantiles_groups, 4, "column", "starts", "stops", "q", "threads",
             "progress")
 
+FAMILY(order_groups,
+       MEMBERS(ARRAY(NPY_DOUBLE), .columns = SDR_ORDER_FIELDS, .parameter = "q"),
+       OUT(0), PARAMETER, PARAMETER_LENGTH, r->x)
+BIND_COLUMN(order_groups, 4, "column", "starts", "stops", "q", "threads", "progress")
+
 FAMILY(extremes_groups, MEMBERS(ARRAY(NPY_DOUBLE), .columns = 2 * SDR_EXTREMES), OUT(0),
        r->x)
 BIND_COLUMN(extremes_groups, 3, "column", "starts", "stops", "threads", "progress")
@@ -252,9 +257,6 @@ FAMILY(deviation_profile_groups,
        r->g.results, PARAMETER, r->x)
 BIND_COLUMN(deviation_profile_groups, 4, "column", "starts", "stops", "centers",
             "threads", "progress")
-
-FAMILY(top_value_groups, MEMBERS(ARRAYS(NPY_DOUBLE, NPY_INT64)), OUT(0), OUT(1), r->x)
-BIND_COLUMN(top_value_groups, 3, "column", "starts", "stops", "threads", "progress")
 
 FAMILY(histogram_groups, MEMBERS(ARRAY(NPY_INT64), .parameter = "edges", .columns = 1),
        OUT(0), PARAMETER, PARAMETER_LENGTH, r->x)
@@ -590,8 +592,8 @@ PyMethodDef group_functions[] = {
         "Medians of |x - center|, one a group."),
     ROW(deviation_profile_groups, "(" GROUPS "centers, " OPTIONS ")",
         "Means of |x - center|, one a group."),
-    ROW(top_value_groups, "(" GROUPS OPTIONS ")",
-        "The most frequent values and their counts."),
+    ROW(order_groups, "(" GROUPS "q, " OPTIONS ")",
+        "Median deviation, most frequent value, its rows, distinct values, quantiles."),
     ROW(histogram_groups, "(" GROUPS "edges, " OPTIONS ")", "Counts, a row a group."),
     ROW(two_sample_groups,
         "(reference, " GROUPS

@@ -59,7 +59,7 @@ static int functions_add(PyObject *module) {
         config_functions,     text_functions,     probability_functions,
         roc_functions,        ranking_functions,  loss_functions,
         exchange_functions,   row_functions,      correlation_functions,
-        stream_functions,
+        state_functions,      stream_functions,
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         if (PyModule_AddFunctions(module, tables[i]) < 0) return -1;

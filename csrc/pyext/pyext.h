@@ -163,7 +163,8 @@ extern PyMethodDef arrow_functions[], profile_functions[], prepared_functions[],
     two_sample_functions[], rank_functions[], group_functions[], mmd_functions[],
     weighted_functions[], count_functions[], config_functions[], text_functions[],
     probability_functions[], roc_functions[], ranking_functions[], loss_functions[],
-    exchange_functions[], row_functions[], correlation_functions[], stream_functions[];
+    exchange_functions[], row_functions[], correlation_functions[], state_functions[],
+    stream_functions[];
 
 /* --- result dicts (fields.c) ------------------------------------------------------ */
 

@@ -187,10 +187,13 @@ typedef struct span {
     int32_t size;
 } span;
 
-/* A length and that many bytes; false: the length is negative. */
-static bool take_span(const char **at, span *out) {
+/* The interface says no size of all metadata: what nobody writes is not followed. */
+enum { MOST_PAIRS = 1 << 16, LONGEST_KEY = 1 << 20, LONGEST_VALUE = 1 << 28 };
+
+/* A length and that many bytes; false: the length is negative, or beyond `longest`. */
+static bool take_span(const char **at, int32_t longest, span *out) {
     memcpy(&out->size, *at, sizeof out->size);
-    if (out->size < 0) return false;
+    if (out->size < 0 || out->size > longest) return false;
     out->text = *at + sizeof out->size;
     *at = out->text + out->size;
     return true;
@@ -204,10 +207,12 @@ static span extension_name(const struct ArrowSchema *schema) {
     span key, value;
     if (at == NULL) return none;
     memcpy(&n_pairs, at, sizeof n_pairs);
-    if (n_pairs < 0) return malformed;
+    if (n_pairs < 0 || n_pairs > MOST_PAIRS) return malformed;
     at += sizeof n_pairs;
     for (int32_t i = 0; i < n_pairs; i++) {
-        if (!take_span(&at, &key) || !take_span(&at, &value)) return malformed;
+        if (!take_span(&at, LONGEST_KEY, &key) ||
+            !take_span(&at, LONGEST_VALUE, &value))
+            return malformed;
         if (key.size == sizeof EXTENSION_KEY - 1 &&
             memcmp(key.text, EXTENSION_KEY, (size_t)key.size) == 0)
             return value;
@@ -318,8 +323,10 @@ static sdr_code read_level(const format **out, const struct ArrowSchema *schema,
         return sdr_error_set(error, SDR_INVALID_COLUMN,
                              "expected a schema with a format, found none");
     if (extension_name(schema).size == -2)
-        return sdr_error_set(error, SDR_INVALID_COLUMN,
-                             "expected metadata of lengths >= 0, found a negative one");
+        return sdr_error_set(
+            error, SDR_INVALID_COLUMN,
+            "expected metadata of at most 65536 pairs, keys of at most "
+            "1 MiB and values of 256 MiB, found a length beyond");
     *out = find_format(schema->format);
     if (*out == NULL)
         return sdr_error_set(error, SDR_INVALID_COLUMN,

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from simdrift.reports import Report
     from simdrift.results import Result, Results
     from simdrift.schema import Schema
+    from simdrift.states import State
 
     __version__: str
 
@@ -66,6 +67,7 @@ __all__ = [
     "SimdriftError",
     "Spec",
     "SpecError",
+    "State",
     "StoreError",
     "StoreNotMigrated",
     "StoreUnreachable",
@@ -105,6 +107,7 @@ _HOMES = {
     "Check": "simdrift.checks",
     "Checks": "simdrift.checks",
     "Schema": "simdrift.schema",
+    "State": "simdrift.states",
     "check": "simdrift.checks",
     "suggest_checks": "simdrift.checks",
     "Spec": "simdrift.monitoring.spec",

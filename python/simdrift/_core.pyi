@@ -63,6 +63,13 @@ class Column:
     def to_text(self) -> list[str | None]:
         """Strings of a text column or a category over text (invalid bytes as U+FFFD)."""
 
+def power_sums(
+    column: Column, threads: int | None = None, progress: Progress = None
+) -> tuple[NDArray[np.int32], NDArray[np.uint64]]:
+    """(exponents, words): exact sums of the first four powers of the finite rows, which are
+    m 2^(exponent - 1074). Words (exponents, 14): two's complement integers of 2, 3, 4 and 5 words,
+    little end first."""
+
 def missing_items(items: list[object]) -> NDArray[np.bool_]:
     """Which items are None, NA, NaT, or NaN of any type."""
 
@@ -744,14 +751,17 @@ def deviation_profile_groups(
     threads: int | None = None,
     progress: Progress = None,
 ) -> DeviationGroupsDict: ...
-def top_value_groups(
+def order_groups(
     column: Column,
     starts: Int64s,
     stops: Int64s,
+    q: Doubles,
     threads: int | None = None,
     progress: Progress = None,
-) -> tuple[Doubles, Int64s]:
-    """The most frequent value and its count; NaN and 0 where `top_values` gives none."""
+) -> Doubles:
+    """(G, 4 + len(q)) from one ordering of each group: median deviation from the median, most
+    frequent value and its rows (NaN and 0 beyond 4,096 distinct ones where none has 1 % of the
+    rows), distinct values, then the quantiles."""
 
 def histogram_groups(
     column: Column,

@@ -13,8 +13,11 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 HIDDEN: Final = "***"
-SECRETS: Final = ("password", "sslpassword", "oauth_client_secret")
+SECRETS: Final = (
+    "password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key",
+)  # fmt: skip
 """libpq's parameters whose values are secret. A passfile is a path, and no secret."""
+_SECRET: Final = r"(?:passw(?:or)?d|passphrase|secret|scram_\w+_key)"
 
 # libpq's parameters that may be shown; anything else of a DSN is hidden.
 _SHOWN: Final = frozenset(
@@ -37,9 +40,7 @@ _ANY_SCHEME: Final = r"\b(?!https?:|file:)[a-z][a-z0-9+.-]*:/+"
 _URI: Final = re.compile(
     rf"({_ANY_SCHEME}(?:(?!%3a)[^:@/?#\n])*(?::|%3a))(?:(?!{_SCHEME}).)*@", re.I | re.S
 )
-_QUERY: Final = re.compile(
-    r"([?&]\w*(?:passw(?:or)?d|passphrase|secret)=)(?:(?!&\w+=).)+", re.I | re.S
-)
+_QUERY: Final = re.compile(rf"([?&]\w*{_SECRET}=)(?:(?!&\w+=).)+", re.I | re.S)
 # User and password without a host, which libpq takes for a host and a port that is no number.
 _PORT: Final = re.compile(
     rf"({_SCHEME}[^:@/?#\s]*:)(?!\*\*\*|\d*(?![^/?,;\s'\")])|\d*,).+", re.I | re.S
@@ -48,7 +49,7 @@ _WEB: Final = re.compile(r"(\bhttps?:/+[^:@/?#\s]*:)[^\s/@]+@", re.I)
 # A quoted value, and what follows up to the next parameter: a password may hold quotes and blanks
 # that are not escaped.
 _NAMED: Final = re.compile(
-    r"""(\b\w*(?:passw(?:or)?d|passphrase|secret)|\bpwd)\s*=\s*
+    rf"""(\b\w*{_SECRET}|\bpwd)\s*=\s*
     (?: '(?:[^'\\]|\\.|'')*' | "(?:[^"\\]|\\.)*" )?
     (?: (?!\s+\w+\s*= | &\w+=) . )*""",
     re.I | re.S | re.X,

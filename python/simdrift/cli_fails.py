@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 Failure = Literal["alert", "no rows"] | None
+SCOPES = (
+    *("any", "dataset", "column", "drift", "quality", "pipelines", "performance", "fairness"),
+    *("estimated", "service", "schema", "check", "custom"),
+)
 NAMES = ("fail_on_alert", "fail_on", "newest", "require_rows")
 
 
@@ -25,8 +29,10 @@ def with_fails(command: F) -> F:
         ),
         click.option(
             "--fail-on",
-            type=click.Choice(("any", "dataset", "column")),
-            help="The same for: anything that alerts; the whole dataset; a column.",
+            type=click.Choice(tuple(SCOPES)),
+            multiple=True,
+            help="The same for some alerts, and may be given again: any; of the whole dataset; of "
+            "a column; or of one kind of metric (docs/exit-codes.md).",
         ),
         click.option("--newest", is_flag=True, help="Of the newest window alone."),
         click.option(
@@ -39,15 +45,20 @@ def with_fails(command: F) -> F:
 
 
 def failure(
-    report: Report, *, fail_on_alert: bool, fail_on: str | None, newest: bool, require_rows: bool
+    report: Report,
+    *,
+    fail_on_alert: bool,
+    fail_on: Sequence[str],
+    newest: bool,
+    require_rows: bool,
 ) -> Failure:
     """Why the command is to fail, of what was asked for."""
-    scope = fail_on or ("any" if fail_on_alert else None)
+    scopes = [*fail_on, *(("any",) if fail_on_alert else ())]
     shown = newest_of(report) if newest else report
-    if scope is not None and _alerts(shown, scope):
+    if any(_alerts(shown, scope) for scope in scopes):
         return "alert"
     rows = [run.rows for run in shown.results.runs]
-    if (scope is not None and not any(rows)) or (require_rows and not (rows and all(rows))):
+    if (scopes and not any(rows)) or (require_rows and not (rows and all(rows))):
         return "no rows"
     return None
 
@@ -68,9 +79,19 @@ def newest_of(report: Report) -> Report:
 
 
 def _alerts(report: Report, scope: str) -> bool:
+    if scope == "any":
+        return bool(report.alerting)
     if scope == "column":
         return any(line.alerts for line in report.columns)
+    alerting = [row for row in report.results if row.alert]
     if scope == "dataset":
-        whole = (line for line in report.whole_table if line.worst.metric == "drift.dataset")
-        return any(line.alerts and not line.segment for line in whole)
-    return bool(report.alerting)
+        return any(not row.column and not row.segment for row in alerting)
+    return any(_family(row.metric) == scope for row in alerting)
+
+
+def _family(metric: str) -> str:
+    """The choice of --fail-on that a metric belongs to."""
+    from simdrift.metrics.pipelines import NAMES as OF_PIPELINES
+
+    family, _, name = metric.partition(".")
+    return "pipelines" if family == "quality" and name in OF_PIPELINES else family

@@ -394,12 +394,12 @@ static sdr_code run_distinct(void *user, sdr_error *error) {
                                &serial, error);
 }
 
-static sdr_code run_top(void *user, sdr_error *error) {
+static sdr_code run_order(void *user, sdr_error *error) {
     (void)user;
-    int64_t counts[GROUPS];
-    double values[GROUPS];
-    return sdr_top_value_groups(values, counts, &shared->column, &shared->groups,
-                                &serial, error);
+    static const double q[] = {0.25, 0.75};
+    double out[GROUPS * (SDR_ORDER_FIELDS + 2)];
+    return sdr_order_groups(out, q, 2, &shared->column, &shared->groups, &serial,
+                            error);
 }
 
 static sdr_code run_digest(void *user, sdr_error *error) {
@@ -434,7 +434,7 @@ static void test_failing_allocations_are_reported_and_leak_nothing(void **state)
     (void)state;
     assert_true(expect_no_memory_everywhere(run_two_sample, NULL) > 5);
     assert_true(expect_no_memory_everywhere(run_distinct, NULL) > 5);
-    assert_true(expect_no_memory_everywhere(run_top, NULL) > 5);
+    assert_true(expect_no_memory_everywhere(run_order, NULL) > 5);
     assert_int_equal(expect_no_memory_everywhere(run_digest, NULL), 1);
     assert_true(expect_no_memory_everywhere(run_categories, NULL) > 5);
 }

@@ -182,17 +182,18 @@ static sdr_code call_deviation_groups(double *out, sdr_error *error) {
     return SDR_OK;
 }
 
-static sdr_code top_groups(double *out, const sdr_column *column, sdr_error *error) {
-    int64_t counts[GROUPS];
-    SDR_TRY(sdr_top_value_groups(out, counts, column, &groups, &context, error));
-    out[GROUPS] = (double)counts[LAST];
+static sdr_code order_groups(double *out, const sdr_column *column, sdr_error *error) {
+    static const double median = 0.5;
+    double found[GROUPS * (SDR_ORDER_FIELDS + 1)];
+    SDR_TRY(sdr_order_groups(found, &median, 1, column, &groups, &context, error));
+    memcpy(out, &found[LAST * (SDR_ORDER_FIELDS + 1)], SDR_ORDER_FIELDS * sizeof *out);
     return SDR_OK;
 }
-static sdr_code call_top_groups(double *out, sdr_error *error) {
-    return top_groups(out, &x, error);
+static sdr_code call_order_groups(double *out, sdr_error *error) {
+    return order_groups(out, &x, error);
 }
-static sdr_code call_top_of_few_groups(double *out, sdr_error *error) {
-    return top_groups(out, &tiny, error);
+static sdr_code call_order_of_few_groups(double *out, sdr_error *error) {
+    return order_groups(out, &tiny, error);
 }
 
 static sdr_code call_histogram_groups(double *out, sdr_error *error) {
@@ -376,8 +377,8 @@ static const entry entries[] = {
     ENTRY(extremes_groups),
     ENTRY(median_deviation_groups),
     ENTRY(deviation_groups),
-    ENTRY(top_groups),
-    ENTRY(top_of_few_groups),
+    ENTRY(order_groups),
+    ENTRY(order_of_few_groups),
     ENTRY(histogram_groups),
     ENTRY(confusion_groups),
     ENTRY(weighted_confusion_groups),

@@ -227,19 +227,22 @@ static void test_extension_types_are_not_read_as_their_storage(void **state) {
     sdr_column_reset(&column);
 }
 
-static void test_metadata_of_negative_lengths_is_refused(void **state) {
+static void test_metadata_of_impossible_lengths_is_refused(void **state) {
     (void)state;
+    static const int32_t pairs[][2] = {{-1, 3}, {65537, 3},   {INT32_MAX, 3},
+                                       {1, -3}, {1, 1048577}, {1, INT32_MAX}};
     char metadata[200];
     struct ArrowSchema schema = schema_of("l");
     sdr_column column;
     sdr_error error;
-    for (int i = 0; i < 2; i++) {
-        schema.metadata = i == 0 ? metadata_of(metadata, -1, "key", 3, "value")
-                                 : metadata_of(metadata, 1, "key", -3, "value");
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        schema.metadata = metadata_of(metadata, pairs[i][0], "key", 3, "value");
+        memcpy(metadata + sizeof(int32_t), &pairs[i][1], sizeof(int32_t));
         assert_int_equal(sdr_column_from_arrow(&column, &schema, NULL, 0, &error),
                          SDR_INVALID_COLUMN);
         assert_string_equal(error.message,
-                            "expected metadata of lengths >= 0, found a negative one");
+                            "expected metadata of at most 65536 pairs, keys of at most "
+                            "1 MiB and values of 256 MiB, found a length beyond");
     }
 }
 
@@ -450,7 +453,7 @@ int main(void) {
         cmocka_unit_test(test_flat_types_with_children_are_refused),
         cmocka_unit_test(test_schemas_that_are_a_circle_are_named_all_the_same),
         cmocka_unit_test(test_extension_types_are_not_read_as_their_storage),
-        cmocka_unit_test(test_metadata_of_negative_lengths_is_refused),
+        cmocka_unit_test(test_metadata_of_impossible_lengths_is_refused),
         cmocka_unit_test(test_dictionaries_of_every_flat_type_are_computed_on),
         cmocka_unit_test(test_dictionaries_of_anything_else_are_refused),
         cmocka_unit_test(test_nulls_of_indices_and_of_values_are_both_null),

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
-
-import simdrift as simdrift_package
+from commands import command_environment, run_command
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-PACKAGE = Path(simdrift_package.__file__).resolve().parents[1]
 
 # A port of this machine on which nothing listens (RFC 863's discard).
 NOWHERE = "postgresql://nobody:s3cret@127.0.0.1:9/none"
@@ -25,29 +22,21 @@ NOWHERE = "postgresql://nobody:s3cret@127.0.0.1:9/none"
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """No server, spool and cache of the test's own."""
-    paths = os.pathsep.join([str(PACKAGE), os.environ.get("PYTHONPATH", "")])
-    return {
-        **os.environ,
-        "PYTHONPATH": paths,
-        "SIMDRIFT_DSN": NOWHERE,
-        "SIMDRIFT_SPOOL": str(tmp_path / "spool"),
-        "XDG_CACHE_HOME": str(tmp_path / "cache"),
-    }
+    return command_environment(
+        SIMDRIFT_DSN=NOWHERE,
+        SIMDRIFT_SPOOL=str(tmp_path / "spool"),
+        XDG_CACHE_HOME=str(tmp_path / "cache"),
+    )
 
 
 @pytest.fixture
 def simdrift(environment: dict[str, str], tmp_path: Path) -> Run:
     """Run the command in a folder of the test's own."""
 
-    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "simdrift", *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            env=environment,
-            cwd=tmp_path,
-            timeout=60,
-            check=False,
+    def run(*arguments: object, **streams: IO[bytes]) -> subprocess.CompletedProcess[str]:
+        done = run_command(arguments, env=environment, cwd=tmp_path, **streams)
+        return subprocess.CompletedProcess(
+            done.args, done.returncode, (done.stdout or b"").decode(), (done.stderr or b"").decode()
         )
 
     return run

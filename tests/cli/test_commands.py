@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -231,31 +229,21 @@ def test_results_go_to_the_store_though_their_page_can_not_be_written(simdrift, 
     assert len(list((days.parent / "spool").iterdir())) == 1
 
 
-def test_a_reader_that_goes_away_harms_nothing(environment: dict[str, str], days: Path) -> None:
+def test_a_reader_that_goes_away_harms_nothing(simdrift, days: Path) -> None:
     """As `simdrift run monitor.toml | head -1` does, at its worst."""
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as stdout:
-        done = subprocess.run(
-            [sys.executable, "-m", "simdrift", "run", str(days), "--deadline", "0.5"],
-            stdout=stdout, stderr=subprocess.PIPE, text=True, env=environment, cwd=days.parent,
-            timeout=60, check=False,
-        )  # fmt: skip
+        done = simdrift("run", days, "--deadline", "0.5", stdout=stdout)
     assert done.returncode == 3
     assert "Traceback" not in done.stderr
     assert "BrokenPipe" not in done.stderr
     assert len(list((days.parent / "spool").iterdir())) == 1
 
 
-def test_output_that_can_not_be_written_is_told(
-    environment: dict[str, str], two_files: tuple[Path, Path]
-) -> None:
-    with Path("/dev/full").open("w") as stdout:
-        done = subprocess.run(
-            [sys.executable, "-m", "simdrift", "compare", *map(str, two_files)],
-            stdout=stdout, stderr=subprocess.PIPE, text=True, env=environment,
-            cwd=two_files[0].parent, timeout=60, check=False,
-        )  # fmt: skip
+def test_output_that_can_not_be_written_is_told(simdrift, two_files: tuple[Path, Path]) -> None:
+    with Path("/dev/full").open("wb") as stdout:
+        done = simdrift("compare", *two_files, stdout=stdout)
     assert (done.returncode, done.stderr) == (
         2, "simdrift: the output: No space left on device\n",
     )  # fmt: skip

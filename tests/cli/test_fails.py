@@ -10,6 +10,10 @@ import pyarrow.parquet as parquet
 import pytest
 
 from simdrift.cli import run_command
+from simdrift.cli_fails import failure
+from simdrift.monitoring.files import run_files
+from simdrift.monitoring.spec import Spec
+from simdrift.reports import Report
 
 PER_DAY, DAYS = 300, 6
 SPEC = """
@@ -74,6 +78,31 @@ def test_a_scope_of_alerts_is_an_exit_code(
 ) -> None:
     write(shifts)
     assert code(*options) == expected
+
+
+def test_each_family_is_a_scope_of_its_own() -> None:
+    """Each kind of alert alone fails its own scope, 'any', and no other family's."""
+    families = ("drift", "quality", "pipelines", "performance", "service", "schema", "check")
+    made = {
+        "check": "checks = [{ name = 'row_count', max = 299 }]",
+        "schema": "schema = 's.toml'",
+        "pipelines": "metrics = { pipelines = ['missing_windows'] }",
+        "quality": "metrics = { quality = ['rows'] }\nthresholds = { 'quality.rows' = 10 }",
+    }
+    Path("s.toml").write_text("ordered = false\n[columns.a]\ntype = 'string'\n")
+    write({})
+    whole = parquet.read_table("rows.parquet")
+    for family, key in made.items():
+        kept = [i for i in range(len(whole)) if family != "pipelines" or i // PER_DAY != 4]
+        parquet.write_table(whole.take(kept), "rows.parquet")
+        Path("m.toml").write_text(key + SPEC.replace("end = {end}\n", ""))
+        report = Report(run_files(Spec.from_toml("m.toml")))
+        asked = {"fail_on_alert": False, "newest": False, "require_rows": False}
+        scopes = ("any", "dataset", "column", *families)
+        found = {one for one in scopes if failure(report, fail_on=[one], **asked) == "alert"}
+        assert found == {family, "any", "column" if family == "schema" else "dataset"}
+        assert failure(report, fail_on=["drift", family], **asked) == "alert"
+        assert failure(report, fail_on=["drift"], **asked) is None
 
 
 @pytest.mark.parametrize(

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
+from commands import command_environment, run_command
 
-import simdrift
 from simdrift.store import Store
 
-Command = Callable[..., "subprocess.CompletedProcess[str]"]
+Command = Callable[..., CompletedProcess[bytes]]
 AWAY = "postgresql://nobody@127.0.0.1:9/none"  # nothing listens there (RFC 863's discard)
 
 SPEC = """
@@ -49,19 +48,9 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def command(folder: Path, own_folders: None) -> Command:
     """Run `simdrift` there, on the tests' own store."""
-    package = str(Path(simdrift.__file__).resolve().parents[1])
-    environment = {**os.environ, "PYTHONPATH": package}
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "simdrift", *arguments],
-            capture_output=True,
-            text=True,
-            cwd=folder,
-            env=environment,
-            timeout=120,
-            check=False,
-        )
+    def run(*arguments: str) -> CompletedProcess[bytes]:
+        return run_command(arguments, cwd=folder, env=command_environment(), timeout=120)
 
     return run
 
@@ -78,16 +67,16 @@ def test_nothing_is_lost_while_the_server_is_away_and_nothing_is_there_twice(
     assert stored_runs() == 0
     away = command("run", "monitor.toml", "--dsn", AWAY, "--deadline", "0.3")
     assert away.returncode == 3
-    assert "simdrift flush" in away.stderr
+    assert b"simdrift flush" in away.stderr
     waiting = list(Path(os.environ["SIMDRIFT_SPOOL"]).iterdir())
     assert len(waiting) == 1
 
     flushed = command("flush", "--adopt")
-    assert (flushed.returncode, "1 batch:" in flushed.stdout) == (0, True)
+    assert (flushed.returncode, b"1 batch:" in flushed.stdout) == (0, True)
     assert stored_runs() == 3
     assert list(Path(os.environ["SIMDRIFT_SPOOL"]).glob("*.spool")) == []
 
     again = command("run", "monitor.toml")
     assert again.returncode == 0
-    assert " 0 values stored, " in again.stderr
+    assert b" 0 values stored, " in again.stderr
     assert stored_runs() == 3

@@ -143,9 +143,9 @@ COLUMN: dict[str, Break] = {
     **{f"format {f!r}": field(format=f) for f in (b"", b"x", b"ts", b"ii", b"w:", b"+")},
     "junk behind format": junk_behind_format,
     **{f"schema n_children {n}": field(n_children=n) for n in (1, -1, MOST)},
-    "metadata of -1 pairs": metadata(-1),
-    "metadata with a key of -1 bytes": metadata(1, -1),
-    "metadata with a value of -1 bytes": metadata(1, 0, -1),
+    **{f"metadata of {n} pairs": metadata(n) for n in (-1, 2**16 + 1, 2**31 - 1)},
+    **{f"metadata with a key of {n} bytes": metadata(1, n) for n in (-1, 2**31 - 1)},
+    **{f"metadata with a value of {n} bytes": metadata(1, 0, n) for n in (-1, 2**31 - 1)},
 }
 TABLE: dict[str, Break] = {
     **{f"table length {n}": chunk(length=n) for n in (-1, LEAST)},

@@ -10,10 +10,13 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from subprocess import CompletedProcess
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
+from commands import command_environment, run_command
 
 import simdrift as sd
 from simdrift._errors import InputError
@@ -135,13 +138,8 @@ def test_column_names_that_are_no_utf_8_are_refused_by_file(tmp_path):
 # -- the command line
 
 
-def run(folder: Path, *arguments: object, **more: object) -> subprocess.CompletedProcess[bytes]:
-    package = str(Path(sd.__file__).parents[1])
-    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more}
-    return subprocess.run(
-        [sys.executable, "-m", "simdrift", *map(str, arguments)],
-        cwd=folder, env={**os.environ, "PYTHONPATH": package}, timeout=60, check=False, **options,
-    )  # fmt: skip
+def run(folder: Path, *arguments: object, **streams: IO[bytes]) -> CompletedProcess[bytes]:
+    return run_command(arguments, cwd=folder, env=command_environment(), **streams)
 
 
 @pytest.fixture
@@ -151,14 +149,14 @@ def data(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_page_can_be_piped(tmp_path, data):
-    done = run(tmp_path, "profile", data, "--html", "/dev/stdout")
-    assert done.returncode == 0, done.stderr
-    assert b"</html>" in done.stdout
+@pytest.mark.parametrize("name", ["/dev/stdout", "fifo"])
+def test_a_page_can_be_piped(tmp_path, data, name):
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     thread, found = reader_of(fifo)
-    assert run(tmp_path, "profile", data, "--html", fifo).returncode == 0
+    with fifo.open("wb") as stdout:
+        done = run(tmp_path, "profile", data, "--html", name, stdout=stdout)
+    assert done.returncode == 0, done.stderr
     thread.join(10)
     assert b"</html>" in found[0]
     assert stat.S_ISFIFO(fifo.lstat().st_mode)
@@ -182,12 +180,18 @@ def test_closed_streams_change_neither_the_code_nor_what_is_written(tmp_path, da
         for descriptor in closed:
             os.close(descriptor)
 
-    done = run(tmp_path, "profile", data, "--html", "page.html", preexec_fn=close)
+    def run(*arguments: object) -> CompletedProcess[bytes]:
+        return subprocess.run(
+            [sys.executable, "-m", "simdrift", *map(str, arguments)], cwd=tmp_path, timeout=60,
+            env=command_environment(), capture_output=True, preexec_fn=close, check=False,
+        )  # fmt: skip
+
+    done = run("profile", data, "--html", "page.html")
     assert done.returncode == 0
     page = (tmp_path / "page.html").read_text()
     assert page.rstrip().endswith("</html>")
     assert b"Traceback" not in done.stderr
-    assert run(tmp_path, "profile", "none", preexec_fn=close).returncode == 2
+    assert run("profile", "none").returncode == 2
 
 
 @needs_full

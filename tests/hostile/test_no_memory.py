@@ -81,7 +81,8 @@ CALLS = {
     "quantiles_groups": lambda: _core.quantiles_groups(a, *cuts, q),
     "median_deviation_groups": lambda: _core.median_deviation_groups(a, *cuts, centers),
     "deviation_profile_groups": lambda: _core.deviation_profile_groups(a, *cuts, centers),
-    "top_value_groups": lambda: _core.top_value_groups(i, *cuts),
+    "order_groups": lambda: _core.order_groups(a, *cuts, q),
+    "order_groups_few_values": lambda: _core.order_groups(i, *cuts, q),
     "histogram_groups": lambda: _core.histogram_groups(a, *cuts, edges),
     "pair_profile_groups": lambda: _core.pair_profile_groups(a, b, *cuts),
     "two_sample_groups": lambda: _core.two_sample_groups(a, b, *cuts, edges=edges, ends=True),
@@ -116,6 +117,7 @@ CALLS = {
     "roc_bootstrap_groups": lambda: _core.roc_bootstrap_groups(i, a, *cuts, 5, 1),
     "mean_bootstrap_groups": lambda: _core.mean_bootstrap_groups(a, *cuts, 5, 1),
     "row_counts_groups": lambda: _core.row_counts_groups([i, a, i], *cuts),
+    "power_sums": lambda: _core.power_sums(a),
     "row_hashes": lambda: _core.row_hashes([t, t]),
     "equal_rows_groups": lambda: _core.equal_rows_groups(i, i, *cuts),
     "product_sums": lambda: _core.product_sums([a, b], [0.0, 1.0], [1.0, 0.5], 0, 500),
@@ -178,7 +180,7 @@ def test_python_may_fail_to_allocate_anywhere():
     )
     assert done.returncode == 0, done.stdout[-500:] + done.stderr[-3000:]
     errors = dict(line.split() for line in done.stdout.splitlines())
-    assert len(errors) == 88
+    assert len(errors) == 89
     floats = {
         "type",
         "median_deviation",

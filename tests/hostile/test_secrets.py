@@ -19,15 +19,17 @@ from urllib.parse import quote
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
+from commands import command_environment, run_command
+from psycopg import pq
 
 import simdrift as sd
 from simdrift import _errors
-from simdrift._secrets import Dsn, redact
+from simdrift._secrets import SECRETS, Dsn, redact
 from simdrift.monitoring.spec import Spec
 from simdrift.results.collection import Results
 from simdrift.results.identity import identified
 from simdrift.results.rows import Run
-from simdrift.store import Store, StoreError, resolve
+from simdrift.store import Store, StoreError, resolve, session
 
 CANARY = "c4n4ry"
 # Nothing listens there (RFC 863's discard), and no name has to be looked up.
@@ -126,7 +128,8 @@ that every mark and every spelling is; the slow leg tries them all."""
 
 @pytest.mark.parametrize("password", PASSWORDS, ids=[repr(mark) for mark in MARKS])
 @pytest.mark.parametrize("every", [FOLD, pytest.param(1, marks=pytest.mark.slow)])
-def test_no_outlet_of_a_store_shows_a_password(password, every, tmp_path, caplog):
+def test_no_outlet_of_a_store_shows_a_password(password, every, tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(session, "_LEAST", 0.02)  # nobody comes while a Store tries again
     first = PASSWORDS.index(password) % every
     for number, dsn in enumerate(list(spellings(password).values())[first::every]):
         check_outlets_of_a_store(dsn, tmp_path / str(number))
@@ -221,6 +224,29 @@ def test_a_dsn_that_is_refused_is_refused_by_name(dsn, found):
     assert_clean(*outlets(raised.value))
 
 
+def test_every_secret_that_libpq_knows_is_one_here():
+    """Its own list hides the keys of SCRAM from people in another way."""
+    secret = {o.keyword.decode() for o in pq.Conninfo.get_defaults() if o.dispchar == b"*"}
+    assert len(secret) >= 2
+    assert secret | {"scram_client_key", "scram_server_key"} <= set(SECRETS)
+
+
+@pytest.mark.parametrize("name", [*SECRETS, "dbname=m;passwd"])
+@pytest.mark.parametrize("form", ["host=127.0.0.1 port=9 {}={}", "postgresql://127.0.0.1:9?{}={}"])
+def test_a_secret_of_any_name_has_no_outlet(name, form, tmp_path):
+    dsn = form.format(name, CANARY)
+    assert_clean(redact(f"cannot reach {dsn}"), repr(Dsn(dsn)))
+    check_outlets_of_a_spec(dsn, tmp_path / "monitor.toml")
+    try:
+        target = resolve(dsn)
+    except sd.InputError as error:  # a libpq that does not know it
+        assert_clean(*outlets(error))
+        return
+    store = Store(target, spool=tmp_path)
+    assert_clean(repr(target), target.label, pickle.dumps(target), pickle.dumps(store))
+    assert_clean(target.redact(dsn), repr(target._parameters))
+
+
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql+psycopg2", "postgresql+asyncpg"])
 def test_the_spellings_of_sqlalchemy_are_taken(scheme):
     target = resolve(f"{scheme}://anna:{CANARY}@db.example.com/m")
@@ -232,9 +258,7 @@ def test_the_spellings_of_sqlalchemy_are_taken(scheme):
 
 
 def environment(tmp_path: Path, **more: str) -> dict[str, str]:
-    package = str(Path(sd.__file__).parents[1])
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    return {**kept, "PYTHONPATH": package, "SIMDRIFT_SPOOL": str(tmp_path / "spool"), **more}
+    return command_environment(SIMDRIFT_SPOOL=str(tmp_path / "spool"), **more)
 
 
 @pytest.fixture
@@ -251,11 +275,7 @@ def monitor(tmp_path: Path) -> Path:
 
 
 def run(tmp_path: Path, *arguments: object, **more: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, "-m", "simdrift", *map(str, arguments)],
-        capture_output=True, cwd=tmp_path, env=environment(tmp_path, **more), timeout=60,
-        check=False,
-    )  # fmt: skip
+    return run_command(arguments, cwd=tmp_path, env=environment(tmp_path, **more))
 
 
 def test_a_run_shows_no_password_on_its_page_and_streams_and_in_the_spool(tmp_path, monitor):

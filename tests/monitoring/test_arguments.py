@@ -104,7 +104,7 @@ def test_what_is_left_out_is_as_the_reference_has_it() -> None:
         ({"thresholds": {"nope": 1.0}}, "unknown metric 'drift.nope'"),
         ({"thresholds": 0.2}, "thresholds: expected a dict of metric = number"),
         ({"bins": 1}, "'bins': expected 2 to 10000, found 1"),
-        ({"weights": "y"}, "weights: the reference has None"),
+        ({"weights": "y"}, "weights: the reference has none"),
     ],
     ids=str,
 )

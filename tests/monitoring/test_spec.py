@@ -26,7 +26,7 @@ SOUND: dict[str, Any] = {"monitor": "m", "dataset": "d", "columns": TIME}
 KEYS = (
     "monitor, dataset, model, model_version, data, reference, columns, segments, window, "
     "timezone, start, end, methods, metrics, thresholds, bins, correction, alpha, drift_share, "
-    "convention, threads, schema, labels, service, store"
+    "convention, threads, schema, checks, labels, service, store"
 )
 ROLES = (
     "timestamp, prediction, target, score, query, sensitive, positive, task, decision_threshold, "

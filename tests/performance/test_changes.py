@@ -146,3 +146,18 @@ def test_where_all_targets_are_equal_no_constant_is_better() -> None:
     now = {"y": np.zeros(50, int), "p": np.full(50, 0.01)}
     report = sd.evaluate(now, {"target": "y", "score": "p", "positive": 1})
     assert not any(row.alert for row in report.results)
+
+
+def test_a_largest_error_changes_as_exchangeable_rows_say() -> None:
+    rng, largest = np.random.default_rng(8), "performance.max_error"
+    errors = np.abs(rng.normal(size=(2000, 410)))
+
+    def row(part: np.ndarray) -> Decided:
+        value = part.max(axis=1)
+        return Decided(None, largest, "", outcomes(value, np.nan, np.full(2000, part.shape[1])))
+
+    ((found,),) = changed([[row(errors[:, :10])]], [[row(errors[:, 10:])]])
+    p = found.outcomes.p_value
+    assert sorted(set(p.tolist())) == [20 / 410, 1.0]
+    # the largest of 410 rows is among 10 of them in 1 of 41 draws: 49 of 2,000
+    assert 30 <= np.sum(p < 0.05) <= 70

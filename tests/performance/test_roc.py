@@ -506,3 +506,27 @@ def test_warnings_are_left_to_statuses():
             score = np.zeros(len(target))
             performance.roc_auc(target, score)
             performance.average_precision(target, score)
+
+
+@pytest.mark.parametrize("name", ["roc_auc", "average_precision"])
+def test_a_bootstrap_gives_the_interval_that_the_closed_form_gives(name: str) -> None:
+    rng = np.random.default_rng(11)
+    y = rng.integers(0, 2, 2000)
+    score = rng.normal(size=2000) + y
+    function = getattr(performance, name)
+    closed, drawn = function(y, score), function(y, score, bootstrap=2000, seed=1)
+    assert drawn.value == closed.value
+    width = closed.ci_high - closed.ci_low
+    assert drawn.ci_low == pytest.approx(closed.ci_low, abs=0.1 * width)
+    assert drawn.ci_high == pytest.approx(closed.ci_high, abs=0.1 * width)
+    assert drawn == function(y, score, bootstrap=2000, seed=1, threads=1)
+    assert drawn != function(y, score, bootstrap=2000, seed=2)
+
+
+def test_a_bootstrap_says_what_it_cannot_resample() -> None:
+    with pytest.raises(ValueError, match="bootstrap: expected two labels and no sample_weight"):
+        performance.roc_auc([0, 1], [0.1, 0.2], sample_weight=[1.0, 2.0], bootstrap=10)
+    with pytest.raises(ValueError, match="bootstrap: expected 0 to 100000, found -1"):
+        performance.roc_auc([0, 1], [0.1, 0.2], bootstrap=-1)
+    one_label = performance.roc_auc([1, 1], [0.1, 0.2], bootstrap=10)
+    assert (one_label.status, one_label.ci_low) == ("constant", None)

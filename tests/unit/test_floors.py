@@ -30,7 +30,7 @@ FLOORS = (
     ("monitoring",),
     ("service",),
     ("checks",),
-    ("integrations", "demo", "benchmark"),
+    ("integrations", "demo", "benchmark", "states"),
     ("cli_bench", "cli_check", "cli_spec", "cli_compare", "cli_fails"),
     ("cli",),
     ("", "__main__"),

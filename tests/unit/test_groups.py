@@ -231,16 +231,61 @@ def test_deviations_of_groups_are_those_of_the_slices(name):
 
 
 @pytest.mark.parametrize("name", numbers())
-def test_the_top_value_of_groups_is_that_of_the_slices(name):
+def test_the_order_of_groups_tells_what_the_calls_of_the_slices_do(name):
     column = column_of(name)
     starts, stops = groups_of(len(column))
-    values, counts = _core.top_value_groups(column, starts, stops)
-    for i, rows in enumerate(slices(column, starts, stops)):
+    q = np.append(Q, 0.5)
+    found = _core.order_groups(column, starts, stops, q)
+    np.testing.assert_array_equal(found[:, 4:], _core.quantiles_groups(column, starts, stops, q))
+    for rows, (deviation, top, top_rows, distinct, *quantiles) in zip(
+        slices(column, starts, stops), found.tolist(), strict=True
+    ):
+        centre = quantiles[-1]
+        expected = _core.median_deviation(rows, centre) if math.isfinite(centre) else math.nan
+        np.testing.assert_equal(deviation, expected)
+        assert distinct == _core.distinct(rows)[0]
         value, count = _core.top_values(rows, 1)
-        if value.size == 0:
-            assert (counts[i], math.isnan(values[i])) == (0, True)
-        else:
-            assert (values[i], counts[i]) == (value[0], count[0])
+        np.testing.assert_equal(
+            (top, top_rows), (value[0], count[0]) if value.size else (math.nan, 0)
+        )
+
+
+def _ordered_cases() -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(5)
+    n = 20_000
+    x = rng.normal(size=n)
+    special = x.copy()
+    special[::7], special[:40], special[40:60] = np.nan, np.inf, -np.inf
+    return {
+        "all different": x,
+        "one value of 2 %": np.where(rng.random(n) < 0.02, 7.0, x),
+        "one value of 0.5 %": np.where(np.arange(n) < n // 200, 7.0, x),
+        "few": x.round(1),
+        "missing and infinite": special,
+        "zeros of both signs": np.where(x > 0, 0.0, -0.0),
+        "far apart": rng.choice([-1.7e308, 1.7e308, 1.0, 2.0], n),
+        "whole numbers": rng.integers(-300, 300, n),
+        "whole numbers, wide": rng.integers(0, 1 << 40, n),
+        "beyond 2^53": rng.integers(-(2**62), 2**62, n),
+    }
+
+
+@pytest.mark.parametrize("name", _ordered_cases())
+def test_the_order_of_many_rows_is_that_of_numpy(name):
+    values = _ordered_cases()[name]
+    n, q = len(values), np.array([0.01, 0.3, 0.5, 0.99])
+    found = _core.order_groups(Column.from_numpy(values), np.array([0]), np.array([n]), q)[0]
+    valid = values[~np.isnan(values)] if values.dtype.kind == "f" else values
+    unique, counts = np.unique(valid, return_counts=True)
+    assert found[3] == len(unique)
+    top = int(np.argmax(counts))
+    is_named = len(unique) <= 4096 or counts[top] * 100 >= len(valid)
+    expected = (float(unique[top]) + 0.0, counts[top]) if is_named else (math.nan, 0)
+    np.testing.assert_equal((found[1], found[2]), expected)
+    np.testing.assert_array_equal(found[4:], np.quantile(valid.astype(float), q))
+    with np.errstate(over="ignore"):
+        distances = np.abs(valid[np.isfinite(valid)] - np.quantile(valid.astype(float), 0.5))
+    np.testing.assert_equal(found[0], np.quantile(distances[np.isfinite(distances)], 0.5))
 
 
 @pytest.mark.parametrize("edges", [EDGES, np.linspace(-3, 3, 200), np.empty(0)])
@@ -438,7 +483,7 @@ def calls() -> dict[str, Callable[..., Any]]:
         "quantiles": lambda c, a, b, **k: _core.quantiles_groups(c, a, b, Q, **k),
         "median": lambda c, a, b, **k: _core.median_deviation_groups(c, a, b, zeros(a), **k),
         "deviations": lambda c, a, b, **k: _core.deviation_profile_groups(c, a, b, zeros(a), **k),
-        "top": _core.top_value_groups,
+        "order": lambda c, a, b, **k: _core.order_groups(c, a, b, Q, **k),
         "histogram": lambda c, a, b, **k: _core.histogram_groups(c, a, b, EDGES, **k),
         "two_sample": lambda c, a, b, **k: _core.two_sample_groups(reference, c, a, b, **k),
         "ranks": lambda c, a, b, **k: _core.rank_statistics_groups(reference, c, a, b, **k),

@@ -175,7 +175,7 @@ def test_a_failing_kernel_costs_its_statistics_only(monkeypatch):
     def broken(*args, **options):
         raise RuntimeError("broken kernel")
 
-    monkeypatch.setattr(_core, "top_value_groups", broken)
+    monkeypatch.setattr(_core, "order_groups", broken)
     rows = _rows([1.0, 2.0])
     assert (rows["mode"].status, rows["mode"].value) == ("error", None)
     assert rows["mean"].value == 1.5

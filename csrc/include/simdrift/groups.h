@@ -70,11 +70,21 @@ SDR_API sdr_code sdr_median_deviation_groups(double *out, const double *centers,
 SDR_API sdr_code sdr_deviation_profile_groups(
     sdr_deviations *out, const double *centers, const sdr_column *column,
     const sdr_groups *groups, const sdr_context *context, sdr_error *error);
-/* The most frequent number and its count: NaN and 0 where sdr_top_values has none. */
-SDR_API sdr_code sdr_top_value_groups(double *values, int64_t *counts,
-                                      const sdr_column *column,
-                                      const sdr_groups *groups,
-                                      const sdr_context *context, sdr_error *error);
+/* What one ordering of a group's numbers tells: out[group * (SDR_ORDER_FIELDS + n_q) + i]
+ * is for i below SDR_ORDER_FIELDS one of these, then the quantiles. */
+enum {
+    SDR_ORDER_DEVIATION, /* sdr_median_deviation from the median; NaN without a finite
+                            one */
+    SDR_ORDER_TOP,       /* the most frequent number, of equally frequent ones the
+                            smallest; NaN beyond SDR_DISTINCT_EXACT distinct ones where
+                            none has 1 % of the rows */
+    SDR_ORDER_TOP_ROWS,  /* its rows; 0 without it */
+    SDR_ORDER_DISTINCT,  /* how many distinct numbers, exactly */
+    SDR_ORDER_FIELDS
+};
+SDR_API sdr_code sdr_order_groups(double *out, const double *q, int64_t n_q,
+                                  const sdr_column *column, const sdr_groups *groups,
+                                  const sdr_context *context, sdr_error *error);
 /* counts[group * (n_edges + 1) + i]. */
 SDR_API sdr_code sdr_histogram_groups(int64_t *counts, const double *edges,
                                       int64_t n_edges, const sdr_column *column,

@@ -1,11 +1,9 @@
 /*
- * The values of groups: how many distinct ones, quantiles, distances, the most frequent
- * one, histograms.
+ * The values of groups: how many distinct ones, quantiles, distances, histograms.
  *
- * Distinct and most frequent values of small groups are read from sorted rows: a table
- * for hashing would cost more to empty than they to sort.
+ * Distinct values of small groups are read from sorted rows: a table for hashing would
+ * cost more to empty than they to sort.
  */
-#include <math.h>
 #include <string.h>
 
 #include "kernels/dispatch.h"
@@ -17,7 +15,7 @@
 
 enum { SORT_BYTES = 64, TALLY_BYTES = 32 }; /* about what a row of either costs */
 
-/* Rows from whose sorted values both are read: no more than may be distinct. */
+/* Rows whose sorted values are read: no more than may be distinct. */
 enum { SORTED_ROWS = SDR_DISTINCT_EXACT };
 
 /* --- distinct values --- */
@@ -149,59 +147,6 @@ sdr_code sdr_deviation_profile_groups(sdr_deviations *out, const double *centers
                                  .groups = groups,
                                  .row_bytes = sizeof(double),
                                  .body = deviation_group,
-                                 .user = &j};
-    return sdr_groups_run(&pass, context, error);
-}
-
-/* --- the most frequent value --- */
-
-typedef struct top_job {
-    double *values;
-    int64_t *counts;
-} top_job;
-
-/* The longest run of equal values, of those the first. */
-static void take_longest_run(double *value, int64_t *count, const sdr_sample *sorted) {
-    for (int64_t i = 0, first = 0; i < sorted->n; i++) {
-        if (sorted->values[i] != sorted->values[first]) first = i;
-        if (i - first + 1 <= *count) continue;
-        *count = i - first + 1;
-        *value = sorted->values[i];
-    }
-}
-
-static sdr_code top_by_sorting(double *value, int64_t *count, const sdr_column *rows,
-                               const sdr_context *context, sdr_error *error) {
-    sdr_sample sample = {0};
-    const sdr_domain domain = {.integer = false};
-    sdr_code code = sdr_sample_load_sorted(&sample, rows, domain, context, error);
-    if (code == SDR_OK) take_longest_run(value, count, &sample);
-    sdr_sample_reset(&sample);
-    return code;
-}
-
-static sdr_code top_group(void *user, const sdr_group *group,
-                          const sdr_context *context, sdr_error *error) {
-    const top_job *j = user;
-    int64_t n;
-    j->values[group->index] = NAN;
-    j->counts[group->index] = 0;
-    if (group->rows->length <= SORTED_ROWS)
-        return top_by_sorting(&j->values[group->index], &j->counts[group->index],
-                              group->rows, context, error);
-    return sdr_top_values(&j->values[group->index], &j->counts[group->index], 1, &n,
-                          group->rows, context, error);
-}
-
-sdr_code sdr_top_value_groups(double *values, int64_t *counts, const sdr_column *column,
-                              const sdr_groups *groups, const sdr_context *context,
-                              sdr_error *error) {
-    SDR_TRY(sdr_require_numeric(column, "sdr_top_value_groups", error));
-    top_job j = {values, counts};
-    const sdr_group_pass pass = {.column = column,
-                                 .groups = groups,
-                                 .row_bytes = TALLY_BYTES,
-                                 .body = top_group,
                                  .user = &j};
     return sdr_groups_run(&pass, context, error);
 }

@@ -80,22 +80,27 @@ class Checks(Sequence[Check]):
         tables = values.get("check", [])
         if not isinstance(tables, list):
             raise SpecError(f"{place(name, text, ('check',))}: expected [[check]], found [check]")
-        return cls([_check(name, text, at, table) for at, table in enumerate(tables)])
+        return cls(checks_of_tables(name, text, tables, "check"))
 
 
-def _check(name: str, text: str, at: int, table: object) -> Check:
+def checks_of_tables(name: str, text: str, tables: Sequence[object], list_key: str) -> list[Check]:
+    """The checks of a list of tables in a TOML file; SpecError with line and key."""
+    return [_check(name, text, (list_key, at), table) for at, table in enumerate(tables)]
+
+
+def _check(name: str, text: str, path: toml.Path, table: object) -> Check:
     if not isinstance(table, dict):
-        raise SpecError(f"{place(name, text, ('check', at))}: expected a table, found {table!r}")
+        raise SpecError(f"{place(name, text, path)}: expected a table, found {table!r}")
     if "name" not in table:
-        raise SpecError(f"{place(name, text, ('check', at))}: 'name' is missing")
+        raise SpecError(f"{place(name, text, path)}: 'name' is missing")
     for key in ("severity", "note", "name"):
         if not isinstance(table.get(key, ""), str):
-            where = place(name, text, ("check", at, key))
+            where = place(name, text, (*path, key))
             raise SpecError(f"{where}: expected a text, found {table[key]!r}")
     try:
         return Check(**_in_folder(table, Path(name).parent))
     except CheckError as error:
-        problem = f"{place(name, text, ('check', at, error.key))}: {error.message}"
+        problem = f"{place(name, text, (*path, error.key))}: {error.message}"
     raise SpecError(problem)
 
 

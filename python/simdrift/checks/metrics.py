@@ -59,7 +59,11 @@ def _quality(check: Check, table: Table) -> Found:
 
 def _drift(check: Check, table: Table, reference: Table | None) -> Found:
     if reference is None:
-        return Found(None, "no_reference", "drift needs a reference: sd.check(..., reference=...)")
+        return Found(
+            None,
+            "no_reference",
+            "drift needs the rows of a reference: sd.check(..., reference=...)",
+        )
     name = check.options["metric"]
     names = list(check.columns) or None
     methods = None if name.startswith("drift.dataset") else name

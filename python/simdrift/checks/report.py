@@ -40,7 +40,7 @@ class Line(NamedTuple):
         """Why it did not pass, with examples."""
         if not self.examples:
             return self.message
-        shown = ", ".join(f"row {row}: {_text(value)}" for row, value in self.examples)
+        shown = ", ".join(f"row {row}: {text_of(value)}" for row, value in self.examples)
         return f"{self.message} ({shown})"
 
 
@@ -167,7 +167,8 @@ def _width(text: str) -> int:
     return width(visible(text))
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """A value as a report shows it."""
     return repr(value) if not isinstance(value, date) else value.isoformat()
 
 

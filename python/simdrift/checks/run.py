@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from os import PathLike
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simdrift._errors import SimdriftError
 from simdrift.checks.definition import OF_ROWS, Check, seconds_in
@@ -32,14 +33,22 @@ MOST_EXAMPLES: Final = 5
 log = logging.getLogger("simdrift")
 
 
-class _Data(NamedTuple):
-    """What checks are made of."""
+class CheckData(NamedTuple):
+    """What checks are made of. `usual_rows`: how many rows such data usually have; `shared`: what
+    is computed once for all windows of a reference."""
 
     table: Table
     reference: Table | None
     roles: Any
     now: datetime
     values: dict[str, Values]
+    usual_rows: int
+    shared: dict[Any, Any]
+
+    @classmethod
+    def of(cls, table: Table, reference: Table | None, roles: Any, now: datetime) -> CheckData:
+        """Those of one table."""
+        return cls(table, reference, roles, now, {}, len(table), {})
 
     def values_of(self, name: str) -> Values:
         """A column's rows, read once."""
@@ -74,7 +83,7 @@ def check(
     table, own = as_table(data), as_checks(checks)
     before = None if reference is None else as_table(reference, argument="reference")
     expected = schema_of(schema, before)
-    made = _Data(table, before, roles, now or datetime.now(UTC), {})
+    made = CheckData.of(table, before, roles, now or datetime.now(UTC))
     lines: list[Line] = []
     rows: list[MetricValue] = []
     reasons: dict[tuple[str, str, str], str] = {}
@@ -95,7 +104,7 @@ def check(
     return CheckReport(lines, results, rows=len(table))
 
 
-class _Outcome(NamedTuple):
+class CheckOutcome(NamedTuple):
     """What became of a check."""
 
     passed: bool
@@ -108,9 +117,9 @@ class _Outcome(NamedTuple):
     status: str = "ok"
 
 
-def _made(check: Check, data: _Data) -> tuple[Line, MetricValue]:
+def _made(check: Check, data: CheckData) -> tuple[Line, MetricValue]:
     """One check's line and row."""
-    outcome = _outcome(check, data)
+    outcome = outcome_of(check, data)
     state = "pass" if outcome.passed else check.severity
     names = ", ".join(map(column_text, check.columns))
     line = Line(
@@ -123,9 +132,6 @@ def _made(check: Check, data: _Data) -> tuple[Line, MetricValue]:
         outcome.examples,
         outcome.message,
     )
-    params = {k: v for k, v in check.options.items() if v is not None and k != "data"}
-    if check.severity == "warn":
-        params["severity"] = "warn"
     row = check_row(
         check.name,
         names,
@@ -135,28 +141,42 @@ def _made(check: Check, data: _Data) -> tuple[Line, MetricValue]:
         alert=state == "fail",
         status=outcome.status,
         rows=len(data.table),
-        params=params_text(params),
+        params=params_of(check),
     )
     return line, row
 
 
-def _outcome(check: Check, data: _Data) -> _Outcome:
+def params_of(check: Check) -> str:
+    """What tells the rows of two checks of one name and column apart."""
+    params = {k: v for k, v in check.options.items() if v is not None and k != "data"}
+    if check.severity == "warn":
+        params["severity"] = "warn"
+    return params_text(params)
+
+
+def outcome_of(check: Check, data: CheckData) -> CheckOutcome:
+    """What became of a check; data never raise."""
     lost = [name for name in check.columns if name not in data.table.whole]
     if check.name == "column_exists":
-        return _Outcome(not lost, float(not lost), "" if not lost else _lost(lost), 1.0)
+        return CheckOutcome(not lost, float(not lost), "" if not lost else _lost(lost), 1.0)
     if lost:
-        return _Outcome(False, None, _lost(lost), status="missing_column")
+        return CheckOutcome(False, None, _lost(lost), status="missing_column")
     try:
         if check.name in OF_ROWS:
-            return _of_rows(check, data)
+            return outcome_of_rows(check, data, failing_rows(check, data))
         return _VALUES[check.name](check, data)
-    except NotOfKindError as error:
-        return _Outcome(False, None, str(error), status="not_applicable")
-    except SimdriftError as error:
-        return _Outcome(False, None, str(error), status="error")
     except Exception as error:
-        log.exception("check %s of column %r failed", check.name, check.column)
-        return _Outcome(False, None, f"{type(error).__name__}: {error}", status="error")
+        return outcome_of_error(check, error)
+
+
+def outcome_of_error(check: Check, error: Exception) -> CheckOutcome:
+    """A check that can't be made has failed."""
+    if isinstance(error, NotOfKindError):
+        return CheckOutcome(False, None, str(error), status="not_applicable")
+    if isinstance(error, SimdriftError):
+        return CheckOutcome(False, None, str(error), status="error")
+    log.error("check %s of column %r failed", check.name, check.column, exc_info=error)
+    return CheckOutcome(False, None, f"{type(error).__name__}: {error}", status="error")
 
 
 def _lost(names: list[str]) -> str:
@@ -164,30 +184,38 @@ def _lost(names: list[str]) -> str:
     return f"expected the column{'s' if len(names) > 1 else ''} {shown}, found none"
 
 
-def _of_rows(check: Check, data: _Data) -> _Outcome:
-    own = [data.values_of(name) for name in check.columns]
+def failing_rows(check: Check, data: CheckData) -> NDArray[np.bool_]:
+    """(n,) the rows that fail a check of single rows."""
     options = dict(check.options)
     if check.name == "foreign_key":
         options["key"] = options.get("key") or check.columns[0]
-    mask = FUNCTIONS[check.name](own, options)
+    return FUNCTIONS[check.name]([data.values_of(name) for name in check.columns], options)
+
+
+def outcome_of_rows(
+    check: Check, data: CheckData, mask: NDArray[np.bool_], first: int = 0
+) -> CheckOutcome:
+    """What becomes of a check by its failing rows; `mask` is of the rows from `first` on."""
+    own = [data.values_of(name) for name in check.columns]
     failing, rows = int(mask.sum()), len(mask)
     places = np.flatnonzero(mask)[:MOST_EXAMPLES].tolist()
-    examples = tuple(
-        (row, own[0].value(row) if len(own) == 1 else tuple(one.value(row) for one in own))
-        for row in places
-    )
+    examples = tuple((row, _value_at(own, first + row)) for row in places)
     allowed = math.floor(check.at_most * rows + 1e-9)
     share = failing / rows if rows else 0.0
     message = f"{failing:,} of {rows:,} rows fail" if failing else ""
-    return _Outcome(
+    return CheckOutcome(
         failing <= allowed, float(failing), message, float(allowed), failing, share, examples
     )
 
 
-def _within(check: Check, value: float | None, what: str, status: str = "ok") -> _Outcome:
+def _value_at(values: Sequence[Values], row: int) -> Any:
+    return values[0].value(row) if len(values) == 1 else tuple(one.value(row) for one in values)
+
+
+def _within(check: Check, value: float | None, what: str, status: str = "ok") -> CheckOutcome:
     """A number between the limits; without one, the check has failed."""
     if value is None or not math.isfinite(value):
-        return _Outcome(False, None, f"{what} has no value", status=_why(status))
+        return CheckOutcome(False, None, f"{what} has no value", status=_why(status))
     limits = [check.options.get("min"), check.options.get("max")]
     low, high = (None if one is None else seconds_of(one) for one in limits)
     return _in_limits(value, low, high, what)
@@ -197,19 +225,19 @@ def _why(status: str) -> str:
     return "all_null" if status == "ok" else status
 
 
-def _in_limits(value: float, low: float | None, high: float | None, what: str) -> _Outcome:
+def _in_limits(value: float, low: float | None, high: float | None, what: str) -> CheckOutcome:
     if low is not None and value < low:
-        return _Outcome(False, value, f"{what} is {value:g}, below {low:g}", low)
+        return CheckOutcome(False, value, f"{what} is {value:g}, below {low:g}", low)
     if high is not None and value > high:
-        return _Outcome(False, value, f"{what} is {value:g}, above {high:g}", high)
-    return _Outcome(True, value, "", low if high is None else high)
+        return CheckOutcome(False, value, f"{what} is {value:g}, above {high:g}", high)
+    return CheckOutcome(True, value, "", low if high is None else high)
 
 
-def _row_count(check: Check, data: _Data) -> _Outcome:
+def _row_count(check: Check, data: CheckData) -> CheckOutcome:
     return _within(check, float(len(data.table)), "the number of rows")
 
 
-def _missing_share(check: Check, data: _Data) -> _Outcome:
+def _missing_share(check: Check, data: CheckData) -> CheckOutcome:
     name = check.columns[0]
     column = data.table.columns[name]
     if isinstance(column, Refused):  # which rows are there is known of most
@@ -222,7 +250,7 @@ def _missing_share(check: Check, data: _Data) -> _Outcome:
     return _in_limits(share, None, check.options["share"], "the missing share")
 
 
-def _known(check: Check, data: _Data) -> Any:
+def _known(check: Check, data: CheckData) -> Any:
     own = data.values_of(check.columns[0])
     if own.is_text:
         raise NotOfKindError(f"expected numbers or times, found {own.column.type}")
@@ -231,18 +259,18 @@ def _known(check: Check, data: _Data) -> Any:
     return own.numbers[np.isfinite(own.numbers)]
 
 
-def _mean(check: Check, data: _Data) -> _Outcome:
+def _mean(check: Check, data: CheckData) -> CheckOutcome:
     known = _known(check, data)
     return _within(check, float(np.mean(known)) if len(known) else None, "the mean")
 
 
-def _quantile(check: Check, data: _Data) -> _Outcome:
+def _quantile(check: Check, data: CheckData) -> CheckOutcome:
     known, q = _known(check, data), check.options["q"]
     value = float(np.quantile(known, q)) if len(known) else None
     return _within(check, value, f"the quantile {q:g}")
 
 
-def _of_type(check: Check, data: _Data) -> _Outcome:
+def _of_type(check: Check, data: CheckData) -> CheckOutcome:
     name = check.columns[0]
     schema = {name: ColumnSchema(check.options["type"])}
     found = [
@@ -250,39 +278,50 @@ def _of_type(check: Check, data: _Data) -> _Outcome:
         for one in differences(schema, data.table.among([name]))
         if one.kind in ("retyped", "precision", "time_zone")
     ]
-    return _Outcome(not found, float(not found), "; ".join(found), 1.0)
+    return CheckOutcome(not found, float(not found), "; ".join(found), 1.0)
 
 
-def _max_age(check: Check, data: _Data) -> _Outcome:
+def _max_age(check: Check, data: CheckData) -> CheckOutcome:
     own = data.values_of(check.columns[0])
     if not own.is_time:
         raise NotOfKindError(f"expected points in time, found {own.column.type}")
     most = seconds_in(check.options["age"])
     if own.missing.all():
-        return _Outcome(False, None, "no row has a time", most, status="empty")
+        return CheckOutcome(False, None, "no row has a time", most, status="empty")
     age = seconds_of(data.now) - float(np.nanmax(own.numbers))
     return _in_limits(age, None, most, "the age of the newest row in seconds")
 
 
-def _metric(check: Check, data: _Data) -> _Outcome:
+def _metric(check: Check, data: CheckData) -> CheckOutcome:
     found = value_of(check, data.table, data.reference, data.roles)
     name = check.options["metric"]
     if found.value is None:
         why = found.reason or found.status
-        return _Outcome(False, None, f"{name} has no value: {why}", status=found.status)
+        return CheckOutcome(False, None, f"{name} has no value: {why}", status=found.status)
     if check.options.get("sigmas") is None:
         return _within(check, found.value, name)
     if data.reference is None:
         why = f"{name}: its usual range needs a reference: sd.check(..., reference=...)"
-        return _Outcome(False, found.value, why)
-    usual = usual_range(check, data.reference, len(data.table), data.roles)
+        return CheckOutcome(False, found.value, why)
+    usual = _usual(check, data)
     if usual is None:
-        return _Outcome(False, found.value, f"{name}: the reference has too few windows of it")
+        return CheckOutcome(False, found.value, f"{name}: the reference has too few windows of it")
     outcome = _in_limits(found.value, *usual, name)
     return outcome if not outcome.passed else _within(check, found.value, name)
 
 
-_VALUES: Final[Mapping[str, Callable[[Check, _Data], _Outcome]]] = {
+def _usual(check: Check, data: CheckData) -> tuple[float, float] | None:
+    """The usual range of a metric, computed once for a reference."""
+    assert data.reference is not None
+    key = check, id(data.reference)
+    if key not in data.shared:
+        rows = data.usual_rows
+        data.shared[key] = usual_range(check, data.reference, rows, data.roles), data.reference
+    found: tuple[float, float] | None = data.shared[key][0]
+    return found
+
+
+_VALUES: Final[Mapping[str, Callable[[Check, CheckData], CheckOutcome]]] = {
     "row_count": _row_count,
     "max_missing_share": _missing_share,
     "mean_between": _mean,

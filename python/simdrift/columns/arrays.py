@@ -80,6 +80,8 @@ def columns_of_array(
 ) -> Iterator[tuple[str, Column | Refused]]:
     """Fields of a structured array, or columns '0', '1', ... of a 2-D one, as views; a 1-D one
     is one column of that name. `label` stands in messages."""
+    if isinstance(array, np.matrix):
+        array = np.asarray(array)  # a column of a matrix is a matrix again
     if array.dtype.names is not None:
         if array.ndim != 1:
             raise ValueError(f"{label}: expected 1 dimension of records, found {array.ndim}")

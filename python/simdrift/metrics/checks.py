@@ -21,3 +21,12 @@ def checked_threads(threads: int | None) -> int | None:
     if threads < 0:
         raise ValueError(f"threads: expected an int >= 0, found {threads}")
     return threads
+
+
+def checked_count(name: str, value: int, least: int, most: int) -> int:
+    """A whole number in [least, most], else TypeError or ValueError."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name}: expected an int, found {value!r}")
+    if not least <= value <= most:
+        raise ValueError(f"{name}: expected {least} to {most}, found {value}")
+    return value

@@ -56,7 +56,7 @@ LABEL = "label"
 """The family of columns that hold labels of values of several kinds."""
 _FAMILY = {"integer": "number", "float": "number"}
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
-_DISPLAY_POINTS, _DISPLAY_BETWEEN = 19, (0.01, 0.99)
+_DISPLAY_POINTS, DISPLAY_BETWEEN = 19, (0.01, 0.99)
 
 Bins = int | str | tuple[float, ...]
 WIDTH_RULES = ("equal_width", "sturges", "doane", "fd")
@@ -613,19 +613,21 @@ class ReferenceColumn(ColumnState):
     def display_cuts(self) -> NDArray[np.float64]:
         """Cut points of equal width between the 1 % and 99 % quantiles, for histograms."""
         if "display" not in self._cells:
-            low, high = (float(value) for value in self.quantiles(_DISPLAY_BETWEEN))
-            if math.isfinite(high - low):
-                cuts = _evenly_spaced(low, high, _DISPLAY_POINTS)
-            else:
-                cuts = np.zeros(0)
-            self._cells.setdefault("display", (cuts, self.count_cells(cuts)))
+            self.draw_between(*(float(value) for value in self.quantiles(DISPLAY_BETWEEN)))
         return self._cells["display"][0]
+
+    def draw_between(self, low: float, high: float) -> None:
+        """Keeps `display_cells` between these values: the quantiles, where they are known."""
+        cuts = np.zeros(0)
+        if math.isfinite(high - low):
+            cuts = _evenly_spaced(low, high, _DISPLAY_POINTS)
+        self._cells.setdefault("display", (cuts, self.count_cells(cuts)))
 
     def histogram_request(self) -> tuple[int, float, float] | NDArray[np.float64] | None:
         """What `_core.two_sample` may draw while it reads both samples: over cut points that
         are known or, of sorted rows, soon found; else it finds them, too."""
         if self.prepared is None and self.ordered is None and "display" not in self._cells:
-            return (_DISPLAY_POINTS, *_DISPLAY_BETWEEN)
+            return (_DISPLAY_POINTS, *DISPLAY_BETWEEN)
         cuts = self.display_cuts()
         return cuts if len(cuts) else None
 

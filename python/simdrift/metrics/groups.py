@@ -62,6 +62,22 @@ _WHOLE = Groups(np.zeros(1, np.int64), None)
 _WHOLE.starts.flags.writeable = False
 
 
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+"""The shares at which quantiles are reported where no others are asked for."""
+
+
+class Order(NamedTuple):
+    """Of each group of numbers: the median distance from the median, the most frequent value and
+    its rows (NaN and 0 beyond 4,096 distinct ones where none has 1 % of the rows), how many
+    distinct ones there are, and the `QUANTILES` by their shares."""
+
+    deviation: Floats
+    top: Floats
+    top_rows: Rows
+    distinct: Rows
+    quantiles: Mapping[float, Floats]
+
+
 class OnThreads:
     """A context in which a column computes on so many threads."""
 
@@ -217,6 +233,10 @@ class ColumnGroups:
     @property
     def near(self) -> ColumnGroups:
         """The column less its `base`, over the same groups."""
+        return self if self.whole.base == 0 else self._near
+
+    @cached
+    def _near(self) -> ColumnGroups:
         return self.less(self.whole.base)
 
     def less(self, base: int) -> ColumnGroups:
@@ -287,8 +307,30 @@ class ColumnGroups:
                for t in (one.categories for one in self.each)]  # fmt: skip
         return CategoryCounts(*(np.concatenate(parts) for parts in zip(*own, strict=True)))
 
+    @cached
+    def order(self) -> Order:
+        """What one ordering of the numbers of each group tells; `quantiles` and `top_values` read
+        it once it is there."""
+        found = _core.order_groups(*self.ranges, np.array(QUANTILES), threads=self.threads)
+        deviation, top, rows, distinct, *quantiles = found.T
+        return Order(
+            deviation,
+            top,
+            rows.astype(np.int64),
+            distinct.astype(np.int64),
+            dict(zip(QUANTILES, quantiles, strict=True)),
+        )
+
+    @property
+    def known_order(self) -> Order | None:
+        """`order`, if it has been read."""
+        return self.__dict__.get("order")
+
     def quantiles(self, q: Sequence[float]) -> Floats:
         """(G, len(q)) exact quantiles of the rows that are not missing; NaN without any."""
+        order = self.known_order
+        if order is not None and order.quantiles.keys() >= set(q):
+            return np.stack([order.quantiles[share] for share in q], axis=1)
         if self.is_one:
             if not self.valid[0]:
                 return np.full((1, len(q)), np.nan)
@@ -309,14 +351,11 @@ class ColumnGroups:
             return np.full(len(self), np.nan)
         return _core.median_deviation_groups(*self.ranges, centers, threads=self.threads)
 
-    @cached
+    @property
     def top_values(self) -> tuple[Floats, Rows]:
         """The most frequent number of each group and its rows; no rows where there are more
         distinct numbers than are counted, and none has 1 % of the rows."""
-        values, counts = _core.top_value_groups(*self.ranges, threads=self.threads)
-        for place in np.flatnonzero((counts == 0) & (self.valid > 0)).tolist():
-            values[place], counts[place] = _heaviest(self.each[place])
-        return values, counts
+        return self.order.top, self.order.top_rows
 
     @cached
     def most_frequent(self) -> Rows:
@@ -344,37 +383,6 @@ class ColumnGroups:
         return _core.histogram_groups(*self.ranges, cuts, threads=self.threads)
 
 
-HEAVY_SHARE = 100
-"""A value with 1 part in so many of the rows is looked for, however many values there are."""
-HEAVY_RANKS = 4 * HEAVY_SHARE
-"""At so many ranks such a number is met four times: at two of them, at least, both neighbours are
-its own, and no rounding of the rank gives another number."""
-
-
-def _heaviest(column: ColumnState) -> tuple[float, int]:
-    """The most frequent number and its rows, if it has 1 % of them: one that is met twice at
-    evenly spaced ranks. NaN and 0 where there is none."""
-    last = column.valid - 1
-    if last < HEAVY_RANKS:
-        return np.nan, 0
-    ordered = _ordered(column)
-    met = ordered[np.arange(HEAVY_RANKS + 1) * last // HEAVY_RANKS]
-    twice = met[1:][met[1:] == met[:-1]]
-    if not len(twice):
-        return np.nan, 0
-    rows = np.searchsorted(ordered, twice, "right") - np.searchsorted(ordered, twice, "left")
-    at = int(np.argmax(rows))
-    return (float(twice[at]), int(rows[at])) if rows[at] * HEAVY_SHARE >= last + 1 else (np.nan, 0)
-
-
-def _ordered(column: ColumnState) -> Floats:
-    """The numbers of a column that are not missing, ascending: a sort costs less than hundreds of
-    quantiles."""
-    if column.ordered is not None:
-        return column.ordered.values
-    return _core.sort(column.column.to_float64(), threads=column.threads)[: column.valid]
-
-
 def _heaviest_category(column: ColumnGroups, place: int) -> int:
     """Rows of a group's most frequent category, if it has 1 % of them, else 0: numbers that stand
     for texts are looked through as numbers are, then the texts themselves are counted."""
@@ -382,10 +390,10 @@ def _heaviest_category(column: ColumnGroups, place: int) -> int:
     rows = whole.slice(int(starts[place]), int(stops[place]))
     rows = rows.take(np.flatnonzero(~missing_rows(rows)))
     codes = row_codes(rows)
-    number, count = _heaviest(CurrentColumn(column.name, _core.Column.from_numpy(codes)))
-    if count == 0:
+    numbers = ColumnGroups(column.name, _core.Column.from_numpy(codes), Groups.whole()).top_values
+    if numbers[1][0] == 0:
         return 0
-    own = rows.take(np.flatnonzero(codes == np.uint64(number)))
+    own = rows.take(np.flatnonzero(codes == np.uint64(numbers[0][0])))
     return int(_core.Categories(maximum=HIGH_CARDINALITY).count(own)[0].max(initial=0))
 
 

@@ -73,17 +73,21 @@ NAMES: Final = tuple(record.short for record in RECORDS)
 
 
 @measures(*RECORDS)
-def waits(values: Sequence[float], *, least: float = 0.0) -> Judged:
+def waits(
+    values: Sequence[float], *, least: float = 0.0, usual: Sequence[bool] | None = None
+) -> Judged:
     """Waiting times (ages of the newest rows, largest gaps): one alerts beyond 3 times the longest
-    of the up to 28 windows before it, of at least 7, and beyond `least`.
+    of the up to 28 windows before it, of at least 7, and beyond `least`. `usual`: the windows that
+    others are compared with (default: all).
 
     >>> waits([60, 50, 70, 60, 55, 65, 60, 300]).alert.tolist()[-1]
     True
     """
     own = np.asarray(values, float)
     limits = np.full(len(own), np.nan)
+    known = own if usual is None else np.where(usual, own, np.nan)
     for place in range(len(own)):
-        before = own[max(0, place - MOST_BEFORE) : place]
+        before = known[max(0, place - MOST_BEFORE) : place]
         before = before[~np.isnan(before)]
         if len(before) >= LEAST_BEFORE:
             limits[place] = max(TIMES * float(before.max()), least)

@@ -174,8 +174,8 @@ def _check_reference_links(reference: Reference, cluster: str | None, block: int
         known = getattr(reference.roles, name)
         if value is not None and value != known:
             raise SpecError(
-                f"{name}: the reference has {known!r}: fit it with 'columns.{name}', and leave "
-                "the argument out"
+                f"{name}: the reference has {_or_none(known)}: fit it with 'columns.{name}', and "
+                "leave the argument out"
             )
 
 
@@ -183,9 +183,13 @@ def _check_reference_weights(reference: Reference, weights: object) -> None:
     """SpecError for weights with a `Reference`, which has its own."""
     if weights is not None and weights != reference.roles.weight:
         raise SpecError(
-            f"weights: the reference has {reference.roles.weight!r}: fit it with "
+            f"weights: the reference has {_or_none(reference.roles.weight)}: fit it with "
             "'columns.weight', and leave the argument out"
         )
+
+
+def _or_none(known: object) -> str:
+    return "none" if known is None else repr(known)
 
 
 def _weights_name(names: Sequence[str]) -> str:
@@ -349,18 +353,20 @@ def _profile(
         for name, column in table.columns.items()
     }
     columns_of = {name: every[name] for name in names if name in every}
-    values = list(of_quality.table_statistics(columns_of, 1))
-    if keys and all(every[name].whole.refused is None for name in keys):
-        values += of_quality.key_statistics([every[name] for name in keys])
+    of_columns: list[Decided] = []
     for done, column in enumerate(columns_of.values(), 1):
-        values += _statistics(column, quantiles)
+        of_columns += _statistics(column, quantiles)
         if progress is not None:
             progress(done, len(columns_of))
+    values = list(of_quality.table_statistics(columns_of, 1))  # reads what columns have found
+    if keys and all(every[name].whole.refused is None for name in keys):
+        values += of_quality.key_statistics([every[name] for name in keys])
+    values += of_columns
     rows = max((column.whole.rows for column in columns_of.values()), default=0)
     run = Identity(monitor="profile").run(rows, started)
     types = {column_text(name): column.whole.type for name, column in columns_of.items()}
     results = results_of([run], WindowValues({WHOLE: values}, {}), threads=threads, types=types)
-    drawn = histograms_of((column.whole for column in columns_of.values()), run.run_id)
+    drawn = histograms_of(columns_of.values(), run.run_id)
     return ProfileReport(Results(results, results.runs, drawn), types=types)
 
 

@@ -19,6 +19,7 @@ from simdrift.metrics.groups import ColumnGroups, Groups
 from simdrift.metrics.listing import Listing
 from simdrift.metrics.names import column_text
 from simdrift.monitoring.roles import column_names, no_column
+from simdrift.results.text import counted
 
 Method = Literal["pearson", "spearman", "kendall", "cramers_v"]
 
@@ -43,7 +44,7 @@ class Correlations(Listing[Correlation]):
 
     def __init__(self, rows: Sequence[Correlation], *, method: str, columns: Sequence[str]) -> None:
         self.method, self.columns = method, tuple(columns)
-        super().__init__(Correlation, rows, f"{method}: {len(self.columns)} columns")
+        super().__init__(Correlation, rows, f"{method}: {counted(len(self.columns), 'column')}")
 
     @property
     def matrix(self) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from os import PathLike
 from typing import get_args
 
@@ -26,6 +27,7 @@ def monitor(
     progress: Progress = None,
     threads: int | None = None,
     history: object | None = None,
+    now: datetime | None = None,
 ) -> Results:
     """Every window of the data against the reference: rows, runs and histograms.
 
@@ -38,6 +40,7 @@ def monitor(
     have the status 'no_labels' until a later run has them.
     `history`: a `Store`, or its DSN: windows of earlier runs, which `metrics.pipelines` compares
     volume, repeated batches and missing windows with.
+    `now`: the time, with a zone, that ages are of (default: the clock's).
     `between=(after, until)`, times with zones, computes the windows that end after the one and
     not after the other: windows are cut as without it, so stretches that follow each other give
     every window once. SpecError where a name in the spec is no column of the data; data never
@@ -54,6 +57,8 @@ def monitor(
     [(3, 0.0), (4, 0.0)]
     """
     read = _spec(spec)
+    if now is not None and now.tzinfo is None:
+        raise ValueError(f"now: expected a time with a zone, found {now.isoformat()}")
     if isinstance(reference, str) and reference in get_args(Moving):
         raise SpecError(
             f"reference: {reference!r} is a reference that moves, and no data: write it into the "
@@ -70,12 +75,14 @@ def monitor(
             progress=progress,
             threads=threads,
             history=history,
+            now=now,
         )
     if reference is not None:
         raise SpecError("data: expected them beside a reference, found none: pass both, or neither")
     return run_files(
-        read, labels=labels, between=between, threads=threads, progress=progress, history=history
-    )
+        read, labels=labels, between=between, threads=threads, progress=progress, history=history,
+        now=now,
+    )  # fmt: skip
 
 
 def _spec(spec: object) -> Spec:

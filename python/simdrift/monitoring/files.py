@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ def run_files(
     threads: int | None = None,
     progress: Progress = None,
     history: object | None = None,
+    now: datetime | None = None,
 ) -> Results:
     """The windows of a spec that names its data (those that end `between` two times); only
     columns with a role are read."""
@@ -45,6 +47,7 @@ def run_files(
         progress=progress,
         threads=threads,
         history=history,
+        now=now,
     )
 
 

@@ -18,7 +18,7 @@ from simdrift.columns import Table, as_table
 from simdrift.monitoring.guess import Guess, guess_roles
 from simdrift.monitoring.spec import Spec
 from simdrift.monitoring.spec_keys import REQUIRED, Key, keys_of, tables_of
-from simdrift.results.text import visible
+from simdrift.results.text import counted, visible
 
 _FEWEST: Final = 4
 """Windows for which a length of window is taken."""
@@ -140,7 +140,8 @@ def _shown(time: datetime, window: str) -> date | datetime:
 def _head(data: Path, table: Table) -> Iterator[str]:
     """What the file is, for whoever opens it first."""
     rows, columns = len(table), len(table.names)
-    yield f"# A monitor of {visible(data.name)} ({rows:,} rows, {columns} columns)."
+    size = f"{counted(rows, 'row')}, {counted(columns, 'column')}"
+    yield f"# A monitor of {visible(data.name)} ({size})."
     yield "# Written by `simdrift init`: roles and times are guessed from names and values."
     yield "# `simdrift spec FILE` explains what will be computed, `simdrift run FILE` computes it."
     yield "# A key that begins with # has its default, or shows an example where there is none."

@@ -55,7 +55,7 @@ from simdrift.monitoring.rows import reasons_of, table_of
 from simdrift.monitoring.segments import found_segments, rows_by_segment
 from simdrift.monitoring.service_log import add_log_rows
 from simdrift.monitoring.spec import ReferenceSpec, Spec
-from simdrift.monitoring.structure import DataChecks, digest_with
+from simdrift.monitoring.structure import DataChecks, Part, digest_with
 from simdrift.monitoring.window import (
     WHOLE,
     Limits,
@@ -147,7 +147,7 @@ class MovingMonitor:
         self.moving, self.zone = spec.reference, ZoneInfo(spec.timezone)
         self.threads = threads or spec.threads
         self.fingerprint = DataDigest(self.threads)
-        self.spec_digest = digest_with(spec.digest, checks.schema)
+        self.spec_digest = digest_with(spec.digest, checks.schema, checks.checks)
         segments = found_segments(table, spec.segments, self.threads)
         rows = rows_by_segment(table, segments, self.threads)
         self.segments = [_Segment(WHOLE, table, None)]
@@ -188,6 +188,8 @@ class MovingMonitor:
         parts = [own.part for own in measured]
         add_log_rows(rows, parts, windows, self.spec, self.roles, plan.limits, self.threads)
         rows[WHOLE] += self.checks.rows(windows, {})
+        if self.checks.checks:
+            self.checks.add_check_rows(rows, [own.checked for own in measured], windows)
         runs = self._runs(windows, before, started)
         return Results.from_table(
             table_of(runs, rows),
@@ -208,7 +210,8 @@ class MovingMonitor:
     def _runs(
         self, windows: Sequence[Window], before: Sequence[list[Range]], started: datetime
     ) -> list[Run]:
-        held = self.table.among(self.roles.with_weight(self.roles.watched))
+        names = [*self.roles.with_weight(self.roles.watched), *self.checks.columns]
+        held = self.table.among(dict.fromkeys(names))
         one = [own[0] if own else (0, 0) for own in before]
         of_reference = self.fingerprint.of_groups(held, _groups(one))
         for place, own in enumerate(before):
@@ -254,6 +257,20 @@ class _SegmentWindows:
     def part(self) -> tuple[str, Table, Groups]:
         """The segment's name, its rows, and which are whose window's."""
         return self._segment.text, self._segment.table, self._groups
+
+    @property
+    def checked(self) -> Part:
+        """The segment's rows as checks read them, and what its windows are compared with."""
+        segment, data = self._segment, self._monitor.checks.checked
+        assert data is not None
+        bounds = zip(self._groups.starts.tolist(), self._groups.ends(0).tolist(), strict=True)
+        own = data if segment.rows is None else data.take(segment.rows)
+
+        def reference_of(place: int) -> Table | None:
+            ranges = self._before[place]
+            return _rows_of(own, ranges) if ranges else None
+
+        return Part(segment.text, own, list(bounds), reference_of)
 
     def measure(self, place: int) -> None:
         """The drift of the next window, and its histograms where it is of all rows."""

@@ -23,11 +23,12 @@ from simdrift.metrics.outcomes import OK_CODE, Outcomes
 from simdrift.metrics.pipelines import Judged
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.spec import Spec
-from simdrift.monitoring.windows import Rule, Window
+from simdrift.monitoring.windows import DAY, Rule, Window
 from simdrift.store import Store
 
 log = logging.getLogger("simdrift")
 
+WEEK: Final = 7 * DAY
 LEAST_WAIT: Final = 0.01
 """Of a window's length: a shorter wait alerts nobody."""
 
@@ -104,7 +105,8 @@ class Pipeline(NamedTuple):
             ages, gaps = self._waits()
             length = min(((one.end - one.start).total_seconds() for one in self.every), default=0)
             own = ages if name == "freshness" else gaps
-            return pipelines.waits(own.tolist(), least=LEAST_WAIT * length)
+            usual = [bool(one.rows) for one in self.every]
+            return pipelines.waits(own.tolist(), least=LEAST_WAIT * length, usual=usual)
         kept = len(self.earlier)
         starts = [*(one.start for one in self.earlier), *(one.start for one in self.every)]
         counts = [*(one.rows for one in self.earlier), *(one.rows for one in self.every)]
@@ -118,6 +120,9 @@ class Pipeline(NamedTuple):
         return pipelines.repeated([*before, *digests], counts).at(slice(kept, None))
 
     def _key(self, start: datetime) -> Hashable:
+        """What windows that are alike have in common; of weeks and longer ones, each is alone."""
+        if self.rule.step >= WEEK:
+            return start
         local = start.astimezone(self.zone)
         return local.weekday(), local.time()
 
@@ -126,7 +131,8 @@ class Pipeline(NamedTuple):
         return Groups(first, np.array([one.stop for one in self.every], np.int64))
 
     def _missing(self) -> list[int]:
-        """Windows without rows, listed or not, between each and the last before it with rows."""
+        """Windows without rows, listed or not, between each and the last before it with rows; one
+        without rows counts itself."""
         found, last = [], None
         step = self.rule.step / 1e6
         bounds: Iterable[tuple[Any, ...]] = [
@@ -135,21 +141,27 @@ class Pipeline(NamedTuple):
         ]
         for start, end, rows in bounds:
             wait = 0.0 if last is None or not step else (start - last).total_seconds()
-            found.append(max(0, round(wait / step)) if step else 0)
+            is_one = int(last is not None and not rows)
+            found.append(max(0, round(wait / step)) + is_one if step else 0)
             last = end if rows and (last is None or end > last) else last
         return found
 
     def _waits(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Seconds from the newest row to each window's end, and the longest without a row in it,
-        by the zone's clock; NaN of a window without rows."""
+        by the zone's clock; of a window without rows the newest is one before it, unless the window
+        a week before had none, either, and the gap is NaN."""
         assert self.times is not None
         is_aware = "," in self.times.column.type
         ages, gaps = np.full(len(self.every), np.nan), np.full(len(self.every), np.nan)
+        newest, had_rows = np.nan, dict[Hashable, bool]()
         for place, one in enumerate(self.every):
             own = np.sort(self.times.numbers[one.first : one.stop])
+            start, end = (self._seconds(bound, is_aware) for bound in (one.start, one.end))
+            newest = own[-1] if len(own) else newest
+            if len(own) or had_rows.get(self._key(one.start), True):
+                ages[place] = end - newest
+            had_rows[self._key(one.start)] = bool(one.rows)
             if len(own):
-                start, end = (self._seconds(bound, is_aware) for bound in (one.start, one.end))
-                ages[place] = end - own[-1]
                 gaps[place] = np.diff(np.concatenate([[start], own, [end]])).max()
         return ages, gaps
 

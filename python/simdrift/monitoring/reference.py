@@ -8,10 +8,12 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from simdrift._again import fails_alike
 from simdrift._errors import InputError, SpecError
 from simdrift._types import Progress
 from simdrift.columns import Frame, Refused, Source, Table, as_table, opened
@@ -43,7 +45,9 @@ from simdrift.monitoring.window import (
 )
 from simdrift.monitoring.worst_in_report import worst_of
 from simdrift.reports import Report
+from simdrift.results import sealed
 from simdrift.results.identity import canonical_json, digest
+from simdrift.results.text import counted
 from simdrift.schema import Schema
 
 log = logging.getLogger("simdrift")
@@ -146,7 +150,10 @@ class Reference:
     def __repr__(self) -> str:
         shown = ", ".join(list(self.columns)[:_SHOWN])
         more = f" and {len(self.columns) - _SHOWN} more" if len(self.columns) > _SHOWN else ""
-        return f"Reference({self.rows:,} rows, {len(self.columns)} columns: {shown}{more})"
+        return (
+            f"Reference({counted(self.rows, 'row')}, {counted(len(self.columns), 'column')}: "
+            f"{shown}{more})"
+        )
 
     @property
     def rows(self) -> int:
@@ -279,18 +286,21 @@ class Reference:
         content, arrays = state_file.read(path)
         if content.get("what") != "reference":
             raise InputError(f"{path}: expected a reference, found {content.get('what')!r}")
+        work = partial(cls._of_content, content, arrays, threads)
         try:
-            check_content(content, arrays)
-            return cls._of_content(content, arrays, threads)
+            return work()
         except MemoryError:
             raise
         except Exception as error:  # whatever a content breaks that no check has foreseen
-            raise state_file.odd(str(path), error) from error
+            if not fails_alike(work, error):
+                raise  # it came from a timer or another thread, not from the file
+            raise sealed.odd(state_file.FORMAT, str(path), error) from error
 
     @classmethod
     def _of_content(
         cls, content: Mapping[str, Any], arrays: Mapping[str, Any], threads: int | None
     ) -> Self:
+        check_content(content, arrays)
         columns: dict[str, ReferenceColumn] = {}
         listed = content.get("segments", ())
         segments = {_segment(pairs): dict[str, ReferenceColumn]() for pairs in listed}
@@ -380,7 +390,7 @@ def references(table: Table, roles: Roles, threads: int | None) -> dict[str, Ref
 def needed(spec: Spec, source: Source | Table | Frame, *more: str) -> list[str]:
     """Those of the source's columns that a spec reads, and `more`; a metric of the user's own may
     read any."""
-    if spec.metrics.custom or spec.schema:
+    if spec.metrics.custom or spec.schema or spec.checks:
         return list(source.names)
     roles = roles_of(spec.columns, [*dict.fromkeys([*source.names, *more])], spec.methods)
     wanted = {*roles.with_weight(roles.watched), roles.timestamp, *segment_columns(spec), *more}

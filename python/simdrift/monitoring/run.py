@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from simdrift._types import Progress
 from simdrift.columns import Frame, Refused, Source, Table, as_table, opened
 from simdrift.columns.values import Values
 from simdrift.metrics.groups import Groups
+from simdrift.metrics.pipelines import MOST_BEFORE
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import identity_of
 from simdrift.monitoring.late_labels import label_source, names_with_labels, with_labels
@@ -34,9 +36,9 @@ from simdrift.monitoring.roles import (
 from simdrift.monitoring.segments import rows_by_segment
 from simdrift.monitoring.service_log import add_log_rows, has_log, is_log
 from simdrift.monitoring.spec import Spec
-from simdrift.monitoring.structure import DataChecks, digest_with, schema_of
+from simdrift.monitoring.structure import DataChecks, Part, digest_with, schema_of
 from simdrift.monitoring.window import WHOLE, SegmentData, measure_windows
-from simdrift.monitoring.windows import Rule, Unit, Window, Windows, assign, instant_of
+from simdrift.monitoring.windows import Rule, Unit, Window, Windows, assign, instant_of, whole_until
 from simdrift.results import Results, Run
 
 Data = Source | Table | Frame
@@ -55,6 +57,7 @@ def monitor(
     progress: Progress = None,
     threads: int | None = None,
     history: Any = None,
+    now: datetime | None = None,
 ) -> Results:
     """Every window of the data against the reference; `entry.monitor` says what is what."""
     source, late = opened(data), label_source(spec, labels)
@@ -63,7 +66,7 @@ def monitor(
         check_moving(spec, reference)
         check_names(spec, _with_later(spec, [*source.names, *source.hidden, *added]))
         table = with_labels(spec, as_table(source, columns=needed(spec, source)), late)
-        return _moving(spec, table, source.names, between, progress, threads, history)
+        return _moving(spec, table, source.names, between, progress, threads, history, now)
     left = _reference_source(spec, source, reference)
     known = left.columns if isinstance(left, Reference) else (*left.names, *left.hidden)
     there = [*dict.fromkeys([*source.names, *source.hidden, *known, *added])]
@@ -71,7 +74,7 @@ def monitor(
     table = with_labels(spec, as_table(source, columns=needed(spec, source)), late)
     before = table if left is source else _rows_before(spec, left)
     names = list(dict.fromkeys([*table.names, *before.columns]))
-    found = _windows(spec, table)
+    found = _with_lost(spec, table, _windows(spec, table), now)
     every = found.windows
     _tell(spec, table, found, holds_reference=before is table)
     if between is not None:
@@ -86,8 +89,8 @@ def monitor(
     roles.row_weights(table)  # refused before any window is computed
     ordered = _ordered(spec, roles, table, found, threads)
     rows = None if isinstance(before, Reference) else _interval(spec, before)
-    checks = _checks(spec, table, rows, source.names, found, ordered, every, history)
-    return _Monitor(spec, roles, prepared, ordered, threads, checks).run(found, progress)
+    checks = _checks(spec, table, rows, source.names, found, ordered, every, history, now)
+    return _Monitor(spec, roles, prepared, ordered, threads, checks, rows).run(found, progress)
 
 
 def _with_later(spec: Spec, names: list[str]) -> list[str]:
@@ -107,17 +110,18 @@ def _moving(
     progress: Progress,
     threads: int | None,
     history: Any,
+    now: datetime | None,
 ) -> Results:
     """Every window against the windows before it; `given`: the columns of the data."""
     names = table.names
-    found = _windows(spec, table)
+    found = _with_lost(spec, table, _windows(spec, table), now)
     _tell(spec, table, found, holds_reference=False)
     wanted = found if between is None else _ending(found, between)
     roles = roles_of(spec.columns, names, spec.methods)
     check_watched(spec, roles)
     roles.row_weights(table)  # refused before any window is computed
     ordered = _ordered(spec, roles, table, found, threads)
-    checks = _checks(spec, table, None, given, found, ordered, found.windows, history)
+    checks = _checks(spec, table, None, given, found, ordered, found.windows, history, now)
     monitor = MovingMonitor(spec, roles, ordered, threads, checks)
     return monitor.run(found.windows, wanted.windows, progress)
 
@@ -127,6 +131,11 @@ def _ordered(spec: Spec, roles: Roles, table: Table, found: Windows, threads: in
     names = dict.fromkeys([*roles.with_weight(roles.watched), *segment_columns(spec)])
     if spec.schema is not None:  # they are part of what a run is of
         names |= dict.fromkeys(name for name in table.names if name != roles.timestamp)
+    if spec.checks:
+        from simdrift.checks.spec import checks_of
+
+        of_checks = (name for one in checks_of(spec.checks) for name in one.columns)
+        names |= dict.fromkeys(name for name in of_checks if name != roles.timestamp)
     kept = table.among(names)
     return (kept if found.order is None else kept.take(found.order)).encoded(threads)
 
@@ -140,6 +149,7 @@ def _checks(
     ordered: Table,
     every: Sequence[Window],
     history: Any,
+    now: datetime | None,
 ) -> DataChecks:
     """What is checked of the data themselves, window by window; `names`: the columns that they
     came with, `every`: all their windows, `ordered`: the rows of those."""
@@ -155,9 +165,19 @@ def _checks(
         rule, zone = Rule.parse(spec.window), ZoneInfo(spec.timezone)
         names_of = spec.metrics.pipelines
         pipeline = Pipeline(names_of, rule, zone, ordered, times, every, earlier)
-    if schema is None:
-        return DataChecks(None, table, pipeline)
-    return DataChecks(schema, taken(table.among(names)).encoded(), pipeline)
+    own = table if schema is None else taken(table.among(names)).encoded()
+    found_checks = DataChecks(schema, own, pipeline)
+    if not spec.checks:
+        return found_checks
+    from simdrift.checks.spec import checks_of
+
+    roles = {role: getattr(spec.columns, role) for role in ("target", "prediction", "score")}
+    return found_checks._replace(
+        checks=checks_of(spec.checks),
+        checked=taken(table).encoded(),
+        roles={role: name for role, name in roles.items() if name is not None},
+        now=now or datetime.now(UTC),
+    )
 
 
 def _ending(found: Windows, between: Between) -> Windows:
@@ -256,11 +276,13 @@ class _Monitor:
         table: Table,
         threads: int | None,
         checks: DataChecks,
+        rows: Table | None = None,
     ) -> None:
+        self.rows = rows
         self.spec, self.roles, self.checks = spec, roles, checks
         self.table, self.threads = table, threads or spec.threads
         self.fingerprint = DataDigest(self.threads)
-        self.spec_digest = digest_with(spec.digest, checks.schema)
+        self.spec_digest = digest_with(spec.digest, checks.schema, checks.checks)
         self.reference_digest = reference.digest
         self.reference = reference
         self.before = {
@@ -299,11 +321,34 @@ class _Monitor:
             values.rows, parts, found.windows, self.spec, self.roles, self.limits, self.threads
         )
         values.rows[WHOLE] += self.checks.rows(found.windows, self.before)
+        if self.checks.checks:
+            parts_of_checks = self._checked([own.groups for own in data])
+            self.checks.add_check_rows(values.rows, parts_of_checks, found.windows)
         digests = self.fingerprint.of_groups(self.table, groups)
         runs = [self._run(*one, started) for one in zip(found.windows, digests, strict=True)]
         types = types_of(self.before, self.table, self.roles)
         zone = self.spec.timezone
         return results_of(runs, values, threads=self.threads, timezone=zone, types=types)
+
+    def _checked(self, groups: Sequence[Groups]) -> list[Part]:
+        """All rows and each segment's as checks read them, with the reference's own."""
+        table, before = self.checks.checked, self.rows
+        assert table is not None
+        keys = [key for key in self.reference.segments if key.columns in self.spec.segments]
+        rows = rows_by_segment(table, keys, self.threads)
+        others = {} if before is None else rows_by_segment(before, keys, self.threads)
+        tables = {WHOLE: table} | {key.text: table.take(rows[key.text]) for key in keys}
+        references = {WHOLE: before}
+        references |= {text: before and before.take(own) for text, own in others.items()}
+        return [
+            Part(
+                text,
+                own,
+                list(zip(of.starts.tolist(), of.ends(0).tolist(), strict=True)),
+                partial(_same, references.get(text)),
+            )
+            for (text, own), of in zip(tables.items(), groups, strict=True)
+        ]
 
     def _segments(self, groups: Groups) -> list[SegmentData]:
         """The windows of each segment that is asked for, with the reference's own."""
@@ -342,6 +387,11 @@ class _Monitor:
             reference_digest=self.reference_digest,
         )
         return identity.run(window.rows, started)
+
+
+def _same(table: Table | None, place: int) -> Table | None:
+    """The fixed reference of every window."""
+    return table
 
 
 def _reference_source(spec: Spec, source: Data, reference: object | None) -> Data | Reference:
@@ -392,6 +442,33 @@ def _windows(spec: Spec, table: Table) -> Windows:
         instant_of(timestamp, ZoneInfo(spec.timezone)) for timestamp in (spec.start, spec.end)
     )
     return Windows((Window(start, end, 0, len(table)),), None, 0, 0)
+
+
+def _with_lost(spec: Spec, table: Table, found: Windows, now: datetime | None) -> Windows:
+    """The windows, and where pipelines are watched those without rows that have ended since: none
+    where the week before had no rows at that time, either, and, unless `now` is given, none behind
+    data that ended more than 28 windows ago, which are history."""
+    rule, zone = Rule.parse(spec.window), ZoneInfo(spec.timezone)
+    if not spec.metrics.pipelines or spec.end is not None or not rule.step or not found.windows:
+        return found
+    until, last = whole_until(now or datetime.now(UTC), rule, zone, spec.start), found.windows[-1]
+    step = timedelta(microseconds=rule.step)
+    if until <= last.end or (now is None and until - last.end > MOST_BEFORE * step):
+        return found
+    longer = _assign(spec, table, rule, spec.start, until, has_log(spec))
+    with_rows = {(one.start, one.end) for one in found.windows}
+    first, week = found.windows[0].start, timedelta(days=7)
+    there = {one.start.astimezone(zone).replace(tzinfo=None) for one in found.windows if one.rows}
+
+    def is_lost(window: Window) -> bool:
+        if rule.step >= week // timedelta(microseconds=1):
+            return window.end > last.end
+        before = window.start.astimezone(zone).replace(tzinfo=None) - week
+        is_known = before >= first.astimezone(zone).replace(tzinfo=None)
+        return window.end > last.end and (before in there or not is_known)
+
+    kept = [w for w in longer.windows if (w.start, w.end) in with_rows or is_lost(w)]
+    return replace(longer, windows=tuple(kept))
 
 
 def outline(

@@ -50,7 +50,8 @@ DEFAULTS_VERSION = 3
 WITHOUT_TARGET = 2
 # Of a spec's keys, those that don't change what a number is.
 NOT_IN_DIGEST = {
-    "data", "labels", "schema", "threads", "store", "monitor", "dataset", "model", "model_version",
+    "checks", "data", "labels", "schema", "threads", "store", "monitor", "dataset", "model",
+    "model_version",
 }  # fmt: skip
 
 __all__ = ["DEFAULTS_VERSION", "Columns", "Metrics", "ReferenceSpec", "Spec", "StoreSpec"]
@@ -191,6 +192,12 @@ class Spec(Part):
         description="the path of a schema's file, or 'reference'",
         examples=["schema.toml"],
     )
+    checks: Any = Field(
+        (),
+        title="What is to hold of the rows of every window and segment: one that fails alerts.",
+        description="the path of a file of checks, or a list of them",
+        examples=["checks.toml"],
+    )
     labels: LabelsSpec | None = Field(None, description="a table with data and key")
     service: ServiceSpec = Field(
         default_factory=ServiceSpec, description="a table of how a request log is read"
@@ -269,6 +276,13 @@ class Spec(Part):
         except ValueError as error:
             raise refuse(str(error)) from None
 
+    @field_validator("checks", mode="before")
+    @classmethod
+    def _checks(cls, value: object) -> object:
+        from simdrift.checks.spec import checked_checks
+
+        return checked_checks(value)
+
     @field_validator("thresholds")
     @classmethod
     def _thresholds(cls, value: dict[str, Any]) -> dict[str, Any]:
@@ -313,6 +327,11 @@ class Spec(Part):
                 f"({error.strerror})"
             ) from None
         values = toml.read(text, name)
+        if isinstance(values.get("checks"), list):
+            from simdrift.checks.document import checks_of_tables
+
+            checks = checks_of_tables(name, text, values["checks"], "checks")
+            values["checks"] = [one.plain() for one in checks]
         try:
             return cls.model_validate(values)._in_folder(Path(path).parent)
         except ValidationError as error:
@@ -333,6 +352,8 @@ class Spec(Part):
             values["labels"] = self.labels.model_copy(update={"data": path})
         if self.schema not in (None, "reference"):
             values["schema"] = str(folder / str(self.schema))
+        if isinstance(self.checks, str) and not is_url(self.checks):
+            values["checks"] = str(folder / self.checks)
         return self.model_copy(update=values)
 
     def to_toml(self) -> str:

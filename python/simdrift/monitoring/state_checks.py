@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from simdrift import _core
 from simdrift.metrics.columns import CATEGORICAL, KINDS, NULL, NUMERIC, TEMPORAL
 from simdrift.monitoring.roles import Task
-from simdrift.monitoring.state_file import Odd, is_count, require
+from simdrift.results.sealed import Odd, is_count, require
 
 Arrays = Mapping[str, NDArray[Any]]
 Entry = Mapping[str, Any]

@@ -1,48 +1,34 @@
-"""The file of a reference: JSON and plain arrays under a version and a checksum, no pickle.
-
-    8 bytes   b"sdrift\\r\\n": a transfer as text breaks it visibly
-    u32       format version
-    u64       bytes of the JSON text that follows
-    JSON      {"content": ..., "arrays": [{"name", "dtype", "shape", "offset"}, ...]}
-    arrays    C order, little endian, each at a multiple of 64 bytes from the file's start
-    32 bytes  SHA-256 of everything before
-
-Integers of the layout are little endian. A file is written whole or not at all.
-"""
+"""The file of a reference (`results/sealed.py` has its layout). It is written whole or not at
+all."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
 import os
-import struct
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from simdrift._errors import InputError
-from simdrift.results import files
+from simdrift.results import files, sealed
 
-MAGIC = b"sdrift\r\n"
-VERSION = 2
-HEAD = struct.Struct("<8sIQ")
-ALIGNMENT = 64
-CHECKSUM_BYTES = 32
-MOST_ROWS = 2**58  # of an array, as in the core
-DTYPES = {"f8": "<f8", "i8": "<i8", "u8": "<u8", "i4": "<i4", "u1": "|u1"}
-
-Arrays = Mapping[str, NDArray[Any]]
+FORMAT = sealed.Format(
+    b"sdrift\r\n",
+    2,
+    "reference",
+    "a file that Reference.save wrote",
+    "fit the reference again",
+)
 
 
-def write(path: str | os.PathLike[str], content: Mapping[str, Any], arrays: Arrays) -> None:
+def write(path: str | os.PathLike[str], content: Mapping[str, Any], arrays: sealed.Arrays) -> None:
     """Write JSON content and arrays of float64, (u)int64, int32 or uint8."""
-    data = _encode(content, arrays)
+    data = sealed.encode(FORMAT, content, arrays)
     try:
         files.write_bytes(path, data)
     except OSError as error:
+        if error.errno is None:
+            raise  # of a timer, not of the file
         raise InputError(f"{path}: the reference can't be written: {error.strerror}") from None
 
 
@@ -53,124 +39,16 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArra
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; expected a saved reference") from None
     except OSError as error:
+        if error.errno is None:
+            raise  # of a timer, not of the file
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    return _decode(data, str(path))
+    return sealed.decode(FORMAT, data, str(path))
 
 
 def is_state_file(path: str | os.PathLike[str]) -> bool:
     """Whether the file starts as a saved reference does."""
     try:
         with files.open_regular(path) as file:
-            return file.read(len(MAGIC)) == MAGIC
+            return file.read(len(FORMAT.mark)) == FORMAT.mark
     except OSError:
         return False
-
-
-def _encode(content: Mapping[str, Any], arrays: Arrays) -> bytes:
-    plain = {name: _little(array) for name, array in arrays.items()}
-    relative, at = [], 0
-    for array in plain.values():
-        relative.append(at)
-        at += _padded(array.nbytes)
-    listed = [
-        {"name": name, "dtype": _code(array), "shape": list(array.shape), "offset": offset}
-        for (name, array), offset in zip(plain.items(), relative, strict=True)
-    ]
-    header = {"content": content, "arrays": listed}
-    text = json.dumps(header, allow_nan=False, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    text += b" " * (_padded(HEAD.size + len(text)) - HEAD.size - len(text))
-    parts = [HEAD.pack(MAGIC, VERSION, len(text)), text]
-    for array in plain.values():
-        parts += [array.tobytes(), b"\0" * (_padded(array.nbytes) - array.nbytes)]
-    body = b"".join(parts)
-    return body + hashlib.sha256(body).digest()
-
-
-def _little(array: NDArray[Any]) -> NDArray[Any]:
-    return np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-
-
-def _code(array: NDArray[Any]) -> str:
-    code = f"{array.dtype.kind}{array.dtype.itemsize}"
-    if code not in DTYPES:
-        raise TypeError(f"expected an array of {', '.join(DTYPES)}, found {array.dtype}")
-    return code
-
-
-def _padded(size: int) -> int:
-    return -(-size // ALIGNMENT) * ALIGNMENT
-
-
-def _decode(data: bytes, name: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    if len(data) < HEAD.size or data[: len(MAGIC)] != MAGIC:
-        raise InputError(f"{name}: no saved reference; expected a file that Reference.save wrote")
-    _, version, size = HEAD.unpack_from(data)
-    if version > VERSION:
-        raise InputError(
-            f"{name}: written by a newer simdrift (format {version}, this one reads up to "
-            f"{VERSION}): upgrade, or fit the reference again"
-        )
-    body = data[:-CHECKSUM_BYTES]
-    if hashlib.sha256(body).digest() != data[-CHECKSUM_BYTES:]:
-        raise InputError(
-            f"{name}: truncated or damaged (its checksum does not match): fit the reference again"
-        )
-    try:
-        return _unsealed(body, size)
-    except (Odd, ValueError, RecursionError) as error:
-        raise odd(name, error) from None
-
-
-class Odd(ValueError):
-    """A part of a file whose checksum matches that is not what `write` writes: what was expected
-    of it, and what was found."""
-
-
-def odd(name: str, error: Exception) -> InputError:
-    """The refusal of a file whose checksum matches, but not its content."""
-    words = str(error) if isinstance(error, Odd) else f"{type(error).__name__}: {error}"
-    return InputError(
-        f"{name}: its checksum matches, but it is not what Reference.save writes ({words[:200]}): "
-        "fit the reference again"
-    )
-
-
-def require(condition: object, what: str, found: object) -> None:
-    """Odd where the condition does not hold."""
-    if not condition:
-        raise Odd(f"expected {what}, found {type(found).__name__} {str(found)[:40]!r}")
-
-
-def _unsealed(body: bytes, size: int) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    start = HEAD.size + size
-    require(start <= len(body), f"JSON of at most {len(body) - HEAD.size} bytes", size)
-    # Halves of a surrogate pair in names are bytes of their own, and stay two when side by side.
-    header = json.loads(body[HEAD.size : start].decode("utf-8", "surrogatepass"))
-    require(isinstance(header, dict), "a JSON object", header)
-    content, listed = header.get("content"), header.get("arrays")
-    require(isinstance(content, dict), "'content' to be an object", content)
-    require(isinstance(listed, list), "'arrays' to be a list", listed)
-    arrays: dict[str, NDArray[Any]] = {}
-    for entry in listed:
-        require(isinstance(entry, dict), "an array to be an object", entry)
-        name = entry.get("name")
-        require(isinstance(name, str) and name not in arrays, "a name of its own", name)
-        arrays[name] = _array(body, entry, start)
-    return content, arrays
-
-
-def _array(body: bytes, entry: Mapping[str, Any], start: int) -> NDArray[Any]:
-    code, shape, offset = entry.get("dtype"), entry.get("shape"), entry.get("offset")
-    require(isinstance(code, str) and code in DTYPES, f"a dtype of {', '.join(DTYPES)}", code)
-    require(isinstance(shape, list) and all(map(is_count, shape)), "a shape of counts", shape)
-    require(is_count(offset), "an offset of 0 or more", offset)
-    dtype, count = np.dtype(DTYPES[str(code)]), math.prod(shape or ())
-    end = start + int(offset or 0) + count * dtype.itemsize
-    require(end <= len(body), f"an array that ends by byte {len(body)}", end)
-    flat = np.frombuffer(body, dtype, count, start + int(offset or 0))
-    return flat.reshape(shape or ())
-
-
-def is_count(value: object) -> bool:
-    """Whether it is a whole number, as JSON has it, of 0 to what an array may have rows."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_ROWS

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simdrift._errors import SpecError
 from simdrift.columns import Table
@@ -17,6 +19,9 @@ from simdrift.monitoring.windows import Window
 from simdrift.results.identity import digest
 from simdrift.schema import Schema
 from simdrift.schema.compare import differences
+
+if TYPE_CHECKING:
+    from simdrift.checks import Checks
 
 OF_REFERENCE = "reference"
 """What a spec says for the schema of its reference's rows."""
@@ -56,13 +61,43 @@ def differences_of(schema: Schema | None, table: Table) -> list[Decided]:
     return rows_by_window(schema, table, [(0, len(table))])
 
 
+class Part(NamedTuple):
+    """The windows of all rows ('') or of a segment: the rows [first, stop) of each, and those that
+    the window of a place is compared with."""
+
+    segment: str
+    table: Table
+    bounds: Sequence[tuple[int, int]]
+    reference_of: Callable[[int], Table | None]
+
+
 class DataChecks(NamedTuple):
-    """What a monitor checks of the data themselves. `table`: all their columns, in the order of
-    windows."""
+    """What a monitor checks of the data themselves. `table`: all columns that they came with, in
+    the order of windows; `checked`: what `checks` are of, with `roles`, the model's columns; `now`:
+    the time that ages are of."""
 
     schema: Schema | None
     table: Table
     pipeline: Pipeline | None = None
+    checks: Checks | None = None
+    checked: Table | None = None
+    roles: Mapping[str, Any] = MappingProxyType({})
+    now: datetime = datetime.max.replace(tzinfo=UTC)
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that checks are of."""
+        return list(dict.fromkeys(name for one in self.checks or () for name in one.columns))
+
+    def add_check_rows(
+        self, rows: dict[str, list[Decided]], parts: Sequence[Part], windows: Sequence[Window]
+    ) -> None:
+        """Adds the rows `check.*` of every part to those of its segment."""
+        if self.checks:
+            from simdrift.checks.windows import rows_of_part
+
+            for own in parts:
+                rows[own.segment] += rows_of_part(self.checks, own, windows, self.now, self.roles)
 
     def rows(
         self, windows: Sequence[Window], reference: Mapping[str, ReferenceColumn]
@@ -73,6 +108,7 @@ class DataChecks(NamedTuple):
         return rows if self.pipeline is None else rows + self.pipeline.rows(windows, reference)
 
 
-def digest_with(spec_digest: str, schema: Schema | None) -> str:
-    """The digest of a spec and of the schema that it names."""
-    return spec_digest if schema is None else digest([spec_digest, schema.digest])
+def digest_with(spec_digest: str, schema: Schema | None, checks: Checks | None = None) -> str:
+    """The digest of a spec and of the schema and checks that it names."""
+    found = spec_digest if schema is None else digest([spec_digest, schema.digest])
+    return digest([found, checks.to_toml()]) if checks else found

@@ -233,9 +233,9 @@ def _dataset(rows: Sequence[Decided], own: MeasuredSegment, plan: DriftPlan) -> 
 
 def _quality(watched: Mapping[str, ColumnGroups], metrics: Metrics, groups: int) -> list[Decided]:
     statistics = metrics.quality
-    rows = quality.table_statistics(watched, groups, statistics)
     of_columns = [name for name in statistics if name not in ("rows", *quality.AGAINST)]
     of_each = quality.statistics_of(watched.values(), of_columns)
+    rows = quality.table_statistics(watched, groups, statistics)
     for column in watched.values():
         rows += of_each[column.name]
         shares = metrics.quantiles.get(column.name, metrics.quantiles.get("*", ()))

@@ -166,6 +166,20 @@ def assign(
     return Windows(tuple(windows), order, outside, untimed)
 
 
+def whole_until(
+    now: datetime, rule: Rule, timezone: ZoneInfo, start: datetime | date | None = None
+) -> datetime:
+    """When the last window ends that is over `now`.
+
+    >>> whole_until(datetime(2024, 1, 2, 15, tzinfo=UTC), Rule.parse("6h"), ZoneInfo("UTC")).hour
+    12
+    """
+    first, here = _bound(start, timezone), _bound(now, timezone)
+    assert here is not None
+    origin = MONDAY * DAY if first is None else _floor(first[1], DAY)
+    return instant(_to_utc(origin + _floor(here[1] - origin, rule.step), timezone))
+
+
 def _opening(
     borders: _Borders, rule: Rule, timezone: ZoneInfo, earliest: int, last: int
 ) -> tuple[int, int] | None:

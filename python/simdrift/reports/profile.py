@@ -22,6 +22,7 @@ from simdrift.reports.distributions import zone_of_type
 from simdrift.reports.summary import guess_types
 from simdrift.results.collection import Results
 from simdrift.results.files import write_text
+from simdrift.results.text import counted
 
 _TIMES = ("timestamp", "date")
 _AMOUNTS = ("duration", "time32", "time64")
@@ -154,7 +155,8 @@ class ProfileReport:
 
     def table(self, *, width: int | None = None) -> str:
         """The lines as text, at most `width` cells wide (default: the terminal's, at most 100)."""
-        head = f"{count(self.rows)} rows, {len(self.columns)} columns"
+        noun = "row" if self.rows == 1 else "rows"
+        head = f"{count(self.rows)} {noun}, {counted(len(self.columns), 'column')}"
         if self.missing_share is not None:
             head += f", {percent(self.missing_share)} of the cells missing"
         body = terminal.table(_HEADINGS, [_row(line) for line in self.columns], cells=width)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from simdrift.drawing.labels import count, percent
 from simdrift.reports import terminal
 from simdrift.reports.profile import ProfileLine, ProfileReport
+from simdrift.results.text import counted
 
 _SHOWN = ("min", "quantile q=0.5", "max", "mean", "std")
 
@@ -24,7 +25,7 @@ class ColumnPair(NamedTuple):
 class ProfilePair:
     """Two profiles, `left` and `right`, and their columns side by side, those of the left first.
 
-    >>> from simdrift.results import Results
+    from simdrift.results import Results
     >>> one = ProfileReport(Results([]))
     >>> ProfilePair(one, one).columns
     []
@@ -53,7 +54,7 @@ class ProfilePair:
             for side, line in (("a", pair.left), ("b", pair.right))
         ]
         heads = [
-            f"{name}: {count(one.rows)} rows, {len(one.columns)} columns"
+            f"{name}: {count(one.rows)} rows, {counted(len(one.columns), 'column')}"
             + ("" if one.missing_share is None else f", {percent(one.missing_share)} missing")
             for name, one in zip("ab", self.sides, strict=True)
         ]

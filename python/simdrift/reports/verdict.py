@@ -46,6 +46,7 @@ _NO_METHOD: Final = Unjudged("without a method", "without a method", "no method 
 _NOT_READ: Final = Unjudged(*["of a type that is not compared"] * 3)
 _BEFORE: Final = re.compile(r"^column '.*?': ", re.DOTALL)
 """Where a reason names the column that it is shown with."""
+_METRIC_OF_CHECK: Final = re.compile(r"\bmetric=([\w.]+)")
 _STATUSES: Final = {
     "empty": "without rows",
     "new_column": "new",
@@ -211,6 +212,8 @@ def reason(row: Result, sides: Sides = Sides()) -> str:  # noqa: B008 (immutable
         return "all rows missing"
     if row.status != "ok":
         return status_words(row.status)
+    if row.metric.startswith("check."):
+        return check_words(row)
     if row.metric == MISSING:
         gone = sides.missing == 1.0 and row.value is not None and row.value > 0
         return "all rows missing" if gone else f"missing {missing_words(row, sides.missing)}"
@@ -230,6 +233,19 @@ def schema_words(row: Result) -> str:
     record = registry.record(row.metric)
     counts = record is not None and record.unit == "rows" and row.value is not None
     return f"{words}: {number(row.value)} rows" if counts else words
+
+
+def check_words(row: Result) -> str:
+    """A check that failed: 'unique: 2 of 24 rows', 'check: quality.mean 8.3 < 8.9'."""
+    words, record = metric_words(row.metric, ""), registry.record(row.metric)
+    if row.effect_size is not None and record is not None and record.unit == "rows":
+        return f"{words}: {number(row.value)} of {row.n_current:,} rows"
+    name = _METRIC_OF_CHECK.search(row.params) if row.metric == "check.metric" else None
+    if row.value is None or row.threshold is None or row.value == row.threshold:
+        return words
+    sign = "<" if row.value < row.threshold else ">"
+    words = f"check: {name[1]}" if name else words
+    return f"{words} {number(row.value)} {sign} {number(row.threshold)}"
 
 
 def method_words(row: Result) -> str:

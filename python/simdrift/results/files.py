@@ -55,6 +55,8 @@ def replacing(path: Name, *, mode: int | None = None) -> Iterator[BinaryIO]:
             with _to_device(target) as file:
                 yield file
     except OSError as error:
+        if error.errno is None:
+            raise  # of a timer, not of the file
         raise OSError(error.errno, error.strerror or str(error), os.fspath(path)) from None
 
 

@@ -56,13 +56,18 @@ class Parameters(dict[str, str | int]):
     """Parameters of libpq, whose repr and pickle lack the secrets."""
 
     def __repr__(self) -> str:
-        return repr({name: HIDDEN if name in SECRETS else self[name] for name in self})
+        return repr({n: HIDDEN if n in SECRETS else _clean(self[n]) for n in self})
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Parameters, ({name: self[name] for name in self if name not in SECRETS},)
+        return Parameters, ({name: _clean(self[name]) for name in self if name not in SECRETS},)
 
     def __deepcopy__(self, memo: Any) -> Parameters:
         return Parameters(self)
+
+
+def _clean(value: str | int) -> str | int:
+    """What other drivers take for a password may be in any value: `dbname=m;password=...`."""
+    return redact(value) if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)

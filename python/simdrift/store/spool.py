@@ -27,6 +27,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from simdrift._again import fails_alike
 from simdrift._errors import InputError
 from simdrift.store.batch import Batch
 from simdrift.store.checks import checked
@@ -113,8 +114,8 @@ class Spool:
             yield False
             return
         except OSError as error:
-            if error.errno in _OUT_OF_FILES:
-                raise
+            if error.filename is None or error.errno in _OUT_OF_FILES:
+                raise  # of a timer, or of this process
             yield True
             return
         with file:
@@ -145,17 +146,35 @@ class Spool:
 
 
 def read(path: Path) -> Spooled:
-    """What a spool file holds; CorruptSpool says what is wrong with it."""
+    """What a spool file holds; CorruptSpool says what is wrong with it. An exception that does not
+    come from its content (of a timer, another thread, a lack of memory) is passed on."""
+
+    def work() -> Spooled:
+        return _decoded(path)
+
     try:
-        with open(path, "rb", opener=_without_waiting) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise CorruptSpool(f"{path.name}: expected a regular file")
-            head = file.readline(200).decode("latin-1").split()
-            content = file.read()
-    except OSError as error:
-        if error.errno in _OUT_OF_FILES:
+        return work()
+    except (CorruptSpool, MemoryError):
+        raise
+    except Exception as error:
+        # Whatever odd content makes of the decoder: it is the file that is wrong.
+        if getattr(error, "errno", None) in _OUT_OF_FILES or not fails_alike(work, error):
             raise
-        raise CorruptSpool(f"{path.name}: expected a file that can be read ({error})") from error
+        raise CorruptSpool(f"{path.name}: expected {_wanted(error)}") from error
+
+
+def _wanted(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"a file that can be read ({error})"
+    return f"a batch, found otherwise ({f'{type(error).__name__} {error}'[:_WORDS]})"
+
+
+def _decoded(path: Path) -> Spooled:
+    with open(path, "rb", opener=_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise CorruptSpool(f"{path.name}: expected a regular file")
+        head = file.readline(200).decode("latin-1").split()
+        content = file.read()
     if len(head) != 4 or head[0] != _MAGIC:
         raise CorruptSpool(f"{path.name}: not a spool file")
     if head[1] != _VERSION:
@@ -165,15 +184,8 @@ def read(path: Path) -> Spooled:
     if hashlib.sha256(content).hexdigest() != head[2]:
         raise CorruptSpool(f"{path.name}: its checksum differs, the file was changed")
     envelope, _, body = content.partition(b"\n")
-    try:
-        target, stamp = _envelope(json.loads(envelope))
-        return Spooled(target, checked(Batch.from_bytes(body)), stamp)
-    except MemoryError:
-        raise  # of this machine, not of the file
-    except Exception as error:
-        # Whatever odd content makes of the decoder: it is the file that is wrong.
-        why = f"{type(error).__name__} {error}"[:_WORDS]
-        raise CorruptSpool(f"{path.name}: expected a batch, found otherwise ({why})") from error
+    target, stamp = _envelope(json.loads(envelope))
+    return Spooled(target, checked(Batch.from_bytes(body)), stamp)
 
 
 def _envelope(found: dict[str, Any]) -> tuple[str, Stamp]:

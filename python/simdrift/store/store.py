@@ -10,18 +10,18 @@ from os import PathLike
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self, TypeVar
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from simdrift._errors import StoreError, StoreNotMigrated
 from simdrift.results.collection import Results
 from simdrift.results.conditions import stored_metrics
-from simdrift.results.identity import NAMESPACE, canonical_json
 from simdrift.store import read as reading
 from simdrift.store import spool as spooling
 from simdrift.store.batch import Batch
 from simdrift.store.connection import Connection
 from simdrift.store.dsn import Dsn, Target, resolve
 from simdrift.store.encode import HasResults, batch_from_results, visible
+from simdrift.store.events import differences, event_row, events_of_schema
 from simdrift.store.migrate import Migrated, migrate
 from simdrift.store.prune import Pruned, parse_keep, prune
 from simdrift.store.read import Inventory, Monitored, Texts
@@ -192,6 +192,7 @@ class Store:
                 problem = error
             try:
                 counts = self._send(batch, stamp, end)
+                self._add_events(batch)
             except StoreError as error:
                 raise type(error)(f"{error}; {_whereabouts(path, problem)}") from error
             if path is not None:
@@ -225,6 +226,7 @@ class Store:
             return nothing._replace(elsewhere=(path,))
         try:
             counts = self._send(spooled.batch, spooled.stamp, self._session.end(deadline))
+            self._add_events(spooled.batch)
         except DataRefused:
             return nothing._replace(refused=(self.spool.set_aside(path, spooling.REFUSED),))
         self.spool.confirm(path)
@@ -286,10 +288,7 @@ class Store:
 
     def annotate(self, ts: datetime, dataset: str, kind: str, text: str) -> None:
         """Adds an event that dashboards show at its time; the same event again is one event."""
-        key = uuid5(
-            NAMESPACE, canonical_json({"ts": ts, "dataset": dataset, "kind": kind, "text": text})
-        )
-        row = (key, ts, visible(dataset), visible(kind), visible(text))
+        row = event_row(ts, dataset, kind, text)
         self._session.transaction(lambda connection: _insert(connection, "event", [row]))
 
     def write_benchmarks(self, measured: Sequence[Benchmark]) -> None:
@@ -318,6 +317,11 @@ class Store:
                 statement_seconds=_HOUR,
             )
 
+    def _add_events(self, batch: Batch) -> None:
+        """Adds the changes of schema of a batch that is written, as `annotate` would."""
+        if any(differences(batch)):
+            self._session.transaction(partial(_add_events_of, batch=batch))
+
     def _send(self, batch: Batch, stamp: Stamp, end: float) -> Counts:
         end = max(end, self._session.end(0))  # there is always time for one try
         try:
@@ -327,6 +331,12 @@ class Store:
                 raise
         self.migrate()
         return write_batch(self._session, batch, stamp, max(end, self._session.end(0)))
+
+
+def _add_events_of(connection: Connection, batch: Batch) -> None:
+    rows = events_of_schema(connection, batch)
+    if rows:
+        _insert(connection, "event", rows)
 
 
 def _whereabouts(path: Path | None, problem: OSError | None) -> str:

@@ -3,15 +3,7 @@
 from __future__ import annotations
 
 from simdrift.catalogue.metric import Param
-
-
-def checked_count(name: str, value: int, least: int, most: int) -> int:
-    """A whole number in [least, most], else TypeError or ValueError."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name}: expected an int, found {value!r}")
-    if not least <= value <= most:
-        raise ValueError(f"{name}: expected {least} to {most}, found {value}")
-    return value
+from simdrift.metrics.checks import checked_count
 
 
 def checked_permutations(permutations: int) -> int:

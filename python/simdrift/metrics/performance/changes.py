@@ -34,6 +34,7 @@ PValues = Mapping[tuple[str, str], Floats]
 """By metric and parameters, of each group."""
 OF_DEVIATION = 0.1
 """The least change of a mean error that matters, in standard deviations of the error."""
+LARGEST = "performance.max_error"
 _MISSING, _CHANGED = CODES["missing_column"], CODES["type_changed"]
 
 
@@ -62,9 +63,24 @@ def change(now: Outcomes, before: Outcomes) -> Change:
     return Change(effect, np.where(np.isnan(effect), np.nan, np.minimum(p, 1.0)))
 
 
-def _change(now: Outcomes, before: Outcomes, p_value: Floats | None) -> Change:
+def _change(metric: str, now: Outcomes, before: Outcomes, p_value: Floats | None) -> Change:
     found = change(now, before)
-    return found if p_value is None else found._replace(p_value=p_value)
+    if p_value is not None:
+        return found._replace(p_value=p_value)
+    if metric == LARGEST:
+        return found._replace(p_value=_p_of_largest(found.effect_size, now, before))
+    return found
+
+
+def _p_of_largest(effect: Floats, now: Outcomes, before: Outcomes) -> Floats:
+    """Of exchangeable rows the largest error of both sides is on either as often as its share of
+    the rows says. No interval of a maximum holds it: its bootstrap does not converge (Bickel and
+    Freedman 1981)."""
+    rows, others = (np.asarray(side.n_current, float) for side in (now, before))
+    with np.errstate(all="ignore"):
+        p = 2.0 * np.where(effect > 0.0, rows, others) / (rows + others)
+    p = np.where(effect == 0.0, 1.0, np.minimum(p, 1.0))
+    return np.asarray(np.where(np.isnan(effect), np.nan, p))
 
 
 def _half(side: Outcomes, down: NDArray[np.bool_]) -> Floats:
@@ -104,7 +120,7 @@ def changed(
         for row in segment
     ]
     changes = [
-        None if old is None else _change(row.outcomes, old.outcomes, p)
+        None if old is None else _change(row.metric, row.outcomes, old.outcomes, p)
         for (row, old), p in zip(pairs, known, strict=True)
     ]
     q_values = corrected([None if one is None else one.p_value for one in changes], correction)

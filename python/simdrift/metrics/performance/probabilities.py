@@ -6,7 +6,7 @@ leaves the group without a value. Probabilities of 0 and 1 count as the dtype's 
 them, as in scikit-learn: a loss is finite.
 
 Intervals (95 %): of the logarithm of the mean loss, by Student's law; with weights rows are as many
-as Kish's effective size says.
+as Kish's effective size says. Those of calibration errors are in `calibration_ends.py`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,12 @@ from simdrift.catalogue.metric import Metric, Param
 from simdrift.metrics.cached import cached
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.nulls.special import special
-from simdrift.metrics.numbers import Numbers, as_array, at_least, at_most, where
+from simdrift.metrics.numbers import Numbers, as_array, as_floats, at_least, at_most, where
+from simdrift.metrics.performance.calibration_ends import (
+    ends_of_largest,
+    ends_of_mean,
+    gap_errors,
+)
 from simdrift.metrics.performance.label_table import (
     LeftOut,
     TargetLabels,
@@ -72,6 +77,13 @@ class CalibrationBins:
         empty = self.weight == 0.0
         difference = np.abs(self.sum_y - self.sum_p)
         return np.divide(difference, self.weight, out=np.zeros_like(difference), where=~empty)
+
+    def errors(self, per_row: Floats) -> Floats:
+        """(G, B) standard errors of the gaps; `per_row`: the weight of one effective row."""
+        with np.errstate(all="ignore"):
+            share = np.nan_to_num(self.sum_y / self.weight)
+            size = np.nan_to_num(self.weight / per_row[:, np.newaxis])
+        return gap_errors(size, share)
 
 
 class Probabilities:
@@ -135,6 +147,12 @@ class Probabilities:
         )
         named = cast("Mapping[str, NDArray[Any]]", sums)
         return {name: own[0] for name, own in named.items()} if len(self.first) == 1 else named
+
+    @cached
+    def per_row(self) -> Floats:
+        """(G,) what one row of Kish's effective number weighs."""
+        with np.errstate(all="ignore"):
+            return as_floats(self.sums["weight_squares"] / self.sums["weight"])
 
     @cached
     def n(self) -> NDArray[np.int64]:
@@ -355,7 +373,11 @@ def _ece(subject: Probabilities, *, bins: Bins = BINS, strategy: str = "uniform"
     for place in range(found.rows.shape[1]):  # in order: the bits of a group alone
         total += np.abs(found.sum_y[:, place] - found.sum_p[:, place])
         weight += found.weight[:, place]
-    return _of_bins(subject, total, weight)
+    with np.errstate(all="ignore"):
+        shares = found.weight / weight[:, np.newaxis]
+        value = total / weight
+    ends = ends_of_mean(found.gaps, found.errors(subject.per_row), np.nan_to_num(shares))
+    return _of_bins(subject, value, ends)
 
 
 @scores(
@@ -371,15 +393,14 @@ def _ece(subject: Probabilities, *, bins: Bins = BINS, strategy: str = "uniform"
 def _mce(subject: Probabilities, *, bins: Bins = BINS, strategy: str = "uniform") -> Score:
     found = subject.bins(bins, strategy)
     most = np.max(found.gaps, axis=1, initial=0.0)
-    return _of_bins(subject, most, np.ones(len(most)))
+    return _of_bins(subject, most, ends_of_largest(found.gaps, found.errors(subject.per_row)))
 
 
-def _of_bins(subject: Probabilities, total: Floats, weight: Floats) -> Score:
-    with np.errstate(all="ignore"):
-        value: Numbers = total / weight
-    if len(subject.first) == 1:
-        value = value[0]
-    return Score(value, None, subject.refusals, notes=subject.notes)
+def _of_bins(subject: Probabilities, value: Floats, ends: tuple[Floats, Floats, Floats]) -> Score:
+    low, high, error = ends if len(value) > 1 else (own[0] for own in ends)
+    value = value if len(value) > 1 else value[0]
+    ends_ = (at_most(1.0, low), at_most(1.0, high))
+    return Score(value, ends_, subject.refusals, error=error, notes=subject.notes)
 
 
 # --- on arrays ----------------------------------------------------------------------------

@@ -15,7 +15,8 @@ import numpy as np
 from simdrift.catalogue.metric import Metric, Param
 from simdrift.metrics.checks import checked_share
 from simdrift.metrics.nulls.special import special
-from simdrift.metrics.numbers import number_or_array
+from simdrift.metrics.numbers import number_or_array, where
+from simdrift.metrics.performance.explained import log_errors
 from simdrift.metrics.performance.predictions import arrays
 from simdrift.metrics.performance.scoring import PerformanceResult, Score, result, scores
 from simdrift.metrics.performance.target_pair import (
@@ -23,6 +24,7 @@ from simdrift.metrics.performance.target_pair import (
     LEVEL,
     TargetPair,
     error_of_mean,
+    half_width,
     kish,
     mean_loss,
     root_of_loss,
@@ -266,7 +268,7 @@ def _pinball(pair: TargetPair, *, alpha: float = 0.5) -> Score:
     _error(
         "r2",
         "R²",
-        "1 - sum of squared errors / sum of squares of the target about its mean",
+        "1 - sum of squared errors / sum of squares of the target about its mean, 95 % interval",
         "sklearn.metrics.r2_score",
         reads="profile",
         unit="",
@@ -278,7 +280,7 @@ def _pinball(pair: TargetPair, *, alpha: float = 0.5) -> Score:
 )
 def _r2(pair: TargetPair) -> Score:
     s = pair.sums
-    return _explained(1.0 - s["sum_squared_error"] / s["m2_x"], pair)
+    return _explained(1.0 - s["sum_squared_error"] / s["m2_x"], pair, centred=False)
 
 
 @scores(
@@ -286,7 +288,7 @@ def _r2(pair: TargetPair) -> Score:
     _error(
         "explained_variance",
         "explained variance",
-        "1 - variance of the error / variance of the target",
+        "1 - variance of the error / variance of the target, 95 % interval",
         "sklearn.metrics.explained_variance_score",
         unit="",
         better="higher",
@@ -297,7 +299,7 @@ def _r2(pair: TargetPair) -> Score:
 )
 def _explained_variance(pair: TargetPair) -> Score:
     s = pair.errors
-    return _explained(1.0 - s["m2_error"] / s["m2_target"], pair)
+    return _explained(1.0 - s["m2_error"] / s["m2_target"], pair, centred=True)
 
 
 def _ends_of_ranks(pair: TargetPair) -> Any:
@@ -310,11 +312,16 @@ def _ends_of_ranks(pair: TargetPair) -> Any:
     return -2.0 * special().ndtri(special().bdtr(low, pair.sums["n"], 0.5))
 
 
-def _explained(value: Any, pair: TargetPair) -> Score:
-    """A share of the target's variance, which a constant target does not have."""
+def _explained(value: Any, pair: TargetPair, *, centred: bool) -> Score:
+    """A share of the target's variance, which a constant target does not have; its interval is of
+    the logarithm of what is left."""
     s = pair.sums
     constant, few = s["m2_x"] == 0.0, s["n"] < 2
-    return Score(value, None, ((constant, CONSTANT), (few, TOO_FEW_ROWS)))
+    error, left = number_or_array(log_errors(pair, centred=centred)), 1.0 - value
+    error = where(s["size"] < FEWEST_SQUARES, np.nan, where(left > 0.0, error, 0.0))
+    factor = np.exp(half_width(error, s["size"]))
+    ends = (1.0 - left * factor, 1.0 - left / factor)
+    return Score(value, ends, ((constant, CONSTANT), (few, TOO_FEW_ROWS)), left * error)
 
 
 def mean_error(

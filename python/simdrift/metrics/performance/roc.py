@@ -39,6 +39,12 @@ from simdrift.metrics.performance.label_table import (
     scored_target,
 )
 from simdrift.metrics.performance.predictions import ONE_SCORE, Lacking, Predictions
+from simdrift.metrics.performance.resamples import (
+    BOOTSTRAP,
+    SEED,
+    resamples_asked,
+    with_resamples,
+)
 from simdrift.metrics.performance.score_arrays import score_predictions
 from simdrift.metrics.performance.scoring import PerformanceResult, Score, Scored, result, scores
 from simdrift.metrics.values import ALL_NULL, CONSTANT, EMPTY, OK, TOO_FEW_ROWS
@@ -275,12 +281,20 @@ def _ranking(name: str, title: str, formula: str, source: str, **rest: Any) -> M
         "half; of several labels averaged; DeLong's 95 % interval on the logit scale",
         "sklearn.metrics.roc_auc_score",
         leads=True,
-        params=(AVERAGE, SCHEME),
+        params=(AVERAGE, SCHEME, BOOTSTRAP, SEED),
     ),
 )
-def _roc_auc(subject: ScoreRanks, *, average: str = "macro", multi_class: str = "ovr") -> Scored:
+def _roc_auc(
+    subject: ScoreRanks,
+    *,
+    average: str = "macro",
+    multi_class: str = "ovr",
+    bootstrap: int = 0,
+    seed: int = 0,
+) -> Scored:
     if subject.is_binary:
-        return _auc_of(subject.against_rest[0])
+        score = _auc_of(subject.against_rest[0])
+        return with_resamples(score, subject, 0, bootstrap, seed)
     if multi_class == "ovo":
         return {"": _one_against_one(subject, average)}
     return _over_labels(subject, average, _auc_of)
@@ -294,12 +308,15 @@ def _roc_auc(subject: ScoreRanks, *, average: str = "macro", multi_class: str = 
         "sum over the scores, descending, of the precision from there on times the step of recall; "
         "of several labels averaged; 95 % interval on the logit scale",
         "sklearn.metrics.average_precision_score",
-        params=(AVERAGE,),
+        params=(AVERAGE, BOOTSTRAP, SEED),
     ),
 )
-def _average_precision(subject: ScoreRanks, *, average: str = "macro") -> Scored:
+def _average_precision(
+    subject: ScoreRanks, *, average: str = "macro", bootstrap: int = 0, seed: int = 0
+) -> Scored:
     if subject.is_binary:
-        return _precision_of(subject.against_rest[0])
+        score = _precision_of(subject.against_rest[0])
+        return with_resamples(score, subject, 1, bootstrap, seed)
     return _over_labels(subject, average, _precision_of)
 
 
@@ -426,13 +443,16 @@ def roc_auc(
     labels: Sequence[Any] | None = None,
     pos_label: Any = None,
     sample_weight: object = None,
+    bootstrap: int = 0,
+    seed: int = 0,
     threads: int | None = None,
 ) -> PerformanceResult:
     """Area under the ROC curve: how often a positive scores higher than a negative, ties half, with
     DeLong's interval. Status 'constant' where the target has one label. `score`: (n,) of the
     positive label (default: the larger), (n, K) of the K labels in sorted order, or a mapping from
     label to (n,). Of three labels or more `multi_class` says what is averaged: "ovr" each label
-    against the rest, "ovo" each against each (Hand and Till 2001). Equals
+    against the rest, "ovo" each against each (Hand and Till 2001). `bootstrap`: so many Poisson
+    resamples of the rows (seeded) give the interval, of two labels without weights. Equals
     `sklearn.metrics.roc_auc_score`.
 
     >>> from simdrift.metrics import performance
@@ -440,7 +460,8 @@ def roc_auc(
     0.75
     """
     made = score_predictions(target, score, sample_weight, labels, pos_label, threads)
-    params = {"average": _checked_average(average)}
+    params: dict[str, Any] = {"average": _checked_average(average)}
+    params |= resamples_asked(bootstrap, seed, made)
     if len(made.scores) > TWO:
         params["multi_class"] = _checked_scheme(multi_class)
         if multi_class == "ovo" and average == "micro":
@@ -456,18 +477,22 @@ def average_precision(
     labels: Sequence[Any] | None = None,
     pos_label: Any = None,
     sample_weight: object = None,
+    bootstrap: int = 0,
+    seed: int = 0,
     threads: int | None = None,
 ) -> PerformanceResult:
     """Average precision: the sum of the precision at each score, descending, times the step of
     recall there, with its interval. Status 'constant' without a positive. `score` as in `roc_auc`;
-    of three labels or more it is averaged. Equals `sklearn.metrics.average_precision_score`.
+    of three labels or more it is averaged. `bootstrap` as there. Equals
+    `sklearn.metrics.average_precision_score`.
 
     >>> from simdrift.metrics import performance
     >>> round(performance.average_precision([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]).value, 6)
     0.833333
     """
     made = score_predictions(target, score, sample_weight, labels, pos_label, threads)
-    return result("average_precision", made, average=_checked_average(average))
+    params = resamples_asked(bootstrap, seed, made)
+    return result("average_precision", made, average=_checked_average(average), **params)
 
 
 @dataclass(frozen=True)

@@ -116,6 +116,15 @@ class TargetPair:
         return _core.median_error_groups(*columns, self.weights, threads=threads)
 
     @cached
+    def rows(self) -> tuple[Floats, Floats, Floats | None]:
+        """Target, prediction and weights row by row, of integers beyond 2^53 less a common one."""
+        base = self._base
+        target, prediction = (
+            own.whole.less(base).column.to_float64() for own in (self.target, self.prediction)
+        )
+        return target, prediction, self.weights
+
+    @cached
     def n(self) -> NDArray[np.int64]:
         """The rows that take part."""
         return as_array(self.sums["n"]).astype(np.int64, copy=False)

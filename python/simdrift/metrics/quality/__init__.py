@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from simdrift.metrics.groups import QUANTILES
 from simdrift.metrics.quality.against import AGAINST, decided_against, rows_against
 from simdrift.metrics.quality.columns import (
-    QUANTILES,
     STATISTICS,
     all_statistics,
     checked_statistics,

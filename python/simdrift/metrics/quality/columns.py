@@ -19,7 +19,7 @@ from simdrift.catalogue.statuses import CODES
 from simdrift.metrics.columns import CATEGORICAL, NULL, ORDERED, TABLE, TEMPORAL
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
-from simdrift.metrics.groups import ColumnGroups
+from simdrift.metrics.groups import QUANTILES, ColumnGroups
 from simdrift.metrics.nulls.special import NORMAL_975
 from simdrift.metrics.numbers import as_array, number_or_array, quotient
 from simdrift.metrics.outcomes import OK_CODE, Codes, Outcomes
@@ -41,7 +41,6 @@ from simdrift.metrics.quality.shape import distinct_of
 from simdrift.metrics.registry import measures, records_of, unknown
 from simdrift.metrics.values import EMPTY, ERROR, NOT_APPLICABLE, OVERFLOW, Outcome
 
-QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 _QUARTERS = (QUANTILES.index(0.25), QUANTILES.index(0.5), QUANTILES.index(0.75))
 
 
@@ -224,6 +223,8 @@ def _quantiles(column: ColumnGroups) -> list[Statistic]:
 def _mad(column: ColumnGroups, center: Floats, status: Codes) -> Floats:
     """Median absolute deviation from the median, over finite rows."""
     known = (status == OK_CODE) & np.isfinite(center)
+    if column.known_order is not None:
+        return np.where(known, column.known_order.deviation, np.nan)
     mad = column.median_deviations(np.where(known, center, 0.0), known)
     return np.where(known, mad, np.nan)
 
@@ -328,6 +329,8 @@ _NAMES: dict[_Part, tuple[str, ...]] = {
         shape.days,
     )
 }
+_READ_ORDER = frozenset({_mode, shape.sameness})
+"""Parts that read `ColumnGroups.order`, of columns that have one."""
 _OF_COLUMNS = tuple(dict.fromkeys(name for names in _NAMES.values() for name in names))
 STATISTICS = tuple(dict.fromkeys([*_OF_COLUMNS, *tables.STATISTICS]))
 """Every statistic of a column, then of a table, in the order of rows."""
@@ -417,13 +420,15 @@ def all_statistics(column: ColumnGroups, statistics: Iterable[str] | None = None
     wanted = None if statistics is None else checked_statistics(statistics)
     if column.whole.refused is not None:
         return _of_refused(column, column.whole.refused.message, wanted)
+    parts = [p for p in _parts(column) if wanted is None or not wanted.isdisjoint(_NAMES[p])]
+    if column.kind in ORDERED and not _READ_ORDER.isdisjoint(parts):
+        attempt("quality", column.name, lambda: column.near.order, logged=False)  # for all parts
     rows: list[Decided] = []
-    for part in _parts(column):
-        if wanted is None or not wanted.isdisjoint(_NAMES[part]):
-            found = _measured(part, column)
-            if wanted is not None:
-                found = [statistic for statistic in found if statistic.name in wanted]
-            rows += decided_rows(column.name, found, column.rows)
+    for part in parts:
+        found = _measured(part, column)
+        if wanted is not None:
+            found = [statistic for statistic in found if statistic.name in wanted]
+        rows += decided_rows(column.name, found, column.rows)
     return rows
 
 

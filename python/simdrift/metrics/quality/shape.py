@@ -8,7 +8,7 @@ import numpy as np
 
 from simdrift._types import Floats
 from simdrift.catalogue.statuses import CODES
-from simdrift.metrics.columns import COUNTABLE, TEMPORAL
+from simdrift.metrics.columns import COUNTABLE, ORDERED, TEMPORAL
 from simdrift.metrics.groups import ColumnGroups
 from simdrift.metrics.outcomes import OK_CODE, Codes, Rows
 from simdrift.metrics.quality.base import (
@@ -26,6 +26,8 @@ ALMOST_CONSTANT = 0.99
 MOST_DAYS = 1 << 24
 """Days of all groups together of which rows are counted."""
 DAY_SECONDS = 86400.0
+MOST_COUNTED = 4096
+"""So many distinct values the core counts exactly; how many more there are, it estimates."""
 
 _FLAG: dict[str, Any] = {
     "group": "frequent values",
@@ -67,6 +69,9 @@ def distinct_of(column: ColumnGroups) -> tuple[Rows, Floats]:
     if column.kind == "categorical" and not column.category_counts.overflow.any():
         found = column.category_counts.distinct
         return found, np.zeros(len(found))
+    order = column.near.known_order
+    if order is not None and order.distinct.max(initial=0) <= MOST_COUNTED:
+        return order.distinct, np.zeros(len(column))
     return column.distinct
 
 
@@ -80,6 +85,8 @@ def top_rows(column: ColumnGroups) -> Any:
 def _unique(column: ColumnGroups, status: Codes) -> Any:
     """Whether as many rows as values are there: by their number where that is exact, by an
     estimate where it is far off, else by comparing rows."""
+    if column.kind in ORDERED:
+        return floats(column.near.order.distinct == column.valid)
     count, error = distinct_of(column)
     valid = column.valid
     unique = floats(count == valid)

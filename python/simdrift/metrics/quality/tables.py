@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from simdrift import _core
 from simdrift.catalogue.metric import Metric
 from simdrift.catalogue.statuses import CODES
-from simdrift.metrics.columns import NULL, TABLE
+from simdrift.metrics.columns import NULL, ORDERED, TABLE
 from simdrift.metrics.decide import Decided
 from simdrift.metrics.evaluate import attempt
 from simdrift.metrics.groups import ColumnGroups
@@ -122,9 +122,20 @@ def _whole_rows(columns: Mapping[str, ColumnGroups], groups: int) -> list[Statis
     ]
 
 
+def _names_rows(column: ColumnGroups) -> NDArray[np.bool_]:
+    """(G,) whether it is known that no row is missing and no value occurs twice."""
+    order = None if column.kind not in ORDERED else column.near.known_order
+    if order is None:
+        return np.zeros(len(column), bool)
+    return np.asarray((column.missing == 0) & (order.distinct == column.rows))
+
+
 def duplicates_of(columns: Sequence[ColumnGroups]) -> tuple[Rows, Rows]:
     """(G,) rows that equal one before them in all of these columns, and rows that are missing in
-    all of them."""
+    all of them. None where a column is known to name its rows."""
+    named = np.logical_or.reduce([_names_rows(column) for column in columns])
+    if named.all():
+        return np.zeros(len(named), np.int64), np.zeros(len(named), np.int64)
     ranges = [column.ranges for column in columns]
     _, starts, stops = ranges[0]
     own = [column for column, _, _ in ranges]

@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 
 from simdrift import _core
 from simdrift.catalogue.metric import Metric, Param
+from simdrift.metrics.checks import checked_count
 from simdrift.metrics.columns import TABLE
-from simdrift.metrics.drift.checks import SEED, checked_count
+from simdrift.metrics.drift.checks import SEED
 from simdrift.metrics.drift.run import Weights
 from simdrift.metrics.drift.table.run import run
 from simdrift.metrics.drift.table.sample import MOST_LABELS, Matrix, TablePair
