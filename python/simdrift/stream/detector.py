@@ -100,7 +100,8 @@ class Detector:
             found["series"], found["index"] = series, index
         if (level != _DRIFT).any():
             self._warnings.append(found[level != _DRIFT])
-        return found[level == _DRIFT]
+        drifts: NDArray[Any] = found[level == _DRIFT]
+        return drifts
 
     @property
     def name(self) -> str:
