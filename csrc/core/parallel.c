@@ -15,6 +15,10 @@
  * it, threads of our own take the place of the region: as many as there are, down to
  * none but the calling one.
  *
+ * Groups of rows go on threads of our own as well: to start them costs little beside
+ * such work, and they end with it, while those of a region spin for a millisecond or
+ * more behind it, which many calls in a row make up to half of all CPU time.
+ *
  * A region asks for all threads of the call, though fewer may have work: libgomp ends
  * what a smaller team leaves over, and starting threads costs more than waking them.
  */
@@ -25,6 +29,7 @@
 #include "core/threads.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <time.h>
 
@@ -36,6 +41,7 @@ typedef struct job {
     sdr_parallel_body body;
     void *user;
     int64_t n_items, chunk;
+    bool is_of_groups;
     atomic_llong next, done;
     atomic_int failed; /* sdr_code; set once, by the worker that owns `error` */
     sdr_error error;
@@ -138,12 +144,16 @@ static void *run_hand(void *argument) {
 /* Threads of our own, as many as the system gives, for this one job. */
 static void region_on_own_threads(job *j, int workers) {
     hand hands[SDR_MAXIMUM_THREADS];
+    sigset_t all, before;
     int started = 1;
+    sigfillset(&all); /* signals are for the program's own threads */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     for (; started < workers; started++) {
         hand *h = &hands[started];
         *h = (hand){.job = j, .worker = started};
         if (pthread_create(&h->thread, NULL, run_hand, h) != 0) break;
     }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     work(j, 0, true);
     for (int i = 1; i < started; i++)
         pthread_join(hands[i].thread, NULL);
@@ -158,7 +168,7 @@ static void run(job *j, int workers) {
     if (size > omp_get_thread_limit()) size = omp_get_thread_limit();
     if (workers == 1 || size == 1 || omp_in_parallel())
         work(j, 0, true);
-    else if (!atomic_load(&pool_is_lost) && sdr_team_is_safe(size))
+    else if (!j->is_of_groups && !atomic_load(&pool_is_lost) && sdr_team_is_safe(size))
         region(j, workers, size);
     else
         region_on_own_threads(j, workers);
@@ -201,22 +211,31 @@ static int64_t chunk_of(int64_t n_items, size_t cost_bytes, int workers) {
     return chunk < share ? chunk : share;
 }
 
+static sdr_code run_all(job *j, size_t cost_bytes, sdr_error *error) {
+    if (j->n_items <= 0) return SDR_OK;
+    int workers = sdr_parallel_workers(j->context, j->n_items, cost_bytes);
+    bool polls = j->context != NULL && j->context->poll != NULL;
+    if (workers == 1 && (!polls || j->n_items == 1))
+        return j->body(j->user, 0, j->n_items, 0, error);
+    j->chunk = chunk_of(j->n_items, cost_bytes, workers);
+    j->last_poll = seconds();
+    run(j, workers);
+    if (atomic_load(&j->failed) == SDR_OK) return SDR_OK;
+    if (error != NULL) *error = j->error;
+    return j->error.code;
+}
+
 sdr_code sdr_parallel_for(const sdr_context *context, int64_t n_items,
                           size_t cost_bytes, sdr_parallel_body body, void *user,
                           sdr_error *error) {
-    if (n_items <= 0) return SDR_OK;
-    int workers = sdr_parallel_workers(context, n_items, cost_bytes);
-    bool polls = context != NULL && context->poll != NULL;
-    if (workers == 1 && (!polls || n_items == 1))
-        return body(user, 0, n_items, 0, error);
-    job j = {.context = context,
-             .body = body,
-             .user = user,
-             .n_items = n_items,
-             .chunk = chunk_of(n_items, cost_bytes, workers),
-             .last_poll = seconds()};
-    run(&j, workers);
-    if (atomic_load(&j.failed) == SDR_OK) return SDR_OK;
-    if (error != NULL) *error = j.error;
-    return j.error.code;
+    job j = {.context = context, .body = body, .user = user, .n_items = n_items};
+    return run_all(&j, cost_bytes, error);
+}
+
+sdr_code sdr_parallel_groups(const sdr_context *context, int64_t n_items,
+                             size_t cost_bytes, sdr_parallel_body body, void *user,
+                             sdr_error *error) {
+    job j = {.context = context, .body = body, .user = user, .n_items = n_items};
+    j.is_of_groups = true;
+    return run_all(&j, cost_bytes, error);
 }

@@ -27,6 +27,12 @@ sdr_code sdr_parallel_for(const sdr_context *context, int64_t n_items,
                           size_t cost_bytes, sdr_parallel_body body, void *user,
                           sdr_error *error);
 
+/* The same of groups of rows, or of a law for each, which take long: on threads that end
+ * with the work. */
+sdr_code sdr_parallel_groups(const sdr_context *context, int64_t n_items,
+                             size_t cost_bytes, sdr_parallel_body body, void *user,
+                             sdr_error *error);
+
 /* Asks the caller, where it wants to be asked: SDR_CANCELLED where it wants to stop.
  * For serial loops, about every 10 ms. */
 sdr_code sdr_poll(const sdr_context *context, int64_t done, int64_t total,

@@ -83,7 +83,7 @@ def infer(data: str, output: Path, ranges: bool, force: bool) -> int:
     from simdrift.schema import Schema
 
     to_stdout = str(output) == "-"
-    if not to_stdout and not force and output.exists():
+    if not to_stdout and not force and (output.is_file() or output.is_dir()):
         raise InputError(
             f"{output}: expected no such file, found one: choose another with -o, or --force"
         )

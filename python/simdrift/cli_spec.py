@@ -38,7 +38,7 @@ def init(data: Path, output: Path, reference: Path | None, force: bool) -> None:
     from simdrift.results.files import write_text
 
     to_stdout = str(output) == "-"
-    if not to_stdout and not force and output.exists():
+    if not to_stdout and not force and (output.is_file() or output.is_dir()):
         raise InputError(
             f"{output}: expected no such file, found one: choose another with -o, or --force"
         )

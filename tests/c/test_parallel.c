@@ -15,6 +15,10 @@
 
 enum { ITEMS = 5000, COST = 1 << 16, FORK_SECONDS = 30 };
 
+typedef sdr_code (*loop)(const sdr_context *context, int64_t n_items, size_t cost_bytes,
+                         sdr_parallel_body body, void *user, sdr_error *error);
+static const loop LOOPS[] = {sdr_parallel_for, sdr_parallel_groups};
+
 typedef struct visits {
     atomic_int count[ITEMS];
     atomic_int workers_seen; /* bit set */
@@ -109,14 +113,13 @@ static int note_poll(void *user, int64_t done, int64_t total) {
     return ++p->calls == p->stop_at;
 }
 
-static void expect_cancelled(int threads) {
+static void expect_cancelled(int threads, loop run) {
     polls p = {.stop_at = 2};
     atomic_llong done = 0;
     sdr_context context = {.threads = threads, .poll = note_poll, .user = &p};
     sdr_error error;
-    assert_int_equal(
-        sdr_parallel_for(&context, ITEMS, COST, sleep_a_little, &done, &error),
-        SDR_CANCELLED);
+    assert_int_equal(run(&context, ITEMS, COST, sleep_a_little, &done, &error),
+                     SDR_CANCELLED);
     assert_int_equal(error.code, SDR_CANCELLED);
     assert_int_equal(p.calls, 2);
     assert_int_equal(p.total, ITEMS);
@@ -125,8 +128,9 @@ static void expect_cancelled(int threads) {
 
 static void test_poll_can_cancel_serial_and_parallel_loops(void **state) {
     (void)state;
-    expect_cancelled(1);
-    expect_cancelled(3);
+    expect_cancelled(1, sdr_parallel_for);
+    expect_cancelled(3, sdr_parallel_for);
+    expect_cancelled(3, sdr_parallel_groups);
 }
 
 static void test_poll_comes_no_more_than_every_50_ms(void **state) {
@@ -148,11 +152,13 @@ static void test_poll_comes_no_more_than_every_50_ms(void **state) {
 
 static void run_a_region(void) {
     sdr_context context = {.threads = 3};
-    visits *v = calloc(1, sizeof *v);
-    assert_non_null(v);
-    assert_int_equal(sdr_parallel_for(&context, ITEMS, COST, visit, v, NULL), SDR_OK);
-    expect_each_once(v, ITEMS);
-    free(v);
+    for (int i = 0; i < 2; i++) {
+        visits *v = calloc(1, sizeof *v);
+        assert_non_null(v);
+        assert_int_equal(LOOPS[i](&context, ITEMS, COST, visit, v, NULL), SDR_OK);
+        expect_each_once(v, ITEMS);
+        free(v);
+    }
 }
 
 /* Waits for the child, but not for ever. */
@@ -193,7 +199,7 @@ static void test_a_child_whose_pool_is_lost_runs_on_threads_of_its_own(void **st
     (void)state;
     sdr_parallel_lose_pool(true);
     run_a_region();
-    expect_cancelled(3);
+    expect_cancelled(3, sdr_parallel_for);
     sdr_parallel_lose_pool(false);
     run_a_region();
 }
@@ -215,9 +221,9 @@ static bool limit_threads(rlim_t threads) {
 static int run_limited(rlim_t threads, int most_workers) {
     sdr_context context = {.threads = TEAM};
     if (!limit_threads(threads)) return SKIPPED;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 6; i++) {
         visits *v = calloc(1, sizeof *v);
-        if (sdr_parallel_for(&context, ITEMS, COST, visit, v, NULL) != SDR_OK) return 1;
+        if (LOOPS[i % 2](&context, ITEMS, COST, visit, v, NULL) != SDR_OK) return 1;
         for (int k = 0; k < ITEMS; k++)
             if (atomic_load(&v->count[k]) != 1) return 2;
         if (atomic_load(&v->workers_seen) >= 1 << most_workers) return 3;
@@ -286,6 +292,23 @@ static int count_threads(void) {
     return n;
 }
 
+static int run_groups(void) {
+    sdr_context many = {.threads = TEAM};
+    atomic_llong done = 0;
+    if (sdr_parallel_groups(&many, 16, COST, sleep_a_little, &done, NULL) != SDR_OK)
+        return 1;
+    return atomic_load(&done) == 16 && count_threads() == 1 ? 0 : 2;
+}
+
+static void test_threads_of_groups_end_with_their_work(void **state) {
+    (void)state;
+    if (TSAN) skip();
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) _exit(run_groups());
+    expect_exit(child);
+}
+
 static int run_then_limit(void) {
     sdr_context many = {.threads = TEAM}, few = {.threads = 2};
     atomic_llong done = 0;
@@ -326,6 +349,7 @@ int main(void) {
         cmocka_unit_test(test_a_child_whose_pool_is_lost_runs_on_threads_of_its_own),
         cmocka_unit_test(test_a_region_goes_on_with_the_threads_it_gets),
         cmocka_unit_test(test_a_region_without_memory_for_stacks_goes_on),
+        cmocka_unit_test(test_threads_of_groups_end_with_their_work),
         cmocka_unit_test(test_a_limit_that_comes_later_ends_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,10 +120,14 @@ def _columns(name):
     return as_column(HOSTILE[name], name="x")
 
 
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("method", sorted(METHODS))
 @pytest.mark.parametrize("current", sorted(HOSTILE))
-def test_every_method_on_every_pair_gives_a_value_or_a_status(method, current):
-    for reference in HOSTILE:
+def test_every_method_on_every_pair_gives_a_value_or_a_status(method, current, every):
+    """Each method meets a third of the pairs, and all methods together each pair many times."""
+    names = list(HOSTILE)
+    first = (names.index(current) + sorted(METHODS).index(method)) % every
+    for reference in names[first::every]:
         found = METHODS[method](_given(method, reference), _given(method, current))
         numbers = (
             found.value, found.p_value, found.log_p_value, found.effect_size, found.ci_low,

@@ -162,6 +162,18 @@ def test_a_page_can_be_piped(tmp_path, data, name):
     assert stat.S_ISFIFO(fifo.lstat().st_mode)
 
 
+@pytest.mark.parametrize("command", ["init", "schema infer"])
+def test_a_fifo_needs_no_force(tmp_path, data, command):
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    thread, found = reader_of(fifo)
+    done = run(tmp_path, *command.split(), data, "-o", fifo)
+    assert done.returncode == 0, done.stderr
+    thread.join(10)
+    assert b"x" in found[0]
+    assert stat.S_ISFIFO(fifo.lstat().st_mode)
+
+
 @pytest.mark.parametrize("what", ["fifo", "folder", "/dev/zero"])
 def test_a_monitor_that_is_no_file_is_refused_and_not_waited_for(tmp_path, what):
     os.mkfifo(tmp_path / "fifo")

@@ -229,7 +229,7 @@ def make_results(
 ) -> Results:
     """Three rows and one histogram a column and day; values depend on seed alone."""
     rng = random.Random(seed)
-    rows, runs, histograms = [], [], []
+    rows, runs, histograms, reasons = [], [], [], {}
     for day in range(days):
         run = make_run(day, digest=digest, started=started, **more)
         runs.append(run)
@@ -240,9 +240,11 @@ def make_results(
                 make_row(run, name, "quality.quantile", rng.gauss(0, 1e6), params="q=0.5"),
                 make_row(run, name, "drift.psi", None, status="too_few_rows", n_current=3),
             ]
+            why = reasons.setdefault(("", name, "drift.psi"), {})
+            why[run.run_id] = f"3 rows of day {day},\nexpected 5\tor more"
             counts = tuple(float(rng.randrange(100)) for _ in range(3))
             histograms.append(Histogram(run.run_id, "", name, (0.0, 1.0), None, counts, counts))
-    return Results(rows, runs, histograms)
+    return Results(rows, runs, histograms, reasons=reasons)
 
 
 def visible_rows(connection: psycopg.Connection) -> set[tuple]:
@@ -250,9 +252,15 @@ def visible_rows(connection: psycopg.Connection) -> set[tuple]:
     return set(
         connection.execute(
             "select run_id, window_start, segment, column_name, metric, params, value, p_value,"
-            " status, n_current from simdrift.dashboard_result"
+            " status, n_current, coalesce(reason, '') from simdrift.dashboard_result"
         ).fetchall()
     )
+
+
+def reason_of(results: Results, row: Result) -> str:
+    """The reason of one row, '' where it has none."""
+    own = results.reasons_by_run.get((row.segment, row.column, row.metric), {})
+    return own.get(row.run_id, "")
 
 
 def expected_rows(*results: Results) -> set[tuple]:
@@ -269,6 +277,7 @@ def expected_rows(*results: Results) -> set[tuple]:
             row.p_value,
             row.status,
             row.n_current,
+            reason_of(result, row),
         )
         for result in results
         for row in result.rows
@@ -280,7 +289,7 @@ def empty(server: EmbeddedServer, database: str) -> None:
     with admin(server, database) as connection:
         connection.execute(
             "truncate simdrift.series, simdrift.run, simdrift.metric_value, simdrift.histogram,"
-            " simdrift.event, simdrift.bench_result restart identity"
+            " simdrift.reason, simdrift.event, simdrift.bench_result restart identity"
         )
 
 

@@ -291,6 +291,7 @@ def test_an_older_stores_runs_of_the_future_hide_nothing_after_migrate(
                 "update simdrift.run set started_at = '2060-01-01' where data_digest = 'future'",
                 "alter table simdrift.run drop column began_at, drop column errors",
                 "drop table simdrift.stream",
+                "drop table simdrift.reason cascade",
                 "delete from simdrift.migration where version > 30",
             ):
                 connection.execute(statement)

@@ -15,6 +15,7 @@ from store_servers import (
     visible_rows,
 )
 
+from simdrift.results.collection import Results
 from simdrift.store.store import Store
 
 PARTITIONS = """
@@ -122,6 +123,7 @@ OLDER = (  # what version 21 had in place of what came later
     "alter table simdrift.run drop column began_at, drop column errors",
     "update simdrift.run set status = 'finished'",
     "drop table simdrift.stream",
+    "drop table simdrift.reason cascade",
     "delete from simdrift.migration where version > 21",
 )
 
@@ -143,7 +145,8 @@ def test_an_older_store_is_brought_up_to_date_with_its_rows(
         assert opened.write(results).rows_written == 0
         assert opened.verify() == ()
     with admin(server, bare_database) as connection:
-        assert visible_rows(connection) == expected_rows(results)
+        without_reasons = Results(results.rows, results.runs)
+        assert visible_rows(connection) == expected_rows(without_reasons)
         names = connection.execute(
             "select relname from pg_class where relname like 'metric_value%alert%'"
             " and relkind in ('i', 'I') and not relispartition"

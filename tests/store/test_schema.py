@@ -45,8 +45,9 @@ def test_migrate_makes_everything_in_its_schema(bare_store, server, bare_databas
     assert done.version == migrating.latest_version()
     assert done.for_admin == ()
     tables = (
-        "bench_result event histogram metric_value migration run series stream dashboard_bench"
-        " dashboard_event dashboard_histogram dashboard_result dashboard_run dashboard_series"
+        "bench_result event histogram metric_value migration reason run series stream"
+        " dashboard_bench dashboard_event dashboard_histogram dashboard_result dashboard_run"
+        " dashboard_series"
     )
     with admin(server, bare_database) as connection:
         found = connection.execute(OBJECTS).fetchall()

@@ -94,6 +94,13 @@ ODD = {
     "a histogram of nulls": lambda c: changed(
         c, "batch", lambda b: b["histograms"].__setitem__(0, [0, 0, None, None, None, None])
     ),
+    "a reason of no run": lambda c: changed(
+        c, "batch", lambda b: b["reasons"][0].__setitem__(0, 10**30)
+    ),
+    "a reason twice": lambda c: changed(c, "batch", lambda b: b["reasons"].append(b["reasons"][0])),
+    "a reason of null": lambda c: changed(
+        c, "batch", lambda b: b["reasons"][0].__setitem__(2, None)
+    ),
     "a value of no run": lambda c: c[: -len(record())] + record(run_no=99),
     "a value of a negative series": lambda c: c[: -len(record())] + record(series_no=-1),
     "a value twice": lambda c: c + c[-len(record()) :],

@@ -22,6 +22,7 @@ from simdrift.store.store import WriteSummary
 PLACES = """
 select 'value', ctid::text, xmin::text from simdrift.metric_value
 union all select 'histogram', ctid::text, xmin::text from simdrift.histogram
+union all select 'reason', ctid::text, xmin::text from simdrift.reason
 union all select 'run', ctid::text, xmin::text from simdrift.run
 union all select 'series', ctid::text, xmin::text from simdrift.series
 order by 1, 2
@@ -403,7 +404,7 @@ def test_of_windows_that_end_together_the_one_computed_last_is_shown_whole(store
         assert visible_rows(sql.connection) == expected_rows(short)
         assert store.read().runs == short.runs
         assert store.verify() == ()
-        sql("truncate simdrift.run, simdrift.metric_value, simdrift.histogram")
+        sql("truncate simdrift.run, simdrift.metric_value, simdrift.histogram, simdrift.reason")
 
 
 def test_rows_that_come_in_any_order_are_stored_alike(store, sql):
@@ -412,7 +413,8 @@ def test_rows_that_come_in_any_order_are_stored_alike(store, sql):
     results = make_results(days=20, columns=4)
     rows = list(results.rows)
     random.Random(5).shuffle(rows)
-    store.write(Results(rows, results.runs, results.histograms))
+    why = results.reasons_by_run
+    store.write(Results(rows, results.runs, results.histograms, reasons=why))
     assert visible_rows(sql.connection) == expected_rows(results)
     assert store.write(results)[:4] == (0, len(results), 0, 20)
     assert store.verify() == ()
@@ -427,3 +429,21 @@ def test_values_of_a_series_lie_together(store, sql):
     # Rows of one pattern of nulls go together: first one half, then the other.
     assert sorted(kept[:60]) == kept[:60]
     assert sorted(kept[60:]) == kept[60:]
+
+
+def test_a_window_that_ran_again_shows_the_reasons_of_its_new_run_alone(store):
+    first, second = make_run(), make_run(digest="late", started=STARTED + DAY)
+    key = ("", "x", "drift.psi")
+    again = first._replace(started_at=STARTED + 2 * DAY, finished_at=STARTED + 2 * DAY)
+    for run, reasons in ((first, {key: "3 rows"}), (second, {}), (again, {key: "3 rows"})):
+        row = make_row(run, metric="drift.psi", value=None, status="too_few_rows")
+        store.write(Results([row], [run], reasons=reasons))
+        assert store.read().reasons == ({} if run is second else {key: "3 rows"})
+
+
+def test_rows_that_differ_in_parameters_share_the_reason_of_their_metric(store, sql):
+    run = make_run()
+    rows = [make_row(run, metric="quality.quantile", params=f"q={q}") for q in (0.05, 0.95)]
+    reason = "expected numbers,\tfound text\\n"
+    store.write(Results(rows, [run], reasons={("", "x", "quality.quantile"): reason}))
+    assert sql("select reason from simdrift.dashboard_result") == [(reason,), (reason,)]

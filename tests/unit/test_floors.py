@@ -19,7 +19,7 @@ import simdrift
 ROOT = Path(simdrift.__file__).parent
 
 FLOORS = (
-    ("_secrets",),
+    ("_again", "_secrets"),
     ("catalogue", "_types", "_errors", "_core", "_suggest"),
     ("_config", "_toml", "columns"),
     ("metrics",),

@@ -535,7 +535,7 @@ def test_starts_and_stops_must_be_as_many(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["profile", "quantiles", "median", "deviations", "top", "histogram", "pairs"]
+    "name", ["profile", "quantiles", "median", "deviations", "order", "histogram", "pairs"]
 )
 def test_numbers_are_wanted_where_the_single_call_wants_them(name):
     text = arrow(pa.array(["a", "b"]))

@@ -214,3 +214,10 @@ def test_missing_rows_that_fill_a_side_are_still_told():
             int(np.isnan(reference).sum()),
             int(np.isnan(current).sum()),
         )
+
+
+def test_a_prepared_column_is_not_read_again():
+    for name, values in COLUMNS.items():
+        column = ReferenceColumn(name, as_column(values, name=name)).prepare()
+        assert not column.is_read, name
+    assert ReferenceColumn("x", as_column(np.arange(3.0), name="x")).is_read

@@ -86,5 +86,5 @@ sdr_code sdr_fisher_log_p(double *out, const int64_t *a, const int64_t *n,
                 "%lld among %lld of %lld",
                 (long long)a[i], (long long)n[i], (long long)k[i], (long long)total[i]);
     fisher_job job = {out, a, n, k, total};
-    return sdr_parallel_for(context, count, 4096, run_fisher, &job, error);
+    return sdr_parallel_groups(context, count, 4096, run_fisher, &job, error);
 }

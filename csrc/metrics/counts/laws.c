@@ -146,5 +146,6 @@ sdr_code sdr_count_laws(sdr_count_law *out, const sdr_count_tables *tables,
         return law_of(&job, 0, error);
     }
     size_t cost = (size_t)(64 * tables->n_cells) + (size_t)tables->most * 1024;
-    return sdr_parallel_for(context, tables->n_tables, cost, run_tables, &job, error);
+    return sdr_parallel_groups(context, tables->n_tables, cost, run_tables, &job,
+                               error);
 }

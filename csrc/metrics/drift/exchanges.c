@@ -320,5 +320,5 @@ sdr_code sdr_exchange_laws(sdr_exchange_law *out, double *jumps, const sdr_excha
                              "at most %d levels, found %d and %d",
                              ENDS, SDR_TWO_SAMPLE_LEVELS, e->n_ends, e->n_levels);
     exchange_job j = {out, jumps, e};
-    return sdr_parallel_for(context, e->n_groups, GROUP_BYTES, law_items, &j, error);
+    return sdr_parallel_groups(context, e->n_groups, GROUP_BYTES, law_items, &j, error);
 }

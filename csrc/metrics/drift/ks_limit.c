@@ -265,5 +265,5 @@ sdr_code sdr_ks_limit_p(double *p, double *log_p, const double *n, const double 
                         int64_t n_values, const sdr_context *context,
                         sdr_error *error) {
     limit_job j = {p, log_p, n, d};
-    return sdr_parallel_for(context, n_values, VALUE_BYTES, limit_items, &j, error);
+    return sdr_parallel_groups(context, n_values, VALUE_BYTES, limit_items, &j, error);
 }

@@ -286,7 +286,7 @@ sdr_code sdr_ks_steps_p(sdr_ks_steps_law *out, const sdr_ks_steps *of,
     if (j.rules == NULL) return sdr_error_set(error, SDR_NO_MEMORY, "no memory");
     fill_rules(&j);
     sdr_code code =
-        sdr_parallel_for(context, of->n_groups, LAW_BYTES, law_items, &j, error);
+        sdr_parallel_groups(context, of->n_groups, LAW_BYTES, law_items, &j, error);
     sdr_release(j.rules);
     return code;
 }

@@ -152,5 +152,5 @@ sdr_code sdr_group_codes_count(int64_t *counts, int64_t *nulls, int64_t *first,
     if (groups->n == 0) return SDR_OK;
     int64_t rows = (codes->stop - codes->first) / groups->n;
     size_t cost = (size_t)(rows * CODE_BYTES + codes->size * (int64_t)sizeof *counts);
-    return sdr_parallel_for(context, groups->n, cost, count_groups, &j, error);
+    return sdr_parallel_groups(context, groups->n, cost, count_groups, &j, error);
 }

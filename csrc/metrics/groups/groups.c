@@ -179,8 +179,8 @@ sdr_code sdr_groups_run(const sdr_group_pass *pass, const sdr_context *context,
     SDR_TRY(windows_new(&j.windows, pass, workers, error));
     sdr_code code = run_alone(&j, context, error);
     if (code == SDR_OK)
-        code = sdr_parallel_for(context, pass->groups->n, cost_of(pass, j.total),
-                                run_shared, &j, error);
+        code = sdr_parallel_groups(context, pass->groups->n, cost_of(pass, j.total),
+                                   run_shared, &j, error);
     sdr_release(j.windows);
     return code;
 }

@@ -274,8 +274,8 @@ sdr_code sdr_ks_exact_p_groups(double *p, const int64_t *n, const int64_t *m,
                                const sdr_context *context, sdr_error *error) {
     exact_job j = {p, n, m, numerator_high, numerator_low};
     if (n_groups == 0) return SDR_OK;
-    return sdr_parallel_for(context, n_groups, exact_cost(&j, n_groups), exact_items,
-                            &j, error);
+    return sdr_parallel_groups(context, n_groups, exact_cost(&j, n_groups), exact_items,
+                               &j, error);
 }
 
 /* --- exact p-values with ties --- */

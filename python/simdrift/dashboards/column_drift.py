@@ -141,7 +141,7 @@ order by 1, 2""",
             "none",
             f"""select d.column_name as "column", d.metric, d.params, d.value, d.threshold,
     d.null_quantile as "null quantile", d.p_value as p, d.q_value as q, d.effect_size as effect,
-    d.alert::text as alert, d.status
+    d.alert::text as alert, d.status, d.reason
 from simdrift.dashboard_result as d
 where {CHOSEN}
     and d.ts = (

@@ -113,12 +113,12 @@ order by 1, 2""",
             "Columns that came, went or changed their type against the reference.",
             "table",
             "none",
-            f"""select d.ts as time, d.column_name as "column", d.status as change
+            f"""select d.ts as time, d.column_name as "column", d.status as change, d.reason
 from simdrift.dashboard_result as d
 where {CHOSEN}
     and d.status in ('missing_column', 'new_column', 'type_changed')
 union
-select e.ts, '', e.text
+select e.ts, '', e.text, null
 from simdrift.dashboard_event as e
 where $__timeFilter(e.ts) and e.dataset = ${{dataset:sqlstring}} and e.kind = 'schema'
 order by time desc, "column", change
@@ -161,7 +161,8 @@ limit 100""",
             "table",
             "none",
             f"""select distinct on (d.metric, d.params)
-    d.metric, d.params, d.value, d.ci_low, d.ci_high, d.status, d.ts as time, {MODEL} as model
+    d.metric, d.params, d.value, d.ci_low, d.ci_high, d.status, d.reason, d.ts as time,
+    {MODEL} as model
 from simdrift.dashboard_result as d
 where {CHOSEN}
     and d.metric like 'quality.%' and {COLUMN} and {SEGMENT}

@@ -494,6 +494,13 @@ class ReferenceColumn(ColumnState):
         """What two-sample statistics read: the sorted values where there are any."""
         return self.column if self.prepared is None else self.prepared
 
+    @property
+    def is_read(self) -> bool:
+        """Whether a comparison reads its rows: they are neither sorted nor counted yet."""
+        if self.kind == NULL or self.prepared is not None:
+            return False
+        return self._column is not None and "categories" not in self.__dict__
+
     def _made_less(self, base: int) -> Self:
         new = super()._made_less(base)
         new._cells, new.null_parts = {}, {}

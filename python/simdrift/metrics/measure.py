@@ -103,10 +103,10 @@ def _rows(columns: References | dict[str, ReferenceColumn]) -> int:
 
 
 def _rows_read(reference: References, current: Currents) -> int:
-    """The rows of the longest column; a prepared reference is not read again."""
-    unread = {name: column for name, column in reference.items() if column.prepared is None}
+    """The rows of the longest column; what is prepared of the reference is not read again."""
+    read = {name: column for name, column in reference.items() if column.is_read}
     longest = max((int(column.rows.sum()) for column in current.values()), default=0)
-    return max(_rows(unread), longest)
+    return max(_rows(read), longest)
 
 
 def _cost(plan: DriftPlan) -> int:

@@ -27,6 +27,8 @@ class ModelColumns:
     positive: Any = None
     threshold: float = 0.5
     categorical: frozenset[str] = frozenset()
+    scores: tuple[tuple[Any, str], ...] = ()
+    """Of several labels: each with its column."""
 
     @classmethod
     def of(cls, roles: Columns | Mapping[str, Any] | None, names: Sequence[str]) -> Self:
@@ -57,6 +59,7 @@ class ModelColumns:
             given.get("positive"),
             float(given.get("threshold", 0.5)),
             frozenset(_listed(given.get("categorical"))),
+            tuple(score.items()) if isinstance(score, Mapping) else (),
         )
 
 

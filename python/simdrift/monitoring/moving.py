@@ -196,7 +196,7 @@ class MovingMonitor:
             runs,
             measured[0].histograms(runs),
             timezone=self.spec.timezone,
-            reasons=reasons_of(rows),
+            reasons=reasons_of(runs, rows),
             types=by_text(self.table.among(self.roles.watched).types),
         )
 

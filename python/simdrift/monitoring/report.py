@@ -37,7 +37,7 @@ def results_of(
     are those of the columns."""
     drawn = windows.histograms(values.pairs, threads)
     blocks = blocks_of(drawn, runs)
-    table, reasons = table_of(runs, values.rows), reasons_of(values.rows)
+    table, reasons = table_of(runs, values.rows), reasons_of(runs, values.rows)
     named = by_text(types or {})
     return Results.from_table(table, runs, blocks, timezone=timezone, reasons=reasons, types=named)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,12 +81,15 @@ def table_of(runs: Sequence[Run], rows: Mapping[str, Sequence[Decided]]) -> Resu
     )
 
 
-def reasons_of(rows: Mapping[str, Sequence[Decided]]) -> dict[tuple[str, str, str], str]:
-    """Why a metric has no value, by (segment, column, metric): of the newest window that says."""
+def reasons_of(
+    runs: Sequence[Run], rows: Mapping[str, Sequence[Decided]]
+) -> dict[tuple[str, str, str], dict[UUID, str]]:
+    """Why a metric has no value, by (segment, column, metric) and run, oldest first."""
+    ids = [run.run_id for run in runs]
     return {
-        (segment, column_text(row.column), row.metric): row.outcomes.reasons[
-            max(row.outcomes.reasons)
-        ]
+        (segment, column_text(row.column), row.metric): {
+            ids[place]: reason for place, reason in sorted(row.outcomes.reasons.items()) if reason
+        }
         for segment, own in rows.items()
         for row in own
         if row.outcomes.reasons

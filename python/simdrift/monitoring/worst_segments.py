@@ -16,13 +16,16 @@ from simdrift.metrics.checks import checked_threads
 from simdrift.metrics.groups import ColumnGroups, Groups
 from simdrift.metrics.listing import Listing
 from simdrift.metrics.performance.predictions import ONE_SCORE, Lacking, Predictions, Settings
-from simdrift.metrics.row_losses import RowLosses, losses_of
+from simdrift.metrics.registry import unknown
+from simdrift.metrics.row_losses import METRICS, RowLosses, losses_of
 from simdrift.metrics.segment_codes import cutter
 from simdrift.metrics.segments_search import ALPHA, CodedColumn, Sums, Tried, Values, search
-from simdrift.metrics.weights import checked_weights
+from simdrift.metrics.weights import TableWeights, checked_weights
+from simdrift.monitoring.model import label_of
 from simdrift.monitoring.model_columns import ModelColumns
 from simdrift.monitoring.roles import column_names, no_column
 from simdrift.monitoring.spec import Columns
+from simdrift.monitoring.worst_by_score import Searched, names_of_scores, search_scores
 
 MIN_ROWS = 100
 BINS = 8
@@ -46,7 +49,8 @@ class WorstSegment(NamedTuple):
     q_value: float
     share_of_rows: float
     share_of_error: float
-    """Of the sum of losses; of what is wrong where higher is better."""
+    """Of the sum of losses; of what is wrong where higher is better; NaN of a metric that is no
+    mean over rows."""
 
 
 class WorstSegments(Listing[WorstSegment]):
@@ -95,10 +99,11 @@ def worst_segments(
     """The segments in which a model is worse than in the rest of the rows, by the values of each
     column and of each two columns.
 
-    `metric`: one that is a mean over rows: 'mae', 'mse', 'rmse', 'mape'; 'accuracy', 'error_rate',
-    'precision', 'recall', 'specificity', 'f1', 'jaccard', 'false_positive_rate',
-    'false_negative_rate'; 'log_loss', 'brier'; or an array-like of a loss by row, of which more is
-    worse. `roles` as in `compare`: target, prediction, score, positive, weight, ...
+    `metric`: a performance metric of which one way is better ('mae', 'r2', 'accuracy', 'f1', 'mcc',
+    'roc_auc', 'log_loss', ...), 'error_rate', 'false_positive_rate' or 'false_negative_rate'; or an
+    array-like of a loss by row, of which more is worse. Metrics that are no means over rows take
+    longer: each segment that is worse than all rows is measured, and the rest of the rows. `roles`
+    as in `compare`: target, prediction, score, positive, weight, ...
     `columns`: what is searched (default: every column without another role). Numbers and times are
     cut at `bins` quantiles of `reference`, or of the data without one; of categories the 20 most
     frequent are taken, others together; missing values are a segment.
@@ -121,9 +126,12 @@ def worst_segments(
     checked_threads(threads)
     table = as_table(current, argument="current")
     own = ModelColumns.of(roles, table.names)
-    name, losses = row_losses(metric, table, own, threads)
+    score = _score_of(metric)
+    name, losses = ("", None) if score else row_losses(metric, table, own, threads)
     if isinstance(losses, Lacking):
-        return WorstSegments([], metric=name, status=losses.status, reason=losses.reason)
+        score = _is_of_several(name, losses)
+        if score is None:
+            return WorstSegments([], metric=name, status=losses.status, reason=losses.reason)
     before = table if reference is None else as_table(reference, argument="reference")
     asked = column_names(columns)
     for one in asked or ():
@@ -131,6 +139,19 @@ def worst_segments(
             raise SpecError(f"columns: {no_column(one, table.names)}")
     searched = own.features if asked is None else asked
     coded, skipped = _coded(table, before, searched, bins, own.categorical, threads)
+    if score is not None or losses is None or isinstance(losses, Lacking):
+        predictions = predictions_of(table, own, threads)
+        if own.weight is not None:
+            predictions.weights = TableWeights(_weights(table, own.weight))
+        by_score = search_scores(
+            str(score),
+            predictions,
+            coded,
+            min_rows=min_rows,
+            max_columns=max_columns,
+            progress=progress,
+        )
+        return _worst_by_score(str(score), by_score, coded, top, skipped)
     values = Values.of(losses.values, row_weights(losses, table, own), losses.higher)
     if values.all.rows[0] == 0.0:
         status = "all_null" if table.length else "empty"
@@ -161,6 +182,26 @@ def _check(min_rows: int, max_columns: int, bins: int, top: int | None) -> None:
 
 
 # --- what is searched ---
+
+
+def _score_of(metric: object) -> str | None:
+    """The name of a metric that is no mean over rows; None of another. SpecError for a name that
+    is neither."""
+    if not isinstance(metric, str):
+        return None
+    name, scores = metric.removeprefix("performance."), names_of_scores()
+    if name in METRICS:
+        return None
+    if name not in scores:
+        raise SpecError(unknown("metric", name, tuple(dict.fromkeys((*METRICS, *scores)))))
+    return name
+
+
+def _is_of_several(name: str, lacking: Lacking) -> str | None:
+    """The name where a mean over rows is not known of several labels, and the score is."""
+    short = name.removeprefix("performance.")
+    several = "more than two labels" in lacking.reason or "'score'" in lacking.reason
+    return short if several and short in names_of_scores() else None
 
 
 def row_losses(
@@ -198,14 +239,18 @@ def predictions_of(table: Table, own: ModelColumns, threads: int | None) -> Pred
             return None
         return ColumnGroups(name, table.columns[name], Groups.whole(), threads=threads)
 
-    score = column(own.score)
-    if own.target is None and own.prediction is None and score is None:
+    score, target = column(own.score), column(own.target)
+    kind = "" if target is None else target.whole.value_kind
+    scores: dict[Any, Any] = {label_of(label, kind): column(name) for label, name in own.scores}
+    if score is not None:
+        scores = {ONE_SCORE: score}
+    if target is None and own.prediction is None and not scores:
         raise SpecError("roles: expected a target, and a prediction or a score, found none")
     return Predictions(
-        target=column(own.target),
+        target=target,
         prediction=column(own.prediction),
-        scores={} if score is None else {ONE_SCORE: score},
-        settings=Settings(positive=own.positive, threshold=own.threshold),
+        scores=scores,
+        settings=Settings(positive=label_of(own.positive, kind), threshold=own.threshold),
     )
 
 
@@ -213,15 +258,21 @@ def row_weights(losses: RowLosses, table: Table, own: ModelColumns) -> Floats | 
     """How much each row counts: in the metric, times the role of weights."""
     if own.weight is None:
         return losses.counts
-    column = table.computed.get(own.weight)
+    weights = _weights(table, own.weight)
+    return weights if losses.counts is None else weights * losses.counts
+
+
+def _weights(table: Table, name: str) -> Floats:
+    """The weights of the rows. InputError where they are none."""
+    column = table.computed.get(name)
     if column is None or column.value_kind not in ("integer", "float", "boolean"):
-        raise InputError(f"weight: expected numbers in {own.weight!r}")
+        raise InputError(f"weight: expected numbers in {name!r}")
     try:
         weights = column.to_float64()
-        checked_weights(weights, len(column), f"the weights in {own.weight!r}")
+        checked_weights(weights, len(column), f"the weights in {name!r}")
     except ValueError as error:
         raise InputError(str(error)) from None
-    return weights if losses.counts is None else weights * losses.counts
+    return weights
 
 
 def _coded(
@@ -252,6 +303,39 @@ def _coded(
 
 
 # --- what is listed ---
+
+
+def _worst_by_score(
+    name: str,
+    searched: Searched,
+    coded: Sequence[CodedColumn],
+    top: int | None,
+    skipped: Mapping[str, str],
+) -> WorstSegments:
+    """The list of segments that a score was measured in; errors of a score do not add up, so that
+    no segment has a share of them."""
+    listed = []
+    for one, q, is_apart in zip(
+        searched.found, searched.q_values.tolist(), searched.apart.tolist(), strict=True
+    ):
+        if not is_apart or one.p_value >= 1.0 or (top is not None and q > ALPHA):
+            continue
+        columns, text = _segment(one.columns[0], (*one.columns, -1)[1], one.code, coded)
+        difference = one.value - one.rest
+        ends = (difference - one.half, difference + one.half)
+        row = (text, columns, one.rows, one.value, one.rest, difference, *ends, one.p_value, q)
+        listed.append((one.half - abs(difference), WorstSegment(*row, one.share_of_rows, np.nan)))
+    listed.sort(key=lambda pair: pair[0])
+    rows = [row for _, row in listed[:top]]
+    return WorstSegments(
+        rows,
+        metric=name,
+        value=searched.value,
+        tried=searched.tried,
+        skipped=skipped,
+        status=searched.status,
+        reason=searched.reason,
+    )
 
 
 def _worst(

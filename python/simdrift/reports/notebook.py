@@ -3,7 +3,8 @@
 JupyterLab styles tables, lists and headings of outputs, and its theme need not be the system's. So
 every rule is below one id, which weighs more than any class of theirs; all else is reverted; the
 theme is the notebook's where it tells one, else the system's. A viewer that does not trust the
-notebook strips style and drawings: then the report stays hidden and a plain table is seen.
+notebook strips style sheets and drawings: then the report stays hidden and a plain table is seen.
+JupyterLab's sanitizer drops a `hidden` without a value, and keeps one with a value and `display`.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def _style() -> str:
     assert dark is not None
     first = (
         ".sd, .sd :not(svg, svg *) { all: revert; box-sizing: border-box; }\n"
-        ".sd > .plain { display: none; }\n.sd > .rich { display: block; }\n"
+        ".sd > .plain { display: none; }\n.sd > .rich { display: block !important; }\n"
     )
     themes = "".join(
         f":is({', '.join(themes)}) .sd {{ color-scheme: {scheme};{found.group(1)} }}\n"
@@ -64,5 +65,5 @@ def scoped(body: str, table: str) -> str:
     plain = escape("\n".join(lines[:MOST_LINES] + more))
     return (
         f'<div id="{name}"><style>\n{style}</style>\n<div class="plain"><pre>{plain}</pre></div>\n'
-        f'<div class="rich" hidden>\n{content}</div>\n</div>'
+        f'<div class="rich" hidden="hidden" style="display: none">\n{content}</div>\n</div>'
     )

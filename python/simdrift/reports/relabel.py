@@ -35,11 +35,17 @@ def relabelled(results: Results, owner: Owner, window: Window | None) -> Results
     if unknown:
         raise ValueError(f"expected a run for every row, found {len(unknown)} run ids without one")
     heads = [_head(runs[head.run_id], head.grain) for head in table.heads]
+    ids = {old: run.run_id for old, run in runs.items()}
     return Results.from_table(
         table.with_heads(heads),
         runs.values(),
-        results.histograms.with_run_ids({old: run.run_id for old, run in runs.items()}),
+        results.histograms.with_run_ids(ids),
         timezone=results.timezone,
+        reasons={
+            key: {ids[run]: reason for run, reason in own.items()}
+            for key, own in results.reasons_by_run.items()
+        },
+        types=results.types,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Final, overload
 from uuid import UUID
@@ -19,7 +19,7 @@ from simdrift.results.conditions import check_statuses, whole_metrics
 from simdrift.results.files import write_text
 from simdrift.results.histograms import HistogramBlock, Histograms, Key
 from simdrift.results.rows import Histogram, Result, Run
-from simdrift.results.table import ABSENT, ResultTable
+from simdrift.results.table import ABSENT, Head, ResultTable
 from simdrift.results.zones import in_utc, in_zone, zone_of
 
 if TYPE_CHECKING:
@@ -28,9 +28,12 @@ if TYPE_CHECKING:
     import pyarrow
 
 _ANY: Final[Any] = object()
+_Reasons = dict[tuple[str, str, str], Mapping[UUID, str]]
 _OF_HISTOGRAMS: Final = ("segment", "column", "head")
 Reasons = Mapping[tuple[str, str, str], str]
 """What stands behind a status, in words, by (segment, column, metric)."""
+ReasonsByRun = Mapping[tuple[str, str, str], Mapping[UUID, str]]
+"""The same of every run that has one, oldest first."""
 
 
 class Results(Sequence[Result]):
@@ -57,11 +60,11 @@ class Results(Sequence[Result]):
         histograms: Iterable[Histogram | HistogramBlock] = (),
         *,
         timezone: str = "UTC",
-        reasons: Reasons | None = None,
+        reasons: Reasons | ReasonsByRun | None = None,
         types: Mapping[str, str] | None = None,
     ) -> None:
         if isinstance(rows, Results):
-            reasons, types = reasons or rows.reasons, types or rows.types
+            reasons, types = reasons or rows.reasons_by_run, types or rows.types
             self._set(rows.table, runs, histograms, timezone, reasons, types)
         else:
             self._set(ResultTable.from_rows(rows), runs, histograms, timezone, reasons, types)
@@ -74,7 +77,7 @@ class Results(Sequence[Result]):
         histograms: Iterable[Histogram | HistogramBlock] = (),
         *,
         timezone: str = "UTC",
-        reasons: Reasons | None = None,
+        reasons: Reasons | ReasonsByRun | None = None,
         types: Mapping[str, str] | None = None,
     ) -> Results:
         """Results of rows that are columns already; no row is made until somebody iterates.
@@ -92,11 +95,11 @@ class Results(Sequence[Result]):
         runs: Iterable[Run],
         histograms: Iterable[Histogram | HistogramBlock],
         timezone: str,
-        reasons: Reasons | None,
+        reasons: Reasons | ReasonsByRun | None,
         types: Mapping[str, str] | None,
     ) -> None:
         self._table = table
-        self._reasons: Reasons = dict(reasons or {})
+        self._reasons = _by_run(reasons or {}, table)
         self._types: Mapping[str, str] = dict(types or {})
         self._rows: tuple[Result, ...] | None = None
         self._runs = tuple([_run_in_utc(run) for run in runs])
@@ -142,7 +145,12 @@ class Results(Sequence[Result]):
     @property
     def reasons(self) -> Reasons:
         """What stands behind a status other than 'ok', in words, by (segment, column, metric); of
-        several windows the newest that has one. A store keeps the statuses alone."""
+        several windows the newest that has one."""
+        return {key: list(own.values())[-1] for key, own in self._reasons.items()}
+
+    @property
+    def reasons_by_run(self) -> ReasonsByRun:
+        """The reasons of every window, by (segment, column, metric) and then by run."""
         return self._reasons
 
     @property
@@ -160,7 +168,7 @@ class Results(Sequence[Result]):
         """Why a column was not computed on, in words: of its first metric that has a reason; ''
         where none has."""
         own = (
-            text for (of, name, _), text in self._reasons.items() if (of, name) == (segment, column)
+            text for (of, name, _), text in self.reasons.items() if (of, name) == (segment, column)
         )
         return next(own, "")
 
@@ -188,7 +196,7 @@ class Results(Sequence[Result]):
             tuple(dict.fromkeys(self._runs + other._runs)),
             self._histograms + other._histograms,
             self._timezone,
-            {**self._reasons, **other._reasons},
+            _joined(self._reasons, other._reasons),
             {**self._types, **other._types},
         )
 
@@ -254,9 +262,9 @@ class Results(Sequence[Result]):
         return frames.to_polars(self._table)
 
     def to_csv(self) -> str:
-        """CSV with a line a row and a head of the fields' names; empty where a value is absent,
-        times in UTC (ISO 8601)."""
-        return frames.to_csv(self)
+        """CSV with a line a row and a head of the fields' names and 'reason', which says what
+        stands behind a status; empty where a value is absent, times in UTC (ISO 8601)."""
+        return frames.to_csv((row, self._reason_of(row)) for row in self)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts and lists that JSON can hold: the shape of `simdrift.results.interchange`."""
@@ -265,7 +273,7 @@ class Results(Sequence[Result]):
             self._runs,
             self._histograms,
             self._timezone,
-            self._reasons,
+            self.reasons,
             self._types,
         )
 
@@ -318,13 +326,17 @@ class Results(Sequence[Result]):
         runs: tuple[Run, ...],
         histograms: Histograms,
         timezone: str,
-        reasons: Reasons,
+        reasons: _Reasons,
         types: Mapping[str, str],
     ) -> Results:
         made = cls.__new__(cls)
         made._table, made._rows, made._runs, made._histograms = table, None, runs, histograms
         made._timezone, made._reasons, made._types = timezone, reasons, types
         return made
+
+    def _reason_of(self, row: Result) -> str:
+        own = self._reasons.get((row.segment, row.column, row.metric))
+        return own.get(row.run_id, "") if own else ""
 
     def _with_rows(self, rows: slice | npt.NDArray[np.bool_]) -> Results:
         table = self._table.take(rows)
@@ -359,17 +371,44 @@ def _runs_of_columns(table: ResultTable) -> dict[Key, set[UUID]]:
     return found
 
 
-def _reasons_in(table: ResultTable, reasons: Reasons) -> Reasons:
+def _by_run(reasons: Reasons | ReasonsByRun, table: ResultTable) -> _Reasons:
+    """The reasons by run; one that names no run is the newest run's."""
+    newest = max(table.in_use("head"), key=_end, default=None) if reasons else None
+    if newest is None:
+        return {}
+    return {
+        key: {newest.run_id: own} if isinstance(own, str) else dict(own)
+        for key, own in reasons.items()
+    }
+
+
+def _end(head: Head) -> datetime:
+    """When the window of rows ends; rows without one are of a single window."""
+    return head.window_end or datetime.min.replace(tzinfo=UTC)
+
+
+def _joined(first: ReasonsByRun, second: ReasonsByRun) -> _Reasons:
+    """Both collections' reasons, the second's later."""
+    return {key: {**first.get(key, {}), **second.get(key, {})} for key in {**first, **second}}
+
+
+def _reasons_in(table: ResultTable, reasons: _Reasons) -> _Reasons:
     """Those of rows that the table has."""
     if not reasons:
         return reasons
     names = ("segment", "column", "metric")
     codes = [(getattr(table, name), len(table.dictionary(name))) for name in names]
     first, _ = by_first_use(*combined(*codes))
-    kept = table.take(first)
-    texts = [[kept.dictionary(n)[code] for code in getattr(kept, n).tolist()] for n in names]
+    named = table.take(first)
+    texts = [[named.dictionary(n)[code] for code in getattr(named, n).tolist()] for n in names]
     held = set(zip(*texts, strict=True))
-    return {key: text for key, text in reasons.items() if key in held}
+    runs = {head.run_id for head in table.in_use("head")}
+    kept = {
+        key: {run: reason for run, reason in own.items() if run in runs}
+        for key, own in reasons.items()
+        if key in held
+    }
+    return {key: own for key, own in kept.items() if own}
 
 
 def _types_in(table: ResultTable, types: Mapping[str, str]) -> Mapping[str, str]:

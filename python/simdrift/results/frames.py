@@ -97,12 +97,12 @@ def to_polars(table: ResultTable) -> polars.DataFrame:
     return frame
 
 
-def to_csv(rows: Iterable[Result]) -> str:
-    """A line a row below the names of the fields; empty where a value is absent."""
+def to_csv(rows: Iterable[tuple[Result, str]]) -> str:
+    """A line a row and its reason below the names of the fields; empty where a value is absent."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(Result._fields)
-    writer.writerows([_csv_cell(value) for value in row] for row in rows)
+    writer.writerow((*Result._fields, "reason"))
+    writer.writerows([*map(_csv_cell, row), reason] for row, reason in rows)
     return encodable(out.getvalue())
 
 

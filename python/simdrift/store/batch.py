@@ -89,6 +89,14 @@ class Cells(NamedTuple):
     current: str
 
 
+class Reason(NamedTuple):
+    """Why a value has its status, in words."""
+
+    run_no: int
+    series_no: int
+    reason: str
+
+
 @dataclass(frozen=True)
 class Batch:
     """What is written together."""
@@ -100,6 +108,7 @@ class Batch:
     histograms: tuple[Cells, ...]
     began: tuple[str, ...] = ()
     """Of runs read from a store, when each began by that server's clock; else nothing."""
+    reasons: tuple[Reason, ...] = ()
 
     def only(self, keep: Iterable[int]) -> Batch:
         """The batch with these runs alone, by number; series keep their numbers."""
@@ -115,9 +124,16 @@ class Batch:
             for cells in self.histograms
             if moved[cells.run_no] != ABSENT
         )
+        reasons = (
+            reason._replace(run_no=int(moved[reason.run_no]))
+            for reason in self.reasons
+            if moved[reason.run_no] != ABSENT
+        )
         runs = tuple(self.runs[number] for number in numbers)
         began = tuple(self.began[number] for number in numbers if self.began)
-        return Batch(runs, self.series, self.statuses, values, tuple(histograms), began)
+        return Batch(
+            runs, self.series, self.statuses, values, tuple(histograms), began, tuple(reasons)
+        )
 
     def rows_by_run(self, status: str | None = None) -> list[int]:
         """How many values each run has, those of one status where one is given."""
@@ -137,6 +153,8 @@ class Batch:
             "histograms": self.histograms,
             "fields": RECORD.descr,
         }
+        if self.reasons:
+            listed["reasons"] = self.reasons
         text = json.dumps(listed, ensure_ascii=True, separators=(",", ":"))
         return text.encode("ascii") + b"\n" + self.values.tobytes()
 
@@ -154,6 +172,7 @@ class Batch:
                 tuple(listed["statuses"]),
                 np.frombuffer(records, dtype=RECORD),
                 tuple(Cells(*cells) for cells in listed["histograms"]),
+                reasons=tuple(Reason(*reason) for reason in listed.get("reasons", ())),
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a batch: {type(error).__name__} {error}") from error

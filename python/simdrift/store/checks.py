@@ -10,7 +10,7 @@ from uuid import UUID
 
 import numpy as np
 
-from simdrift.store.batch import Batch, Cells, StoredRun
+from simdrift.store.batch import Batch, Cells, Reason, StoredRun
 
 _WHOLE_NUMBERS: Final = ("rows", "results")
 _RUN_TIMES: Final = ("window_start", "window_end", "started_at", "finished_at")
@@ -27,6 +27,9 @@ def checked(batch: Batch) -> Batch:
     _check_texts("statuses", batch.statuses)
     for cells in batch.histograms:
         _check_cells(cells, batch)
+    for reason in batch.reasons:
+        _check_places("a reason", reason, batch)
+        _check_texts("a reason", (reason.reason,))
     _check_distinct("run", (UUID(run.run_id) for run in batch.runs))
     _check_distinct("series", (UUID(series.series_key) for series in batch.series))
     _check_numbers(batch)
@@ -54,11 +57,15 @@ def _check_texts(whose: str, texts: Iterable[object]) -> None:
         text.encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
 
 
-def _check_cells(cells: Cells, batch: Batch) -> None:
+def _check_places(whose: str, listed: Cells | Reason, batch: Batch) -> None:
     for name, count in (("run_no", len(batch.runs)), ("series_no", len(batch.series))):
-        number = getattr(cells, name)
+        number = getattr(listed, name)
         if type(number) is not int or not 0 <= number < count:
-            raise ValueError(f"{name} of a histogram: expected 0 to {count - 1}, found {number!r}")
+            raise ValueError(f"{name} of {whose}: expected 0 to {count - 1}, found {number!r}")
+
+
+def _check_cells(cells: Cells, batch: Batch) -> None:
+    _check_places("a histogram", cells, batch)
     given = [text for text in (cells.edges, cells.labels) if text is not None]
     _check_texts("a histogram", (*given, cells.reference, cells.current))
 
@@ -76,6 +83,10 @@ def _check_numbers(batch: Batch) -> None:
     _check_distinct(
         "histogram at a series and window end",
         ((int(ends[cells.run_no]), cells.series_no) for cells in batch.histograms),
+    )
+    _check_distinct(
+        "reason at a series and window end",
+        ((int(ends[reason.run_no]), reason.series_no) for reason in batch.reasons),
     )
 
 

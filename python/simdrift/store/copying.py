@@ -27,6 +27,7 @@ HISTOGRAM_COLUMNS: Final = (
     "reference",
     "current",
 )
+REASON_COLUMNS: Final = ("ts", "run_id", "series_id", "reason")
 RUN_COLUMNS: Final = (*StoredRun._fields, "began_at", "errors")
 
 # https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format" and "Text Format"
@@ -140,6 +141,19 @@ def histograms_text(batch: Batch, series_ids: npt.NDArray[np.int32]) -> Iterator
             *cells[2:],
         )
         for cells in batch.histograms
+    )
+
+
+def reasons_text(batch: Batch, series_ids: npt.NDArray[np.int32]) -> Iterator[bytes]:
+    """The reasons as rows of simdrift.reason."""
+    return _text(
+        (
+            batch.runs[reason.run_no].window_end,
+            batch.runs[reason.run_no].run_id,
+            series_ids[reason.series_no],
+            reason.reason,
+        )
+        for reason in batch.reasons
     )
 
 

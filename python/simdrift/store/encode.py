@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simdrift.results.coding import by_first_use, combined, looked_up, renumbered, used
+from simdrift.results.collection import ReasonsByRun
 from simdrift.results.identity import NAMESPACE, canonical_json, series_key, utc_text
 from simdrift.results.rows import Histogram, Result, Run
 from simdrift.results.table import ResultTable
@@ -23,6 +24,7 @@ from simdrift.store.batch import (
     RECORD,
     Batch,
     Cells,
+    Reason,
     Records,
     Series,
     StoredRun,
@@ -33,6 +35,7 @@ HISTOGRAM_METRIC: Final = "histogram"
 """The metric of the series that a histogram belongs to."""
 
 _STREAM: Final = ("monitor", "dataset", "model", "model_version", "grain")
+_OF_REASONS: Final = ("segment", "column", "metric")
 _KEY: Final = ("segment", "column", "metric", "param")  # codes of a table, in a series' order
 
 
@@ -57,10 +60,16 @@ def batch_from_results(results: HasResults) -> Batch:
     """
     runs = _checked_runs(results.runs)
     numbers = _Numbers(runs)
-    values = _records(_table(results), numbers)
+    table = _table(results)
+    values = _records(table, numbers)
+    reasons = _reasons(getattr(results, "reasons_by_run", {}), table, values)
     cells = _cells(results.histograms, numbers)
     series = numbers.listed_series()
-    values = _once_a_key(values, numbers)
+    kept = _once_a_key(values, numbers)
+    if len(kept) < len(values):
+        places = set(zip(kept["run_no"].tolist(), kept["series_no"].tolist(), strict=True))
+        reasons = tuple(own for own in reasons if own[:2] in places)
+    values = kept
     statuses = tuple(visible(status) for status in numbers.statuses)
     keys = [key.bytes for key, _ in series]
     sums = run_checksums(values, keys, statuses, len(runs))
@@ -72,6 +81,7 @@ def batch_from_results(results: HasResults) -> Batch:
         statuses,
         values,
         cells,
+        reasons=reasons,
     )
 
 
@@ -277,6 +287,27 @@ def _refuse_contradictions(earlier: Records, later: Records, numbers: _Numbers) 
                 "one run has two different values of segment, column, metric and params "
                 f"{key[1:]}: {first['value']} and {second['value']}"
             )
+
+
+# -- reasons
+
+
+def _reasons(by_run: ReasonsByRun, table: ResultTable, values: Records) -> tuple[Reason, ...]:
+    """The reason of every row that has one; rows that differ in parameters alone share it."""
+    if not by_run:
+        return ()
+    codes = [(getattr(table, name), len(table.dictionary(name))) for name in _OF_REASONS]
+    first, group = by_first_use(*combined(*codes))
+    texts = [looked_up(table.dictionary(n), getattr(table, n)[first]) for n in _OF_REASONS]
+    own = [by_run.get(key) for key in zip(*texts, strict=True)]
+    has = np.array([bool(one) for one in own], dtype=bool)
+    made: dict[tuple[int, int], str] = {}
+    for row in np.flatnonzero(has[group]).tolist():
+        reasons = own[group[row]]
+        reason = reasons.get(table.heads[table.head[row]].run_id) if reasons else None
+        if reason:
+            made[int(values["run_no"][row]), int(values["series_no"][row])] = visible(reason)
+    return tuple(Reason(*place, reason) for place, reason in made.items())
 
 
 # -- histograms

@@ -80,7 +80,7 @@ def _migrate(connection: Connection, partition_by_month: bool) -> Migrated:
     applied = _apply(connection, _applied(connection))
     convert = partition_by_month and not is_partitioned(connection)
     if convert:
-        partition.convert(connection, _statement("0014-dashboard-result.sql"))
+        partition.convert(connection, _statement("0038-dashboard-result-reason.sql"))
     months = partition.add_months(connection) if is_partitioned(connection) else ()
     if applied or refused or convert or not _granted(connection):
         refused += [file for file in sql_files("grant") if not _allowed(connection, file.statement)]
@@ -206,7 +206,7 @@ def _granted(connection: Connection) -> bool:
     try:
         with connection.transaction():
             row = connection.execute(
-                "select has_table_privilege('simdrift_writer', 'simdrift.stream', 'update')"
+                "select has_table_privilege('simdrift_writer', 'simdrift.reason', 'update')"
                 " and has_table_privilege('simdrift_reader', 'simdrift.dashboard_series', 'select')"
             ).fetchone()
     except errors.UndefinedObject:

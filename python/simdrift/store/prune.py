@@ -16,11 +16,12 @@ from simdrift.store.partition import drop_before, is_partitioned
 _DIGITS: Final = 20  # of a span; int() refuses thousands, and timedelta most of these
 _UNITS: Final = {"h": "hours", "d": "days", "w": "weeks"}
 
-# In the order of `Pruned`: a table, and the time that decides; runs go by the end of their window
-# as their values do.
+# In the order of `Pruned`, which counts no reasons: a table, and the time that decides; runs go by
+# the end of their window as their values do.
 _AGED: Final = (
     ("metric_value", "ts"),
     ("histogram", "ts"),
+    ("reason", "ts"),
     ("run", "window_end"),
     ("event", "ts"),
 )
@@ -120,7 +121,7 @@ def _before(keep: timedelta) -> datetime:
 
 
 def _counted(connection: Connection, before: datetime) -> Pruned:
-    values, histograms, runs, events = (
+    values, histograms, _, runs, events = (
         _count(connection, table, f"{column} < %s", before) for table, column in _AGED
     )
     row = connection.execute(_SERIES_LEFT_ALONE, (before, before)).fetchone()
@@ -144,7 +145,7 @@ def _count(connection: Connection, table: str, condition: str, before: datetime)
 def _prune(connection: Connection, before: datetime) -> Pruned:
     lock_all(connection)
     months = drop_before(connection, before) if is_partitioned(connection) else 0
-    values, histograms, runs, events = (
+    values, histograms, _, runs, events = (
         connection.execute(
             f"delete from simdrift.{table} where {column} < %s".encode(), (before,)
         ).rowcount

@@ -20,6 +20,7 @@ from simdrift.store.batch import (
     RECORD,
     Batch,
     Cells,
+    Reason,
     Records,
     Series,
     StoredRun,
@@ -70,7 +71,8 @@ class Monitored(NamedTuple):
 
 _SQL_NAME: Final = {"column": "column_name"}
 _ROW: Final = sql.SQL(", ").join(
-    sql.SQL("v.") + sql.Identifier(_SQL_NAME.get(name, name)) for name in Result._fields
+    sql.SQL("v.") + sql.Identifier(_SQL_NAME.get(name, name))
+    for name in (*Result._fields, "reason")
 )
 _RUN: Final = sql.SQL(", ").join(sql.SQL("v.") + sql.Identifier(name) for name in Run._fields)
 _HISTOGRAM: Final = sql.SQL(
@@ -90,15 +92,30 @@ def read_results(
         "select {} from simdrift.dashboard_result v where {}"
         " order by v.window_start, v.run_id, v.segment, v.column_name, v.metric, v.params"
     )
-    rows = connection.execute(query.format(_ROW, where), values).fetchall()
+    rows, reasons = _rows_and_reasons(connection, query.format(_ROW, where), values)
     runs = _of_runs(connection, "run", _RUN, [row[0] for row in rows])
     found = _of_runs(connection, "histogram", _HISTOGRAM, [row[0] for row in rows])
     columns = {(row[0], row[7], row[8]) for row in rows}
     return Results(
-        map(Result._make, rows),
+        rows,
         map(Run._make, runs),
         (_histogram(*cells) for cells in found if cells[:3] in columns),
+        reasons=reasons,
     )
+
+
+def _rows_and_reasons(
+    connection: Connection, query: sql.Composed, values: Any
+) -> tuple[list[Result], dict[tuple[str, str, str], dict[UUID, str]]]:
+    """Rows of dashboard_result, whose last column is the reason, and the reasons by row and run."""
+    rows = []
+    reasons: dict[tuple[str, str, str], dict[UUID, str]] = {}
+    for *fields, reason in connection.execute(query, values).fetchall():
+        row = Result._make(fields)
+        rows.append(row)
+        if reason:
+            reasons.setdefault((row.segment, row.column, row.metric), {})[row.run_id] = reason
+    return rows, reasons
 
 
 _NEWEST: Final = """
@@ -122,9 +139,9 @@ order by v.run_id, v.segment, v.column_name, v.metric, v.params
 def newest_results(connection: Connection) -> Results:
     """Rows and runs of the newest window of every stream."""
     ids = [row[0] for row in connection.execute(_NEWEST.encode()).fetchall()]
-    rows = connection.execute(_NEWEST_ROWS.format(_ROW), (ids,)).fetchall()
+    rows, reasons = _rows_and_reasons(connection, _NEWEST_ROWS.format(_ROW), (ids,))
     runs = _of_runs(connection, "run", _RUN, ids)
-    return Results(map(Result._make, rows), map(Run._make, runs))
+    return Results(rows, map(Run._make, runs), reasons=reasons)
 
 
 def _conditions(
@@ -226,7 +243,10 @@ def _stored_batch(connection: Connection, ids: Sequence[UUID]) -> Batch:
         f" from simdrift.histogram where {within}".encode(),
         bounds,
     ).fetchall()
-    used = {row[1] for row in values} | {row[1] for row in cells}
+    reasons = connection.execute(
+        f"select run_id, series_id, reason from simdrift.reason where {within}".encode(), bounds
+    ).fetchall()
+    used = {row[1] for row in (*values, *cells, *reasons)}
     names = ", ".join(["series_id", "series_key::text", *Series._fields[1:]])
     series = connection.execute(
         f"select {names} from simdrift.series where series_id = any(%s)".encode(), (list(used),)
@@ -240,6 +260,7 @@ def _stored_batch(connection: Connection, ids: Sequence[UUID]) -> Batch:
         statuses=tuple(statuses),
         histograms=tuple(Cells(number[row[0]], series_no[row[1]], *row[2:]) for row in cells),
         began=tuple(row[-1] for row in runs),
+        reasons=tuple(Reason(number[row[0]], series_no[row[1]], row[2]) for row in reasons),
     )
 
 

@@ -32,9 +32,11 @@ from simdrift.store.batch import ERROR, Batch, Series, StoredRun
 from simdrift.store.connection import Connection
 from simdrift.store.copying import (
     HISTOGRAM_COLUMNS,
+    REASON_COLUMNS,
     RUN_COLUMNS,
     VALUE_COLUMNS,
     histograms_text,
+    reasons_text,
     runs_text,
     values_binary,
 )
@@ -259,6 +261,9 @@ def _copy_parts(connection: Connection, batch: Batch, series_ids: SeriesIds, int
     if batch.histograms:
         cells = histograms_text(batch, series_ids)
         _copy(connection, f"{into}histogram", HISTOGRAM_COLUMNS, cells)
+    if batch.reasons:
+        reasons = reasons_text(batch, series_ids)
+        _copy(connection, f"{into}reason", REASON_COLUMNS, reasons)
 
 
 def _copy(
@@ -291,7 +296,7 @@ _STAGED: Final = "pg_temp.simdrift_"
 _TABLES: Final = "\n".join(
     f"create temporary table simdrift_{name} (like simdrift.{name} including defaults)"
     " on commit drop;"
-    for name in ("metric_value", "histogram", "run")
+    for name in ("metric_value", "histogram", "reason", "run")
 )
 
 # `o` comes later than the run `n` that is being written.
@@ -354,10 +359,11 @@ def _merge(
     later = connection.execute(_ANY_LATER.encode()).fetchone()
     condition = _STORED_IS_NOT_LATER if later and later[0] else ""
     connection.execute(_upsert("histogram", HISTOGRAM_COLUMNS, condition).encode())
+    connection.execute(_upsert("reason", REASON_COLUMNS, condition).encode())
     upsert = _upsert("metric_value", VALUE_COLUMNS, condition)
     rows = dict(connection.execute(_BY_RUN.format(upsert).encode()).fetchall())
     if failed:
-        for table in ("metric_value", "histogram"):
+        for table in ("metric_value", "histogram", "reason"):
             connection.execute(_DISOWN.format(table=table, staged=_STAGED).encode())
     runs = {row[0] for row in connection.execute(_MERGE_RUNS.encode()).fetchall()}
     return _Changed(changed.rows | rows, changed.runs | runs)
