@@ -31,10 +31,11 @@ from simdrift._errors import (
 if TYPE_CHECKING:
     from simdrift import service, store, stream
     from simdrift._config import show_config
-    from simdrift.checks import Check, Checks, check, suggest_checks
+    from simdrift.checks import Check, Checks, suggest_checks
     from simdrift.metrics import attribution, drift, fairness, performance, pipelines
     from simdrift.metrics.custom import metric
     from simdrift.monitoring import estimate
+    from simdrift.monitoring.check import check
     from simdrift.monitoring.compare import compare, profile
     from simdrift.monitoring.correlations import correlations
     from simdrift.monitoring.entry import monitor
@@ -108,7 +109,7 @@ _HOMES = {
     "Checks": "simdrift.checks",
     "Schema": "simdrift.schema",
     "State": "simdrift.states",
-    "check": "simdrift.checks",
+    "check": "simdrift.monitoring.check",
     "suggest_checks": "simdrift.checks",
     "Spec": "simdrift.monitoring.spec",
     "compare": "simdrift.monitoring.compare",

@@ -43,8 +43,8 @@ def check(
     one that only warns does not. `simdrift schema infer` and --suggest write the files to begin
     with.
     """
-    from simdrift.checks import check as checked
     from simdrift.checks import suggest_checks
+    from simdrift.monitoring.check import check as checked
 
     if suggest:
         click.echo(suggest_checks(data).to_toml(), nl=False)

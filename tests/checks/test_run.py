@@ -127,7 +127,7 @@ def test_a_schema_and_checks_are_one_report() -> None:
 
 
 def test_an_unexpected_failure_costs_one_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    from simdrift.checks import run
+    from simdrift.monitoring import check as run
 
     def broken(*_: object) -> None:
         raise ZeroDivisionError("odd")

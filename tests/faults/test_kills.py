@@ -111,7 +111,8 @@ def test_backends_terminated_while_writing_cost_a_retry_and_nothing_else(server,
 def at(results, number):
     """The results of runs that started that many days later."""
     runs = [run._replace(started_at=STARTED + number * DAY) for run in results.runs]
-    return Results(results.rows, runs, results.histograms)
+    reasons = results.reasons_by_run
+    return Results(results.rows, runs, results.histograms, reasons=reasons)
 
 
 @pytest.mark.parametrize("kills", [4, pytest.param(40, marks=pytest.mark.slow)])

@@ -175,7 +175,7 @@ def test_stored_rows_come_out_as_csv_and_json(store, dsn):
     assert {row["run_id"] for row in rows} <= {str(run.run_id) for run in make_results().runs}
     assert Results.from_json(say("results", dsn, "--json").stdout).runs == store.read().runs
     empty = say("results", dsn, "--monitor", "nobody").stdout
-    assert empty.splitlines() == [",".join(Result._fields)]
+    assert empty.splitlines() == [",".join((*Result._fields, "reason"))]
 
 
 def test_a_metric_that_does_not_exist_is_refused(store, dsn):

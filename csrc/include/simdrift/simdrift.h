@@ -13,7 +13,7 @@
 #include "simdrift/roc.h"
 #include "simdrift/rows.h"
 #include "simdrift/sort.h"
-#include "simdrift/state.h"
+#include "simdrift/states.h"
 #include "simdrift/status.h"
 #include "simdrift/streams.h"
 #include "simdrift/table.h"

@@ -14,7 +14,7 @@
 #include "core/parallel.h"
 #include "metrics/common/blocks.h"
 #include "metrics/common/exact.h"
-#include "simdrift/state.h"
+#include "simdrift/states.h"
 
 enum {
     EXPONENTS = 2048,

@@ -3,7 +3,6 @@
 from simdrift.checks.definition import Check
 from simdrift.checks.document import Checks
 from simdrift.checks.report import CheckReport
-from simdrift.checks.run import check
 from simdrift.checks.suggest import suggest_checks
 
-__all__ = ["Check", "CheckReport", "Checks", "check", "suggest_checks"]
+__all__ = ["Check", "CheckReport", "Checks", "suggest_checks"]

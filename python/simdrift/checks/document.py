@@ -11,6 +11,7 @@ from simdrift import _toml as toml
 from simdrift._errors import SpecError
 from simdrift.checks.definition import Check, CheckError
 from simdrift.columns.paths import is_url
+from simdrift.metrics.values import params_text
 from simdrift.results.files import write_text
 from simdrift.schema.document import place, read_text
 
@@ -126,3 +127,25 @@ def as_checks(checks: object) -> Checks:
         if all(isinstance(one, Check) for one in found):
             return Checks(found)
     raise SpecError(f"checks: expected sd.Check(...), a list of them or a path, found {checks!r}")
+
+
+def params_of(check: Check) -> str:
+    """What tells the rows of two checks of one name and column apart."""
+    params = {k: v for k, v in check.options.items() if v is not None and k != "data"}
+    if check.severity == "warn":
+        params["severity"] = "warn"
+    return params_text(params)
+
+
+def refuse_equal(checks: Checks) -> Checks:
+    """The checks; SpecError where two of them would be one series of rows."""
+    seen: dict[tuple[str, tuple[str, ...], str], Check] = {}
+    for one in checks:
+        key = one.name, one.columns, params_of(one)
+        if key in seen:
+            raise SpecError(
+                f"'checks': expected checks that differ in name, column or options, found {one!r} "
+                f"beside {seen[key]!r}: leave one out"
+            )
+        seen[key] = one
+    return checks

@@ -45,6 +45,7 @@ from simdrift.metrics.outcomes import Outcomes, Rows
 from simdrift.metrics.plan import DriftPlan
 from simdrift.metrics.quality import rows_against
 from simdrift.metrics.values import Outcome
+from simdrift.monitoring.check_windows import add_check_rows
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import identity_of
 from simdrift.monitoring.model import Model
@@ -189,7 +190,7 @@ class MovingMonitor:
         add_log_rows(rows, parts, windows, self.spec, self.roles, plan.limits, self.threads)
         rows[WHOLE] += self.checks.rows(windows, {})
         if self.checks.checks:
-            self.checks.add_check_rows(rows, [own.checked for own in measured], windows)
+            add_check_rows(rows, self.checks, [own.checked for own in measured], windows)
         runs = self._runs(windows, before, started)
         return Results.from_table(
             table_of(runs, rows),

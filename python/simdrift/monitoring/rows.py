@@ -86,14 +86,14 @@ def reasons_of(
 ) -> dict[tuple[str, str, str], dict[UUID, str]]:
     """Why a metric has no value, by (segment, column, metric) and run, oldest first."""
     ids = [run.run_id for run in runs]
-    return {
-        (segment, column_text(row.column), row.metric): {
-            ids[place]: reason for place, reason in sorted(row.outcomes.reasons.items()) if reason
-        }
-        for segment, own in rows.items()
-        for row in own
-        if row.outcomes.reasons
-    }
+    found: dict[tuple[str, str, str], dict[UUID, str]] = {}
+    for segment, own in rows.items():
+        for row in own:
+            key = segment, column_text(row.column), row.metric
+            for place, reason in sorted(row.outcomes.reasons.items()):
+                if reason:
+                    found.setdefault(key, {})[ids[place]] = reason
+    return found
 
 
 _OF_OUTCOMES = ("value", "ci_low", "ci_high", "p_value", "effect_size", "null_quantile")

@@ -18,6 +18,7 @@ from simdrift.columns import Frame, Refused, Source, Table, as_table, opened
 from simdrift.columns.values import Values
 from simdrift.metrics.groups import Groups
 from simdrift.metrics.pipelines import MOST_BEFORE
+from simdrift.monitoring.check_windows import add_check_rows
 from simdrift.monitoring.digests import DataDigest
 from simdrift.monitoring.identity import identity_of
 from simdrift.monitoring.late_labels import label_source, names_with_labels, with_labels
@@ -132,7 +133,7 @@ def _ordered(spec: Spec, roles: Roles, table: Table, found: Windows, threads: in
     if spec.schema is not None:  # they are part of what a run is of
         names |= dict.fromkeys(name for name in table.names if name != roles.timestamp)
     if spec.checks:
-        from simdrift.checks.spec import checks_of
+        from simdrift.monitoring.spec_checks import checks_of
 
         of_checks = (name for one in checks_of(spec.checks) for name in one.columns)
         names |= dict.fromkeys(name for name in of_checks if name != roles.timestamp)
@@ -169,7 +170,7 @@ def _checks(
     found_checks = DataChecks(schema, own, pipeline)
     if not spec.checks:
         return found_checks
-    from simdrift.checks.spec import checks_of
+    from simdrift.monitoring.spec_checks import checks_of
 
     roles = {role: getattr(spec.columns, role) for role in ("target", "prediction", "score")}
     return found_checks._replace(
@@ -323,7 +324,7 @@ class _Monitor:
         values.rows[WHOLE] += self.checks.rows(found.windows, self.before)
         if self.checks.checks:
             parts_of_checks = self._checked([own.groups for own in data])
-            self.checks.add_check_rows(values.rows, parts_of_checks, found.windows)
+            add_check_rows(values.rows, self.checks, parts_of_checks, found.windows)
         digests = self.fingerprint.of_groups(self.table, groups)
         runs = [self._run(*one, started) for one in zip(found.windows, digests, strict=True)]
         types = types_of(self.before, self.table, self.roles)

@@ -279,7 +279,7 @@ class Spec(Part):
     @field_validator("checks", mode="before")
     @classmethod
     def _checks(cls, value: object) -> object:
-        from simdrift.checks.spec import checked_checks
+        from simdrift.monitoring.spec_checks import checked_checks
 
         return checked_checks(value)
 

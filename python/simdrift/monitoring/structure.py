@@ -89,16 +89,6 @@ class DataChecks(NamedTuple):
         """The columns that checks are of."""
         return list(dict.fromkeys(name for one in self.checks or () for name in one.columns))
 
-    def add_check_rows(
-        self, rows: dict[str, list[Decided]], parts: Sequence[Part], windows: Sequence[Window]
-    ) -> None:
-        """Adds the rows `check.*` of every part to those of its segment."""
-        if self.checks:
-            from simdrift.checks.windows import rows_of_part
-
-            for own in parts:
-                rows[own.segment] += rows_of_part(self.checks, own, windows, self.now, self.roles)
-
     def rows(
         self, windows: Sequence[Window], reference: Mapping[str, ReferenceColumn]
     ) -> list[Decided]:

@@ -25,7 +25,7 @@ class ColumnPair(NamedTuple):
 class ProfilePair:
     """Two profiles, `left` and `right`, and their columns side by side, those of the left first.
 
-    from simdrift.results import Results
+    >>> from simdrift.results import Results
     >>> one = ProfileReport(Results([]))
     >>> ProfilePair(one, one).columns
     []

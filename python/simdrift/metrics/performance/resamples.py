@@ -5,7 +5,7 @@ The rows are sorted once; the core makes one pass over them a resample.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -16,8 +16,16 @@ from simdrift.metrics.checks import checked_count
 from simdrift.metrics.performance.predictions import Predictions
 from simdrift.metrics.performance.scoring import Score
 
-if TYPE_CHECKING:
-    from simdrift.metrics.performance.roc import ScoreRanks
+
+class Ranked(Protocol):
+    """What is read of `roc.ScoreRanks`."""
+
+    target: Any
+    binary: Any
+
+    @property
+    def first(self) -> Any: ...
+
 
 MOST = 100_000
 ENDS = (0.025, 0.975)
@@ -52,9 +60,7 @@ def resamples_asked(bootstrap: int, seed: int, made: Predictions) -> dict[str, i
     return {"bootstrap": bootstrap, "seed": seed}
 
 
-def with_resamples(
-    score: Score, subject: ScoreRanks, place: int, resamples: int, seed: int
-) -> Score:
+def with_resamples(score: Score, subject: Ranked, place: int, resamples: int, seed: int) -> Score:
     """The score with the interval of its resamples, where they are asked for; `place`: 0 of ROC
     AUC, 1 of average precision."""
     if not resamples:
@@ -63,7 +69,7 @@ def with_resamples(
     return score._replace(ends=(low, high) if len(low) > 1 else (low[0], high[0]))
 
 
-def _quantiles(subject: ScoreRanks, place: int, resamples: int, seed: int) -> tuple[Floats, Floats]:
+def _quantiles(subject: Ranked, place: int, resamples: int, seed: int) -> tuple[Floats, Floats]:
     """The 2.5 % and 97.5 % points of each group's resamples, NaN where none has a value."""
     _, starts, stops = subject.first.ranges
     column, threads = subject.first.whole.column, subject.first.threads

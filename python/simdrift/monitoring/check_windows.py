@@ -8,24 +8,22 @@ from typing import Any, Final
 
 import numpy as np
 
-from simdrift._errors import SpecError
 from simdrift.catalogue.statuses import CODES
 from simdrift.checks.definition import Check
-from simdrift.checks.document import Checks
+from simdrift.checks.document import Checks, params_of
 from simdrift.checks.report import text_of
-from simdrift.checks.run import (
+from simdrift.metrics.decide import Decided
+from simdrift.metrics.names import column_text
+from simdrift.metrics.outcomes import Outcomes
+from simdrift.monitoring.check import (
     CheckData,
     CheckOutcome,
     failing_rows,
     outcome_of,
     outcome_of_error,
     outcome_of_rows,
-    params_of,
 )
-from simdrift.metrics.decide import Decided
-from simdrift.metrics.names import column_text
-from simdrift.metrics.outcomes import Outcomes
-from simdrift.monitoring.structure import Part
+from simdrift.monitoring.structure import DataChecks, Part
 from simdrift.monitoring.windows import Window
 
 ROW_BY_ROW: Final = ("not_null", "between", "in_set", "matches", "foreign_key")
@@ -34,18 +32,16 @@ OF_WHOLE: Final = ("row_count", "column_exists", "of_type", "max_age")
 """Checks of which a segment says nothing new."""
 
 
-def refuse_equal(checks: Checks) -> Checks:
-    """The checks; SpecError where two of them would be one series of rows."""
-    seen: dict[tuple[str, tuple[str, ...], str], Check] = {}
-    for one in checks:
-        key = one.name, one.columns, params_of(one)
-        if key in seen:
-            raise SpecError(
-                f"'checks': expected checks that differ in name, column or options, found {one!r} "
-                f"beside {seen[key]!r}: leave one out"
-            )
-        seen[key] = one
-    return checks
+def add_check_rows(
+    rows: dict[str, list[Decided]],
+    own: DataChecks,
+    parts: Sequence[Part],
+    windows: Sequence[Window],
+) -> None:
+    """Adds the rows `check.*` of every part to those of its segment."""
+    for part in parts if own.checks else ():
+        assert own.checks is not None
+        rows[part.segment] += rows_of_part(own.checks, part, windows, own.now, own.roles)
 
 
 def rows_of_part(

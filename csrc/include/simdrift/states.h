@@ -5,8 +5,8 @@
  * depends on neither the order of rows nor on how they are cut into parts, and moments
  * that are computed from it are the same for every tree of merges.
  */
-#ifndef SIMDRIFT_STATE_H
-#define SIMDRIFT_STATE_H
+#ifndef SIMDRIFT_STATES_H
+#define SIMDRIFT_STATES_H
 
 #include "simdrift/view.h"
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from simdrift.checks.definition import Check, CheckError
-from simdrift.checks.document import Checks, as_checks
-from simdrift.checks.windows import refuse_equal
+from simdrift.checks.document import Checks, as_checks, refuse_equal
 from simdrift.monitoring.spec_errors import found
 from simdrift.monitoring.spec_parts import refuse
 

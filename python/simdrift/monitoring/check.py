@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from simdrift._errors import SimdriftError
 from simdrift.checks.definition import OF_ROWS, Check, seconds_in
-from simdrift.checks.document import as_checks
-from simdrift.checks.metrics import usual_range, value_of
+from simdrift.checks.document import as_checks, params_of
 from simdrift.checks.report import CheckReport, Line, lines_of_schema
 from simdrift.checks.rows import FUNCTIONS, NotOfKindError
 from simdrift.columns import Refused, Table, as_table
@@ -23,7 +22,8 @@ from simdrift.columns.values import Values, seconds_of
 from simdrift.metrics.checked import check_row
 from simdrift.metrics.names import column_text
 from simdrift.metrics.structure import schema_rows
-from simdrift.metrics.values import MetricValue, params_text
+from simdrift.metrics.values import MetricValue
+from simdrift.monitoring.check_metrics import usual_range, value_of
 from simdrift.monitoring.structure import schema_of
 from simdrift.schema import ColumnSchema, Schema
 from simdrift.schema.compare import differences
@@ -144,14 +144,6 @@ def _made(check: Check, data: CheckData) -> tuple[Line, MetricValue]:
         params=params_of(check),
     )
     return line, row
-
-
-def params_of(check: Check) -> str:
-    """What tells the rows of two checks of one name and column apart."""
-    params = {k: v for k, v in check.options.items() if v is not None and k != "data"}
-    if check.severity == "warn":
-        params["severity"] = "warn"
-    return params_text(params)
 
 
 def outcome_of(check: Check, data: CheckData) -> CheckOutcome:
