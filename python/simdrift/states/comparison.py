@@ -15,6 +15,7 @@ from simdrift.columns.times import PER_SECOND
 from simdrift.metrics import thresholds as rules
 from simdrift.metrics.columns import CATEGORICAL
 from simdrift.metrics.count_tables import CountTables, tables_of
+from simdrift.metrics.drift.distances import QUARTILES_IN_STD
 from simdrift.metrics.nulls import kolmogorov
 from simdrift.metrics.outcomes import Outcomes
 from simdrift.metrics.registry import method
@@ -23,7 +24,6 @@ from simdrift.states.columns import ColumnState, LabelState, NullState, NumberSt
 from simdrift.states.powers import Moments
 
 Fields = dict[str, Any]
-QUARTILES_IN_STD = 1.3489795003921634
 LABEL_METRICS = ("cohens_w", "jensen_shannon", "chi_square")
 
 

@@ -80,17 +80,17 @@ def _moments(n: int, totals: list[int], unit: Fraction) -> Moments:
     if m2 > 0:
         m3 = n * n * s3 - 3 * n * s1 * s2 + 2 * s1**3
         m4 = n**3 * s4 - 4 * n * n * s1 * s3 + 6 * n * s1 * s1 * s2 - 3 * s1**4
-        square = _float(Fraction(m3 * m3, m2**3))
+        square = rounded(Fraction(m3 * m3, m2**3))
         skewness = math.sqrt(square) if m3 > 0 else -math.sqrt(square)
-        kurtosis = _float(Fraction(m4, m2 * m2)) - 3.0
-    spread = math.nan if variance is None else _float(variance)
+        kurtosis = rounded(Fraction(m4, m2 * m2)) - 3.0
+    spread = math.nan if variance is None else rounded(variance)
     total = s1 * unit
-    mean = _float(Fraction(s1, n) * unit)
+    mean = rounded(Fraction(s1, n) * unit)
     std = math.nan if variance is None else _root(variance)
     return Moments(n, total, mean, spread, std, skewness, kurtosis)
 
 
-def _float(value: Fraction) -> float:
+def rounded(value: Fraction) -> float:
     """Rounded to nearest, ties to even; infinite beyond float64."""
     try:
         return float(value)

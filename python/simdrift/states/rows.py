@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -15,6 +14,7 @@ from simdrift.results import Result, Results, Run
 from simdrift.results.identity import digest
 from simdrift.states import comparison
 from simdrift.states.columns import ColumnState, LabelState, NumberState
+from simdrift.states.powers import rounded
 
 MONITOR = "state"
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
@@ -78,7 +78,7 @@ def _numbers(column: NumberState) -> Iterator[tuple[str, dict[str, Any]]]:
     moments, none = column.powers.moments(), _no_values(column)
     shape = none or ("constant" if moments.variance == 0.0 else "ok")
     spread = none or ("too_few_rows" if moments.n < 2 else "ok")
-    total = _float(moments.total * Fraction(scale)) if not none else None
+    total = rounded(moments.total * Fraction(scale)) if not none else None
     yield "quality.sum", {"value": total, "status": none or "ok"}
     yield "quality.mean", {"value": moments.mean * scale, "status": none or "ok"}
     yield "quality.variance", {"value": moments.variance * scale**2, "status": spread}
@@ -132,10 +132,3 @@ def _labels(column: LabelState) -> Iterator[tuple[str, dict[str, Any]]]:
         ("max", float(max(lengths, default=0))),
     ):  # fmt: skip
         yield f"quality.length_{name}", {"value": value, "status": status}
-
-
-def _float(value: Fraction) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
